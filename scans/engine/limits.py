@@ -1,0 +1,46 @@
+"""How far one scan of one site may go."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one scan; every duration in seconds, every size in bytes after decompression."""
+
+    connect_timeout: float = 8.0
+    read_timeout: float = 15.0
+    site_deadline: float = 60.0
+    page_bytes: int = 2_000_000
+    sitemap_bytes: int = 50_000_000
+    robots_bytes: int = 512_000
+    redirects: int = 8
+    retries: int = 2
+    fetch_pages: int = 5
+    """Pages opened for contacts, the homepage included."""
+    max_pages: int = 1_000
+    """Pages kept in the inventory."""
+    max_sitemaps: int = 50
+    sitemap_depth: int = 3
+    obey_robots: bool = True
+    request_delay: float = 0.0
+    max_crawl_delay: float = 10.0
+    """A crawl-delay in robots.txt is honoured up to this."""
+    sitemaps: bool = True
+    follow: bool = True
+    sitemaps_only: bool = False
+    """Read robots.txt and sitemaps, open no page (a sitemap import)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """What every fetch of a process shares: who we say we are and where we may connect."""
+
+    user_agent: str = "ScraperSky/1.0 (+https://example.com/bot)"
+    allowed_networks: tuple[str, ...] = ()
+    """CIDR networks that may be scanned although they are private or reserved."""
+    host_map: tuple[tuple[str, str], ...] = ()
+    """Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`)."""
+    allow_any_port: bool = False
+    """Whether a port other than 80 and 443 may be connected to when a domain names one."""
+    ca_file: str = ""
+    """A PEM bundle to trust instead of certifi's; empty for certifi's."""

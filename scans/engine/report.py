@@ -1,0 +1,149 @@
+"""What one scan of one site found: plain frozen values that cross a pipe as JSON."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What a site that answered is."""
+
+    OK = "ok"
+    PARKED = "parked"
+    CHALLENGE = "challenge"
+    EMPTY = "empty"
+    PLACEHOLDER = "placeholder"
+    MOVED_ELSEWHERE = "moved_elsewhere"
+
+
+class ContactKind(StrEnum):
+    EMAIL = "email"
+    PHONE = "phone"
+    SOCIAL = "social"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach the people behind a site, with the evidence for it."""
+
+    kind: ContactKind
+    value: str
+    """E-mail in lower case, phone in E.164, social profile as its canonical URL, address as one line."""
+    label: str = ""
+    """E-mail: corporate, service, free, unknown. Phone: its region (ISO 3166), `fax` appended as
+    `US fax`. Social: the network (facebook, x, linkedin, ...)."""
+    page_url: str = ""
+    snippet: str = ""
+    method: str = ""
+    """How it was found: mailto, text, cloudflare, json_ld, obfuscated, tel_link, link, ..."""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """Something the site runs on."""
+
+    name: str
+    category: str
+    website: str = ""
+    version: str = ""
+    evidence: str = ""
+    """What matched, for a person: `meta generator: WordPress 6.5`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapFile:
+    """One sitemap that was named or tried and exists."""
+
+    url: str
+    kind: str = ""
+    """urlset, index, rss, atom, text; empty where it could not be read."""
+    source: str = ""
+    """robots, well_known, html, index."""
+    parent_url: str = ""
+    url_count: int = 0
+    bytes: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page of the site's inventory."""
+
+    url: str
+    source: str = ""
+    """home, sitemap, link."""
+    page_type: str = "other"
+    lastmod: str = ""
+    """ISO 8601 as the sitemap gave it, empty where it gave none that can be read."""
+    changefreq: str = ""
+    priority: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One line of the politeness receipt: what was asked of whom and what came back."""
+
+    url: str
+    status: int = 0
+    bytes: int = 0
+    ms: int = 0
+    attempt: int = 1
+    at: float = 0.0
+    """Seconds since the scan began."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsDecision:
+    """What robots.txt said, and what was made of it."""
+
+    url: str = ""
+    status: int = 0
+    text: str = ""
+    allowed: bool = True
+    obeyed: bool = True
+    crawl_delay: float = 0.0
+    sitemaps: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """Everything one scan of one site found; times are ISO 8601 in UTC, durations seconds."""
+
+    domain: str
+    started_at: str
+    finished_at: str
+    verdict: Verdict = Verdict.OK
+    verdict_evidence: str = ""
+    final_url: str = ""
+    redirects: tuple[str, ...] = ()
+    http_status: int = 0
+    server_address: str = ""
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    charset: str = ""
+    canonical_url: str = ""
+    favicon_url: str = ""
+    logo_url: str = ""
+    generator: str = ""
+    open_graph: dict[str, str] = field(default_factory=dict)
+    organisation: dict[str, Any] = field(default_factory=dict)
+    feeds: tuple[str, ...] = ()
+    meta_robots: str = ""
+    x_robots_tag: str = ""
+    contacts: tuple[Contact, ...] = ()
+    technologies: tuple[Technology, ...] = ()
+    robots: RobotsDecision = field(default_factory=RobotsDecision)
+    sitemaps: tuple[SitemapFile, ...] = ()
+    pages: tuple[PageEntry, ...] = ()
+    requests: tuple[RequestRecord, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return asdict(self)
