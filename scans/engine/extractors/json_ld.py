@@ -1,0 +1,126 @@
+"""JSON-LD blocks, and the organisation they describe."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from scans.engine.extractors.text import one_line
+
+MAX_BLOCK = 500_000
+MAX_DEPTH = 12
+ORGANISATION_TYPES = frozenset(
+    "Organization Corporation LocalBusiness Store Restaurant NGO EducationalOrganization "
+    "GovernmentOrganization MedicalOrganization ProfessionalService LegalService Attorney "
+    "AccountingService AutomotiveBusiness AutoDealer AutoRepair Bakery BarOrPub BeautySalon "
+    "CafeOrCoffeeShop ChildCare CollegeOrUniversity Dentist Electrician EmergencyService "
+    "EntertainmentBusiness FinancialService FoodEstablishment FurnitureStore GeneralContractor "
+    "HVACBusiness HairSalon HealthAndBeautyBusiness HealthClub HomeAndConstructionBusiness "
+    "HomeGoodsStore Hospital Hotel HousePainter InsuranceAgency JewelryStore Library Locksmith "
+    "LodgingBusiness MedicalBusiness MedicalClinic MovingCompany Museum NewsMediaOrganization "
+    "Notary OnlineBusiness OnlineStore Optician Pharmacy Physician Plumber RealEstateAgent "
+    "RoofingContractor School SportsActivityLocation SportsClub TravelAgency VeterinaryCare "
+    "Winery".split()
+)
+
+_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)")
+_CLOSING = re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;|\s)+$")
+
+
+def read_blocks(blocks: Iterable[str]) -> tuple[Any, ...]:
+    """Return the objects of all blocks; a block that is not JSON is left out."""
+    return tuple(thing for block in blocks for thing in _unfold(_loads(block)))
+
+
+def _loads(block: str) -> Any:
+    if len(block) > MAX_BLOCK:
+        return None
+    cleaned = _CLOSING.sub("", _WRAPPING.sub("", block, count=1))
+    try:
+        return json.loads(cleaned, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _unfold(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for item in value[:500]:
+            if isinstance(item, dict):
+                yield from _unfold(item)
+    elif isinstance(value, dict):
+        graph = value.get("@graph")
+        if isinstance(graph, list):
+            yield from _unfold(graph)
+        else:
+            yield value
+
+
+def walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield every object in a JSON-LD value, the outer ones first."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from walk(item, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from walk(item, depth + 1)
+
+
+def types_of(thing: dict[str, Any]) -> set[str]:
+    """Return the type names of an object, without their namespace."""
+    return {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
+
+
+def organisation(json_ld: Iterable[Any]) -> dict[str, Any]:
+    """Describe the organisation behind the page: its first, else nothing.
+
+    Keys, each only where given: type, name, url, logo, telephone, email, address, same_as.
+    """
+    best: dict[str, Any] = {}
+    for thing in walk(list(json_ld)):
+        kinds = types_of(thing) & ORGANISATION_TYPES
+        if kinds:
+            described = _describe(thing, min(kinds))
+            if len(described) > len(best):
+                best = described
+    return best
+
+
+def _describe(thing: dict[str, Any], kind: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "type": kind,
+        "name": _first(thing.get("name")),
+        "url": _first(thing.get("url")),
+        "logo": _first(thing.get("logo")),
+        "telephone": _first(thing.get("telephone")),
+        "email": _first(thing.get("email")).removeprefix("mailto:"),
+        "address": address_line(thing.get("address")),
+        "same_as": [one_line(url) for url in _strings(thing.get("sameAs"))][:30],
+    }
+    return {key: value for key, value in described.items() if value}
+
+
+def address_line(address: Any) -> str:
+    """Return a postal address as one line, parts in the order of an envelope."""
+    if isinstance(address, list):
+        address = address[0] if address else ""
+    if not isinstance(address, dict):
+        return one_line(address, 300) if isinstance(address, str) else ""
+    keys = ("streetAddress", "postalCode", "addressLocality", "addressRegion", "addressCountry")
+    return ", ".join(part for key in keys if (part := _first(address.get(key))))[:300]
+
+
+def _first(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("name") or value.get("@id") or ""
+    return one_line(str(value)) if isinstance(value, str | int | float) else ""
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
