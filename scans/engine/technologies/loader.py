@@ -1,0 +1,167 @@
+"""Read the signatures from their TOML files and refuse whatever is not as it should be."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from scans.engine.technologies.signature import Example, Place, Signature
+
+CATEGORIES = frozenset(
+    {
+        "A/B testing",
+        "Accessibility",
+        "Advertising",
+        "Analytics",
+        "Blog",
+        "CDN",
+        "CMS",
+        "Consent",
+        "Customer data platform",
+        "E-commerce",
+        "Error tracking",
+        "Fonts",
+        "Forms",
+        "Forum",
+        "Hosting",
+        "JavaScript framework",
+        "JavaScript library",
+        "Live chat",
+        "Maps",
+        "Marketing automation",
+        "Media",
+        "Page builder",
+        "Payment",
+        "Performance",
+        "Programming language",
+        "Reviews",
+        "Scheduling",
+        "Search",
+        "Security",
+        "SEO",
+        "Site builder",
+        "Social widget",
+        "Static site generator",
+        "Tag manager",
+        "UI framework",
+        "Video",
+        "Web framework",
+        "Web server",
+        "WordPress plugin",
+        "WordPress theme",
+    }
+)
+MARKS = {*(place.value for place in Place), "headers", "cookies", "meta"}
+FIELDS = MARKS | {
+    "name", "category", "website", "versions", "slug", "implies", "positive", "negative"
+}  # fmt: skip
+EXAMPLE_FIELDS = {"html", "headers", "cookies", "version"}
+SHORTEST_LITERAL = 5
+"""Shorter literals are found on half of all pages and tell nothing."""
+
+
+class SignatureError(ValueError):
+    """A signature that cannot be used: which one, in which file, and why."""
+
+
+@cache
+def load_signatures() -> tuple[Signature, ...]:
+    """Return every signature of the `signatures` folder, each checked, names unique."""
+    folder = files("scans.engine.technologies") / "signatures"
+    texts = sorted((f.name, f.read_text("utf-8")) for f in folder.iterdir() if ".toml" in f.name)
+    signatures = [s for name, text in texts for s in parse_signatures(text, name)]
+    check_together(signatures)
+    return tuple(signatures)
+
+
+def parse_signatures(text: str, file_name: str) -> list[Signature]:
+    """Read the `[[technology]]` tables of one TOML text; raise SignatureError on a bad one."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SignatureError(f"{file_name}: {error}") from error
+    if set(tables) - {"technology"}:
+        raise SignatureError(f"{file_name}: holds more than [[technology]] tables")
+    return [_checked(table, file_name) for table in tables.get("technology", [])]
+
+
+def check_together(signatures: Iterable[Signature]) -> None:
+    """Refuse names given twice and implied technologies that nobody describes."""
+    names: set[str] = set()
+    for signature in signatures:
+        if signature.name in names:
+            raise SignatureError(f"{signature.name}: described twice")
+        names.add(signature.name)
+    for signature in signatures:
+        if unknown := set(signature.implies) - names:
+            raise SignatureError(f"{signature.name}: implies unknown {sorted(unknown)}")
+
+
+def _checked(table: dict[str, Any], file_name: str) -> Signature:
+    where = f"{file_name}, {table.get('name', 'a technology without a name')}"
+    try:
+        _check_fields(table)
+        return _signature(table)
+    except (SignatureError, re.error, TypeError, AttributeError) as error:
+        raise SignatureError(f"{where}: {error}") from error
+
+
+def _check_fields(table: dict[str, Any]) -> None:
+    if unknown := set(table) - FIELDS:
+        raise SignatureError(f"unknown fields {sorted(unknown)}")
+    if missing := {"name", "category", "website", "positive", "negative"} - set(table):
+        raise SignatureError(f"lacks {sorted(missing)}")
+    if table["category"] not in CATEGORIES:
+        raise SignatureError(f"unknown category {table['category']!r}")
+    if not table["website"].startswith("https://"):
+        raise SignatureError("website has to start with https://")
+    if ("{slug}" in table["name"]) != ("slug" in table):
+        raise SignatureError("a name with {slug} and the field slug go together")
+    for literal in (text for place in Place for text in _strings(table, place)):
+        if len(literal) < SHORTEST_LITERAL:
+            raise SignatureError(f"literal {literal!r} is too short to mean anything")
+
+
+def _signature(table: dict[str, Any]) -> Signature:
+    literals = {place: texts for place in Place if (texts := _strings(table, place))}
+    return Signature(
+        name=table["name"],
+        category=table["category"],
+        website=table["website"],
+        literals=literals,
+        headers=_patterns(table, "headers"),
+        cookies=_strings(table, "cookies"),
+        meta=_patterns(table, "meta"),
+        versions=tuple(re.compile(text) for text in _strings(table, "versions")),
+        slug=re.compile(table["slug"]) if "slug" in table else None,
+        implies=_strings(table, "implies"),
+        positive=_example(table["positive"]),
+        negative=_example(table["negative"]),
+    )
+
+
+def _strings(table: dict[str, Any], field: str) -> tuple[str, ...]:
+    texts = table.get(field, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
+        raise SignatureError(f"{field} has to be a list of strings")
+    return tuple(texts)
+
+
+def _patterns(table: dict[str, Any], field: str) -> dict[str, re.Pattern[str]]:
+    patterns = table.get(field, {})
+    return {name.lower(): re.compile(text, re.IGNORECASE) for name, text in patterns.items()}
+
+
+def _example(table: dict[str, Any]) -> Example:
+    if unknown := set(table) - EXAMPLE_FIELDS:
+        raise SignatureError(f"unknown fields of an example {sorted(unknown)}")
+    if not table:
+        raise SignatureError("an example is empty")
+    return Example(
+        html=table.get("html", ""),
+        headers=table.get("headers", {}),
+        cookies=_strings(table, "cookies"),
+        version=table.get("version", ""),
+    )

@@ -1,0 +1,52 @@
+"""What a signature is: the marks by which one technology is recognised."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Place(StrEnum):
+    """Where in a page a literal has to stand to count; mentions in text or links never do."""
+
+    URLS = "urls"
+    """The address of something the page loads: any tag but a link's, or an inline script."""
+    MARKUP = "markup"
+    """Inside a tag: an attribute, a class, an id."""
+    SCRIPTS = "scripts"
+    """Inside an inline script or style."""
+    COMMENTS = "comments"
+    """Inside an HTML comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A page in miniature that a signature has to find, or has to leave alone."""
+
+    html: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    version: str = ""
+    """The version that has to be read from a positive example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One technology and every mark that gives it away; one mark is enough."""
+
+    name: str
+    """May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme."""
+    category: str
+    website: str
+    literals: dict[Place, tuple[str, ...]]
+    headers: dict[str, re.Pattern[str]]
+    """Header name in lower case to what its value has to hold; group 1 is the version."""
+    cookies: tuple[str, ...]
+    """Cookie names; a `*` at the end stands for any ending."""
+    meta: dict[str, re.Pattern[str]]
+    """Name or property of a meta element to what its content has to hold; group 1 the version."""
+    versions: tuple[re.Pattern[str], ...]
+    """Read from just before a matched literal onwards; group 1 is the version."""
+    slug: re.Pattern[str] | None
+    implies: tuple[str, ...]
+    positive: Example
+    negative: Example
