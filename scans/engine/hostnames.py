@@ -1,0 +1,230 @@
+"""Read what people write for a domain, and say which hosts belong to one site."""
+
+import ipaddress
+import re
+from functools import lru_cache
+
+import can_ada
+
+from scans.engine.public_suffixes import public_suffix
+
+MAX_INPUT = 4_096
+"""Characters of one value that are looked at; more than any URL a browser takes."""
+
+_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›<>()"  # noqa: RUF001
+_EDGES = _QUOTES + ",;|"
+_ZERO_WIDTH = dict.fromkeys(
+    map(ord, "\u00ad\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062"
+             "\u2063\u2064\u2066\u2067\u2068\u2069\ufeff")
+)  # fmt: skip
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+_HTTP = re.compile(r"(?:https?:[\\/]*)+", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_BARE_SCHEME = re.compile(r"([a-z][a-z0-9+-]*):(?=[^\d])", re.IGNORECASE)
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NAME = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
+_FOR_TESTS = frozenset({"test", "example", "invalid"})
+"""Endings that RFC 6761 reserves for tests and documentation: names, though never public ones."""
+_IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class InvalidDomain(ValueError):  # noqa: N818 (a name that reads as what it says)
+    """A value that is no domain to scan, with a sentence a person may read."""
+
+
+def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
+    """Return the host that `text` names, as `host` or `host:port`.
+
+    Takes domains and http(s) URLs as people paste them and reads them as a browser does (WHATWG
+    URL). The host is lower case, in its ASCII form (IDNA), without trailing dot and without a
+    leading `www.`; ports 80 and 443 are dropped. IP addresses, `localhost` and other names that
+    are not public are taken only where `allowed_networks` (CIDR) leaves room for them.
+
+    Raises InvalidDomain for everything else.
+    """
+    url = _parse(_clean(text))
+    host = url.hostname.removesuffix(".")
+    if not host:
+        raise InvalidDomain("There is no domain name in it.")
+    if url.port == "0":
+        raise InvalidDomain("Port 0 cannot be connected to.")
+    host = _checked_host(host, allowed_networks)
+    return host if url.port in ("", "80", "443") else f"{host}:{url.port}"
+
+
+@lru_cache(maxsize=8_192)
+def registrable_domain(host: str) -> str:
+    """Return the part of a host that its owner registered: `shop.example.co.uk` -> `example.co.uk`.
+
+    A port is ignored. By the Public Suffix List with its private part, as browsers tell sites
+    apart (`a.github.io` and `b.github.io` are two). Under an unknown ending it is the last two
+    labels; a host that is nothing registered (an IP address, `localhost`, `co.uk`) is returned as
+    it is.
+    """
+    name = without_port(host).rstrip(".").lower()
+    if _as_address(name) is not None:
+        return name
+    suffix = public_suffix(name)
+    if suffix == name:
+        return name
+    labels = suffix.count(".") + 2 if suffix else 2
+    return ".".join(name.split(".")[-labels:])
+
+
+def same_site(host_a: str, host_b: str) -> bool:
+    """Say whether two hosts share their registrable domain."""
+    return registrable_domain(host_a) == registrable_domain(host_b)
+
+
+def without_port(host: str) -> str:
+    """Return a `host`, `host:port` or `[v6]:port` without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _clean(text: str) -> str:
+    """Drop what surrounds a pasted value: blanks, quotes, list marks, invisible characters."""
+    if len(text) > MAX_INPUT:
+        raise InvalidDomain(f"It is longer than {MAX_INPUT:,} characters.")
+    if text.isascii():
+        return text.strip().strip(_EDGES).strip()
+    # A lone surrogate cannot be passed on; `?` is refused where it matters.
+    text = text.encode("utf-8", "replace").decode().translate(_ZERO_WIDTH)
+    # Joiners mean something in Persian and Indic names; between Latin letters they are dirt.
+    joined = text.translate(_JOINERS)
+    return (joined if joined.isascii() else text).strip().strip(_EDGES).strip()
+
+
+def _parse(text: str) -> can_ada.URL:
+    """Parse a cleaned value as a browser parses `http://` + value."""
+    http = _HTTP.match(text)
+    rest = text[http.end() :] if http else text.lstrip("/\\")
+    if not http:
+        _refuse_scheme(rest)
+    if rest.count(":") > 1 and _is_bare_ipv6(rest):
+        rest = f"[{rest}]"
+    try:
+        url = can_ada.parse("http://" + rest)
+    except ValueError:
+        raise InvalidDomain(_why_unreadable(rest)) from None
+    if url.username or url.password:
+        raise InvalidDomain(_why_credentials(url, bool(http)))
+    return url
+
+
+def _refuse_scheme(text: str) -> None:
+    found = _SCHEME.match(text) or _BARE_SCHEME.match(text)
+    if not found:
+        return
+    scheme = found[1].lower()
+    if scheme == "mailto":
+        raise InvalidDomain("It is an e-mail address, not a domain.")
+    raise InvalidDomain(f"Only http and https can be scanned, not {scheme[:20]}.")
+
+
+def _why_unreadable(rest: str) -> str:
+    authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
+    if not authority:
+        return "There is no domain name in it."
+    if any(character.isspace() for character in authority):
+        return "A domain name holds no spaces."
+    if re.search(r":\d+$", authority) and not authority.startswith("["):
+        return "The port is not a number from 1 to 65535, or the name is not a domain name."
+    return "It holds characters that no domain name may hold."
+
+
+def _why_credentials(url: can_ada.URL, has_scheme: bool) -> str:
+    if has_scheme or url.password:
+        return "It holds a user name or password; give the domain alone."
+    return f"It is an e-mail address, not a domain; its domain would be {url.hostname[:100]}."
+
+
+def _checked_host(host: str, allowed_networks: tuple[str, ...]) -> str:
+    address = _as_address(host)
+    if address is not None:
+        return _checked_address(host, address, allowed_networks)
+    if len(host) > 253 or not _NAME.fullmatch(host):
+        raise InvalidDomain(_why_no_name(host))
+    if host == "localhost" or host.endswith(".localhost"):
+        _require_loopback(allowed_networks)
+        return host
+    bare = host.removeprefix("www.")
+    suffix = public_suffix(bare)
+    if not suffix and host.rpartition(".")[2] not in _FOR_TESTS:
+        return _checked_local_name(host, allowed_networks)
+    if suffix == "onion":
+        raise InvalidDomain("Onion services are reached through Tor only.")
+    if "." not in bare:
+        return _without_www_of_suffix(host, bare)
+    # `www.co.uk` is a name of its own: what is left without www is nobody's.
+    return host if bare == suffix and host != bare else bare
+
+
+def _without_www_of_suffix(host: str, bare: str) -> str:
+    if host == bare:
+        raise InvalidDomain(f"“{bare}” is an ending, not a full domain name.")
+    return host
+
+
+def _why_no_name(host: str) -> str:
+    if len(host) > 253:
+        return "A domain name has at most 253 characters."
+    labels = host.split(".")
+    if any(len(label) > 63 for label in labels):
+        return "A part of a domain name has at most 63 characters."
+    if "" in labels:
+        return "It holds two dots in a row or starts with one."
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        return "It holds characters that no domain name may hold, or a hyphen where none may be."
+    return "It does not end as a domain name does."
+
+
+def _checked_local_name(host: str, allowed_networks: tuple[str, ...]) -> str:
+    """Take a name outside the public endings only where an internal network may be scanned."""
+    if any(not network.is_loopback for network in _networks(allowed_networks)):
+        return host
+    if "." not in host:
+        raise InvalidDomain("It is not a full domain name: an ending such as .com is missing.")
+    raise InvalidDomain(f".{host.rpartition('.')[2]} is not a public domain ending.")
+
+
+def _checked_address(host: str, address: _IPAddress, allowed_networks: tuple[str, ...]) -> str:
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    for network in _networks(allowed_networks):
+        if mapped.version == network.version and mapped in network:
+            return host
+    raise InvalidDomain(
+        f"It reads as the IP address {address}; only addresses inside SCAN_ALLOWED_NETWORKS are "
+        "scanned."
+    )
+
+
+def _require_loopback(allowed_networks: tuple[str, ...]) -> None:
+    if not any(network.is_loopback for network in _networks(allowed_networks)):
+        raise InvalidDomain("It is this machine itself, which is not inside SCAN_ALLOWED_NETWORKS.")
+
+
+def _as_address(host: str) -> _IPAddress | None:
+    if not (host[-1:].isdigit() or host.startswith("[")):
+        return None
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _is_bare_ipv6(text: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(text))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _networks(
+    cidrs: tuple[str, ...],
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(cidr.strip(), strict=False) for cidr in cidrs)
