@@ -1,0 +1,12 @@
+"""What was asked and how far it got.
+
+A status changes only here, by one guarded `UPDATE ... WHERE status = <from>` that says whether
+it won: two workers can never both start, end or take back the same job.
+"""
+
+from batches.models.batch import Batch
+from batches.models.job import Job
+from batches.models.keys import LookupKeyError, parse_key
+from batches.models.worker import SILENT_AFTER, Worker
+
+__all__ = ["SILENT_AFTER", "Batch", "Job", "LookupKeyError", "Worker", "parse_key"]

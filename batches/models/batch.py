@@ -1,0 +1,196 @@
+"""A batch: a list of domains to work through."""
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from batches.models.keys import KeyedQuerySet
+from batches.options import BatchOptions
+
+
+class BatchQuerySet(KeyedQuerySet):
+    def unfinished(self) -> "BatchQuerySet":
+        return self.filter(status__in=Batch.ACTIVE)
+
+    def start(self) -> int:
+        """Move pending batches to running; return how many moved."""
+        now = Now()
+        return self.filter(status=Batch.Status.PENDING).update(
+            status=Batch.Status.RUNNING, started_at=now, updated_at=now
+        )
+
+    def finish(self) -> int:
+        """End the batches whose jobs have all ended; return how many ended.
+
+        Complete only where no job failed, failed only where none completed, partial between.
+        """
+        done = self.filter(
+            status__in=[Batch.Status.RUNNING, Batch.Status.CANCELLING],
+            total=F("completed") + F("failed") + F("cancelled"),
+        )
+        now = Now()
+        return done.update(status=_OUTCOME, finished_at=now, updated_at=now)
+
+
+class Batch(models.Model):
+    """A list of domains to work through; `id` is the batch id."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        CANCELLING = "cancelling", "Cancelling"
+        CANCELLED = "cancelled", "Cancelled"
+        COMPLETE = "complete", "Complete"
+        PARTIAL = "partial", "Partial"
+        FAILED = "failed", "Failed"
+
+    class ProcessorType(models.TextChoices):
+        DOMAIN_SCAN = "domain_scan", "Domain scan"
+        SITEMAP_IMPORT = "sitemap_import", "Sitemap import"
+
+    ACTIVE = (Status.PENDING, Status.RUNNING, Status.PAUSED, Status.CANCELLING)
+    ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="batches")
+    created_by = models.ForeignKey(
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    processor_type = models.CharField(
+        max_length=32, choices=ProcessorType, default=ProcessorType.DOMAIN_SCAN
+    )
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
+    total = models.PositiveIntegerField(default=0, editable=False)
+    completed = models.PositiveIntegerField(default=0, editable=False)
+    failed = models.PositiveIntegerField(default=0, editable=False)
+    cancelled = models.PositiveIntegerField(default=0, editable=False)
+    options = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    legacy_batch_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
+    legacy_id = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name_plural = "batches"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "pending",
+                        "running",
+                        "paused",
+                        "cancelling",
+                        "cancelled",
+                        "complete",
+                        "partial",
+                        "failed",
+                    ]
+                ),
+                name="batch_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(processor_type__in=["domain_scan", "sitemap_import"]),
+                name="batch_processor_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(completed__gte=0, failed__gte=0, cancelled__gte=0)
+                & Q(total__gte=F("completed") + F("failed") + F("cancelled")),
+                name="batch_counters",
+            ),
+            models.CheckConstraint(
+                condition=Q(total__gt=0)
+                | Q(legacy_id__isnull=False)
+                | Q(legacy_batch_id__isnull=False),
+                name="batch_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["complete", "partial", "failed"])
+                | Q(total=F("completed") + F("failed") + F("cancelled")),
+                name="batch_ends_when_its_jobs_have",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="complete") | Q(failed=0, cancelled=0),
+                name="batch_complete_without_failure",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | Q(completed=0), name="batch_failed_without_success"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-created_at"], name="batch_newest"),
+            models.Index(
+                fields=["status", "created_at"],
+                condition=Q(status__in=["pending", "running", "paused", "cancelling"]),
+                name="batch_unfinished",
+            ),
+            models.Index(fields=["legacy_batch_id"], name="batch_legacy_batch_id"),
+            models.Index(fields=["legacy_id"], name="batch_legacy_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"Batch of {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def ended(self) -> int:
+        return self.completed + self.failed + self.cancelled
+
+    @property
+    def progress(self) -> float:
+        """The share of jobs that have ended, 0 to 1."""
+        return self.ended / self.total if self.total else 0.0
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in self.ENDED
+
+    @property
+    def scan_options(self) -> BatchOptions:
+        return BatchOptions.stored(self.options)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the batch has run, or ran; None before it started."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> None:
+        """Add jobs that ended, in the transaction that ends them, and finish with the last one."""
+        row = Batch.objects.filter(pk=self.pk)
+        row.update(
+            completed=F("completed") + completed,
+            failed=F("failed") + failed,
+            cancelled=F("cancelled") + cancelled,
+            updated_at=Now(),
+        )
+        row.finish()
+
+    def grow(self, added: int) -> None:
+        """Add jobs to the total; raise `ValidationError` where the batch takes no more."""
+        open_states = [Batch.Status.PENDING, Batch.Status.RUNNING, Batch.Status.PAUSED]
+        row = Batch.objects.filter(pk=self.pk, status__in=open_states)
+        if not row.update(total=F("total") + added, updated_at=Now()):
+            raise ValidationError(f"The batch is {self.status}: it takes no more domains.")
+
+
+_OUTCOME = Case(
+    When(status=Batch.Status.CANCELLING, then=Value(Batch.Status.CANCELLED.value)),
+    When(completed=F("total"), then=Value(Batch.Status.COMPLETE.value)),
+    When(completed__gt=0, then=Value(Batch.Status.PARTIAL.value)),
+    When(failed__gt=0, then=Value(Batch.Status.FAILED.value)),
+    default=Value(Batch.Status.CANCELLED.value),
+)

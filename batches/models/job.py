@@ -1,0 +1,138 @@
+"""A job: one piece of work, and the only ways its status changes."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from batches.models.batch import Batch
+from batches.models.keys import KeyedQuerySet
+from batches.models.worker import Worker
+from scans.engine.errors import FailureReason
+
+FAILURE_REASONS = [
+    (reason.value, reason.value.replace("_", " ").capitalize()) for reason in FailureReason
+]
+
+
+class Job(models.Model):
+    """One piece of work: a scan of one domain, in a batch or on its own."""
+
+    class Type(models.TextChoices):
+        WEBSITE_SCAN = "website_scan", "Website scan"
+        SITEMAP_IMPORT = "sitemap_import", "Sitemap import"
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        RUNNING = "running", "Running"
+        COMPLETE = "complete", "Complete"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ACTIVE = (Status.PENDING, Status.RUNNING)
+    ENDED = (Status.COMPLETE, Status.FAILED, Status.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="jobs")
+    created_by = models.ForeignKey(
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    batch = models.ForeignKey(
+        Batch, models.CASCADE, null=True, blank=True, related_name="jobs", db_index=False
+    )
+    domain = models.ForeignKey(
+        "scans.Domain", models.PROTECT, null=True, blank=True, related_name="jobs"
+    )
+    job_type = models.CharField(max_length=32, choices=Type, default=Type.WEBSITE_SCAN)
+    position = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
+    options = models.JSONField(default=dict, blank=True)
+    progress = models.FloatField(default=0, editable=False)
+    stage = models.CharField(max_length=32, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    claim_no = models.PositiveIntegerField(default=0, editable=False)
+    worker = models.ForeignKey(
+        Worker, models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
+    )
+    failure_reason = models.CharField(
+        max_length=32, choices=FAILURE_REASONS, blank=True, editable=False
+    )
+    error = models.TextField(blank=True, editable=False)
+    scan = models.ForeignKey(
+        "scans.Scan", models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
+    result = models.JSONField(null=True, blank=True)
+    """What a test_mode job found, or the requests of a failed one."""
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    metadata = models.JSONField(default=dict, blank=True)
+    legacy_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    legacy_job_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
+
+    objects = KeyedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["batch", "position"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running", "complete", "failed", "cancelled"]),
+                name="job_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(job_type__in=["website_scan", "sitemap_import"]), name="job_type"
+            ),
+            models.CheckConstraint(
+                condition=Q(progress__gte=0, progress__lte=1), name="job_progress"
+            ),
+            models.CheckConstraint(
+                condition=Q(failure_reason__in=["", *(reason for reason, _ in FAILURE_REASONS)]),
+                name="job_failure_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | ~Q(failure_reason=""),
+                name="job_failed_names_its_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(domain__isnull=False) | Q(legacy_id__isnull=False),
+                name="job_has_a_domain",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running"], finished_at__isnull=True)
+                | Q(status__in=["complete", "failed", "cancelled"], finished_at__isnull=False),
+                name="job_ended_has_an_end",
+            ),
+            models.UniqueConstraint(fields=["batch", "domain"], name="job_once_a_batch"),
+            models.UniqueConstraint(
+                fields=["domain"],
+                condition=Q(batch__isnull=True, status__in=["pending", "running"]),
+                name="job_one_active_outside_batches",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["batch", "position"], name="job_in_order"),
+            models.Index(
+                fields=["batch", "position"], condition=Q(status="pending"), name="job_to_claim"
+            ),
+            models.Index(fields=["batch", "status", "failure_reason"], name="job_by_outcome"),
+            models.Index(fields=["worker"], condition=Q(status="running"), name="job_running"),
+            models.Index(fields=["tenant", "-created_at"], name="job_newest"),
+            models.Index(fields=["legacy_id"], name="job_legacy_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_job_type_display()} of {self.domain or 'a domain that is gone'}"
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in self.ENDED
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the scan has run, or ran; None before it started."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()

@@ -1,0 +1,18 @@
+"""Tell the workers that there may be work.
+
+The rows are the truth; a message is only a nudge, and a lost or doubled one does no harm.
+"""
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+SHIFT = "batches.tasks.run_shift"
+
+
+def nudge() -> None:
+    """Queue a shift once the outermost transaction has committed.
+
+    On commit, because a broker outside the database (Redis) would otherwise be read before the
+    jobs can be seen.
+    """
+    transaction.on_commit(lambda: async_task(SHIFT, task_name="shift", group="shift"))

@@ -1,0 +1,167 @@
+"""Create work: the one write path of form, API, admin and commands.
+
+Services nest in the caller's transaction and enqueue when the outermost one commits.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from uuid_utils.compat import uuid7
+
+from batches.models import Batch, Job
+from batches.options import BatchOptions
+from batches.queue import nudge
+from scans import storage
+from scans.engine.domains import normalise
+from scans.models import Domain
+from scans.services import ensure_domains
+from scrapersky.tenants.models import Tenant, User
+
+MAX_DOMAINS = 100_000
+CHUNK = 5_000
+JOB_COLUMNS = (
+    "tenant_id",
+    "created_by_id",
+    "batch_id",
+    "domain_id",
+    "job_type",
+    "position",
+    "options",
+)
+JOB_TYPE_OF = {
+    "": Job.Type.WEBSITE_SCAN,
+    Batch.ProcessorType.DOMAIN_SCAN: Job.Type.WEBSITE_SCAN,
+    Batch.ProcessorType.SITEMAP_IMPORT: Job.Type.SITEMAP_IMPORT,
+}
+
+
+class BatchExistsError(ValueError):
+    """A batch id that is taken already."""
+
+
+def create_batch(
+    *,
+    tenant: Tenant,
+    created_by: User | None,
+    domains: Sequence[str],
+    options: dict[str, Any] | None = None,
+    name: str = "",
+    batch_id: UUID | None = None,
+    processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
+    metadata: dict[str, Any] | None = None,
+) -> Batch:
+    """Create a batch and a job for each domain in one transaction; the workers start at once.
+
+    `domains` are normalised hosts (`scans.engine.domains.parse_domains`), kept in their order,
+    doubles counted once. Raises `ValidationError` for no domain, more than 100,000 or bad
+    options, and `BatchExistsError` for a `batch_id` that is taken.
+    """
+    hosts = list(dict.fromkeys(domains))
+    if not 1 <= len(hosts) <= MAX_DOMAINS:
+        raise ValidationError(
+            {"domains": f"Give 1 to {MAX_DOMAINS:,} domains; these are {len(hosts):,}."}
+        )
+    batch = Batch(
+        id=batch_id or uuid7(),
+        tenant=tenant,
+        created_by=created_by,
+        name=name.strip(),
+        processor_type=processor_type,
+        options=BatchOptions.validated(options or {}).as_dict(),
+        metadata=metadata or {},
+        total=len(hosts),
+    )
+    batch.clean_fields()
+    with transaction.atomic():
+        _insert(batch)
+        _add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
+        nudge()
+    return batch
+
+
+def _insert(batch: Batch) -> None:
+    try:
+        with transaction.atomic():
+            batch.save(force_insert=True)
+    except IntegrityError:
+        if Batch.objects.filter(pk=batch.pk).exists():
+            raise BatchExistsError(f"A batch with the id {batch.pk} exists already.") from None
+        raise
+
+
+def initiate_scan(
+    domain: str | Domain,
+    batch: Batch | None = None,
+    *,
+    tenant: Tenant | None = None,
+    created_by: User | None = None,
+    options: dict[str, Any] | None = None,
+    job_type: str = "",
+) -> Job:
+    """Make the job of one domain, in a batch or on its own, and tell the workers.
+
+    Outside a batch a domain has one active job: while that waits or runs, it is the one that is
+    returned. In a batch the batch grows by the job; a domain that is in it keeps its job. `tenant`
+    is needed for a text without a batch. Raises `InvalidDomain` for a text that is no domain, and
+    `ValidationError` for bad options and for a batch that has ended.
+    """
+    host = domain.host if isinstance(domain, Domain) else _host(domain)
+    owner = tenant or (batch.tenant if batch else None) or getattr(domain, "tenant", None)
+    if owner is None:
+        raise ValueError("A scan of a text without a batch needs a tenant.")
+    checked = BatchOptions.validated(options).as_dict() if options else {}
+    with transaction.atomic():
+        added = _add_jobs(
+            [host],
+            batch=batch,
+            tenant=owner,
+            created_by=created_by,
+            options=checked,
+            job_type=job_type,
+            first_position=batch.total if batch else 0,
+        )
+        if batch is not None and added:
+            batch.grow(added)
+        nudge()
+    jobs = Job.objects.filter(tenant=owner, domain__host=host, batch=batch)
+    return jobs.select_related("domain").latest("created_at", "id")
+
+
+def _host(text: str) -> str:
+    return normalise(text, settings.SCAN_ALLOWED_NETWORKS)
+
+
+def _add_jobs(
+    hosts: Sequence[str],
+    *,
+    batch: Batch | None,
+    tenant: Tenant,
+    created_by: User | None,
+    options: dict[str, Any] | None = None,
+    job_type: str = "",
+    first_position: int = 0,
+) -> int:
+    """Insert a job for each host that has none yet; return how many were added."""
+    kind = job_type or JOB_TYPE_OF[batch.processor_type if batch else ""]
+    added = 0
+    for offset in range(0, len(hosts), CHUNK):
+        chunk = hosts[offset : offset + CHUNK]
+        domain_ids = ensure_domains(tenant=tenant, hosts=chunk)
+        rows = [
+            (
+                tenant.pk,
+                created_by.pk if created_by else None,
+                batch.pk if batch else None,
+                domain_ids[host],
+                kind,
+                first_position + offset + place,
+                options or {},
+            )
+            for place, host in enumerate(chunk)
+        ]
+        added += storage.upsert(Job, JOB_COLUMNS, rows, key=["domain_id"])
+    return added

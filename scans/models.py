@@ -1,0 +1,251 @@
+"""What was found: domains, the scans of each, and everything read from them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from scans.engine.report import ContactKind, Verdict
+
+VERDICTS = [(verdict.value, verdict.value.replace("_", " ").capitalize()) for verdict in Verdict]
+CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
+URL_LENGTH = 2_000
+
+
+class Domain(models.Model):
+    """One host of a tenant, with the newest facts about it; its history is its scans."""
+
+    class Status(models.TextChoices):
+        UNSCANNED = "unscanned", "Not scanned yet"
+        SCANNED = "scanned", "Scanned"
+        FAILED = "failed", "Last scan failed"
+
+    class SitemapAnalysis(models.TextChoices):
+        PENDING = "pending", "Not asked for"
+        QUEUED = "queued", "Queued"
+        PROCESSING = "processing", "In work"
+        SUBMITTED = "submitted", "Submitted"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="domains")
+    host = models.CharField(max_length=260)
+    status = models.CharField(max_length=16, choices=Status, default=Status.UNSCANNED)
+    failure_reason = models.CharField(max_length=32, blank=True)
+    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
+    final_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    title = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    favicon_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    logo_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    emails = models.JSONField(default=list, blank=True)
+    phones = models.JSONField(default=list, blank=True)
+    social = models.JSONField(default=dict, blank=True)
+    technologies = models.JSONField(default=list, blank=True)
+    sitemap_count = models.PositiveIntegerField(default=0)
+    page_count = models.PositiveIntegerField(default=0)
+    sitemap_analysis_status = models.CharField(
+        max_length=16, choices=SitemapAnalysis, default=SitemapAnalysis.PENDING
+    )
+    sitemap_analysis_error = models.TextField(blank=True)
+    sitemap_queued_at = models.DateTimeField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    latest_scan = models.ForeignKey(
+        "Scan", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    latest_batch = models.ForeignKey(
+        "batches.Batch", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    last_scanned_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["host"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "host"], name="domain_once_a_tenant"),
+            models.CheckConstraint(
+                condition=Q(status__in=["unscanned", "scanned", "failed"]), name="domain_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["", *(value for value, _ in VERDICTS)]),
+                name="domain_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    sitemap_analysis_status__in=[
+                        "pending",
+                        "queued",
+                        "processing",
+                        "submitted",
+                        "failed",
+                    ]
+                ),
+                name="domain_sitemap_analysis_status",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-last_scanned_at"], name="domain_by_last_scan"),
+            models.Index(fields=["tenant", "verdict"], name="domain_by_verdict"),
+            models.Index(
+                fields=["sitemap_queued_at"],
+                condition=Q(sitemap_analysis_status="queued"),
+                name="domain_sitemap_queue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Scan(models.Model):
+    """One finished look at one domain: the engine's report, its page inventory kept as pages."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="scans")
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="scans")
+    verdict = models.CharField(max_length=16, choices=VERDICTS)
+    report = models.JSONField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-finished_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=[value for value, _ in VERDICTS]), name="scan_verdict"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["domain", "-finished_at"], name="scan_history"),
+            models.Index(fields=["tenant", "-finished_at"], name="scan_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain} at {self.finished_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class Finding(models.Model):
+    """Something seen on a domain: since when, when last, and whether it is still there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+")
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Contact(Finding):
+    """An e-mail address, phone number, social profile or postal address, with its evidence."""
+
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="contacts")
+    kind = models.CharField(max_length=16, choices=CONTACT_KINDS)
+    value = models.CharField(max_length=500)
+    label = models.CharField(max_length=32, blank=True)
+    page_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    snippet = models.TextField(blank=True)
+    method = models.CharField(max_length=32, blank=True)
+    confidence = models.FloatField(default=1.0)
+
+    class Meta:
+        ordering = ["kind", "-confidence", "value"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["domain", "kind", "value"], name="contact_once_a_domain"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[value for value, _ in CONTACT_KINDS]), name="contact_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="contact_confidence"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Technology(Finding):
+    """Something a domain runs on."""
+
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="technology_rows")
+    name = models.CharField(max_length=100)
+    category = models.CharField(max_length=64, blank=True)
+    website = models.CharField(max_length=200, blank=True)
+    version = models.CharField(max_length=64, blank=True)
+    evidence = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["category", "name"]
+        verbose_name_plural = "technologies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "name"], name="technology_once_a_domain"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["tenant", "name"], name="technology_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".strip()
+
+
+class Sitemap(Finding):
+    """One sitemap of a domain."""
+
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="sitemaps")
+    url = models.CharField(max_length=URL_LENGTH)
+    url_hash = models.BinaryField(max_length=16)
+    kind = models.CharField(max_length=16, blank=True)
+    source = models.CharField(max_length=16, blank=True)
+    parent_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    url_count = models.PositiveIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["url"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "url_hash"], name="sitemap_once_a_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Page(models.Model):
+    """One page of a domain's inventory; its tenant is its domain's.
+
+    Rows are many (up to 50,000 a domain), so a row is rewritten only when something about the
+    page changed or it was last seen more than a week ago.
+    """
+
+    TENANT_PATH = "domain__tenant"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="pages", db_index=False)
+    url = models.CharField(max_length=URL_LENGTH)
+    url_hash = models.BinaryField(max_length=16)
+    source = models.CharField(max_length=16, blank=True)
+    page_type = models.CharField(max_length=16, default="other")
+    lastmod = models.DateTimeField(null=True, blank=True)
+    changefreq = models.CharField(max_length=16, blank=True)
+    priority = models.FloatField(null=True, blank=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        ordering = ["url"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["domain", "url_hash"], name="page_once_a_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,148 @@
+"""Read the environment, and stop with the name of what is wrong.
+
+Every reader raises `ImproperlyConfigured` in one sentence: the variable, what it held, what was
+expected. Only `settings.py` calls these.
+"""
+
+import contextlib
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+DATABASE_SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "sqlite": "sqlite"}
+
+
+def load_env_file(default: Path) -> None:
+    """Add the names of the env file that the environment does not have.
+
+    `ENV_FILE` names another file; empty means none (the demo and the tests read none).
+    """
+    path = os.environ.get("ENV_FILE", str(default))
+    if path and Path(path).is_file():
+        environ.Env.read_env(path, overwrite=False)
+
+
+def refuse(name: str, expected: str) -> NoReturn:
+    """Raise the one error of this module."""
+    raise ImproperlyConfigured(f"{name}={os.environ.get(name, '')!r} cannot be used: {expected}.")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = text(name).lower()
+    if value in TRUE | FALSE | {""}:
+        return value in TRUE if value else default
+    refuse(name, "expected true or false")
+
+
+def number(name: str, default: float, *, low: float, high: float) -> float:
+    """Return a number from `low` to `high`."""
+    raw = text(name)
+    try:
+        value = float(raw) if raw else default
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        refuse(name, f"expected a number from {low:g} to {high:g}")
+    return value
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    """Return a whole number from `low` to `high`."""
+    value = number(name, default, low=low, high=high)
+    if value != int(value):
+        refuse(name, f"expected a whole number from {low} to {high}")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return the comma-separated words of a variable."""
+    return [word for part in text(name, default).split(",") if (word := part.strip())]
+
+
+def networks(name: str) -> tuple[str, ...]:
+    """Return networks in CIDR notation."""
+    try:
+        return tuple(str(ipaddress.ip_network(word, strict=False)) for word in words(name))
+    except ValueError as error:
+        refuse(name, f"expected networks such as 10.0.0.0/8, separated by commas ({error})")
+
+
+def host_map(name: str) -> tuple[tuple[str, str], ...]:
+    """Return (host or *.suffix, address) pairs of an injected resolver."""
+    pairs = tuple(tuple(word.partition("=")[::2]) for word in words(name))
+    shape = re.compile(r"nxdomain|[\d.]+:\d+(:\d+)?")
+    if any(not host or not shape.fullmatch(address) for host, address in pairs):
+        refuse(name, "expected pairs such as *.demo.test=127.0.0.1:8081, separated by commas")
+    return tuple((host, address) for host, address in pairs)
+
+
+def database(name: str, default: str = "") -> dict[str, Any]:
+    """Return Django's settings of a database URL.
+
+    SQLite gets the pragmas and IMMEDIATE transactions without which several writing processes
+    fail with "database is locked".
+    """
+    url = text(name, default)
+    parts = urlsplit(url)
+    backend = DATABASE_SCHEMES.get(parts.scheme)
+    if backend is None:
+        refuse(name, "expected postgres://user:password@host:5432/name or sqlite:///file.sqlite3")
+    config: dict[str, Any] = dict(_parsed(name, url))
+    if not config.get("NAME"):
+        refuse(name, "the database has no name")
+    if backend == "sqlite":
+        return config | {
+            "CONN_MAX_AGE": 600,
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    return config | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+
+
+def _parsed(name: str, url: str) -> dict[str, Any]:
+    parse: Callable[[str], dict[str, Any]] = environ.Env.db_url_config
+    try:
+        return parse(url)
+    except (ValueError, KeyError) as error:
+        refuse(name, f"expected a database URL ({error})")
+
+
+def redis_url(name: str) -> str:
+    """Return a Redis URL, or an empty string where Redis is not used."""
+    url = text(name)
+    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        refuse(name, "expected redis://host:6379/0, or nothing for the database as queue")
+    return url
+
+
+def secret_key(name: str, path: Path) -> str:
+    """Return the secret key; where none is given, the one of this checkout, made on first need.
+
+    Every process must have the same one: sessions and queue messages are signed with it.
+    """
+    given = text(name)
+    if given:
+        return given
+    path.parent.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(made, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text()

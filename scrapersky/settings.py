@@ -1,0 +1,194 @@
+"""Settings of ScraperSky, in sections; the only file that reads the environment.
+
+`.env.example` lists every name. A value that cannot be used stops the start with its name.
+"""
+
+import math
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from scrapersky import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+env.load_env_file(BASE_DIR / ".env")
+
+# Security
+DEBUG = env.boolean("DEBUG", default=False)
+HTTPS = env.boolean("HTTPS", default=not DEBUG)
+SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# Applications
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "axes",
+    "django_htmx",
+    "django_q",
+    "scrapersky.tenants",
+    "scans",
+    "batches",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "scrapersky.urls"
+WSGI_APPLICATION = "scrapersky.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Accounts
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# Databases. LEGACY_DATABASE_URL is the older system's database, only read.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'scrapersky.sqlite3'}"),
+}
+if env.text("LEGACY_DATABASE_URL"):
+    DATABASES["legacy"] = env.database("LEGACY_DATABASE_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# 100,000 pasted domains are more than Django's default body of 2.5 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+# Time and language
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+# Static files
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+# Scanning: what every site is held to, and what one host may do at once
+USER_AGENT = env.text("USER_AGENT", "ScraperSky/1.0 (site scanner)")
+SCAN_ALLOWED_NETWORKS = env.networks("SCAN_ALLOWED_NETWORKS")
+SCAN_HOST_MAP = env.host_map("SCAN_HOST_MAP")
+SCAN_ALLOW_ANY_PORT = env.boolean("SCAN_ALLOW_ANY_PORT", default=False)
+SCAN_CA_FILE = env.text("SCAN_CA_FILE")
+SCAN_CONNECT_TIMEOUT = env.number("SCAN_CONNECT_TIMEOUT", 8, low=0.1, high=60)
+SCAN_READ_TIMEOUT = env.number("SCAN_READ_TIMEOUT", 15, low=0.1, high=120)
+SCAN_PAGE_BYTES = env.integer("SCAN_PAGE_BYTES", 2_000_000, low=10_000, high=20_000_000)
+SCAN_SITEMAP_BYTES = env.integer("SCAN_SITEMAP_BYTES", 50_000_000, low=10_000, high=200_000_000)
+SCAN_MAX_CONCURRENT = env.integer("SCAN_MAX_CONCURRENT", 128, low=1, high=2_000)
+SCAN_PROCESSES = env.integer("SCAN_PROCESSES", os.cpu_count() or 1, low=1, high=256)
+SCAN_SHIFT_SECONDS = env.integer("SCAN_SHIFT_SECONDS", 45, low=1, high=600)
+SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
+# The demo sites are for a first look on one's own machine, never for a public console.
+DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS
+SITE_DEADLINE_MAX = 300
+
+# Queue. A claim of django-q2 is a lease that starts when the task is fetched, so it must outlast
+# every task that may run before it (`queue_limit` + `bulk` are fetched ahead).
+REDIS_URL = env.redis_url("REDIS_URL")
+_WORKERS, _QUEUE_LIMIT, _BULK = 4, 1, 1
+_TASK_TIMEOUT = SCAN_SHIFT_SECONDS + SITE_DEADLINE_MAX + 30
+Q_CLUSTER: dict[str, Any] = {
+    "name": "scrapersky",
+    "workers": _WORKERS,
+    "queue_limit": _QUEUE_LIMIT,
+    "bulk": _BULK,
+    "timeout": _TASK_TIMEOUT,
+    "retry": _TASK_TIMEOUT * (1 + math.ceil((_QUEUE_LIMIT + _BULK) / _WORKERS)) + 60,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "poll": 0.5,
+    "catch_up": False,
+    "label": "Queue",
+} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+
+# Logging
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "axes": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,65 @@
+"""Answer "which rows may this user see", for every page, fragment, download, API call and list.
+
+A row of another tenant does not exist for a user: its id is a 404.
+"""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+
+from scrapersky.tenants.models import Membership, Tenant, User
+
+M = TypeVar("M", bound=Model)
+Who = User | AnonymousUser
+WRITERS = (Membership.Role.ADMIN, Membership.Role.MEMBER)
+
+
+def tenants_of(user: Who) -> QuerySet[Tenant]:
+    """Return the tenants a user belongs to; all of them for a superuser."""
+    if not user.is_authenticated or not user.is_active:
+        return Tenant.objects.none()
+    if user.is_superuser:
+        return Tenant.objects.all()
+    return Tenant.objects.filter(memberships__user=user)
+
+
+def visible(rows: QuerySet[M], user: Who) -> QuerySet[M]:
+    """Return the rows that belong to the user's tenants.
+
+    A model whose tenant is reached through another row names the way in `TENANT_PATH`.
+    """
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return rows
+    path = getattr(rows.model, "TENANT_PATH", "tenant")
+    return rows.filter(**{f"{path}__in": tenants_of(user).values("pk")})
+
+
+def get_visible(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
+    """Return the one visible row, or raise Http404."""
+    return get_object_or_404(visible(rows, user), **lookup)
+
+
+def working_tenant(user: Who) -> Tenant:
+    """Return the tenant that what a user creates belongs to: the first one he may write in."""
+    rows = tenants_of(user)
+    if user.is_authenticated and not user.is_superuser:
+        rows = rows.filter(memberships__user=user, memberships__role__in=WRITERS)
+    own = rows.filter(memberships__user_id=str(user.pk)).order_by("memberships__id").first()
+    tenant = own or rows.order_by("id").first()
+    if tenant is None:
+        raise PermissionDenied("Your account may look but not change anything.")
+    return tenant
+
+
+def check_may_write(user: Who, tenant_id: UUID) -> None:
+    """Raise PermissionDenied for a user who may only look at this tenant's rows."""
+    if user.is_authenticated and user.is_superuser:
+        return
+    if not Membership.objects.filter(
+        user_id=str(user.pk), tenant_id=tenant_id, role__in=WRITERS
+    ).exists():
+        raise PermissionDenied("Your account may look but not change anything here.")
