@@ -157,16 +157,10 @@ def _checked_host(host: str, allowed_networks: tuple[str, ...]) -> str:
         return _checked_local_name(host, allowed_networks)
     if suffix == "onion":
         raise InvalidDomain("Onion services are reached through Tor only.")
-    if "." not in bare:
-        return _without_www_of_suffix(host, bare)
+    if "." not in host:
+        raise InvalidDomain(f"“{host}” is an ending, not a full domain name.")
     # `www.co.uk` is a name of its own: what is left without www is nobody's.
-    return host if bare == suffix and host != bare else bare
-
-
-def _without_www_of_suffix(host: str, bare: str) -> str:
-    if host == bare:
-        raise InvalidDomain(f"“{bare}” is an ending, not a full domain name.")
-    return host
+    return host if bare == suffix or "." not in bare else bare
 
 
 def _why_no_name(host: str) -> str:

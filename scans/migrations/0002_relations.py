@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("batches", "0002_X"),
+        ("batches", "0002_jobs"),
         ("scans", "0001_initial"),
         ("tenants", "0001_initial"),
     ]

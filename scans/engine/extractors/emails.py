@@ -1,33 +1,164 @@
-"""E-mail addresses, with how each was found; junk is kept out."""
+"""E-mail addresses, with how each was found; placeholders and look-alikes are kept out.
+
+Addresses are found at their `@` and grown outward: linear, where a pattern over the whole page is
+quadratic in a long run of letters.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote
+
+from scans.engine.extractors.email_junk import is_junk
+from scans.engine.extractors.snippets import around
+from scans.engine.public_suffixes import public_suffix
+
+MAX_ADDRESSES = 500
+CONFIDENCE = {
+    "mailto": 1.0,
+    "cloudflare": 1.0,
+    "json_ld": 0.95,
+    "text": 0.95,
+    "obfuscated": 0.8,
+    "markup": 0.5,
+}
+"""How sure each method is; `markup` are addresses that no visitor sees."""
+
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*\Z")
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
+_GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
+_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u003[ce]|x3[ce]|2[02](?=[a-z]))+", re.IGNORECASE)
+_AT_WORD = re.compile(
+    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
+    r"(?:\s?[\[({<]\s?(?:at|@|ät|arroba|chez)\s?[\])}>]\s?|\s(?:AT|\(a\))\s|\s\[a\]\s|_at_)"
+    r"(?P<domain>[A-Za-z0-9-]{1,63}"
+    r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?|\s(?:DOT)\s)[A-Za-z0-9-]{1,63}){1,4})"
+)
+_SPELT_OUT = re.compile(
+    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})\s(?i:at)\s"
+    r"(?P<domain>[A-Za-z0-9-]{2,63}(?:\s(?i:dot)\s[A-Za-z0-9-]{2,63}){1,3})"
+)
+_DOT_WORD = re.compile(r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?|\s(?:dot)\s", re.I)
+_SPACED = re.compile(
+    r"(?i:e-?mail|mail)\b[^\n@]{0,20}?[\s:](?P<local>[A-Za-z0-9][\w.+-]{0,63})\s?@\s?"
+    r"(?P<domain>[A-Za-z0-9-]{1,63}(?:\s?\.\s?[A-Za-z0-9-]{2,63}){1,3})"
+)
+_PROTECTED = re.compile(r'(?:data-cfemail=["\']?|/cdn-cgi/l/email-protection#)([0-9a-fA-F]{6,400})')
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One address as it was found."""
+class FoundEmail:
+    """One address as it was found, in lower case."""
 
     address: str
     method: str
-    snippet: str
-    confidence: float
+    snippet: str = ""
+
+    @property
+    def confidence(self) -> float:
+        return CONFIDENCE[self.method]
 
 
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}")
+def from_text(text: str, method: str = "text") -> Iterator[FoundEmail]:
+    """Yield the addresses in a text."""
+    position = text.find("@")
+    found = 0
+    while position != -1 and found < MAX_ADDRESSES:
+        address = address_at(text, position)
+        if address:
+            found += 1
+            yield FoundEmail(address, method, around(text, position, position))
+        position = text.find("@", position + 1)
 
 
-def from_text(text: str) -> Iterator[Found]:
-    """Yield the addresses in visible text."""
-    for found in _ADDRESS.finditer(text):
-        yield Found(
-            found[0].lower(), "text", text[max(0, found.start() - 60) : found.end() + 60], 0.9
-        )
-
-
-def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[Found]:
-    """Yield the addresses of (href, words) pairs that are mailto: links."""
+def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[FoundEmail]:
+    """Yield the addresses of (href, words) pairs that are mailto: links, copies to others too."""
     for href, words in hrefs:
-        for found in _ADDRESS.finditer(href):
-            yield Found(found[0].lower(), "mailto", words, 1.0)
+        if href[:7].lower() == "mailto:":
+            receivers = _receivers(href[7:])
+            for found in from_text(receivers, "mailto"):
+                yield FoundEmail(found.address, "mailto", words or receivers)
+
+
+def _receivers(target: str) -> str:
+    """Return who a mailto: link writes to, its subject and body left out."""
+    path, _, query = unquote(target).partition("?")
+    copies = [part for part in query.split("&") if part[:4].lower() in ("cc=", "bcc=", "to=")]
+    copies = [part.partition("=")[2] for part in query.split("&") if _is_receiver(part)]
+    return " ".join([path, *copies])
+
+
+def _is_receiver(part: str) -> bool:
+    return part.partition("=")[0].lower().removeprefix("amp;") in ("to", "cc", "bcc")
+
+
+def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
+    """Yield the addresses spelt for people only: `info [at] example (dot) com`."""
+    lowered = text.lower()
+    patterns = []
+    if "at" in lowered and any(mark in lowered for mark in _AT_MARKS):
+        patterns.append(_AT_WORD)
+    if " dot " in lowered:
+        patterns.append(_SPELT_OUT)
+    if "@ " in text or " @" in text:
+        patterns.append(_SPACED)
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            domain = _DOT_WORD.sub(".", found["domain"]).replace(" ", "")
+            address = clean_address(f"{found['local']}@{domain}")
+            if address:
+                yield FoundEmail(address, "obfuscated", around(text, found.start(), found.end()))
+
+
+def from_cloudflare(html: str) -> Iterator[FoundEmail]:
+    """Yield the addresses that Cloudflare's e-mail protection hides (XOR with the first byte)."""
+    if "cfemail" not in html and "email-protection#" not in html:
+        return
+    for found in _PROTECTED.finditer(html):
+        address = clean_address(decode_cloudflare(found[1]))
+        if address:
+            yield FoundEmail(address, "cloudflare")
+
+
+def decode_cloudflare(code: str) -> str:
+    """Decode the hexadecimal of a `data-cfemail` attribute; empty where it is broken."""
+    try:
+        key, *hidden = bytes.fromhex(code)
+    except ValueError:
+        return ""
+    return bytes(byte ^ key for byte in hidden).decode("utf-8", "ignore").partition("?")[0]
+
+
+def address_at(text: str, position: int) -> str:
+    """Return the address around the `@` at `position`, empty where there is none."""
+    local = _LOCAL.search(text, max(0, position - 64), position)
+    domain = _DOMAIN.match(text, position + 1, position + 256)
+    if local is None or not local[0] or domain is None:
+        return ""
+    return clean_address(f"{local[0]}@{domain[0]}")
+
+
+def clean_address(address: str) -> str:
+    """Return an address in lower case, without what got stuck to it; empty if it is none."""
+    local, _, domain = unquote(address).strip().rpartition("@")
+    local = _LEADING.sub("", local).rstrip(".'`")
+    domain = _known_domain(domain.rstrip("."))
+    if not local or not domain or ".." in local or "@" in local or " " in local:
+        return ""
+    cleaned = f"{local}@{domain}".lower()
+    return "" if len(local) > 64 or is_junk(cleaned) else cleaned
+
+
+def _known_domain(domain: str) -> str:
+    """Return the domain if it ends in a public suffix, words glued to its end cut off."""
+    if _is_registrable(domain.lower()):
+        return domain
+    glued = _GLUED.search(domain)
+    if glued and _is_registrable(domain[: glued.end()].lower()):
+        return domain[: glued.end()]
+    return ""
+
+
+def _is_registrable(domain: str) -> bool:
+    suffix = public_suffix(domain)
+    return (bool(suffix) and suffix != domain) or domain.endswith(".test")

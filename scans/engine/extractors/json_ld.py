@@ -10,17 +10,7 @@ from scans.engine.extractors.text import one_line
 MAX_BLOCK = 500_000
 MAX_DEPTH = 12
 ORGANISATION_TYPES = frozenset(
-    "Organization Corporation LocalBusiness Store Restaurant NGO EducationalOrganization "
-    "GovernmentOrganization MedicalOrganization ProfessionalService LegalService Attorney "
-    "AccountingService AutomotiveBusiness AutoDealer AutoRepair Bakery BarOrPub BeautySalon "
-    "CafeOrCoffeeShop ChildCare CollegeOrUniversity Dentist Electrician EmergencyService "
-    "EntertainmentBusiness FinancialService FoodEstablishment FurnitureStore GeneralContractor "
-    "HVACBusiness HairSalon HealthAndBeautyBusiness HealthClub HomeAndConstructionBusiness "
-    "HomeGoodsStore Hospital Hotel HousePainter InsuranceAgency JewelryStore Library Locksmith "
-    "LodgingBusiness MedicalBusiness MedicalClinic MovingCompany Museum NewsMediaOrganization "
-    "Notary OnlineBusiness OnlineStore Optician Pharmacy Physician Plumber RealEstateAgent "
-    "RoofingContractor School SportsActivityLocation SportsClub TravelAgency VeterinaryCare "
-    "Winery".split()
+    ["Organization", "Corporation", "LocalBusiness", "Store", "Restaurant", "NGO", "EducationalOrganization", "GovernmentOrganization", "MedicalOrganization", "ProfessionalService", "LegalService", "Attorney", "AccountingService", "AutomotiveBusiness", "AutoDealer", "AutoRepair", "Bakery", "BarOrPub", "BeautySalon", "CafeOrCoffeeShop", "ChildCare", "CollegeOrUniversity", "Dentist", "Electrician", "EmergencyService", "EntertainmentBusiness", "FinancialService", "FoodEstablishment", "FurnitureStore", "GeneralContractor", "HVACBusiness", "HairSalon", "HealthAndBeautyBusiness", "HealthClub", "HomeAndConstructionBusiness", "HomeGoodsStore", "Hospital", "Hotel", "HousePainter", "InsuranceAgency", "JewelryStore", "Library", "Locksmith", "LodgingBusiness", "MedicalBusiness", "MedicalClinic", "MovingCompany", "Museum", "NewsMediaOrganization", "Notary", "OnlineBusiness", "OnlineStore", "Optician", "Pharmacy", "Physician", "Plumber", "RealEstateAgent", "RoofingContractor", "School", "SportsActivityLocation", "SportsClub", "TravelAgency", "VeterinaryCare", "Winery"]
 )
 
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)")
