@@ -1,0 +1,132 @@
+"""Bring URLs into the one form by which pages are told apart."""
+
+import re
+from functools import lru_cache
+
+import can_ada
+
+from scans.engine.hostnames import same_site
+
+MAX_URL = 2_000
+"""Characters of a URL that is kept; sitemaps.org allows 2,048, no page worth listing needs them."""
+
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_IGNORED = re.compile(r"[\t\r\n]")
+_BLANKS = "".join(map(chr, range(33)))
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid)=[^/?#;]*", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"""(?:
+        utm_\w* | pk_\w* | piwik_\w* | mtm_\w* | matomo_\w* | hsa_\w* | vero_\w* | oly_\w*
+        | gclid | gclsrc | gad_source | gad_campaignid | dclid | gbraid | wbraid | srsltid
+        | _ga | _gl | fbclid | fb_action_ids | fb_action_types | fb_source | msclkid | yclid
+        | ysclid | ttclid | twclid | li_fat_id | igshid | igsh | epik | rdt_cid | sccid
+        | mc_cid | mc_eid | mkt_tok | _hsenc | _hsmi | __hssc | __hstc | __hsfp | hsctatracking
+        | trk_contact | trk_msg | _openstat | wickedid | _kx | s_kwcid | ml_subscriber
+        | ml_subscriber_hash | jsessionid | phpsessid
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def resolve_url(url: str, base: str = "") -> str | None:
+    """Return `url`, as found on the page `base`, as a browser would request it, or None.
+
+    Only http and https, with a host; the fragment, a user name and password, a default port and a
+    trailing dot of the host are dropped (WHATWG URL Standard). None for everything else, and for
+    URLs of more than 2,000 characters.
+    """
+    parsed = _parse(url, base)
+    if parsed is None or parsed.protocol not in ("http:", "https:"):
+        return None
+    if parsed.username or parsed.password:
+        parsed.username = parsed.password = ""
+    if parsed.hostname.endswith("."):
+        parsed.hostname = parsed.hostname.rstrip(".")
+    href = str(parsed.href).partition("#")[0]
+    return href if len(href) <= MAX_URL else None
+
+
+def canonical_url(url: str, base: str = "") -> str | None:
+    """Return the form of a URL by which a page is listed once, or None where it is no web page.
+
+    On top of `resolve_url`, parameters that only track visitors (utm_*, gclid, fbclid, ...) and
+    session ids are dropped, and percent escapes are written one way (RFC 3986, 6.2.2). The order
+    of the other parameters is kept: it may mean something.
+    """
+    href = resolve_url(url, base)
+    if href is None:
+        return None
+    if "%" in href:
+        href = _ESCAPE.sub(_plain_escape, href)
+    if ";" in href:
+        href = _SESSION_IN_PATH.sub("", href)
+    return _without_tracking(href) if "?" in href else href
+
+
+def is_internal(url: str, host: str) -> bool:
+    """Say whether an absolute URL belongs to the site of `host` (same registrable domain)."""
+    parsed = _parse(url)
+    return (
+        parsed is not None
+        and parsed.protocol in ("http:", "https:")
+        and same_site(parsed.hostname, host)
+    )
+
+
+def url_host(url: str) -> str:
+    """Return the host of an absolute URL without its port, empty where there is none."""
+    parsed = _parse(url)
+    return "" if parsed is None else str(parsed.hostname)
+
+
+def _parse(url: str, base: str = "") -> can_ada.URL | None:
+    if len(url) > 4 * MAX_URL:
+        return None
+    try:
+        return can_ada.parse(_absolute(url, base))
+    except (ValueError, TypeError):
+        # TypeError: a lone surrogate, which no URL can carry.
+        return None
+
+
+def _absolute(url: str, base: str) -> str:
+    """Put the missing front of a relative URL before it, as the WHATWG URL Standard resolves it.
+
+    The parser that reads the result knows no base, but takes away dot segments.
+    """
+    url = _IGNORED.sub("", url).strip(_BLANKS)
+    if not base or _SCHEME.match(url):
+        return url
+    scheme, origin, path, query = _base_parts(base)
+    if url[:1] in ("/", "\\"):
+        return (scheme if url[1:2] in ("/", "\\") else origin) + url
+    if url[:1] in ("", "#"):
+        return origin + path + query
+    return origin + (path if url[0] == "?" else path[: path.rfind("/") + 1]) + url
+
+
+@lru_cache(maxsize=256)
+def _base_parts(base: str) -> tuple[str, str, str, str]:
+    """Return scheme, origin, path and query of a base; empty strings where it is no URL."""
+    try:
+        url = can_ada.parse(base)
+    except (ValueError, TypeError):
+        return "", "", "", ""
+    return url.protocol, f"{url.protocol}//{url.host}", url.pathname, url.search
+
+
+def _plain_escape(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()
+
+
+def _without_tracking(href: str) -> str:
+    path, _, query = href.partition("?")
+    kept = [
+        part
+        for part in query.split("&")
+        if part and not _TRACKING.fullmatch(part.partition("=")[0])
+    ]
+    return f"{path}?{'&'.join(kept)}" if kept else path
