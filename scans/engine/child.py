@@ -1,0 +1,185 @@
+"""A scanning process: JSON lines in on stdin, framed reports out on stdout.
+
+Run as `python -m scans.engine.child`. In: one `settings` line, then `scan` and `cancel` lines. Out:
+frames of a header line `<kind> <job> <bytes>` and that many bytes of JSON; kinds are `ready`,
+`stage`, `report` and `failure`. Every scan ends in exactly one report or failure. The process ends
+at once when its input closes.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import os
+import queue
+import select
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from typing import Any
+
+from scans.engine.errors import FailureReason, ScanError
+from scans.engine.limits import FetchSettings, Limits
+from scans.engine.scanner import scan_site
+
+STUCK_AFTER = 20.0
+"""Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
+ends itself."""
+REARM_EVERY = 2.0
+STAGE_EVERY = 0.5
+"""Seconds between two stage frames of one job."""
+READ_SIZE = 65_536
+
+_LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
+_SETTING_NAMES = frozenset(field.name for field in fields(FetchSettings))
+
+
+class Outlet:
+    """Write frames to what was stdout when the process began; strays go to stderr."""
+
+    def __init__(self) -> None:
+        self._fd = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def send(self, kind: str, job: str, payload: dict[str, Any]) -> None:
+        """Write one frame; end the process when nobody reads any more."""
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        body = text.encode("utf-8", "replace")
+        frame = memoryview(b"%s %s %d\n%s" % (kind.encode(), job.encode(), len(body), body))
+        with self._lock:
+            while frame:
+                try:
+                    frame = frame[os.write(self._fd, frame) :]
+                except BrokenPipeError:
+                    os._exit(0)
+
+
+class Job:
+    """One scan that was asked for."""
+
+    def __init__(self, message: dict[str, Any], outlet: Outlet) -> None:
+        self.key = str(message["job"])
+        self.domain = str(message["domain"])
+        self.limits = _limits(message.get("limits") or {})
+        self.cancelled = threading.Event()
+        self._outlet = outlet
+        self._next_stage_at = 0.0
+
+    def run(self, settings: FetchSettings) -> None:
+        """Scan, and send what came of it; the one place where any exception ends a job."""
+        try:
+            report = scan_site(
+                self.domain,
+                self.limits,
+                settings=settings,
+                on_stage=self._on_stage,
+                should_stop=self.cancelled.is_set,
+            )
+            self._outlet.send("report", self.key, report.as_dict())
+        except ScanError as error:
+            self._fail(error)
+        except Exception as error:
+            traceback.print_exc()
+            words = f"The scanner itself failed on this site ({type(error).__name__})."
+            self._fail(ScanError(FailureReason.INTERNAL_ERROR, words))
+
+    def _fail(self, error: ScanError) -> None:
+        requests = [asdict(record) for record in error.requests]
+        payload = {"reason": error.reason.value, "error": error.sentence, "requests": requests}
+        self._outlet.send("failure", self.key, payload)
+
+    def _on_stage(self, stage: str, progress: float) -> None:
+        now = time.monotonic()
+        if now >= self._next_stage_at:
+            self._next_stage_at = now + STAGE_EVERY
+            self._outlet.send("stage", self.key, {"stage": stage, "progress": progress})
+
+
+class Crew:
+    """Run jobs in daemon threads, started on demand up to a number, reused when idle."""
+
+    def __init__(self, settings: FetchSettings, size: int, outlet: Outlet) -> None:
+        self._settings = settings
+        self._size = size
+        self._outlet = outlet
+        self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._jobs: dict[str, Job] = {}
+        self._started = 0
+        self._lock = threading.Lock()
+
+    def scan(self, message: dict[str, Any]) -> None:
+        """Take on a job."""
+        job = Job(message, self._outlet)
+        with self._lock:
+            self._jobs[job.key] = job
+            needed = min(self._size, len(self._jobs))
+        self._waiting.put(job)
+        while self._started < needed:
+            self._started += 1
+            threading.Thread(target=self._work, name="scan", daemon=True).start()
+
+    def cancel(self, key: str) -> None:
+        """Ask a job to stop; one that has ended already is left alone."""
+        with self._lock:
+            job = self._jobs.get(key)
+        if job is not None:
+            job.cancelled.set()
+
+    def _work(self) -> None:
+        while True:
+            job = self._waiting.get()
+            job.run(self._settings)
+            with self._lock:
+                self._jobs.pop(job.key, None)
+
+
+def main() -> None:
+    """Read messages until the input closes, then end the process with whatever still runs."""
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
+    os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
+    outlet = Outlet()
+    messages = _messages()
+    crew = _hire(next(messages, {}), outlet)
+    outlet.send("ready", "-", {"pid": os.getpid()})
+    for message in messages:
+        if message.get("type") == "scan":
+            crew.scan(message)
+        elif message.get("type") == "cancel":
+            crew.cancel(str(message["job"]))
+    os._exit(0)
+
+
+def _hire(message: dict[str, Any], outlet: Outlet) -> Crew:
+    known = {name: value for name, value in message.items() if name in _SETTING_NAMES}
+    for name in ("allowed_networks", "host_map"):
+        items = known.get(name, ())
+        known[name] = tuple(tuple(item) if isinstance(item, list) else item for item in items)
+    return Crew(FetchSettings(**known), int(message.get("threads", 8)), outlet)
+
+
+def _limits(values: dict[str, Any]) -> Limits:
+    return Limits(**{name: value for name, value in values.items() if name in _LIMIT_NAMES})
+
+
+def _messages() -> Iterator[dict[str, Any]]:
+    """Yield the messages of stdin; arm the watchdog anew every time round."""
+    pending = b""
+    while True:
+        faulthandler.dump_traceback_later(STUCK_AFTER, exit=True)
+        if not select.select([0], [], [], REARM_EVERY)[0]:
+            continue
+        received = os.read(0, READ_SIZE)
+        if not received:
+            return
+        *lines, pending = (pending + received).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+if __name__ == "__main__":
+    main()

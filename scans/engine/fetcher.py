@@ -1,0 +1,345 @@
+"""Fetching for one scan: politely, within its limits, with a receipt of every request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+
+from scans.engine.errors import FailureReason, ScanError
+from scans.engine.limits import FetchSettings, Limits
+from scans.engine.links import resolve_url
+from scans.engine.report import RequestRecord
+from scans.engine.resolver import SYSTEM_RESOLVER, Resolver
+from scans.engine.session.adapter import Gate, open_session
+from scans.engine.session.budget import Budget
+from scans.engine.session.failures import ConnectionDroppedError, translate
+
+CHUNK = 65_536
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
+BACKOFF = 0.5
+"""Seconds before the first retry; each further one doubles it."""
+LONGEST_RETRY_AFTER = 20.0
+ENDLESS = 4
+"""A body this many times the limit is taken for one without end, and refused."""
+DRAINED_BYTES = 16_384
+"""A redirect's body up to this is read, so that its connection can be used again."""
+NOT_A_PAGE = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf")
+SNIFFED_BYTES = 65_536
+"""What is read of a body whose type says that it is no page: enough to see whether that is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer, read as far as the limits go."""
+
+    url: str
+    """The address that answered, after all redirects."""
+    status: int
+    headers: Mapping[str, str]
+    """Names in any case."""
+    body: bytes
+    truncated: bool = False
+    redirects: tuple[str, ...] = ()
+    """Every address asked before the last one."""
+    address: str = ""
+    """The IP address connected to."""
+
+    @property
+    def content_type(self) -> str:
+        """Return the Content-Type header, empty where there is none."""
+        return self.headers.get("Content-Type", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One answer whose body is read chunk by chunk."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+    redirects: tuple[str, ...] = ()
+
+    @property
+    def final_url(self) -> str:
+        """Return the address that answered, after all redirects."""
+        return self.url
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """A request on its way, and the line it will leave on the receipt."""
+
+    url: str
+    attempt: int
+    at: float
+    began: float = field(default_factory=time.monotonic)
+    response: requests.Response | None = None
+    error: str = ""
+
+    @property
+    def answer(self) -> requests.Response:
+        assert self.response is not None  # noqa: S101  (set before an exchange is handed out)
+        return self.response
+
+    def record(self) -> RequestRecord:
+        ms = round((time.monotonic() - self.began) * 1000)
+        status, size = 0, 0
+        if self.response is not None:
+            status, size = self.response.status_code, self.response.raw.tell()
+        return RequestRecord(self.url, status, size, ms, self.attempt, self.at, self.error)
+
+
+class Fetcher:
+    """Fetch the pages of one site, one request at a time.
+
+    Connections are kept, cookies last as long as the scan, every address passes the guard, and the
+    budget ends whatever takes too long. Failures are ScanErrors; an answer of any status is none.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings | None = None,
+        limits: Limits | None = None,
+        *,
+        resolver: Resolver = SYSTEM_RESOLVER,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self.settings = settings or FetchSettings()
+        self.limits = limits or Limits()
+        self.budget = Budget(self.limits.site_deadline, should_stop)
+        self.gap = self.limits.request_delay
+        """Seconds kept between the end of one request and the start of the next."""
+        self.receipt: list[RequestRecord] = []
+        self._gate = Gate(self.settings, self.limits, self.budget, resolver)
+        self._session = open_session(self._gate, self.settings)
+        self._open: _Exchange | None = None
+        self._quiet_since = 0.0
+
+    def allow_port(self, port: int) -> None:
+        """Name the port that was given with the domain; settings decide whether it may be used."""
+        self._gate.own_port = port
+
+    def keep_gap(self, seconds: float) -> None:
+        """Keep at least this many seconds between two requests from now on."""
+        self.gap = max(self.gap, seconds)
+
+    def resolve(self, scheme: str, host: str, port: int) -> tuple[str, ...]:
+        """Return the checked addresses of a host; raise ScanError where it may not be scanned."""
+        return self._gate.locate(scheme, host, port).addresses
+
+    def fetch_page(
+        self,
+        url: str,
+        *,
+        max_bytes: int | None = None,
+        retries: int | None = None,
+        cut_endless: bool = False,
+        on_redirect: Callable[[str], None] | None = None,
+    ) -> Response:
+        """Fetch a URL with its redirects and read the body up to the limit.
+
+        Raises ScanError response_too_large for a body without end, unless `cut_endless` asks for
+        its beginning. `on_redirect` is called with each address before it is asked; it may raise.
+        """
+        exchange, redirects = self._follow(url, retries, on_redirect)
+        limit = self._limit(exchange.answer, max_bytes or self.limits.page_bytes)
+        try:
+            body, truncated = self._read(exchange, limit, cut_endless)
+        finally:
+            self._finish()
+        answer = exchange.answer
+        host = urlsplit(exchange.url).hostname or ""
+        address = self._gate.addresses.get(host, "")
+        return Response(
+            exchange.url, answer.status_code, answer.headers, body, truncated, redirects, address
+        )
+
+    def open_stream(self, url: str, *, retries: int | None = None) -> Stream:
+        """Fetch a URL with its redirects; the body is read as the chunks are taken.
+
+        The next request closes it, so take the chunks before asking for another URL.
+        """
+        exchange, redirects = self._follow(url, retries)
+        answer = exchange.answer
+        chunks = self._chunks(exchange)
+        return Stream(exchange.url, answer.status_code, answer.headers, chunks, redirects)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._finish()
+        self._session.close()
+
+    # One URL, with its redirects and retries.
+
+    def _follow(
+        self, url: str, retries: int | None, on_redirect: Callable[[str], None] | None = None
+    ) -> tuple[_Exchange, tuple[str, ...]]:
+        attempts = 1 + (self.limits.retries if retries is None else retries)
+        redirects: list[str] = []
+        while True:
+            exchange = self._ask_until_answered(url, attempts)
+            target = _redirect_target(exchange.answer, url)
+            if not target:
+                return exchange, tuple(redirects)
+            redirects.append(url)
+            self._drain(exchange)
+            if len(redirects) > self.limits.redirects:
+                sentence = (
+                    f"More than {self.limits.redirects} redirects, the last to {target[:200]}."
+                )
+                raise ScanError(FailureReason.TOO_MANY_REDIRECTS, sentence, url=url)
+            if on_redirect is not None:
+                on_redirect(target)
+            url = target
+
+    def _ask_until_answered(self, url: str, attempts: int) -> _Exchange:
+        for attempt in range(1, attempts):
+            try:
+                exchange = self._ask(url, attempt)
+            except ConnectionDroppedError:
+                pause = BACKOFF * 2 ** (attempt - 1)
+            else:
+                pause = self._pause(exchange.answer, attempt)
+                if pause < 0:
+                    return exchange
+            self._finish()
+            self.budget.sleep(pause)
+        return self._ask(url, attempts)
+
+    def _pause(self, answer: requests.Response, attempt: int) -> float:
+        """Return the seconds to wait before asking again, negative where that is of no use."""
+        if answer.status_code not in RETRY_STATUSES:
+            return -1.0
+        pause = _retry_after(answer.headers.get("Retry-After", ""))
+        if pause is None:
+            pause = BACKOFF * 2 ** (attempt - 1)
+        bearable = min(LONGEST_RETRY_AFTER, self.budget.remaining() / 2)
+        return pause if pause <= bearable else -1.0
+
+    # One request.
+
+    def _ask(self, url: str, attempt: int) -> _Exchange:
+        self._finish()
+        self._keep_gap()
+        self.budget.begin_request(self.limits.read_timeout * 2)
+        at = round(self.budget.elapsed(), 3)
+        self._open = exchange = _Exchange(url, attempt, at)
+        try:
+            exchange.response = self._session.get(
+                url, stream=True, allow_redirects=False, timeout=self.limits.connect_timeout
+            )
+        except (
+            ScanError,
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            ValueError,
+        ) as error:
+            raise self._failed(exchange, error) from error
+        return exchange
+
+    def _failed(self, exchange: _Exchange, error: Exception) -> ScanError:
+        """Note a failure on the receipt and return it as a ScanError that names its URL."""
+        host = urlsplit(exchange.url).hostname or exchange.url[:80]
+        if isinstance(error, ScanError):
+            failure = error
+        else:
+            failure = translate(error, host, self.limits.read_timeout)
+        failure.url = exchange.url
+        exchange.error = failure.reason.value
+        self._finish()
+        return failure
+
+    def _keep_gap(self) -> None:
+        if self._quiet_since and self.gap > 0:
+            self.budget.sleep(max(0.0, self._quiet_since + self.gap - time.monotonic()))
+
+    def _finish(self) -> None:
+        """End the request that is open, and put it on the receipt."""
+        exchange, self._open = self._open, None
+        if exchange is None:
+            return
+        self.receipt.append(exchange.record())
+        self._quiet_since = time.monotonic()
+        if exchange.response is not None:
+            exchange.response.close()
+
+    def _drain(self, exchange: _Exchange) -> None:
+        """Read a short body away, so that the connection can be kept, and end the request."""
+        left = getattr(exchange.answer.raw, "length_remaining", None)
+        if left is not None and left <= DRAINED_BYTES:
+            for _chunk in self._chunks(exchange):
+                pass
+        self._finish()
+
+    # Its body.
+
+    def _read(self, exchange: _Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool]:
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for chunk in self._chunks(exchange):
+                if size < limit:
+                    parts.append(chunk)
+                size += len(chunk)
+                if size > limit and cut_endless:
+                    break
+                if size > limit * ENDLESS:
+                    raise self._failed(exchange, _too_large(exchange.url, limit))
+        except ScanError as error:
+            cut_short = error.reason is FailureReason.READ_TIMEOUT or isinstance(
+                error, ConnectionDroppedError
+            )
+            if not (cut_short and parts):
+                raise
+            return b"".join(parts)[:limit], True
+        return b"".join(parts)[:limit], size > limit
+
+    def _chunks(self, exchange: _Exchange) -> Iterator[bytes]:
+        raw: Any = exchange.answer.raw
+        try:
+            while chunk := raw.read1(CHUNK, decode_content=True):
+                yield chunk
+        except (ScanError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise self._failed(exchange, error) from error
+
+    def _limit(self, answer: requests.Response, limit: int) -> int:
+        kind = answer.headers.get("Content-Type", "").lower()
+        return min(limit, SNIFFED_BYTES) if kind.startswith(NOT_A_PAGE) else limit
+
+
+def _too_large(url: str, limit: int) -> ScanError:
+    sentence = f"The body of {url[:200]} is far larger than the {limit:,} bytes a page may have."
+    return ScanError(FailureReason.RESPONSE_TOO_LARGE, sentence)
+
+
+def _redirect_target(answer: requests.Response, url: str) -> str:
+    """Return where an answer sends us, empty where it does not; raise ScanError for no web page."""
+    location = answer.headers.get("Location", "")
+    if answer.status_code not in REDIRECT_STATUSES or not location:
+        return ""
+    # http.client reads headers as Latin-1; servers send UTF-8.
+    text = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    target = resolve_url(text, url)
+    if target is None:
+        sentence = f"The site redirects to what is no web address: {text[:200]}"
+        raise ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
+    return target
+
+
+def _retry_after(value: str) -> float | None:
+    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3), None for no such header."""
+    if value.strip().isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None

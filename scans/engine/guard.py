@@ -1,0 +1,69 @@
+"""Which addresses a scan may connect to."""
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES
+
+from scans.engine.errors import FailureReason, ScanError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+BLOCKED_NETWORKS: tuple[Network, ...] = (
+    *EXTRA_BLOCKED_NET_RANGES,
+    # What requests-hardened and the `ipaddress` module let through.
+    ipaddress.ip_network("fec0::/10"),  # site-local, deprecated but routed inside some networks
+    ipaddress.ip_network("::/96"),  # IPv4-compatible
+    ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4-translated
+    ipaddress.ip_network("2001::/32"),  # Teredo
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure's host agent
+)
+
+
+class AddressGuard:
+    """Refuse private, reserved and metadata addresses, save those in the allowed networks."""
+
+    def __init__(self, allowed_networks: Iterable[str] = ()) -> None:
+        self._allowed = tuple(ipaddress.ip_network(text, strict=False) for text in allowed_networks)
+
+    def check(self, host: str, addresses: Iterable[str]) -> None:
+        """Raise ScanError unless every address of a host may be connected to.
+
+        A host with public and private answers is refused as a whole: which one a later look-up
+        gives first is the attacker's choice.
+        """
+        for text in addresses:
+            if not self.allows(text):
+                raise ScanError(FailureReason.BLOCKED_ADDRESS, _sentence(host, text))
+
+    def allows(self, text: str) -> bool:
+        """Return whether an address may be connected to."""
+        address = _effective(text)
+        return any(address in network for network in self._allowed) or _is_public(address)
+
+
+def _sentence(host: str, address: str) -> str:
+    what = address if host == address else f"{host} ({address})"
+    return (
+        f"{what} is a private or reserved address, which may not be scanned unless"
+        " SCAN_ALLOWED_NETWORKS lists its network."
+    )
+
+
+def _effective(text: str) -> Address:
+    """Return the address a connection would reach: the IPv4 one of an IPv4-mapped one."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+@lru_cache(maxsize=4096)
+def _is_public(address: Address) -> bool:
+    reserved = address.is_private or address.is_multicast or address.is_reserved
+    special = address.is_loopback or address.is_link_local or address.is_unspecified
+    if reserved or special or not address.is_global:
+        return False
+    return not any(address in network for network in BLOCKED_NETWORKS)

@@ -1,0 +1,102 @@
+"""The robots.txt of every host a scan meets, each read once."""
+
+from urllib.parse import urlsplit
+
+from scans.engine.errors import FailureReason, ScanError
+from scans.engine.fetcher import Fetcher
+from scans.engine.robots import Robots, read_robots
+
+MOST_HOSTS = 4
+"""Hosts of one site whose robots.txt is read; pages of further ones are left alone."""
+
+STOPS_THE_SCAN = frozenset({FailureReason.CANCELLED, FailureReason.DEADLINE_EXCEEDED})
+
+
+class RobotsBook:
+    """Answer whether a URL may be fetched, by the robots.txt of its host."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+        self._by_host: dict[str, Robots] = {}
+
+    def read(self, origin: str) -> Robots:
+        """Fetch and keep the robots.txt of an origin; raise ScanError where that is unreachable.
+
+        A robots.txt that redirects to the one of another host counts for that one too.
+        """
+        url = f"{origin}/robots.txt"
+        robots = self._fetch(url)
+        self._by_host[urlsplit(url).netloc] = robots
+        self._fetcher.keep_gap(self._gap(robots))
+        return robots
+
+    def of(self, url: str) -> Robots | None:
+        """Return the rules for a URL, None where its host is one too many to ask."""
+        parts = urlsplit(url)
+        if parts.netloc in self._by_host:
+            return self._by_host[parts.netloc]
+        if len(self._by_host) >= MOST_HOSTS:
+            return None
+        return self.read(f"{parts.scheme}://{parts.netloc}")
+
+    def known(self, url: str) -> Robots | None:
+        """Return the rules for a URL where they have been read."""
+        return self._by_host.get(urlsplit(url).netloc)
+
+    def check(self, url: str) -> None:
+        """Raise ScanError unless robots.txt lets a URL be fetched, or is not obeyed."""
+        if not self._fetcher.limits.obey_robots:
+            return
+        robots = self.of(url)
+        if robots is None or not robots.allowed(url):
+            raise _disallowed(url)
+
+    def check_homepage(self, url: str) -> None:
+        """Raise ScanError unless the homepage may be fetched from here.
+
+        Where the rules are unknown it may, wherever on the site it stands.
+        """
+        if not self._fetcher.limits.obey_robots:
+            return
+        robots = self.of(url)
+        if robots is None or (robots.known and not robots.allowed(url)):
+            raise _disallowed(url)
+
+    def _fetch(self, url: str) -> Robots:
+        limits, agent = self._fetcher.limits, self._fetcher.settings.user_agent
+        try:
+            answer = self._fetcher.fetch_page(
+                url, max_bytes=limits.robots_bytes, retries=1, cut_endless=True
+            )
+        except ScanError as error:
+            if error.reason in STOPS_THE_SCAN or _is_origin_dead(error, url):
+                raise
+            return read_robots(b"", 0, url, "", agent)
+        robots = read_robots(answer.body, answer.status, answer.url, answer.content_type, agent)
+        if urlsplit(answer.url).path == "/robots.txt":
+            self._by_host[urlsplit(answer.url).netloc] = robots
+        return robots
+
+    def _gap(self, robots: Robots) -> float:
+        limits = self._fetcher.limits
+        if not limits.obey_robots:
+            return limits.request_delay
+        return min(robots.crawl_delay or 0.0, limits.max_crawl_delay)
+
+
+def _disallowed(url: str) -> ScanError:
+    host = urlsplit(url).hostname
+    sentence = f"The robots.txt of {host} does not allow reading {url[:200]}."
+    return ScanError(FailureReason.ROBOTS_DISALLOWED, sentence, url=url)
+
+
+def _is_origin_dead(error: ScanError, url: str) -> bool:
+    """Tell a host that cannot be reached at all from one whose robots.txt cannot be read."""
+    unreachable = {
+        FailureReason.DNS_NOT_FOUND,
+        FailureReason.CONNECTION_REFUSED,
+        FailureReason.CONNECTION_TIMEOUT,
+        FailureReason.TLS_ERROR,
+        FailureReason.BLOCKED_ADDRESS,
+    }
+    return error.reason in unreachable and error.url == url

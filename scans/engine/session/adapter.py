@@ -1,0 +1,191 @@
+"""A transport for requests that connects only where the guard allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from scans.engine.errors import FailureReason, ScanError
+from scans.engine.guard import AddressGuard
+from scans.engine.limits import FetchSettings, Limits
+from scans.engine.resolver import SYSTEM_RESOLVER, Directory, Resolver, Target
+from scans.engine.session.budget import Budget
+from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
+
+WEB_PORTS = frozenset({80, 443})
+
+Dialler = Callable[[str, str, int], BudgetedSocket]
+
+
+class Gate:
+    """Open every connection of a scan: the port, all answers of the resolver, then that address.
+
+    A host is resolved once; its connections all go to the addresses that were checked, so a name
+    server that answers differently the second time is never asked (DNS rebinding).
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        limits: Limits,
+        budget: Budget,
+        resolver: Resolver = SYSTEM_RESOLVER,
+    ) -> None:
+        self.budget = budget
+        self.addresses: dict[str, str] = {}
+        """Host -> the address last connected to."""
+        self.own_port: int | None = None
+        """A port the user named with the domain."""
+        self._limits = limits
+        self._guard = AddressGuard(settings.allowed_networks)
+        self._directory = Directory(settings.host_map, resolver)
+        self._targets: dict[tuple[str, str, int], Target] = {}
+        self._allow_any_port = settings.allow_any_port
+
+    def locate(self, scheme: str, host: str, port: int) -> Target:
+        """Return the checked target of a host; raise ScanError where it may not be scanned."""
+        key = (scheme, host, port)
+        if key not in self._targets:
+            self._check_port(port)
+            timeout = self._limits.connect_timeout
+            target = self._directory.locate(scheme, host, port, self.budget, timeout)
+            self._guard.check(host, target.addresses)
+            self._targets[key] = target
+        return self._targets[key]
+
+    def open(self, scheme: str, host: str, port: int) -> BudgetedSocket:
+        """Connect to a host within the budget."""
+        target = self.locate(scheme, host, port)
+        timeout = self._limits.connect_timeout
+        sock, address = dial(host, target.addresses, target.port, timeout, self.budget)
+        self.addresses[host] = address
+        return sock
+
+    def adopt(self, sock: Any) -> None:
+        """Put a connected socket's reads under the budget."""
+        sock.budget = self.budget
+        sock.read_timeout = self._limits.read_timeout
+
+    def _check_port(self, port: int) -> None:
+        if port in WEB_PORTS or (self._allow_any_port and port == self.own_port):
+            return
+        raise ScanError(
+            FailureReason.BLOCKED_ADDRESS,
+            f"Port {port} may not be scanned: only 80 and 443 are, and a port given with the domain"
+            " where SCAN_ALLOW_ANY_PORT is on.",
+        )
+
+
+class _GatedConnection(HTTPConnection):
+    def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gate = gate
+
+    def _new_conn(self) -> BudgetedSocket:
+        return self._gate.open("http", self.host, self.port)
+
+    def connect(self) -> None:
+        super().connect()
+        self._gate.adopt(self.sock)
+
+
+class _GatedTLSConnection(HTTPSConnection):
+    def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gate = gate
+
+    def _new_conn(self) -> BudgetedSocket:
+        sock = self._gate.open("https", self.host, self.port)
+        # One time-out bounds the whole handshake: OpenSSL's loop in CPython counts it down.
+        sock.settimeout(min(sock.gettimeout() or 0.0, self._gate.budget.request_left()))
+        return sock
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except TimeoutError as error:
+            sentence = f"{self.host} did not complete the TLS handshake in time."
+            raise ScanError(FailureReason.CONNECTION_TIMEOUT, sentence) from error
+        self._gate.adopt(self.sock)
+
+
+class _GatedPool(HTTPConnectionPool):
+    ConnectionCls = _GatedConnection
+
+
+class _GatedTLSPool(HTTPSConnectionPool):
+    ConnectionCls = _GatedTLSConnection
+
+
+class GatedAdapter(HTTPAdapter):
+    """Send through one kept connection a host, opened by the gate."""
+
+    def __init__(self, gate: Gate, ca_file: str = "") -> None:
+        super().__init__(max_retries=0)
+        self._gate = gate
+        self._ca_file = ca_file
+        self._pools: dict[tuple[str, str, int], HTTPConnectionPool] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> HTTPConnectionPool:
+        """Return the pool of the request's origin; proxies and client certificates are not used."""
+        parts = urlsplit(request.url or "")
+        scheme, host = str(parts.scheme), str(parts.hostname)
+        port = parts.port or (443 if scheme == "https" else 80)
+        key = (scheme, host, port)
+        if key not in self._pools:
+            self._pools[key] = self._pool(scheme, host, port)
+        return self._pools[key]
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the pool as it is: its TLS context holds the trusted certificates already."""
+
+    def close(self) -> None:
+        """Close every kept connection."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+    def _pool(self, scheme: str, host: str, port: int) -> HTTPConnectionPool:
+        if scheme == "https":
+            context = tls_context(self._ca_file)
+            return _GatedTLSPool(host, port, maxsize=1, ssl_context=context, gate=self._gate)
+        return _GatedPool(host, port, maxsize=1, gate=self._gate)
+
+
+class _PlainSession(requests.Session):
+    """A session that leaves redirects alone.
+
+    Even with `allow_redirects=False` requests reads the whole body of a redirect into memory to
+    prepare the next request; a body without end would fill it.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return that there is no redirect to prepare."""
+
+
+def open_session(gate: Gate, settings: FetchSettings) -> requests.Session:
+    """Return a session that knows no proxy, no netrc and no way past the gate."""
+    session = _PlainSession()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers.update(
+        {
+            "User-Agent": settings.user_agent,
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Encoding": "gzip, deflate",
+            "Accept-Language": "en,*;q=0.5",
+        }
+    )
+    session.adapters.clear()
+    adapter = GatedAdapter(gate, settings.ca_file)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session

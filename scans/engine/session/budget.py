@@ -1,0 +1,71 @@
+"""How much time a scan has left, and whether somebody wants it to stop."""
+
+import time
+from collections.abc import Callable
+
+from scans.engine.errors import FailureReason, ScanError
+
+SLICE = 0.5
+"""Seconds between two looks at `should_stop` while waiting."""
+
+
+class Budget:
+    """Hold the deadline of one scan and of its current request.
+
+    Everything that waits (a look-up, a socket, a pause between requests) asks here how long it may,
+    and learns by a ScanError that the time is over or that the scan was cancelled.
+    """
+
+    def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
+        self.seconds = seconds
+        self.began = time.monotonic()
+        self.ends = self.began + seconds
+        self.should_stop = should_stop
+        self._request_seconds = seconds
+        self._request_ends = self.ends
+
+    def elapsed(self) -> float:
+        """Return the seconds since the scan began."""
+        return time.monotonic() - self.began
+
+    def remaining(self) -> float:
+        """Return the seconds the scan has left, never below zero."""
+        return max(0.0, self.ends - time.monotonic())
+
+    def begin_request(self, seconds: float) -> None:
+        """Start a request that may take this long as a whole, or what the scan has left."""
+        self.check()
+        self._request_seconds = seconds
+        self._request_ends = min(self.ends, time.monotonic() + seconds)
+
+    def check(self) -> None:
+        """Raise ScanError if the scan was cancelled or its time is over."""
+        if self.should_stop is not None and self.should_stop():
+            raise ScanError(FailureReason.CANCELLED)
+        if time.monotonic() >= self.ends:
+            raise self._deadline()
+
+    def request_left(self) -> float:
+        """Return the seconds the current request has left; raise ScanError when there are none."""
+        self.check()
+        left = self._request_ends - time.monotonic()
+        if left > 0:
+            return left
+        raise ScanError(
+            FailureReason.READ_TIMEOUT,
+            f"The server took longer than {self._request_seconds:g} s over one answer.",
+        )
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, in slices that notice a cancellation; raise at once if the time would not do."""
+        until = time.monotonic() + seconds
+        if until >= self.ends:
+            self.check()
+            raise self._deadline()
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(SLICE, left))
+
+    def _deadline(self) -> ScanError:
+        sentence = f"The site took longer than the {self.seconds:g} s one site may take."
+        return ScanError(FailureReason.DEADLINE_EXCEEDED, sentence)
