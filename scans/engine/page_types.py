@@ -1,0 +1,242 @@
+"""Say what kind of page an address leads to, and which pages to open first.
+
+The words are data: page_types.toml. An address is taken apart into its path segments, and these
+into words, without accents, file extension and a leading language (`/de/`). It is decided by the
+first of these that says anything:
+
+1. no path, or only a word for the homepage: home; a file that is no page (.pdf, .jpg): media;
+2. a directory that decides for all below it: /blog/..., /news/..., or a date as in /2024/05/...;
+3. the last segment as a whole: /company/contact-us;
+4. the nearest directory: /services/roofing-contact-berlin, if it is not one that yields (/company);
+5. the last segment's beginning or end, where it is at most four words: /contact-berlin;
+6. the nearest directory, even one that yields;
+7. a query value as a whole: ?page=contact;
+8. the text of the link, as 3 and 5.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from scans.engine.report import PageEntry
+
+MOST_WORDS = 4
+"""Words of a segment or link text that may begin or end with a telling phrase."""
+DEPTH_STEP = 100
+"""Distance between two classes in `contact_rank`; within a class shallow pages come first."""
+
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[ -][a-z]{2})?")
+_BREAKS = str.maketrans(dict.fromkeys("-_.+~,:!&|/", " "))
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTH = re.compile(r"0?[1-9]|1[0-2]")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+class _Rules(NamedTuple):
+    phrases: dict[str, str]
+    first_words: frozenset[str]
+    last_words: frozenset[str]
+    languages: frozenset[str]
+    yielding_directories: frozenset[str]
+    deciding_directories: frozenset[str]
+    opened_first: tuple[str, ...]
+    never_opened: frozenset[str]
+    page_extensions: frozenset[str]
+    media_extensions: frozenset[str]
+
+
+def page_type(url: str, anchor_text: str = "") -> str:
+    """Return the kind of page that an absolute URL, linked to by `anchor_text`, leads to.
+
+    One of contact, about, team, services, products, pricing, careers, legal, blog, news, login,
+    media, home, other.
+    """
+    kind = _classify(url, anchor_text)
+    return "legal" if kind == "imprint" else kind
+
+
+def contact_rank(entry: PageEntry) -> int:
+    """Return how soon a page is to be opened for contacts; the lowest comes first."""
+    order = _rules().opened_first
+    kind = _kind_to_open(entry)
+    rank = order.index(kind) if kind in order else len(order)
+    if kind in _rules().never_opened:
+        rank = len(order) + 1
+    depth = entry.url.rstrip("/").count("/") - 2
+    return rank * DEPTH_STEP + max(0, min(depth, DEPTH_STEP - 1))
+
+
+def pick_pages(entries: Iterable[PageEntry], count: int) -> list[PageEntry]:
+    """Return up to `count` pages to open for contacts, the most promising first.
+
+    One of each telling kind comes before a second of any: five language versions of the contact
+    page say less than contact, imprint and about. Homepages, files and log-in pages are left out.
+    """
+    rules = _rules()
+    kinds: dict[str, list[PageEntry]] = {}
+    for entry in sorted(entries, key=contact_rank):
+        kind = _kind_to_open(entry)
+        if kind not in rules.never_opened and kind != "home":
+            kinds.setdefault(kind if kind in rules.opened_first else "other", []).append(entry)
+    rounds = [
+        (place + (len(rules.opened_first) if kind == "other" else 0), contact_rank(entry), entry)
+        for kind, members in kinds.items()
+        for place, entry in enumerate(members)
+    ]
+    rounds.sort(key=lambda item: item[:2])
+    return [entry for _, _, entry in rounds[: max(0, count)]]
+
+
+def _kind_to_open(entry: PageEntry) -> str:
+    if entry.page_type == "legal" and _classify(entry.url, "") == "imprint":
+        return "imprint"
+    return entry.page_type
+
+
+def _classify(url: str, anchor_text: str) -> str:
+    path, _, query = url.partition("#")[0].partition("?")
+    segments, extension = _segments(path.partition("://")[2].partition("/")[2])
+    if extension in _rules().media_extensions:
+        return "media"
+    if not segments or (len(segments) == 1 and _rules().phrases.get(segments[0]) == "home"):
+        return _by_query(query) or ("other" if query else "home")
+    return _by_segments(segments) or _by_query(query) or _by_anchor(anchor_text) or "other"
+
+
+def _by_segments(segments: Sequence[str]) -> str:
+    *directories, last = segments
+    nearest = _by_directory(directories)
+    return (
+        _by_deciding_directory(directories)
+        or _by_whole(last)
+        or ("" if nearest in _rules().yielding_directories else nearest)
+        or _by_ends(last)
+        or nearest
+    )
+
+
+def _by_anchor(text: str) -> str:
+    words = _plain(text[:200])
+    return _by_whole(words) or _by_ends(words)
+
+
+def _segments(path: str) -> tuple[list[str], str]:
+    """Return the path's segments as plain words, without language, and the file's extension."""
+    raw = [segment for segment in path.split("/") if segment]
+    extension = ""
+    if raw:
+        stem, dot, ending = raw[-1].rpartition(".")
+        ending = ending.lower()
+        if dot and (ending in _rules().page_extensions or ending in _rules().media_extensions):
+            raw[-1], extension = stem, ending
+    words = [_plain(segment) for segment in raw]
+    if words and _is_language(words[0]):
+        del words[0]
+    return [word for word in words if word], extension
+
+
+def _is_language(words: str) -> bool:
+    return words[:2] in _rules().languages and bool(_LANGUAGE.fullmatch(words))
+
+
+def _by_deciding_directory(directories: Sequence[str]) -> str:
+    rules = _rules()
+    for directory in directories:
+        kind = rules.phrases.get(directory, "")
+        if kind in rules.deciding_directories:
+            return kind
+    for first, second in pairwise(directories):
+        if _YEAR.fullmatch(first) and _MONTH.fullmatch(second):
+            return "blog"
+    return ""
+
+
+def _by_whole(text: str) -> str:
+    return _unless_home(_rules().phrases.get(text, ""))
+
+
+def _by_ends(text: str) -> str:
+    """Match the longest phrase that a few words begin or end with."""
+    words = text.split()
+    if not 1 < len(words) <= MOST_WORDS:
+        return ""
+    rules = _rules()
+    if words[0] not in rules.first_words and words[-1] not in rules.last_words:
+        return ""
+    for length in range(len(words) - 1, 0, -1):
+        kind = _by_whole(" ".join(words[:length])) or _by_whole(" ".join(words[-length:]))
+        if kind:
+            return kind
+    return ""
+
+
+def _by_directory(directories: Sequence[str]) -> str:
+    for directory in reversed(directories):
+        kind = _by_whole(directory)
+        if kind:
+            return kind
+    return ""
+
+
+def _by_query(query: str) -> str:
+    for pair in query[:500].split("&") if query else ():
+        kind = _by_whole(_plain(pair.partition("=")[2]))
+        if kind:
+            return kind
+    return ""
+
+
+def _unless_home(kind: str) -> str:
+    """Let a word for the homepage decide only where it stands alone: /home/garden is no home."""
+    return "" if kind == "home" else kind
+
+
+def _plain(text: str) -> str:
+    """Return words in lower case without accents, parted by single blanks."""
+    if "%" in text:
+        text = unquote(text)
+    if not text.isascii():
+        text = _without_accents(text)
+    return " ".join(text.lower().translate(_BREAKS).split())
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("’", "'"))  # noqa: RUF001
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+@cache
+def _rules() -> _Rules:
+    data: dict[str, Any] = tomllib.loads(
+        Path(__file__).with_name("page_types.toml").read_text(encoding="utf-8")
+    )
+    rules = data.pop("rules")
+    phrases: dict[str, str] = {}
+    for kind, languages in data.items():
+        for phrase in (phrase for listed in languages.values() for phrase in listed):
+            for spelling in _spellings(phrase):
+                phrases.setdefault(spelling, kind)
+    return _Rules(
+        phrases,
+        frozenset(phrase.partition(" ")[0] for phrase in phrases),
+        frozenset(phrase.rpartition(" ")[2] for phrase in phrases),
+        frozenset(rules["languages"]),
+        frozenset(rules["yielding_directories"]),
+        frozenset(rules["deciding_directories"]),
+        tuple(rules["opened_first"]),
+        frozenset(rules["never_opened"]),
+        frozenset(rules["page_extensions"]),
+        frozenset(rules["media_extensions"]),
+    )
+
+
+def _spellings(phrase: str) -> set[str]:
+    """Return how a phrase may stand in an address: umlauts both ways, with and without blanks."""
+    plain = {_plain(phrase), _plain(phrase.translate(_UMLAUTS))}
+    return plain | {spelling.replace(" ", "") for spelling in plain}
