@@ -7,9 +7,12 @@ quadratic in a long run of letters.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 from urllib.parse import unquote
 
 from scans.engine.extractors.email_junk import is_junk
+from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.snippets import around
 from scans.engine.public_suffixes import public_suffix
 
@@ -25,24 +28,32 @@ CONFIDENCE = {
 """How sure each method is; `markup` are addresses that no visitor sees."""
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*\Z")
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
+_DOMAIN = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}"
+)
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
 _LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u003[ce]|x3[ce]|2[02](?=[a-z]))+", re.IGNORECASE)
-_AT_WORD = re.compile(
-    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
-    r"(?:\s?[\[({<]\s?(?:at|@|ät|arroba|chez)\s?[\])}>]\s?|\s(?:AT|\(a\))\s|\s\[a\]\s|_at_)"
-    r"(?P<domain>[A-Za-z0-9-]{1,63}"
-    r"(?:(?:\.|\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?|\s(?:DOT)\s)[A-Za-z0-9-]{1,63}){1,4})"
+_AT = r"\s?[\[({<]\s?(?:at|@|ät|arroba|a)\s?[\])}>]\s?"
+_DOT = r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?"
+_LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
+_LABEL = r"[A-Za-z0-9-]{1,63}"
+_SPELLINGS = tuple(
+    (re.compile(hint, re.IGNORECASE), re.compile(spelling, re.IGNORECASE))
+    for hint, spelling in (
+        (_AT, rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})"),
+        (
+            r"\sat\s(?=[\w-]{1,63}\sdot\s)",
+            rf"{_LOCAL_WORD}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
+        ),
+        (
+            r"\s@|@\s",
+            rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_WORD}\s?@\s?"
+            rf"(?P<domain>{_LABEL}(?:\s?\.\s?{_LABEL}){{1,3}})",
+        ),
+    )
 )
-_SPELT_OUT = re.compile(
-    r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})\s(?i:at)\s"
-    r"(?P<domain>[A-Za-z0-9-]{2,63}(?:\s(?i:dot)\s[A-Za-z0-9-]{2,63}){1,3})"
-)
-_DOT_WORD = re.compile(r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?|\s(?:dot)\s", re.I)
-_SPACED = re.compile(
-    r"(?i:e-?mail|mail)\b[^\n@]{0,20}?[\s:](?P<local>[A-Za-z0-9][\w.+-]{0,63})\s?@\s?"
-    r"(?P<domain>[A-Za-z0-9-]{1,63}(?:\s?\.\s?[A-Za-z0-9-]{2,63}){1,3})"
-)
+"""What betrays a spelling, cheap to look for, and the spelling itself, read around it."""
+_DOT_WORD = re.compile(rf"{_DOT}|\sdot\s", re.IGNORECASE)
 _PROTECTED = re.compile(r'(?:data-cfemail=["\']?|/cdn-cgi/l/email-protection#)([0-9a-fA-F]{6,400})')
 
 
@@ -83,7 +94,6 @@ def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[FoundEmail]:
 def _receivers(target: str) -> str:
     """Return who a mailto: link writes to, its subject and body left out."""
     path, _, query = unquote(target).partition("?")
-    copies = [part for part in query.split("&") if part[:4].lower() in ("cc=", "bcc=", "to=")]
     copies = [part.partition("=")[2] for part in query.split("&") if _is_receiver(part)]
     return " ".join([path, *copies])
 
@@ -92,22 +102,29 @@ def _is_receiver(part: str) -> bool:
     return part.partition("=")[0].lower().removeprefix("amp;") in ("to", "cc", "bcc")
 
 
+def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
+    """Yield the addresses that JSON-LD objects give as email."""
+    for thing in walk(list(json_ld)):
+        values = thing.get("email")
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, str):
+                yield from from_text(value[:500], "json_ld")
+
+
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
     """Yield the addresses spelt for people only: `info [at] example (dot) com`."""
-    lowered = text.lower()
-    patterns = []
-    if "at" in lowered and any(mark in lowered for mark in _AT_MARKS):
-        patterns.append(_AT_WORD)
-    if " dot " in lowered:
-        patterns.append(_SPELT_OUT)
-    if "@ " in text or " @" in text:
-        patterns.append(_SPACED)
-    for pattern in patterns:
-        for found in pattern.finditer(text):
-            domain = _DOT_WORD.sub(".", found["domain"]).replace(" ", "")
-            address = clean_address(f"{found['local']}@{domain}")
+    for hint, spelling in _SPELLINGS:
+        for mark in islice(hint.finditer(text), MAX_ADDRESSES):
+            window = text[max(0, mark.start() - 90) : mark.end() + 200]
+            found = spelling.search(window)
+            address = _spelt_address(found) if found else ""
             if address:
-                yield FoundEmail(address, "obfuscated", around(text, found.start(), found.end()))
+                yield FoundEmail(address, "obfuscated", around(text, mark.start(), mark.end()))
+
+
+def _spelt_address(found: re.Match[str]) -> str:
+    domain = _DOT_WORD.sub(".", found["domain"]).replace(" ", "")
+    return clean_address(f"{found['local']}@{domain}")
 
 
 def from_cloudflare(html: str) -> Iterator[FoundEmail]:

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scans.engine.extractors.text import one_line
+from scans.engine.extractors.vocabulary import words
 
 MAX_BLOCK = 500_000
 MAX_DEPTH = 12
-ORGANISATION_TYPES = frozenset(
-    ["Organization", "Corporation", "LocalBusiness", "Store", "Restaurant", "NGO", "EducationalOrganization", "GovernmentOrganization", "MedicalOrganization", "ProfessionalService", "LegalService", "Attorney", "AccountingService", "AutomotiveBusiness", "AutoDealer", "AutoRepair", "Bakery", "BarOrPub", "BeautySalon", "CafeOrCoffeeShop", "ChildCare", "CollegeOrUniversity", "Dentist", "Electrician", "EmergencyService", "EntertainmentBusiness", "FinancialService", "FoodEstablishment", "FurnitureStore", "GeneralContractor", "HVACBusiness", "HairSalon", "HealthAndBeautyBusiness", "HealthClub", "HomeAndConstructionBusiness", "HomeGoodsStore", "Hospital", "Hotel", "HousePainter", "InsuranceAgency", "JewelryStore", "Library", "Locksmith", "LodgingBusiness", "MedicalBusiness", "MedicalClinic", "MovingCompany", "Museum", "NewsMediaOrganization", "Notary", "OnlineBusiness", "OnlineStore", "Optician", "Pharmacy", "Physician", "Plumber", "RealEstateAgent", "RoofingContractor", "School", "SportsActivityLocation", "SportsClub", "TravelAgency", "VeterinaryCare", "Winery"]
-)
-
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)")
 _CLOSING = re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;|\s)+$")
 
@@ -70,7 +67,7 @@ def organisation(json_ld: Iterable[Any]) -> dict[str, Any]:
     """
     best: dict[str, Any] = {}
     for thing in walk(list(json_ld)):
-        kinds = types_of(thing) & ORGANISATION_TYPES
+        kinds = types_of(thing) & words("organisation_types")
         if kinds:
             described = _describe(thing, min(kinds))
             if len(described) > len(best):

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from scans.engine.extractors import json_ld, metadata
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
-from scans.engine.extractors.contacts import page_contacts
+from scans.engine.extractors.contacts import Sources, page_contacts
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.text import one_line, visible_text
+from scans.engine.technologies import detect
 
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
@@ -36,7 +36,7 @@ def read_page(
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     facts = _read_tree(html, url, charset)
-    return replace(facts, technologies=_technologies(facts, headers or {}, cookies))
+    return replace(facts, technologies=detect(facts, headers, cookies))
 
 
 def looks_like_html(body: bytes, content_type: str) -> bool:
@@ -90,7 +90,17 @@ def _read_tree(html: str, url: str, charset: str) -> PageFacts:
         feeds=tuple(dict.fromkeys(head.feeds)),
         meta_robots=meta.get("robots", ""),
         meta=meta,
-        contacts=page_contacts(url=url, text=text, hrefs=hrefs, links=links),
+        contacts=page_contacts(
+            Sources(
+                url=url,
+                text=text,
+                html=html,
+                language=language,
+                hrefs=hrefs,
+                links=links,
+                json_ld=blocks,
+            )
+        ),
         links=links,
         sitemap_links=tuple(dict.fromkeys(head.sitemaps + metadata.sitemap_links(links))),
         meta_refresh=metadata.refresh_target(meta, base),
@@ -110,17 +120,3 @@ def contact_hrefs(tree: LexborHTMLParser) -> list[tuple[str, str]]:
         if ":" in href[:12] and not href[:5].lower().startswith("http"):
             pairs.append((href[:500], one_line(node.text(), 200)))
     return pairs[:1_000]
-
-
-def _technologies(facts: PageFacts, headers: Mapping[str, str], cookies: Mapping[str, str] | None):
-    from scans.engine.technologies import detect
-
-    return detect(facts, headers, _cookies(headers) if cookies is None else cookies)
-
-
-def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
-    given = next((value for name, value in headers.items() if name.lower() == "set-cookie"), "")
-    try:
-        return {name: morsel.value for name, morsel in SimpleCookie(given).items()}
-    except CookieError:
-        return {}

@@ -1,13 +1,46 @@
-"""Phone numbers in E.164, with their region; faxes marked."""
+"""Phone numbers in E.164, with their region and how each was found; faxes are marked."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
-import phonenumbers
+from phonenumbers import convert_alpha_characters_in_number
+
+from scans.engine.extractors.json_ld import walk
+from scans.engine.extractors.phone_context import Context, read_context
+from scans.engine.extractors.phone_reading import (
+    NANP_SHAPE,
+    ReadNumber,
+    read_lenient,
+    read_strict,
+    read_whole,
+)
+from scans.engine.extractors.regions import NANP, PageRegions
+from scans.engine.extractors.snippets import around
+
+MAX_CANDIDATES = 400
+"""Runs of digits that are looked at closely; a page with more is a table of something else."""
+LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
+
+_CANDIDATE = re.compile(
+    r"[+(\[]{0,3}\d[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*:+]{5,}\d"
+)
+_NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
+_POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
+_POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
+    r"(?:19|20)\d\d ?[-\u2010-\u2015] ?(?:19|20)\d\d|\d{1,2}:\d\d)(?!\d)"
+)
+_VANITY = re.compile(
+    r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.](?: ?)(?=[\dA-Z -.]{0,5}[A-Z]{3})[\dA-Z][\dA-Z.-]{6,8}(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPhone:
     """One number as it was found."""
 
     number: str
@@ -18,29 +51,117 @@ class Found:
     confidence: float
 
 
-def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: tuple[str, ...]) -> Iterator[Found]:
-    """Yield the numbers of (href, words) pairs that are tel: links."""
+def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterator[FoundPhone]:
+    """Yield the numbers of (href, words) pairs that are tel:, fax: and WhatsApp links."""
     for href, words in hrefs:
-        for region in regions:
-            try:
-                number = phonenumbers.parse(href.partition(":")[2], region)
-            except phonenumbers.NumberParseException:
-                continue
-            if phonenumbers.is_valid_number(number):
-                e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-                name = phonenumbers.region_code_for_number(number) or ""
-                yield Found(e164, name, False, "tel_link", words, 1.0)
-                break
+        scheme, _, target = href.partition(":")
+        scheme = scheme.lower()
+        if scheme not in ("tel", "callto", "fax", "sms", "whatsapp"):
+            continue
+        digits = unquote(parse_qs(urlsplit(href).query).get("phone", [target])[0])
+        read = read_whole(digits.lstrip("/ "), (*regions.likely, *regions.guesses))
+        if read:
+            is_fax = scheme == "fax" or words.lower().startswith("fax")
+            yield FoundPhone(read.number, read.region, is_fax, "tel_link", words, 1.0)
 
 
-def from_text(text: str, regions: tuple[str, ...]) -> Iterator[Found]:
+def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[FoundPhone]:
+    """Yield the numbers that JSON-LD objects give as telephone or faxNumber."""
+    for thing in walk(list(json_ld)):
+        for key, is_fax in (("telephone", False), ("faxNumber", True)):
+            values = thing.get(key)
+            for value in values if isinstance(values, list) else [values]:
+                read = read_whole(str(value)[:60], regions.likely) if value else None
+                if read:
+                    snippet = f"{key}: {value}"[:200]
+                    yield FoundPhone(read.number, read.region, is_fax, "json_ld", snippet, 0.95)
+
+
+def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the numbers in visible text."""
-    for region in regions:
-        for match in phonenumbers.PhoneNumberMatcher(
-            text, region, phonenumbers.Leniency.STRICT_GROUPING
-        ):
-            e164 = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-            name = phonenumbers.region_code_for_number(match.number) or ""
-            yield Found(
-                e164, name, False, "text", text[max(0, match.start - 60) : match.end + 60], 0.8
-            )
+    since = 0
+    for start, digits in _candidates(text):
+        context = read_context(text, start, start + len(digits), since)
+        numbers, confidence = _read(text, start, digits, context, regions)
+        for read in numbers:
+            since = start + read.end
+            snippet = around(text, start + read.start, since)
+            yield FoundPhone(read.number, read.region, context.is_fax, "text", snippet, confidence)
+    yield from _vanity_numbers(text, regions)
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (position, run) for the runs of digits that could hold a phone number."""
+    count = 0
+    for found in _CANDIDATE.finditer(text):
+        for start, run in _split_run(text, found.start(), found[0]):
+            if sum(map(str.isdigit, run)) >= 7:
+                count += 1
+                yield start, run
+        if count >= MAX_CANDIDATES:
+            return
+
+
+def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
+    """Take a postcode off the head of a run, dates out of it, and part it before each `+`."""
+    if _POSTCODE_BEFORE.search(text[max(0, start - 5) : start]):
+        postcode = _POSTCODE.match(run)
+        if postcode:
+            start, run = start + postcode.end(), run[postcode.end() :]
+    if not NANP_SHAPE.search(run):
+        run = _DATE.sub(lambda date: "\n" * len(date[0]), run)
+    position = 0
+    for part in re.split(r"(\n+)", run):
+        yield from _split_at_plus(start + position, part)
+        position += len(part)
+
+
+def _split_at_plus(start: int, run: str) -> Iterator[tuple[int, str]]:
+    position = 0
+    for mark in _NEXT_NUMBER.finditer(run):
+        yield start + position, run[position : mark.start()]
+        position = mark.end()
+    yield start + position, run[position:]
+
+
+def _read(
+    text: str, start: int, digits: str, context: Context, regions: PageRegions
+) -> tuple[tuple[ReadNumber, ...], float]:
+    """Return the numbers in one run, and how sure they are."""
+    international = digits.lstrip("([ ").startswith(("+", "00"))
+    usual = bool(NANP_SHAPE.search(digits))
+    if not (international or usual or context.labelled) and (
+        context.is_other or digits.isdigit() or _is_stuck(text, start, start + len(digits))
+    ):
+        return (), 0.0
+    order = _order(context, regions)
+    numbers = read_strict(digits, order)
+    if numbers:
+        return numbers, LABELLED if context.labelled else USUAL if usual or international else PLAIN
+    if international:
+        return read_lenient(digits, order[:1]), PLAIN
+    if context.labelled:
+        return read_lenient(digits, order) or read_strict(digits, regions.guesses), GUESSED
+    return (), 0.0
+
+
+def _order(context: Context, regions: PageRegions) -> tuple[str, ...]:
+    likely = regions.likely or (NANP,)
+    return tuple(dict.fromkeys([context.region, *likely])) if context.region else likely
+
+
+def _is_stuck(text: str, start: int, end: int) -> bool:
+    """Say whether letters, money or an address path stick to the digits."""
+    before, behind = text[start - 1 : start] if start else "", text[end : end + 1]
+    return before.isalpha() or before in tuple("$£€¥%=/_@#&") or behind.isalpha() or behind == "%"
+
+
+def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
+    """Yield the North American numbers that are spelt with letters: 1-800-FLOWERS."""
+    if NANP not in (*regions.likely, *regions.guesses):
+        return
+    for found in _VANITY.finditer(text):
+        read = read_whole(convert_alpha_characters_in_number(found[0]), (NANP,))
+        if read:
+            snippet = around(text, found.start(), found.end())
+            yield FoundPhone(read.number, read.region, False, "vanity", snippet, PLAIN)

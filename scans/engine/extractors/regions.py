@@ -1,0 +1,146 @@
+"""Which countries a page speaks of: where its national phone numbers belong."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
+
+from scans.engine.extractors.json_ld import walk
+from scans.engine.extractors.vocabulary import names, table
+
+SCANNED_TEXT = 100_000
+"""Characters of text in which country names and postcodes are looked for."""
+NANP = "US"
+"""Stands for the whole North American numbering plan, whose numbers tell their own country."""
+GUESSES = ("US", "GB", "AU", "IN", "IE", "NZ", "ZA")
+"""Where English pages that name no country belong; used only for numbers with a label."""
+
+_NANP_REGIONS = frozenset(COUNTRY_CODE_TO_REGION_CODE[1])
+_TLDS_OF_EVERYBODY = frozenset(
+    ["ac", "ag", "ai", "am", "bz", "cc", "co", "cx", "fm", "gd", "gg", "gl", "im", "io", "is"]
+    + ["la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"]
+)
+_POSTAL_MARKS = (
+    ("GB", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
+    ("AU", re.compile(r"\b(?:NSW|VIC|QLD|TAS|ACT|SA|WA|NT|Vic|Qld)[,.]? \d{4}\b")),
+    ("CA", re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")),
+    ("US", re.compile(r"\b[A-Z]{2}[,.]? \d{5}(?:-\d{4})?\b")),
+    ("IE", re.compile(r"\bCo\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b")),
+    ("DE", re.compile(r"\bD-\d{5}\b|\bGmbH\b")),
+    ("AT", re.compile(r"\bA-\d{4}\b")),
+    ("CH", re.compile(r"\bCH-\d{4}\b")),
+    ("FR", re.compile(r"\bF-\d{5}\b|\bC(?:EDEX|edex)\b")),
+    ("NL", re.compile(r"\bNL-\d{4}\b|\bKvK\b")),
+    ("IN", re.compile(r"\bPvt\.? Ltd\b|[a-z] ?[-–] ?[1-8]\d{2} ?\d{3}\b")),  # noqa: RUF001
+)
+_INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
+
+
+class PageRegions:
+    """The regions in which a page's national numbers may be read, likeliest first.
+
+    Surest are the country's own domain ending, the country of a JSON-LD address and a declared
+    language with a region; then what the text names. Without any of these a page is American.
+    """
+
+    def __init__(self, *, url: str, language: str, json_ld: Iterable[Any], text: str) -> None:
+        self._text = text[:SCANNED_TEXT]
+        self._language = language.lower()
+        said = [_of_host(url), *_of_addresses(json_ld), _of_language(language)]
+        self.declared = tuple(dict.fromkeys(plan_of(region) for region in said if region))
+
+    @cached_property
+    def likely(self) -> tuple[str, ...]:
+        """The declared regions, then those that the text speaks of; five at most."""
+        foreign = bool(self._language) and not self._language.startswith("en")
+        fallback = () if self.declared or foreign else (NANP,)
+        named = [region for region, _ in self._named().most_common()]
+        return tuple(dict.fromkeys([*self.declared, *fallback, *named]))[:5]
+
+    @cached_property
+    def guesses(self) -> tuple[str, ...]:
+        """Further regions, to be tried for numbers that say they are phone numbers."""
+        return tuple(region for region in GUESSES if region not in self.likely)
+
+    def _named(self) -> Counter[str]:
+        """Count how often the text speaks of each region; a postcode weighs as much as two names."""
+        seen: Counter[str] = Counter()
+        for region, mark in _POSTAL_MARKS:
+            seen[plan_of(region)] += 2 * min(2, len(mark.findall(self._text)))
+        seen.update(plan_of(region) for region, _ in countries_in(self._text))
+        for code in set(_INTERNATIONAL.findall(self._text)):
+            seen[_of_calling_code(code)] += 2
+        for region in table("languages").get(self._language.partition("-")[0], "").split():
+            seen[region] += 2
+        del seen[""]
+        return +seen
+
+
+def plan_of(region: str) -> str:
+    """Return the region that stands for the numbering plan of `region`."""
+    return NANP if region in _NANP_REGIONS else region
+
+
+def countries_in(text: str) -> Iterator[tuple[str, int]]:
+    """Yield (region, where its name ends) for every country that the text names."""
+    by_name, pattern = _country_names()
+    for found in pattern.finditer(text):
+        before = text[found.start() - 1 : found.start()]
+        region = by_name[found[0]]
+        if region and not before.isalnum():
+            yield region, found.end()
+
+
+@cache
+def _country_names() -> tuple[dict[str, str], re.Pattern[str]]:
+    by_name = {
+        name: region for region, listed in table("countries").items() for name in listed.split("|")
+    }
+    by_name.update(dict.fromkeys(names("not_countries"), ""))
+    longest_first = sorted(by_name, key=len, reverse=True)
+    return by_name, re.compile("(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+
+
+def _of_host(url: str) -> str:
+    try:
+        ending = (urlsplit(url).hostname or "").rstrip(".").rpartition(".")[2]
+    except ValueError:
+        return ""
+    if ending in _TLDS_OF_EVERYBODY:
+        return ""
+    region = "GB" if ending == "uk" else ending.upper()
+    return region if region in SUPPORTED_REGIONS else ""
+
+
+def _of_addresses(json_ld: Iterable[Any]) -> Iterator[str]:
+    for thing in walk(list(json_ld)):
+        country = thing.get("addressCountry")
+        if isinstance(country, dict):
+            country = country.get("name")
+        if isinstance(country, str):
+            yield region_named(country.strip())
+
+
+def region_named(country: str) -> str:
+    """Return the region of a country's name or ISO code, empty where it is neither."""
+    if country.upper() in SUPPORTED_REGIONS:
+        return country.upper()
+    return _country_names()[0].get(country, "")
+
+
+def _of_language(language: str) -> str:
+    """Return the region of `en-GB`; `en-US` says nothing, it is what templates come with."""
+    region = language.rpartition("-")[2] if "-" in language else ""
+    return region if region in SUPPORTED_REGIONS and language != "en-US" else ""
+
+
+def _of_calling_code(digits: str) -> str:
+    for length in (1, 2, 3):
+        regions = COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:length]))
+        if regions:
+            return plan_of(regions[0])
+    return ""
