@@ -1,6 +1,7 @@
 """Fixtures for every test of the project."""
 
 import pytest
+from django.db import connection
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 
@@ -34,3 +35,17 @@ def member_of(tenant: Tenant, username: str) -> User:
     made = User.objects.create_user(username, f"{username}@example.com", "secret")
     Membership.objects.create(user=made, tenant=tenant, role=Membership.Role.MEMBER)
     return made
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what uses no database to the run on SQLite."""
+    if connection.vendor == "sqlite":
+        return
+    elsewhere = [item for item in items if not uses_database(item)]
+    items[:] = [item for item in items if uses_database(item)]
+    config.hook.pytest_deselected(items=elsewhere)
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None

@@ -2,11 +2,10 @@
 
 import os
 
+from scrapersky import env
 from tests.postgres import start_postgres
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, DIRECTORY
-
-from scrapersky import env
 
 if not os.environ.get("TEST_DATABASE_URL"):
     # Set before pytest-xdist starts its workers, which inherit it and share the server.
