@@ -1,20 +1,99 @@
 """A job: one piece of work, and the only ways its status changes."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models.batch import Batch
 from batches.models.keys import KeyedQuerySet
 from batches.models.worker import Worker
+from scans import storage
 from scans.engine.errors import FailureReason
 
+MAX_ATTEMPTS = 3
 FAILURE_REASONS = [
     (reason.value, reason.value.replace("_", " ").capitalize()) for reason in FailureReason
 ]
+
+
+class JobQuerySet(KeyedQuerySet):
+    def waiting(self) -> "JobQuerySet":
+        return self.filter(status=Job.Status.PENDING)
+
+    def claim(self, worker: Worker, count: int) -> list[UUID]:
+        """Move the first waiting jobs to running under a fresh claim; return their ids.
+
+        Skips rows that another worker is claiming at this moment.
+        """
+        rows = self.waiting().select_for_update(skip_locked=True, no_key=True)
+        ids = list(rows.order_by("position", "pk")[:count].values_list("pk", flat=True))
+        now = Now()
+        Job.objects.filter(pk__in=ids, status=Job.Status.PENDING).update(
+            status=Job.Status.RUNNING,
+            claim_no=F("claim_no") + 1,
+            worker=worker,
+            started_at=now,
+            updated_at=now,
+        )
+        return ids
+
+    def held(self, worker: Worker, claims: dict[UUID, int]) -> set[UUID]:
+        """Lock the jobs that a worker still holds by these claims; return their ids.
+
+        A job that was taken over since has another claim number, or none, and is not returned.
+        """
+        rows = self.filter(pk__in=claims, worker=worker, status=Job.Status.RUNNING)
+        locked = rows.select_for_update(no_key=True).order_by("pk")
+        return {pk for pk, no in locked.values_list("pk", "claim_no") if claims[pk] == no}
+
+    def give_back(self) -> int:
+        """Return running jobs to the line, their attempts as they were."""
+        return self.filter(status=Job.Status.RUNNING).update(
+            status=Job.Status.PENDING, worker=None, started_at=None, updated_at=Now()
+        )
+
+    def lose(self) -> dict[UUID | None, int]:
+        """Charge an attempt to running jobs whose worker or process died under them.
+
+        They wait again; the third time they fail with worker_lost. Return batch -> how many
+        failed, for its counter; the rows are locked by the caller.
+        """
+        running = self.filter(status=Job.Status.RUNNING)
+        last = running.filter(attempts__gte=MAX_ATTEMPTS - 1)
+        failed = Counter(last.values_list("batch_id", flat=True))
+        now = Now()
+        last.update(
+            status=Job.Status.FAILED,
+            attempts=F("attempts") + 1,
+            failure_reason=FailureReason.WORKER_LOST.value,
+            error=FailureReason.WORKER_LOST.sentence,
+            worker=None,
+            finished_at=now,
+            updated_at=now,
+        )
+        running.update(
+            status=Job.Status.PENDING,
+            attempts=F("attempts") + 1,
+            worker=None,
+            started_at=None,
+            updated_at=now,
+        )
+        return dict(failed)
+
+    @staticmethod
+    def end(rows: Iterable[tuple]) -> None:
+        """Write the end of running jobs that the caller has locked with `held`.
+
+        Each row: the values of `Job.END_COLUMNS`.
+        """
+        storage.update(Job, Job.END_COLUMNS, rows)
 
 
 class Job(models.Model):
@@ -33,6 +112,20 @@ class Job(models.Model):
 
     ACTIVE = (Status.PENDING, Status.RUNNING)
     ENDED = (Status.COMPLETE, Status.FAILED, Status.CANCELLED)
+    END_COLUMNS = (
+        "id",
+        "status",
+        "progress",
+        "stage",
+        "failure_reason",
+        "error",
+        "scan_id",
+        "result",
+        "worker_id",
+        "started_at",
+        "finished_at",
+        "updated_at",
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="jobs")
@@ -73,7 +166,7 @@ class Job(models.Model):
     legacy_id = models.BigIntegerField(null=True, blank=True, editable=False)
     legacy_job_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
 
-    objects = KeyedQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         ordering = ["batch", "position"]

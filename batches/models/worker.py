@@ -1,9 +1,9 @@
 """A worker: one shift of scanning on one host."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
@@ -19,6 +19,14 @@ class WorkerQuerySet(models.QuerySet):
     def silent(self) -> "WorkerQuerySet":
         """Return the shifts at work that were not heard of for 30 s."""
         return self.filter(status__in=Worker.LIVE, heartbeat_at__lt=Now() - SILENT_AFTER)
+
+    def lose(self) -> int:
+        """Declare silent shifts lost, which fences them; return how many."""
+        return self.silent().update(status=Worker.Status.LOST, ended_at=Now())
+
+    def stop(self, host: str) -> int:
+        """Ask the shifts of a host to give their jobs back and end."""
+        return self.filter(host=host, status__in=Worker.LIVE).update(stop_requested=True)
 
 
 class Worker(models.Model):
@@ -61,3 +69,32 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} ({self.status})"
+
+    @classmethod
+    def begin(cls, *, host: str, pid: int) -> "Worker | None":
+        """Start a shift on a host; None where one is at work there already.
+
+        The unique constraint decides between two that start at once.
+        """
+        try:
+            with transaction.atomic():
+                worker = cls(host=host, pid=pid)
+                worker.save(force_insert=True)
+        except IntegrityError:
+            return None
+        return worker
+
+    def beat(self, **facts: Any) -> bool:
+        """Say that the shift is alive, and what it does; False when it was declared lost."""
+        mine = Worker.objects.filter(pk=self.pk, status__in=self.LIVE)
+        return mine.update(heartbeat_at=Now(), **facts) == 1
+
+    def drain(self) -> bool:
+        """Move from working to draining, which lets the host's next shift begin."""
+        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
+        return mine.update(status=Worker.Status.DRAINING, heartbeat_at=Now()) == 1
+
+    def end(self) -> bool:
+        mine = Worker.objects.filter(pk=self.pk, status__in=self.LIVE)
+        ended = Worker.Status.ENDED
+        return mine.update(status=ended, ended_at=Now(), stages={}, seats={}) == 1

@@ -1,7 +1,22 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class TenantsConfig(AppConfig):
     name = "scrapersky.tenants"
     label = "tenants"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        post_migrate.connect(make_default_tenant, sender=self)
+
+
+def make_default_tenant(**kwargs: Any) -> None:
+    """Make the tenant that every installation has; one that is there stays as it is."""
+    from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
+
+    Tenant.objects.using(kwargs["using"]).get_or_create(
+        pk=DEFAULT_TENANT_ID, defaults={"name": "Default"}
+    )

@@ -1,0 +1,134 @@
+"""One scanning process as the shift sees it: orders in, frames out."""
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import NamedTuple
+
+from django.conf import settings
+
+from batches.options import fetch_settings
+from batches.runner.work import ClaimedJob
+
+logger = logging.getLogger(__name__)
+
+READ_SIZE = 1 << 20
+GRACE = 2.0
+"""Seconds past its deadline after which a scan that has not ended is given up."""
+
+
+class Frame(NamedTuple):
+    kind: str
+    key: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Running:
+    """A job that a child was told to do."""
+
+    job: ClaimedJob
+    began: float = field(default_factory=monotonic)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stage: bytes = b'{"stage": "queued", "progress": 0}'
+
+    @property
+    def overdue(self) -> bool:
+        return monotonic() - self.began > self.job.options.site_deadline + GRACE
+
+
+class Child:
+    """A process that scans up to `threads` sites at once and knows nothing of the database."""
+
+    def __init__(self, threads: int, *, alone: bool = False) -> None:
+        self.threads = threads
+        self.alone = alone
+        self.running: dict[str, Running] = {}
+        self.stuck: set[str] = set()
+        """Jobs that were given up while their thread still hangs in them."""
+        self.retiring = False
+        self._buffer = bytearray()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scans.engine.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=settings.BASE_DIR,
+        )
+        self._send({"type": "settings", "threads": threads, **asdict(fetch_settings())})
+
+    @property
+    def fd(self) -> int:
+        assert self._process.stdout is not None  # noqa: S101 - opened above
+        return self._process.stdout.fileno()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def free(self) -> int:
+        """How many more jobs the child may be given."""
+        return 0 if self.retiring else self.threads - len(self.running) - len(self.stuck)
+
+    def start(self, job: ClaimedJob) -> None:
+        self.running[job.key] = Running(job)
+        self._write(job.order)
+
+    def cancel(self, key: str) -> None:
+        self._send({"type": "cancel", "job": key})
+
+    def give_up(self, key: str) -> Running:
+        """Stop waiting for a job; its thread may hang in it for ever."""
+        self.stuck.add(key)
+        self.cancel(key)
+        if len(self.stuck) * 4 >= self.threads:
+            self.retiring = True
+        return self.running.pop(key)
+
+    def read(self) -> list[Frame] | None:
+        """Return the frames that have arrived; None when the process ended or talks nonsense."""
+        part = os.read(self.fd, READ_SIZE)
+        if not part:
+            return None
+        self._buffer += part
+        try:
+            return list(self._frames())
+        except ValueError:
+            logger.error("scanning process %d sent no frame: %r", self.pid, self._buffer[:80])
+            return None
+
+    def _frames(self) -> Iterator[Frame]:
+        while (end := self._buffer.find(b"\n")) >= 0:
+            kind, key, size = self._buffer[:end].decode("ascii", "replace").split(" ")
+            after = end + 1 + int(size)
+            if len(self._buffer) < after:
+                return
+            payload = bytes(self._buffer[end + 1 : after])
+            del self._buffer[:after]
+            yield Frame(kind, key, payload)
+
+    def kill(self) -> None:
+        """End the process at once and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _send(self, order: dict) -> None:
+        self._write(json.dumps(order).encode() + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        """Send one line; a process that has died is noticed where its output ends."""
+        assert self._process.stdin is not None  # noqa: S101 - opened above
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(line)
+            self._process.stdin.flush()

@@ -1,0 +1,90 @@
+"""Take back the work of workers that died, and keep the books straight."""
+
+import logging
+from collections import Counter
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from batches.models import Batch, Job, Worker
+from batches.queue import nudge
+from batches.runner.flush import count
+
+logger = logging.getLogger(__name__)
+
+KEEP_WORKERS = timedelta(days=7)
+
+
+def take_back() -> int:
+    """Return the jobs of silent workers to the line; return how many there were.
+
+    Jobs that a dead worker had started are charged an attempt and fail the third time; those it
+    only held are not.
+    """
+    Worker.objects.lose()
+    orphans = Job.objects.filter(status=Job.Status.RUNNING).exclude(
+        Exists(Worker.objects.filter(pk=OuterRef("worker"), status__in=Worker.LIVE))
+    )
+    if not orphans.exists():
+        return 0
+    with transaction.atomic():
+        locked = orphans.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        rows = list(locked.values_list("pk", "worker__stages"))
+        started = [pk for pk, stages in rows if str(pk) in (stages or {})]
+        failed = Job.objects.filter(pk__in=started).lose()
+        Job.objects.filter(pk__in=[pk for pk, _ in rows]).give_back()
+        count(completed=Counter(), failed=Counter(failed), cancelled=Counter())
+    logger.warning("took back %d jobs of lost workers, %d of them started", len(rows), len(started))
+    return len(rows)
+
+
+def keep() -> None:
+    """Do the minute's housekeeping: lost work, idle batches, counters, old worker rows."""
+    take_back()
+    audit()
+    if has_work():
+        nudge()
+    Worker.objects.exclude(status__in=Worker.LIVE).filter(
+        ended_at__lt=timezone.now() - KEEP_WORKERS
+    ).delete()
+
+
+def has_work() -> bool:
+    """Say whether a job waits that a shift could claim now."""
+    waiting = Job.objects.waiting()
+    states = [Batch.Status.PENDING, Batch.Status.RUNNING]
+    return waiting.filter(Q(batch__isnull=True) | Q(batch__status__in=states)).exists()
+
+
+def audit() -> int:
+    """Compare the counters of unfinished batches with their jobs; repair and log a drift.
+
+    Returns how many batches were repaired. Each is counted under its lock, so that a flush in
+    the same moment is no drift.
+    """
+    repaired = 0
+    for pk in Batch.objects.unfinished().values_list("pk", flat=True):
+        with transaction.atomic():
+            batch = Batch.objects.select_for_update(no_key=True).get(pk=pk)
+            repaired += _recount(batch)
+            Batch.objects.filter(pk=pk).finish()
+    return repaired
+
+
+def _recount(batch: Batch) -> bool:
+    states = Job.Status
+    true = Job.objects.filter(batch=batch).aggregate(
+        total=Count("pk"),
+        completed=Count("pk", filter=Q(status=states.COMPLETE)),
+        failed=Count("pk", filter=Q(status=states.FAILED)),
+        cancelled=Count("pk", filter=Q(status=states.CANCELLED)),
+    )
+    told = {name: getattr(batch, name) for name in true}
+    if told == true:
+        return False
+    logger.error("batch=%s counters %s did not match its jobs %s: repaired", batch.pk, told, true)
+    Batch.objects.filter(pk=batch.pk).update(**true, updated_at=Now())
+    return True

@@ -1,0 +1,181 @@
+"""A shift: one host works for all runnable batches for a while, then hands over.
+
+One main thread talks to the database: it claims, writes and says that it is alive. The pool's
+thread keeps the scanning processes busy meanwhile.
+"""
+
+import logging
+import os
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from batches.models import Job, Worker
+from batches.queue import nudge
+from batches.runner import claims, recovery
+from batches.runner.claims import ShiftLostError
+from batches.runner.flush import flush
+from batches.runner.pool import Pool
+from batches.runner.work import ClaimedJob, Outcome
+
+logger = logging.getLogger(__name__)
+
+FLUSH_EVERY = 0.5
+BEAT_EVERY = 1.0
+RECOVER_EVERY = 10.0
+LINGER = 2.0
+"""Seconds without work after which a shift ends: a batch created meanwhile starts at once."""
+STOP_GRACE = 3.0
+"""Seconds that running scans get to end when the host is asked to stop."""
+DATABASE_PATIENCE = 120.0
+
+
+def run_shift() -> str:
+    """Work until there is nothing to do or the shift is over; return a sentence that says so.
+
+    Returns at once where a shift is at work on this host already: that one sees the work too.
+    """
+    recovery.take_back()
+    worker = Worker.begin(host=settings.SCAN_WORKER_NAME, pid=os.getpid())
+    if worker is None:
+        return "A shift is at work on this host already."
+    return Shift(worker).run()
+
+
+class Shift:
+    """The state of one shift; `run` is its life."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self.pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
+        self.parent = os.getppid()
+        self.began = self.busy_at = monotonic()
+        self.due = {"beat": 0.0, "recover": 0.0}
+        self.unwritten: list[Outcome] = []
+        self.draining = False
+        self.stopping_since = 0.0
+        self.database_away_since = 0.0
+        self.written = 0
+
+    def run(self) -> str:
+        try:
+            while not self._is_over():
+                self._step()
+        except ShiftLostError:
+            logger.warning("worker=%s was silent too long and lost its jobs", self.worker.pk)
+            self.pool.close()
+            return "The shift was silent too long: others took its jobs."
+        except BaseException:
+            self._hand_back(self.pool.close())
+            raise
+        self._hand_back(self.pool.close())
+        return f"{self.written} jobs ended."
+
+    def _step(self) -> None:
+        """Do what is due, with patience for a database that is away."""
+        self.pool.news.wait(FLUSH_EVERY)
+        try:
+            self._write()
+            self._beat()
+            if not self.draining:
+                self._recover()
+                self._claim()
+                self._drain_when_due()
+            self.database_away_since = 0.0
+        except (OperationalError, InterfaceError) as error:
+            self._wait_for_database(error)
+
+    def _write(self) -> None:
+        taken = self.pool.take()
+        self.unwritten += taken
+        flush(self.worker, self.unwritten)
+        self.written += len(self.unwritten)
+        self.pool.written(self.unwritten)
+        self.unwritten = []
+
+    def _beat(self) -> None:
+        if not self._is_due("beat", BEAT_EVERY):
+            return
+        if not self.pool.is_alive():
+            raise RuntimeError("The thread that feeds the scanning processes has died.")
+        facts: dict[str, Any] = {"stages": self.pool.stages()}
+        if self.draining:
+            executing = self.pool.executing()
+            facts["seats"] = {str(batch): count for batch, count in executing.items() if batch}
+        if not self.worker.beat(**facts):
+            raise ShiftLostError
+        if not self.stopping_since and self._is_asked_to_stop():
+            self.stopping_since = monotonic()
+            self._drain()
+
+    def _is_asked_to_stop(self) -> bool:
+        if os.getppid() != self.parent:
+            return True
+        mine = Worker.objects.filter(pk=self.worker.pk)
+        return bool(mine.values_list("stop_requested", flat=True)[0])
+
+    def _recover(self) -> None:
+        if self._is_due("recover", RECOVER_EVERY):
+            recovery.take_back()
+
+    def _claim(self) -> None:
+        ceiling = settings.SCAN_MAX_CONCURRENT
+        for batch_id in claims.runnable():
+            self.busy_at = monotonic()
+            executing, waiting = self.pool.load(batch_id)
+            grant = claims.claim(
+                self.worker, batch_id, executing=executing, waiting=waiting, ceiling=ceiling
+            )
+            self.pool.seat(batch_id, grant.seats)
+            self.pool.offer(grant.jobs)
+
+    def _drain_when_due(self) -> None:
+        if not self.pool.is_idle():
+            self.busy_at = monotonic()
+        over = monotonic() - self.began > settings.SCAN_SHIFT_SECONDS
+        if over or monotonic() - self.busy_at > LINGER:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Claim no more, give back what has not started, and let the next shift begin."""
+        if self.draining:
+            return
+        self.draining = True
+        self._give_back(self.pool.take_waiting())
+        if not self.worker.drain():
+            raise ShiftLostError
+        if not self.stopping_since and recovery.has_work():
+            nudge()
+
+    def _is_over(self) -> bool:
+        if self.stopping_since and monotonic() - self.stopping_since > STOP_GRACE:
+            return True
+        return self.draining and not self.unwritten and self.pool.is_idle()
+
+    def _hand_back(self, unfinished: list[ClaimedJob]) -> None:
+        """End the shift: give back what it still holds."""
+        self._give_back(unfinished)
+        self._give_back([outcome.job for outcome in self.unwritten])
+        self.worker.end()
+
+    def _give_back(self, jobs: list[ClaimedJob]) -> None:
+        with transaction.atomic():
+            held = Job.objects.held(self.worker, {job.id: job.claim_no for job in jobs})
+            Job.objects.filter(pk__in=held).give_back()
+
+    def _wait_for_database(self, error: Exception) -> None:
+        """Go on scanning while the database is away; what is unwritten stays here."""
+        now = monotonic()
+        self.database_away_since = self.database_away_since or now
+        if now - self.database_away_since > DATABASE_PATIENCE:
+            raise error
+        logger.warning("the database is away, %d jobs unwritten: %s", len(self.unwritten), error)
+        connection.close()
+
+    def _is_due(self, what: str, every: float) -> bool:
+        if monotonic() < self.due[what]:
+            return False
+        self.due[what] = monotonic() + every
+        return True
