@@ -1,0 +1,337 @@
+"""Read one sitemap of any of its forms (sitemaps.org), streaming, as far as it can be read."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from itertools import chain
+from typing import NamedTuple
+from xml.parsers import expat
+
+from scans.engine.links import MAX_URL, resolve_url
+from scans.engine.sitemap_text import BLOCK, SitemapBytes, escaped_blocks
+
+MAX_CHILDREN = 50_000
+"""Sitemaps that one index may name (sitemaps.org)."""
+HEAD = BLOCK
+"""Characters within which the beginning of a sitemap must stand."""
+MAX_DEPTH = 64
+"""Levels of elements; no sitemap or feed has ten."""
+MAX_TAG = 1_000_000
+"""Bytes of one tag or comment: expat reads an unfinished one again with every block."""
+MAX_PIECES = 16
+"""Pieces of text, 8 KB each, that are kept of one value."""
+
+_BEGINNING = re.compile(
+    r"<!--|<!(?P<doctype>DOCTYPE)(?:\s+html\b(?P<html>))?|<(?P<page>html)\b"
+    r"|<(?P<prefix>[\w.-]{1,40}:)?(?P<root>urlset|sitemapindex|rss|feed|RDF)(?=[\s>/])",
+    re.IGNORECASE,
+)
+_URL_LINE = re.compile(r"\s*(?:#[^\n]*\n\s*)*https?://", re.IGNORECASE)
+_FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
+_YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
+
+
+class SitemapEntry(NamedTuple):
+    """One page as a sitemap names it; `lastmod` is ISO 8601, empty where there is none."""
+
+    loc: str
+    lastmod: str = ""
+    changefreq: str = ""
+    priority: float | None = None
+
+
+@dataclass(slots=True)
+class ParsedSitemap:
+    """What one sitemap holds, and a sentence on what is wrong with it."""
+
+    kind: str = ""
+    """urlset, index, rss, atom, text; empty where it is no sitemap."""
+    entries: list[SitemapEntry] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+    error: str = ""
+    bytes: int = 0
+    """Read, after decompression."""
+    truncated: bool = False
+    """Whether reading stopped at a limit, of URLs or of bytes."""
+
+
+class _Form(NamedTuple):
+    """How one kind of sitemap names its parts; the names carry the root's prefix if it has one."""
+
+    kind: str
+    item: str
+    fields: dict[str, str]
+
+
+_FORMS = {
+    "urlset": _Form(
+        "urlset",
+        "url",
+        {"loc": "loc", "lastmod": "lastmod", "changefreq": "changefreq", "priority": "priority"},
+    ),
+    "sitemapindex": _Form("index", "sitemap", {"loc": "loc"}),
+    "rss": _Form("rss", "item", {"link": "loc", "pubDate": "lastmod", "dc:date": "lastmod"}),
+    "rdf": _Form("rss", "item", {"link": "loc", "dc:date": "lastmod"}),
+    "feed": _Form("atom", "entry", {"link": "loc", "published": "first", "updated": "lastmod"}),
+}
+
+
+class _Finished(Exception):  # noqa: N818 (leaves the parser, is no error)
+    """Everything wanted has been read."""
+
+
+def parse_sitemap(
+    chunks: Iterable[bytes], url: str, max_urls: int, max_bytes: int
+) -> ParsedSitemap:
+    """Read a sitemap from the chunks of its file, up to so many URLs and unpacked bytes.
+
+    Never raises on what the file holds: broken XML, damaged gzip or a web page in place of a
+    sitemap leave what could be read and a sentence in `error`. What taking the chunks raises goes
+    through. Any DOCTYPE is refused, so there are no entities to expand. `loc` is absolute, as
+    given, up to 2,000 characters; children are resolved.
+    """
+    parsed = ParsedSitemap()
+    source = SitemapBytes(chunks, max_bytes)
+    blocks = source.text_blocks()
+    try:
+        _read(blocks, parsed, url, max_urls)
+    except _Finished:
+        pass
+    finally:
+        parsed.bytes = source.read
+        parsed.truncated = parsed.truncated or source.truncated
+        parsed.error = source.error or parsed.error
+    return parsed
+
+
+def _read(blocks: Iterator[str], parsed: ParsedSitemap, url: str, max_urls: int) -> None:
+    head, beginning = _find_beginning(blocks)
+    if _URL_LINE.match(head):
+        parsed.kind = "text"
+        _TextReader(parsed, max_urls).read(chain([head], blocks))
+    elif beginning is None:
+        blank = not head.strip()
+        parsed.error = "The file is empty." if blank else "It holds no sitemap that can be read."
+    elif beginning["page"] or beginning["html"] is not None:
+        parsed.error = "A web page stands in the place of a sitemap."
+    elif beginning["doctype"]:
+        parsed.error = "It declares a DOCTYPE, which is refused: a sitemap needs none."
+    else:
+        lines = head.count("\n", 0, beginning.start())
+        reader = _XmlReader(parsed, url, max_urls, beginning)
+        reader.read(chain([head[beginning.start() :]], blocks), lines)
+
+
+def _find_beginning(blocks: Iterator[str]) -> tuple[str, re.Match[str] | None]:
+    """Read until the root element begins, past blanks, comments, PHP warnings."""
+    head = ""
+    for block in blocks:
+        head += block
+        found = _first_telling(head)
+        if found or len(head) >= HEAD or _URL_LINE.match(head):
+            return head, found
+    return head, _first_telling(head)
+
+
+def _first_telling(head: str) -> re.Match[str] | None:
+    start = 0
+    while found := _BEGINNING.search(head, start):
+        if found[0] != "<!--":
+            return found
+        end = head.find("-->", found.end())
+        if end < 0:
+            return None
+        start = end + 3
+    return None
+
+
+class _TextReader:
+    """A sitemap of one URL a line."""
+
+    def __init__(self, parsed: ParsedSitemap, max_urls: int) -> None:
+        self._parsed = parsed
+        self._max_urls = max_urls
+        self._refused = 0
+
+    def read(self, blocks: Iterable[str]) -> None:
+        held = ""
+        for block in blocks:
+            *lines, held = (held + block).split("\n")
+            self._add(lines)
+            # A line without end is kept only so far that it is seen to be too long.
+            held = held[: MAX_URL * 2]
+        self._add([held])
+        if self._refused:
+            self._parsed.error = f"{self._refused:,} of its lines are no URLs."
+
+    def _add(self, lines: list[str]) -> None:
+        for line in lines:
+            loc = line.strip()
+            if not loc or loc.startswith("#"):
+                continue
+            if len(loc) > MAX_URL or not loc.lower().startswith(("http://", "https://")):
+                self._refused += 1
+                continue
+            if len(self._parsed.entries) >= self._max_urls:
+                self._parsed.truncated = True
+                raise _Finished
+            self._parsed.entries.append(SitemapEntry(loc))
+
+
+class _XmlReader:
+    """A sitemap, sitemap index or feed in XML, read by expat as its blocks come in."""
+
+    def __init__(
+        self, parsed: ParsedSitemap, url: str, max_urls: int, beginning: re.Match[str]
+    ) -> None:
+        form = _FORMS[beginning["root"].lower()]
+        # The prefix of an RDF root is not that of its items.
+        prefix = (beginning["prefix"] or "") if form.kind in ("urlset", "index") else ""
+        self._parsed = parsed
+        self._url = url
+        self._max_urls = max_urls
+        self._item = prefix + form.item
+        self._fields = {prefix + name: key for name, key in form.fields.items()}
+        self._depth = 0
+        self._field_depth = -1
+        self._key = ""
+        self._pieces: list[str] | None = None
+        self._values: dict[str, str] = {}
+        parsed.kind = form.kind
+        self._keep = self._keep_child if form.kind == "index" else self._keep_entry
+
+    def read(self, blocks: Iterable[str], lines_before: int) -> None:
+        parser = self._parser()
+        fed = 0
+        try:
+            for block in escaped_blocks(blocks):
+                data = block.encode("utf-8", "replace")
+                parser.Parse(data, False)
+                fed += len(data)
+                if fed - parser.CurrentByteIndex > MAX_TAG:
+                    self._parsed.error = "One of its tags is too long; read up to there."
+                    return
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            self._parsed.error = _broken(error, lines_before)
+
+    def _parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        return parser
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._parsed.error = "Its elements nest too deep; read up to there."
+            raise _Finished
+        if self._depth == self._field_depth:
+            self._key = self._fields.get(name, "")
+            if self._key:
+                self._pieces = []
+                # Atom keeps the address in an attribute.
+                if "href" in attributes and attributes.get("rel", "alternate") == "alternate":
+                    self._values.setdefault("loc", attributes["href"])
+        elif name == self._item and self._field_depth < 0:
+            self._values = {}
+            self._field_depth = self._depth + 1
+
+    def _text(self, text: str) -> None:
+        if self._pieces is not None and len(self._pieces) < MAX_PIECES:
+            self._pieces.append(text)
+
+    def _end(self, name: str) -> None:
+        depth = self._depth
+        self._depth = depth - 1
+        if depth == self._field_depth:
+            if self._pieces:
+                self._values.setdefault(self._key, "".join(self._pieces).strip())
+            self._pieces = None
+        elif depth == self._field_depth - 1:
+            self._field_depth = -1
+            self._keep(self._values)
+        elif depth == 1:
+            raise _Finished
+
+    def _keep_entry(self, values: dict[str, str]) -> None:
+        loc = _location(values.get("loc", ""), self._url)
+        if not loc:
+            return
+        if len(self._parsed.entries) >= self._max_urls:
+            self._parsed.truncated = True
+            raise _Finished
+        self._parsed.entries.append(
+            SitemapEntry(
+                loc,
+                _date(values.get("lastmod") or values.get("first", "")),
+                _frequency(values.get("changefreq", "")),
+                _priority(values.get("priority", "")),
+            )
+        )
+
+    def _keep_child(self, values: dict[str, str]) -> None:
+        child = resolve_url(_location(values.get("loc", ""), self._url), self._url)
+        if len(self._parsed.children) >= MAX_CHILDREN:
+            self._parsed.truncated = True
+            raise _Finished
+        if child and values.get("loc"):
+            self._parsed.children.append(child)
+
+
+def _broken(error: expat.ExpatError, lines_before: int) -> str:
+    if error.code in (
+        expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
+        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
+    ):
+        return "The file ends early; read up to there."
+    reason = expat.ErrorString(error.code)
+    return f"Its XML is broken in line {error.lineno + lines_before} ({reason}); read up to there."
+
+
+def _location(text: str, url: str) -> str:
+    """Return an absolute URL, empty where there is none; a doubly escaped `&` is put right.
+
+    This also undoes the escaping of an ampersand that stood in a CDATA section.
+    """
+    if "&amp;" in text:
+        text = text.replace("&amp;", "&")
+    if text[:8].lower().startswith(("http://", "https://")):
+        return text if len(text) <= MAX_URL else ""
+    return (resolve_url(text, url) or "") if text else ""
+
+
+def _date(text: str) -> str:
+    """Return an ISO 8601 date or time: as given, or made from the form that RSS uses."""
+    if not text or len(text) > 40:
+        return ""
+    if _YEAR_OR_MONTH.fullmatch(text):
+        return text
+    for read in (datetime.fromisoformat, _rfc_822):
+        try:
+            moment = read(text)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        return moment.isoformat() if read is _rfc_822 else text
+    return ""
+
+
+def _rfc_822(text: str) -> datetime:
+    return parsedate_to_datetime(text)
+
+
+def _frequency(text: str) -> str:
+    word = text.lower()
+    return word if word in _FREQUENCIES else ""
+
+
+def _priority(text: str) -> float | None:
+    try:
+        value = float(text) if text else -1.0
+    except ValueError:
+        return None
+    return value if 0.0 <= value <= 1.0 else None
