@@ -87,7 +87,7 @@ class Approach:
 
     def _open(self, url: str) -> Response:
         self._check_robots(url)
-        retries = 0 if self._failures else None
+        retries = 0 if self._answered() else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)
         if response.status >= 400 and not self._is_wall(response):
             sentence = f"{response.url[:200]} answered with status {response.status}."
@@ -153,6 +153,7 @@ class Approach:
         self.warnings += [f"Read over http. {failure.sentence}" for failure in tls[:1]]
 
 
-def _rank(failure: ScanError) -> int:
+def _rank(failure: ScanError) -> tuple[int, bool]:
     known = failure.reason in MOST_TELLING
-    return MOST_TELLING.index(failure.reason) if known else len(MOST_TELLING)
+    rank = MOST_TELLING.index(failure.reason) if known else len(MOST_TELLING)
+    return rank, not failure.url  # among equals, one that was asked says more

@@ -31,9 +31,19 @@ ENDLESS = 4
 """A body this many times the limit is taken for one without end, and refused."""
 DRAINED_BYTES = 16_384
 """A redirect's body up to this is read, so that its connection can be used again."""
-NOT_A_PAGE = ("image/", "video/", "audio/", "font/", "application/zip", "application/pdf")
-SNIFFED_BYTES = 65_536
+NOT_A_PAGE = (
+    "image/",
+    "video/",
+    "audio/",
+    "font/",
+    "application/zip",
+    "application/pdf",
+    "application/octet-stream",
+)
+SNIFFED_BYTES = 262_144
 """What is read of a body whose type says that it is no page: enough to see whether that is so."""
+WORTH_KEEPING = 2_048
+"""A body that did not end in time is kept as far as it came, if it came as far as this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,9 @@ class Fetcher:
         its beginning. `on_redirect` is called with each address before it is asked; it may raise.
         """
         exchange, redirects = self._follow(url, retries, on_redirect)
-        limit = self._limit(exchange.answer, max_bytes or self.limits.page_bytes)
+        limit = max_bytes or self.limits.page_bytes
+        if exchange.answer.headers.get("Content-Type", "").lower().startswith(NOT_A_PAGE):
+            limit, cut_endless = min(limit, SNIFFED_BYTES), True
         try:
             body, truncated = self._read(exchange, limit, cut_endless)
         finally:
@@ -283,25 +295,21 @@ class Fetcher:
     # Its body.
 
     def _read(self, exchange: _Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool]:
-        parts: list[bytes] = []
+        body = bytearray()
         size = 0
         try:
             for chunk in self._chunks(exchange):
-                if size < limit:
-                    parts.append(chunk)
                 size += len(chunk)
+                body += chunk[: limit - len(body)]
                 if size > limit and cut_endless:
                     break
                 if size > limit * ENDLESS:
                     raise self._failed(exchange, _too_large(exchange.url, limit))
         except ScanError as error:
-            cut_short = error.reason is FailureReason.READ_TIMEOUT or isinstance(
-                error, ConnectionDroppedError
-            )
-            if not (cut_short and parts):
+            if not _is_worth_keeping(error, size):
                 raise
-            return b"".join(parts)[:limit], True
-        return b"".join(parts)[:limit], size > limit
+            return bytes(body), True
+        return bytes(body), size > limit
 
     def _chunks(self, exchange: _Exchange) -> Iterator[bytes]:
         raw: Any = exchange.answer.raw
@@ -311,9 +319,12 @@ class Fetcher:
         except (ScanError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise self._failed(exchange, error) from error
 
-    def _limit(self, answer: requests.Response, limit: int) -> int:
-        kind = answer.headers.get("Content-Type", "").lower()
-        return min(limit, SNIFFED_BYTES) if kind.startswith(NOT_A_PAGE) else limit
+
+def _is_worth_keeping(error: ScanError, size: int) -> bool:
+    """Return whether a body that broke off is still a page: all there is, or the most of it."""
+    if isinstance(error, ConnectionDroppedError):
+        return size > 0
+    return error.reason is FailureReason.READ_TIMEOUT and size >= WORTH_KEEPING
 
 
 def _too_large(url: str, limit: int) -> ScanError:
@@ -336,7 +347,7 @@ def _redirect_target(answer: requests.Response, url: str) -> str:
 
 
 def _retry_after(value: str) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3), None for no such header."""
+    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3), None without one."""
     if value.strip().isdigit():
         return float(value[:9])
     try:

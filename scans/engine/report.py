@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -32,7 +31,7 @@ class Contact:
 
     kind: ContactKind
     value: str
-    """E-mail in lower case, phone in E.164, social profile as canonical URL, address as one line."""
+    """E-mail in lower case, phone in E.164, social profile as its URL, address as one line."""
     label: str = ""
     """E-mail: corporate, service, free, unknown. Phone: its region (ISO 3166), `fax` appended as
     `US fax`. Social: the network (facebook, x, linkedin, ...)."""
@@ -163,8 +162,7 @@ class SiteReport:
         return values
 
 
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _names(kind: type) -> tuple[str, ...]:
     return tuple(item.name for item in fields(kind))
 
 

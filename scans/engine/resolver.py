@@ -4,14 +4,18 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import SLICE, Budget
 
 LOOKUPS_AT_ONCE = 128
 """Threads that may wait for the system's resolver; a silent one holds each for many seconds."""
+
+LookUp = Callable[..., list[Any]]
+"""What has the signature of socket.getaddrinfo."""
 
 MAPPED_TO_NOTHING = "nxdomain"
 
@@ -37,7 +41,8 @@ class SystemResolver:
     getaddrinfo has no time-out of its own: with silent name servers it returns after 20 seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, look_up: LookUp = socket.getaddrinfo) -> None:
+        self._look_up = look_up
         self._slots = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
 
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
@@ -45,38 +50,40 @@ class SystemResolver:
         give_up = time.monotonic() + timeout
         while not self._slots.acquire(timeout=SLICE):
             _keep_waiting(host, budget, give_up)
-        lookup = _Lookup(host, self._slots)
-        threading.Thread(target=lookup.run, name="dns", daemon=True).start()
+        lookup = _Lookup(host)
+        threading.Thread(target=self._run, args=(lookup,), name="dns", daemon=True).start()
         while not lookup.done.wait(SLICE):
             _keep_waiting(host, budget, give_up)
         if lookup.error is not None:
             raise lookup.error
         return lookup.addresses
 
+    def _run(self, lookup: "_Lookup") -> None:
+        try:
+            lookup.answer(self._look_up(lookup.host, None, type=socket.SOCK_STREAM))
+        except socket.gaierror as error:
+            lookup.error = _not_found(lookup.host, error)
+        except (UnicodeError, OSError) as error:
+            sentence = f"{lookup.host[:80]} cannot be looked up ({type(error).__name__})."
+            lookup.error = ScanError(FailureReason.DNS_NOT_FOUND, sentence)
+        finally:
+            self._slots.release()
+            lookup.done.set()
+
 
 class _Lookup:
     """One call of getaddrinfo and what came of it."""
 
-    def __init__(self, host: str, slots: threading.BoundedSemaphore) -> None:
+    def __init__(self, host: str) -> None:
         self.host = host
-        self.slots = slots
         self.done = threading.Event()
         self.addresses: tuple[str, ...] = ()
         self.error: ScanError | None = None
 
-    def run(self) -> None:
-        try:
-            found = socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
-            texts = dict.fromkeys(str(entry[4][0]) for entry in found)
-            self.addresses = tuple(sorted(texts, key=lambda text: ":" in text))
-        except socket.gaierror as error:
-            self.error = _not_found(self.host, error)
-        except (UnicodeError, OSError) as error:
-            sentence = f"{self.host[:80]} cannot be looked up ({type(error).__name__})."
-            self.error = ScanError(FailureReason.DNS_NOT_FOUND, sentence)
-        finally:
-            self.slots.release()
-            self.done.set()
+    def answer(self, found: list[Any]) -> None:
+        """Keep each address once, the IPv4 ones first: many hosts' IPv6 is broken."""
+        texts = dict.fromkeys(str(entry[4][0]) for entry in found)
+        self.addresses = tuple(sorted(texts, key=lambda text: ":" in text))
 
 
 def _keep_waiting(host: str, budget: Budget, give_up: float) -> None:

@@ -16,8 +16,8 @@ from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response, Stream
 from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
-from scans.engine.page_types import contact_rank
-from scans.engine.report import PageEntry, RobotsDecision, SiteReport, Technology, Verdict
+from scans.engine.page_types import pick_pages
+from scans.engine.report import RobotsDecision, SiteReport, Technology, Verdict
 from scans.engine.robots_book import STOPS_THE_SCAN
 from scans.engine.sitemaps import SitemapWalk, collect_sitemaps
 from scans.engine.verdict import judge
@@ -170,16 +170,11 @@ class SiteScan:
 
     def _follow(self) -> None:
         wanted = self._limits.fetch_pages - len(self._pages)
-        for entry in self._most_promising(wanted):
+        for entry in pick_pages(self._inventory.entries, wanted):
             page = self._open_page(entry.url)
             if page is not None:
                 self._pages.append(page)
                 self._inventory.add_links(page.links)
-
-    def _most_promising(self, wanted: int) -> list[PageEntry]:
-        linked = [entry for entry in self._inventory.entries if entry.source != "home"]
-        ranked = sorted(linked, key=contact_rank)
-        return ranked[: max(0, wanted)]
 
     def _open_page(self, url: str) -> PageFacts | None:
         """Return a page of the site, None where it cannot be had: that is on the receipt."""
@@ -203,14 +198,9 @@ class SiteScan:
     # Sitemaps.
 
     def _collect_sitemaps(self) -> None:
-        walk = self._walk_sitemaps(self._named_sitemaps())
-        if not walk.files:
-            walk = self._walk_sitemaps(self._well_known_sitemaps())
-        self._walk = walk
-        self._fetcher.budget.check()
-
-    def _walk_sitemaps(self, seeds: list[tuple[str, str]]) -> SitemapWalk:
-        return collect_sitemaps(seeds, self._open_stream, self._limits, self._site_host)
+        seeds = self._named_sitemaps() + self._well_known_sitemaps()
+        self._walk = collect_sitemaps(seeds, self._open_stream, self._limits, self._site_host)
+        self._warnings += self._walk.notes
 
     def _open_stream(self, url: str) -> Stream:
         return self._fetcher.open_stream(url, retries=1)

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 
 import requests
 import urllib3.exceptions
@@ -44,6 +44,8 @@ def _unreadable(causes: list[BaseException], host: str) -> ScanError:
         return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
     if _first(causes, OSError, EOFError) and _first(causes, ConnectionError, EOFError):
         return ConnectionDroppedError(f"{host} closed the connection without an answer.")
+    if _first(causes, IncompleteRead):
+        return ConnectionDroppedError(f"{host} closed the connection before its answer ended.")
     if cause := _first(causes, HTTPException, urllib3.exceptions.HTTPError):
         words = str(cause)[:120] or type(cause).__name__
         sentence = f"The answer of {host} cannot be read as HTTP ({words})."
