@@ -1,0 +1,105 @@
+"""Writing many rows at once, also the ones a database would refuse."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scans import storage
+from scans.models import Domain, Page, Scan
+from scans.services import ensure_domains
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def domain(default_tenant: Tenant) -> Domain:
+    ensure_domains(tenant=default_tenant, hosts=["a.example"])
+    return Domain.objects.get()
+
+
+def save_pages(domain: Domain, urls: list[str], *, now: datetime = NOW, kind: str = "x") -> int:
+    return storage.upsert(
+        Page,
+        ("domain_id", "url", "url_hash", "page_type", "first_seen", "last_seen"),
+        [(domain.pk, url, storage.url_hash(url), kind, now, now) for url in urls],
+        key=["domain_id", "url_hash"],
+        update=["page_type", "last_seen"],
+        touch="last_seen",
+    )
+
+
+def test_rows_are_inserted_with_the_defaults_of_their_model(domain: Domain) -> None:
+    assert (domain.status, domain.emails, domain.title) == ("unscanned", [], "")
+    assert domain.created_at.tzinfo is not None
+
+
+def test_ensuring_domains_again_changes_nothing_and_returns_the_same_ids(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    ids = ensure_domains(tenant=default_tenant, hosts=["a.example", "b.example"])
+    assert ids["a.example"] == domain.pk
+    assert Domain.objects.count() == 2
+
+
+def test_facts_are_written_to_found_and_made_domains(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    hosts = ["a.example", "b.example"]
+    ensure_domains(tenant=default_tenant, hosts=hosts, facts={"title": "T", "emails": ["x@y.de"]})
+    assert list(Domain.objects.values_list("title", "emails")) == [("T", ["x@y.de"])] * 2
+
+
+def test_the_same_key_twice_in_one_call_is_written_once(domain: Domain) -> None:
+    assert save_pages(domain, ["http://a.example/"] * 3) == 1
+
+
+def test_an_unchanged_page_seen_lately_is_not_rewritten(domain: Domain) -> None:
+    save_pages(domain, ["http://a.example/"])
+    assert save_pages(domain, ["http://a.example/"], now=NOW + timedelta(days=6)) == 0
+    page = Page.objects.get()
+    assert (page.first_seen, page.last_seen) == (NOW, NOW)
+
+
+@pytest.mark.parametrize(("days", "kind"), [(8, "x"), (1, "y")])
+def test_a_changed_page_or_one_seen_long_ago_is_rewritten(
+    domain: Domain, days: int, kind: str
+) -> None:
+    save_pages(domain, ["http://a.example/"])
+    later = NOW + timedelta(days=days)
+    assert save_pages(domain, ["http://a.example/"], now=later, kind=kind) == 1
+    page = Page.objects.get()
+    assert (page.first_seen, page.last_seen, page.page_type) == (NOW, later, kind)
+
+
+def test_what_a_database_refuses_is_mended(domain: Domain, default_tenant: Tenant) -> None:
+    long = "http://a.example/" + "x" * 8_000
+    save_pages(domain, [long, "http://a.example/\x00\ud800"], kind="a much too long page type")
+    report = {"nul": "a\x00b", "\ud800": float("nan"), "deep": [{"x": float("inf")}], "t": (1,)}
+    storage.upsert(
+        Scan,
+        ("tenant_id", "domain_id", "verdict", "report", "started_at", "finished_at"),
+        [(default_tenant.pk, domain.pk, "ok", report, NOW, NOW)],
+        key=["domain_id"],
+    )
+    assert sorted(len(url) for url in Page.objects.values_list("url", flat=True)) == [18, 2_000]
+    stored = Scan.objects.get().report
+    assert stored == {"nul": "ab", "?": None, "deep": [{"x": None}], "t": [1]}
+
+
+def test_update_writes_the_named_columns_of_the_named_rows(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    other = ensure_domains(tenant=default_tenant, hosts=["b.example"])["b.example"]
+    storage.update(Domain, ("id", "title", "phones"), [(domain.pk, "A", ["+49"]), (other, "B", [])])
+    assert list(Domain.objects.values_list("host", "title", "phones")) == [
+        ("a.example", "A", ["+49"]),
+        ("b.example", "B", []),
+    ]
+
+
+def test_no_rows_cost_no_query(django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert storage.upsert(Page, ("url",), [], key=["url"]) == 0
+        storage.update(Page, ("id", "url"), [])
