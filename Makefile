@@ -1,0 +1,56 @@
+# ScraperSky. Two commands on a fresh machine: `make demo`, `make run`. Only Python is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 2
+PYTEST := $(BIN)/python -m pytest -q -n auto
+
+.PHONY: help install run demo test lint bench
+.DEFAULT_GOAL := help
+
+help:  ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: .venv/.runtime  ## Put the packages into .venv
+
+run: install  ## Start the console, the worker and the schedules
+	@exec $(BIN)/python manage.py up
+
+demo: install  ## Scan twelve bundled sites through the real worker, with no internet
+	@exec $(BIN)/python -m batches.demo
+
+test: .venv/.development  ## Run every test on SQLite, then on a real PostgreSQL
+	$(PYTEST)
+	$(PYTEST) --ds=tests.settings_postgres
+
+lint: .venv/.development  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+
+bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
+	@exec $(BIN)/python -m benchmarks
+
+.venv/.created:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) was not found: install Python 3.11 or later, or name one with PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ScraperSky needs Python 3.11 or later and $(PYTHON) is $$($(PYTHON) -V 2>&1): name another with PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.runtime: requirements.txt .venv/.created
+	@$(call packages,requirements.txt)
+
+.venv/.development: requirements-dev.txt requirements.txt .venv/.created
+	@$(call packages,requirements-dev.txt)
+	@touch .venv/.runtime
+
+# What pip says goes to a file: with no network it is pages long.
+define packages
+echo "Installing the packages of $(1) into .venv (a minute or two the first time) ..."; \
+$(PIP) -r $(1) >.venv/install.log 2>&1 || { \
+  echo "The packages of $(1) could not be installed: is there a network and a package index? What pip says is in .venv/install.log." >&2; exit 1; }; \
+touch $@
+endef
