@@ -1,0 +1,83 @@
+"""Sites on loopback for the tests of the runner: every `*.site.test` is served here."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PAGE = """<!doctype html><html lang="en"><head><title>{host}</title></head>
+<body><h1>Welcome to {host}</h1><p>We repair bicycles of every kind and age, in our workshop by the
+river. Write to <a href="mailto:info@{host}">info@{host}</a>.</p></body></html>"""
+
+
+class Sites:
+    """What the sites do: a plain page, unless `before` (host -> None) does something first."""
+
+    def __init__(self) -> None:
+        self.before: Callable[[str], None] | None = None
+        self.statuses: dict[str, int] = {}
+        self.asked: list[str] = []
+        self.now = 0
+        self.most = 0
+        self._lock = threading.Lock()
+        self.port = 0
+
+    @contextmanager
+    def visit(self, host: str) -> Iterator[None]:
+        """Count the sites that are being read at the same time."""
+        with self._lock:
+            self.asked.append(host)
+            self.now += 1
+            self.most = max(self.most, self.now)
+        try:
+            if self.before:
+                self.before(host)
+            yield
+        finally:
+            with self._lock:
+                self.now -= 1
+
+    @property
+    def host_map(self) -> tuple[tuple[str, str], ...]:
+        return (("*.site.test", f"127.0.0.1:{self.port}"), ("*.none.test", "nxdomain"))
+
+
+def handler_of(sites: Sites) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            host = self.headers.get("Host", "")
+            if self.path != "/":
+                self.answer(404, b"")
+                return
+            with sites.visit(host):
+                self.answer(sites.statuses.get(host, 200), PAGE.format(host=host).encode())
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+@contextmanager
+def serve() -> Iterator[Sites]:
+    """Serve the sites for the length of a test."""
+    sites = Sites()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(sites))
+    server.daemon_threads = True
+    sites.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield sites
+    finally:
+        server.shutdown()
+        server.server_close()

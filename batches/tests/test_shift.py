@@ -1,0 +1,239 @@
+"""Shifts with real scanning processes against real servers."""
+
+import os
+import signal
+import threading
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from batches.models import Batch, Job, Worker
+from batches.runner import child, shift
+from batches.runner.pool import Pool
+from batches.runner.shift import run_shift
+from batches.services import create_batch, initiate_scan
+from batches.tests.sites import Sites
+from scans.models import Domain
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make(tenant: Tenant, hosts: list[str], **options: Any) -> Batch:
+    quick = {"sitemaps": False, "follow": False, "site_deadline": 20}
+    return create_batch(tenant=tenant, created_by=None, domains=hosts, options=quick | options)
+
+
+def hosts(count: int) -> list[str]:
+    return [f"s{n}.site.test" for n in range(count)]
+
+
+def outcome(batch: Batch) -> tuple[str, int, int, int]:
+    batch.refresh_from_db()
+    return batch.status, batch.completed, batch.failed, batch.cancelled
+
+
+def test_a_batch_is_scanned_stored_and_ended(default_tenant: Tenant, sites: Sites) -> None:
+    batch = make(default_tenant, hosts(12))
+    run_shift()
+    assert outcome(batch) == ("complete", 12, 0, 0)
+    assert batch.started_at is not None
+    assert batch.finished_at is not None
+    assert Domain.objects.get(host="s7.site.test").emails == ["info@s7.site.test"]
+    assert not Job.objects.exclude(status="complete").exists()
+    assert Worker.objects.get().status == "ended"
+
+
+def test_one_bad_site_never_harms_the_batch(default_tenant: Tenant, sites: Sites) -> None:
+    sites.statuses["s1.site.test"] = 500
+    batch = make(default_tenant, [*hosts(3), "gone.none.test"])
+    run_shift()
+    assert outcome(batch) == ("partial", 2, 2, 0)
+    reasons = batch.jobs.filter(status="failed").values_list("domain__host", "failure_reason")
+    assert dict(reasons) == {"s1.site.test": "http_error", "gone.none.test": "dns_not_found"}
+
+
+def test_a_batch_of_failures_is_failed(default_tenant: Tenant, sites: Sites) -> None:
+    batch = make(default_tenant, ["a.none.test", "b.none.test"])
+    run_shift()
+    assert outcome(batch) == ("failed", 0, 2, 0)
+
+
+def test_a_private_address_is_refused_and_the_setting_is_named(
+    default_tenant: Tenant, sites: Sites, settings: Settings
+) -> None:
+    settings.SCAN_ALLOWED_NETWORKS = ()
+    batch = make(default_tenant, hosts(1))
+    run_shift()
+    job = batch.jobs.get()
+    assert job.failure_reason == "blocked_address"
+    assert "SCAN_ALLOWED_NETWORKS" in job.error
+    assert sites.asked == []
+
+
+def test_a_scan_without_a_batch_is_done_too(default_tenant: Tenant, sites: Sites) -> None:
+    job = initiate_scan("s1.site.test", tenant=default_tenant)
+    run_shift()
+    job.refresh_from_db()
+    assert (job.status, job.progress) == ("complete", 1.0)
+
+
+def test_max_concurrent_holds_and_is_reached(default_tenant: Tenant, sites: Sites) -> None:
+    gate = threading.Barrier(3)
+    sites.before = lambda host: wait_at(gate)
+    batch = make(default_tenant, hosts(9), max_concurrent=3)
+    run_shift()
+    assert outcome(batch) == ("complete", 9, 0, 0)
+    assert sites.most == 3
+
+
+def wait_at(gate: threading.Barrier) -> None:
+    """Wait until as many sites as the barrier holds are being read; their answer comes then."""
+    gate.wait(timeout=4)
+
+
+def test_a_second_shift_on_the_host_returns_at_once(default_tenant: Tenant, sites: Sites) -> None:
+    batch = make(default_tenant, hosts(1))
+    assert Worker.begin(host=os.uname().nodename, pid=1)
+    assert run_shift() == "A shift is at work on this host already."
+    assert outcome(batch)[0] == "pending"
+
+
+def test_a_process_that_is_killed_costs_its_jobs_an_attempt_and_nothing_else(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools = watch_pools(monkeypatch)
+    killed = []
+
+    def kill_once(host: str) -> None:
+        if host == "s3.site.test" and not killed:
+            killed.append(host)
+            kill_process_of(pools, host)
+
+    sites.before = kill_once
+    batch = make(default_tenant, hosts(6))
+    run_shift()
+    assert outcome(batch) == ("complete", 6, 0, 0)
+    job = batch.jobs.get(domain__host="s3.site.test")
+    assert (job.attempts, job.claim_no) == (1, 2)
+
+
+def test_a_site_that_kills_its_process_three_times_fails_alone(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools = watch_pools(monkeypatch)
+
+    def kill(host: str) -> None:
+        if host == "s3.site.test":
+            kill_process_of(pools, host)
+
+    sites.before = kill
+    batch = make(default_tenant, hosts(6))
+    run_shift()
+    assert outcome(batch) == ("partial", 5, 1, 0)
+    job = batch.jobs.get(status="failed")
+    assert (job.failure_reason, job.attempts) == ("worker_lost", 3)
+
+
+def test_a_scan_that_hangs_is_ended_at_its_deadline(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools = watch_pools(monkeypatch)
+    monkeypatch.setattr(child, "GRACE", 0.2)
+    sites.before = lambda host: stop_process_of(pools, host) if host == "s0.site.test" else None
+    batch = make(default_tenant, hosts(1), site_deadline=1)
+    run_shift()
+    assert outcome(batch) == ("failed", 0, 1, 0)
+    assert batch.jobs.get().failure_reason == "deadline_exceeded"
+
+
+def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shift, "STOP_GRACE", 0.1)
+    monkeypatch.setattr(shift, "BEAT_EVERY", 0.1)
+    release = threading.Event()
+    batch = make(default_tenant, hosts(5), max_concurrent=2)
+    asked = threading.Event()
+
+    def ask_to_stop(host: str) -> None:
+        asked.set()
+        release.wait(timeout=10)
+
+    sites.before = ask_to_stop
+    stopper = StopWhen(asked)
+    monkeypatch.setattr(shift.Shift, "_is_asked_to_stop", lambda self: stopper.is_set())
+    run_shift()
+    release.set()
+    assert outcome(batch) == ("running", 0, 0, 0)
+    jobs = batch.jobs.values_list("status", "attempts", "worker")
+    assert set(jobs) == {("pending", 0, None)}
+
+
+class StopWhen:
+    """Ask to stop once a site is being read."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self.is_set = event.is_set
+
+
+def test_the_flag_of_the_host_asks_its_shift_to_stop(default_tenant: Tenant) -> None:
+    worker = Worker.begin(host="h", pid=1)
+    assert worker
+    made = shift.Shift(worker)
+    try:
+        assert not made._is_asked_to_stop()
+        Worker.objects.stop("h")
+        assert made._is_asked_to_stop()
+    finally:
+        made.pool.close()
+
+
+def test_a_shift_that_was_declared_lost_writes_nothing(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shift, "BEAT_EVERY", 0.0)
+    batch = make(default_tenant, hosts(3))
+    claim = shift.Shift._claim
+
+    def claim_then_fall_silent(self: shift.Shift) -> None:
+        claim(self)
+        Worker.objects.update(heartbeat_at=timezone.now() - timezone.timedelta(minutes=1))
+        Worker.objects.lose()
+
+    monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)
+    monkeypatch.setattr(shift.Shift, "_recover", lambda self: None)
+    assert run_shift() == "The shift was silent too long: others took its jobs."
+    monkeypatch.undo()
+    assert outcome(batch)[1:] == (0, 0, 0)
+
+
+def watch_pools(monkeypatch: pytest.MonkeyPatch) -> list[Pool]:
+    """Return the list of pools that shifts will make."""
+    pools: list[Pool] = []
+
+    class Watched(Pool):
+        def __init__(self, **kwargs: int) -> None:
+            super().__init__(**kwargs)
+            pools.append(self)
+
+    monkeypatch.setattr(shift, "Pool", Watched)
+    return pools
+
+
+def process_of(pools: list[Pool], host: str) -> int:
+    """Return the id of the process that scans a host."""
+    children = list(pools[0]._children)
+    return next(
+        c.pid for c in children if any(run.job.host == host for run in list(c.running.values()))
+    )
+
+
+def kill_process_of(pools: list[Pool], host: str) -> None:
+    os.kill(process_of(pools, host), signal.SIGKILL)
+
+
+def stop_process_of(pools: list[Pool], host: str) -> None:
+    os.kill(process_of(pools, host), signal.SIGSTOP)
