@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from scans.engine.extractors import emails, phones, social
@@ -89,12 +89,18 @@ def _phones(page: Sources) -> Iterator[Contact]:
 
 def _profiles(page: Sources) -> Iterator[Contact]:
     linked = [(link.url, link.text, "link") for link in page.links]
-    for thing in walk(list(page.json_ld)):
-        same_as = thing.get("sameAs")
-        for url in same_as if isinstance(same_as, list) else [same_as]:
-            if isinstance(url, str):
-                linked.append((url, "sameAs", "json_ld"))
+    linked += [(url, "sameAs", "json_ld") for url in _same_as(page.json_ld)]
     return social.social_contacts(linked, page.url)
+
+
+def _same_as(json_ld: tuple[Any, ...]) -> Iterator[str]:
+    for thing in walk(list(json_ld)):
+        urls = thing.get("sameAs")
+        yield from (url for url in (urls if isinstance(urls, list) else [urls]) if _is_text(url))
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str)
 
 
 def _addresses(page: Sources) -> Iterator[Contact]:

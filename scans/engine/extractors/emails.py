@@ -16,7 +16,8 @@ from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.snippets import around
 from scans.engine.public_suffixes import public_suffix
 
-MAX_ADDRESSES = 500
+MAX_MARKS = 2_000
+"""Marks that are looked at in one text: an `@`, an `[at]`."""
 CONFIDENCE = {
     "mailto": 1.0,
     "cloudflare": 1.0,
@@ -27,7 +28,9 @@ CONFIDENCE = {
 }
 """How sure each method is; `markup` are addresses that no visitor sees."""
 
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*\Z")
+_AT_SIGN = re.compile("@")
+_LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
+"""Less than RFC 5322 allows: the rest stands in addresses of the web, not of people."""
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}"
 )
@@ -72,14 +75,10 @@ class FoundEmail:
 
 def from_text(text: str, method: str = "text") -> Iterator[FoundEmail]:
     """Yield the addresses in a text."""
-    position = text.find("@")
-    found = 0
-    while position != -1 and found < MAX_ADDRESSES:
-        address = address_at(text, position)
+    for mark in islice(_AT_SIGN.finditer(text), MAX_MARKS):
+        address = address_at(text, mark.start())
         if address:
-            found += 1
-            yield FoundEmail(address, method, around(text, position, position))
-        position = text.find("@", position + 1)
+            yield FoundEmail(address, method, around(text, mark.start(), mark.end()))
 
 
 def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[FoundEmail]:
@@ -114,7 +113,7 @@ def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
     """Yield the addresses spelt for people only: `info [at] example (dot) com`."""
     for hint, spelling in _SPELLINGS:
-        for mark in islice(hint.finditer(text), MAX_ADDRESSES):
+        for mark in islice(hint.finditer(text), MAX_MARKS):
             window = text[max(0, mark.start() - 90) : mark.end() + 200]
             found = spelling.search(window)
             address = _spelt_address(found) if found else ""
@@ -131,7 +130,7 @@ def from_cloudflare(html: str) -> Iterator[FoundEmail]:
     """Yield the addresses that Cloudflare's e-mail protection hides (XOR with the first byte)."""
     if "cfemail" not in html and "email-protection#" not in html:
         return
-    for found in _PROTECTED.finditer(html):
+    for found in islice(_PROTECTED.finditer(html), MAX_MARKS):
         address = clean_address(decode_cloudflare(found[1]))
         if address:
             yield FoundEmail(address, "cloudflare")

@@ -1,7 +1,7 @@
 """What a page says about itself in its head, and where it leads."""
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -10,31 +10,57 @@ from scans.engine.extractors.text import one_line
 
 MAX_LINKS = 5_000
 MAX_URL = 2_000
+MAX_META = 500
+LOGO_AMONG = 60
+"""Images, from the top of the page, among which the logo is looked for."""
+_LOGO_ATTRIBUTES = ("class", "id", "alt", "src")
 
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"\s]+)", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
-_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_ORIGIN = re.compile(r"https?://[^/?#\\\s]+", re.IGNORECASE)
 
 
-def absolute(base: str, href: str | None) -> str:
-    """Resolve a link; empty for what is not http or https, or cannot be read."""
-    href = (href or "").strip()
-    if not href or len(href) > MAX_URL or href.startswith("#"):
-        return ""
-    if _SCHEME.match(href) and not href[:5].lower().startswith("http"):
-        return ""
-    try:
-        url = urljoin(base, href)
-        return url if urlsplit(url).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
+class Base:
+    """What the links of a page are resolved against."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        origin = _ORIGIN.match(url)
+        self._origin = origin[0] if origin else ""
+        path = url[len(self._origin) :].partition("?")[0].partition("#")[0]
+        self._folder = self._origin + (path.rpartition("/")[0] or "") + "/"
+
+    def resolve(self, href: str | None) -> str:
+        """Return the absolute http or https URL of a link; empty for any other, or a broken one."""
+        href = (href or "").strip()
+        if not href or len(href) > MAX_URL or href[0] == "#":
+            return ""
+        if _SCHEME.match(href):
+            return href if _ORIGIN.match(href) else ""
+        if self._origin and "./" not in href and href[:2] != "//" and "\\" not in href:
+            if href[0] == "/":
+                return self._origin + href
+            if href[0] not in "?.;":
+                return self._folder + href
+        return self._join(href)
+
+    def _join(self, href: str) -> str:
+        """Resolve by the standard's rules; the short ways above save nine tenths of the time."""
+        try:
+            url = urljoin(self.url, href)
+        except ValueError:
+            return ""
+        return url if _ORIGIN.match(url) else ""
 
 
-def base_url(tree: LexborHTMLParser, url: str) -> str:
+def base_of(tree: LexborHTMLParser, url: str) -> Base:
     """Return what relative links start from: `<base href>` or the page's own URL."""
     node = tree.css_first("base[href]")
-    return (absolute(url, node.attributes.get("href")) if node else "") or url
+    own = Base(url)
+    stated = own.resolve(node.attributes.get("href")) if node else ""
+    return Base(stated) if stated else own
 
 
 def title(tree: LexborHTMLParser) -> str:
@@ -46,7 +72,7 @@ def title(tree: LexborHTMLParser) -> str:
 def meta_values(tree: LexborHTMLParser) -> dict[str, str]:
     """Return every named `<meta>` with content, by lower-case name; the first one wins."""
     values: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
+    for node in tree.css("meta[content]")[:MAX_META]:
         attributes = node.attributes
         content = one_line(attributes.get("content"), 2_000)
         for key in ("name", "property", "http-equiv"):
@@ -80,16 +106,16 @@ def _tidy_language(value: str) -> str:
     return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
 
 
-def refresh_target(meta: dict[str, str], base: str) -> str:
+def refresh_target(meta: dict[str, str], base: Base) -> str:
     """Return where a meta refresh leads, empty where it reloads the page itself."""
     found = _REFRESH.match(meta.get("refresh", ""))
-    return absolute(base, found[1]) if found else ""
+    return base.resolve(found[1]) if found else ""
 
 
 class HeadLinks:
     """The `<link>` elements of a page, sorted by what they are for."""
 
-    def __init__(self, tree: LexborHTMLParser, base: str) -> None:
+    def __init__(self, tree: LexborHTMLParser, base: Base) -> None:
         self.canonical_url = ""
         self.favicon_url = ""
         self.feeds: list[str] = []
@@ -98,7 +124,7 @@ class HeadLinks:
         self._icons: dict[str, str] = {}
         for node in tree.css("link[href]")[:MAX_LINKS]:
             attributes = node.attributes
-            url = absolute(base, attributes.get("href"))
+            url = base.resolve(attributes.get("href"))
             if url:
                 self._sort_in(set((attributes.get("rel") or "").lower().split()), url, attributes)
         self.favicon_url = self._icons.get("icon") or self._icons.get("apple-touch-icon", "")
@@ -116,26 +142,38 @@ class HeadLinks:
             self._icons.setdefault(kind, url)
 
 
-def logo(tree: LexborHTMLParser, base: str) -> str:
-    """Return the image that calls itself the logo, the one in a header or a home link first."""
-    candidates = tree.css(
-        'img[class*="logo" i], img[id*="logo" i], img[alt*="logo" i], img[src*="logo" i], '
-        '[class*="logo" i] img, [id*="logo" i] img'
-    )
-    for node in candidates[:20]:
+def logo(tree: LexborHTMLParser, base: Base) -> str:
+    """Return the image that calls itself the logo, or whose link or box does."""
+    for node in tree.css("img")[:LOGO_AMONG]:
         attributes = node.attributes
-        url = absolute(base, attributes.get("src") or attributes.get("data-src"))
-        if url:
+        url = base.resolve(attributes.get("src") or attributes.get("data-src"))
+        if url and (_says_logo(attributes) or _stands_in_logo(node)):
             return url
     return ""
 
 
-def page_links(tree: LexborHTMLParser, base: str) -> tuple[Link, ...]:
+def _says_logo(attributes: dict[str, str | None]) -> bool:
+    return any("logo" in (attributes.get(name) or "").lower() for name in _LOGO_ATTRIBUTES)
+
+
+def _stands_in_logo(node: LexborNode) -> bool:
+    parent = node.parent
+    for _ in range(3):
+        if parent is None:
+            return False
+        attributes = parent.attributes
+        if any("logo" in (attributes.get(name) or "").lower() for name in ("id", "class")):
+            return True
+        parent = parent.parent
+    return False
+
+
+def page_links(tree: LexborHTMLParser, base: Base) -> tuple[Link, ...]:
     """Return the http and https links of the page, in its order, each once."""
     links: dict[str, Link] = {}
     for node in tree.css("a[href], area[href]")[: MAX_LINKS * 2]:
         attributes = node.attributes
-        url = absolute(base, attributes.get("href"))
+        url = base.resolve(attributes.get("href"))
         if url and (url not in links or not links[url].text):
             links[url] = Link(url, _link_text(node), (attributes.get("rel") or "").strip().lower())
     return tuple(links.values())[:MAX_LINKS]
@@ -149,9 +187,9 @@ def _link_text(node: LexborNode) -> str:
     return one_line(image.attributes.get("alt"), 200) if image else ""
 
 
-def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
+def script_urls(tree: LexborHTMLParser, base: Base) -> tuple[str, ...]:
     """Return the addresses of the scripts the page loads."""
-    found = (absolute(base, node.attributes.get("src")) for node in tree.css("script[src]"))
+    found = (base.resolve(node.attributes.get("src")) for node in tree.css("script[src]"))
     return tuple(dict.fromkeys(url for url in found if url))[:MAX_LINKS]
 
 
@@ -161,5 +199,8 @@ def sitemap_links(links: tuple[Link, ...]) -> list[str]:
 
 
 def _is_sitemap(url: str) -> bool:
-    path = urlsplit(url).path.lower()
+    lowered = url.lower()
+    if "sitemap" not in lowered:
+        return False
+    path = lowered.partition("?")[0].partition("#")[0]
     return "sitemap" in path and path.endswith((".xml", ".xml.gz", ".txt"))

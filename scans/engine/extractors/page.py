@@ -61,7 +61,7 @@ def _is_utf16(start: bytes) -> bool:
 
 def _read_tree(html: str, url: str, charset: str) -> PageFacts:
     tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value)
-    base = metadata.base_url(tree, url)
+    base = metadata.base_of(tree, url)
     meta = metadata.meta_values(tree)
     head = metadata.HeadLinks(tree, base)
     blocks = json_ld.read_blocks(
@@ -83,7 +83,7 @@ def _read_tree(html: str, url: str, charset: str) -> PageFacts:
         charset=charset,
         canonical_url=head.canonical_url,
         favicon_url=head.favicon_url,
-        logo_url=metadata.absolute(base, logo),
+        logo_url=base.resolve(logo),
         generator=meta.get("generator", ""),
         open_graph=metadata.open_graph(meta),
         organisation=organisation,

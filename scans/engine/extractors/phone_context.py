@@ -14,7 +14,7 @@ _PHONE = (
     r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|portable|toll[- ]?free|free[- ]?phone|"
     r"hot-?line|help-?line|info-?line|whatsapp|viber|voice|text|sms|dial|ring|contact|"
     r"(?:phone|telephone|contact)\s+(?:number|no|nr)|office|direct|landline|switchboard|"
-    r"local|main|national|international|emergency|reservations?|[tpmcdo](?=\s?[.:)])|tf|[☎✆📞📱]"  # noqa: RUF001
+    r"local|main|national|international|emergency|reservations?|[tpmcdo](?=\s?[.:)])|tf|[☎✆📞📱]"
 )
 _WORD = re.compile(rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))(?![^\W\d_])", re.I)
 _BETWEEN_LABELS = re.compile(
@@ -23,8 +23,8 @@ _BETWEEN_LABELS = re.compile(
 _FAR = 28
 """Characters between a label and its number: `Phone number for orders: `."""
 _FAX_BEHIND = re.compile(
-    r"\s{0,2}[-–,]?\s?[(\[]?\s?(?:fax|facsimile|f)\b\s?[)\].]?(?!\s?(?:no|number)?[\s.:#]*[+(\[]*\d)",
-    re.I,  # noqa: RUF001
+    r"\s{0,2}[-\u2013,]?\s?[(\[]?\s?(?:fax|facsimile|f)\b\s?[)\].]?(?!\s?(?:no|number)?[\s.:#]*[+(\[]*\d)",
+    re.I,
 )
 _NAMED_BEHIND = re.compile(r"\s?[(\[]([^()\[\]\d]{2,30})[)\]]")
 _OTHER = re.compile(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from phonenumbers import convert_alpha_characters_in_number
 
@@ -20,12 +21,12 @@ from scans.engine.extractors.phone_reading import (
 from scans.engine.extractors.regions import NANP, PageRegions
 from scans.engine.extractors.snippets import around
 
-MAX_CANDIDATES = 400
+MAX_CANDIDATES = 1_000
 """Runs of digits that are looked at closely; a page with more is a table of something else."""
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
 _CANDIDATE = re.compile(
-    r"[+(\[]{0,3}\d[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*:+]{5,}\d"
+    r"[+(\[]{0,3}\d[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*:+]{5,120}\d"
 )
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
@@ -35,7 +36,8 @@ _DATE = re.compile(
     r"(?:19|20)\d\d ?[-\u2010-\u2015] ?(?:19|20)\d\d|\d{1,2}:\d\d)(?!\d)"
 )
 _VANITY = re.compile(
-    r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.](?: ?)(?=[\dA-Z -.]{0,5}[A-Z]{3})[\dA-Z][\dA-Z.-]{6,8}(?!\w)"
+    r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})"
+    r"[\dA-Z][\dA-Z.-]{6,8}(?!\w)"
 )
 
 
@@ -54,12 +56,12 @@ class FoundPhone:
 def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the numbers of (href, words) pairs that are tel:, fax: and WhatsApp links."""
     for href, words in hrefs:
-        scheme, _, target = href.partition(":")
-        scheme = scheme.lower()
+        scheme, _, target = href.lower().partition(":")
         if scheme not in ("tel", "callto", "fax", "sms", "whatsapp"):
             continue
-        digits = unquote(parse_qs(urlsplit(href).query).get("phone", [target])[0])
-        read = read_whole(digits.lstrip("/ "), (*regions.likely, *regions.guesses))
+        path, _, query = target.partition("?")
+        digits = unquote(parse_qs(query).get("phone", [path])[0])
+        read = read_whole(digits.lstrip("/ "), regions.in_turn())
         if read:
             is_fax = scheme == "fax" or words.lower().startswith("fax")
             yield FoundPhone(read.number, read.region, is_fax, "tel_link", words, 1.0)
@@ -71,7 +73,7 @@ def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[Found
         for key, is_fax in (("telephone", False), ("faxNumber", True)):
             values = thing.get(key)
             for value in values if isinstance(values, list) else [values]:
-                read = read_whole(str(value)[:60], regions.likely) if value else None
+                read = read_whole(str(value)[:60], regions.in_turn()) if value else None
                 if read:
                     snippet = f"{key}: {value}"[:200]
                     yield FoundPhone(read.number, read.region, is_fax, "json_ld", snippet, 0.95)
@@ -92,14 +94,10 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield (position, run) for the runs of digits that could hold a phone number."""
-    count = 0
-    for found in _CANDIDATE.finditer(text):
+    for found in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
         for start, run in _split_run(text, found.start(), found[0]):
             if sum(map(str.isdigit, run)) >= 7:
-                count += 1
                 yield start, run
-        if count >= MAX_CANDIDATES:
-            return
 
 
 def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
@@ -134,20 +132,19 @@ def _read(
         context.is_other or digits.isdigit() or _is_stuck(text, start, start + len(digits))
     ):
         return (), 0.0
-    order = _order(context, regions)
-    numbers = read_strict(digits, order)
+    sure = LABELLED if context.labelled else USUAL if usual or international else PLAIN
+    beside = (context.region,) if context.region else ()
+    numbers = read_strict(digits, (*beside, *regions.first))
+    if not numbers and international:
+        numbers = read_lenient(digits, (NANP,))
     if numbers:
-        return numbers, LABELLED if context.labelled else USUAL if usual or international else PLAIN
-    if international:
-        return read_lenient(digits, order[:1]), PLAIN
-    if context.labelled:
-        return read_lenient(digits, order) or read_strict(digits, regions.guesses), GUESSED
-    return (), 0.0
-
-
-def _order(context: Context, regions: PageRegions) -> tuple[str, ...]:
-    likely = regions.likely or (NANP,)
-    return tuple(dict.fromkeys([context.region, *likely])) if context.region else likely
+        return numbers, sure
+    numbers = read_strict(digits, regions.likely)
+    if not numbers and context.labelled:
+        sure = GUESSED
+        numbers = read_lenient(digits, (*beside, *regions.likely))
+        numbers = numbers or read_strict(digits, regions.guesses)
+    return numbers, sure
 
 
 def _is_stuck(text: str, start: int, end: int) -> bool:
@@ -158,9 +155,9 @@ def _is_stuck(text: str, start: int, end: int) -> bool:
 
 def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the North American numbers that are spelt with letters: 1-800-FLOWERS."""
-    if NANP not in (*regions.likely, *regions.guesses):
+    if NANP not in regions.first:
         return
-    for found in _VANITY.finditer(text):
+    for found in islice(_VANITY.finditer(text), MAX_CANDIDATES):
         read = read_whole(convert_alpha_characters_in_number(found[0]), (NANP,))
         if read:
             snippet = around(text, found.start(), found.end())

@@ -21,8 +21,10 @@ GUESSES = ("US", "GB", "AU", "IN", "IE", "NZ", "ZA")
 
 _NANP_REGIONS = frozenset(COUNTRY_CODE_TO_REGION_CODE[1])
 _TLDS_OF_EVERYBODY = frozenset(
-    ["ac", "ag", "ai", "am", "bz", "cc", "co", "cx", "fm", "gd", "gg", "gl", "im", "io", "is"]
-    + ["la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"]
+    [
+        *("ac", "ag", "ai", "am", "bz", "cc", "co", "cx", "fm", "gd", "gg", "gl", "im", "io", "is"),
+        *("la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"),
+    ]
 )
 _POSTAL_MARKS = (
     ("GB", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
@@ -54,20 +56,30 @@ class PageRegions:
         self.declared = tuple(dict.fromkeys(plan_of(region) for region in said if region))
 
     @cached_property
-    def likely(self) -> tuple[str, ...]:
-        """The declared regions, then those that the text speaks of; five at most."""
+    def first(self) -> tuple[str, ...]:
+        """The regions that need no look at the text: the declared ones, else North America."""
         foreign = bool(self._language) and not self._language.startswith("en")
-        fallback = () if self.declared or foreign else (NANP,)
+        return self.declared or (() if foreign else (NANP,))
+
+    @cached_property
+    def likely(self) -> tuple[str, ...]:
+        """The first regions, then those that the text speaks of; five at most."""
         named = [region for region, _ in self._named().most_common()]
-        return tuple(dict.fromkeys([*self.declared, *fallback, *named]))[:5]
+        return tuple(dict.fromkeys([*self.first, *named]))[:5]
 
     @cached_property
     def guesses(self) -> tuple[str, ...]:
         """Further regions, to be tried for numbers that say they are phone numbers."""
         return tuple(region for region in GUESSES if region not in self.likely)
 
+    def in_turn(self) -> Iterator[str]:
+        """Yield every region worth trying, the text looked at only when it comes to that."""
+        yield from self.first
+        yield from self.likely
+        yield from self.guesses
+
     def _named(self) -> Counter[str]:
-        """Count how often the text speaks of each region; a postcode weighs as much as two names."""
+        """Count how often the text speaks of each region; a postcode weighs as much as two."""
         seen: Counter[str] = Counter()
         for region, mark in _POSTAL_MARKS:
             seen[plan_of(region)] += 2 * min(2, len(mark.findall(self._text)))

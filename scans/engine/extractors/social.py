@@ -33,9 +33,9 @@ _NETWORKS = (
         re.compile(r"/((?:pages/[^/]+/\d+|pg/[\w.-]+|groups/[\w.-]+|p/[\w.%-]+|[\w.%-]+))(?:/|$)"),
         "https://www.facebook.com/",
         _words(
-            "sharer sharer.php share share.php dialog plugins tr tr.php login login.php help policies "
-            "policy.php privacy about business ads hashtag events watch marketplace gaming photo "
-            "photo.php photos video.php videos story.php permalink.php l.php home.php v2.0 legal "
+            "sharer sharer.php share share.php dialog plugins tr tr.php login login.php help "
+            "policies policy.php privacy about business ads hashtag events watch "
+            "marketplace gaming photo photo.php photos video.php videos story.php permalink.php l.php home.php v2.0 legal "
             "settings search badges fbml ajax people terms.php developers posts"
         ),
     ),
