@@ -132,6 +132,8 @@ class _Walker:
         parsed = parse_sitemap(chunks, stream.final_url, room, self._limits.sitemap_bytes)
         if failures:
             parsed.error = self._sentence(failures[0])
+        elif parsed.truncated:
+            self._walk.notes.append(f"{waiting.url} was not read to its end: limits of the scan.")
         self._record(waiting, parsed)
         self._found = self._found or bool(parsed.entries or parsed.children)
         self._add_entries(parsed.entries)
