@@ -15,11 +15,12 @@ from scrapersky import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-env.load_env_file(BASE_DIR / ".env")
+ENV_FILE = env.load_env_file(BASE_DIR / ".env")
 
 # Security
 DEBUG = env.boolean("DEBUG", default=False)
 HTTPS = env.boolean("HTTPS", default=not DEBUG)
+SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
@@ -43,6 +44,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Where `manage.py up` serves the console
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, low=1, high=65_535)
+
 # Applications
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -57,6 +62,7 @@ INSTALLED_APPS = [
     "axes",
     "django_htmx",
     "django_q",
+    "ninja",
     "scrapersky.tenants",
     "scans",
     "batches",

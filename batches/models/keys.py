@@ -18,7 +18,8 @@ def parse_key(value: object) -> UUID | int:
     if isinstance(value, UUID):
         return value
     text = str(value).strip()
-    if text.isascii() and text.isdigit() and not isinstance(value, bool) and int(text) < 2**63:
+    digits = text.isascii() and text.isdigit() and not isinstance(value, bool)
+    if digits and len(text) < 20 and int(text) < 2**63:
         return int(text)
     try:
         return UUID(text)

@@ -24,6 +24,7 @@ __all__ = [
     "normalise",
     "parse_csv",
     "parse_domains",
+    "parse_values",
     "registrable_domain",
     "same_site",
     "without_port",
@@ -76,6 +77,11 @@ def parse_domains(text: str, allowed_networks: tuple[str, ...] = ()) -> DomainLi
     Blank lines are skipped, and so is what follows a `#` at the start of a line or after a blank.
     """
     return _collect(_pasted_values(text), allowed_networks)
+
+
+def parse_values(values: Iterable[str], allowed_networks: tuple[str, ...] = ()) -> DomainList:
+    """Read a list in which each value is one domain or URL; `line` is its place, from 1."""
+    return _collect(enumerate(values, start=1), allowed_networks)
 
 
 def csv_columns(data: bytes) -> list[str]:

@@ -1,0 +1,133 @@
+"""Batches and single scans under the addresses that clients of the older system call."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from ninja import Router, Status
+from ninja.responses import Response
+
+from batches import results_out, services
+from batches.api import answers, schemas
+from batches.models import Batch, Job, LookupKeyError, Worker
+from batches.models.keys import KeyedQuerySet
+from scans.engine.domains import InvalidDomain, parse_values
+from scrapersky.api_auth import caller
+from scrapersky.api_errors import ConflictError, InputError, Problem, RefusedValue
+from scrapersky.tenants.access import visible, working_tenant
+from scrapersky.tenants.models import User
+
+REFUSALS = {401: Problem, 403: Problem, 422: Problem}
+UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
+
+router = Router()
+
+
+@router.post("/batch", response={201: schemas.BatchCreated, 409: Problem, **REFUSALS})
+def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
+    """Create a batch; the workers start at once.
+
+    Domains that cannot be scanned are listed in `invalid` with their place in the list, and the
+    others run. Where none can be scanned the answer is 422.
+    """
+    user = caller(request)
+    tenant = working_tenant(user)
+    read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
+    invalid = [RefusedValue(**asdict(line)) for line in read.refused]
+    if not read.accepted:
+        raise InputError("domains", "None of the domains can be scanned.", invalid)
+    try:
+        batch = services.create_batch(
+            tenant=tenant,
+            created_by=user,
+            domains=[line.host for line in read.accepted],
+            options=payload.options(),
+            name=payload.name,
+            batch_id=payload.batch_id,
+        )
+    except services.BatchExistsError as error:
+        raise ConflictError("batch_id", str(error)) from error
+    made = {
+        "batch_id": batch.pk,
+        "status_url": reverse("api:batch_status", args=[batch.pk]),
+        "job_count": batch.total,
+        "created_at": batch.created_at,
+        "invalid": invalid,
+    }
+    return Status(201, made)
+
+
+@router.get("/batch/{batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
+def batch_status(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """Say how far a batch and each of its domains got; poll until `completed` or `failed`."""
+    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    return Response(answers.batch_status(batch))
+
+
+@router.get("/batch/{batch_id}/results.csv", response={200: None, **UNKNOWN})
+def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
+    """Download the results of a batch as CSV."""
+    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    return results_out.csv_download(batch)
+
+
+@router.get("/batch/{batch_id}/results.json", response={200: None, **UNKNOWN})
+def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
+    """Download the results of a batch as a JSON array with the whole report of each domain."""
+    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    return results_out.json_download(batch)
+
+
+@router.post("/scan", response={201: schemas.ScanCreated, **REFUSALS})
+def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
+    """Scan one site; while a scan of it waits or runs outside a batch, that one is answered."""
+    user = caller(request)
+    try:
+        job = services.initiate_scan(
+            payload.base_url,
+            tenant=working_tenant(user),
+            created_by=user,
+            options={"max_pages": payload.max_pages},
+        )
+    except InvalidDomain as error:
+        raise InputError("base_url", str(error)) from error
+    made = {
+        "job_id": job.pk,
+        "status_url": reverse("api:job_status", args=[job.pk]),
+        "created_at": job.created_at,
+    }
+    return Status(201, made)
+
+
+@router.get("/status/{job_id}", response={200: schemas.JobStatus, **UNKNOWN})
+def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
+    """Say how far one scan got; once it has ended, `result` holds its report."""
+    rows = Job.objects.select_related("domain", "scan", "worker")
+    return Response(answers.job_status(_find(rows, caller(request), job_id=job_id)))
+
+
+@router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)
+def health(request: HttpRequest) -> dict[str, Any]:
+    """Say whether the API and its database answer, and how many workers scan at this moment.
+
+    Workers end when there is nothing to do: none is no fault.
+    """
+    return {"status": "ok", "workers": Worker.objects.live().count()}
+
+
+def _find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
+    """Return the one visible row of a UUID or a legacy id, given under the name of its parameter.
+
+    Another tenant's row does not exist: 404, as for an unknown id.
+    """
+    [(name, value)] = key.items()
+    try:
+        found = visible(rows.by_key(value), user).first()
+    except LookupKeyError as error:
+        raise InputError(name, str(error)) from error
+    if found is None:
+        kind = rows.model._meta.verbose_name
+        raise Http404(f"There is no {kind} with the id {value}.")
+    return found

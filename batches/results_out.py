@@ -1,0 +1,188 @@
+"""Hand the results of a batch out as CSV and JSON, row by row, whatever the batch's size.
+
+The JSON has each value as it was found. In the CSV, lists are joined with "; ", and a cell that a
+spreadsheet would run as a formula or turn into a number (it starts with = + - @, a tab or a line
+end) gets a leading apostrophe: this also keeps `+49301234567` whole, which a spreadsheet would
+show as 4.93E+10. A program that reads the CSV strips one leading apostrophe.
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from django.utils.text import slugify
+from ninja.responses import NinjaJSONEncoder
+
+from batches.models import Batch, Job
+
+READ_AT_ONCE = 200
+BYTE_ORDER_MARK = "\ufeff"
+FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
+COLUMNS = (
+    "domain",
+    "status",
+    "verdict",
+    "failure_reason",
+    "error",
+    "final_url",
+    "title",
+    "description",
+    "language",
+    "emails",
+    "phones",
+    "social",
+    "technologies",
+    "sitemaps",
+    "pages",
+    "seconds",
+    "scanned_at",
+)
+JOB_COLUMNS = (
+    "pk",
+    "position",
+    "domain__host",
+    "status",
+    "failure_reason",
+    "error",
+    "started_at",
+    "finished_at",
+    "scan__report",
+    "result",
+)
+Facts = dict[str, Any]
+
+
+def csv_download(batch: Batch, *, for_spreadsheet: bool = False) -> StreamingHttpResponse:
+    """Return the CSV of a batch; a spreadsheet takes UTF-8 for Latin-1 without a mark in front."""
+    lines = csv_lines(results_of(batch))
+    body = chain([BYTE_ORDER_MARK], lines) if for_spreadsheet else lines
+    return _download(batch, body, "csv", "text/csv; charset=utf-8")
+
+
+def json_download(batch: Batch) -> StreamingHttpResponse:
+    """Return the JSON of a batch: an array with an object for each job."""
+    return _download(batch, json_lines(results_of(batch)), "json", "application/json")
+
+
+def _download(batch: Batch, body: Iterable[str], suffix: str, kind: str) -> StreamingHttpResponse:
+    name = slugify(batch.name)[:80] or f"batch-{batch.pk}"
+    response = StreamingHttpResponse(body, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
+    return response
+
+
+def results_of(batch: Batch) -> Iterator[Facts]:
+    """Yield what came of each job of a batch, in the order the domains were given."""
+    for row in _job_rows(batch):
+        job_id, _, host, status, reason, error, started, finished, scanned, result = row
+        yield facts(
+            domain=host or "",
+            status=status,
+            failure_reason=reason,
+            error=error,
+            seconds=(finished - started).total_seconds() if started and finished else None,
+            scanned_at=finished,
+            job_id=job_id,
+            report=scanned if scanned is not None else result,
+        )
+
+
+def _job_rows(batch: Batch) -> Iterator[tuple]:
+    """Yield the jobs of a batch page by page, each found by the last row of the one before.
+
+    Not one cursor: outside a transaction PostgreSQL would first copy every report of the batch to
+    disk, and a slow download would hold the cursor open.
+    """
+    rows = Job.objects.filter(batch=batch).order_by("position", "pk").values_list(*JOB_COLUMNS)
+    page = list(rows[:READ_AT_ONCE])
+    while page:
+        yield from page
+        job_id, position = page[-1][:2]
+        # `position__gte` starts in the index; the rest skips what this position has given already.
+        following = rows.filter(position__gte=position).exclude(position=position, pk__lte=job_id)
+        page = list(following[:READ_AT_ONCE])
+
+
+def facts(
+    *,
+    domain: str,
+    status: str,
+    failure_reason: str = "",
+    error: str = "",
+    seconds: float | None = None,
+    scanned_at: datetime | None = None,
+    job_id: UUID | None = None,
+    report: Any = None,
+) -> Facts:
+    """Return one result: the columns, as lists where they are lists, and the whole report.
+
+    `report` is a scan's report, the requests of a failed scan, the counts of a sitemap import, or
+    whatever an older system left.
+    """
+    counts = report if isinstance(report, dict) else {}
+    told = counts if "verdict" in counts and "contacts" in counts else {}
+    return {
+        "domain": domain,
+        "status": status,
+        "verdict": told.get("verdict", ""),
+        "failure_reason": failure_reason,
+        "error": error,
+        **{name: told.get(name, "") for name in ("final_url", "title", "description", "language")},
+        "emails": _values(told, "email"),
+        "phones": _values(told, "phone"),
+        "social": _values(told, "social"),
+        "technologies": [found["name"] for found in told.get("technologies", ())],
+        "sitemaps": _count(counts.get("sitemaps")),
+        "pages": _count(counts.get("page_count", counts.get("pages"))),
+        "seconds": None if seconds is None else round(seconds, 3),
+        "scanned_at": scanned_at.isoformat(timespec="seconds") if scanned_at else None,
+        "job_id": job_id,
+        "report": report,
+    }
+
+
+def _values(report: Facts, kind: str) -> list[str]:
+    return [found["value"] for found in report.get("contacts", ()) if found["kind"] == kind]
+
+
+def _count(found: Any) -> int | None:
+    if isinstance(found, list | tuple):
+        return len(found)
+    return found if isinstance(found, int) else None
+
+
+def csv_lines(results: Iterable[Facts]) -> Iterator[str]:
+    """Yield the lines of a CSV (RFC 4180), the names of the columns first."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    for result in results:
+        yield writer.writerow([_cell(result[name]) for name in COLUMNS])
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int | float):
+        return str(value)
+    text = "; ".join(value) if isinstance(value, list) else str(value or "")
+    return f"'{text}" if text.startswith(FORMULA_START) else text
+
+
+def json_lines(results: Iterable[Facts]) -> Iterator[str]:
+    """Yield the text of a JSON array, one object a line."""
+    separator = "[\n"
+    for result in results:
+        yield separator + json.dumps(result, cls=NinjaJSONEncoder)
+        separator = ",\n"
+    yield "\n]\n" if separator == ",\n" else "[]\n"

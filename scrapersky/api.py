@@ -1,0 +1,33 @@
+"""The HTTP API: mounts the routers of the applications under /api/v3/."""
+
+from django.http import Http404, HttpRequest
+from ninja import NinjaAPI, Router
+
+from batches.api.page_scraper import router as page_scraper
+from scrapersky import api_errors
+from scrapersky.api_auth import ConsoleSession, TokenAuth
+
+api = NinjaAPI(
+    title="ScraperSky",
+    version="3.0.0",
+    urls_namespace="api",
+    description=(
+        "Scan lists of websites. Log in to the console, or send the token that "
+        "`manage.py create_token USER` prints as `Authorization: Bearer TOKEN`."
+    ),
+    auth=[TokenAuth(), ConsoleSession()],
+)
+api_errors.install(api)
+api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
+
+# Mounted last: what no other route takes gets an error of the API, not a page of the console.
+unknown = Router(auth=None)
+api.add_router("", unknown)
+
+
+@unknown.api_operation(
+    ["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False
+)
+def unknown_address(request: HttpRequest, rest: str) -> None:
+    """Answer 404."""
+    raise Http404(f"The API has nothing at {request.path}.")

@@ -1,0 +1,32 @@
+"""Who calls the API: a program with a bearer token, or a person logged in to the console."""
+
+from typing import cast
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer, SessionAuth
+
+from scrapersky.tenants.models import User
+from scrapersky.tenants.tokens import user_of_token
+
+
+class TokenAuth(HttpBearer):
+    """A token made by `manage.py create_token USER`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        user = user_of_token(token)
+        if user is not None:
+            request.user = user
+        return user
+
+
+class ConsoleSession(SessionAuth):
+    """A console session; its calls that change something need the CSRF token."""
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        # A caller without a session is told to log in (401), not that a CSRF token is missing.
+        return super()._get_key(request) if request.user.is_authenticated else None
+
+
+def caller(request: HttpRequest) -> User:
+    """Return the user on whose behalf an authenticated call is made."""
+    return cast(User, request.user)

@@ -1,0 +1,156 @@
+"""The one shape in which the API says that something is wrong.
+
+`detail` is a sentence for people, `errors` names each field that is wrong and why, `invalid` each
+line of a list that was refused. All three are always there.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as RequestError
+from ninja.responses import Response
+
+logger = logging.getLogger(__name__)
+
+MAX_ERRORS = 100
+"""Fields named in one answer; a list of 100,000 wrong values is not echoed whole."""
+
+
+class FieldError(Schema):
+    field: str
+    reason: str
+
+
+class RefusedValue(Schema):
+    """A value of a list that cannot be used; `line` is its place, counted from 1."""
+
+    line: int
+    value: str
+    reason: str
+
+
+class Problem(Schema):
+    """What every answer with a status of 400 or more holds."""
+
+    detail: str
+    errors: list[FieldError] = []
+    invalid: list[RefusedValue] = []
+
+
+class InputError(Exception):
+    """Input that cannot be used: which field, and a sentence that says why."""
+
+    def __init__(self, field: str, reason: str, invalid: Sequence[RefusedValue] = ()) -> None:
+        self.errors = [FieldError(field=field, reason=reason)]
+        self.invalid = list(invalid)
+        super().__init__(reason)
+
+
+class ConflictError(InputError):
+    """Input that clashes with what is there already."""
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Iterable[FieldError] = (),
+    invalid: Iterable[RefusedValue] = (),
+) -> HttpResponse:
+    """Return an answer in the one error shape."""
+    body = Problem(detail=detail, errors=list(errors), invalid=list(invalid))
+    return Response(body.model_dump(), status=status)
+
+
+def install(api: NinjaAPI) -> None:
+    """Make an API answer every error in the one shape."""
+    for kind, handler in HANDLERS.items():
+        api.add_exception_handler(kind, handler)
+
+
+def _input_error(request: HttpRequest, error: InputError) -> HttpResponse:
+    status = 409 if isinstance(error, ConflictError) else 422
+    return problem(status, str(error), error.errors, error.invalid)
+
+
+def _request_error(request: HttpRequest, error: RequestError) -> HttpResponse:
+    errors = [
+        FieldError(field=_field(item["loc"]), reason=item["msg"].removeprefix("Value error, "))
+        for item in error.errors[:MAX_ERRORS]
+    ]
+    return problem(422, _summary(errors), errors)
+
+
+def _field(place: Sequence[Any]) -> str:
+    """Return `domains.3` for pydantic's ("body", "payload", "domains", 3)."""
+    source, *path = place
+    if source == "body":
+        path = path[1:]
+    return ".".join(str(part) for part in path) or str(source)
+
+
+def _summary(errors: Sequence[FieldError]) -> str:
+    first = errors[0]
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{first.field}: {first.reason}{more}"
+
+
+def _refused_by_service(request: HttpRequest, error: DjangoValidationError) -> HttpResponse:
+    named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    errors = [
+        FieldError(field="" if name == NON_FIELD_ERRORS else name, reason=sentence)
+        for name, sentences in named.items()
+        for sentence in sentences
+    ]
+    return problem(422, _summary(errors).removeprefix(": "), errors)
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 400:  # ninja's only one: a body that is not JSON
+        return _input_error(request, InputError("body", "The body is not valid JSON."))
+    answer = problem(error.status_code, str(error))
+    if error.status_code == 401:
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, str(error) or "There is nothing at this address.")
+
+
+def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return problem(403, str(error) or "You may not do this.")
+
+
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "The body is larger than a request may be.")
+
+
+def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s: no database", request.method, request.path, exc_info=error)
+    return problem(503, "The database does not answer.")
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return problem(500, "The server failed on this request; its log says why.")
+
+
+HANDLERS: dict[type[Exception], Any] = {
+    InputError: _input_error,
+    RequestError: _request_error,
+    DjangoValidationError: _refused_by_service,
+    HttpError: _http_error,
+    Http404: _not_found,
+    PermissionDenied: _forbidden,
+    RequestDataTooBig: _too_big,
+    OperationalError: _database_away,
+    InterfaceError: _database_away,
+    Exception: _unexpected,
+}
