@@ -1,0 +1,119 @@
+"""Work of dead workers, idle batches and drifted counters."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from batches.models import Batch, Job, Worker
+from batches.runner.claims import claim
+from batches.runner.recovery import audit, has_work, keep, take_back
+from batches.schedules import MINUTE_KEEPER
+from batches.services import create_batch
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def batch(default_tenant: Tenant) -> Batch:
+    made = create_batch(tenant=default_tenant, created_by=None, domains=["a.example", "b.example"])
+    Batch.objects.start()
+    OrmQ.objects.all().delete()
+    return made
+
+
+def hire(host: str = "h") -> Worker:
+    worker = Worker.begin(host=host, pid=1)
+    assert worker
+    return worker
+
+
+def claim_all(worker: Worker, batch: Batch) -> list[str]:
+    grant = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100)
+    return [job.key for job in grant.jobs]
+
+
+def fall_silent() -> None:
+    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=31))
+
+
+def test_jobs_of_a_silent_worker_wait_again_and_only_started_ones_are_charged(
+    batch: Batch,
+) -> None:
+    worker = hire()
+    first, _ = claim_all(worker, batch)
+    worker.beat(stages={first: ["homepage", 0.3]})
+    fall_silent()
+    assert take_back() == 2
+    jobs = batch.jobs.order_by("position").values_list("status", "attempts", "worker")
+    assert list(jobs) == [("pending", 1, None), ("pending", 0, None)]
+    worker.refresh_from_db()
+    assert worker.status == "lost"
+
+
+def test_the_work_of_a_living_worker_is_left_alone(batch: Batch) -> None:
+    claim_all(hire(), batch)
+    assert take_back() == 0
+    assert batch.jobs.filter(status="running").count() == 2
+
+
+def test_a_job_that_was_started_by_three_lost_workers_fails_and_is_counted(batch: Batch) -> None:
+    for number in range(3):
+        worker = hire(f"h{number}")
+        first, *_ = claim_all(worker, batch)
+        worker.beat(stages={first: ["homepage", 0.3]})
+        fall_silent()
+        take_back()
+    batch.refresh_from_db()
+    assert (batch.status, batch.failed) == ("running", 1)
+    assert batch.jobs.get(status="failed").failure_reason == "worker_lost"
+
+
+def test_the_minute_keeper_wakes_the_workers_for_idle_work(batch: Batch) -> None:
+    keep()
+    assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ["paused", "cancelling"])
+def test_jobs_of_a_batch_that_holds_still_are_no_work(batch: Batch, status: str) -> None:
+    Batch.objects.update(status=status)
+    assert not has_work()
+    keep()
+    assert not OrmQ.objects.exists()
+
+
+def test_drifted_counters_are_repaired_and_said(
+    batch: Batch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Batch.objects.update(completed=1)
+    assert audit() == 1
+    batch.refresh_from_db()
+    assert batch.completed == 0
+    assert f"batch={batch.pk}" in caplog.text
+    assert audit() == 0
+
+
+def test_a_batch_whose_jobs_have_all_ended_is_finished_by_the_keeper(batch: Batch) -> None:
+    Job.objects.update(status="complete", finished_at=timezone.now())
+    keep()
+    batch.refresh_from_db()
+    assert (batch.status, batch.completed) == ("complete", 2)
+
+
+def test_old_shifts_are_forgotten(batch: Batch) -> None:
+    worker = hire()
+    worker.end()
+    Worker.objects.update(ended_at=timezone.now() - timedelta(days=8))
+    keep()
+    assert not Worker.objects.exists()
+
+
+def test_the_keeper_is_scheduled_and_an_edited_schedule_is_kept(default_tenant: Tenant) -> None:
+    from batches.apps import make_schedules
+
+    make_schedules(using="default")
+    Schedule.objects.filter(name=MINUTE_KEEPER).update(minutes=5)
+    make_schedules(using="default")
+    assert Schedule.objects.get(name=MINUTE_KEEPER).minutes == 5
