@@ -57,7 +57,7 @@ MARKS = {*(place.value for place in Place), "headers", "cookies", "meta"}
 FIELDS = MARKS | {
     "name", "category", "website", "versions", "slug", "implies", "positive", "negative"
 }  # fmt: skip
-EXAMPLE_FIELDS = {"html", "headers", "cookies", "version"}
+EXAMPLE_FIELDS = {"html", "headers", "cookies", "version", "slug"}
 SHORTEST_LITERAL = 5
 """Shorter literals are found on half of all pages and tell nothing."""
 
@@ -164,4 +164,5 @@ def _example(table: dict[str, Any]) -> Example:
         headers=table.get("headers", {}),
         cookies=_strings(table, "cookies"),
         version=table.get("version", ""),
+        slug=table.get("slug", ""),
     )

@@ -27,6 +27,8 @@ class Example:
     cookies: tuple[str, ...] = ()
     version: str = ""
     """The version that has to be read from a positive example."""
+    slug: str = ""
+    """The member that is found, or has not to be, where the signature describes a family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Signature:
     """One technology and every mark that gives it away; one mark is enough."""
 
     name: str
-    """May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme."""
+    """May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme.
+    A member of such a family that has a signature of its own, with a longer literal, goes by that.
+    """
     category: str
     website: str
     literals: dict[Place, tuple[str, ...]]
@@ -48,5 +52,6 @@ class Signature:
     """Read from just before a matched literal onwards; group 1 is the version."""
     slug: re.Pattern[str] | None
     implies: tuple[str, ...]
+    """What it cannot run without, by name."""
     positive: Example
     negative: Example

@@ -1,0 +1,236 @@
+"""How marks are looked for, with signatures made up for the purpose."""
+
+import pytest
+
+from scans.engine.extractors import read_page
+from scans.engine.report import Technology
+from scans.engine.technologies.detection import Recogniser
+from scans.engine.technologies.loader import (
+    SignatureError,
+    check_together,
+    parse_signatures,
+)
+
+ENDING = """
+category = "CMS"
+website = "https://example.com"
+positive = { html = "x" }
+negative = { html = "y" }
+"""
+SHELF = f"""
+[[technology]]
+name = "Shelf"
+urls = ["cdn.shelf.test/", "/shelf/core.js"]
+scripts = ["Shelf.start("]
+markup = ["data-shelf="]
+comments = ["Built with Shelf"]
+headers = {{ x-shelf = '^Shelf(?:/([\\d.]+))?' }}
+cookies = ["shelf_id", "shelf-*"]
+meta = {{ generator = '^Shelf ([\\d.]+)' }}
+versions = ['core\\.js\\?v=([\\d.]+)']
+implies = ["Board"]
+{ENDING}
+[[technology]]
+name = "Board"
+implies = ["Wood"]
+meta = {{ generator = '^Board ([\\d.]+)' }}
+{ENDING}
+[[technology]]
+name = "Wood"
+{ENDING}
+[[technology]]
+name = "{{slug}}"
+urls = ["/shelf/parts/"]
+slug = '/shelf/parts/([a-z-]+)/'
+versions = ['\\?ver=([\\d.]+)']
+implies = ["Board"]
+{ENDING}
+[[technology]]
+name = "Drawer"
+urls = ["/shelf/parts/drawer/"]
+{ENDING}
+"""
+
+
+def recognise(html: str = "", headers=None, cookies=None) -> dict[str, Technology]:
+    recogniser = Recogniser(parse_signatures(SHELF, "shelf.toml"))
+    found = recogniser.recognise(html, headers or {}, cookies or {})
+    return {technology.name: technology for technology in found}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://cdn.shelf.test/a.js"></script>',
+        '<SCRIPT SRC="https://cdn.shelf.test/a.js"></SCRIPT>',
+        '<link rel=stylesheet href="//cdn.shelf.test/a.css">',
+        "<script>load('https://cdn.shelf.test/a.js')</script>",
+        r"<script>load('https:\/\/cdn.shelf.test\/a.js')</script>",
+        "<script>Shelf.start({})</script>",
+        '<div class="x" data-shelf="1">',
+        "<!-- Built with Shelf -->",
+        "<noscript><img src='https://cdn.shelf.test/pixel'></noscript>",
+    ],
+)
+def test_a_mark_in_its_place_is_found(html: str) -> None:
+    assert "Shelf" in recognise(html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="https://cdn.shelf.test/a.js">Shelf</a>',
+        '<area href="https://cdn.shelf.test/a.js">',
+        "<p>https://cdn.shelf.test/a.js</p>",
+        '<script src="https://notcdn.shelf.test/a.js"></script>',
+        "<!-- https://cdn.shelf.test/a.js -->",
+        "<!-- <script>Shelf.start({})</script> -->",
+        "<p>Shelf.start({}) and data-shelf=1, Built with Shelf</p>",
+        "<code>&lt;div data-shelf=1&gt;</code>",
+        "<script>var x = 1;</script><p>Shelf.start({})</p>",
+        '<meta name="description" content="Shelf 3.0">',
+    ],
+)
+def test_a_mention_elsewhere_is_not_found(html: str) -> None:
+    assert "Shelf" not in recognise(html)
+
+
+def test_text_between_scripts_counts_as_text_even_after_a_comment_in_a_script() -> None:
+    page = "<script><!-- var x; --></script><p>Shelf.start(</p><script>Shelf.start(1)</script>"
+    assert recognise(page)["Shelf"].evidence == "script: Shelf.start(1)"
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "version"),
+    [
+        ('<meta content="Shelf 4.2" name=generator>', {}, "4.2"),
+        ('<META NAME="Generator" CONTENT="Shelf 4.2">', {}, "4.2"),
+        ('<script src="/shelf/core.js?v=3.1"></script>', {}, "3.1"),
+        ('<script src="/shelf/core.js"></script>', {}, ""),
+        ("", {"X-Shelf": "Shelf/2.0"}, "2.0"),
+        ('<div data-shelf="1">', {"X-Shelf": "Shelf/2.0"}, "2.0"),
+    ],
+)
+def test_the_version_is_read_where_there_is_one(
+    html: str, headers: dict[str, str], version: str
+) -> None:
+    assert recognise(html, headers)["Shelf"].version == version
+
+
+@pytest.mark.parametrize("cookies", [{"shelf_id": "1"}, {"shelf-abc": "1"}])
+def test_cookies_are_known_by_name_or_by_how_they_begin(cookies: dict[str, str]) -> None:
+    assert recognise(cookies=cookies)["Shelf"].evidence == f"cookie {next(iter(cookies))}"
+
+
+def test_other_cookies_are_left_alone() -> None:
+    assert recognise(cookies={"shelf_identity": "1", "id": "2"}) == {}
+
+
+def test_cookies_are_read_from_the_header_that_sets_them() -> None:
+    header = "id=1; Expires=Wed, 01 Jan 2027 00:00:00 GMT, shelf_id=2; Path=/"
+    assert "Shelf" in recognise(headers={"Set-Cookie": header})
+
+
+def test_what_a_technology_implies_is_found_down_the_chain() -> None:
+    found = recognise('<div data-shelf="1">')
+    assert found["Board"].evidence == "implied by Shelf"
+    assert found["Wood"].evidence == "implied by Board"
+
+
+def test_a_family_names_each_of_its_members_once_with_its_version() -> None:
+    found = recognise(
+        '<link href="/shelf/parts/side-panel/a.css"><link href="/shelf/parts/side-panel/b.css?ver=2">'
+        '<script src="/shelf/parts/top/a.js"></script>'
+    )
+    assert set(found) == {"side-panel", "top", "Board", "Wood"}
+    assert found["side-panel"].version == "2"
+
+
+def test_a_member_with_a_signature_of_its_own_goes_by_its_name() -> None:
+    assert set(recognise('<link href="/shelf/parts/drawer/a.css">')) == {"Drawer"}
+
+
+def test_a_version_borrowed_from_what_a_member_runs_on_is_dropped() -> None:
+    generator = '<meta name="generator" content="Board 6.5.2">'
+    assert (
+        recognise(generator + '<link href="/shelf/parts/top/a.css?ver=6.5.2">')["top"].version == ""
+    )
+    assert (
+        recognise(generator + '<link href="/shelf/parts/top/a.css?ver=6.5">')["top"].version
+        == "6.5"
+    )
+
+
+def test_evidence_is_short_and_on_one_line() -> None:
+    page = f'<script src="https://cdn.shelf.test/{"a" * 500}"></script>'
+    assert len(recognise(page)["Shelf"].evidence) <= 120
+    assert "\n" not in recognise('<meta name=generator content="Shelf 1\n2">')["Shelf"].evidence
+
+
+@pytest.mark.parametrize(
+    "html", ["", "<", "<!--", "<script", "<meta", "<meta name=generator", "\ud800"]
+)
+def test_broken_markup_finds_nothing_and_raises_nothing(html: str) -> None:
+    assert recognise(html) == {}
+
+
+def test_a_page_read_from_bytes_carries_its_technologies() -> None:
+    body = b'<meta name="generator" content="WooCommerce 8.8.3">'
+    page = read_page(body, "https://example.com/", headers={"Server": "nginx/1.25.4"})
+    names = {technology.name for technology in page.technologies}
+    assert names == {"WooCommerce", "WordPress", "PHP", "nginx"}
+
+
+# What the loader refuses.
+
+
+def table(**fields: str) -> str:
+    """Return a good table with some fields replaced; an empty value leaves the field out."""
+    lines = {
+        "name": '"Shelf"',
+        "category": '"CMS"',
+        "website": '"https://example.com"',
+        "urls": '["cdn.shelf.test/"]',
+        "positive": '{ html = "x" }',
+        "negative": '{ html = "y" }',
+        **fields,
+    }
+    written = (f"{name} = {value}" for name, value in lines.items() if value)
+    return "[[technology]]\n" + "\n".join(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (table(colour='"red"'), "unknown fields ['colour']"),
+        (table(negative=""), "lacks ['negative']"),
+        (table(category='"Sundries"'), "unknown category 'Sundries'"),
+        (table(website='"example.com"'), "website has to start with https://"),
+        (table(urls='"cdn.shelf.test/"'), "urls has to be a list of strings"),
+        (table(urls='["cdn"]'), "'cdn' is too short"),
+        (table(headers="{ server = '(' }"), "missing )"),
+        (table(name='"{slug}"'), "go together"),
+        (table(slug="'/([a-z]+)/'"), "go together"),
+        (table(positive='{ page = "x" }'), "unknown fields of an example ['page']"),
+        (table(positive="{}"), "an example is empty"),
+        (table(website='"https://example.com'), "shelf.toml"),
+        ("name = 1", "holds more than [[technology]] tables"),
+    ],
+)
+def test_a_signature_that_cannot_be_used_is_refused_with_the_reason(
+    text: str, complaint: str
+) -> None:
+    with pytest.raises(SignatureError) as refusal:
+        parse_signatures(text, "shelf.toml")
+    assert complaint in str(refusal.value)
+    assert "shelf.toml" in str(refusal.value)
+
+
+def test_a_name_given_twice_is_refused() -> None:
+    with pytest.raises(SignatureError, match="Shelf: described twice"):
+        check_together([*parse_signatures(table(), "a"), *parse_signatures(table(), "b")])
+
+
+def test_an_implied_technology_that_nobody_describes_is_refused() -> None:
+    with pytest.raises(SignatureError, match="implies unknown"):
+        check_together(parse_signatures(table(implies='["Board"]'), "a"))
