@@ -7,32 +7,41 @@ from scans.engine.extractors.regions import countries_in, plan_of, region_named
 
 BEFORE = 70
 """Characters before a number in which its label is looked for."""
+_FAR = 28
+"""Characters between a label and its number: `Phone number for orders: `."""
 
-_FAX = r"tele?-?fax|fax|facsimile|fx(?=[.:])|f(?=\s?[.:)])"
+_FAX = r"(?:e-?)?fax|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]|\s\Z)"
 _PHONE = (
     r"tele?(?:phone|fono|foon|fon|f)?s?|t[eé]l[eé](?:phone|fono)|fon|phones?|ph|call(?:\s+us)?|"
-    r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|portable|toll[- ]?free|free[- ]?phone|"
-    r"hot-?line|help-?line|info-?line|whatsapp|viber|voice|text|sms|dial|ring|contact|"
-    r"(?:phone|telephone|contact)\s+(?:number|no|nr)|office|direct|landline|switchboard|"
-    r"local|main|national|international|emergency|reservations?|[tpmcdo](?=\s?[.:)])|tf|[☎✆📞📱]"
+    r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|hot-?line|help-?line|info-?line|"
+    r"whatsapp|viber|voice|text|sms|dial|ring|contact|landline|switchboard|[tpm](?=\s?[.:)]|\s\Z)|"
+    r"[dco](?=[.:])|tf|[☎✆📞📱]"
 )
-_WORD = re.compile(rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE}))(?![^\W\d_])", re.I)
+_KIND = (
+    r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
+    r"emergency|reservations?"
+)
+_WORD = re.compile(
+    rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE})|(?P<kind>{_KIND}))(?![^\W\d_])", re.I
+)
 _BETWEEN_LABELS = re.compile(
     r"[\s/&,.:;|+()#-]*(?:and|or|und|et|y|number|no|nr)?[\s/&,.:;|()#-]*\Z", re.I
 )
-_FAR = 28
-"""Characters between a label and its number: `Phone number for orders: `."""
+_FAX_IN_BRACKETS = re.compile(r"\s{0,2}[(\[]\s?(?:fax|facsimile|f)\b", re.I)
 _FAX_BEHIND = re.compile(
-    r"\s{0,2}[-\u2013,]?\s?[(\[]?\s?(?:fax|facsimile|f)\b\s?[)\].]?(?!\s?(?:no|number)?[\s.:#]*[+(\[]*\d)",
-    re.I,
+    r"\s{0,2}[-\u2013,]?\s?(?:fax|facsimile)\b(?!\s?(?:no|number)?[\s.:#]*[+(\[]*\d)", re.I
 )
+_LABEL_OF_THE_ONE_BEFORE = re.compile(r"\s?[(\[]?[a-z][a-z -]{1,12}[)\]]?[\s|/,;-]*\Z", re.I)
 _NAMED_BEHIND = re.compile(r"\s?[(\[]([^()\[\]\d]{2,30})[)\]]")
 _OTHER = re.compile(
-    r"(?:\b(?:isbn|issn|doi|vat|ust|btw|tva|tax|gst|abn|acn|ein|tin|duns|siren|siret|kvk|hrb|cif|nif|"
-    r"iban|bic|swift|upc|ean|gtin|sku|asin|nmls|npi|dre|cslb|mls|reg(?:istered|istration|\.)?|"
-    r"charity|company|licen[cs]e|lic|permit|patent|serial|model|item|part|order|invoice|account|"
-    r"acct|ref(?:erence)?|case|id|zip|postcode|box|p\.?o\.?)\b[\s.:#]*"
-    r"(?:in\s+england\s*)?(?:(?:number|num|code|id|nos?|nr)\b)?|©|copyright|#)[\s.:#]*\Z",
+    r"(?:\b(?:isbn|issn|doi|vat|ust|uid|mwst|btw|tva|moms|tax|gst|abn|acn|ein|tin|duns|uen|"
+    r"siren|siret|rcs|kvk|hrb|hra|cvr|org|orgnr|cif|nif|dni|rut|cnpj|cpf|cep|nip|regon|krs|dič|ič|ičo|"
+    r"oib|pib|cui|p\.?\s?iva|iva|cod\.?\s?fisc(?:ale)?|y-tunnus|steuernummer|steuer|"
+    r"iban|bic|swift|blz|konto|sort\s?code|upc|ean|gtin|sku|asin|nmls|npi|dre|cslb|mls|"
+    r"reg(?:istered|istration|\.)?|charity|company|licen[cs]e|lic|permit|patent|serial|model|item|"
+    r"part|order|invoice|account|acct|ref(?:erence)?|case|id|zip|postcode|plz|box|p\.?o\.?)"
+    r"(?![^\W\d_])[-\s.:#]*(?:in\s+england\s*)?(?:(?:number|num|code|id|idnr|nos?|nr)\b)?|"
+    r"©|copyright|#)[\s.:#]*(?:[A-Z]{2,3}[\s-]?)?\Z",
     re.I,
 )
 
@@ -54,13 +63,22 @@ def read_context(text: str, start: int, end: int, since: int) -> Context:
     """Read the words around text[start:end], back to `since` (the end of the number before)."""
     before = text[max(since, start - BEFORE) : start]
     labels = _labels(before)
-    is_fax = labels == {"fax"} or ("phone" not in labels and bool(_FAX_BEHIND.match(text, end)))
     return Context(
         labelled=bool(labels),
-        is_fax=is_fax,
+        is_fax=_is_fax(text, end, before, labels, follows=0 < since > start - BEFORE),
         is_other=not labels and bool(_OTHER.search(before)),
         region=_country_beside(text, before, end),
     )
+
+
+def _is_fax(text: str, end: int, before: str, labels: set[str], *, follows: bool) -> bool:
+    """Tell a fax by its label: before it, in brackets behind it, or behind it as all labels are."""
+    if "fax" in labels and "phone" not in labels:
+        return True
+    if _FAX_IN_BRACKETS.match(text, end):
+        return True
+    labels_stand_behind = follows and bool(_LABEL_OF_THE_ONE_BEFORE.match(before))
+    return ("phone" not in labels or labels_stand_behind) and bool(_FAX_BEHIND.match(text, end))
 
 
 def _labels(before: str) -> set[str]:

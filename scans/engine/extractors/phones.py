@@ -25,15 +25,23 @@ MAX_CANDIDATES = 1_000
 """Runs of digits that are looked at closely; a page with more is a table of something else."""
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
+WITH_DOUBLE_ZERO = "GB"
+"""A region that dials abroad with 00, as all but a few do."""
+
 _CANDIDATE = re.compile(
-    r"[+(\[]{0,3}\d[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*:+]{5,120}\d"
+    r"[+(\[]{0,3}\d[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*+]{5,120}\d"
 )
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d", "-")
+    | dict.fromkeys("\u2022\u00b7~*", ".")
+)
+"""Fancy dashes and dots to those that numbers are read with, one for one."""
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
 _DATE = re.compile(
-    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
-    r"(?:19|20)\d\d ?[-\u2010-\u2015] ?(?:19|20)\d\d|\d{1,2}:\d\d)(?!\d)"
+    r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
+    r"(?:19|20)\d\d ?[-\u2010-\u2015] ?(?:19|20)\d\d)(?![./-]?\d)"
 )
 _VANITY = re.compile(
     r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})"
@@ -95,7 +103,7 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield (position, run) for the runs of digits that could hold a phone number."""
     for found in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
-        for start, run in _split_run(text, found.start(), found[0]):
+        for start, run in _split_run(text, found.start(), found[0].translate(_PLAIN)):
             if sum(map(str.isdigit, run)) >= 7:
                 yield start, run
 
@@ -136,7 +144,7 @@ def _read(
     beside = (context.region,) if context.region else ()
     numbers = read_strict(digits, (*beside, *regions.first))
     if not numbers and international:
-        numbers = read_lenient(digits, (NANP,))
+        numbers = read_lenient(digits, (WITH_DOUBLE_ZERO,))
     if numbers:
         return numbers, sure
     numbers = read_strict(digits, regions.likely)

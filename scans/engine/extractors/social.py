@@ -34,8 +34,9 @@ _NETWORKS = (
         "https://www.facebook.com/",
         _words(
             "sharer sharer.php share share.php dialog plugins tr tr.php login login.php help "
-            "policies policy.php privacy about business ads hashtag events watch "
-            "marketplace gaming photo photo.php photos video.php videos story.php permalink.php l.php home.php v2.0 legal "
+            "policies policy.php privacy about business ads hashtag events watch marketplace "
+            "gaming photo photo.php photos video.php videos story.php permalink.php l.php "
+            "home.php legal "
             "settings search badges fbml ajax people terms.php developers posts"
         ),
     ),
