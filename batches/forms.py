@@ -148,5 +148,7 @@ class BatchForm(forms.Form):
         self.found = found
         if not found.accepted:
             count = len(found.refused)
-            what = f"None of the {count:,} entries is" if count else "There is nothing in it that is"
+            what = (
+                f"None of the {count:,} entries is" if count else "There is nothing in it that is"
+            )
             self.add_error(field, f"{what} a domain that can be scanned.")

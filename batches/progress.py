@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
@@ -63,7 +63,7 @@ def progress_of(batch: Batch) -> BatchProgress:
     causes = failure_causes([batch.pk]) if batch.failed else []
     if batch.is_ended:
         return BatchProgress(batch, causes, [], 0, None)
-    scanned = activities(batch=batch)
+    scanned = activities(Job.objects.filter(batch=batch))
     rate = _rate(batch) if batch.status == Batch.Status.RUNNING else None
     return BatchProgress(batch, causes, scanned[:SHOWN_ACTIVITIES], len(scanned), rate)
 
@@ -83,10 +83,10 @@ def live_stages() -> dict[str, Stage]:
     return stages
 
 
-def activities(**jobs: Any) -> list[Activity]:
-    """Return the running jobs that match, in their order, with their live stages."""
+def activities(jobs: QuerySet[Job]) -> list[Activity]:
+    """Return those of the jobs that are scanned right now, in their order."""
     stages = live_stages()
-    running = Job.objects.filter(pk__in=stages, status=Job.Status.RUNNING, **jobs)
+    running = jobs.filter(pk__in=stages, status=Job.Status.RUNNING)
     ordered = running.select_related("domain").order_by("position", "pk")
     return [Activity(job, *stages[str(job.pk)]) for job in ordered]
 

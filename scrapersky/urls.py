@@ -1,8 +1,19 @@
 """Every address of the console."""
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+
+from scrapersky.api import api
+from scrapersky.health import healthz
+from scrapersky.tenants.views import ConsoleLoginView
 
 urlpatterns = [
+    path("login/", ConsoleLoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
+    path("api/v3/", api.urls),
+    path("", include("batches.urls")),
+    path("", include("scans.urls")),
 ]

@@ -2,28 +2,44 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import render
 
-from batches.models import Batch
+from batches import demo
+from batches.models import Batch, Job
 from batches.progress import activities, failure_causes
+from scrapersky.health import problems
+from scrapersky.http import ConsoleRequest, fragment_of
 from scrapersky.tenants.access import visible
 
 SHOWN = 8
 
 
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: ConsoleRequest) -> HttpResponse:
     """Show what happens now."""
-    context = _happening(request) | {"demo_sites": settings.DEMO_SITES}
+    context = _happening(request) | {"demo_sites": demo.is_served()}
     return render(request, "home.html", context)
 
 
 @login_required
-def home_live(request: HttpRequest) -> HttpResponse:
+@fragment_of("home")
+def home_live(request: ConsoleRequest) -> HttpResponse:
     """Return the part of the first page that moves."""
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("home")
     return render(request, "_home_live.html", _happening(request))
+
+
+def _happening(request: ConsoleRequest) -> dict[str, Any]:
+    batches = visible(Batch.objects.all(), request.user)
+    jobs = visible(Job.objects.all(), request.user).filter(batch=None).select_related("domain")
+    ended = list(batches.filter(status__in=Batch.ENDED).order_by("-finished_at")[:SHOWN])
+    running = list(batches.unfinished().order_by("created_at")[:SHOWN])
+    return {
+        "running": running,
+        "ended": ended,
+        "scanned_now": activities(jobs)[:SHOWN],
+        "ended_scans": list(jobs.filter(status__in=Job.ENDED).order_by("-created_at")[:SHOWN]),
+        "causes": failure_causes([batch.pk for batch in ended if batch.failed]),
+        "problems": problems(),
+    }

@@ -1,0 +1,112 @@
+"""Pages of batches: the list, a new one, and how far one has come."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from batches import demo
+from batches.filters import BatchFilter
+from batches.forms import BatchForm
+from batches.intake import refusals
+from batches.models import Batch
+from batches.progress import progress_of
+from batches.services import create_batch
+from batches.views.jobs import rows_of_batch
+from scans.engine.domains import DomainList
+from scrapersky.http import ConsoleRequest, fragment_of
+from scrapersky.paging import page_of
+from scrapersky.tenants.access import get_visible, visible, working_tenant
+
+SHOWN_REFUSALS = 20
+
+
+@login_required
+@require_safe
+def batch_list(request: ConsoleRequest) -> HttpResponse:
+    """List batches, the newest first."""
+    asked = BatchFilter(request.GET)
+    rows = asked.apply(visible(Batch.objects.select_related("created_by"), request.user))
+    context = {
+        "page": page_of(request, rows, size=25),
+        "filter": asked,
+        "is_filtered": any(asked.cleaned_data.values()),
+    }
+    return render(request, "batches/batch_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_create(request: ConsoleRequest) -> HttpResponse:
+    """Take in a new batch; what was typed comes back where nothing of it can be scanned."""
+    tenant = working_tenant(request.user)
+    form = BatchForm()
+    if request.method == "POST":
+        form = BatchForm(request.POST, request.FILES)
+        if form.is_valid() and form.found:
+            try:
+                batch = create_batch(
+                    tenant=tenant,
+                    created_by=request.user,
+                    domains=[line.host for line in form.found.accepted],
+                    options=form.options(),
+                    name=form.cleaned_data["name"],
+                    metadata=refusals(form.found),
+                )
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                messages.success(request, _said(form.found))
+                return redirect("batch_detail", pk=batch.pk)
+    refused = form.found.refused if form.found else ()
+    context = {
+        "form": form,
+        "refused": refused[:SHOWN_REFUSALS],
+        "refused_count": len(refused),
+        "demo_sites": demo.is_served(),
+    }
+    return render(request, "batches/batch_form.html", context)
+
+
+def _said(found: DomainList) -> str:
+    """Say what became of a list in one sentence."""
+    count = len(found.accepted)
+    parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
+    if found.duplicates:
+        parts.append(f"{found.duplicates:,} came up twice and count once")
+    if found.refused:
+        parts.append(f"{len(found.refused):,} could not be read and are listed below")
+    return "; ".join(parts) + "."
+
+
+@login_required
+@require_POST
+def batch_demo(request: ConsoleRequest) -> HttpResponse:
+    """Scan the demo sites."""
+    if not demo.is_served():
+        raise Http404("The demo sites are not served here.")
+    batch = demo.create_demo_batch(tenant=working_tenant(request.user), created_by=request.user)
+    return redirect("batch_detail", pk=batch.pk)
+
+
+@login_required
+@require_safe
+def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Show a batch: its progress, its failures by cause and its jobs."""
+    batch = get_visible(Batch.objects.select_related("created_by"), request.user, pk=pk)
+    context = {"batch": batch, "progress": progress_of(batch), **rows_of_batch(request, batch)}
+    return render(request, "batches/batch_detail.html", context)
+
+
+@login_required
+@require_safe
+@fragment_of("batch_detail")
+def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Return the part of a batch's page that moves."""
+    batch = get_visible(Batch.objects.all(), request.user, pk=pk)
+    context = {"batch": batch, "progress": progress_of(batch)}
+    return render(request, "batches/_progress.html", context)

@@ -1,0 +1,87 @@
+"""Jobs: the rows of a batch, one job, and the scan of one domain."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from batches.filters import JobFilter
+from batches.models import Batch, Job
+from batches.progress import Activity, live_stages
+from batches.services import initiate_scan
+from scans.models import Domain
+from scrapersky.http import ConsoleRequest, fragment_of
+from scrapersky.paging import page_of
+from scrapersky.tenants.access import check_may_write, get_visible
+
+
+def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
+    """Return the page of a batch's jobs that the query string asks for."""
+    asked = JobFilter(request.GET)
+    jobs = Job.objects.select_related("domain", "scan").defer("scan__report").filter(batch=batch)
+    page = page_of(request, asked.apply(jobs).order_by("position"), paginator=Paginator)
+    return {
+        "page": page,
+        "rows": _with_stages(page.object_list),
+        "filter": asked,
+        "is_filtered": any(asked.cleaned_data.values()),
+    }
+
+
+def _with_stages(jobs: list[Job]) -> list[Activity]:
+    stages = live_stages() if any(job.status == Job.Status.RUNNING for job in jobs) else {}
+    return [Activity(job, *stages.get(str(job.pk), (job.stage, job.progress))) for job in jobs]
+
+
+@login_required
+@require_safe
+@fragment_of("batch_detail")
+def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Return a page of a batch's jobs."""
+    batch = get_visible(Batch.objects.all(), request.user, pk=pk)
+    context = {"batch": batch, **rows_of_batch(request, batch)}
+    return render(request, "batches/_jobs.html", context)
+
+
+@login_required
+@require_safe
+def job_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Show one job: where its scan is, or how it ended and what it found."""
+    return render(request, "batches/job_detail.html", _job_context(request, pk))
+
+
+@login_required
+@require_safe
+@fragment_of("job_detail")
+def job_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Return the part of a job's page that moves."""
+    return render(request, "batches/_job.html", _job_context(request, pk))
+
+
+def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
+    jobs = Job.objects.select_related("domain", "batch", "scan", "created_by")
+    job = get_visible(jobs, request.user, pk=pk)
+    told = job.result or {}
+    report = job.scan.report if job.scan else told
+    return {
+        "job": job,
+        "row": _with_stages([job])[0],
+        "report": report if "verdict" in report else {},
+        "requests": report.get("requests", []),
+    }
+
+
+@login_required
+@require_POST
+def domain_scan(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Scan a domain now, outside any batch, and show the job."""
+    domain = get_visible(Domain.objects.select_related("tenant"), request.user, pk=pk)
+    check_may_write(request.user, domain.tenant_id)
+    job = initiate_scan(domain, created_by=request.user)
+    messages.success(request, f"{domain.host} is being scanned.")
+    return redirect("job_detail", pk=job.pk)

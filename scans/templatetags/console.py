@@ -1,0 +1,103 @@
+"""What the console's templates need to say things to people."""
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from scans.engine.errors import FailureReason
+
+register = template.Library()
+
+STAGES = {
+    "resolve": "Looking up its address",
+    "robots": "Reading robots.txt",
+    "homepage": "Opening the homepage",
+    "read": "Reading the homepage",
+    "follow": "Opening contact pages",
+    "sitemaps": "Reading sitemaps",
+    "categorise": "Sorting its pages",
+    "verdict": "Judging what it is",
+}
+LONG_AGO = 86_400
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """Return an icon of the sprite; it says nothing that the text beside it does not."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        css,
+        static("vendor/tabler-icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(status: str, label: str = "") -> SafeString:
+    """Return the badge of a status or a verdict, coloured by its name."""
+    text = label or status.replace("_", " ").capitalize()
+    return format_html('<span class="state state-{}">{}</span>', status, text)
+
+
+@register.filter
+def duration(seconds: Any) -> str:
+    """Say a number of seconds as a person would: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds is None:
+        return "-"
+    value = float(seconds)
+    if value < 10:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    hours, minutes_left = divmod(minutes, 60)
+    return f"{hours:,} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+
+
+@register.filter
+def reason_name(value: str) -> str:
+    """Return a failure reason as words."""
+    return value.replace("_", " ").capitalize()
+
+
+@register.filter
+def reason_sentence(value: str) -> str:
+    """Return what a failure reason means; empty for a reason that is not known."""
+    return FailureReason(value).sentence if value in set(FailureReason) else ""
+
+
+@register.filter
+def retry_may_help(value: str) -> bool:
+    """Say whether the same scan, later, has a chance of ending otherwise."""
+    return value in set(FailureReason) and FailureReason(value).retry_may_help
+
+
+@register.filter
+def stage_name(value: str) -> str:
+    """Return what a stage of a scan does."""
+    return STAGES.get(value, value.replace("_", " ").capitalize()) if value else "Waiting its turn"
+
+
+@register.filter
+def percent(share: Any) -> str:
+    """Say a share from 0 to 1 in per cent, never 100 before all is done."""
+    value = float(share or 0) * 100
+    return f"{min(value, 99.9):.1f} %" if 0 < value < 100 and value % 1 else f"{value:.0f} %"
+
+
+@register.inclusion_tag("includes/pagination.html", takes_context=True)
+def pagination(
+    context: template.Context, page: Any, target: str = "", url: str = ""
+) -> dict[str, Any]:
+    """Return the links to the pages of a list; with `target`, htmx swaps them into it."""
+    return {
+        "request": context["request"],
+        "page": page,
+        "target": target,
+        "url": url,
+        "numbers": list(page.paginator.get_elided_page_range(page.number, on_each_side=2)),
+        "gap": page.paginator.ELLIPSIS,
+    }

@@ -1,0 +1,83 @@
+"""Domains: the list, and everything that was found on one."""
+
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from scans.engine.report import ContactKind
+from scans.filters import DomainFilter, PageFilter
+from scans.history import looks_at
+from scans.models import Contact, Domain, Technology
+from scrapersky.http import ConsoleRequest
+from scrapersky.paging import page_of
+from scrapersky.tenants.access import get_visible, visible
+
+KINDS = {
+    ContactKind.EMAIL: ("E-mail addresses", "mail"),
+    ContactKind.PHONE: ("Phone numbers", "phone"),
+    ContactKind.SOCIAL: ("Social profiles", "share"),
+    ContactKind.ADDRESS: ("Postal addresses", "map-pin"),
+}
+
+
+@login_required
+@require_safe
+def domain_list(request: ConsoleRequest) -> HttpResponse:
+    """List domains with the newest facts about them.
+
+    In the order of an index, so that the first page of a million costs no sort.
+    """
+    asked = DomainFilter(request.GET)
+    rows = asked.apply(visible(Domain.objects.all(), request.user))
+    context = {
+        "page": page_of(request, rows.order_by("tenant_id", "host")),
+        "filter": asked,
+        "is_filtered": any(asked.cleaned_data.values()),
+    }
+    return render(request, "scans/domain_list.html", context)
+
+
+@login_required
+@require_safe
+def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Show everything that is known of a domain."""
+    domains = Domain.objects.select_related("latest_scan", "latest_batch")
+    domain = get_visible(domains, request.user, pk=pk)
+    asked = PageFilter(request.GET)
+    pages = asked.apply(domain.pages.all()).order_by("url")
+    report = domain.latest_scan.report if domain.latest_scan else {}
+    context = {
+        "domain": domain,
+        "report": report,
+        "contacts": _contacts(domain),
+        "technologies": _technologies(domain),
+        "sitemaps": domain.sitemaps.filter(gone_at=None),
+        "page": page_of(request, pages, paginator=Paginator),
+        "filter": asked,
+        "looks": looks_at(domain),
+    }
+    return render(request, "scans/domain_detail.html", context)
+
+
+def _contacts(domain: Domain) -> list[dict[str, Any]]:
+    """Return the contacts of a domain by kind, in the order of the kinds."""
+    rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
+    for contact in domain.contacts.order_by("gone_at", "-confidence", "value"):
+        rows[contact.kind].append(contact)
+    return [
+        {"name": name, "icon": icon, "rows": rows[kind]}
+        for kind, (name, icon) in KINDS.items()
+        if rows[kind]
+    ]
+
+
+def _technologies(domain: Domain) -> list[tuple[str, list[Technology]]]:
+    """Return the technologies of a domain by category."""
+    rows = domain.technology_rows.filter(gone_at=None).order_by("category", "name")
+    return [(category, list(some)) for category, some in groupby(rows, lambda row: row.category)]

@@ -1,0 +1,39 @@
+"""Requests of the console, and the fragments that htmx asks for."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django_htmx.middleware import HtmxDetails
+
+from scrapersky.tenants.models import User
+
+
+class ConsoleRequest(HttpRequest):
+    """A request behind the login."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+View = Callable[..., HttpResponse]
+
+
+def fragment_of(page: str) -> Callable[[View], View]:
+    """Send everything but htmx to the whole page (its URL name), with the same query string."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: ConsoleRequest, **kwargs: Any) -> HttpResponse:
+            if request.htmx:
+                return view(request, **kwargs)
+            response = redirect(page, **kwargs)
+            if query := request.GET.urlencode():
+                response["Location"] += f"?{query}"
+            return response
+
+        return wrapped
+
+    return decorate

@@ -1,0 +1,19 @@
+"""Log in."""
+
+from typing import Any
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponseBase
+from django_htmx.http import HttpResponseClientRefresh
+
+
+class ConsoleLoginView(LoginView):
+    """The login page; a fragment that was asked for after the session ended reloads its page."""
+
+    template_name = "registration/login.html"
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRefresh()
+        return super().dispatch(request, *args, **kwargs)

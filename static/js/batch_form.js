@@ -1,0 +1,36 @@
+// Counts what is pasted and offers the columns of a chosen CSV file.
+"use strict";
+(() => {
+  const text = document.getElementById("id_domains");
+  const file = document.getElementById("id_file");
+  const count = document.getElementById("domain-count");
+  const columns = document.getElementById("columns");
+  if (!text || !file) return;
+
+  const tally = () => {
+    const entries = text.value
+      .split("\n")
+      .flatMap((line) => line.replace(/(^|\s)#.*/, "").split(/[\s,;|]+/))
+      .filter(Boolean);
+    count.textContent = entries.length
+      ? `${entries.length.toLocaleString("en")} ${entries.length === 1 ? "entry" : "entries"}`
+      : "";
+  };
+  text.addEventListener("input", tally);
+  tally();
+
+  const offer = async () => {
+    columns.replaceChildren();
+    const chosen = file.files[0];
+    if (!chosen || !/\.(csv|tsv)$/i.test(chosen.name)) return;
+    const header = (await chosen.slice(0, 8192).text()).split(/\r?\n/, 1)[0];
+    const mark = [",", ";", "\t", "|"].reduce((best, one) =>
+      header.split(one).length > header.split(best).length ? one : best);
+    for (const name of header.replace(/^\uFEFF/, "").split(mark)) {
+      const option = document.createElement("option");
+      option.value = name.trim().replace(/^"|"$/g, "");
+      if (option.value) columns.append(option);
+    }
+  };
+  file.addEventListener("change", offer);
+})();

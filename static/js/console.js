@@ -1,0 +1,27 @@
+// What htmx and plain HTML do not do by themselves. Every page works without this file.
+"use strict";
+(() => {
+  // A page that updates itself says so when it no longer can.
+  const banner = () => document.getElementById("lost-touch");
+  const lost = (isLost) => { if (banner()) banner().hidden = !isLost; };
+  document.addEventListener("htmx:sendError", () => lost(true));
+  document.addEventListener("htmx:responseError", () => lost(true));
+  document.addEventListener("htmx:afterOnLoad", () => lost(false));
+
+  // An open menu closes on a click beside it and on Escape.
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll("details.menu[open]"))
+      if (menu !== except) menu.open = false;
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
+
+  // A form is sent once, however often its button is clicked.
+  document.addEventListener("submit", (event) => {
+    for (const button of event.target.querySelectorAll("button[data-once]"))
+      setTimeout(() => { button.disabled = true; });
+  });
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;
+  });
+})();
