@@ -119,8 +119,8 @@ class _Walker:
         if not 200 <= stream.status < 300:
             self._record(waiting, ParsedSitemap(error=f"It answered with status {stream.status}."))
         elif stream.final_url in self._read:
-            error = f"It leads to {stream.final_url}, which was read already."
-            self._record(waiting, ParsedSitemap(error=error))
+            twice = f"It leads to {stream.final_url}, which was read already."
+            self._record(waiting, ParsedSitemap(error=twice))
         else:
             self._read.add(stream.final_url)
             self._take(waiting, stream)
