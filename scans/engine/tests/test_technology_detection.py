@@ -139,7 +139,8 @@ def test_what_a_technology_implies_is_found_down_the_chain() -> None:
 
 def test_a_family_names_each_of_its_members_once_with_its_version() -> None:
     found = recognise(
-        '<link href="/shelf/parts/side-panel/a.css"><link href="/shelf/parts/side-panel/b.css?ver=2">'
+        '<link href="/shelf/parts/side-panel/a.css">'
+        '<link href="/shelf/parts/side-panel/b.css?ver=2">'
         '<script src="/shelf/parts/top/a.js"></script>'
     )
     assert set(found) == {"side-panel", "top", "Board", "Wood"}
