@@ -43,7 +43,7 @@ def page_contacts(page: Sources) -> tuple[Contact, ...]:
 def _emails(page: Sources) -> Iterator[Contact]:
     found = [
         *emails.from_hrefs(page.hrefs),
-        *emails.from_cloudflare(page.html),
+        *emails.from_hidden(page.html),
         *emails.from_json_ld(page.json_ld),
         *emails.from_text(page.text),
         *emails.from_obfuscated_text(page.text),

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
+from scans.engine.extractors.email_ciphers import hidden_addresses
 from scans.engine.extractors.email_junk import is_junk
 from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.snippets import around
@@ -31,11 +32,9 @@ CONFIDENCE = {
 _AT_SIGN = re.compile("@")
 _LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
 """Less than RFC 5322 allows: the rest stands in addresses of the web, not of people."""
-_DOMAIN = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}"
-)
+_DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
-_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u003[ce]|x3[ce]|2[02](?=[a-z]))+", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u003[ce])+", re.IGNORECASE)
 _AT = r"\s?[\[({<]\s?(?:at|@|ät|arroba|a)\s?[\])}>]\s?"
 _DOT = r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?"
 _LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
@@ -57,7 +56,6 @@ _SPELLINGS = tuple(
 )
 """What betrays a spelling, cheap to look for, and the spelling itself, read around it."""
 _DOT_WORD = re.compile(rf"{_DOT}|\sdot\s", re.IGNORECASE)
-_PROTECTED = re.compile(r'(?:data-cfemail=["\']?|/cdn-cgi/l/email-protection#)([0-9a-fA-F]{6,400})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,9 @@ def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[FoundEmail]:
     for href, words in hrefs:
         if href[:7].lower() == "mailto:":
             receivers = _receivers(href[7:])
-            for found in from_text(receivers, "mailto"):
-                yield FoundEmail(found.address, "mailto", words or receivers)
+            found = [*from_text(receivers)] or [*from_obfuscated_text(receivers)]
+            for email in found:
+                yield FoundEmail(email.address, "mailto", words or receivers)
 
 
 def _receivers(target: str) -> str:
@@ -126,23 +125,11 @@ def _spelt_address(found: re.Match[str]) -> str:
     return clean_address(f"{found['local']}@{domain}")
 
 
-def from_cloudflare(html: str) -> Iterator[FoundEmail]:
-    """Yield the addresses that Cloudflare's e-mail protection hides (XOR with the first byte)."""
-    if "cfemail" not in html and "email-protection#" not in html:
-        return
-    for found in islice(_PROTECTED.finditer(html), MAX_MARKS):
-        address = clean_address(decode_cloudflare(found[1]))
-        if address:
-            yield FoundEmail(address, "cloudflare")
-
-
-def decode_cloudflare(code: str) -> str:
-    """Decode the hexadecimal of a `data-cfemail` attribute; empty where it is broken."""
-    try:
-        key, *hidden = bytes.fromhex(code)
-    except ValueError:
-        return ""
-    return bytes(byte ^ key for byte in hidden).decode("utf-8", "ignore").partition("?")[0]
+def from_hidden(html: str) -> Iterator[FoundEmail]:
+    """Yield the addresses that the page's scripts uncover for its visitors."""
+    for method, text in hidden_addresses(html):
+        for found in from_text(text, method):
+            yield FoundEmail(found.address, method)
 
 
 def address_at(text: str, position: int) -> str:

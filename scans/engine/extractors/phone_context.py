@@ -10,12 +10,12 @@ BEFORE = 70
 _FAR = 28
 """Characters between a label and its number: `Phone number for orders: `."""
 
-_FAX = r"(?:e-?)?fax|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]|\s\Z)"
+_FAX = r"(?:e-?)?fax|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
 _PHONE = (
     r"tele?(?:phone|fono|foon|fon|f)?s?|t[eé]l[eé](?:phone|fono)|fon|phones?|ph|call(?:\s+us)?|"
     r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|hot-?line|help-?line|info-?line|"
-    r"whatsapp|viber|voice|text|sms|dial|ring|contact|landline|switchboard|[tpm](?=\s?[.:)]|\s\Z)|"
-    r"[dco](?=[.:])|tf|[☎✆📞📱]"
+    r"whatsapp|viber|voice|text|sms|dial|ring|contact|landline|switchboard|[tpm](?=\s?[.:)]{0,2}\s?\Z)|"
+    r"[dco](?=[.:]\s?\Z)|tf|[☎✆📞📱]"
 )
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
