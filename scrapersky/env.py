@@ -22,14 +22,18 @@ FALSE = {"0", "false", "no", "off"}
 DATABASE_SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "sqlite": "sqlite"}
 
 
-def load_env_file(default: Path) -> None:
-    """Add the names of the env file that the environment does not have.
+def load_env_file(default: Path) -> Path | None:
+    """Add the names of the env file that the environment does not have; return where it is.
 
     `ENV_FILE` names another file; empty means none (the demo and the tests read none).
     """
-    path = os.environ.get("ENV_FILE", str(default))
-    if path and Path(path).is_file():
+    name = os.environ.get("ENV_FILE", str(default))
+    if not name:
+        return None
+    path = Path(name)
+    if path.is_file():
         environ.Env.read_env(path, overwrite=False)
+    return path
 
 
 def refuse(name: str, expected: str) -> NoReturn:
@@ -105,6 +109,7 @@ def database(name: str, default: str = "") -> dict[str, Any]:
     if not config.get("NAME"):
         refuse(name, "the database has no name")
     if backend == "sqlite":
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
         return config | {
             "CONN_MAX_AGE": 600,
             "OPTIONS": {

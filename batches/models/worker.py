@@ -1,5 +1,6 @@
 """A worker: one shift of scanning on one host."""
 
+import os
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -23,6 +24,16 @@ class WorkerQuerySet(models.QuerySet):
     def lose(self) -> int:
         """Declare silent shifts lost, which fences them; return how many."""
         return self.silent().update(status=Worker.Status.LOST, ended_at=Now())
+
+    def lose_dead(self, host: str) -> int:
+        """Declare lost the shifts of this host whose process is gone; return how many.
+
+        A restart need not wait until they have been silent long enough.
+        """
+        rows = self.filter(host=host, status__in=Worker.LIVE)
+        dead = [pk for pk, pid in rows.values_list("pk", "pid") if not _is_running(pid)]
+        gone = rows.filter(pk__in=dead)
+        return gone.update(status=Worker.Status.LOST, ended_at=Now())
 
     def stop(self, host: str) -> int:
         """Ask the shifts of a host to give their jobs back and end."""
@@ -98,3 +109,13 @@ class Worker(models.Model):
         mine = Worker.objects.filter(pk=self.pk, status__in=self.LIVE)
         ended = Worker.Status.ENDED
         return mine.update(status=ended, ended_at=Now(), stages={}, seats={}) == 1
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

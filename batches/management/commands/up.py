@@ -1,0 +1,71 @@
+"""Run the console, the worker and its schedules as one group."""
+
+import os
+import sys
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from redis.exceptions import RedisError
+
+from batches.queue import nudge
+from scrapersky.supervisor.parts import make_parts
+from scrapersky.supervisor.preparation import listen, make_env_file, prepare_database
+from scrapersky.supervisor.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Run the console, the worker and its schedules until Ctrl-C."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if make_env_file():
+            # The settings were read without the file: start over with it.
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+        console = listen(settings.HOST, settings.PORT)
+        settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
+        self.stdout.write("Preparing the database ...")
+        password = prepare_database()
+        call_shift()
+        self.stdout.write("Starting the console and the worker (Ctrl-C ends them) ...")
+        threading.Thread(target=self._announce, args=[password], daemon=True).start()
+        Supervisor(make_parts(console)).run()
+        self.stdout.write("Stopped.")
+
+    def _announce(self, password: str) -> None:
+        """Say where the console is, once it answers."""
+        while not answers():
+            time.sleep(0.05)
+        host = settings.HOST
+        shown = "localhost" if host in {"0.0.0.0", "::", "[::]", "127.0.0.1"} else host  # noqa: S104
+        self.stdout.write(f"\nScraperSky: http://{shown}:{settings.PORT}/")
+        if password:
+            self.stdout.write(f"Login:      admin, password {password} (shown this once)")
+        else:
+            self.stdout.write("Login:      as before (forgotten: manage.py changepassword admin)")
+        self.stdout.flush()
+
+
+def call_shift() -> None:
+    """Queue a shift for work that an earlier run left."""
+    try:
+        nudge()
+    except RedisError as error:
+        raise CommandError(f"The queue at REDIS_URL does not answer: {error}") from error
+
+
+def answers() -> bool:
+    """Say whether the console answers a request, whatever it answers."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
+    connection = HTTPConnection(host, settings.PORT, timeout=1)
+    try:
+        connection.request("GET", "/login/")
+        connection.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

@@ -1,0 +1,85 @@
+"""Say whether the console can do its work, in sentences for the one who runs it."""
+
+from datetime import timedelta
+from functools import cache
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_q.conf import Conf
+from django_q.models import OrmQ, Schedule
+
+from batches.models import Batch, Job, Worker
+
+QUEUE_PATIENCE = timedelta(seconds=60)
+"""A message waits less than a second where a cluster is at work."""
+SCHEDULE_PATIENCE = timedelta(seconds=120)
+"""django-q2 looks at its schedules every 30 seconds or so."""
+WORK_PATIENCE = timedelta(seconds=90)
+"""The minute keeper calls a shift for work that nobody took."""
+
+
+class MigrationsWaitingError(RuntimeError):
+    """The database is not at the state that the code expects."""
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 where all is well, else 503 with what is not; says nothing of anybody's data."""
+    found = problems()
+    body = {"status": "problem" if found else "ok", "problems": found}
+    return JsonResponse(body, status=503 if found else 200)
+
+
+def problems() -> list[str]:
+    """Return a sentence for each thing that keeps the console from its work, most urgent first."""
+    try:
+        _check_migrations()
+        return queue_problems() + work_problems()
+    except MigrationsWaitingError:
+        return ["The database lacks tables or columns: run `manage.py migrate`."]
+    except DatabaseError:
+        return ["The database does not answer."]
+
+
+def queue_problems() -> list[str]:
+    """Return what is wrong with the queue's cluster: messages or schedules that nobody takes."""
+    now = timezone.now()
+    found = []
+    unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
+    if Conf.ORM and unclaimed.exists():
+        found.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
+    if Schedule.objects.filter(next_run__lt=now - SCHEDULE_PATIENCE).exclude(repeats=0).exists():
+        found.append("The schedules are late: is `manage.py qcluster` running?")
+    return found
+
+
+def work_problems() -> list[str]:
+    """Return that work waits and nobody scans, where that is so."""
+    if Worker.objects.live().exists():
+        return []
+    since = timezone.now() - WORK_PATIENCE
+    waiting = Job.objects.filter(status=Job.Status.PENDING)
+    states = [Batch.Status.PENDING, Batch.Status.RUNNING]
+    in_batches = Batch.objects.filter(status__in=states, updated_at__lt=since)
+    alone = waiting.filter(batch__isnull=True, created_at__lt=since)
+    if waiting.filter(batch__in=in_batches).exists() or alone.exists():
+        return ["Domains wait to be scanned and no worker is alive."]
+    return []
+
+
+def _check_migrations() -> None:
+    """Raise unless every migration is applied; once that is so, it stays so for this process."""
+    connection.ensure_connection()
+    _require_migrated()
+
+
+@cache
+def _require_migrated() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise MigrationsWaitingError

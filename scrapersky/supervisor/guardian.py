@@ -1,0 +1,83 @@
+"""End the supervised process groups where the supervisor was killed and could not.
+
+Reads `+GROUP` and `-GROUP` lines; when its input closes it ends the groups that are left. Free of
+Django, and run as a file.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+GRACE = 6.0
+"""Seconds that a group gets to end by itself."""
+
+
+class Guardian:
+    """The guardian process, as the supervisor sees it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  (this very file)
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def watch(self, group: int) -> None:
+        self._tell(f"+{group}")
+
+    def forget(self, group: int) -> None:
+        self._tell(f"-{group}")
+
+    def close(self) -> None:
+        """Let the guardian go, once it has ended what it still watches."""
+        assert self._process.stdin is not None  # noqa: S101  (it was made with a pipe)
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None  # noqa: S101  (it was made with a pipe)
+        with suppress(BrokenPipeError):
+            print(line, file=self._process.stdin, flush=True)
+
+
+def groups_left(lines: Iterable[str]) -> set[int]:
+    """Return the groups that were named and not taken back, when the lines end."""
+    groups: set[int] = set()
+    for line in lines:
+        group = int(line[1:])
+        if line.startswith("+"):
+            groups.add(group)
+        else:
+            groups.discard(group)
+    return groups
+
+
+def end_groups(groups: set[int]) -> None:
+    """Ask the leader of every group to end, and after the grace end them all."""
+    for group in groups:
+        _send(os.kill, group, signal.SIGTERM)
+    give_up = time.monotonic() + GRACE
+    while time.monotonic() < give_up and any(_send(os.killpg, group, 0) for group in groups):
+        time.sleep(0.1)
+    for group in groups:
+        _send(os.killpg, group, signal.SIGKILL)
+
+
+def _send(send: Callable[[int, int], None], target: int, number: int) -> bool:
+    try:
+        send(target, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    end_groups(groups_left(sys.stdin))

@@ -1,0 +1,66 @@
+"""What `manage.py up` runs: the console, the worker with its schedules, the demo sites."""
+
+import os
+import socket
+import sys
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from batches.models import Worker
+from scans.demo import server as demo_server
+from scans.demo.catalogue import host_map
+from scrapersky.supervisor.part import Part
+
+BASE = str(settings.BASE_DIR)
+CONSOLE_WORKERS = 2
+CONSOLE_THREADS = 4
+
+
+def make_parts(console: socket.socket) -> list[Part]:
+    """Return the parts, in the order in which they start."""
+    env = dict(os.environ)
+    # Found from any directory; a relative path in DATABASE_URL forbids to change that.
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [BASE, env.get("PYTHONPATH")]))
+    parts = []
+    if settings.DEMO_SITES:
+        http, https = demo_server.listen(), demo_server.listen()
+        env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
+        parts.append(demo_part(http, https, env))
+    return [*parts, console_part(console, env), worker_part(env)]
+
+
+def mapped_hosts(http_port: int, https_port: int) -> str:
+    """Return the host map of the settings with the demo sites added."""
+    own = ["=".join(pair) for pair in settings.SCAN_HOST_MAP]
+    return ",".join([*own, host_map(http_port, https_port)])
+
+
+def demo_part(http: socket.socket, https: socket.socket, env: dict[str, str]) -> Part:
+    """Return the demo sites, on sockets that stay open here so that a restart loses nothing."""
+    http.set_inheritable(True)
+    https.set_inheritable(True)
+    numbers = (http.detach(), https.detach())
+    command = [sys.executable, "-m", "scans.demo", *map(str, numbers)]
+    return Part("demo sites", command, env=env, sockets=numbers)
+
+
+def worker_part(env: dict[str, str]) -> Part:
+    command = [sys.executable, f"{BASE}/manage.py", "qcluster"]
+    return Part("worker", command, env=env, before_start=declare_dead_shifts)
+
+
+def console_part(listening: socket.socket, env: dict[str, str]) -> Part:
+    number = listening.fileno()
+    command = [sys.executable, "-m", "gunicorn", "scrapersky.wsgi:application"]
+    command += ["--bind", f"fd://{number}", "--log-level", "warning", "--graceful-timeout", "2"]
+    command += ["--preload", "--workers", str(CONSOLE_WORKERS), "--threads", str(CONSOLE_THREADS)]
+    return Part("console", command, env=env, sockets=[number])
+
+
+def declare_dead_shifts() -> None:
+    """Free the jobs of shifts that died on this host, which would else be waited for."""
+    try:
+        Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
+    except DatabaseError:
+        return  # the minute keeper does it when the database is back

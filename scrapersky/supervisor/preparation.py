@@ -1,0 +1,72 @@
+"""What must be there before the parts start: the env file, the tables, the first account."""
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+
+from scrapersky.tenants.services import create_first_account
+
+ENV_TEXT = """\
+# Made by `make run` on its first start, for this machine alone. `.env.example` explains every name.
+SECRET_KEY={key}
+# Served without TLS, to this machine. Set both to other values before others can reach it.
+HTTPS=false
+DEMO_SITES=true
+ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
+"""
+
+
+def make_env_file() -> bool:
+    """Write the env file of a first start, readable by its owner alone; say whether it was made.
+
+    None is made where one exists, or where the environment holds the secret key: such an
+    installation is configured by its environment, and defaults for a private machine do not fit.
+    """
+    path = settings.ENV_FILE
+    if path is None or path.exists() or settings.SECRET_KEY_GIVEN:
+        return False
+    try:
+        _write_private(path, ENV_TEXT.format(key=secrets.token_urlsafe(50)))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+    return True
+
+
+def _write_private(path: Path, text: str) -> None:
+    made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(made, "w") as file:
+        file.write(text)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens where the console will be; raise CommandError if it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=512)
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} of {host} cannot be used ({_reason(error)}): choose another address, as"
+            f" in `PORT={port + 1} make run`."
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return text.partition(" (while")[0].lower()
+
+
+def prepare_database() -> str:
+    """Bring the database up to date; return the password of the first account, if it was made."""
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        return create_first_account()
+    except DatabaseError as error:
+        words = " ".join(str(error).split())
+        raise CommandError(f"The database cannot be used: {words[:300]}") from error

@@ -1,0 +1,97 @@
+"""The life of the supervised group."""
+
+import logging
+import signal
+import threading
+from collections.abc import Sequence
+from time import monotonic
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from batches.models import Worker
+from scrapersky.supervisor.guardian import Guardian
+from scrapersky.supervisor.part import Part
+from scrapersky.supervisor.watch import QueueWatch
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.3
+GRACE = 8.0
+"""Seconds that the parts get to end; a shift gives its jobs back within five."""
+
+
+class Supervisor:
+    """Start the parts, keep them running, end them all when asked to."""
+
+    def __init__(self, parts: Sequence[Part], *, worker: str = "worker") -> None:
+        self._parts = list(parts)
+        self._watch = QueueWatch(next((part for part in parts if part.name == worker), None))
+        self._asked = threading.Event()
+        self._urgent = False
+        self._guardian: Guardian | None = None
+
+    def run(self) -> None:
+        """Run until SIGINT, SIGTERM or SIGHUP; a second one of them ends without grace."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        self._guardian = Guardian()
+        try:
+            self._start_due()
+            while not self._asked.wait(TICK):
+                self._tend()
+        finally:
+            self._end()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._urgent = self._asked.is_set()
+        self._asked.set()
+
+    def _tend(self) -> None:
+        """Restart what died or hangs."""
+        for part in self._parts:
+            if part.has_died():
+                logger.warning("The %s ended unexpectedly and is started again.", part.name)
+                self._end_part(part)
+        if hung := self._watch.hung_part():
+            logger.warning("The %s does not take its work and is started again.", hung.name)
+            self._end_part(hung)
+        self._start_due()
+
+    def _start_due(self) -> None:
+        assert self._guardian is not None  # noqa: S101  (made before anything starts)
+        for part in self._parts:
+            if part.is_due() and not self._asked.is_set():
+                part.start()
+                self._guardian.watch(part.pid)
+
+    def _end(self) -> None:
+        """End every part: by itself within the grace, then as a group."""
+        give_up = monotonic() + GRACE
+        stop_shifts()
+        for part in self._parts:
+            part.ask_to_end()
+        while any(part.pid and not part.has_died() for part in self._parts):
+            if self._urgent or monotonic() > give_up:
+                break
+            stop_shifts()  # again: what the queue had fetched may start a shift meanwhile
+            threading.Event().wait(TICK)
+        for part in self._parts:
+            self._end_part(part)
+        if self._guardian:
+            self._guardian.close()
+
+    def _end_part(self, part: Part) -> None:
+        group = part.pid
+        part.end()
+        if group and self._guardian:
+            self._guardian.forget(group)
+
+
+def stop_shifts() -> None:
+    """Ask this host's shifts to give their jobs back."""
+    try:
+        Worker.objects.stop(settings.SCAN_WORKER_NAME)
+    except DatabaseError:
+        connection.close()
