@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
@@ -81,16 +80,16 @@ def results_of(batch: Batch) -> Iterator[Facts]:
     """Yield what came of each job of a batch, in the order the domains were given."""
     for row in _job_rows(batch):
         job_id, _, host, status, reason, error, started, finished, scanned, result = row
-        yield facts(
+        found = facts(
             domain=host or "",
             status=status,
             failure_reason=reason,
             error=error,
             seconds=(finished - started).total_seconds() if started and finished else None,
             scanned_at=finished,
-            job_id=job_id,
             report=scanned if scanned is not None else result,
         )
+        yield {"job_id": job_id, **found}
 
 
 def _job_rows(batch: Batch) -> Iterator[tuple]:
@@ -117,7 +116,6 @@ def facts(
     error: str = "",
     seconds: float | None = None,
     scanned_at: datetime | None = None,
-    job_id: UUID | None = None,
     report: Any = None,
 ) -> Facts:
     """Return one result: the columns, as lists where they are lists, and the whole report.
@@ -142,7 +140,6 @@ def facts(
         "pages": _count(counts.get("page_count", counts.get("pages"))),
         "seconds": None if seconds is None else round(seconds, 3),
         "scanned_at": scanned_at.isoformat(timespec="seconds") if scanned_at else None,
-        "job_id": job_id,
         "report": report,
     }
 

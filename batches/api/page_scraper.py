@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from ninja import Router, Status
+from ninja.errors import HttpError
 from ninja.responses import Response
 
 from batches import results_out, services
@@ -16,6 +17,7 @@ from batches.models.keys import KeyedQuerySet
 from scans.engine.domains import InvalidDomain, parse_values
 from scrapersky.api_auth import caller
 from scrapersky.api_errors import ConflictError, InputError, Problem, RefusedValue
+from scrapersky.health import problems
 from scrapersky.tenants.access import visible, working_tenant
 from scrapersky.tenants.models import User
 
@@ -110,10 +112,12 @@ def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)
 def health(request: HttpRequest) -> dict[str, Any]:
-    """Say whether the API and its database answer, and how many workers scan at this moment.
+    """Say whether the system can do its work (503 if not), and how many workers scan now.
 
     Workers end when there is nothing to do: none is no fault.
     """
+    if found := problems():
+        raise HttpError(503, " ".join(found))
     return {"status": "ok", "workers": Worker.objects.live().count()}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -118,11 +118,18 @@ def test_health_answers_anybody_and_counts_the_workers() -> None:
 
 
 def test_health_is_503_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
+    def away() -> None:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(Worker.objects, "live", away, raising=False)
+    monkeypatch.setattr(connection, "ensure_connection", away)
     assert_problem(Client().get(f"{ROOT}/health"), 503)
+
+
+def test_health_is_503_when_work_waits_and_nobody_scans(batch: Batch) -> None:
+    Batch.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    answer = Client().get(f"{ROOT}/health")
+    assert_problem(answer, 503)
+    assert "no worker is alive" in answer.json()["detail"]
 
 
 def test_a_failure_of_our_own_is_told_in_the_same_shape(

@@ -1,0 +1,63 @@
+"""What the commands of batches are told on the command line."""
+
+from argparse import ArgumentParser, BooleanOptionalAction
+from dataclasses import fields
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management.base import CommandError
+
+from batches.models import Batch, LookupKeyError
+from batches.options import BOUNDS, BatchOptions
+from scrapersky.tenants.access import working_tenant
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Take the options of a batch: `--max-pages 50`, `--no-sitemaps`."""
+    group = parser.add_argument_group("how the sites are scanned")
+    for field in fields(BatchOptions):
+        flag = "--" + field.name.replace("_", "-")
+        if field.name in BOUNDS:
+            low, high = BOUNDS[field.name]
+            told = f"{low:g} to {high:g}, default {field.default:g}"
+            group.add_argument(flag, type=type(field.default), metavar="N", help=told)
+        else:
+            group.add_argument(flag, action=BooleanOptionalAction, default=None)
+
+
+def read_options(given: dict[str, Any]) -> BatchOptions:
+    """Return the options that were given, and defaults for the others."""
+    named = {field.name: given.get(field.name) for field in fields(BatchOptions)}
+    try:
+        return BatchOptions.validated({k: v for k, v in named.items() if v is not None})
+    except ValidationError as error:
+        wrong = (
+            f"--{name.replace('_', '-')}: {' '.join(told)}"
+            for name, told in error.message_dict.items()
+        )
+        raise CommandError(" ".join(wrong)) from error
+
+
+def find_batch(key: str) -> Batch:
+    """Return the batch of a UUID or a legacy id."""
+    try:
+        batch = Batch.objects.by_key(key).first()
+    except LookupKeyError as error:
+        raise CommandError(str(error)) from error
+    if batch is None:
+        raise CommandError(f"There is no batch with the id {key}.")
+    return batch
+
+
+def find_owner(username: str) -> tuple[Tenant, User | None]:
+    """Return whose batch it will be: the user's, or nobody's in the default tenant."""
+    if not username:
+        return Tenant.objects.get(pk=DEFAULT_TENANT_ID), None
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user named {username}.")
+    try:
+        return working_tenant(user), user
+    except PermissionDenied as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,117 @@
+"""Show batches and results in a terminal, as text that also reads well in a file."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from batches.models import Batch, Worker
+from batches.progress import failure_causes
+
+POLL_EVERY = 0.5
+PATIENCE = 15
+"""Seconds a batch may wait for a worker before the one who waits for it is told."""
+RESULT_LABELS = {
+    "final_url": "Address",
+    "title": "Title",
+    "description": "Description",
+    "language": "Language",
+    "emails": "E-mails",
+    "phones": "Phones",
+    "social": "Social",
+    "technologies": "Runs on",
+    "sitemaps": "Sitemaps",
+    "pages": "Pages",
+}
+
+
+def progress_bar(console: Console) -> Progress:
+    """Return a bar that counts sites; a console that is no terminal gets its last state."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def follow(batch: Batch, console: Console) -> None:
+    """Show the progress of a batch until it has ended; `batch` is then as it ended."""
+    began = time.monotonic()
+    told = False
+    with progress_bar(console) as bar:
+        task = bar.add_task(batch.status, total=batch.total)
+        while not batch.is_ended:
+            time.sleep(POLL_EVERY)
+            batch.refresh_from_db()
+            failed = f", {batch.failed} failed" if batch.failed else ""
+            bar.update(
+                task,
+                description=f"{batch.status}{failed}",
+                completed=batch.ended,
+                total=batch.total,
+            )
+            if not told and time.monotonic() - began > PATIENCE and _nobody_works(batch):
+                told = True
+                console.print("No worker has taken it up yet: is `manage.py up` running?")
+
+
+def _nobody_works(batch: Batch) -> bool:
+    return batch.status == Batch.Status.PENDING and not Worker.objects.live().exists()
+
+
+def batch_summary(batch: Batch) -> dict[str, Any]:
+    """Return how far a batch got, without its domains."""
+    causes = failure_causes([batch.pk]) if batch.failed else []
+    return {
+        "batch_id": str(batch.pk),
+        "name": batch.name,
+        "status": batch.status,
+        "total": batch.total,
+        "completed": batch.completed,
+        "failed": batch.failed,
+        "cancelled": batch.cancelled,
+        "progress": batch.progress,
+        "failures": {cause.reason: cause.count for cause in causes},
+        "created_at": batch.created_at.isoformat(),
+        "started_at": batch.started_at.isoformat() if batch.started_at else None,
+        "finished_at": batch.finished_at.isoformat() if batch.finished_at else None,
+        "seconds": batch.seconds,
+        "error": batch.error,
+    }
+
+
+def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that say how far a batch got."""
+    name = f" ({plain(summary['name'])})" if summary["name"] else ""
+    yield f"Batch {summary['batch_id']}{name}: {summary['status']}"
+    counts = ", ".join(f"{summary[word]} {word}" for word in ("completed", "failed", "cancelled"))
+    yield f"  {summary['total']} domains: {counts}; {summary['progress']:.0%} done"
+    if summary["seconds"] is not None:
+        yield f"  {summary['seconds']:.1f} s since {summary['started_at']}"
+    for reason, count in summary["failures"].items():
+        yield f"  {count} failed by {reason}"
+    if summary["error"]:
+        yield f"  {plain(summary['error'])}"
+
+
+def result_lines(result: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that tell a result (`results_out.facts`) to a person."""
+    seconds = "" if result["seconds"] is None else f"  {result['seconds']:.1f} s"
+    outcome = result["verdict"] or result["failure_reason"] or result["status"]
+    yield f"{plain(result['domain'])}  {outcome}{seconds}"
+    if result["error"]:
+        yield f"  {plain(result['error'])}"
+    for name, label in RESULT_LABELS.items():
+        value = result[name]
+        text = ", ".join(value) if isinstance(value, list) else str(value or "")
+        if text:
+            yield f"  {label:<12} {plain(text)}"
+
+
+def plain(text: str) -> str:
+    """Return a text of a foreign site in one line, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

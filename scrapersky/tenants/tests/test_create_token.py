@@ -1,0 +1,32 @@
+"""`manage.py create_token`: a bearer token, shown once."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from scrapersky.tenants.models import ApiToken, User
+from scrapersky.tenants.tokens import user_of_token
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_token_is_printed_alone_and_only_its_hash_is_kept(user: User) -> None:
+    out = StringIO()
+    call_command("create_token", "member", "--name", "crm", stdout=out, stderr=StringIO())
+    text = out.getvalue().strip()
+    token = ApiToken.objects.get()
+    assert (token.user, token.name) == (user, "crm")
+    assert text not in token.token_hash
+    assert user_of_token(text) == user
+    assert user_of_token(token.token_hash) is None
+
+
+def test_an_unknown_or_shut_out_user_gets_no_token(user: User) -> None:
+    User.objects.update(is_active=False)
+    for name in ("member", "ghost"):
+        with pytest.raises(CommandError, match=f"no active user named {name}"):
+            call_command("create_token", name)
+    with pytest.raises(CommandError, match="at most 100 characters"):
+        call_command("create_token", "member", "--name", "x" * 101)
+    assert not ApiToken.objects.exists()
