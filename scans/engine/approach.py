@@ -77,7 +77,7 @@ class Approach:
         """
         while True:
             try:
-                response = self._open(f"{self.origin}/")
+                response = self.open_page(f"{self.origin}/")
             except ScanError as error:
                 self._note(error)
             else:
@@ -85,7 +85,8 @@ class Approach:
                 return response
             self._next_origin()
 
-    def _open(self, url: str) -> Response:
+    def open_page(self, url: str) -> Response:
+        """Return the page at the site's front door; raise ScanError for an error page."""
         self._check_robots(url)
         retries = 0 if self._answered() else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)

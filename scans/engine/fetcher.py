@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,12 +16,12 @@ from scans.engine.limits import FetchSettings, Limits
 from scans.engine.links import resolve_url
 from scans.engine.report import RequestRecord
 from scans.engine.resolver import SYSTEM_RESOLVER, Resolver
-from scans.engine.session.adapter import Gate, open_session
+from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
+from scans.engine.session.exchange import Exchange, redirect_target, retry_after
 from scans.engine.session.failures import ConnectionDroppedError, translate
 
 CHUNK = 65_536
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 BACKOFF = 0.5
 """Seconds before the first retry; each further one doubles it."""
@@ -61,6 +60,8 @@ class Response:
     """Every address asked before the last one."""
     address: str = ""
     """The IP address connected to."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    """What the site has set so far in this scan."""
 
     @property
     def content_type(self) -> str:
@@ -82,30 +83,6 @@ class Stream:
     def final_url(self) -> str:
         """Return the address that answered, after all redirects."""
         return self.url
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """A request on its way, and the line it will leave on the receipt."""
-
-    url: str
-    attempt: int
-    at: float
-    began: float = field(default_factory=time.monotonic)
-    response: requests.Response | None = None
-    error: str = ""
-
-    @property
-    def answer(self) -> requests.Response:
-        assert self.response is not None  # noqa: S101  (set before an exchange is handed out)
-        return self.response
-
-    def record(self) -> RequestRecord:
-        ms = round((time.monotonic() - self.began) * 1000)
-        status, size = 0, 0
-        if self.response is not None:
-            status, size = self.response.status_code, self.response.raw.tell()
-        return RequestRecord(self.url, status, size, ms, self.attempt, self.at, self.error)
 
 
 class Fetcher:
@@ -130,8 +107,8 @@ class Fetcher:
         """Seconds kept between the end of one request and the start of the next."""
         self.receipt: list[RequestRecord] = []
         self._gate = Gate(self.settings, self.limits, self.budget, resolver)
-        self._session = open_session(self._gate, self.settings)
-        self._open: _Exchange | None = None
+        self._session = GatedSession(self._gate, self.settings)
+        self._open: Exchange | None = None
         self._quiet_since = 0.0
 
     def allow_port(self, port: int) -> None:
@@ -169,10 +146,15 @@ class Fetcher:
         finally:
             self._finish()
         answer = exchange.answer
-        host = urlsplit(exchange.url).hostname or ""
-        address = self._gate.addresses.get(host, "")
         return Response(
-            exchange.url, answer.status_code, answer.headers, body, truncated, redirects, address
+            url=exchange.url,
+            status=answer.status_code,
+            headers=answer.headers,
+            body=body,
+            truncated=truncated,
+            redirects=redirects,
+            address=self._gate.addresses.get(urlsplit(exchange.url).hostname or "", ""),
+            cookies=self._session.cookies.get_dict(),
         )
 
     def open_stream(self, url: str, *, retries: int | None = None) -> Stream:
@@ -185,21 +167,26 @@ class Fetcher:
         chunks = self._chunks(exchange)
         return Stream(exchange.url, answer.status_code, answer.headers, chunks, redirects)
 
-    def close(self) -> None:
-        """Close the connections."""
+    def drop_connections(self) -> None:
+        """Close the connections; the next request opens another."""
         self._finish()
         self._session.close()
+
+    def close(self) -> None:
+        """End the scan's fetching: the receipt is complete then."""
+        self.drop_connections()
 
     # One URL, with its redirects and retries.
 
     def _follow(
         self, url: str, retries: int | None, on_redirect: Callable[[str], None] | None = None
-    ) -> tuple[_Exchange, tuple[str, ...]]:
+    ) -> tuple[Exchange, tuple[str, ...]]:
         attempts = 1 + (self.limits.retries if retries is None else retries)
+        url = _normal(url)
         redirects: list[str] = []
         while True:
             exchange = self._ask_until_answered(url, attempts)
-            target = _redirect_target(exchange.answer, url)
+            target = redirect_target(exchange.answer, url)
             if not target:
                 return exchange, tuple(redirects)
             redirects.append(url)
@@ -213,7 +200,7 @@ class Fetcher:
                 on_redirect(target)
             url = target
 
-    def _ask_until_answered(self, url: str, attempts: int) -> _Exchange:
+    def _ask_until_answered(self, url: str, attempts: int) -> Exchange:
         for attempt in range(1, attempts):
             try:
                 exchange = self._ask(url, attempt)
@@ -231,7 +218,7 @@ class Fetcher:
         """Return the seconds to wait before asking again, negative where that is of no use."""
         if answer.status_code not in RETRY_STATUSES:
             return -1.0
-        pause = _retry_after(answer.headers.get("Retry-After", ""))
+        pause = retry_after(answer.headers.get("Retry-After", ""))
         if pause is None:
             pause = BACKOFF * 2 ** (attempt - 1)
         bearable = min(LONGEST_RETRY_AFTER, self.budget.remaining() / 2)
@@ -239,16 +226,14 @@ class Fetcher:
 
     # One request.
 
-    def _ask(self, url: str, attempt: int) -> _Exchange:
+    def _ask(self, url: str, attempt: int) -> Exchange:
         self._finish()
         self._keep_gap()
         self.budget.begin_request(self.limits.read_timeout * 2)
         at = round(self.budget.elapsed(), 3)
-        self._open = exchange = _Exchange(url, attempt, at)
+        self._open = exchange = Exchange(url, attempt, at)
         try:
-            exchange.response = self._session.get(
-                url, stream=True, allow_redirects=False, timeout=self.limits.connect_timeout
-            )
+            exchange.response = self._session.ask(url, self.limits.connect_timeout)
         except (
             ScanError,
             requests.RequestException,
@@ -258,7 +243,7 @@ class Fetcher:
             raise self._failed(exchange, error) from error
         return exchange
 
-    def _failed(self, exchange: _Exchange, error: Exception) -> ScanError:
+    def _failed(self, exchange: Exchange, error: Exception) -> ScanError:
         """Note a failure on the receipt and return it as a ScanError that names its URL."""
         host = urlsplit(exchange.url).hostname or exchange.url[:80]
         if isinstance(error, ScanError):
@@ -284,7 +269,7 @@ class Fetcher:
         if exchange.response is not None:
             exchange.response.close()
 
-    def _drain(self, exchange: _Exchange) -> None:
+    def _drain(self, exchange: Exchange) -> None:
         """Read a short body away, so that the connection can be kept, and end the request."""
         left = getattr(exchange.answer.raw, "length_remaining", None)
         if left is not None and left <= DRAINED_BYTES:
@@ -294,7 +279,7 @@ class Fetcher:
 
     # Its body.
 
-    def _read(self, exchange: _Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool]:
+    def _read(self, exchange: Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool]:
         body = bytearray()
         size = 0
         try:
@@ -311,11 +296,12 @@ class Fetcher:
             return bytes(body), True
         return bytes(body), size > limit
 
-    def _chunks(self, exchange: _Exchange) -> Iterator[bytes]:
+    def _chunks(self, exchange: Exchange) -> Iterator[bytes]:
         raw: Any = exchange.answer.raw
         try:
             while chunk := raw.read1(CHUNK, decode_content=True):
                 yield chunk
+            self._finish()
         except (ScanError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise self._failed(exchange, error) from error
 
@@ -327,30 +313,15 @@ def _is_worth_keeping(error: ScanError, size: int) -> bool:
     return error.reason is FailureReason.READ_TIMEOUT and size >= WORTH_KEEPING
 
 
+def _normal(url: str) -> str:
+    """Return a URL in the one form that the guard, the pool and the receipt read alike."""
+    normal = resolve_url(url)
+    if normal is None:
+        sentence = f"{url[:200]} is not the address of a web page."
+        raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
+    return normal
+
+
 def _too_large(url: str, limit: int) -> ScanError:
     sentence = f"The body of {url[:200]} is far larger than the {limit:,} bytes a page may have."
     return ScanError(FailureReason.RESPONSE_TOO_LARGE, sentence)
-
-
-def _redirect_target(answer: requests.Response, url: str) -> str:
-    """Return where an answer sends us, empty where it does not; raise ScanError for no web page."""
-    location = answer.headers.get("Location", "")
-    if answer.status_code not in REDIRECT_STATUSES or not location:
-        return ""
-    # http.client reads headers as Latin-1; servers send UTF-8.
-    text = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
-    target = resolve_url(text, url)
-    if target is None:
-        sentence = f"The site redirects to what is no web address: {text[:200]}"
-        raise ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
-    return target
-
-
-def _retry_after(value: str) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3), None without one."""
-    if value.strip().isdigit():
-        return float(value[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None

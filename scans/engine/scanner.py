@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from scans.engine.approach import Approach
 from scans.engine.domains import same_site
 from scans.engine.errors import FailureReason, ScanError
-from scans.engine.extractors.contacts import merge_contacts
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response, Stream
+from scans.engine.findings import Findings
 from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import pick_pages
-from scans.engine.report import RobotsDecision, SiteReport, Technology, Verdict
+from scans.engine.report import PageEntry, SiteReport
 from scans.engine.robots_book import STOPS_THE_SCAN
-from scans.engine.sitemaps import SitemapWalk, collect_sitemaps
+from scans.engine.sitemaps import SitemapEntry, collect_sitemaps
 from scans.engine.verdict import judge
 
 StageListener = Callable[[str, float], None]
@@ -35,6 +35,13 @@ STAGES = {
     "verdict": 0.95,
 }
 """Each stage, and the progress a scan has made when it begins."""
+
+TELLING_TYPES = frozenset({"contact", "about", "legal", "team"})
+"""Pages worth opening where only the sitemap names them."""
+
+MOST_REFRESHES = 2
+SAYS_NOTHING = 200
+"""Characters of text up to which a page with a meta refresh is only a way to another one."""
 
 WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
 """Where sitemaps are looked for when neither robots.txt nor the homepage names one."""
@@ -69,7 +76,7 @@ def scan_site(
 
 
 class SiteScan:
-    """What one scan knows so far."""
+    """One scan on its way through the stages."""
 
     def __init__(
         self, domain: str, fetcher: Fetcher, on_stage: StageListener | None = None
@@ -78,37 +85,33 @@ class SiteScan:
         self._limits = fetcher.limits
         self._on_stage = on_stage
         self._stage, self._stage_began = "", 0.0
-        self._started_at = datetime.now(UTC)
-        self._timings: dict[str, float] = {}
+        self._found = Findings(domain)
         self._begin("resolve")
         self._approach = Approach(domain, fetcher)
-        self._site_host = self._approach.host
-        self._robots = RobotsDecision()
-        self._home: Response | None = None
-        self._pages: list[PageFacts] = []
-        self._walk = SitemapWalk(files=[], entries=[])
-        self._inventory = Inventory(self._site_host, self._limits.max_pages)
-        self._verdict: tuple[Verdict, str] = (Verdict.OK, "")
-        self._warnings: list[str] = []
+        self._found.domain = self._approach.netloc
+        self._inventory = Inventory(self._approach.host, self._limits.max_pages)
+        self._opened: set[str] = set()
+        self._sitemap_entries: list[SitemapEntry] = []
 
     def run(self) -> SiteReport:
         """Go through the stages and return the report."""
         self._approach.resolve()
         self._begin("robots")
         robots = self._approach.read_robots()
-        self._robots = robots.decision(f"{self._approach.origin}/", self._limits.obey_robots)
+        self._found.robots = robots.decision(f"{self._approach.origin}/", self._limits.obey_robots)
         try:
             self._gather()
         except ScanError as error:
             if error.reason is not FailureReason.DEADLINE_EXCEEDED or not self._has_findings():
                 raise
-            self._warnings.append(f"{error.sentence} The report holds what was found until then.")
-        self._begin("categorise")
-        self._inventory.add_sitemap(self._walk.entries)
+            left = f"{error.sentence} The report holds what was found until then."
+            self._found.warnings.append(left)
         self._begin("verdict")
         self._judge()
         self._begin("")
-        return self._report()
+        self._fetcher.close()
+        self._found.inventory = self._inventory.entries
+        return self._found.report(self._fetcher.receipt)
 
     def _gather(self) -> None:
         if not self._limits.sitemaps_only:
@@ -116,64 +119,96 @@ class SiteScan:
             self._open_homepage()
             self._begin("read")
             self._read_homepage()
-            if self._limits.follow and not self._has_moved():
-                self._begin("follow")
-                self._follow()
+        follows = self._found.home is not None and self._limits.follow and not self._has_moved()
+        if follows:
+            self._begin("follow")
+            self._follow(self._inventory.entries)
         if (self._limits.sitemaps or self._limits.sitemaps_only) and not self._has_moved():
             self._begin("sitemaps")
             self._collect_sitemaps()
+        self._begin("categorise")
+        self._inventory.add_sitemap(self._sitemap_entries)
+        if follows:
+            self._begin("follow")
+            self._follow(entry for entry in self._inventory.entries if _is_telling(entry))
 
     def _begin(self, stage: str) -> None:
+        """Time the stages, and announce each the first time that it begins."""
         now = time.monotonic()
         if self._stage:
-            self._timings[self._stage] = round(now - self._stage_began, 4)
+            spent = self._found.timings.get(self._stage, 0.0) + now - self._stage_began
+            self._found.timings[self._stage] = round(spent, 4)
         self._stage, self._stage_began = stage, now
-        if stage and self._on_stage is not None:
+        if stage and stage not in self._found.timings and self._on_stage is not None:
             self._on_stage(stage, STAGES[stage])
 
     def _has_findings(self) -> bool:
-        return bool(self._pages or self._walk.files)
+        return bool(self._found.pages or self._found.sitemaps)
 
     # The homepage.
 
     def _open_homepage(self) -> None:
-        self._home = self._approach.open_homepage()
-        self._warnings += self._approach.warnings
-        robots = self._approach.book.known(self._home.url)
+        self._found.home = self._approach.open_homepage()
+        self._found.warnings += self._approach.warnings
+        robots = self._approach.book.known(self._found.home.url)
         if robots is not None:
-            self._robots = robots.decision(self._home.url, self._limits.obey_robots)
+            self._found.robots = robots.decision(self._found.home.url, self._limits.obey_robots)
 
     def _read_homepage(self) -> None:
-        home = self._home
+        home = self._found.home
         if home is None:
             return
         page = _read(home)
+        home, page = self._go_on(home, page)
         if not page.is_html and home.body.strip():
             raise _no_page(home)
         if home.truncated:
-            self._warnings.append(
+            self._found.warnings.append(
                 f"Only the first {len(home.body):,} bytes of {home.url} were read."
             )
-        self._pages.append(page)
+        self._found.home = home
+        self._found.pages.append(page)
         if not self._has_moved():
-            self._site_host = urlsplit(home.url).hostname or self._site_host
+            self._inventory.host = urlsplit(home.url).hostname or self._inventory.host
         self._inventory.add_home(home.url)
         self._inventory.add_links(page.links)
 
+    def _go_on(self, home: Response, page: PageFacts) -> tuple[Response, PageFacts]:
+        """Follow the `<meta http-equiv="refresh">` of a homepage that says nothing itself."""
+        for _ in range(MOST_REFRESHES):
+            target = page.meta_refresh
+            if not target or target == home.url or len(page.text) > SAYS_NOTHING:
+                break
+            try:
+                onward = self._approach.open_page(target)
+            except ScanError as error:
+                if error.reason in STOPS_THE_SCAN:
+                    raise
+                lost = f"The homepage leads on to {target[:200]}. {error.sentence}"
+                self._found.warnings.append(lost)
+                break
+            passed = (*home.redirects, home.url, *onward.redirects)
+            home = replace(onward, redirects=passed)
+            page = _read(home)
+        return home, page
+
     def _has_moved(self) -> bool:
         """Return whether the homepage turned out to be another site's."""
-        if self._home is None:
+        if self._found.home is None:
             return False
-        return not same_site(self._approach.host, urlsplit(self._home.url).hostname or "")
+        return not same_site(self._approach.host, urlsplit(self._found.home.url).hostname or "")
 
     # Further pages.
 
-    def _follow(self) -> None:
-        wanted = self._limits.fetch_pages - len(self._pages)
-        for entry in pick_pages(self._inventory.entries, wanted):
+    def _follow(self, entries: Iterable[PageEntry]) -> None:
+        """Open the most promising of these pages that have not been opened."""
+        wanted = self._limits.fetch_pages - 1 - len(self._opened)
+        fresh = (entry for entry in entries if entry.url not in self._opened)
+        for entry in pick_pages(fresh, wanted):
+            self._opened.add(entry.url)
             page = self._open_page(entry.url)
             if page is not None:
-                self._pages.append(page)
+                self._found.pages.append(page)
                 self._inventory.add_links(page.links)
 
     def _open_page(self, url: str) -> PageFacts | None:
@@ -186,104 +221,65 @@ class SiteScan:
                 raise
             return None
         host = urlsplit(response.url).hostname or ""
-        if response.status >= 400 or not same_site(host, self._site_host):
+        if response.status >= 400 or not same_site(host, self._inventory.host):
             return None
         page = _read(response)
         return page if page.is_html else None
 
     def _check_hop(self, url: str) -> None:
-        if same_site(urlsplit(url).hostname or "", self._site_host):
+        if same_site(urlsplit(url).hostname or "", self._inventory.host):
             self._approach.book.check(url)
 
     # Sitemaps.
 
     def _collect_sitemaps(self) -> None:
         seeds = self._named_sitemaps() + self._well_known_sitemaps()
-        self._walk = collect_sitemaps(seeds, self._open_stream, self._limits, self._site_host)
-        self._warnings += self._walk.notes
+        walk = collect_sitemaps(seeds, self._open_stream, self._limits, self._inventory.host)
+        self._found.sitemaps = walk.files
+        self._found.warnings += walk.notes
+        self._sitemap_entries = walk.entries
 
     def _open_stream(self, url: str) -> Stream:
         return self._fetcher.open_stream(url, retries=1)
 
     def _named_sitemaps(self) -> list[tuple[str, str]]:
-        linked = self._pages[0].sitemap_links if self._pages else ()
-        named = [(url, "robots") for url in self._robots.sitemaps]
+        linked = self._found.pages[0].sitemap_links if self._found.pages else ()
+        named = [(url, "robots") for url in self._found.robots.sitemaps]
         return named + [(url, "html") for url in linked]
 
     def _well_known_sitemaps(self) -> list[tuple[str, str]]:
-        base = self._home.url if self._home is not None else self._approach.origin
+        base = self._found.home.url if self._found.home is not None else self._approach.origin
         parts = urlsplit(base)
         return [
             (f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in WELL_KNOWN_SITEMAPS
         ]
 
-    # The report.
-
     def _judge(self) -> None:
-        if self._home is not None and self._pages:
-            self._verdict = judge(
-                self._pages[0],
-                status=self._home.status,
+        home = self._found.home
+        if home is not None and self._found.pages:
+            self._found.verdict = judge(
+                self._found.pages[0],
+                status=home.status,
                 requested_host=self._approach.host,
-                final_url=self._home.url,
+                final_url=home.url,
             )
-
-    def _report(self) -> SiteReport:
-        page = self._pages[0] if self._pages else PageFacts(url="")
-        home = self._home
-        return SiteReport(
-            domain=self._approach.netloc,
-            started_at=self._started_at.isoformat(),
-            finished_at=datetime.now(UTC).isoformat(),
-            verdict=self._verdict[0],
-            verdict_evidence=self._verdict[1],
-            final_url=home.url if home else "",
-            redirects=home.redirects if home else (),
-            http_status=home.status if home else 0,
-            server_address=home.address if home else "",
-            title=page.title,
-            description=page.description,
-            language=page.language,
-            charset=page.charset,
-            canonical_url=page.canonical_url,
-            favicon_url=page.favicon_url,
-            logo_url=page.logo_url,
-            generator=page.generator,
-            open_graph=page.open_graph,
-            organisation=page.organisation,
-            feeds=page.feeds,
-            meta_robots=page.meta_robots,
-            x_robots_tag=home.headers.get("X-Robots-Tag", "") if home else "",
-            contacts=merge_contacts(page.contacts for page in self._pages),
-            technologies=_merge_technologies(page.technologies for page in self._pages),
-            robots=self._robots,
-            sitemaps=tuple(self._walk.files),
-            pages=self._inventory.entries,
-            requests=tuple(self._fetcher.receipt),
-            timings=self._timings,
-            warnings=tuple(self._warnings),
-        )
 
 
 def _read(response: Response) -> PageFacts:
-    return read_page(response.body, response.url, response.content_type, response.headers)
+    return read_page(
+        response.body,
+        response.url,
+        response.content_type,
+        response.headers,
+        cookies=response.cookies,
+    )
+
+
+def _is_telling(entry: PageEntry) -> bool:
+    return entry.source == "sitemap" and entry.page_type in TELLING_TYPES
 
 
 def _no_page(response: Response) -> ScanError:
     kind = response.content_type.partition(";")[0] or "of unknown type"
     sentence = f"{response.url[:200]} is not a web page but {kind[:80]}."
     return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence, url=response.url)
-
-
-def _merge_technologies(lists: Iterable[Iterable[Technology]]) -> tuple[Technology, ...]:
-    """Return each technology once, the sighting that names a version before one that does not."""
-    best: dict[str, Technology] = {}
-    for found in _flattened(lists):
-        if found.name not in best or (found.version and not best[found.name].version):
-            best[found.name] = found
-    return tuple(best.values())
-
-
-def _flattened(lists: Iterable[Iterable[Technology]]) -> Iterator[Technology]:
-    for items in lists:
-        yield from items

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import get_cookie_header
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -160,32 +162,49 @@ class GatedAdapter(HTTPAdapter):
         return _GatedPool(host, port, maxsize=1, gate=self._gate)
 
 
-class _PlainSession(requests.Session):
-    """A session that leaves redirects alone.
+class GatedSession(requests.Session):
+    """A session that knows no proxy, no netrc and no way past the gate.
 
-    Even with `allow_redirects=False` requests reads the whole body of a redirect into memory to
-    prepare the next request; a body without end would fill it.
+    It sends GET requests for URLs that are in their normal form already, which saves what requests
+    does to bring them there: a third of the time a request takes.
     """
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return that there is no redirect to prepare."""
-
-
-def open_session(gate: Gate, settings: FetchSettings) -> requests.Session:
-    """Return a session that knows no proxy, no netrc and no way past the gate."""
-    session = _PlainSession()
-    session.trust_env = False
-    session.headers.clear()
-    session.headers.update(
-        {
+    def __init__(self, gate: Gate, settings: FetchSettings) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._our_headers = {
             "User-Agent": settings.user_agent,
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Encoding": "gzip, deflate",
             "Accept-Language": "en,*;q=0.5",
         }
-    )
-    session.adapters.clear()
-    adapter = GatedAdapter(gate, settings.ca_file)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+        self.adapters.clear()
+        adapter = GatedAdapter(gate, settings.ca_file)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def ask(self, url: str, timeout: float) -> requests.Response:
+        """Send one GET request and return the answer, its body unread, redirects left alone."""
+        request = requests.PreparedRequest()
+        request.method, request.url = "GET", url
+        request.headers = CaseInsensitiveDict(self._our_headers)
+        request.hooks = {"response": []}
+        if len(self.cookies):
+            cookies = get_cookie_header(self.cookies, request)
+            request.headers.update({"Cookie": cookies} if cookies else {})
+        return self.send(
+            request,
+            stream=True,
+            allow_redirects=False,
+            timeout=timeout,
+            proxies={},
+            verify=True,
+            cert=None,
+        )
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return that there is no redirect to prepare.
+
+        Even with `allow_redirects=False` requests reads the whole body of a redirect into memory
+        to prepare the next request; a body without end would fill it.
+        """
