@@ -23,6 +23,8 @@ MAX_TAG = 262_144
 """Bytes of one tag or comment: expat reads an unfinished one again with every block."""
 MAX_PIECES = 64
 """Pieces of text, 8 KB each, that one value may have."""
+CACHED = 40
+"""Characters of a date, frequency or priority that are looked at; the readings are cached."""
 
 _BEGINNING = re.compile(
     r"<!--|<!(?P<doctype>DOCTYPE)(?:\s+html\b(?P<html>))?|<(?P<page>html)\b"
@@ -272,9 +274,9 @@ class _XmlReader:
         self._parsed.entries.append(
             SitemapEntry(
                 loc,
-                _date(values.get("lastmod") or values.get("first", "")),
-                _frequency(values.get("changefreq", "")),
-                _priority(values.get("priority", "")),
+                _date((values.get("lastmod") or values.get("first", ""))[:CACHED]),
+                _frequency(values.get("changefreq", "")[:CACHED]),
+                _priority(values.get("priority", "")[:CACHED]),
             )
         )
 
@@ -314,8 +316,6 @@ def _location(text: str, url: str) -> str:
 @lru_cache(maxsize=1_024)
 def _date(text: str) -> str:
     """Return an ISO 8601 date or time: as given, or made from the form that RSS uses."""
-    if not text or len(text) > 40:
-        return ""
     if _YEAR_OR_MONTH.fullmatch(text):
         return text
     for read in (datetime.fromisoformat, _rfc_822):
