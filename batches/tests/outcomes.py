@@ -55,7 +55,7 @@ def _end(job: Job, **columns: Any) -> Job:
     Job.objects.filter(pk=job.pk).update(started_at=STARTED, finished_at=ENDED, **columns)
     if job.batch_id:
         Batch.objects.filter(pk=job.batch_id).start()
-        failed = columns["status"] == Job.Status.FAILED
-        Batch(pk=job.batch_id).count(completed=not failed, failed=failed)
+        failed = int(columns["status"] == Job.Status.FAILED)
+        Batch(pk=job.batch_id).count(completed=1 - failed, failed=failed)
     job.refresh_from_db()
     return job

@@ -115,6 +115,7 @@ def test_a_batch_without_jobs_is_an_empty_array(default_tenant: Tenant) -> None:
 
 def test_a_job_in_test_mode_is_read_from_its_own_result(batch: Batch) -> None:
     job = batch.jobs.get(domain__host="good.example")
+    assert job.scan is not None
     report = {**job.scan.report, "title": "Only here", "pages": [{"url": "https://good.example/"}]}
     report.pop("page_count")
     Job.objects.filter(pk=job.pk).update(scan=None, result=report)
