@@ -9,11 +9,13 @@ at once when its input closes.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import logging
 import os
 import queue
 import select
+import signal
 import threading
 import time
 import traceback
@@ -21,9 +23,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
+from scans.engine.domains import normalise
 from scans.engine.errors import FailureReason, ScanError
+from scans.engine.extractors.page import read_page
 from scans.engine.limits import FetchSettings, Limits
+from scans.engine.page_types import page_type
 from scans.engine.scanner import scan_site
+from scans.engine.session.sockets import tls_context
 
 STUCK_AFTER = 20.0
 """Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
@@ -47,7 +53,7 @@ class Outlet:
 
     def send(self, kind: str, job: str, payload: dict[str, Any]) -> None:
         """Write one frame; end the process when nobody reads any more."""
-        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         body = text.encode("utf-8", "replace")
         frame = memoryview(b"%s %s %d\n%s" % (kind.encode(), job.encode(), len(body), body))
         with self._lock:
@@ -139,11 +145,14 @@ class Crew:
 
 def main() -> None:
     """Read messages until the input closes, then end the process with whatever still runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
     os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
     outlet = Outlet()
     messages = _messages()
-    crew = _hire(next(messages, {}), outlet)
+    settings, threads = _settings(next(messages, {}))
+    crew = Crew(settings, threads, outlet)
+    _warm_up(settings)
     outlet.send("ready", "-", {"pid": os.getpid()})
     for message in messages:
         if message.get("type") == "scan":
@@ -153,12 +162,22 @@ def main() -> None:
     os._exit(0)
 
 
-def _hire(message: dict[str, Any], outlet: Outlet) -> Crew:
+def _settings(message: dict[str, Any]) -> tuple[FetchSettings, int]:
     known = {name: value for name, value in message.items() if name in _SETTING_NAMES}
     for name in ("allowed_networks", "host_map"):
         items = known.get(name, ())
         known[name] = tuple(tuple(item) if isinstance(item, list) else item for item in items)
-    return Crew(FetchSettings(**known), int(message.get("threads", 8)), outlet)
+    return FetchSettings(**known), int(message.get("threads", 8))
+
+
+def _warm_up(settings: FetchSettings) -> None:
+    """Load what the first scan would load (suffixes, certificates, signatures) before it."""
+    tls_context(settings.ca_file)
+    url = f"https://{normalise('example.com')}/contact"
+    page_type(url)
+    read_page(b"<html><title>Warm</title><p>Call +1 212 555 0100</p></html>", url)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays; the collector need not walk it again and again
 
 
 def _limits(values: dict[str, Any]) -> Limits:
