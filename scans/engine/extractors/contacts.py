@@ -1,64 +1,41 @@
 """Every way a page gives to reach the people behind it, as contacts with their evidence."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from itertools import chain
 from urllib.parse import urlsplit
 
-from scans.engine.extractors import emails, phones, social
+from scans.engine.extractors import emails, phones
 from scans.engine.extractors.email_junk import kind_of
-from scans.engine.extractors.facts import Link
-from scans.engine.extractors.json_ld import address_line, walk
+from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.json_ld import addresses, same_as
 from scans.engine.extractors.regions import PageRegions
-from scans.engine.hostnames import registrable_domain
+from scans.engine.extractors.social import social_contacts
+from scans.engine.hostnames import same_site
 from scans.engine.report import Contact, ContactKind
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The parts of a page in which contacts are looked for."""
+def page_contacts(page: PageFacts, hrefs: list[tuple[str, str]]) -> tuple[Contact, ...]:
+    """Return the contacts of one page, each once, with its best evidence.
 
-    url: str
-    text: str
-    html: str
-    language: str
-    hrefs: list[tuple[str, str]]
-    """(href, words) of the links that are not web addresses."""
-    links: tuple[Link, ...]
-    json_ld: tuple[Any, ...]
-
-    @property
-    def host(self) -> str:
-        try:
-            return urlsplit(self.url).hostname or ""
-        except ValueError:
-            return ""
+    `hrefs` are (href, words) of the links that are not web addresses (mailto:, tel:).
+    """
+    return merge_contacts([_emails(page, hrefs), _phones(page, hrefs), _others(page)])
 
 
-def page_contacts(page: Sources) -> tuple[Contact, ...]:
-    """Return the contacts of one page, each once, with its best evidence."""
-    return merge_contacts([_emails(page), _phones(page), _profiles(page), _addresses(page)])
-
-
-def _emails(page: Sources) -> Iterator[Contact]:
+def _emails(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
+    host = _host_of(page.url)
     found = [
-        *emails.from_hrefs(page.hrefs),
+        *emails.from_hrefs(hrefs),
         *emails.from_hidden(page.html),
         *emails.from_json_ld(page.json_ld),
         *emails.from_text(page.text),
         *emails.from_obfuscated_text(page.text),
     ]
-    visible = {item.address for item in found}
-    site = registrable_domain(page.host) if page.host else ""
-    for item in emails.from_text(page.html, "markup"):
-        domain = item.address.rpartition("@")[2]
-        if item.address not in visible and site and registrable_domain(domain) == site:
-            found.append(item)
-    for item in found:
+    for item in (*found, *_unseen_emails(page.html, host)):
         yield Contact(
             kind=ContactKind.EMAIL,
             value=item.address,
-            label=kind_of(item.address, page.host),
+            label=kind_of(item.address, host),
             page_url=page.url,
             snippet=item.snippet,
             method=item.method,
@@ -66,15 +43,22 @@ def _emails(page: Sources) -> Iterator[Contact]:
         )
 
 
-def _phones(page: Sources) -> Iterator[Contact]:
+def _unseen_emails(html: str, host: str) -> Iterator[emails.FoundEmail]:
+    """Yield the addresses in scripts, comments and attributes, if they are the site's own."""
+    for item in emails.from_text(html, "markup") if host else ():
+        if same_site(item.address.rpartition("@")[2], host):
+            yield item
+
+
+def _phones(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
     regions = PageRegions(
         url=page.url, language=page.language, json_ld=page.json_ld, text=page.text
     )
-    found = [
-        *phones.from_hrefs(page.hrefs, regions),
+    found = (
+        *phones.from_hrefs(hrefs, regions),
         *phones.from_json_ld(page.json_ld, regions),
         *phones.from_text(page.text, regions),
-    ]
+    )
     for item in found:
         yield Contact(
             kind=ContactKind.PHONE,
@@ -87,35 +71,19 @@ def _phones(page: Sources) -> Iterator[Contact]:
         )
 
 
-def _profiles(page: Sources) -> Iterator[Contact]:
-    linked = [(link.url, link.text, "link") for link in page.links]
-    linked += [(url, "sameAs", "json_ld") for url in _same_as(page.json_ld)]
-    return social.social_contacts(linked, page.url)
+def _others(page: PageFacts) -> Iterator[Contact]:
+    linked = ((link.url, link.text, "link") for link in page.links)
+    named = ((url, "sameAs", "json_ld") for url in same_as(page.json_ld))
+    yield from social_contacts(chain(linked, named), page.url)
+    for name, line in addresses(page.json_ld):
+        yield Contact(ContactKind.ADDRESS, line, "", page.url, name, "json_ld", 0.95)
 
 
-def _same_as(json_ld: tuple[Any, ...]) -> Iterator[str]:
-    for thing in walk(list(json_ld)):
-        urls = thing.get("sameAs")
-        yield from (url for url in (urls if isinstance(urls, list) else [urls]) if _is_text(url))
-
-
-def _is_text(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str)
-
-
-def _addresses(page: Sources) -> Iterator[Contact]:
-    for thing in walk(list(page.json_ld)):
-        line = address_line(thing.get("address"))
-        if "," in line:
-            name = thing.get("name")
-            yield Contact(
-                kind=ContactKind.ADDRESS,
-                value=line,
-                page_url=page.url,
-                snippet=name[:200] if isinstance(name, str) else "",
-                method="json_ld",
-                confidence=0.95,
-            )
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:

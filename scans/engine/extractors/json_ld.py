@@ -24,9 +24,18 @@ def _loads(block: str) -> Any:
         return None
     cleaned = _CLOSING.sub("", _WRAPPING.sub("", block, count=1))
     try:
-        return json.loads(cleaned, strict=False)
+        return _storable(json.loads(cleaned, strict=False))
     except (ValueError, RecursionError):
         return None
+
+
+def _storable(value: Any) -> Any:
+    """Return a value without lone surrogates and NUL, which no database takes."""
+    text = json.dumps(value)
+    if "\\ud" not in text and "\\u0000" not in text:
+        return value
+    text = json.dumps(value, ensure_ascii=False).replace("\\u0000", "")
+    return json.loads(text.encode("utf-8", "replace"))
 
 
 def _unfold(value: Any) -> Iterator[dict[str, Any]]:
@@ -87,6 +96,20 @@ def _describe(thing: dict[str, Any], kind: str) -> dict[str, Any]:
         "same_as": [one_line(url) for url in _strings(thing.get("sameAs"))][:30],
     }
     return {key: value for key, value in described.items() if value}
+
+
+def addresses(json_ld: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """Yield (whose, one line) for the postal addresses of more than one part."""
+    for thing in walk(list(json_ld)):
+        line = address_line(thing.get("address"))
+        if "," in line:
+            yield _first(thing.get("name"))[:200], line
+
+
+def same_as(json_ld: Iterable[Any]) -> Iterator[str]:
+    """Yield the other web addresses that objects say are theirs."""
+    for thing in walk(list(json_ld)):
+        yield from _strings(thing.get("sameAs"))
 
 
 def address_line(address: Any) -> str:

@@ -5,19 +5,22 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
-from scans.engine.extractors import json_ld, metadata
+from scans.engine.extractors import metadata
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
-from scans.engine.extractors.contacts import Sources, page_contacts
+from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.text import one_line, visible_text
 from scans.engine.technologies import detect
 
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
-_NOT_PAGES = (
-    b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"MZ",
-    b"RIFF", b"OggS", b"ID3", b"\x00\x00\x00", b"wOFF", b"wOF2",
+MAX_BLOCKS = 100
+_JSON_LD = 'script[type*="ld+json" i]'
+_NOT_PAGES = (  # the first bytes of other files, in lower case
+    b"%pdf", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04", b"\x1f\x8b", b"\x7felf",
+    b"mz\x90", b"riff", b"oggs", b"id3", b"\x00\x00\x00", b"woff", b"wof2",
 )  # fmt: skip
 
 
@@ -41,18 +44,13 @@ def read_page(
 
 def looks_like_html(body: bytes, content_type: str) -> bool:
     """Tell a page from other files, by its content where the header lies."""
-    start = body[:1024].lstrip()
+    start = body[:1024].lstrip().lower()
     if start.startswith(_NOT_PAGES) or (b"\x00" in start and not _is_utf16(start)):
         return False
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or "html" in kind:
         return True
-    lowered = start.lower()
-    return (
-        lowered.startswith((b"<!doctype html", b"<html"))
-        or b"<head" in lowered
-        or b"<body" in lowered
-    )
+    return any(mark in start for mark in (b"<!doctype html", b"<html", b"<head", b"<body"))
 
 
 def _is_utf16(start: bytes) -> bool:
@@ -61,55 +59,52 @@ def _is_utf16(start: bytes) -> bool:
 
 def _read_tree(html: str, url: str, charset: str) -> PageFacts:
     tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value)
-    base = metadata.base_of(tree, url)
-    meta = metadata.meta_values(tree)
-    head = metadata.HeadLinks(tree, base)
-    blocks = json_ld.read_blocks(
-        node.text() for node in tree.css('script[type*="ld+json" i]')[:100]
-    )
-    organisation = json_ld.organisation(blocks)
-    links = metadata.page_links(tree, base)
+    base = metadata.base_url(tree, url)
+    facts = PageFacts(url=url, html=html, charset=charset)
+    facts = _with_links(_with_head(facts, tree, base), tree, base)
     hrefs = contact_hrefs(tree)
-    page_title = metadata.title(tree)
-    language = metadata.language(tree, meta)
-    logo = str(organisation.get("logo") or "") or metadata.logo(tree, base)
-    scripts = metadata.script_urls(tree, base)
-    text = visible_text(tree)
-    return PageFacts(
-        url=url,
-        title=page_title or meta.get("og:title", ""),
+    facts = replace(facts, text=visible_text(tree))  # last of all: it takes the tree apart
+    return replace(facts, contacts=page_contacts(facts, hrefs))
+
+
+def _with_head(facts: PageFacts, tree: LexborHTMLParser, base: str) -> PageFacts:
+    meta = metadata.meta_values(tree)
+    json_ld = read_blocks(node.text() for node in tree.css(_JSON_LD)[:MAX_BLOCKS])
+    described = organisation(json_ld)
+    logo = metadata.resolved(base, described.get("logo")) or metadata.logo(tree, base)
+    return replace(
+        facts,
+        title=metadata.title(tree) or meta.get("og:title", ""),
         description=meta.get("description") or meta.get("og:description", ""),
-        language=language,
-        charset=charset,
-        canonical_url=head.canonical_url,
-        favicon_url=head.favicon_url,
-        logo_url=base.resolve(logo),
+        language=metadata.language(tree, meta),
         generator=meta.get("generator", ""),
         open_graph=metadata.open_graph(meta),
-        organisation=organisation,
-        feeds=tuple(dict.fromkeys(head.feeds)),
         meta_robots=meta.get("robots", ""),
-        meta=meta,
-        contacts=page_contacts(
-            Sources(
-                url=url,
-                text=text,
-                html=html,
-                language=language,
-                hrefs=hrefs,
-                links=links,
-                json_ld=blocks,
-            )
-        ),
-        links=links,
-        sitemap_links=tuple(dict.fromkeys(head.sitemaps + metadata.sitemap_links(links))),
         meta_refresh=metadata.refresh_target(meta, base),
-        text=text,
-        html=html,
-        scripts=scripts,
-        stylesheets=tuple(dict.fromkeys(head.stylesheets)),
-        json_ld=blocks,
+        meta=meta,
+        json_ld=json_ld,
+        organisation=described,
+        logo_url=logo,
     )
+
+
+def _with_links(facts: PageFacts, tree: LexborHTMLParser, base: str) -> PageFacts:
+    head = metadata.HeadLinks(tree, base)
+    links = metadata.page_links(tree, base)
+    return replace(
+        facts,
+        canonical_url=head.canonical_url,
+        favicon_url=head.favicon_url,
+        feeds=_each_once(head.feeds),
+        stylesheets=_each_once(head.stylesheets),
+        sitemap_links=_each_once(head.sitemaps + metadata.sitemap_links(links)),
+        links=links,
+        scripts=metadata.script_urls(tree, base),
+    )
+
+
+def _each_once(urls: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(urls))
 
 
 def contact_hrefs(tree: LexborHTMLParser) -> list[tuple[str, str]]:
