@@ -1,14 +1,19 @@
 """The form of a batch: what is typed in, read and checked; what it means is the services'."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from batches.intake import read_pasted, read_upload
+from batches.intake import read_pasted, read_upload, refusals
+from batches.models import Batch
 from batches.options import BOUNDS, BatchOptions
+from batches.services import create_batch
 from scans.engine.domains import DomainList, UnreadableFile
+from scrapersky.tenants.models import Tenant, User
 
 MAX_UPLOAD = 20_000_000
 DEFAULTS = {field.name: field.default for field in fields(BatchOptions)}
@@ -16,7 +21,9 @@ DEFAULTS = {field.name: field.default for field in fields(BatchOptions)}
 
 def _number(name: str, label: str, help_text: str) -> forms.Field:
     low, high = BOUNDS[name]
-    kind = forms.IntegerField if isinstance(DEFAULTS[name], int) else forms.FloatField
+    kind: Callable[..., forms.Field] = forms.FloatField
+    if isinstance(DEFAULTS[name], int):
+        kind = forms.IntegerField
     return kind(
         label=label,
         help_text=f"{help_text} {low:g} to {high:,g}.",
@@ -115,10 +122,27 @@ class BatchForm(forms.Form):
         given = {name: self.cleaned_data.get(name) for name in self.OPTION_NAMES}
         return {name: value for name, value in given.items() if value is not None}
 
+    def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
+        """Create the batch of a valid form; None, with the errors marked, where it is refused."""
+        if not self.is_valid() or self.found is None:
+            return None
+        try:
+            return create_batch(
+                tenant=tenant,
+                created_by=created_by,
+                domains=[line.host for line in self.found.accepted],
+                options=self.options(),
+                name=self.cleaned_data["name"],
+                metadata=refusals(self.found),
+            )
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None
+
     def clean_file(self) -> UploadedFile | None:
         upload = self.cleaned_data["file"]
         if upload and upload.size > MAX_UPLOAD:
-            raise forms.ValidationError("The file is larger than 20 MB; split it.")
+            raise ValidationError("The file is larger than 20 MB; split it.")
         return upload
 
     def clean(self) -> dict[str, Any]:

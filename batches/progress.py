@@ -15,6 +15,7 @@ RATE_SPAN = timedelta(seconds=60)
 RATE_WINDOW = 300
 """Positions below the job scanned now that are looked at for the rate."""
 MIN_MEASURED = 3
+SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
 Stage = tuple[str, float]
 
 
@@ -27,7 +28,7 @@ class Cause:
 
     @property
     def sentence(self) -> str:
-        return FailureReason(self.reason).sentence
+        return SENTENCES[self.reason]
 
 
 @dataclass(frozen=True, slots=True)

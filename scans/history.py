@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scans.models import Domain, Scan
+from scans.models import Domain
 
 SHOWN = 20
 
@@ -29,7 +29,7 @@ def looks_at(domain: Domain) -> list[Look]:
     jobs = list(domain.jobs.order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}
     looks = [
-        Look(scan.finished_at, scan.verdict, _seconds(scan), job_of.get(scan.pk))
+        Look(scan.finished_at, scan.verdict, scan.seconds, job_of.get(scan.pk))
         for scan in domain.scans.defer("report").order_by("-finished_at")[:SHOWN]
     ]
     looks += [
@@ -42,7 +42,3 @@ def looks_at(domain: Domain) -> list[Look]:
 
 def _ended(look: Look) -> float:
     return look.at.timestamp() if look.at else float("inf")
-
-
-def _seconds(scan: Scan) -> float:
-    return (scan.finished_at - scan.started_at).total_seconds()

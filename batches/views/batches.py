@@ -4,18 +4,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from batches import demo
+from batches import demo_batch
 from batches.filters import BatchFilter
 from batches.forms import BatchForm
-from batches.intake import refusals
 from batches.models import Batch
 from batches.progress import progress_of
-from batches.services import create_batch
 from batches.views.jobs import rows_of_batch
 from scans.engine.domains import DomainList
 from scrapersky.http import ConsoleRequest, fragment_of
@@ -44,36 +41,24 @@ def batch_list(request: ConsoleRequest) -> HttpResponse:
 def batch_create(request: ConsoleRequest) -> HttpResponse:
     """Take in a new batch; what was typed comes back where nothing of it can be scanned."""
     tenant = working_tenant(request.user)
-    form = BatchForm()
-    if request.method == "POST":
-        form = BatchForm(request.POST, request.FILES)
-        if form.is_valid() and form.found:
-            try:
-                batch = create_batch(
-                    tenant=tenant,
-                    created_by=request.user,
-                    domains=[line.host for line in form.found.accepted],
-                    options=form.options(),
-                    name=form.cleaned_data["name"],
-                    metadata=refusals(form.found),
-                )
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                messages.success(request, _said(form.found))
-                return redirect("batch_detail", pk=batch.pk)
+    form = BatchForm(request.POST, request.FILES) if request.method == "POST" else BatchForm()
+    if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
+        messages.success(request, _said(form.found))
+        return redirect("batch_detail", pk=batch.pk)
     refused = form.found.refused if form.found else ()
     context = {
         "form": form,
         "refused": refused[:SHOWN_REFUSALS],
         "refused_count": len(refused),
-        "demo_sites": demo.is_served(),
+        "demo_sites": demo_batch.is_served(),
     }
     return render(request, "batches/batch_form.html", context)
 
 
-def _said(found: DomainList) -> str:
+def _said(found: DomainList | None) -> str:
     """Say what became of a list in one sentence."""
+    if found is None:
+        return ""
     count = len(found.accepted)
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if found.duplicates:
@@ -87,9 +72,11 @@ def _said(found: DomainList) -> str:
 @require_POST
 def batch_demo(request: ConsoleRequest) -> HttpResponse:
     """Scan the demo sites."""
-    if not demo.is_served():
+    if not demo_batch.is_served():
         raise Http404("The demo sites are not served here.")
-    batch = demo.create_demo_batch(tenant=working_tenant(request.user), created_by=request.user)
+    batch = demo_batch.create_demo_batch(
+        tenant=working_tenant(request.user), created_by=request.user
+    )
     return redirect("batch_detail", pk=batch.pk)
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from batches import demo
+from batches import demo_batch
 from batches.models import Batch, Job
 from batches.progress import activities, failure_causes
 from scrapersky.health import problems
@@ -19,7 +19,7 @@ SHOWN = 8
 @login_required
 def home(request: ConsoleRequest) -> HttpResponse:
     """Show what happens now."""
-    context = _happening(request) | {"demo_sites": demo.is_served()}
+    context = _happening(request) | {"demo_sites": demo_batch.is_served()}
     return render(request, "home.html", context)
 
 
@@ -34,7 +34,7 @@ def _happening(request: ConsoleRequest) -> dict[str, Any]:
     batches = visible(Batch.objects.all(), request.user)
     jobs = visible(Job.objects.all(), request.user).filter(batch=None).select_related("domain")
     ended = list(batches.filter(status__in=Batch.ENDED).order_by("-finished_at")[:SHOWN])
-    running = list(batches.unfinished().order_by("created_at")[:SHOWN])
+    running = list(batches.filter(status__in=Batch.ACTIVE).order_by("created_at")[:SHOWN])
     return {
         "running": running,
         "ended": ended,

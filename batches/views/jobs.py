@@ -27,7 +27,7 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     page = page_of(request, asked.apply(jobs).order_by("position"), paginator=Paginator)
     return {
         "page": page,
-        "rows": _with_stages(page.object_list),
+        "rows": _with_stages(list(page)),
         "filter": asked,
         "is_filtered": any(asked.cleaned_data.values()),
     }

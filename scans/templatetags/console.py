@@ -1,11 +1,14 @@
 """What the console's templates need to say things to people."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from scans.engine.errors import FailureReason
 
@@ -21,7 +24,8 @@ STAGES = {
     "categorise": "Sorting its pages",
     "verdict": "Judging what it is",
 }
-LONG_AGO = 86_400
+REASONS = {reason.value: reason for reason in FailureReason}
+ACRONYMS = {"dns": "DNS", "tls": "TLS", "http": "HTTP", "robots": "robots.txt", "cms": "CMS"}
 
 
 @register.simple_tag
@@ -58,21 +62,31 @@ def duration(seconds: Any) -> str:
 
 
 @register.filter
+def ago(moment: datetime | None) -> str:
+    """Say how long ago something was, in its largest unit."""
+    if moment is None:
+        return "-"
+    seconds = (timezone.now() - moment).total_seconds()
+    return f"{timesince(moment, depth=1)} ago" if seconds >= 60 else "just now"
+
+
+@register.filter
 def reason_name(value: str) -> str:
     """Return a failure reason as words."""
-    return value.replace("_", " ").capitalize()
+    words = value.replace("_", " ").capitalize().split(" ")
+    return " ".join(ACRONYMS.get(word.lower(), word) for word in words)
 
 
 @register.filter
 def reason_sentence(value: str) -> str:
     """Return what a failure reason means; empty for a reason that is not known."""
-    return FailureReason(value).sentence if value in set(FailureReason) else ""
+    return REASONS[value].sentence if value in REASONS else ""
 
 
 @register.filter
 def retry_may_help(value: str) -> bool:
     """Say whether the same scan, later, has a chance of ending otherwise."""
-    return value in set(FailureReason) and FailureReason(value).retry_may_help
+    return value in REASONS and REASONS[value].retry_may_help
 
 
 @register.filter

@@ -1,0 +1,66 @@
+"""Actions on selected rows; each calls the same service as the console."""
+
+from collections.abc import Iterable
+from typing import cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from batches.models import Job
+from batches.services import MAX_DOMAINS, create_batch, initiate_scan
+from scans.models import Domain
+from scrapersky.tenants.access import check_may_write
+from scrapersky.tenants.models import Tenant, User
+
+MAX_SINGLE_SCANS = 100
+
+
+@admin.action(description="Scan now, each on its own", permissions=["view"])
+def scan_each(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]) -> None:
+    """Start a scan of each domain outside any batch."""
+    _scan_each(model_admin, request, rows.select_related("tenant")[: MAX_SINGLE_SCANS + 1])
+
+
+@admin.action(description="Scan these domains again, each on its own", permissions=["view"])
+def scan_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
+    """Start a scan of the domain of each job outside any batch."""
+    domains = Domain.objects.filter(pk__in=rows.order_by().values("domain"))
+    _scan_each(model_admin, request, domains.select_related("tenant")[: MAX_SINGLE_SCANS + 1])
+
+
+def _scan_each(
+    model_admin: admin.ModelAdmin, request: HttpRequest, domains: Iterable[Domain]
+) -> None:
+    chosen = list(domains)
+    if len(chosen) > MAX_SINGLE_SCANS:
+        sentence = f"More than {MAX_SINGLE_SCANS} domains: make a batch of them."
+        model_admin.message_user(request, sentence, messages.ERROR)
+        return
+    for tenant_id in {domain.tenant_id for domain in chosen}:
+        check_may_write(request.user, tenant_id)
+    for domain in chosen:
+        initiate_scan(domain, created_by=cast(User, request.user))
+    model_admin.message_user(request, f"{len(chosen)} scans are on their way.", messages.SUCCESS)
+
+
+@admin.action(description="Make a batch of these", permissions=["view"])
+def make_batch(
+    model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]
+) -> HttpResponse | None:
+    """Scan the chosen domains of one tenant as a new batch."""
+    tenants = list(Tenant.objects.filter(pk__in=rows.order_by().values("tenant"))[:2])
+    if len(tenants) > 1:
+        sentence = "These domains belong to several tenants: filter by one first."
+        model_admin.message_user(request, sentence, messages.ERROR)
+        return None
+    check_may_write(request.user, tenants[0].pk)
+    hosts = list(rows.values_list("host", flat=True)[: MAX_DOMAINS + 1])
+    try:
+        batch = create_batch(tenant=tenants[0], created_by=cast(User, request.user), domains=hosts)
+    except ValidationError as error:
+        model_admin.message_user(request, " ".join(error.messages), messages.ERROR)
+        return None
+    return redirect("admin:batches_batch_change", batch.pk)

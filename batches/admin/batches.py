@@ -1,0 +1,104 @@
+"""The admin of batches."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from batches.forms import BatchForm
+from batches.models import Batch
+from batches.progress import progress_of
+from scans.templatetags.console import badge, percent
+from scrapersky.tenants.access import check_may_write, tenants_of
+from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin
+
+
+class OwnedBatchForm(BatchForm):
+    """A new batch of a tenant that is chosen."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenants = tenants_of(user)
+        self.fields["tenant"] = forms.ModelChoiceField(tenants, initial=tenants.first())
+        self.order_fields(["tenant"])
+
+
+@admin.register(Batch)
+class BatchAdmin(OwnedAdmin):
+    """Batches; what happens to one is the services' to decide, so only its name can be edited."""
+
+    list_display = ["__str__", "state", "bar", "total", "failed", "tenant", "created_at", "console"]
+    list_filter = ["status", "processor_type", BY_TENANT, "created_at"]
+    list_select_related = ["tenant"]
+    search_fields = ["name", "legacy_batch_id"]
+    ordering = ["-created_at"]
+    actions = None
+    change_form_template = "admin/batches/batch/change_form.html"
+    fields = (
+        "name", "id", "tenant", "created_by", "processor_type", "status", "total", "completed",
+        "failed", "cancelled", "options", "metadata", "error", "created_at", "started_at",
+        "finished_at", "updated_at", "legacy_batch_id", "legacy_id",
+    )  # fmt: skip
+    readonly_fields = fields[1:]
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, obj: Batch) -> SafeString:
+        return badge(obj.status, obj.get_status_display())
+
+    @admin.display(description="Progress")
+    def bar(self, obj: Batch) -> SafeString:
+        return format_html(
+            '<progress class="bar" max="{}" value="{}">{}</progress>',
+            obj.total or 1,
+            obj.ended,
+            percent(obj.progress),
+        )
+
+    @admin.display(description="Console")
+    def console(self, obj: Batch) -> SafeString:
+        return format_html('<a href="{}">open</a>', self.view_on_site(obj))
+
+    def view_on_site(self, obj: Batch) -> str:
+        return reverse("batch_detail", args=[obj.pk])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+        """Let a batch be deleted once nothing works on it."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or obj.is_ended)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
+    ) -> HttpResponse:
+        """Take in a new batch by the console's form and service."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        given = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = OwnedBatchForm(cast(User, request.user), *given)
+        batch = self._create(request, form) if form.is_bound and form.is_valid() else None
+        if batch:
+            self.log_addition(request, batch, [{"added": {}}])
+            return redirect("admin:batches_batch_change", batch.pk)
+        context = self.admin_site.each_context(request) | {"opts": self.opts, "title": "Add batch"}
+        context |= {"form": form, "refused": form.found.refused[:20] if form.found else ()}
+        return TemplateResponse(request, "admin/batches/batch/add_form.html", context)
+
+    def _create(self, request: HttpRequest, form: OwnedBatchForm) -> Batch | None:
+        tenant: Tenant = form.cleaned_data["tenant"]
+        check_may_write(request.user, tenant.pk)
+        return form.create(tenant=tenant, created_by=cast(User, request.user))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        batch = kwargs.get("obj")
+        if batch is not None:
+            context |= {"batch": batch, "progress": progress_of(batch)}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,61 @@
+"""The admin of jobs and of the workers that do them."""
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from batches.admin.actions import make_batch, scan_again, scan_each
+from batches.models import Job, Worker
+from scans.models import Domain
+from scans.templatetags.console import badge
+from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+
+# What can be done with a domain belongs to this application, which may import that one.
+admin.site.get_model_admin(Domain).actions = [scan_each, make_batch]
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    list_display = ["domain", "state", "failure_reason", "batch", "took", "created_at", "console"]
+    list_filter = ["status", "failure_reason", "job_type", BY_TENANT]
+    list_select_related = ["domain", "batch"]
+    search_fields = ["domain__host", "batch__name"]
+    ordering = ["-pk"]
+    actions = [scan_again]
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, obj: Job) -> SafeString:
+        return badge(obj.status, obj.get_status_display())
+
+    @admin.display(description="Took")
+    def took(self, obj: Job) -> str:
+        return "-" if obj.seconds is None else f"{obj.seconds:.1f} s"
+
+    @admin.display(description="Console")
+    def console(self, obj: Job) -> SafeString:
+        return format_html('<a href="{}">open</a>', self.view_on_site(obj))
+
+    def view_on_site(self, obj: Job) -> str:
+        return reverse("job_detail", args=[obj.pk])
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    """Workers serve every tenant at once, so only a superuser sees them."""
+
+    list_display = ["host", "state", "pid", "started_at", "heartbeat_at", "ended_at"]
+    list_filter = ["status"]
+    search_fields = ["host"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        return Worker.objects.all() if request.user.is_superuser else Worker.objects.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, obj: Worker) -> SafeString:
+        return badge(obj.status, obj.get_status_display())

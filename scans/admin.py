@@ -1,0 +1,87 @@
+"""The admin of what was found: to look at, for only scans write it."""
+
+import json
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+
+SHOWN_REPORT = 200_000
+
+
+@admin.register(Domain)
+class DomainAdmin(ReadOnlyAdmin):
+    list_display = ["host", "status", "verdict", "title", "page_count", "last_scanned_at", "tenant"]
+    list_filter = ["status", "verdict", "sitemap_analysis_status", BY_TENANT]
+    list_select_related = ["tenant"]
+    search_fields = ["host"]
+    ordering = ["tenant", "host"]
+
+    def view_on_site(self, obj: Domain) -> str:
+        return reverse("domain_detail", args=[obj.pk])
+
+
+@admin.register(Scan)
+class ScanAdmin(ReadOnlyAdmin):
+    list_display = ["domain", "verdict", "finished_at", "took", "tenant"]
+    list_filter = ["verdict", BY_TENANT]
+    list_select_related = ["domain", "tenant"]
+    search_fields = ["domain__host"]
+    ordering = ["-pk"]
+    fields = ["id", "tenant", "domain", "verdict", "started_at", "finished_at", "report_text"]
+
+    @admin.display(description="Took")
+    def took(self, obj: Scan) -> str:
+        return f"{obj.seconds:.1f} s"
+
+    @admin.display(description="Report")
+    def report_text(self, obj: Scan) -> SafeString:
+        text = json.dumps(obj.report, indent=2, ensure_ascii=False)[:SHOWN_REPORT]
+        return format_html('<pre class="report">{}</pre>', text)
+
+    def view_on_site(self, obj: Scan) -> str:
+        return reverse("domain_detail", args=[obj.domain_id])
+
+
+class FindingAdmin(ReadOnlyAdmin):
+    """Something seen on a domain."""
+
+    list_select_related = ["domain", "tenant"]
+    exclude = ["url_hash"]
+    ordering = ["-pk"]
+
+    def view_on_site(self, obj: Contact | Technology | Sitemap | Page) -> str:
+        return reverse("domain_detail", args=[obj.domain_id])
+
+
+@admin.register(Contact)
+class ContactAdmin(FindingAdmin):
+    list_display = ["value", "kind", "label", "domain", "confidence", "last_seen", "gone_at"]
+    list_filter = ["kind", ("gone_at", admin.EmptyFieldListFilter), BY_TENANT]
+    search_fields = ["value", "domain__host"]
+
+
+@admin.register(Technology)
+class TechnologyAdmin(FindingAdmin):
+    list_display = ["name", "version", "category", "domain", "last_seen", "gone_at"]
+    list_filter = [("gone_at", admin.EmptyFieldListFilter), BY_TENANT]
+    search_fields = ["name", "domain__host"]
+
+
+@admin.register(Sitemap)
+class SitemapAdmin(FindingAdmin):
+    list_display = ["url", "kind", "source", "url_count", "error", "domain", "last_seen"]
+    list_filter = ["kind", "source", BY_TENANT]
+    search_fields = ["url", "domain__host"]
+
+
+@admin.register(Page)
+class PageAdmin(FindingAdmin):
+    list_display = ["url", "page_type", "source", "domain", "lastmod", "last_seen"]
+    list_filter = ["page_type", "source"]
+    list_select_related = ["domain"]
+    search_fields = ["url", "domain__host"]
