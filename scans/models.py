@@ -1,4 +1,7 @@
-"""What was found: domains, the scans of each, and everything read from them."""
+"""What was found: domains, the scans of each, and everything read from them.
+
+A foreign key has no index of its own where a composite one begins with it.
+"""
 
 from typing import ClassVar
 
@@ -30,7 +33,9 @@ class Domain(models.Model):
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="domains")
+    tenant = models.ForeignKey(
+        "tenants.Tenant", models.CASCADE, related_name="domains", db_index=False
+    )
     host = models.CharField(max_length=260)
     status = models.CharField(max_length=16, choices=Status, default=Status.UNSCANNED)
     failure_reason = models.CharField(max_length=32, blank=True)
@@ -105,8 +110,10 @@ class Scan(models.Model):
     """One finished look at one domain: the engine's report, its page inventory kept as pages."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="scans")
-    domain = models.ForeignKey(Domain, models.CASCADE, related_name="scans")
+    tenant = models.ForeignKey(
+        "tenants.Tenant", models.CASCADE, related_name="scans", db_index=False
+    )
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="scans", db_index=False)
     verdict = models.CharField(max_length=16, choices=VERDICTS)
     report = models.JSONField()
     started_at = models.DateTimeField()
@@ -136,7 +143,7 @@ class Finding(models.Model):
     """Something seen on a domain: since when, when last, and whether it is still there."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+")
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)
@@ -148,7 +155,7 @@ class Finding(models.Model):
 class Contact(Finding):
     """An e-mail address, phone number, social profile or postal address, with its evidence."""
 
-    domain = models.ForeignKey(Domain, models.CASCADE, related_name="contacts")
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="contacts", db_index=False)
     kind = models.CharField(max_length=16, choices=CONTACT_KINDS)
     value = models.CharField(max_length=500)
     label = models.CharField(max_length=32, blank=True)
@@ -178,7 +185,9 @@ class Contact(Finding):
 class Technology(Finding):
     """Something a domain runs on."""
 
-    domain = models.ForeignKey(Domain, models.CASCADE, related_name="technology_rows")
+    domain = models.ForeignKey(
+        Domain, models.CASCADE, related_name="technology_rows", db_index=False
+    )
     name = models.CharField(max_length=100)
     category = models.CharField(max_length=64, blank=True)
     website = models.CharField(max_length=200, blank=True)
@@ -200,7 +209,7 @@ class Technology(Finding):
 class Sitemap(Finding):
     """One sitemap of a domain."""
 
-    domain = models.ForeignKey(Domain, models.CASCADE, related_name="sitemaps")
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="sitemaps", db_index=False)
     url = models.CharField(max_length=URL_LENGTH)
     url_hash = models.BinaryField(max_length=16)
     kind = models.CharField(max_length=16, blank=True)

@@ -10,6 +10,7 @@ so that two writers never wait for each other in a circle.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -45,8 +46,9 @@ def upsert(
     unique = _one_a_key(rows, [columns.index(name) for name in key])
     if not unique:
         return 0
-    table = _Table(model, [*columns, *(field.attname for field in _defaulted(model, columns))])
-    prepared = table.prepare(_completed(model, columns, unique))
+    defaults = _defaulted(model, columns)
+    table = _Table(model, [*columns, *(field.attname for field in defaults)])
+    prepared = _completed(table.prepare(unique), defaults)
     action = "DO NOTHING"
     if update:
         action = f"({', '.join(table.quoted(key))}) DO UPDATE SET "
@@ -56,22 +58,24 @@ def upsert(
 
 
 def _defaulted(model: type[models.Model], columns: Sequence[str]) -> list[Any]:
-    """Return the fields that must be filled from their model's defaults."""
-    return [
+    """Return the fields that must be filled from their model's defaults, the key last."""
+    fields = [
         field
         for field in model._meta.concrete_fields
         if field.attname not in columns and not field.null and field.db_default is NOT_PROVIDED
     ]
+    return sorted(fields, key=lambda field: field.primary_key)
 
 
-def _completed(model: type[models.Model], columns: Sequence[str], rows: list[Row]) -> list[Row]:
-    fields = _defaulted(model, columns)
-    constant = [None if field.primary_key else field.get_default() for field in fields]
-    if not any(field.primary_key for field in fields):
-        return [(*row, *constant) for row in rows]
-    place = next(i for i, field in enumerate(fields) if field.primary_key)
-    fresh = fields[place].get_default
-    return [(*row, *constant[:place], fresh(), *constant[place + 1 :]) for row in rows]
+def _completed(rows: list[Row], defaults: list[Any]) -> list[Row]:
+    """Return prepared rows with the defaults added: the same in all, but for a fresh key."""
+    prepare = [_preparer(field) for field in defaults]
+    if not any(field.primary_key for field in defaults):
+        constant = tuple(p(f.get_default()) for p, f in zip(prepare, defaults, strict=True))
+        return [row + constant for row in rows]
+    *others, key = defaults
+    constant = tuple(p(f.get_default()) for p, f in zip(prepare, others, strict=False))
+    return [(*row, *constant, prepare[-1](key.get_default())) for row in rows]
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -120,11 +124,12 @@ class _Table:
         return [self.column_of[name] for name in columns]
 
     def prepare(self, rows: list[Row]) -> list[Row]:
-        preparers = [_preparer(field) for field in self.fields]
-        return [
-            tuple(prepare(value) for prepare, value in zip(preparers, row, strict=True))
-            for row in rows
-        ]
+        """Return rows of the first columns as the database takes them."""
+        width = len(rows[0]) if rows else 0
+        preparers = [_preparer(field) for field in self.fields[:width]]
+        columns = zip(*rows, strict=True)
+        made = [[p(value) for value in c] for p, c in zip(preparers, columns, strict=True)]
+        return list(zip(*made, strict=True))
 
     def when_changed(self, columns: Sequence[str], touch: str) -> str:
         """Return the WHERE that keeps an unchanged, recently seen row from being rewritten."""
@@ -179,7 +184,23 @@ def _preparer(field: Any) -> Callable[[Any], Any]:
         return lambda value: clean(value)[: field.max_length]
     if isinstance(field, models.TextField):
         return lambda value: None if value is None else clean(value)
-    return lambda value: field.get_db_prep_save(value, connection)
+    if isinstance(field, models.UUIDField) or field.is_relation:
+        return _same if connection.features.has_native_uuid_field else _hex
+    if isinstance(field, models.DateTimeField):
+        adapt: Callable[[Any], Any] = lru_cache(256)(connection.ops.adapt_datetimefield_value)
+        return adapt
+    if isinstance(field, models.BinaryField):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return _same
+
+
+def _hex(value: Any) -> str | None:
+    """Return the hex digits of a UUID, as a database without a type for it keeps them."""
+    return None if value is None else value.hex
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def clean(text: str) -> str:
@@ -196,6 +217,8 @@ def clean(text: str) -> str:
 def _json_text(value: Any) -> str | None:
     if value is None:
         return None
+    if value == {}:
+        return "{}"
     text = json.dumps(value, separators=(",", ":"))
     if "\\u0000" in text or "\\ud" in text or "NaN" in text or "Infinity" in text:
         text = json.dumps(_clean_json(value), separators=(",", ":"))

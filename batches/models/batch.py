@@ -58,7 +58,9 @@ class Batch(models.Model):
     ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="batches")
+    tenant = models.ForeignKey(
+        "tenants.Tenant", models.CASCADE, related_name="batches", db_index=False
+    )
     created_by = models.ForeignKey(
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -128,9 +128,11 @@ class Job(models.Model):
     )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="jobs")
+    tenant = models.ForeignKey(
+        "tenants.Tenant", models.CASCADE, related_name="jobs", db_index=False
+    )
     created_by = models.ForeignKey(
-        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     batch = models.ForeignKey(
         Batch, models.CASCADE, null=True, blank=True, related_name="jobs", db_index=False
