@@ -37,8 +37,9 @@ def load_env_file(default: Path) -> Path | None:
 
 
 def refuse(name: str, expected: str) -> NoReturn:
-    """Raise the one error of this module."""
-    raise ImproperlyConfigured(f"{name}={os.environ.get(name, '')!r} cannot be used: {expected}.")
+    """Raise the one error of this module; it goes to logs, so a password in a URL is left out."""
+    value = re.sub(r"://.*@", "://***@", os.environ.get(name, ""))
+    raise ImproperlyConfigured(f"{name}={value!r} cannot be used: {expected}.")
 
 
 def text(name: str, default: str = "") -> str:
@@ -151,3 +152,14 @@ def secret_key(name: str, path: Path) -> str:
         with os.fdopen(made, "w") as file:
             file.write(secrets.token_urlsafe(50))
     return path.read_text()
+
+
+def forget(example: Path) -> None:
+    """Drop every name that `.env.example` lists, and read no env file.
+
+    For what must not meet the user's data: the demo and the tests.
+    """
+    lines = example.read_text().splitlines()
+    for name in {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}:
+        os.environ.pop(name, None)
+    os.environ["ENV_FILE"] = ""

@@ -9,15 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-
-def forget_environment() -> None:
-    """Drop every name that `settings.py` would read, so that no test meets the user's data."""
-    example = Path(__file__).resolve().parent.parent / ".env.example"
-    lines = example.read_text().splitlines()
-    names = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}
-    for name in names - {"TEST_DATABASE_URL"}:
-        os.environ.pop(name, None)
-    os.environ["ENV_FILE"] = ""
+from scrapersky import env
 
 
 def shared_directory() -> Path:
@@ -30,7 +22,9 @@ def shared_directory() -> Path:
 
 
 DIRECTORY = shared_directory()
-forget_environment()
+test_database = os.environ.get("TEST_DATABASE_URL", "")
+env.forget(Path(__file__).resolve().parent.parent / ".env.example")
+os.environ["TEST_DATABASE_URL"] = test_database
 os.environ["SECRET_KEY"] = "the tests' own key, which protects nothing but the tests' own data"
 os.environ["HTTPS"] = "false"
 os.environ["DATABASE_URL"] = f"sqlite:///{DIRECTORY / 'unused.sqlite3'}"

@@ -19,15 +19,22 @@ CONSOLE_THREADS = 4
 
 def make_parts(console: socket.socket) -> list[Part]:
     """Return the parts, in the order in which they start."""
-    env = dict(os.environ)
-    # Found from any directory; a relative path in DATABASE_URL forbids to change that.
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [BASE, env.get("PYTHONPATH")]))
+    env = part_environment()
     parts = []
     if settings.DEMO_SITES:
         http, https = demo_server.listen(), demo_server.listen()
         env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
         parts.append(demo_part(http, https, env))
     return [*parts, console_part(console, env), worker_part(env)]
+
+
+def part_environment() -> dict[str, str]:
+    """Return this process's environment, with which the parts find the project.
+
+    They run in the directory this process runs in, for DATABASE_URL may hold a relative path.
+    """
+    path = filter(None, [BASE, os.environ.get("PYTHONPATH")])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def mapped_hosts(http_port: int, https_port: int) -> str:

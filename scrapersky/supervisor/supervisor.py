@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from time import monotonic
+from time import sleep as wait
 from types import FrameType
 
 from django.conf import settings
@@ -30,26 +31,25 @@ class Supervisor:
         self._watch = QueueWatch(next((part for part in parts if part.name == worker), None))
         self._asked = threading.Event()
         self._urgent = False
-        self._guardian: Guardian | None = None
+        self._guardian = Guardian()
 
     def run(self) -> None:
         """Run until SIGINT, SIGTERM or SIGHUP; a second one of them ends without grace."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
-        self._guardian = Guardian()
         try:
-            self._start_due()
+            self.tend()
             while not self._asked.wait(TICK):
-                self._tend()
+                self.tend()
         finally:
-            self._end()
+            self.end()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._urgent = self._asked.is_set()
         self._asked.set()
 
-    def _tend(self) -> None:
-        """Restart what died or hangs."""
+    def tend(self) -> None:
+        """Start what does not run, what died and what hangs."""
         for part in self._parts:
             if part.has_died():
                 logger.warning("The %s ended unexpectedly and is started again.", part.name)
@@ -57,16 +57,12 @@ class Supervisor:
         if hung := self._watch.hung_part():
             logger.warning("The %s does not take its work and is started again.", hung.name)
             self._end_part(hung)
-        self._start_due()
-
-    def _start_due(self) -> None:
-        assert self._guardian is not None  # noqa: S101  (made before anything starts)
         for part in self._parts:
             if part.is_due() and not self._asked.is_set():
                 part.start()
                 self._guardian.watch(part.pid)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """End every part: by itself within the grace, then as a group."""
         give_up = monotonic() + GRACE
         stop_shifts()
@@ -76,16 +72,15 @@ class Supervisor:
             if self._urgent or monotonic() > give_up:
                 break
             stop_shifts()  # again: what the queue had fetched may start a shift meanwhile
-            threading.Event().wait(TICK)
+            wait(TICK)
         for part in self._parts:
             self._end_part(part)
-        if self._guardian:
-            self._guardian.close()
+        self._guardian.close()
 
     def _end_part(self, part: Part) -> None:
         group = part.pid
         part.end()
-        if group and self._guardian:
+        if group:
             self._guardian.forget(group)
 
 

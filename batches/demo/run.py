@@ -1,0 +1,96 @@
+"""Scan the demo sites as a batch, and show it."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from django.core.management import call_command
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from batches.demo.table import outcome_of, result_table
+from batches.models import Batch, Job, Worker
+from batches.services import create_batch
+from scans.demo.catalogue import HOSTS, SITES
+from scrapersky.supervisor.parts import demo_part, part_environment, worker_part
+from scrapersky.supervisor.supervisor import TICK, Supervisor, wait
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
+
+PATIENCE = 120.0
+OPTIONS = {"site_deadline": 15, "fetch_pages": 5}
+
+
+def run_demo(http: socket.socket, https: socket.socket) -> int:
+    """Run the batch and print its results; return 0 if every site ended as it should."""
+    screen = Console()
+    screen.print("[bold]ScraperSky[/bold]: twelve demo sites on this machine, scanned as a batch.")
+    call_command("migrate", interactive=False, verbosity=0)
+    with workers(http, https) as supervisor:
+        tenant = Tenant.objects.get(pk=DEFAULT_TENANT_ID)
+        batch = create_batch(
+            tenant=tenant, created_by=None, domains=HOSTS, name="Demo", options=OPTIONS
+        )
+        follow(batch, supervisor, screen)
+    jobs = list(batch.jobs.select_related("domain", "scan").order_by("position"))
+    screen.print(result_table(jobs, wide=not screen.is_terminal), crop=False)
+    return report(batch, jobs, screen)
+
+
+@contextmanager
+def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
+    """Run the demo sites and a real worker, and end both in any case."""
+    env = part_environment()
+    supervisor = Supervisor([demo_part(http, https, env), worker_part(env)])
+    try:
+        supervisor.tend()
+        yield supervisor
+    finally:
+        supervisor.end()
+
+
+def follow(batch: Batch, supervisor: Supervisor, screen: Console) -> None:
+    """Show a progress bar until the batch has ended or the patience has."""
+    columns = (
+        TextColumn("Scanning"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", style="dim"),
+    )
+    give_up = monotonic() + PATIENCE
+    with Progress(*columns, console=screen) as progress:
+        bar = progress.add_task("starting the worker", total=batch.total)
+        while not batch.is_ended and monotonic() < give_up:
+            wait(TICK)
+            supervisor.tend()
+            batch.refresh_from_db()
+            progress.update(bar, completed=batch.ended, description=happening())
+        progress.update(bar, description="")
+
+
+def happening() -> str:
+    """Return what the worker scans at the moment, in a few words."""
+    stages = [stage for worker in Worker.objects.live() for stage in worker.stages.items()]
+    hosts = Job.objects.filter(pk__in=[key for key, _ in stages]).values_list("pk", "domain__host")
+    by_job = {str(pk): host for pk, host in hosts}
+    return ", ".join(f"{by_job.get(key, '')}: {stage}" for key, (stage, _) in stages[:2])
+
+
+def report(batch: Batch, jobs: list[Job], screen: Console) -> int:
+    """Say how the batch ended and which sites ended otherwise than they should."""
+    seconds = f" in {batch.seconds:.1f} s" if batch.finished_at and batch.seconds else ""
+    screen.print(
+        f"The batch is {batch.status}{seconds}: {batch.completed} of {batch.total} sites scanned,"
+        f" {batch.failed} failed as such sites do."
+    )
+    expected = {site.host: site for site in SITES}
+    wrong = [job for job in jobs if outcome_of(job) != expected[job.domain.host].expects]
+    for job in wrong:
+        site = expected[job.domain.host]
+        screen.print(f"[red]{site.host}[/red] ({site.shows}) should have been {site.expects}.")
+    if not wrong and batch.status == Batch.Status.PARTIAL:
+        screen.print("Every site ended as it should. `make run` starts the console.")
+        return os.EX_OK
+    return 1

@@ -1,0 +1,90 @@
+"""What /healthz says of a console that can and of one that cannot do its work."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from batches.models import Batch, Worker
+from batches.services import create_batch
+from scrapersky import health
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = timedelta(hours=1)
+
+
+def test_all_is_well_on_a_console_with_nothing_to_do(client: Client) -> None:
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "problems": []}
+
+
+def test_the_answer_is_never_cached(client: Client) -> None:
+    assert "no-store" in client.get("/healthz")["Cache-Control"]
+
+
+def test_a_message_that_nobody_takes_is_a_problem(client: Client) -> None:
+    OrmQ.objects.create(key="scrapersky", payload="", lock=timezone.now() - LONG_AGO)
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert "queue" in response.json()["problems"][0]
+
+
+def test_a_message_that_is_being_worked_on_is_none() -> None:
+    OrmQ.objects.create(key="scrapersky", payload="", lock=timezone.now() + LONG_AGO)
+    assert health.problems() == []
+
+
+def test_late_schedules_are_a_problem() -> None:
+    Schedule.objects.create(func="nothing", repeats=-1, next_run=timezone.now() - LONG_AGO)
+    assert ["schedules are late" in problem for problem in health.problems()] == [True]
+
+
+def test_a_schedule_that_has_had_all_its_runs_is_none() -> None:
+    Schedule.objects.create(func="nothing", repeats=0, next_run=timezone.now() - LONG_AGO)
+    assert health.problems() == []
+
+
+@pytest.fixture
+def forgotten(default_tenant: Tenant) -> Batch:
+    """Return a batch that has waited for long."""
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["acme.test"])
+    Batch.objects.filter(pk=batch.pk).update(updated_at=timezone.now() - LONG_AGO)
+    return batch
+
+
+def test_work_that_waits_without_a_worker_is_a_problem(forgotten: Batch) -> None:
+    assert health.problems() == ["Domains wait to be scanned and no worker is alive."]
+
+
+def test_work_that_waits_for_a_living_worker_is_none(forgotten: Batch) -> None:
+    Worker.begin(host="here", pid=1)
+    assert health.problems() == []
+
+
+def test_paused_work_is_none(forgotten: Batch) -> None:
+    Batch.objects.filter(pk=forgotten.pk).update(status=Batch.Status.PAUSED)
+    assert health.problems() == []
+
+
+def test_a_database_that_is_away_is_one_sentence(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError("password of the database and the like")
+
+    monkeypatch.setattr(connection, "ensure_connection", away)
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert response.json()["problems"] == ["The database does not answer."]
+
+
+def test_waiting_migrations_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *args: ["one"])
+    health._require_migrated.cache_clear()
+    assert health.problems() == ["The database lacks tables or columns: run `manage.py migrate`."]
+    health._require_migrated.cache_clear()

@@ -1,0 +1,104 @@
+"""What a first start makes, and what it leaves alone."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import OperationalError
+
+from scrapersky.supervisor import preparation
+from scrapersky.supervisor.parts import mapped_hosts
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
+from scrapersky.tenants.services import create_first_account
+
+
+@pytest.fixture
+def fresh(settings: Any, tmp_path: Path) -> Path:
+    """Return where the env file of a fresh machine would be."""
+    settings.ENV_FILE = tmp_path / ".env"
+    settings.SECRET_KEY_GIVEN = False
+    return tmp_path / ".env"
+
+
+def test_the_env_file_is_for_its_owner_alone(fresh: Path) -> None:
+    assert preparation.make_env_file()
+    assert fresh.stat().st_mode & 0o777 == 0o600
+    names = dict(line.split("=", 1) for line in fresh.read_text().splitlines() if line[0] != "#")
+    assert len(names["SECRET_KEY"]) > 50
+    assert names["HTTPS"] == "false"
+
+
+def test_an_env_file_that_exists_is_left_alone(fresh: Path) -> None:
+    fresh.write_text("SECRET_KEY=mine\n")
+    assert not preparation.make_env_file()
+    assert fresh.read_text() == "SECRET_KEY=mine\n"
+
+
+def test_an_installation_that_the_environment_configures_gets_no_file(
+    fresh: Path, settings: Any
+) -> None:
+    settings.SECRET_KEY_GIVEN = True
+    assert not preparation.make_env_file()
+    assert not fresh.exists()
+
+
+def test_no_file_is_made_where_none_is_wanted(fresh: Path, settings: Any) -> None:
+    settings.ENV_FILE = None
+    assert not preparation.make_env_file()
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_sentence(settings: Any, fresh: Path) -> None:
+    settings.ENV_FILE = fresh.parent / "missing" / ".env"
+    with pytest.raises(CommandError, match=r"\.env cannot be written: No such file or directory\."):
+        preparation.make_env_file()
+
+
+def test_a_taken_port_is_said_in_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError) as caught:
+            preparation.listen("127.0.0.1", port)
+    assert str(caught.value) == (
+        f"Port {port} of 127.0.0.1 cannot be used (address already in use): choose another"
+        f" address, as in `PORT={port + 1} make run`."
+    )
+
+
+def test_a_host_that_is_not_ours_is_said_in_a_sentence() -> None:
+    with pytest.raises(CommandError, match=r"Port 8000 of 192\.0\.2\.1 cannot be used"):
+        preparation.listen("192.0.2.1", 8000)
+
+
+@pytest.mark.django_db
+def test_the_first_account_may_do_everything(default_tenant: Tenant) -> None:
+    password = create_first_account()
+    user = User.objects.get()
+    assert user.check_password(password)
+    assert user.is_superuser
+    membership = Membership.objects.get(user=user)
+    assert (membership.tenant_id, membership.role) == (DEFAULT_TENANT_ID, "admin")
+
+
+@pytest.mark.django_db
+def test_no_account_is_made_where_one_exists(user: User) -> None:
+    assert create_first_account() == ""
+    assert User.objects.count() == 1
+
+
+def test_a_database_that_is_away_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: Any, **options: Any) -> None:
+        raise OperationalError("connection refused\n\tIs the server running?")
+
+    monkeypatch.setattr(preparation, "call_command", away)
+    with pytest.raises(CommandError) as caught:
+        preparation.prepare_database()
+    assert str(caught.value) == (
+        "The database cannot be used: connection refused Is the server running?"
+    )
+
+
+def test_the_demo_sites_are_added_to_a_host_map_of_ones_own(settings: Any) -> None:
+    settings.SCAN_HOST_MAP = (("intern.test", "10.0.0.1:80"),)
+    assert mapped_hosts(81, 82).startswith("intern.test=10.0.0.1:80,expired.demo.test=127.0.0.1:")

@@ -1,0 +1,218 @@
+"""The supervised group, with real processes that do nothing but live and die."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from batches.models import Worker
+from scrapersky.supervisor import part as part_module
+from scrapersky.supervisor import supervisor as supervisor_module
+from scrapersky.supervisor.guardian import groups_left
+from scrapersky.supervisor.part import Part
+from scrapersky.supervisor.supervisor import Supervisor
+from tests.processes import eventually, is_running
+
+SLEEPER = "import time; time.sleep(600)"
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {SLEEPER!r}])
+print(child.pid, file=open(sys.argv[1] + ".part", "w"), flush=True)
+import os
+os.rename(sys.argv[1] + ".part", sys.argv[1])
+time.sleep(600)
+"""
+STUBBORN = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+open(sys.argv[1], "w").close()
+time.sleep(600)
+"""
+MakePart = Callable[..., Part]
+
+
+@pytest.fixture
+def make_part() -> Iterator[MakePart]:
+    """Return a function that makes a part from Python code; all are ended after the test."""
+    made: list[Part] = []
+
+    def make(code: str, *arguments: str, name: str = "part") -> Part:
+        made.append(Part(name, [sys.executable, "-c", code, *arguments], env=dict(os.environ)))
+        return made[-1]
+
+    yield make
+    for part in made:
+        part.end()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Replace the clock of the parts by one that stands still."""
+    clock = {"now": 1_000.0}
+    monkeypatch.setattr(part_module, "monotonic", lambda: clock["now"])
+    return clock
+
+
+@pytest.fixture
+def supervise(db: None) -> Iterator[Callable[..., Supervisor]]:
+    """Return a function that supervises parts until the test is over."""
+    made: list[Supervisor] = []
+
+    def make(*parts: Part) -> Supervisor:
+        made.append(Supervisor(parts))
+        made[-1].tend()
+        return made[-1]
+
+    yield make
+    for supervisor in made:
+        supervisor.end()
+
+
+def test_a_part_that_died_waits_before_it_starts_again(
+    make_part: MakePart, clock: dict[str, float]
+) -> None:
+    part = make_part("")
+    delays = []
+    for _ in range(8):
+        part.start()
+        eventually(part.has_died)
+        part.end()
+        began = clock["now"]
+        while not part.is_due():
+            clock["now"] += 0.5
+        delays.append(clock["now"] - began)
+    assert delays == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_a_part_that_ran_for_long_starts_again_soon(
+    make_part: MakePart, clock: dict[str, float]
+) -> None:
+    part = make_part(SLEEPER)
+    for age in (1, 1, 1, 600):
+        part.start()
+        clock["now"] += age
+        part.end()
+        clock["now"] += 30
+    part.start()
+    part.end()
+    clock["now"] += 2
+    assert part.is_due()
+
+
+def test_ending_a_part_ends_what_it_started(make_part: MakePart, tmp_path: Path) -> None:
+    told = tmp_path / "child"
+    part = make_part(PARENT, str(told))
+    part.start()
+    eventually(told.exists)
+    child = int(told.read_text())
+    assert is_running(child)
+    part.end()
+    eventually(lambda: not is_running(child))
+
+
+def test_what_a_dead_part_left_behind_is_ended(
+    make_part: MakePart, supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
+    told = tmp_path / "child"
+    part = make_part(PARENT, str(told))
+    supervisor = supervise(part)
+    eventually(told.exists)
+    child = int(told.read_text())
+    os.kill(part.pid, signal.SIGKILL)
+    eventually(part.has_died)
+    supervisor.tend()
+    eventually(lambda: not is_running(child))
+
+
+def test_a_part_that_dies_is_started_again(
+    make_part: MakePart,
+    supervise: Callable[..., Supervisor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(part_module, "FIRST_DELAY", 0.0)
+    part = make_part(SLEEPER)
+    supervisor = supervise(part)
+    first = part.pid
+    os.kill(first, signal.SIGKILL)
+    eventually(part.has_died)
+    supervisor.tend()
+    assert part.pid not in {0, first}
+    assert is_running(part.pid)
+
+
+def test_a_part_that_does_not_listen_is_ended_after_the_grace(
+    make_part: MakePart,
+    supervise: Callable[..., Supervisor],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "GRACE", 0.5)
+    ready = tmp_path / "ready"
+    part = make_part(STUBBORN, str(ready))
+    supervisor = supervise(part)
+    eventually(ready.exists)
+    pid = part.pid
+    supervisor.end()
+    assert not is_running(pid)
+
+
+@pytest.mark.django_db
+def test_the_end_asks_the_shifts_of_this_host_to_stop(
+    supervise: Callable[..., Supervisor], settings: object
+) -> None:
+    settings.SCAN_WORKER_NAME = "here"  # type: ignore[attr-defined]
+    here = Worker.begin(host="here", pid=1)
+    there = Worker.begin(host="there", pid=1)
+    supervise().end()
+    stopped = Worker.objects.filter(stop_requested=True)
+    assert there
+    assert list(stopped) == [here]
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_does_not_keep_the_group_from_ending(
+    make_part: MakePart, supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = make_part(SLEEPER)
+    supervisor = supervise(part)
+
+    def away(host: str) -> int:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(Worker.objects, "stop", away)
+    pid = part.pid
+    supervisor.end()
+    assert not is_running(pid)
+
+
+def test_the_guardian_remembers_what_was_not_taken_back() -> None:
+    assert groups_left(["+11\n", "+12\n", "-11\n", "+13\n"]) == {12, 13}
+
+
+def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
+    told = tmp_path / "child"
+    code = f"""
+import os, sys, time
+from scrapersky.supervisor.guardian import Guardian
+from scrapersky.supervisor.part import Part
+part = Part("part", [sys.executable, "-c", {PARENT!r}, {str(told)!r}], env=dict(os.environ))
+guardian = Guardian()
+part.start()
+guardian.watch(part.pid)
+print(part.pid, flush=True)
+time.sleep(600)
+"""
+    supervisor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert supervisor.stdout is not None
+    main = int(supervisor.stdout.readline())
+    eventually(told.exists)
+    child = int(told.read_text())
+    supervisor.kill()
+    supervisor.wait()
+    supervisor.stdout.close()
+    eventually(lambda: not is_running(main) and not is_running(child))
