@@ -43,6 +43,7 @@ _HEADER_NAMES = (
     "dominio", "url", "urls", "base url", "link",
 )  # fmt: skip
 _GUESS_ROWS = 200
+_GUESS_COLUMNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,12 @@ def _split_word(word: str) -> list[str]:
     if len(pieces) < 2 or "/" not in word:
         return pieces
     kept: list[str] = []
+    has_path = False
     for piece in pieces:
-        in_path = bool(kept) and "/" in kept[-1].partition("://")[2] and not _reads(piece)
-        if not in_path:
-            kept.append(piece)
+        if has_path and not _reads(piece):
+            continue
+        kept.append(piece)
+        has_path = "/" in piece.partition("://")[2]
     return kept
 
 
@@ -188,7 +191,7 @@ def _has_header(first: Row) -> bool:
     """
     if any(_is_header_name(cell) for cell in first.cells):
         return True
-    return len(first.cells) > 1 and not any(_reads(cell) for cell in first.cells)
+    return len(first.cells) > 1 and not any(_reads(cell) for cell in first.cells[:_GUESS_COLUMNS])
 
 
 def _is_header_name(cell: str) -> bool:
@@ -217,7 +220,7 @@ def _guess_column(names: list[str], rows: list[Row]) -> int:
         if known in plain:
             return plain.index(known)
     sample = rows[:_GUESS_ROWS]
-    hits = [_hits(sample, index) for index in range(len(names))]
+    hits = [_hits(sample, index) for index in range(len(names[:_GUESS_COLUMNS]))]
     if not hits or max(hits) == 0:
         raise UnreadableFile("No column of the file holds domains.")
     return hits.index(max(hits))

@@ -63,6 +63,10 @@ def test_a_comma_inside_the_path_of_a_url_is_no_separator():
     ]
 
 
+def test_a_long_path_of_commas_is_one_url():
+    assert hosts(parse_domains("https://example.com/" + "a," * 50_000)) == ["example.com"]
+
+
 def test_a_hash_inside_a_url_is_no_comment():
     assert hosts(parse_domains("https://example.com/#top #no https://b.com")) == ["example.com"]
 

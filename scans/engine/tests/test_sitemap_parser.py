@@ -320,9 +320,9 @@ def test_fifty_thousand_urls_take_little_more_memory_than_their_entries():
 
 MARKUP = [
     HEAD, "<urlset>", "<url>", "</url>", "<loc>", "</loc>", "https://example.com/", "&", "&amp;",
-    "<![CDATA[", "]]>", "<!--", "-->", "<sitemapindex>", "<sitemap>", "</urlset>", "<rss>", "<item>",
-    "<link>", "<feed>", "<entry>", '<link href="x"/>', "\0", "\ufeff", "<?x", "?>", "<!DOCTYPE x>",
-    "\n", "ä",
+    "<![CDATA[", "]]>", "<!--", "-->", "<sitemapindex>", "<sitemap>", "</urlset>", "<rss>",
+    "<item>", "<link>", "<feed>", "<entry>", '<link href="x"/>', "\0", "\ufeff", "<?x",
+    "?>", "<!DOCTYPE x>", "\n", "ä",
 ]  # fmt: skip
 PIECES = st.lists(st.sampled_from(MARKUP) | st.text(max_size=5), max_size=25).map("".join)
 
