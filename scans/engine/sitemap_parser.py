@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
 from scans.engine.links import MAX_URL, resolve_url
 from scans.engine.sitemap_text import BLOCK, SitemapBytes, escaped_blocks
+from scans.engine.sitemap_values import (
+    LONGEST,
+    read_date,
+    read_frequency,
+    read_location,
+    read_priority,
+)
 
 MAX_CHILDREN = 50_000
 """Sitemaps that one index may name (sitemaps.org)."""
@@ -23,8 +27,6 @@ MAX_TAG = 262_144
 """Bytes of one tag or comment: expat reads an unfinished one again with every block."""
 MAX_PIECES = 64
 """Pieces of text, 8 KB each, that one value may have."""
-CACHED = 40
-"""Characters of a date, frequency or priority that are looked at; the readings are cached."""
 
 _BEGINNING = re.compile(
     r"<!--|<!(?P<doctype>DOCTYPE)(?:\s+html\b(?P<html>))?|<(?P<page>html)\b"
@@ -32,8 +34,6 @@ _BEGINNING = re.compile(
     re.IGNORECASE,
 )
 _URL_LINE = re.compile(r"\s*(?:#[^\n]*\n\s*)*https?://", re.IGNORECASE)
-_FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
-_YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
 
 
 class SitemapEntry(NamedTuple):
@@ -265,7 +265,7 @@ class _XmlReader:
         raise _Finished
 
     def _keep_entry(self, values: dict[str, str]) -> None:
-        loc = _location(values.get("loc", ""), self._url)
+        loc = read_location(values.get("loc", ""), self._url)
         if not loc:
             return
         if len(self._parsed.entries) >= self._max_urls:
@@ -274,14 +274,14 @@ class _XmlReader:
         self._parsed.entries.append(
             SitemapEntry(
                 loc,
-                _date((values.get("lastmod") or values.get("first", ""))[:CACHED]),
-                _frequency(values.get("changefreq", "")[:CACHED]),
-                _priority(values.get("priority", "")[:CACHED]),
+                read_date((values.get("lastmod") or values.get("first", ""))[:LONGEST]),
+                read_frequency(values.get("changefreq", "")[:LONGEST]),
+                read_priority(values.get("priority", "")[:LONGEST]),
             )
         )
 
     def _keep_child(self, values: dict[str, str]) -> None:
-        loc = _location(values.get("loc", ""), self._url)
+        loc = read_location(values.get("loc", ""), self._url)
         child = resolve_url(loc) if loc else None
         if not child:
             return
@@ -299,48 +299,3 @@ def _broken(error: expat.ExpatError, lines_before: int) -> str:
         return "The file ends early; read up to there."
     reason = expat.ErrorString(error.code)
     return f"Its XML is broken in line {error.lineno + lines_before} ({reason}); read up to there."
-
-
-def _location(text: str, url: str) -> str:
-    """Return an absolute URL, empty where there is none; a doubly escaped `&` is put right.
-
-    This also undoes the escaping of an ampersand that stood in a CDATA section.
-    """
-    if "&amp;" in text:
-        text = text.replace("&amp;", "&")
-    if text[:8].lower().startswith(("http://", "https://")):
-        return text if len(text) <= MAX_URL else ""
-    return (resolve_url(text, url) or "") if text else ""
-
-
-@lru_cache(maxsize=1_024)
-def _date(text: str) -> str:
-    """Return an ISO 8601 date or time: as given, or made from the form that RSS uses."""
-    if _YEAR_OR_MONTH.fullmatch(text):
-        return text
-    for read in (datetime.fromisoformat, _rfc_822):
-        try:
-            moment = read(text)
-        except (ValueError, TypeError, OverflowError):
-            continue
-        return moment.isoformat() if read is _rfc_822 else text
-    return ""
-
-
-def _rfc_822(text: str) -> datetime:
-    return parsedate_to_datetime(text)
-
-
-@lru_cache(maxsize=1_024)
-def _frequency(text: str) -> str:
-    word = text.lower()
-    return word if word in _FREQUENCIES else ""
-
-
-@lru_cache(maxsize=1_024)
-def _priority(text: str) -> float | None:
-    try:
-        value = float(text) if text else -1.0
-    except ValueError:
-        return None
-    return value if 0.0 <= value <= 1.0 else None

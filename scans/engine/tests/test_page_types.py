@@ -115,7 +115,7 @@ def test_every_kind_has_words_in_all_four_languages():
 
 
 def test_no_phrase_stands_for_two_kinds():
-    owners = {}
+    owners: dict[str, set[str]] = {}
     for kind, languages in DATA.items():
         if kind != "rules":
             for phrase in (phrase for words in languages.values() for phrase in words):

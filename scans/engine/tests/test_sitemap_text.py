@@ -79,20 +79,19 @@ def test_damaged_gzip_is_read_up_to_there():
 def test_a_gzip_bomb_is_unpacked_to_the_limit_only():
     squeezer = zlib.compressobj(wbits=31)
     packed = [squeezer.compress(b" " * 1_000_000) for _ in range(500)] + [squeezer.flush()]
-    taken = []
-    text, source = text_of((taken.append(1) or chunk for chunk in packed), max_bytes=1_000_000)
+    chunks = iter(packed)
+    text, source = text_of(chunks, max_bytes=1_000_000)
     assert len(text) == source.read == 1_000_000
     assert source.truncated
     assert "larger than 1,000,000 bytes" in source.error
-    assert len(taken) < 200
+    assert len(list(chunks)) > 300
 
 
 def test_reading_stops_at_the_limit_and_takes_no_more():
-    taken = []
-    endless = (taken.append(1) or b"x" * BLOCK for _ in range(1_000_000))
-    _, source = text_of(endless, max_bytes=3 * BLOCK + 5)
+    chunks = iter([b"x" * BLOCK] * 100)
+    _, source = text_of(chunks, max_bytes=3 * BLOCK + 5)
     assert source.read == 3 * BLOCK + 5
-    assert len(taken) == 4
+    assert len(list(chunks)) == 96
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Read the values that a sitemap gives for a page: what cannot be right is left out."""
+
+import re
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+from scans.engine.links import MAX_URL, resolve_url
+
+LONGEST = 40
+"""Characters of a date, frequency or priority to read: the readings are cached, so cut before."""
+
+_FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
+_YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
+
+
+def read_location(text: str, url: str) -> str:
+    """Return an absolute URL, empty where there is none; a doubly escaped `&` is put right.
+
+    This also undoes the escaping of an ampersand that stood in a CDATA section.
+    """
+    if "&amp;" in text:
+        text = text.replace("&amp;", "&")
+    if text[:8].lower().startswith(("http://", "https://")):
+        return text if len(text) <= MAX_URL else ""
+    return (resolve_url(text, url) or "") if text else ""
+
+
+@lru_cache(maxsize=1_024)
+def read_date(text: str) -> str:
+    """Return an ISO 8601 date or time: as given, or made from the form that RSS uses."""
+    if _YEAR_OR_MONTH.fullmatch(text):
+        return text
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return _from_rfc_822(text)
+    return text
+
+
+def _from_rfc_822(text: str) -> str:
+    try:
+        return parsedate_to_datetime(text).isoformat()
+    except (ValueError, TypeError, OverflowError):
+        return ""
+
+
+@lru_cache(maxsize=1_024)
+def read_frequency(text: str) -> str:
+    """Return one of the seven words that sitemaps.org knows, empty for any other."""
+    word = text.lower()
+    return word if word in _FREQUENCIES else ""
+
+
+@lru_cache(maxsize=1_024)
+def read_priority(text: str) -> float | None:
+    """Return a number from 0 to 1, None for anything else."""
+    try:
+        value = float(text) if text else -1.0
+    except ValueError:
+        return None
+    return value if 0.0 <= value <= 1.0 else None
