@@ -18,7 +18,7 @@ from scans.engine.report import RequestRecord
 from scans.engine.resolver import SYSTEM_RESOLVER, Resolver
 from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
-from scans.engine.session.exchange import Exchange, redirect_target, retry_after
+from scans.engine.session.exchange import Exchange, check_encoding, redirect_target, retry_after
 from scans.engine.session.failures import ConnectionDroppedError, translate
 
 CHUNK = 65_536
@@ -299,6 +299,7 @@ class Fetcher:
     def _chunks(self, exchange: Exchange) -> Iterator[bytes]:
         raw: Any = exchange.answer.raw
         try:
+            check_encoding(exchange.answer)
             while chunk := raw.read1(CHUNK, decode_content=True):
                 yield chunk
             self._finish()

@@ -44,22 +44,17 @@ class Inventory:
                 self._entries[key] = PageEntry(key, "link", page_type(key, link.text))
 
     def add_sitemap(self, entries: Iterable[SitemapEntry]) -> None:
-        """Add the pages a sitemap names; what links found first gets the sitemap's dates."""
+        """Add the pages that the site's sitemaps name; what links found first gets their dates."""
         for entry in entries:
-            known = self._entries.get(entry.loc)
-            if known is None and self.is_full:
-                continue
-            key = entry.loc if known else canonical_url(entry.loc)
-            if key and (key in self._entries or is_internal(key, self.host)):
-                self._entries[key] = self._merged(key, entry)
+            key = entry.loc if entry.loc in self._entries else canonical_url(entry.loc)
+            if key in self._entries:
+                self._entries[key] = _dated(self._entries[key], entry)
+            elif key and not self.is_full:
+                found = PageEntry(key, "sitemap", page_type(key))
+                self._entries[key] = _dated(found, entry)
 
-    def _merged(self, key: str, entry: SitemapEntry) -> PageEntry:
-        known = self._entries.get(key)
-        return PageEntry(
-            url=key,
-            source=known.source if known else "sitemap",
-            page_type=known.page_type if known else page_type(key),
-            lastmod=entry.lastmod,
-            changefreq=entry.changefreq,
-            priority=entry.priority,
-        )
+
+def _dated(page: PageEntry, entry: SitemapEntry) -> PageEntry:
+    return PageEntry(
+        page.url, page.source, page.page_type, entry.lastmod, entry.changefreq, entry.priority
+    )

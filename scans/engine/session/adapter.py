@@ -175,7 +175,7 @@ class GatedSession(requests.Session):
         self._our_headers = {
             "User-Agent": settings.user_agent,
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "Accept-Encoding": "gzip, deflate",
+            "Accept-Encoding": "gzip, deflate, br",
             "Accept-Language": "en,*;q=0.5",
         }
         self.adapters.clear()

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import requests
+import urllib3
 
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.links import resolve_url
 from scans.engine.report import RequestRecord
 
+UNREADABLE_ENCODINGS = {"br", "zstd", "compress", "x-compress"} - {
+    *urllib3.HTTPResponse.CONTENT_DECODERS
+}
+"""Packings that exist but cannot be unpacked here; we never say that we take them."""
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -49,6 +54,14 @@ def redirect_target(answer: requests.Response, url: str) -> str:
         sentence = f"The site redirects to what is no web address: {text[:200]}"
         raise ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
     return target
+
+
+def check_encoding(answer: requests.Response) -> None:
+    """Raise ScanError for a body packed in a way that was not asked for and cannot be unpacked."""
+    for encoding in answer.headers.get("Content-Encoding", "").lower().split(","):
+        if encoding.strip() in UNREADABLE_ENCODINGS:
+            sentence = f"The answer is packed as {encoding.strip()}, which was not asked for."
+            raise ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
 
 
 def retry_after(value: str) -> float | None:

@@ -175,9 +175,11 @@ class HostileServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        # Each thread closes its own socket: closed here, the number could be another test's before
+        # the thread has noticed.
         for sock in self._open:
             with suppress(OSError):
-                sock.close()
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
         self._thread.join(5)
 
     @property

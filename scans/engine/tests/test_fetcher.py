@@ -7,6 +7,7 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import brotli
 import pytest
 import trustme
 
@@ -252,6 +253,7 @@ def packed(body: bytes, encoding: str) -> hostile.Answer:
         ("x-gzip", gzip.compress(b"hello" * 9_000)),
         ("deflate", zlib.compress(b"hello" * 9_000)),
         ("deflate", zlib.compress(b"hello" * 9_000)[2:-4]),
+        ("br", brotli.compress(b"hello" * 9_000)),
         ("gzip, gzip", gzip.compress(gzip.compress(b"hello" * 9_000))),
     ],
 )
