@@ -11,6 +11,7 @@ from scans.engine.extractors.json_ld import addresses, same_as
 from scans.engine.extractors.regions import PageRegions
 from scans.engine.extractors.social import social_contacts
 from scans.engine.hostnames import same_site
+from scans.engine.links import resolve_url
 from scans.engine.report import Contact, ContactKind
 
 
@@ -73,7 +74,7 @@ def _phones(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
 
 def _others(page: PageFacts) -> Iterator[Contact]:
     linked = ((link.url, link.text, "link") for link in page.links)
-    named = ((url, "sameAs", "json_ld") for url in same_as(page.json_ld))
+    named = ((resolve_url(url) or "", "sameAs", "json_ld") for url in same_as(page.json_ld))
     yield from social_contacts(chain(linked, named), page.url)
     for name, line in addresses(page.json_ld):
         yield Contact(ContactKind.ADDRESS, line, "", page.url, name, "json_ld", 0.95)

@@ -81,4 +81,4 @@ def _joomla(found: re.Match[str]) -> str:
 
 def _wordpress(found: re.Match[str]) -> str:
     """Undo the ROT13 of WordPress's Email Encoder, which also writes `[at]` for the @."""
-    return codecs.decode(found[1], "rot13").replace("[at]", "@")
+    return codecs.decode(found[1].replace("[at]", "@"), "rot13")

@@ -140,19 +140,35 @@ def _read(
         context.is_other or digits.isdigit() or _is_stuck(text, start, start + len(digits))
     ):
         return (), 0.0
-    sure = LABELLED if context.labelled else USUAL if usual or international else PLAIN
-    beside = (context.region,) if context.region else ()
-    numbers = read_strict(digits, (*beside, *regions.first))
-    if not numbers and international:
-        numbers = read_lenient(digits, (WITH_DOUBLE_ZERO,))
+    numbers = next(filter(None, _sure_readings(digits, context, regions, international)), ())
     if numbers:
-        return numbers, sure
-    numbers = read_strict(digits, regions.likely)
-    if not numbers and context.labelled:
-        sure = GUESSED
-        numbers = read_lenient(digits, (*beside, *regions.likely))
-        numbers = numbers or read_strict(digits, regions.guesses)
-    return numbers, sure
+        return numbers, LABELLED if context.labelled else USUAL if usual or international else PLAIN
+    if not context.labelled:
+        return (), 0.0
+    return next(filter(None, _guessed_readings(digits, regions)), ()), GUESSED
+
+
+def _sure_readings(
+    digits: str, context: Context, regions: PageRegions, international: bool
+) -> Iterator[tuple[ReadNumber, ...]]:
+    """Read a run in every way that is sure, likeliest first.
+
+    A country named beside the number goes before what holds for the whole page; grouping as the
+    country does goes before mere validity.
+    """
+    beside = (context.region,) if context.region else ()
+    yield read_strict(digits, (*beside, *regions.first))
+    if international:
+        yield read_lenient(digits, (WITH_DOUBLE_ZERO,))
+    if context.labelled:
+        yield read_lenient(digits, beside)
+    yield read_strict(digits, regions.likely)
+
+
+def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadNumber, ...]]:
+    """Read a run that is called a phone number in the ways that are left."""
+    yield read_lenient(digits, regions.likely)
+    yield read_strict(digits, regions.guesses)
 
 
 def _is_stuck(text: str, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from scans.engine.report import Contact, ContactKind
 
@@ -19,7 +19,7 @@ class _Network:
     home: str
     """What stands before the kept path in the canonical URL."""
     reserved: frozenset[str] = frozenset()
-    """First path parts, in lower case, that no profile has."""
+    """Kept paths, in lower case, that are nobody's."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -37,7 +37,7 @@ _NETWORKS = (
             "policies policy.php privacy about business ads hashtag events watch marketplace "
             "gaming photo photo.php photos video.php videos story.php permalink.php l.php "
             "home.php legal "
-            "settings search badges fbml ajax people terms.php developers posts"
+            "settings search badges fbml ajax people terms.php developers posts pages pg groups p"
         ),
     ),
     _Network(
@@ -53,7 +53,9 @@ _NETWORKS = (
     _Network(
         "linkedin",
         ("linkedin.com",),
-        re.compile(r"/((?:company|in|school|showcase|pub|groups)/[^/]+)(?:/|$)"),
+        re.compile(
+            r"/((?:company|in|school|showcase|groups)/[^/]+|pub/[^/]+(?:/[0-9a-f]{1,3}){0,3})(?:/|$)"
+        ),
         "https://www.linkedin.com/",
     ),
     _Network(
@@ -71,7 +73,7 @@ _NETWORKS = (
         _words(
             "watch embed v playlist results feed shorts live iframe_api player_api t about "
             "howyoutubeworks intl hashtag redirect subscription_center premium account ads yt "
-            "signin creators kids music"
+            "signin creators kids music user channel c"
         ),
     ),
     _Network(
@@ -101,39 +103,30 @@ _NETWORKS = (
         ),
     ),
 )
-_PINTEREST_COUNTRY = re.compile(r"pinterest\.(?:[a-z]{2}|co\.[a-z]{2}|com\.[a-z]{2})$")
-_CANDIDATE = re.compile(
-    r"facebook\.|fb\.(?:com|me)|twitter\.|//(?:\w+\.)?x\.com|linkedin\.|instagr|youtube\.|tiktok\.|"
-    r"pinterest\.|github\.com",
-    re.IGNORECASE,
-)
+_BY_HOST = {host: network for network in _NETWORKS for host in network.hosts}
+_PINTEREST = next(network for network in _NETWORKS if network.name == "pinterest")
+_PINTEREST_COUNTRY = re.compile(r"(?:\w+\.)?pinterest\.(?:[a-z]{2}|com?\.[a-z]{2})")
 _FILES = (".php", ".js", ".html", ".htm", ".png", ".jpg", ".gif", ".svg", ".css", ".aspx")
 
 
 def profile(url: str) -> tuple[str, str] | None:
-    """Return (network, canonical URL) when the URL is somebody's profile."""
-    if not _CANDIDATE.search(url):
-        return None
-    try:
-        parts = urlsplit(url.strip())
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return None
+    """Return (network, canonical URL) when an absolute URL is somebody's profile."""
+    _, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
     network = _network_of(host)
     if network is None:
         return None
-    if network.name == "facebook" and parts.path.strip("/") == "profile.php":
-        return _numbered_profile(parts.query)
-    return _named_profile(network, re.sub(r"/{2,}", "/", parts.path or "/"))
+    path, _, query = path.partition("#")[0].partition("?")
+    if network.name == "facebook" and path.strip("/") == "profile.php":
+        return _numbered_profile(query)
+    return _named_profile(network, re.sub(r"/{2,}", "/", f"/{path}"))
 
 
 def _network_of(host: str) -> _Network | None:
-    for network in _NETWORKS:
-        if any(host == known or host.endswith("." + known) for known in network.hosts):
-            return network
-    if _PINTEREST_COUNTRY.search(host):
-        return next(network for network in _NETWORKS if network.name == "pinterest")
-    return None
+    known = _BY_HOST.get(".".join(host.rsplit(".", 2)[-2:]))
+    if known is None and "pinterest" in host and _PINTEREST_COUNTRY.fullmatch(host):
+        return _PINTEREST
+    return known
 
 
 def _numbered_profile(query: str) -> tuple[str, str] | None:
@@ -148,14 +141,13 @@ def _named_profile(network: _Network, path: str) -> tuple[str, str] | None:
     if found is None:
         return None
     kept = found[1]
-    first = kept.split("/")[0].lower()
-    if first in network.reserved or kept.lower().endswith(_FILES):
+    if kept.lower() in network.reserved or kept.lower().endswith(_FILES):
         return None
     return network.name, network.home + kept
 
 
 def social_contacts(links: Iterable[tuple[str, str, str]], page_url: str) -> Iterator[Contact]:
-    """Yield the profiles among (URL, words, method) triples."""
+    """Yield the profiles among (absolute URL, words, method) triples."""
     for url, words, method in links:
         found = profile(url)
         if found:

@@ -1,0 +1,190 @@
+"""How e-mail addresses are found, and what is none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scans.engine.extractors.email_junk import kind_of
+from scans.engine.extractors.emails import (
+    from_hidden,
+    from_hrefs,
+    from_json_ld,
+    from_obfuscated_text,
+    from_text,
+)
+
+
+def addresses(found) -> list[str]:
+    return [email.address for email in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Write to info@bakery.co.uk.", "info@bakery.co.uk"),
+        ("<INFO@Bakery.COM>", "info@bakery.com"),
+        ("(anna.o'neil+web@my-bakery.museum)", "anna.o'neil+web@my-bakery.museum"),
+        ("%20info@bakery.com", "info@bakery.com"),
+        ("E-mail:info@bakery.comPhone 555", "info@bakery.com"),
+        ("info@bakery.co.ukTel", "info@bakery.co.uk"),
+        ("'info@bakery.com'", "info@bakery.com"),
+        ("...info@bakery.com", "info@bakery.com"),
+        ("info@müller.de", "info@müller.de"),
+        ("22designs@bakery.com", "22designs@bakery.com"),
+        ("info@shop.demo.test", "info@shop.demo.test"),
+        ("email@small-town.org", "email@small-town.org"),
+    ],
+)
+def test_an_address_in_text_is_found_without_what_surrounds_it(text, expected):
+    assert addresses(from_text(text)) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "logo@2x.png",
+        "image@3x.jpg.webp",
+        "user@localhost",
+        "a@b",
+        "@handle",
+        "you@example.com",
+        "yourname@bakery.com",
+        "info@yourdomain.com",
+        "name@your-company.co.uk",
+        "you@gmail.com",
+        "605a7baede844d278b89dc95ae0a9123@sentry-next.wixpress.com",
+        "0123456789abcdef0123456789abcdef@bakery.com",
+        "bootstrap@5.3.2",
+        "jquery@3.7.1.min.js",
+        "@media screen and (max-width: 600px)",
+        "info@@bakery.com",
+        "first..last@bakery.com",
+        "info@bakery.nosuchending",
+        "info@co.uk",
+    ],
+)
+def test_what_only_looks_like_an_address_is_left_out(text):
+    assert addresses(from_text(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("mailto:info@bakery.com", ["info@bakery.com"]),
+        ("MAILTO:%20info@bakery.com", ["info@bakery.com"]),
+        ("mailto:%69nfo%40bakery.com?subject=Hi%20a@b.com", ["info@bakery.com"]),
+        ("mailto:info@bakery.com%3Fsubject=Hi", ["info@bakery.com"]),
+        ("mailto:a@bakery.com,b@bakery.com", ["a@bakery.com", "b@bakery.com"]),
+        ("mailto:a@bakery.com?cc=b@bakery.com&body=c@d.com", ["a@bakery.com", "b@bakery.com"]),
+        ("mailto:Bakery <info@bakery.com>", ["info@bakery.com"]),
+        ("mailto://info@bakery.com", ["info@bakery.com"]),
+        ("mailto:info[at]bakery.com", ["info@bakery.com"]),
+        ("mailto:?subject=Look", []),
+        ("https://x.com/?u=info@bakery.com", []),
+    ],
+)
+def test_a_mailto_link_names_its_receivers(href, expected):
+    assert addresses(from_hrefs([(href, "Write")])) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "info [at] bakery [dot] com",
+        "info(at)bakery.com",
+        "info (at) bakery (dot) com",
+        "info{at}bakery.com",
+        "info [AT] bakery [DOT] com",
+        "info at bakery dot com",
+        "info AT bakery DOT com",
+        "info[ät]bakery[punkt]com",
+        "E-mail: info @ bakery.com",
+        "Mail us: info@ bakery.com",
+    ],
+)
+def test_an_address_spelt_for_people_is_read(text):
+    assert set(addresses(from_obfuscated_text(text))) == {"info@bakery.com"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Look at example.com", "meet us @ bakery.com", "5 at once dot", "arrive at noon (at gate)"],
+)
+def test_ordinary_words_are_no_spelt_address(text):
+    assert addresses(from_obfuscated_text(text)) == []
+
+
+def cloudflare(address: str, key: int = 0x5A) -> str:
+    return bytes([key, *(byte ^ key for byte in address.encode())]).hex()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a class="__cf_email__" data-cfemail="{}">[email protected]</a>',
+        '<a href="/cdn-cgi/l/email-protection#{}">',
+    ],
+)
+def test_an_address_that_cloudflare_protects_is_decoded(markup):
+    (found,) = from_hidden(markup.format(cloudflare("info@bakery.com")))
+    assert (found.address, found.method) == ("info@bakery.com", "cloudflare")
+
+
+@pytest.mark.parametrize("code", ["zz", "5a", "5a5", "ff" * 200])
+def test_a_broken_cloudflare_code_yields_nothing(code):
+    assert addresses(from_hidden(f'<a data-cfemail="{code}">')) == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        # TYPO3 shifts by a width of the site's choice: here by +1 and by -3.
+        "<a href=\"javascript:linkTo_UnCryptMailto('nbjmup+jogpAcblfsz/dpn');\">",
+        '<a href="#" data-mailto-token="jxfiql7fkclXyxhbov+zlj" data-mailto-vector="-3">',
+        "<script>var addy12 = 'i&#110;f&#111;' + '&#64;';\n"
+        "addy12 = addy12 + 'b&#97;k&#101;ry' + '&#46;' + 'c&#111;m';</script>",
+        '<span data-enc-email="vasb[at]onxrel.pbz">',
+    ],
+    ids=["typo3", "typo3 token", "joomla", "wordpress"],
+)
+def test_an_address_that_a_script_uncovers_is_decoded(markup):
+    assert addresses(from_hidden(markup)) == ["info@bakery.com"]
+
+
+def test_an_address_in_json_ld_is_found_at_any_depth():
+    page = [{"@type": "Bakery", "contactPoint": [{"email": ["mailto:info@bakery.com", None]}]}]
+    assert addresses(from_json_ld(page)) == ["info@bakery.com"]
+
+
+def test_a_find_carries_the_words_around_it():
+    (found,) = from_text("Our bakers answer: info@bakery.com, every day")
+    assert found.snippet == "Our bakers answer: info@bakery.com, every day"
+    assert found.confidence > 0.9
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("anna@bakery.com", "corporate"),
+        ("anna@mail.bakery.com", "corporate"),
+        ("info@bakery.com", "service"),
+        ("sales.europe@partner.com", "service"),
+        ("anna@gmail.com", "free"),
+        ("info@gmail.com", "free"),
+        ("anna@partner.com", "unknown"),
+    ],
+)
+def test_the_kind_of_an_address_tells_who_reads_it(address, kind):
+    assert kind_of(address, "www.bakery.com") == kind
+
+
+@given(st.text(alphabet="a@. [at]()dotDOT%-\n1") | st.text())
+def test_reading_addresses_never_raises(text):
+    for email in (
+        *from_text(text),
+        *from_obfuscated_text(text),
+        *from_hrefs([("mailto:" + text, text)]),
+        *from_hidden(f"data-cfemail='{text}' UnCryptMailto('{text}') var addy1 = '{text}';"),
+    ):
+        assert email.address.count("@") == 1
+        assert email.address == email.address.lower()
