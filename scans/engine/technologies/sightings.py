@@ -116,7 +116,7 @@ def _window(html: bytes, hit: Hit) -> str:
 def _evidence(html: bytes, place: Place, hit: Hit) -> str:
     after = html[hit.start + len(hit.literal) : hit.start + EVIDENCE_LENGTH]
     value = _VALUE_END.split(after.decode("utf-8", "replace"), maxsplit=1)[0]
-    return f"{PLACE_WORDS[place]}: {hit.literal.decode()}{value}"
+    return f"{PLACE_WORDS[place]}: {hit.literal.decode()}{value}".replace("\\/", "/")
 
 
 def _first_group(patterns: Sequence[re.Pattern[str]], windows: Iterable[str]) -> str:
