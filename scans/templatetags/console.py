@@ -25,7 +25,14 @@ STAGES = {
     "verdict": "Judging what it is",
 }
 REASONS = {reason.value: reason for reason in FailureReason}
-ACRONYMS = {"dns": "DNS", "tls": "TLS", "http": "HTTP", "robots": "robots.txt", "cms": "CMS"}
+ACRONYMS = {
+    "dns": "DNS",
+    "tls": "TLS",
+    "http": "HTTP",
+    "robots": "robots.txt",
+    "json": "JSON",
+    "ld": "LD",
+}
 
 
 @register.simple_tag
@@ -42,7 +49,7 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def badge(status: str, label: str = "") -> SafeString:
     """Return the badge of a status or a verdict, coloured by its name."""
-    text = label or status.replace("_", " ").capitalize()
+    text = "OK" if status == "ok" else label or words(status)
     return format_html('<span class="state state-{}">{}</span>', status, text)
 
 
@@ -71,10 +78,10 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
-def reason_name(value: str) -> str:
-    """Return a failure reason as words."""
-    words = value.replace("_", " ").capitalize().split(" ")
-    return " ".join(ACRONYMS.get(word.lower(), word) for word in words)
+def words(value: str) -> str:
+    """Return the name of a reason, a method or a source as words."""
+    parts = value.replace("_", " ").capitalize().split(" ")
+    return " ".join(ACRONYMS.get(word.lower(), word) for word in parts)
 
 
 @register.filter

@@ -58,7 +58,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),
         "sitemaps": domain.sitemaps.filter(gone_at=None),
-        "page": page_of(request, pages, paginator=Paginator),
+        "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,
         "looks": looks_at(domain),
     }
