@@ -57,12 +57,8 @@ REGIONS = [
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("style", ["NATIONAL", "INTERNATIONAL"])
 def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, style):
-    example = phonenumbers.example_number(region)
-    number = phonenumbers.PhoneNumber(
-        country_code=example.country_code,
-        national_number=example.national_number - example.national_number % 10_000 + 1_969,
-        italian_leading_zero=example.italian_leading_zero,
-    )
+    example = phonenumbers.format_number(phonenumbers.example_number(region), 0)
+    number = phonenumbers.parse(example[:-4] + "1969")
     assert phonenumbers.is_valid_number(number)
     written = phonenumbers.format_number(number, getattr(phonenumbers.PhoneNumberFormat, style))
     url = f"https://www.example.{'co.uk' if region == 'GB' else region.lower()}/"
