@@ -3,11 +3,11 @@
 import codecs
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from protego import Protego
 
 from scans.engine.links import resolve_url
+from scans.engine.page_types import page_type
 from scans.engine.report import RobotsDecision
 
 MAX_BYTES = 512_000
@@ -29,8 +29,8 @@ class Robots:
     """The rules of one site for one user agent.
 
     Where `known` is false (the server answered with an error of its own, or not at all), the
-    rules are not known and only the homepage may be asked for: whether it answers, and with what,
-    is what the scan is to find out. RFC 9309, 2.3.1.4 would stay away altogether.
+    rules are not known and only the homepage may be asked for, `/en/` and the like too: whether it
+    answers, and with what, is what the scan is to find out. RFC 9309, 2.3.1.4 would stay away.
     """
 
     url: str
@@ -47,7 +47,7 @@ class Robots:
     def allowed(self, url: str) -> bool:
         """Say whether the rules let this URL be requested."""
         if not self.known:
-            return _is_homepage(url)
+            return page_type(url) == "home"
         return self._rules is None or bool(self._rules.can_fetch(url, self.user_agent))
 
     def decision(self, homepage_url: str, obeyed: bool) -> RobotsDecision:
@@ -149,8 +149,3 @@ def _is_web_page(data: bytes, content_type: str) -> bool:
     if beginning.startswith(b"<"):
         return True
     return "html" in content_type.lower() and not _DIRECTIVE.search(beginning)
-
-
-def _is_homepage(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query

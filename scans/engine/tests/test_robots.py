@@ -66,6 +66,7 @@ def test_unknown_rules_leave_only_the_homepage(status):
     robots = read("", status)
     assert robots.allowed(HOME)
     assert robots.allowed("https://example.com")
+    assert robots.allowed("https://example.com/en/")
     assert not robots.allowed(INNER)
     assert not robots.allowed("https://example.com/?page=2")
     assert not robots.known

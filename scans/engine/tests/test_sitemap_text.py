@@ -78,13 +78,13 @@ def test_damaged_gzip_is_read_up_to_there():
 
 def test_a_gzip_bomb_is_unpacked_to_the_limit_only():
     squeezer = zlib.compressobj(wbits=31)
-    packed = [squeezer.compress(b" " * 1_000_000) for _ in range(500)] + [squeezer.flush()]
+    packed = [squeezer.compress(b" " * 1_000_000) for _ in range(200)] + [squeezer.flush()]
     chunks = iter(packed)
     text, source = text_of(chunks, max_bytes=1_000_000)
     assert len(text) == source.read == 1_000_000
     assert source.truncated
     assert "larger than 1,000,000 bytes" in source.error
-    assert len(list(chunks)) > 300
+    assert len(list(chunks)) > 100
 
 
 def test_reading_stops_at_the_limit_and_takes_no_more():
