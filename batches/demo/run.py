@@ -85,10 +85,9 @@ def report(batch: Batch, jobs: list[Job], screen: Console) -> int:
         f"The batch is {batch.status}{seconds}: {batch.completed} of {batch.total} sites scanned,"
         f" {batch.failed} failed as such sites do."
     )
-    expected = {site.host: site for site in SITES}
-    wrong = [job for job in jobs if outcome_of(job) != expected[job.domain.host].expects]
-    for job in wrong:
-        site = expected[job.domain.host]
+    outcomes = dict(zip(HOSTS, map(outcome_of, jobs), strict=True))
+    wrong = [site for site in SITES if outcomes[site.host] != site.expects]
+    for site in wrong:
         screen.print(f"[red]{site.host}[/red] ({site.shows}) should have been {site.expects}.")
     if not wrong and batch.status == Batch.Status.PARTIAL:
         screen.print("Every site ended as it should. `make run` starts the console.")

@@ -1,0 +1,160 @@
+"""`manage.py up` as a whole: real console, real worker, real signals."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.processes import MARK, eventually, marked
+
+BASE = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.slow_start
+
+
+class Group:
+    """One installation in a folder of its own, and its supervised group while it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mark = uuid.uuid4().hex
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        environment = {
+            **kept,
+            "ENV_FILE": str(self.folder / ".env"),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'data.sqlite3'}",
+            "PORT": str(self.port),
+            MARK: self.mark,
+        }
+        with (self.folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(BASE / "manage.py"), "up"],
+                cwd=self.folder,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self.process
+
+    def start(self) -> "Group":
+        """Start, and return when the login was shown."""
+        process = self.launch()
+        eventually(lambda: "Login:" in self.output or process.poll() is not None, within=90)
+        assert process.poll() is None, self.output
+        return self
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output").read_text()
+
+    def processes(self, part: str) -> list[int]:
+        """Return the ids of the processes of a part, lowest first."""
+        return sorted(pid for pid, command in marked(self.mark).items() if part in command)
+
+    def is_gone(self) -> bool:
+        return not marked(self.mark)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database with all tables and no account, made once for all these tests."""
+    file = tmp_path_factory.mktemp("migrated") / "data.sqlite3"
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": "", "DATABASE_URL": f"sqlite:///{file}"}
+    command = [sys.executable, str(BASE / "manage.py"), "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=environment | {"SECRET_KEY": "the tests' own"}, check=True)
+    return file
+
+
+@pytest.fixture
+def group(tmp_path: Path, migrated: Path) -> Iterator[Group]:
+    shutil.copy(migrated, tmp_path)
+    made = Group(tmp_path)
+    yield made
+    for pid in marked(made.mark):
+        os.kill(pid, signal.SIGKILL)
+    if made.process:
+        made.process.wait()
+
+
+def log_in(group: Group, password: str) -> requests.Response:
+    session = requests.Session()
+    page = session.get(f"{group.url}/login/", timeout=30)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": token[1]}
+    return session.post(f"{group.url}/login/", data=form, timeout=30, allow_redirects=False)
+
+
+def test_a_first_start_makes_an_account_that_can_log_in_and_a_second_one_keeps_it(
+    group: Group,
+) -> None:
+    group.start()
+    assert (group.folder / ".env").stat().st_mode & 0o777 == 0o600
+    address, login = group.output.splitlines()[-2:]
+    assert address.endswith(group.url + "/")
+    password = re.search(r"admin, password (\S+)", login)
+    assert password
+    assert log_in(group, password[1]).status_code == 302
+    assert group.stop() == 0
+    eventually(group.is_gone)
+
+    group.start()
+    assert password[1] not in group.output
+    assert log_in(group, password[1]).status_code == 302
+    assert group.stop(signal.SIGINT) == 0
+    eventually(group.is_gone)
+
+
+def test_a_part_that_is_killed_comes_back(group: Group) -> None:
+    group.start()
+    eventually(lambda: len(group.processes("qcluster")) > 3)
+    for part in ("gunicorn", "qcluster"):
+        before = set(group.processes(part))
+        os.kill(min(before), signal.SIGKILL)
+        eventually(lambda before=before, part=part: set(group.processes(part)) - before)  # type: ignore[misc]
+        eventually(lambda before=before: not before & marked(group.mark).keys())  # type: ignore[misc]
+    assert requests.get(f"{group.url}/login/", timeout=30).status_code == 200
+
+
+def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:
+    group.start()
+    eventually(lambda: len(group.processes("qcluster")) > 3)
+    assert group.process
+    group.process.kill()
+    eventually(group.is_gone)
+
+
+def test_a_taken_port_is_said_in_a_sentence(group: Group) -> None:
+    (group.folder / ".env").write_text("SECRET_KEY=the same\nHTTPS=false\n")
+    with socket.create_server(("127.0.0.1", group.port)):
+        assert group.launch().wait(60) == 1
+    assert group.output.startswith(f"CommandError: Port {group.port} of 127.0.0.1 cannot be used")
+    assert len(group.output.splitlines()) == 1
+
+
+def test_asked_to_end_while_it_starts_it_ends(group: Group) -> None:
+    process = group.launch()
+    eventually(lambda: "Starting the console" in group.output, within=90)
+    eventually(lambda: group.processes("guardian"))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    eventually(group.is_gone)
