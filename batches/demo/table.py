@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Sum
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from batches.models import Job
@@ -23,7 +24,7 @@ def outcome_of(job: Job) -> str:
 def result_table(jobs: Iterable[Job], *, wide: bool = False) -> Table:
     """Return what was found, a row for each job; `wide` where the width is nobody's screen."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=WIDE if wide else None)
-    for name in ("Domain", "Outcome", "Title", "E-mails", "Phones", "Technologies"):
+    for name in ("Domain", "Outcome", "Title or cause", "E-mails", "Phones", "Technologies"):
         table.add_column(name, overflow="fold", no_wrap=name == "Domain")
     table.add_column("Sitemap URLs", justify="right")
     table.add_column("Seconds", justify="right")
@@ -39,7 +40,7 @@ def _cells(job: Job) -> tuple[str, ...]:
     return (
         domain.host,
         f"[{colour}]{outcome}[/{colour}]",
-        domain.title,
+        escape(domain.title) or f"[dim]{escape(job.error)}[/dim]",
         "\n".join(domain.emails),
         "\n".join(domain.phones),
         ", ".join(domain.technologies),
