@@ -57,8 +57,9 @@ REGIONS = [
 @pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("style", ["NATIONAL", "INTERNATIONAL"])
 def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, style):
-    example = phonenumbers.format_number(phonenumbers.example_number(region), 0)
-    number = phonenumbers.parse(example[:-4] + "1969")
+    example = phonenumbers.example_number(region)
+    assert example is not None
+    number = phonenumbers.parse(phonenumbers.format_number(example, 0)[:-4] + "1969")
     assert phonenumbers.is_valid_number(number)
     written = phonenumbers.format_number(number, getattr(phonenumbers.PhoneNumberFormat, style))
     url = f"https://www.example.{'co.uk' if region == 'GB' else region.lower()}/"
