@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +17,11 @@ from scans.engine.report import RequestRecord
 from scans.engine.resolver import SYSTEM_RESOLVER, Resolver
 from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
-from scans.engine.session.exchange import Exchange, check_encoding, redirect_target, retry_after
+from scans.engine.session.exchange import Exchange, check_encoding, redirect_target
 from scans.engine.session.failures import ConnectionDroppedError, translate
+from scans.engine.session.manners import Manners
 
 CHUNK = 65_536
-RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
-BACKOFF = 0.5
-"""Seconds before the first retry; each further one doubles it."""
-LONGEST_RETRY_AFTER = 20.0
 ENDLESS = 4
 """A body this many times the limit is taken for one without end, and refused."""
 DRAINED_BYTES = 16_384
@@ -103,13 +99,11 @@ class Fetcher:
         self.settings = settings or FetchSettings()
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.site_deadline, should_stop)
-        self.gap = self.limits.request_delay
-        """Seconds kept between the end of one request and the start of the next."""
         self.receipt: list[RequestRecord] = []
+        self._manners = Manners(self.budget, self.limits.request_delay)
         self._gate = Gate(self.settings, self.limits, self.budget, resolver)
         self._session = GatedSession(self._gate, self.settings)
         self._open: Exchange | None = None
-        self._quiet_since = 0.0
 
     def allow_port(self, port: int) -> None:
         """Name the port that was given with the domain; settings decide whether it may be used."""
@@ -117,7 +111,7 @@ class Fetcher:
 
     def keep_gap(self, seconds: float) -> None:
         """Keep at least this many seconds between two requests from now on."""
-        self.gap = max(self.gap, seconds)
+        self._manners.gap = max(self._manners.gap, seconds)
 
     def resolve(self, scheme: str, host: str, port: int) -> tuple[str, ...]:
         """Return the checked addresses of a host; raise ScanError where it may not be scanned."""
@@ -192,9 +186,7 @@ class Fetcher:
             redirects.append(url)
             self._drain(exchange)
             if len(redirects) > self.limits.redirects:
-                sentence = (
-                    f"More than {self.limits.redirects} redirects, the last to {target[:200]}."
-                )
+                sentence = f"{len(redirects)} redirects, the last to {target[:200]}."
                 raise ScanError(FailureReason.TOO_MANY_REDIRECTS, sentence, url=url)
             if on_redirect is not None:
                 on_redirect(target)
@@ -205,30 +197,19 @@ class Fetcher:
             try:
                 exchange = self._ask(url, attempt)
             except ConnectionDroppedError:
-                pause = BACKOFF * 2 ** (attempt - 1)
+                pass
             else:
-                pause = self._pause(exchange.answer, attempt)
-                if pause < 0:
+                if not self._manners.may_ask_again(exchange.answer):
                     return exchange
             self._finish()
-            self.budget.sleep(pause)
+            self._manners.back_off(attempt)
         return self._ask(url, attempts)
-
-    def _pause(self, answer: requests.Response, attempt: int) -> float:
-        """Return the seconds to wait before asking again, negative where that is of no use."""
-        if answer.status_code not in RETRY_STATUSES:
-            return -1.0
-        pause = retry_after(answer.headers.get("Retry-After", ""))
-        if pause is None:
-            pause = BACKOFF * 2 ** (attempt - 1)
-        bearable = min(LONGEST_RETRY_AFTER, self.budget.remaining() / 2)
-        return pause if pause <= bearable else -1.0
 
     # One request.
 
     def _ask(self, url: str, attempt: int) -> Exchange:
         self._finish()
-        self._keep_gap()
+        self._manners.wait(url)
         self.budget.begin_request(self.limits.read_timeout * 2)
         at = round(self.budget.elapsed(), 3)
         self._open = exchange = Exchange(url, attempt, at)
@@ -241,6 +222,7 @@ class Fetcher:
             ValueError,
         ) as error:
             raise self._failed(exchange, error) from error
+        self._manners.note_answer(exchange.answer)
         return exchange
 
     def _failed(self, exchange: Exchange, error: Exception) -> ScanError:
@@ -255,26 +237,24 @@ class Fetcher:
         self._finish()
         return failure
 
-    def _keep_gap(self) -> None:
-        if self._quiet_since and self.gap > 0:
-            self.budget.sleep(max(0.0, self._quiet_since + self.gap - time.monotonic()))
-
     def _finish(self) -> None:
         """End the request that is open, and put it on the receipt."""
         exchange, self._open = self._open, None
         if exchange is None:
             return
         self.receipt.append(exchange.record())
-        self._quiet_since = time.monotonic()
+        self._manners.note_end()
         if exchange.response is not None:
             exchange.response.close()
 
     def _drain(self, exchange: Exchange) -> None:
         """Read a short body away, so that the connection can be kept, and end the request."""
-        left = getattr(exchange.answer.raw, "length_remaining", None)
-        if left is not None and left <= DRAINED_BYTES:
-            for _chunk in self._chunks(exchange):
-                pass
+        raw: Any = exchange.answer.raw
+        if raw.length_remaining is not None and raw.length_remaining <= DRAINED_BYTES:
+            try:
+                raw.drain_conn()
+            except ScanError as error:
+                raise self._failed(exchange, error) from error
         self._finish()
 
     # Its body.

@@ -119,11 +119,12 @@ class SiteScan:
             self._open_homepage()
             self._begin("read")
             self._read_homepage()
-        follows = self._found.home is not None and self._limits.follow and not self._has_moved()
+        looks_further = not self._has_moved() and not self._is_walled()
+        follows = self._found.home is not None and self._limits.follow and looks_further
         if follows:
             self._begin("follow")
             self._follow(self._inventory.entries)
-        if (self._limits.sitemaps or self._limits.sitemaps_only) and not self._has_moved():
+        if (self._limits.sitemaps or self._limits.sitemaps_only) and looks_further:
             self._begin("sitemaps")
             self._collect_sitemaps()
         self._begin("categorise")
@@ -197,6 +198,10 @@ class SiteScan:
         if self._found.home is None:
             return False
         return not same_site(self._approach.host, urlsplit(self._found.home.url).hostname or "")
+
+    def _is_walled(self) -> bool:
+        """Return whether the homepage is the wall of a bot check: no other error page gets here."""
+        return self._found.home is not None and self._found.home.status >= 400
 
     # Further pages.
 

@@ -20,6 +20,8 @@ from scans.engine.resolver import SYSTEM_RESOLVER, Directory, Resolver, Target
 from scans.engine.session.budget import Budget
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
+LONGEST_COOKIE_HEADER = 16_384
+"""No server takes more; one that sets more is up to something."""
 WEB_PORTS = frozenset({80, 443})
 
 Dialler = Callable[[str, str, int], BudgetedSocket]
@@ -191,7 +193,8 @@ class GatedSession(requests.Session):
         request.hooks = {"response": []}
         if len(self.cookies):
             cookies = get_cookie_header(self.cookies, request)
-            request.headers.update({"Cookie": cookies} if cookies else {})
+            if cookies and len(cookies) <= LONGEST_COOKIE_HEADER:
+                request.headers["Cookie"] = cookies
         return self.send(
             request,
             stream=True,

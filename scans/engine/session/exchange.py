@@ -1,5 +1,6 @@
 """One request and its answer, as plain as requests leaves them."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -11,10 +12,10 @@ from scans.engine.errors import FailureReason, ScanError
 from scans.engine.links import resolve_url
 from scans.engine.report import RequestRecord
 
-UNREADABLE_ENCODINGS = {"br", "zstd", "compress", "x-compress"} - {
-    *urllib3.HTTPResponse.CONTENT_DECODERS
-}
-"""Packings that exist but cannot be unpacked here; we never say that we take them."""
+READABLE = frozenset(urllib3.HTTPResponse.CONTENT_DECODERS)
+PACKINGS = READABLE | {"br", "zstd", "compress", "x-compress"}
+UNREADABLE = PACKINGS - READABLE
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -51,17 +52,29 @@ def redirect_target(answer: requests.Response, url: str) -> str:
     text = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
     target = resolve_url(text, url)
     if target is None:
-        sentence = f"The site redirects to what is no web address: {text[:200]}"
-        raise ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
+        raise _unusable_redirect(text, url)
     return target
 
 
+def _unusable_redirect(text: str, url: str) -> ScanError:
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        sentence = f"The site redirects to a {scheme[1][:20]} address, which may not be opened."
+        return ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
+    sentence = f"The site redirects to an address that cannot be read: {text[:200]}"
+    return ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
+
+
 def check_encoding(answer: requests.Response) -> None:
-    """Raise ScanError for a body packed in a way that was not asked for and cannot be unpacked."""
-    for encoding in answer.headers.get("Content-Encoding", "").lower().split(","):
-        if encoding.strip() in UNREADABLE_ENCODINGS:
-            sentence = f"The answer is packed as {encoding.strip()}, which was not asked for."
-            raise ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
+    """Raise ScanError for a body packed as it was not asked for, or packed more than once.
+
+    A few kilobytes packed twice unpack to gigabytes in between that never show as output.
+    """
+    named = [name.strip() for name in answer.headers.get("Content-Encoding", "").lower().split(",")]
+    packings = [name for name in named if name in PACKINGS]
+    if len(packings) > 1 or UNREADABLE.intersection(packings):
+        sentence = f"The answer is packed as {', '.join(packings[:5])}, which was not asked for."
+        raise ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
 
 
 def retry_after(value: str) -> float | None:

@@ -58,11 +58,13 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
 def dial(
     host: str, addresses: tuple[str, ...], port: int, timeout: float, budget: Budget
 ) -> tuple[BudgetedSocket, str]:
-    """Connect to the first address that accepts; raise ScanError when none does."""
+    """Connect to the first address that accepts; raise ScanError when none does in `timeout`."""
     failure = ScanError(FailureReason.CONNECTION_REFUSED)
-    for address in addresses[:ADDRESSES_TRIED]:
+    tried = addresses[:ADDRESSES_TRIED]
+    for address in tried:
         try:
-            return _connect(address, port, min(timeout, budget.request_left())), address
+            share = min(timeout / len(tried), budget.request_left())
+            return _connect(address, port, share), address
         except OSError as error:
             failure = _unreachable(host, port, timeout, error)
     budget.check()
