@@ -1,13 +1,29 @@
 """The HTTP API: mounts the routers of the applications under /api/v3/."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest
+from django.urls import URLPattern
 from ninja import NinjaAPI, Router
 
 from batches.api.page_scraper import router as page_scraper
 from scrapersky import api_errors
 from scrapersky.api_auth import ConsoleSession, TokenAuth
 
-api = NinjaAPI(
+
+class ConsoleApi(NinjaAPI):
+    """An API whose every error has the one shape."""
+
+    @property
+    def urls(self) -> tuple[list[Any], str, str]:
+        patterns, application, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = api_errors.name_methods(pattern.callback)
+        return patterns, application, namespace
+
+
+api = ConsoleApi(
     title="ScraperSky",
     version="3.0.0",
     urls_namespace="api",

@@ -43,14 +43,19 @@ def _domain_statuses(batch: Batch) -> dict[str, dict[str, Any]]:
     return {
         host or str(job_id): {
             "status": JOB_WORDS[status],
-            "job_id": job_id,
-            "start_time": started,
-            "end_time": finished,
+            "job_id": str(job_id),
+            "start_time": moment(started),
+            "end_time": moment(finished),
             "processing_time": _seconds(started, finished),
             "error": error or None,
         }
         for host, status, job_id, started, finished, error in rows.iterator(READ_AT_ONCE)
     }
+
+
+def moment(time: datetime | None) -> str | None:
+    """Return a time as the encoder of every other answer writes it, at a fraction of its cost."""
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
 
 
 def _seconds(started: datetime | None, finished: datetime | None) -> float | None:

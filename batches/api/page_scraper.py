@@ -12,6 +12,7 @@ from ninja.responses import Response
 
 from batches import results_out, services
 from batches.api import answers, schemas
+from batches.intake import refusals
 from batches.models import Batch, Job, LookupKeyError, Worker
 from batches.models.keys import KeyedQuerySet
 from scans.engine.domains import InvalidDomain, parse_values
@@ -48,6 +49,7 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
             options=payload.options(),
             name=payload.name,
             batch_id=payload.batch_id,
+            metadata=refusals(read),
         )
     except services.BatchExistsError as error:
         raise ConflictError("batch_id", str(error)) from error
@@ -70,7 +72,11 @@ def batch_status(request: HttpRequest, batch_id: str) -> HttpResponse:
 
 @router.get("/batch/{batch_id}/results.csv", response={200: None, **UNKNOWN})
 def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
-    """Download the results of a batch as CSV."""
+    """Download the results of a batch as CSV (UTF-8; lists are joined with "; ").
+
+    A value that starts with = + - @, a tab or a line end has an apostrophe in front of it, so that
+    no spreadsheet runs it or turns a phone number into a figure: strip one leading apostrophe.
+    """
     batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
     return results_out.csv_download(batch)
 

@@ -150,6 +150,12 @@ def test_an_address_the_api_does_not_have_is_told_in_the_same_shape() -> None:
         assert_problem(Client().post(path, "{}", content_type=JSON), 404)
 
 
+def test_a_method_that_is_not_taken_is_told_in_the_same_shape() -> None:
+    answer = Client().get(f"{ROOT}/batch")
+    assert_problem(answer, 405)
+    assert answer["Allow"] == "POST"
+
+
 def test_the_openapi_document_names_every_address_and_error() -> None:
     document = Client().get("/api/v3/openapi.json").json()
     paths = document["paths"]

@@ -87,6 +87,8 @@ def test_refused_domains_are_listed_by_their_place_and_the_others_run(program: C
         (5, "someone@c.example"),
     ]
     assert all(line["reason"] for line in answer["invalid"])
+    status = program.get(answer["status_url"]).json()
+    assert status["metadata"]["refused_count"] == 3
 
 
 def test_a_list_without_one_good_domain_is_refused_and_each_is_named(program: Client) -> None:
