@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 
@@ -29,6 +30,14 @@ def user(default_tenant: Tenant) -> User:
 def stranger(other_tenant: Tenant) -> User:
     """Return a member of another tenant."""
     return member_of(other_tenant, "stranger")
+
+
+@pytest.fixture
+def console(user: User) -> Client:
+    """Return a browser in which `user` is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def member_of(tenant: Tenant, username: str) -> User:

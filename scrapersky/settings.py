@@ -120,6 +120,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
 # Databases. LEGACY_DATABASE_URL is the older system's database, only read.
 DATABASES: dict[str, dict[str, Any]] = {
@@ -151,6 +152,7 @@ WHITENOISE_USE_FINDERS = True
 # Scanning: what every site is held to, and what one host may do at once
 USER_AGENT = env.text("USER_AGENT", "ScraperSky/1.0 (site scanner)")
 SCAN_ALLOWED_NETWORKS = env.networks("SCAN_ALLOWED_NETWORKS")
+SCAN_MAPPED_NETWORKS = env.networks("SCAN_MAPPED_NETWORKS")
 SCAN_HOST_MAP = env.host_map("SCAN_HOST_MAP")
 SCAN_ALLOW_ANY_PORT = env.boolean("SCAN_ALLOW_ANY_PORT", default=False)
 SCAN_CA_FILE = env.text("SCAN_CA_FILE")

@@ -1,0 +1,85 @@
+"""Reading how far a batch has come."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from batches.models import Batch, Job, Worker
+from batches.progress import Cause, failure_causes, progress_of
+from batches.services import create_batch
+from batches.tests.outcomes import complete, fail
+from batches.tests.running import running_batch
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def queries_of(batch: Batch) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        progress_of(batch)
+    return len(queries)
+
+
+def test_causes_are_counted_the_commonest_first(default_tenant: Tenant) -> None:
+    batch = create_batch(
+        tenant=default_tenant, created_by=None, domains=["a.com", "b.com", "c.com", "d.com"]
+    )
+    first, second, third, fourth = batch.jobs.order_by("position")
+    fail(first, "tls_error", "")
+    fail(second, "dns_not_found", "")
+    fail(third, "dns_not_found", "")
+    complete(fourth)
+    assert failure_causes([batch.pk]) == [Cause("dns_not_found", 2), Cause("tls_error", 1)]
+
+
+def test_what_is_scanned_now_comes_from_live_workers(default_tenant: Tenant) -> None:
+    progress = progress_of(running_batch(default_tenant))
+    assert [(row.stage, row.progress) for row in progress.activities] == [("sitemaps", 0.5)]
+    assert progress.active == 1
+    assert progress.waiting == 3
+
+
+def test_a_silent_worker_scans_nothing(default_tenant: Tenant) -> None:
+    batch = running_batch(default_tenant)
+    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=2))
+    assert progress_of(batch).activities == []
+
+
+def test_the_rate_is_that_of_the_last_minute(default_tenant: Tenant) -> None:
+    batch = running_batch(default_tenant, complete_jobs=15, failed_jobs=5)
+    progress = progress_of(batch)
+    assert progress.rate == pytest.approx(2.0, rel=0.1)
+    assert progress.eta == pytest.approx(2.0, rel=0.1)
+
+
+def test_the_rate_is_unknown_while_too_few_sites_have_ended(default_tenant: Tenant) -> None:
+    progress = progress_of(running_batch(default_tenant, complete_jobs=1, failed_jobs=0))
+    assert progress.rate is None
+    assert progress.eta is None
+
+
+def test_the_rate_is_unknown_after_a_minute_in_which_nothing_ended(default_tenant: Tenant) -> None:
+    batch = running_batch(default_tenant, complete_jobs=15, failed_jobs=5)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Job.objects.filter(batch=batch, status__in=Job.ENDED).update(finished_at=long_ago)
+    assert progress_of(batch).rate is None
+
+
+def test_the_queries_do_not_grow_with_the_batch(default_tenant: Tenant) -> None:
+    small = running_batch(default_tenant, complete_jobs=3, failed_jobs=1)
+    few = queries_of(small)
+    Batch.objects.all().delete()
+    large = running_batch(default_tenant, complete_jobs=40, failed_jobs=15)
+    assert queries_of(large) == few
+
+
+def test_nothing_that_moves_is_asked_of_a_batch_that_has_ended(default_tenant: Tenant) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.com"])
+    complete(batch.jobs.get())
+    batch.refresh_from_db()
+    assert queries_of(batch) == 0
