@@ -24,7 +24,7 @@ class PageFacts:
     title: str = ""
     description: str = ""
     language: str = ""
-    """The declared language (`en`, `pt-BR`), empty where the page declares none."""
+    """The declared language (`en`, `pt-BR`), else the detected one, empty if there is neither."""
     charset: str = ""
     canonical_url: str = ""
     favicon_url: str = ""

@@ -1,6 +1,7 @@
 """What a page says about itself in its head, and where it leads."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -14,6 +15,7 @@ LOGO_AMONG = 60
 """Images, from the top of the page, among which the logo is looked for."""
 _LOGO_ATTRIBUTES = ("class", "id", "alt", "src")
 
+_HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"\s]+)", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
@@ -113,29 +115,38 @@ class HeadLinks:
 
 
 def logo(tree: LexborHTMLParser, base: str) -> str:
-    """Return the image that calls itself the logo, or whose link or box does."""
+    """Return the image that calls itself the logo or stands in a box that does.
+
+    One that links to the homepage goes before the others: these may be a partner's or an award.
+    """
+    first = ""
     for node in tree.css("img")[:LOGO_AMONG]:
         attributes = node.attributes
+        around = list(_ancestors(node, 3))
         url = resolved(base, attributes.get("src") or attributes.get("data-src"))
-        if url and (_says_logo(attributes) or _stands_in_logo(node)):
-            return url
-    return ""
+        if url and (_says_logo(attributes) or any(_says_logo(box.attributes) for box in around)):
+            if any(_leads_home(box, base) for box in around):
+                return url
+            first = first or url
+    return first
+
+
+def _ancestors(node: LexborNode, count: int) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None and count:
+        yield parent
+        parent, count = parent.parent, count - 1
 
 
 def _says_logo(attributes: dict[str, str | None]) -> bool:
     return any("logo" in (attributes.get(name) or "").lower() for name in _LOGO_ATTRIBUTES)
 
 
-def _stands_in_logo(node: LexborNode) -> bool:
-    parent = node.parent
-    for _ in range(3):
-        if parent is None:
-            return False
-        attributes = parent.attributes
-        if any("logo" in (attributes.get(name) or "").lower() for name in ("id", "class")):
-            return True
-        parent = parent.parent
-    return False
+def _leads_home(node: LexborNode, base: str) -> bool:
+    if node.tag != "a":
+        return False
+    url = resolved(base, node.attributes.get("href"))
+    return url.count("/") == 3 and _HOME.search(url) is not None
 
 
 def page_links(tree: LexborHTMLParser, base: str) -> tuple[Link, ...]:

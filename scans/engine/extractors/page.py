@@ -11,6 +11,7 @@ from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
+from scans.engine.extractors.languages import detect_language
 from scans.engine.extractors.text import one_line, visible_text
 from scans.engine.technologies import detect
 
@@ -63,7 +64,8 @@ def _read_tree(html: str, url: str, charset: str) -> PageFacts:
     facts = PageFacts(url=url, html=html, charset=charset)
     facts = _with_links(_with_head(facts, tree, base), tree, base)
     hrefs = contact_hrefs(tree)
-    facts = replace(facts, text=visible_text(tree))  # last of all: it takes the tree apart
+    text = visible_text(tree)  # last of all: it takes the tree apart
+    facts = replace(facts, text=text, language=facts.language or detect_language(text))
     return replace(facts, contacts=page_contacts(facts, hrefs))
 
 

@@ -146,7 +146,7 @@ def region_named(country: str) -> str:
 
 def _of_language(language: str) -> str:
     """Return the region of `en-GB`; `en-US` says nothing, it is what templates come with."""
-    region = language.rpartition("-")[2] if "-" in language else ""
+    region = language.rpartition("-")[2].replace("UK", "GB") if "-" in language else ""
     return region if region in SUPPORTED_REGIONS and language != "en-US" else ""
 
 
