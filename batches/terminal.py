@@ -91,7 +91,7 @@ def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{summary[word]} {word}" for word in ("completed", "failed", "cancelled"))
     yield f"  {summary['total']} domains: {counts}; {summary['progress']:.0%} done"
     if summary["seconds"] is not None:
-        yield f"  {summary['seconds']:.1f} s since {summary['started_at']}"
+        yield f"  started {summary['started_at']}, {summary['seconds']:.1f} s"
     for reason, count in summary["failures"].items():
         yield f"  {count} failed by {reason}"
     if summary["error"]:

@@ -35,24 +35,12 @@ class Command(BaseCommand):
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scan_options = read_options(options)
-        tenant, user = find_owner(options["user"])
         found = _read(options["file"], options["column"])
         for line in found.refused:
             self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
         if not found.accepted:
             raise CommandError("There is no domain to scan in the file.")
-        try:
-            batch = create_batch(
-                tenant=tenant,
-                created_by=user,
-                domains=[line.host for line in found.accepted],
-                options=scan_options.as_dict(),
-                name=options["name"],
-                metadata=refusals(found),
-            )
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        batch = _create(found, options)
         if not options["json"]:
             self.stdout.write(str(batch.pk))
             self.stdout.flush()
@@ -90,3 +78,19 @@ def _read(name: str, column: str) -> DomainList:
         raise CommandError(f"{name}: {error.strerror}.") from error
     except UnreadableFile as error:
         raise CommandError(f"{name}: {error}") from error
+
+
+def _create(found: DomainList, options: dict[str, Any]) -> Batch:
+    scan_options = read_options(options)
+    tenant, user = find_owner(options["user"])
+    try:
+        return create_batch(
+            tenant=tenant,
+            created_by=user,
+            domains=[line.host for line in found.accepted],
+            options=scan_options.as_dict(),
+            name=options["name"],
+            metadata=refusals(found),
+        )
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
