@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from threading import Lock
 from typing import Protocol
 
 from scans.engine.report import Technology
@@ -28,6 +29,7 @@ _ATTRIBUTE = re.compile(
 )
 _COOKIE_NAME = re.compile(r"(?:^|[,\n]\s*)([^=;,\s]+)=")
 _WORD = re.compile(rb"[A-Za-z0-9_-]")
+_BUILDING = Lock()
 
 Hits = list[tuple[Place, Hit]]
 
@@ -51,9 +53,17 @@ def detect(
     return recogniser().recognise(page.html, headers or {}, cookies or {})
 
 
-@cache
 def recogniser() -> "Recogniser":
-    """Return the one recogniser of this process, built from the data files on first use."""
+    """Return the one recogniser of this process, built from the data files on first use.
+
+    Building takes 0.2 s; threads that come meanwhile wait for it instead of building their own.
+    """
+    with _BUILDING:
+        return _built()
+
+
+@cache
+def _built() -> "Recogniser":
     return Recogniser(load_signatures())
 
 

@@ -1,0 +1,213 @@
+"""Verdicts: every rule against its example, and the honest small pages that no rule may touch."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from scans.engine.extractors import PageFacts, read_page
+from scans.engine.report import Verdict
+from scans.engine.verdict import judge
+from scans.engine.verdict_rules import Rule, RuleError, load_rules, parse_rules
+
+SITE = "https://www.example.org/"
+WITH_EXAMPLE = [rule for rule in load_rules() if rule.example]
+LONG = "<p>" + "We build and repair staircases in oak and ash. " * 200 + "</p>"
+
+
+def verdict_on(html: str, *, status: int = 200, final_url: str = SITE) -> tuple[Verdict, str]:
+    page = read_page(html.encode(), final_url)
+    return judge(page, status=status, requested_host="example.org", final_url=final_url)
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE, ids=lambda rule: f"{rule.verdict}: {rule.what}")
+def test_a_rule_fits_its_example(rule: Rule) -> None:
+    verdict, evidence = verdict_on(rule.example)
+    assert verdict is rule.verdict
+    assert evidence.startswith(rule.what)
+
+
+@pytest.mark.parametrize("rule", WITH_EXAMPLE, ids=lambda rule: f"{rule.verdict}: {rule.what}")
+def test_a_rule_leaves_a_page_alone_that_has_much_to_say(rule: Rule) -> None:
+    assert verdict_on(rule.example + LONG * 3) == (Verdict.OK, "")
+
+
+def test_the_rules_cover_what_stands_in_a_sites_place() -> None:
+    verdicts = {rule.verdict for rule in load_rules()}
+    assert verdicts == {Verdict.CHALLENGE, Verdict.PARKED, Verdict.PLACEHOLDER}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<title>Smith Property Maintenance</title><p>Gardens, gutters, roofs. 01539 555 0100</p>",
+        "<title>Jardines Vega</title><p>Expertos en mantenimiento de jardines. Sevilla.</p>",
+        "<title>Kessler</title><p>Wartungsarbeiten an Heizungen in Köln. Tel. 0221 5550100</p>",
+        "<title>Hill Homes</title><p>See our homes. Eleven are under construction in Kendal, and "
+        "the next ones follow in autumn. Call us on 01539 555 0100 for a visit to the show home, "
+        "open daily from nine to five.</p>",
+        "<title>Bean Cafe</title><p>Our new menu is coming soon! Until then: coffee, tea, scones "
+        "and soup, each day from eight to four, at 12 Mill Lane in Kendal, opposite the market hall. "
+        "Dogs are welcome.</p>",
+        "<title>Villa Rosa</title><p>This house is for sale. Ask for our brochure.</p>",
+        "<title>Alinea</title><p>tickets 312-867-0110 office@example.org</p>",
+        "<title>Gate Security Check Ltd</title>" + LONG,
+        "<title>Home</title><img src='/home.jpg' usemap='#m'>",
+        "<title>Shop</title><a href='/enter.html'><img src='/enter.gif'></a>",
+        "<title>Parking</title><p>Parked cars, valet parking, airport parking since 1990.</p>",
+        "<frameset rows='10%,90%'><frame src='/top.html'><frame src='/main.html'></frameset>",
+        '<title>A</title><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>'
+        "<p>We repair clocks.</p>",
+        '<title>A</title><p>We repair clocks.</p><div class="g-recaptcha"></div>',
+    ],
+)
+def test_a_small_page_of_a_real_site_is_ok(html: str) -> None:
+    assert verdict_on(html) == (Verdict.OK, "")
+
+
+@pytest.mark.parametrize("status", [200, 403, 429, 503])
+def test_a_bot_wall_is_a_challenge_whatever_its_status(status: int) -> None:
+    html = "<title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>"
+    assert verdict_on(html, status=status)[0] is Verdict.CHALLENGE
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<title>403 Forbidden</title><h1>Forbidden</h1><p>You don't have permission to access this "
+        "resource.</p><hr><address>Apache Server at example.org Port 443</address>",
+        "<title>503 Service Unavailable</title><p>The server is temporarily unable to service.</p>",
+        "<title>401 Authorization Required</title><p>nginx</p>",
+    ],
+)
+def test_an_error_page_is_no_challenge(html: str) -> None:
+    assert verdict_on(html, status=403)[0] is not Verdict.CHALLENGE
+
+
+# Moved elsewhere.
+
+
+@pytest.mark.parametrize(
+    ("html", "final_url", "evidence"),
+    [
+        (LONG, "https://www.example.com/uk", "redirected to www.example.com"),
+        (
+            '<meta http-equiv="refresh" content="0; url=https://example.com/">',
+            SITE,
+            "meta refresh to example.com",
+        ),
+        (
+            '<script>window.location.href = "https://www.example.com/";</script>',
+            SITE,
+            "script that leads to www.example.com",
+        ),
+        (
+            "<script>location.replace('https://example.com/x')</script><p>Redirecting</p>",
+            SITE,
+            "script that leads to example.com",
+        ),
+        (
+            '<frameset rows="100%"><frame src="https://example.com/"></frameset>',
+            SITE,
+            "a frame that leads to example.com",
+        ),
+    ],
+)
+def test_a_site_that_lives_elsewhere_has_moved(html: str, final_url: str, evidence: str) -> None:
+    assert verdict_on(html, final_url=final_url) == (Verdict.MOVED_ELSEWHERE, evidence)
+
+
+@pytest.mark.parametrize(
+    ("html", "final_url"),
+    [
+        (LONG, "https://shop.example.org/"),
+        (LONG + '<meta http-equiv="refresh" content="600; url=https://example.com/">', SITE),
+        (LONG + '<script>location.href = "https://example.com/"</script>', SITE),
+        ('<meta http-equiv="refresh" content="0; url=/start.html"><p>Welcome</p>', SITE),
+    ],
+)
+def test_a_site_that_stays_within_its_domain_has_not_moved(html: str, final_url: str) -> None:
+    assert verdict_on(html, final_url=final_url) == (Verdict.OK, "")
+
+
+def test_a_redirect_to_a_marketplace_for_names_is_parked() -> None:
+    final_url = "https://www.hugedomains.com/domain_profile.cfm?d=example.org"
+    assert verdict_on(LONG, final_url=final_url) == (
+        Verdict.PARKED,
+        "a marketplace for names (at hugedomains.com)",
+    )
+
+
+def test_a_marketplace_that_was_asked_for_is_a_site_like_any_other() -> None:
+    page = read_page(LONG.encode(), "https://sedo.com/")
+    judged = judge(page, status=200, requested_host="sedo.com", final_url="https://sedo.com/us/")
+    assert judged == (Verdict.OK, "")
+
+
+# Empty.
+
+
+@pytest.mark.parametrize(
+    ("html", "evidence"),
+    [
+        ("", "an empty answer of status 200"),
+        ("   \n", "an empty answer of status 200"),
+        (
+            '<title>App</title><script>location.href="https://m.example.org/"</script>',
+            "no text without JavaScript",
+        ),
+        ("<html><head></head><body></body></html>", "no text, no links and no pictures"),
+        (
+            "<title>App</title><div id=root></div><script src=a.js></script>",
+            "no text without JavaScript",
+        ),
+        (
+            "<title>App</title><p>Loading…</p><script src=a.js></script>"
+            '<noscript><img src="https://www.facebook.com/tr?id=1"></noscript>',
+            "no text without JavaScript",
+        ),
+    ],
+)
+def test_a_page_that_says_nothing_is_empty(html: str, evidence: str) -> None:
+    assert verdict_on(html) == (Verdict.EMPTY, evidence)
+
+
+def test_an_answer_that_is_no_page_is_empty() -> None:
+    page = PageFacts(url=SITE, is_html=False)
+    assert judge(page, status=204, requested_host="example.org", final_url=SITE) == (
+        Verdict.EMPTY,
+        "an empty answer of status 204",
+    )
+
+
+def test_a_final_url_that_cannot_be_read_raises_nothing() -> None:
+    page = read_page(LONG.encode(), SITE)
+    judged = judge(page, status=200, requested_host="example.org", final_url="http://[broken")
+    assert judged == (Verdict.OK, "")
+
+
+# The rules' own checks.
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ('verdict = "gone"\nwhat = "x"\ntitle = ["some"]\nexample = ""', "gone"),
+        ('verdict = "parked"\nwhat = "x"\ntitle = ["Some"]\nexample = ""', "lower case"),
+        ('verdict = "parked"\nwhat = "x"\ntitle = ["so"]\nexample = ""', "4 letters"),
+        ('verdict = "parked"\nwhat = "x"\nexample = ""', "has no phrases"),
+        ('verdict = "parked"\nwhat = "x"\ntitle = ["some"]', "example"),
+        (
+            'verdict = "parked"\nwhat = "x"\ntitles = ["some"]\nexample = ""',
+            "has no phrases|unknown",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused(rule: str, complaint: str) -> None:
+    with pytest.raises(RuleError, match=complaint):
+        parse_rules(f"[[rule]]\n{rule}")
+
+
+def test_the_hosts_of_rules_are_plain_names() -> None:
+    hosts = [host for rule in load_rules() for host in rule.hosts]
+    assert hosts
+    assert all(urlsplit(f"https://{host}").hostname == host for host in hosts)
