@@ -3,31 +3,28 @@
 from collections.abc import Iterable
 
 from scans.engine.extractors.facts import Link
-from scans.engine.links import canonical_url, is_internal
+from scans.engine.links import canonical_form, canonical_url, is_internal
 from scans.engine.page_types import page_type
 from scans.engine.report import PageEntry
 from scans.engine.sitemaps import SitemapEntry
 
 
 class Inventory:
-    """Collect the pages of one site up to a limit, in the order they were found."""
+    """Collect the pages of one site up to a limit, in the order they were found.
+
+    Links and sitemap entries come resolved, as `resolve_url` does it.
+    """
 
     def __init__(self, host: str, max_pages: int) -> None:
         self.host = host
         self.max_pages = max_pages
         self._entries: dict[str, PageEntry] = {}
-
-    def __len__(self) -> int:
-        return len(self._entries)
+        self._internal: dict[str, bool] = {}
 
     @property
     def entries(self) -> tuple[PageEntry, ...]:
         """Return the pages found so far."""
         return tuple(self._entries.values())
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._entries) >= self.max_pages
 
     def add_home(self, url: str) -> None:
         """Add the homepage, which is of the site wherever it stands."""
@@ -35,23 +32,29 @@ class Inventory:
         self._entries[key] = PageEntry(key, "home", "home")
 
     def add_links(self, links: Iterable[Link]) -> None:
-        """Add the internal pages that a page links to."""
+        """Add the pages of the site that a page links to."""
         for link in links:
-            if self.is_full:
-                return
-            key = canonical_url(link.url)
-            if key and key not in self._entries and is_internal(key, self.host):
-                self._entries[key] = PageEntry(key, "link", page_type(key, link.text))
+            if self._is_internal(link.url):
+                self._add(canonical_form(link.url), "link", link.text)
 
     def add_sitemap(self, entries: Iterable[SitemapEntry]) -> None:
         """Add the pages that the site's sitemaps name; what links found first gets their dates."""
         for entry in entries:
-            key = entry.loc if entry.loc in self._entries else canonical_url(entry.loc)
+            key = entry.loc if entry.loc in self._entries else canonical_form(entry.loc)
+            self._add(key, "sitemap")
             if key in self._entries:
                 self._entries[key] = _dated(self._entries[key], entry)
-            elif key and not self.is_full:
-                found = PageEntry(key, "sitemap", page_type(key))
-                self._entries[key] = _dated(found, entry)
+
+    def _add(self, key: str, source: str, text: str = "") -> None:
+        if key not in self._entries and len(self._entries) < self.max_pages:
+            self._entries[key] = PageEntry(key, source, page_type(key, text))
+
+    def _is_internal(self, url: str) -> bool:
+        """Ask once for each origin: the links of a page share a few."""
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._internal:
+            self._internal[origin] = is_internal(origin, self.host)
+        return self._internal[origin]
 
 
 def _dated(page: PageEntry, entry: SitemapEntry) -> PageEntry:

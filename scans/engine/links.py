@@ -56,8 +56,11 @@ def canonical_url(url: str, base: str = "") -> str | None:
     of the other parameters is kept: it may mean something.
     """
     href = resolve_url(url, base)
-    if href is None:
-        return None
+    return None if href is None else canonical_form(href)
+
+
+def canonical_form(href: str) -> str:
+    """Return the canonical form of what `resolve_url` has returned."""
     if "%" in href:
         href = _ESCAPE.sub(_plain_escape, href)
     if ";" in href:

@@ -18,7 +18,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -197,6 +197,7 @@ def _unless_home(kind: str) -> str:
     return "" if kind == "home" else kind
 
 
+@lru_cache(maxsize=16_384)
 def _plain(text: str) -> str:
     """Return words in lower case without accents, parted by single blanks."""
     if "%" in text:
