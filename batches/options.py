@@ -98,6 +98,7 @@ def fetch_settings() -> FetchSettings:
     return FetchSettings(
         user_agent=settings.USER_AGENT,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
+        mapped_networks=settings.SCAN_MAPPED_NETWORKS,
         host_map=settings.SCAN_HOST_MAP,
         allow_any_port=settings.SCAN_ALLOW_ANY_PORT,
         ca_file=settings.SCAN_CA_FILE,

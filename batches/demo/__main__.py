@@ -42,7 +42,7 @@ def set_environment(folder: Path, mapped_hosts: str) -> None:
         HTTPS="false",
         DATABASE_URL=f"sqlite:///{folder / 'demo.sqlite3'}",
         SCAN_HOST_MAP=mapped_hosts,
-        SCAN_ALLOWED_NETWORKS="127.0.0.0/8",
+        SCAN_MAPPED_NETWORKS="127.0.0.1/32",
         SCAN_CONNECT_TIMEOUT="2",
         SCAN_READ_TIMEOUT="2",
         SCAN_WORKER_NAME=f"demo {os.getpid()}",

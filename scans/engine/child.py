@@ -164,7 +164,7 @@ def main() -> None:
 
 def _settings(message: dict[str, Any]) -> tuple[FetchSettings, int]:
     known = {name: value for name, value in message.items() if name in _SETTING_NAMES}
-    for name in ("allowed_networks", "host_map"):
+    for name in ("allowed_networks", "mapped_networks", "host_map"):
         items = known.get(name, ())
         known[name] = tuple(tuple(item) if isinstance(item, list) else item for item in items)
     return FetchSettings(**known), int(message.get("threads", 8))

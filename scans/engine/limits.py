@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one scan; every duration in seconds, every size in bytes after decompression."""
+    """The limits of one scan: durations in seconds, sizes in bytes after decompression."""
 
     connect_timeout: float = 8.0
     read_timeout: float = 15.0
@@ -38,6 +38,8 @@ class FetchSettings:
     user_agent: str = "ScraperSky/1.0 (+https://example.com/bot)"
     allowed_networks: tuple[str, ...] = ()
     """CIDR networks that may be scanned although they are private or reserved."""
+    mapped_networks: tuple[str, ...] = ()
+    """Such networks for hosts of the map alone, whose addresses no user chooses."""
     host_map: tuple[tuple[str, str], ...] = ()
     """Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`)."""
     allow_any_port: bool = False

@@ -33,6 +33,8 @@ class Target:
 
     addresses: tuple[str, ...]
     port: int
+    mapped: bool = False
+    """Whether the map named it."""
 
 
 class SystemResolver:
@@ -158,7 +160,7 @@ def _mapped_target(mapped: str, scheme: str, host: str) -> Target:
     if port == 0:
         sentence = f"{host} refuses {scheme} connections."
         raise ScanError(FailureReason.CONNECTION_REFUSED, sentence)
-    return Target((address,), port)
+    return Target((address,), port, mapped=True)
 
 
 def _split_mapped(mapped: str) -> tuple[str, tuple[int, int]]:

@@ -24,6 +24,7 @@ def make_parts(console: socket.socket) -> list[Part]:
     if settings.DEMO_SITES:
         http, https = demo_server.listen(), demo_server.listen()
         env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
+        env["SCAN_MAPPED_NETWORKS"] = ",".join([*settings.SCAN_MAPPED_NETWORKS, "127.0.0.1/32"])
         parts.append(demo_part(http, https, env))
     return [*parts, console_part(console, env), worker_part(env)]
 

@@ -48,6 +48,7 @@ class Gate:
         """A port the user named with the domain."""
         self._limits = limits
         self._guard = AddressGuard(settings.allowed_networks)
+        self._map_guard = AddressGuard(settings.allowed_networks + settings.mapped_networks)
         self._directory = Directory(settings.host_map, resolver)
         self._targets: dict[tuple[str, str, int], Target] = {}
         self._allow_any_port = settings.allow_any_port
@@ -59,7 +60,8 @@ class Gate:
             self._check_port(port)
             timeout = self._limits.connect_timeout
             target = self._directory.locate(scheme, host, port, self.budget, timeout)
-            self._guard.check(host, target.addresses)
+            guard = self._map_guard if target.mapped else self._guard
+            guard.check(host, target.addresses)
             self._targets[key] = target
         return self._targets[key]
 

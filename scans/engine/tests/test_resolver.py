@@ -48,14 +48,14 @@ def locate(host: str, scheme: str = "http", port: int = 80) -> Target:
 
 
 def test_a_mapped_host_is_where_the_map_says() -> None:
-    assert locate("shop.demo.test") == Target(("127.0.0.1",), 8123)
-    assert locate("a.b.demo.test") == Target(("127.0.0.1",), 8123)
-    assert locate("six.demo.test") == Target(("::1",), 8123)
+    assert locate("shop.demo.test") == Target(("127.0.0.1",), 8123, mapped=True)
+    assert locate("a.b.demo.test") == Target(("127.0.0.1",), 8123, mapped=True)
+    assert locate("six.demo.test") == Target(("::1",), 8123, mapped=True)
 
 
 def test_the_closest_entry_of_the_map_counts() -> None:
-    assert locate("safe.demo.test", "https", 443) == Target(("127.0.0.1",), 8443)
-    assert locate("x.deep.demo.test") == Target(("127.0.0.9",), 80)
+    assert locate("safe.demo.test", "https", 443) == Target(("127.0.0.1",), 8443, mapped=True)
+    assert locate("x.deep.demo.test") == Target(("127.0.0.9",), 80, mapped=True)
 
 
 @pytest.mark.parametrize(
