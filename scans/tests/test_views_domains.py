@@ -34,8 +34,8 @@ def queries(client: Client, url: str) -> int:
 
 
 def scanned(tenant: Tenant, host: str, **facts: Any) -> Domain:
-    job = complete(initiate_scan(host, tenant=tenant), **facts)
-    return Domain.objects.get(pk=job.domain_id)
+    complete(initiate_scan(host, tenant=tenant), **facts)
+    return Domain.objects.get(host=host)
 
 
 # The list
