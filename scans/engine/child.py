@@ -34,9 +34,8 @@ from scans.engine.session.sockets import tls_context
 STUCK_AFTER = 20.0
 """Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
 ends itself."""
-REARM_EVERY = 2.0
 STAGE_EVERY = 0.5
-"""Seconds between two stage frames of one job."""
+"""Seconds between two looks at the stages of the running jobs."""
 READ_SIZE = 65_536
 
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
@@ -52,16 +51,40 @@ class Outlet:
         self._lock = threading.Lock()
 
     def send(self, kind: str, job: str, payload: dict[str, Any]) -> None:
-        """Write one frame; end the process when nobody reads any more."""
-        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-        body = text.encode("utf-8", "replace")
-        frame = memoryview(b"%s %s %d\n%s" % (kind.encode(), job.encode(), len(body), body))
+        """Write one frame, however long the reader takes."""
+        frame = _frame(kind, job, payload)
         with self._lock:
-            while frame:
-                try:
-                    frame = frame[os.write(self._fd, frame) :]
-                except BrokenPipeError:
-                    os._exit(0)
+            self._write(frame)
+
+    def send_if_free(self, kind: str, job: str, payload: dict[str, Any]) -> bool:
+        """Write one short frame unless that would have to wait; return whether it was written.
+
+        A pipe that can be written to at all takes 4 KB at once (pipe(7)).
+        """
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            free = bool(select.select([], [self._fd], [], 0)[1])
+            if free:
+                self._write(_frame(kind, job, payload))
+            return free
+        finally:
+            self._lock.release()
+
+    def _write(self, frame: bytes) -> None:
+        """Write to the end; end the process when nobody reads any more."""
+        left = memoryview(frame)
+        while left:
+            try:
+                left = left[os.write(self._fd, left) :]
+            except BrokenPipeError:
+                os._exit(0)
+
+
+def _frame(kind: str, job: str, payload: dict[str, Any]) -> bytes:
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode("utf-8", "replace")
+    return b"%s %s %d\n%s" % (kind.encode(), job.encode(), len(body), body)
 
 
 class Job:
@@ -73,7 +96,10 @@ class Job:
         self.limits = _limits(message.get("limits") or {})
         self.cancelled = threading.Event()
         self._outlet = outlet
-        self._next_stage_at = 0.0
+        self._lock = threading.Lock()
+        self._stage: dict[str, Any] = {}
+        self._told: dict[str, Any] = {}
+        self._ended = False
 
     def run(self, settings: FetchSettings) -> None:
         """Scan, and send what came of it; the one place where any exception ends a job."""
@@ -85,7 +111,7 @@ class Job:
                 on_stage=self._on_stage,
                 should_stop=self.cancelled.is_set,
             )
-            self._outlet.send("report", self.key, report.as_dict())
+            self._end("report", report.as_dict())
         except ScanError as error:
             self._fail(error)
         except Exception as error:
@@ -93,16 +119,33 @@ class Job:
             words = f"The scanner itself failed on this site ({type(error).__name__})."
             self._fail(ScanError(FailureReason.INTERNAL_ERROR, words))
 
+    def tell_stage(self) -> None:
+        """Send the stage that the scan is in, if it has changed since the last time.
+
+        Never waits: the main loop may not stand still because the reader does.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            stage = self._stage
+            if stage is not self._told and not self._ended:
+                told = self._outlet.send_if_free("stage", self.key, stage)
+                self._told = stage if told else self._told
+        finally:
+            self._lock.release()
+
+    def _on_stage(self, stage: str, progress: float) -> None:
+        self._stage = {"stage": stage, "progress": progress}
+
     def _fail(self, error: ScanError) -> None:
         requests = [asdict(record) for record in error.requests]
         payload = {"reason": error.reason.value, "error": error.sentence, "requests": requests}
-        self._outlet.send("failure", self.key, payload)
+        self._end("failure", payload)
 
-    def _on_stage(self, stage: str, progress: float) -> None:
-        now = time.monotonic()
-        if now >= self._next_stage_at:
-            self._next_stage_at = now + STAGE_EVERY
-            self._outlet.send("stage", self.key, {"stage": stage, "progress": progress})
+    def _end(self, kind: str, payload: dict[str, Any]) -> None:
+        with self._lock:
+            self._ended = True
+            self._outlet.send(kind, self.key, payload)
 
 
 class Crew:
@@ -135,6 +178,13 @@ class Crew:
         if job is not None:
             job.cancelled.set()
 
+    def tell_stages(self) -> None:
+        """Send the stages of the scans that have moved on."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.tell_stage()
+
     def _work(self) -> None:
         while True:
             job = self._waiting.get()
@@ -150,15 +200,19 @@ def main() -> None:
     os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
     outlet = Outlet()
     messages = _messages()
-    settings, threads = _settings(next(messages, {}))
+    settings, threads = _settings(next((message for message in messages if message), {}))
     crew = Crew(settings, threads, outlet)
     _warm_up(settings)
     outlet.send("ready", "-", {"pid": os.getpid()})
+    tell_at = 0.0
     for message in messages:
         if message.get("type") == "scan":
             crew.scan(message)
         elif message.get("type") == "cancel":
             crew.cancel(str(message["job"]))
+        if (now := time.monotonic()) >= tell_at:
+            tell_at = now + STAGE_EVERY
+            crew.tell_stages()
     os._exit(0)
 
 
@@ -185,19 +239,21 @@ def _limits(values: dict[str, Any]) -> Limits:
 
 
 def _messages() -> Iterator[dict[str, Any]]:
-    """Yield the messages of stdin; arm the watchdog anew every time round."""
+    """Yield the messages of stdin, and an empty one when there is none for a while.
+
+    Every time round the watchdog is armed anew: it ends the process when this loop stands still.
+    """
     pending = b""
     while True:
         faulthandler.dump_traceback_later(STUCK_AFTER, exit=True)
-        if not select.select([0], [], [], REARM_EVERY)[0]:
+        if not select.select([0], [], [], STAGE_EVERY)[0]:
+            yield {}
             continue
         received = os.read(0, READ_SIZE)
         if not received:
             return
         *lines, pending = (pending + received).split(b"\n")
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+        yield from (json.loads(line) for line in lines if line.strip())
 
 
 if __name__ == "__main__":

@@ -88,13 +88,22 @@ def test_every_scan_ends_in_one_report_or_failure(child: Child) -> None:
     assert ended["good-7"][1]["title"] == "Acme"
 
 
-def test_stages_are_told_with_their_progress(child: Child) -> None:
-    with HostileServer({"/": page(HOME)}) as server:
+def test_the_stage_of_a_scan_that_takes_long_is_told(child: Child) -> None:
+    released = threading.Event()
+
+    def home(visit: Visit) -> None:
+        released.wait(20)
+        visit.reply(HOME.encode())
+
+    with HostileServer({"/": home}) as server:
         child.start(server)
-        child.put(type="scan", job="one", domain="acme.test", limits=QUICK)
-        kind, job, payload = child.frame()
-        child.outcomes(1)
-    assert (kind, job, payload) == ("stage", "one", {"stage": "resolve", "progress": 0.0})
+        child.put(type="scan", job="slow", domain="acme.test", limits={"read_timeout": 30.0})
+        told = child.frame()
+        while told[2]["stage"] != "homepage":
+            told = child.frame()
+        released.set()
+        assert child.outcomes(1)["slow"][0] == "report"
+    assert told == ("stage", "slow", {"stage": "homepage", "progress": 0.15})
 
 
 def test_the_limits_of_a_scan_are_its_own(child: Child) -> None:
@@ -160,15 +169,36 @@ child.scan_site = noisy
 child.main()
 """
 
+SHORT_PATIENCE = """
+import scans.engine.child as child
+child.STUCK_AFTER = 1.0
+child.main()
+"""
+
 STUCK_IN_C = """
 import re, threading
 import scans.engine.child as child
-child.STUCK_AFTER, child.REARM_EVERY = 1.0, 0.2
+child.STUCK_AFTER = 1.5
 def hold_the_lock(*args, **more):
     re.match(r"(a+)+$", "a" * 50 + "b")
 child.scan_site = hold_the_lock
 child.main()
 """
+
+
+def test_a_reader_that_pauses_does_not_end_the_process() -> None:
+    child = Child(code=SHORT_PATIENCE)
+    with HostileServer(
+        {"/": page(f"{HOME}<meta name=description content='{'anvils ' * 300}'>")}
+    ) as server:
+        child.start(server)
+        for number in range(60):
+            child.put(type="scan", job=f"job-{number}", domain="acme.test", limits=QUICK)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.process.wait(2.5)
+        assert len(child.outcomes(60)) == 60
+        child.close_input()
+    child.process.communicate(timeout=5)
 
 
 def test_stray_prints_and_our_own_defects_do_not_disturb_the_frames() -> None:
