@@ -46,7 +46,7 @@ def test_the_rules_cover_what_stands_in_a_sites_place() -> None:
         "the next ones follow in autumn. Call us on 01539 555 0100 for a visit to the show home, "
         "open daily from nine to five.</p>",
         "<title>Bean Cafe</title><p>Our new menu is coming soon! Until then: coffee, tea, scones "
-        "and soup, each day from eight to four, at 12 Mill Lane in Kendal, opposite the market hall. "
+        "and soup, each day from eight to four, at 12 Mill Lane in Kendal, by the market hall. "
         "Dogs are welcome.</p>",
         "<title>Villa Rosa</title><p>This house is for sale. Ask for our brochure.</p>",
         "<title>Alinea</title><p>tickets 312-867-0110 office@example.org</p>",

@@ -1,0 +1,81 @@
+"""Tell the language of a text, for pages that declare none.
+
+Latin and Cyrillic texts are told by their commonest words, others by their script. A text too short
+or too mixed to tell has no language: a wrong one is worse.
+"""
+
+import re
+import tomllib
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+READ = 20_000
+"""Characters of a text that are read."""
+LEAST_LETTERS = 20
+LEAST_SHARE_OF_SCRIPT = 0.3
+LEAST_MARKS_OF_PERSIAN = 0.01
+LEAST_WORDS = 4
+LEAST_WEIGHT = 2.0
+LEAST_SHARE_OF_WORDS = 0.12
+"""How many of the words have to be common ones of the language, and what they have to weigh (one
+that n languages share weighs 1/n): lists of names hold none."""
+LEAST_LEAD = 1.15
+"""How many times the weight of the second language the first one has to have."""
+_WORD = re.compile(r"[^\W\d_]+")
+_RARE_SHARES = {"ja": 0.12, "fa": LEAST_MARKS_OF_PERSIAN}
+"""Japanese is mostly written in Chinese characters, Persian in Arabic ones: less tells them."""
+
+
+def detect_language(text: str) -> str:
+    """Return the language of a text as ISO 639-1, empty where it cannot be told."""
+    sample = text[:READ]
+    words = _WORD.findall(sample.lower())
+    letters = sum(map(len, words))
+    if letters < LEAST_LETTERS:
+        return ""
+    return _by_script(sample, letters) or _by_words(words)
+
+
+def _by_script(sample: str, letters: int) -> str:
+    if sample.isascii():
+        return ""
+    for language, letter in _tables().scripts:
+        share = len(letter.findall(sample)) / letters
+        if share >= _RARE_SHARES.get(language, LEAST_SHARE_OF_SCRIPT):
+            return language
+    return ""
+
+
+def _by_words(words: list[str]) -> str:
+    """Tell the language by its common words; one that several languages share counts a part."""
+    weights: dict[str, float] = defaultdict(float)
+    hits: dict[str, int] = defaultdict(int)
+    for word, count in Counter(words).items():
+        languages = _tables().languages_of.get(word, ())
+        for language in languages:
+            hits[language] += count
+            weights[language] += count / len(languages)
+    ranked = sorted(weights, key=weights.__getitem__, reverse=True)
+    if not ranked or hits[ranked[0]] < max(LEAST_WORDS, LEAST_SHARE_OF_WORDS * len(words)):
+        return ""
+    second = weights[ranked[1]] if len(ranked) > 1 else 0.0
+    return ranked[0] if weights[ranked[0]] >= max(LEAST_WEIGHT, LEAST_LEAD * second) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    languages_of: dict[str, tuple[str, ...]]
+    scripts: tuple[tuple[str, re.Pattern[str]], ...]
+
+
+@cache
+def _tables() -> _Tables:
+    data = tomllib.loads(files("scans.engine").joinpath("languages.toml").read_text("utf-8"))
+    languages_of: dict[str, tuple[str, ...]] = {}
+    for language, words in data["words"].items():
+        for word in set(words.split()):
+            languages_of[word] = (*languages_of.get(word, ()), language)
+    scripts = ((name, re.compile(f"[{letters}]")) for name, letters in data["scripts"].items())
+    return _Tables(languages_of, tuple(scripts))
