@@ -21,6 +21,8 @@ LEAST_WEIGHT = 2.0
 LEAST_SHARE_OF_WORDS = 0.12
 """How many of the words have to be common ones of the language, and what they have to weigh (one
 that n languages share weighs 1/n): lists of names hold none."""
+LEAST_DIFFERENT = 3
+"""`Skin care` on every line is no Romanian, although `care` is one of its commonest words."""
 LEAST_LEAD = 1.15
 """How many times the weight of the second language the first one has to have."""
 _WORD = re.compile(r"[^\W\d_]+")
@@ -51,17 +53,19 @@ def _by_script(sample: str, letters: int) -> str:
 def _by_words(words: list[str]) -> str:
     """Tell the language by its common words; one that several languages share counts a part."""
     weights: dict[str, float] = defaultdict(float)
-    hits: dict[str, int] = defaultdict(int)
+    hits: dict[str, list[int]] = defaultdict(list)
     for word, count in Counter(words).items():
         languages = _tables().languages_of.get(word, ())
         for language in languages:
-            hits[language] += count
+            hits[language].append(count)
             weights[language] += count / len(languages)
-    ranked = sorted(weights, key=weights.__getitem__, reverse=True)
-    if not ranked or hits[ranked[0]] < max(LEAST_WORDS, LEAST_SHARE_OF_WORDS * len(words)):
-        return ""
-    second = weights[ranked[1]] if len(ranked) > 1 else 0.0
-    return ranked[0] if weights[ranked[0]] >= max(LEAST_WEIGHT, LEAST_LEAD * second) else ""
+    best, second = [*sorted(weights, key=weights.__getitem__, reverse=True), "", ""][:2]
+    enough = (
+        len(hits[best]) >= LEAST_DIFFERENT
+        and sum(hits[best]) >= max(LEAST_WORDS, LEAST_SHARE_OF_WORDS * len(words))
+        and weights[best] >= max(LEAST_WEIGHT, LEAST_LEAD * weights[second])
+    )
+    return best if enough else ""
 
 
 @dataclass(frozen=True, slots=True)

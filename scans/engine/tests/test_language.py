@@ -27,6 +27,8 @@ def test_a_sentence_is_enough_to_tell_its_language(language: str, text: str) -> 
         "01539 555 0100",
         "12345 67890 12345 67890 12345 67890",
         "Lorem ipsum dolor sit amet consectetur adipiscing elit sed eiusmod tempor incididunt",
+        "Skin care " * 40,
+        "Lorem ipsum dolor sit amet consectetur " * 20,
         "iPhone Samsung Galaxy Sony Xperia Nokia Huawei Motorola OnePlus Xiaomi Honor Realme",
     ],
 )
