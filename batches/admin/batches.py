@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.forms import BatchForm
-from batches.models import Batch
+from batches.models import Batch, Job
 from batches.progress import progress_of
 from scans.templatetags.console import badge, percent
 from scrapersky.tenants.access import check_may_write, tenants_of
@@ -73,6 +73,18 @@ class BatchAdmin(OwnedAdmin):
         """Let a batch be deleted once nothing works on it."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.is_ended)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[Any], list[Any]]:
+        """Name the batch and the number of its jobs, of which there may be 100,000."""
+        count = Job.objects.filter(batch__in=objs).count()
+        return (
+            [*map(str, objs), f"{count:,} jobs"],
+            {"batches": len(objs), "jobs": count},
+            set(),
+            [],
+        )
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None

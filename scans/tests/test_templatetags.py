@@ -1,0 +1,68 @@
+"""How the console says things."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from scans.templatetags import console
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "-"),
+        (0, "0.0 s"),
+        (0.84, "0.8 s"),
+        (9.99, "10.0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (200, "3 min 20 s"),
+        (7_500, "2 h 5 min"),
+        (7_200_000, "2,000 h 0 min"),
+    ],
+)
+def test_durations_are_said_in_their_two_largest_units(seconds: Any, said: str) -> None:
+    assert console.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0 %"),
+        (None, "0 %"),
+        (0.5, "50 %"),
+        (0.12345, "12.3 %"),
+        (0.99999, "99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_is_100_only_when_all_is_done(share: Any, said: str) -> None:
+    assert console.percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"), [(5, "just now"), (90, "1\xa0minute ago"), (7_300, "2\xa0hours ago")]
+)
+def test_moments_are_said_in_their_largest_unit(ago: int, said: str) -> None:
+    assert console.ago(timezone.now() - timedelta(seconds=ago)) == said
+
+
+def test_reasons_are_said_in_words() -> None:
+    assert console.words("dns_not_found") == "DNS not found"
+    assert console.reason_sentence("tls_error").startswith("The site's certificate")
+    assert console.reason_sentence("no such reason") == ""
+    assert console.retry_may_help("read_timeout") is True
+    assert console.retry_may_help("no such reason") is False
+
+
+def test_every_stage_of_a_scan_is_said_in_words() -> None:
+    assert console.stage_name("sitemaps") == "Reading sitemaps"
+    assert console.stage_name("") == "Waiting its turn"
+    assert console.stage_name("some_other") == "Some other"
+
+
+def test_a_badge_says_its_words_and_no_markup() -> None:
+    assert console.badge("ok") == '<span class="state state-ok">OK</span>'
+    assert "<b>" not in console.badge("failed", "<b>")
