@@ -15,6 +15,7 @@ from scans.engine.extractors.email_ciphers import hidden_addresses
 from scans.engine.extractors.email_junk import is_junk
 from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.snippets import around
+from scans.engine.extractors.text import one_line
 from scans.engine.public_suffixes import public_suffix
 
 MAX_MARKS = 2_000
@@ -34,7 +35,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
 """Less than RFC 5322 allows: the rest stands in addresses of the web, not of people."""
 _DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
-_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u003[ce])+", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u00[0-9a-f]{2})+", re.IGNORECASE)
 _AT = r"\s?[\[({<]\s?(?:at|@|ät|arroba|a)\s?[\])}>]\s?"
 _DOT = r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?"
 _LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
@@ -129,7 +130,7 @@ def from_hidden(html: str) -> Iterator[FoundEmail]:
     """Yield the addresses that the page's scripts uncover for its visitors."""
     for method, text in hidden_addresses(html):
         for found in from_text(text, method):
-            yield FoundEmail(found.address, method)
+            yield FoundEmail(found.address, method, one_line(text, 200))
 
 
 def address_at(text: str, position: int) -> str:

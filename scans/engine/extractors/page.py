@@ -11,8 +11,8 @@ from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
-from scans.engine.extractors.languages import detect_language
 from scans.engine.extractors.text import one_line, visible_text
+from scans.engine.language import detect_language
 from scans.engine.technologies import detect
 
 MAX_BYTES = 2_000_000

@@ -10,19 +10,24 @@ BEFORE = 70
 _FAR = 28
 """Characters between a label and its number: `Phone number for orders: `."""
 
-_FAX = r"(?:e-?)?fax|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
+_FAX = r"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
 _PHONE = (
     r"tele?(?:phone|fono|foon|fon|f)?s?|t[eé]l[eé](?:phone|fono)|fon|phones?|ph|call(?:\s+us)?|"
     r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|hot-?line|help-?line|info-?line|"
     r"whatsapp|viber|voice|text|sms|dial|ring|contact|landline|switchboard|[tpm](?=\s?[.:)]{0,2}\s?\Z)|"
-    r"[dco](?=[.:]\s?\Z)|tf|[☎✆📞📱]"
+    r"[dco](?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
+    r"telefon(?:isch|nummer)|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
+_PHONE_UNPARTED = "电话|電話|手机|手機|热线|熱線|연락처|전화|هاتف|โทร"
+"""In scripts that put no blanks between words, or glue the article to them."""
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
     r"emergency|reservations?"
 )
 _WORD = re.compile(
-    rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE})|(?P<kind>{_KIND}))(?![^\W\d_])", re.I
+    rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE})|(?P<kind>{_KIND}))(?![^\W\d_])|"
+    rf"(?P<unparted>{_PHONE_UNPARTED})",
+    re.I,
 )
 _BETWEEN_LABELS = re.compile(
     r"[\s/&,.:;|+()#-]*(?:and|or|und|et|y|number|no|nr)?[\s/&,.:;|()#-]*\Z", re.I
@@ -94,7 +99,7 @@ def _labels(before: str) -> set[str]:
             break
         if not kinds and (len(gap) > _FAR or re.search(r"\d\d", gap) or gap.count("\n") > 2):
             break
-        kinds.add(str(word.lastgroup))
+        kinds.add("phone" if word["unparted"] else str(word.lastgroup))
         edge = word.start()
     return kinds
 

@@ -15,7 +15,8 @@ NANP_SHAPE = re.compile(
     r"([2-9][0-9]{2})[ .\-]{1,3}([0-9]{4})(?![0-9])"
 )
 """A North American number in its usual groups: (212) 555-0143."""
-_MADE_UP = re.compile(r"1234567|(\d)\1{6}")
+_MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
+_TIGHT = tuple(".-/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,36 @@ class ReadNumber:
     end: int
 
 
+def read_strict(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
+    """Return the numbers of the first region whose way of grouping the digits follow."""
+    found = (_read_numbers(digits, region, Leniency.STRICT_GROUPING) for region in regions)
+    return next(filter(None, found), ())
+
+
+def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
+    """Return the numbers of the first region in which they are valid, however grouped.
+
+    A reading that takes in all the digits goes before one that follows the grouping: the last
+    group of `030/226 343-0` is an extension that belongs to the number.
+    """
+    return next(filter(None, (_read_most(digits, region) for region in regions)), ())
+
+
+def _read_most(digits: str, region: str) -> tuple[ReadNumber, ...]:
+    strict = _read_numbers(digits, region, Leniency.STRICT_GROUPING)
+    if _covers(strict, digits):
+        return strict
+    lenient = _read_numbers(digits, region, Leniency.VALID)
+    return lenient if _covers(lenient, digits) else strict or lenient
+
+
+def _covers(numbers: tuple[ReadNumber, ...], digits: str) -> bool:
+    covered = sum(sum(map(str.isdigit, digits[number.start : number.end])) for number in numbers)
+    return covered == sum(map(str.isdigit, digits))
+
+
 @lru_cache(maxsize=4_096)
-def read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, ...]:
+def _read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, ...]:
     """Return the valid numbers in a run of digits and punctuation, read as `region` writes them.
 
     `leniency` is one of phonenumbers' `Leniency`. Cached: the pages of a site repeat their numbers.
@@ -42,23 +71,14 @@ def read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, .
     return tuple(
         ReadNumber(*described, match.start, match.end)
         for match in matches
-        if (described := _describe(match.number))
+        if not _is_rest_of_something(digits, match.start) and (described := _describe(match.number))
     )
 
 
-def read_strict(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
-    """Return the numbers of the first region whose way of grouping the digits follow."""
-    return _first(digits, regions, Leniency.STRICT_GROUPING)
-
-
-def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
-    """Return the numbers of the first region in which they are valid, however grouped."""
-    return _first(digits, regions, Leniency.VALID)
-
-
-def _first(digits: str, regions: Iterable[str], leniency: int) -> tuple[ReadNumber, ...]:
-    found = (read_numbers(digits, region, leniency) for region in regions)
-    return next((numbers for numbers in found if numbers), ())
+def _is_rest_of_something(digits: str, start: int) -> bool:
+    """Say whether a match begins in the middle: in 53.369889 the decimals look like a number."""
+    before = digits[:start]
+    return before.endswith(_TIGHT) and sum(map(str.isdigit, before)) < 7
 
 
 def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
@@ -91,7 +111,8 @@ def _describe_valid(number: PhoneNumber) -> tuple[str, str] | None:
 
 def _describe(number: PhoneNumber) -> tuple[str, str] | None:
     """Return (E.164, region), None for the numbers that stand in examples (123-4567)."""
-    if _MADE_UP.search(str(number.national_number)[-8:]):
+    if _MADE_UP.search(str(number.national_number)):
         return None
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return text, phonenumbers.region_code_for_number(number) or ""
+    region = phonenumbers.region_code_for_number(number) or ""
+    return text, region if region.isalpha() else ""  # 001 is the whole world

@@ -41,8 +41,14 @@ _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
 _DATE = re.compile(
     r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
-    r"(?:19|20)\d\d ?[-\u2010-\u2015] ?(?:19|20)\d\d)(?![./-]?\d)"
+    r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)(?![./-]?\d)"
 )
+_THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
+"""An amount like 231.506.740, which Spain and Poland write phone numbers like, too."""
+_TRUNK_PREFIXES = ("0", "(", "13", "18")
+"""What national numbers begin with; without it a run is a number only where its country is sure."""
+_STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
+_STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 _VANITY = re.compile(
     r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})"
     r"[\dA-Z][\dA-Z.-]{6,8}(?!\w)"
@@ -137,7 +143,10 @@ def _read(
     international = digits.lstrip("([ ").startswith(("+", "00"))
     usual = bool(NANP_SHAPE.search(digits))
     if not (international or usual or context.labelled) and (
-        context.is_other or digits.isdigit() or _is_stuck(text, start, start + len(digits))
+        context.is_other
+        or digits.isdigit()
+        or (_THOUSANDS.fullmatch(digits) and not regions.declared)
+        or _is_stuck(text, start, start + len(digits))
     ):
         return (), 0.0
     numbers = next(filter(None, _sure_readings(digits, context, regions, international)), ())
@@ -154,14 +163,28 @@ def _sure_readings(
     """Read a run in every way that is sure, likeliest first.
 
     A country named beside the number goes before what holds for the whole page; grouping as the
-    country does goes before mere validity.
+    country does goes before mere validity, which is enough for what says that it is a number.
     """
     beside = (context.region,) if context.region else ()
-    yield read_strict(digits, (*beside, *regions.first))
+    if context.labelled or digits.lstrip("([ ").startswith("+"):
+        yield from _labelled_readings(digits, beside, regions, international)
+    else:
+        yield read_strict(digits, (*beside, *regions.first))
+        if international:
+            yield read_strict(digits, (WITH_DOUBLE_ZERO,))
+        if digits.startswith(_TRUNK_PREFIXES):
+            yield read_strict(digits, regions.likely)
+
+
+def _labelled_readings(
+    digits: str, beside: tuple[str, ...], regions: PageRegions, international: bool
+) -> Iterator[tuple[ReadNumber, ...]]:
+    for region in (*beside, *regions.first):
+        if read_strict(digits, (region,)):
+            yield read_lenient(digits, (region,))
     if international:
         yield read_lenient(digits, (WITH_DOUBLE_ZERO,))
-    if context.labelled:
-        yield read_lenient(digits, beside)
+    yield read_lenient(digits, beside)
     yield read_strict(digits, regions.likely)
 
 
@@ -172,9 +195,9 @@ def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadN
 
 
 def _is_stuck(text: str, start: int, end: int) -> bool:
-    """Say whether letters, money or an address path stick to the digits."""
-    before, behind = text[start - 1 : start] if start else "", text[end : end + 1]
-    return before.isalpha() or before in tuple("$£€¥%=/_@#&") or behind.isalpha() or behind == "%"
+    """Say whether letters, money or an address of the web stick to the digits."""
+    before, behind = text[max(0, start - 2) : start], text[end : end + 2]
+    return bool(_STUCK_BEFORE.search(before) or _STUCK_BEHIND.match(behind))
 
 
 def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:

@@ -58,8 +58,7 @@ class PageRegions:
     @cached_property
     def first(self) -> tuple[str, ...]:
         """The regions that need no look at the text: the declared ones, else North America."""
-        foreign = bool(self._language) and not self._language.startswith("en")
-        return self.declared or (() if foreign else (NANP,))
+        return self.declared or (() if self._is_foreign else (NANP,))
 
     @cached_property
     def likely(self) -> tuple[str, ...]:
@@ -70,7 +69,12 @@ class PageRegions:
     @cached_property
     def guesses(self) -> tuple[str, ...]:
         """Further regions, to be tried for numbers that say they are phone numbers."""
-        return tuple(region for region in GUESSES if region not in self.likely)
+        guesses = (NANP,) if self._is_foreign else GUESSES
+        return tuple(region for region in guesses if region not in self.likely)
+
+    @property
+    def _is_foreign(self) -> bool:
+        return bool(self._language) and not self._language.startswith("en")
 
     def in_turn(self) -> Iterator[str]:
         """Yield every region worth trying, the text looked at only when it comes to that."""

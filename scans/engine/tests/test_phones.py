@@ -1,5 +1,7 @@
 """How phone numbers are found, where they belong, and what is none."""
 
+# ruff: noqa: RUF001 (labels in other scripts look like Latin ones)
+
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -77,6 +79,8 @@ def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, styl
         ("Clonminch, Tullamore, Co. Offaly\nTelephone: 057 9352105", "+353579352105"),
         ("Our Indian partner: Acme Pvt. Ltd\nTel: (022) 6774 5858", "+912267745858"),
         ("Tel: 0845 519 7209", "+448455197209"),
+        ("北京, China\n客服电话：400-851-5558", "+864008515558"),
+        ("Moscow, Россия\nТел. 8 (495) 580-77-38", "+74955807738"),
     ],
 )
 def test_a_national_number_is_read_in_the_country_that_the_page_speaks_of(text, expected):
@@ -110,6 +114,9 @@ def test_each_number_of_a_list_belongs_to_the_country_named_beside_it():
         ("303.333.PAUL", ["+13033337285"]),
         ("1-800-FLOWERS", ["+18003569377"]),
         ("+44 (0) 1159 400980", ["+441159400980"]),
+        ("Tel. +49 30/226 343-0", ["+49302263430"]),
+        ("Tel. +49 (0) 99 73 84 59 \u2013 0", ["+49997384590"]),
+        ("+54 9 11 4556-9147/48", ["+5491145569147"]),
     ],
 )
 def test_numbers_are_parted_from_each_other_and_from_what_stands_before(text, expected):
@@ -132,6 +139,10 @@ def test_numbers_are_parted_from_each_other_and_from_what_stands_before(text, ex
         ("com", "$1,234,567.00"),
         ("com", "(555) 555-5555, 123-456-7890"),
         ("com", "/product/2127365000/"),
+        ("com", "+44 1234 567 890"),
+        ("de", "Latitude: 53.369889 Longitude: 7.203167"),
+        ("de", "Saison 2019/2020 in Malta"),
+        ("fr", "https://blog.example/schrecken-09-12-06-2016-in-dresden/"),
         ("de", "USt-IdNr. DE 123 456 788, HRB 12345, IBAN DE89 3704 0044 0532 0130 00"),
         ("de", "01.02.2013 - 05.03.2014, 12.345,67 EUR"),
         ("fr", "SIRET 732 829 320 00074 RCS Paris 732 829 320, capital 1 000 000 EUR"),
@@ -207,6 +218,11 @@ def test_json_ld_gives_phones_and_faxes():
     ]
     found = [(phone.number, phone.is_fax) for phone in from_json_ld(things, regions_of(""))]
     assert found == [("+12127365000", False), ("+12127365001", True)]
+
+
+def test_an_amount_is_no_number_where_the_country_is_not_sure():
+    assert numbers("Visits: 231.506.740", language="pt") == []
+    assert numbers("231.506.740", "https://www.example.pt/") == ["+351231506740"]
 
 
 def test_a_labelled_number_is_surer_than_a_guessed_one():
