@@ -267,6 +267,17 @@ def test_a_site_that_moved_elsewhere_is_looked_at_and_left() -> None:
     assert report.title == "Acme Anvils"
 
 
+def test_the_wall_of_a_bot_check_is_a_finding_and_not_climbed() -> None:
+    wall = (
+        "<html><title>Just a moment...</title><body><div id='cf-wrapper'>Checking your browser"
+        "<script src='/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1'></script>"
+        "<a href='/contact'>Contact</a></div></body></html>"
+    )
+    report = scan(site() | {"/": page(wall, "403 Forbidden", {"Server": "cloudflare"})})
+    assert (report.verdict, report.http_status) == (Verdict.CHALLENGE, 403)
+    assert asked(report) == ["/robots.txt", "/"]
+
+
 # Manners and time.
 
 
