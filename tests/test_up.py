@@ -5,15 +5,18 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
+from scans.demo.catalogue import HOSTS
 from tests.processes import MARK, eventually, marked
 
 BASE = Path(__file__).resolve().parent.parent
@@ -31,20 +34,34 @@ class Group:
         self.url = f"http://localhost:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    @property
+    def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment = {
+        return {
             **kept,
             "ENV_FILE": str(self.folder / ".env"),
             "DATABASE_URL": f"sqlite:///{self.folder / 'data.sqlite3'}",
             "PORT": str(self.port),
+            "SCAN_READ_TIMEOUT": "1.5",
             MARK: self.mark,
         }
+
+    def manage(self, *arguments: str) -> None:
+        """Run another command on the same data."""
+        command = [sys.executable, str(BASE / "manage.py"), *arguments]
+        subprocess.run(command, env=self.environment, check=True, capture_output=True)
+
+    def read(self, query: str) -> int:
+        """Return the one number that a query gives."""
+        with closing(sqlite3.connect(self.folder / "data.sqlite3", timeout=20)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+
+    def launch(self) -> subprocess.Popen[bytes]:
         with (self.folder / "output").open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(BASE / "manage.py"), "up"],
                 cwd=self.folder,
-                env=environment,
+                env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -141,6 +158,25 @@ def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:
     assert group.process
     group.process.kill()
     eventually(group.is_gone)
+
+
+def test_a_batch_survives_the_sudden_death_of_everything(group: Group) -> None:
+    hosts = group.folder / "hosts.txt"
+    hosts.write_text("\n".join(HOSTS))
+    group.start()
+    group.manage("create_batch", str(hosts))
+    eventually(lambda: group.read("SELECT count(*) FROM batches_job WHERE status = 'running'"))
+    for pid in marked(group.mark):
+        os.kill(pid, signal.SIGKILL)
+    eventually(group.is_gone)
+    assert group.read("SELECT finished_at IS NULL FROM batches_batch")
+
+    group.start()
+    eventually(lambda: group.read("SELECT finished_at IS NOT NULL FROM batches_batch"), within=90)
+    assert group.read("SELECT completed FROM batches_batch") == 7
+    assert group.read("SELECT failed FROM batches_batch") == 5
+    assert group.read("SELECT count(*) FROM batches_job WHERE status = 'complete'") == 7
+    assert group.read("SELECT count(*) FROM scans_scan") == 7
 
 
 def test_a_taken_port_is_said_in_a_sentence(group: Group) -> None:

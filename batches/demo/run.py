@@ -11,15 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from batches.demo.table import outcome_of, result_table
+from batches.demo_batch import create_demo_batch
 from batches.models import Batch, Job, Worker
-from batches.services import create_batch
 from scans.demo.catalogue import HOSTS, SITES
 from scrapersky.supervisor.parts import demo_part, part_environment, worker_part
 from scrapersky.supervisor.supervisor import TICK, Supervisor, wait
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 
 PATIENCE = 120.0
-OPTIONS = {"site_deadline": 15, "fetch_pages": 5}
 
 
 def run_demo(http: socket.socket, https: socket.socket) -> int:
@@ -29,9 +28,7 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
     call_command("migrate", interactive=False, verbosity=0)
     with workers(http, https) as supervisor:
         tenant = Tenant.objects.get(pk=DEFAULT_TENANT_ID)
-        batch = create_batch(
-            tenant=tenant, created_by=None, domains=HOSTS, name="Demo", options=OPTIONS
-        )
+        batch = create_demo_batch(tenant=tenant, created_by=None)
         follow(batch, supervisor, screen)
     jobs = list(batch.jobs.select_related("domain", "scan").order_by("position"))
     screen.print(result_table(jobs, wide=not screen.is_terminal), crop=False)
