@@ -1,0 +1,71 @@
+"""A real Chromium, started once for all browser tests."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from scrapersky.tenants.models import User
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# As root in a container there is no sandbox; the rest keeps Chromium from calling its maker.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser to the run on SQLite: the pages are the same on both databases."""
+    if connection.vendor == "sqlite":
+        return
+    here = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in here]
+    config.hook.pytest_deselected(items=here)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    # Playwright's event loop runs in this thread, where the tests use the ORM.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Page]:
+    """Return a page at the login; the test fails if the page breaks its own policy or throws."""
+    context = chromium.new_context(base_url=live_server.url, color_scheme="light")
+    context.set_default_timeout(10_000)
+    faults: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    opened.goto("/login/")
+    yield opened
+    context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def logged_in(page: Page) -> Page:
+    """Return a page on which `user` has logged in."""
+    page.fill("#id_username", "member")
+    page.fill("#id_password", "secret")
+    page.click("button:has-text('Log in')")
+    page.wait_for_selector("h1:has-text('Overview')")
+    return page
