@@ -18,6 +18,8 @@ from scans.engine.technologies import detect
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
+_REACT_SEAM = "<!-- -->"
+"""What React writes between the pieces of one text."""
 _JSON_LD = 'script[type*="ld+json" i]'
 _NOT_PAGES = (  # the first bytes of other files, in lower case
     b"%pdf", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04", b"\x1f\x8b", b"\x7felf",
@@ -59,7 +61,8 @@ def _is_utf16(start: bytes) -> bool:
 
 
 def _read_tree(html: str, url: str, charset: str) -> PageFacts:
-    tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value)
+    markup = html.replace(_REACT_SEAM, "")
+    tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     base = metadata.base_url(tree, url)
     facts = PageFacts(url=url, html=html, charset=charset)
     facts = _with_links(_with_head(facts, tree, base), tree, base)

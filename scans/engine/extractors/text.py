@@ -13,6 +13,8 @@ _INLINE = [
     *("font", "i", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span"),
     *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
 ]
+_HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
+"""Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com."""
 _BLOCK_END = "\x1f"
 _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 
@@ -25,6 +27,8 @@ def visible_text(tree: LexborHTMLParser) -> str:
     blanks, as in a browser.
     """
     tree.strip_tags(_UNSEEN)
+    for node in tree.css(_HONEYPOT):
+        node.decompose()
     tree.unwrap_tags(_INLINE)
     body = tree.body
     if body is None:

@@ -104,6 +104,11 @@ def test_the_text_is_what_a_visitor_sees_with_a_line_for_each_block(facts):
     assert "hidden" not in facts.text
 
 
+def test_a_text_that_react_wrote_in_pieces_is_one():
+    facts = read_page(b"<p>Tel: <!-- -->0114 <!-- -->278 5000", URL)
+    assert facts.text == "Tel: 0114 278 5000"
+
+
 def test_technologies_are_read_from_page_and_headers():
     facts = read_page(PAGE.encode(), URL, "text/html", {"Server": "nginx"})
     assert {"WordPress", "nginx"} <= {technology.name for technology in facts.technologies}

@@ -1,0 +1,39 @@
+"""The text that a visitor sees."""
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from scans.engine.extractors.text import MAX_TEXT, one_line, visible_text
+
+
+def text_of(html: str) -> str:
+    return visible_text(LexborHTMLParser(html))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one</p><p>two</p>", "one\ntwo"),
+        ("<b>(212)</b> <span>736</span>-<i>5000</i>", "(212) 736-5000"),
+        ("<td>1<br>2", "1\n2"),
+        ("<table><tr><td>Tel</td><td>1</td></tr></table>", "Tel\n1"),
+        ("one\n   two&nbsp;\tthree", "one two three"),
+        ("soft\u00adhy\u200bphen", "softhyphen"),
+        ("<p> </p><div>&nbsp;</div>x", "x"),
+        ("a<script>b</script><style>c</style><noscript>d</noscript><!-- e --><p>f", "a\nf"),
+        ("info@<span style='display: none'>spam.</span>bakery.com", "info@bakery.com"),
+        ("info@<span hidden>spam.</span>bakery.com", "info@bakery.com"),
+        ("", ""),
+    ],
+)
+def test_blocks_end_lines_and_inline_elements_do_not(html, text):
+    assert text_of(html) == text
+
+
+def test_the_text_is_capped():
+    assert len(text_of("<p>word " * 200_000)) <= MAX_TEXT
+
+
+def test_one_line_collapses_blanks_and_cuts():
+    assert one_line(" a \n b\tc ", 4) == "a b "
+    assert one_line(None) == ""
