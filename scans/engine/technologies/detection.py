@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from threading import Lock
 from typing import Protocol
 
@@ -23,6 +24,9 @@ from scans.engine.technologies.sightings import (
 from scans.engine.technologies.signature import Place, Signature
 
 LONGEST_META = 2_000
+MOST_METAS = 500
+MOST_HITS = 20_000
+"""Marks of one page that are looked into; real pages have some hundred."""
 LONGEST_HEADER = 2_000
 _ATTRIBUTE = re.compile(
     r"""\b(name|property|http-equiv|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
@@ -100,23 +104,25 @@ class Recogniser:
         )
 
     def _in_html(self, html: bytes) -> Iterator[Sighting]:
-        hits: dict[str, Hits] = defaultdict(list)
-        longest_at: dict[int, int] = {}
-        for hit in self._finder.find(html):
-            if hit.literal == META:
-                yield from self._in_meta(html, hit.start)
-                continue
-            if not _stands_alone(html, hit):
-                continue
-            longest_at[hit.start] = max(len(hit.literal), longest_at.get(hit.start, 0))
-            for place, signature in self._by_literal[hit.literal]:
-                if place in hit.places and len(hits[signature.name]) < HITS_READ:
-                    hits[signature.name].append((place, hit))
-        for name, places in hits.items():
+        first = islice(self._finder.find(html), MOST_HITS)
+        hits = [hit for hit in first if _stands_alone(html, hit)]
+        metas = [hit for hit in hits if hit.literal == META]
+        for hit in metas[:MOST_METAS]:
+            yield from self._in_meta(html, hit.start)
+        longest_at = {hit.start: len(hit.literal) for hit in sorted(hits, key=_length)}
+        for name, places in self._by_signature(hits).items():
             signature = self._by_name[name]
             own = places if signature.slug is None else _unclaimed(places, longest_at)
             if own:
                 yield from read_hits(html, signature, own)
+
+    def _by_signature(self, hits: Iterable[Hit]) -> dict[str, Hits]:
+        found: dict[str, Hits] = defaultdict(list)
+        for hit in hits:
+            for place, signature in self._by_literal.get(hit.literal, ()):
+                if place in hit.places and len(found[signature.name]) < HITS_READ:
+                    found[signature.name].append((place, hit))
+        return {name: places for name, places in found.items() if places}
 
     def _in_meta(self, html: bytes, start: int) -> Iterator[Sighting]:
         end = html.find(b">", start, start + LONGEST_META)
@@ -164,6 +170,10 @@ def _stands_alone(html: bytes, hit: Hit) -> bool:
     """Tell whether a literal that begins like a word is not the tail of a longer one."""
     before = html[max(0, hit.start - 1) : hit.start]
     return not (_WORD.match(hit.literal) and before and _WORD.match(before))
+
+
+def _length(hit: Hit) -> int:
+    return len(hit.literal)
 
 
 def _unclaimed(places: Iterable[tuple[Place, Hit]], longest_at: Mapping[int, int]) -> Hits:

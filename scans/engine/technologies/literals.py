@@ -13,8 +13,8 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from scans.engine.technologies.signature import Place
 
-FURTHEST_TAG_START = 4_000
-"""How far before a literal the `<` of its tag is looked for, in bytes."""
+LONGEST_TAG = 4_000
+"""How far before a literal the `<` of its tag is looked for, and after it the `>`, in bytes."""
 RAW_TEXT = {b"<script": b"</script", b"<style": b"</style"}
 COMMENT = b"<!--"
 META = b"<meta"
@@ -66,8 +66,8 @@ def _opened(html: bytes, mark: bytes, start: int) -> tuple[bytes, int, int]:
         ends = html.find(b"-->", start)
         return COMMENT, start, ends if ends >= 0 else len(html)
     if mark in RAW_TEXT:
-        begins = html.find(b">", start)
-        return mark, begins if begins >= 0 else len(html), 0
+        begins = html.find(b">", start, start + LONGEST_TAG)
+        return mark, begins if begins >= 0 else start + LONGEST_TAG, 0
     return b"", start, 0
 
 
@@ -76,7 +76,7 @@ def _places(html: bytes, start: int, inside: bytes) -> tuple[Place, ...]:
         return (Place.COMMENTS,)
     if inside in RAW_TEXT:
         return (Place.URLS, Place.SCRIPTS)
-    tag_start = html.rfind(b"<", max(0, start - FURTHEST_TAG_START), start + 1)
+    tag_start = html.rfind(b"<", max(0, start - LONGEST_TAG), start + 1)
     if tag_start < 0 or html.find(b">", tag_start, start) >= 0:
         return ()
     name = html[tag_start + 1 : tag_start + 8].split(None, 1)[:1]

@@ -70,7 +70,9 @@ class SignatureError(ValueError):
 def load_signatures() -> tuple[Signature, ...]:
     """Return every signature of the `signatures` folder, each checked, names unique."""
     folder = files("scans.engine.technologies") / "signatures"
-    texts = sorted((f.name, f.read_text("utf-8")) for f in folder.iterdir() if ".toml" in f.name)
+    texts = sorted(
+        (f.name, f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".toml")
+    )
     signatures = [s for name, text in texts for s in parse_signatures(text, name)]
     check_together(signatures)
     return tuple(signatures)

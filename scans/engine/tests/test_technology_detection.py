@@ -1,6 +1,8 @@
 """How marks are looked for, with signatures made up for the purpose."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scans.engine.extractors import read_page
 from scans.engine.report import Technology
@@ -180,6 +182,23 @@ def test_a_page_read_from_bytes_carries_its_technologies() -> None:
     page = read_page(body, "https://example.com/", headers={"Server": "nginx/1.25.4"})
     names = {technology.name for technology in page.technologies}
     assert names == {"WooCommerce", "WordPress", "PHP", "nginx"}
+
+
+def test_of_thousands_of_meta_elements_the_first_ones_are_read() -> None:
+    many = '<meta name="x" content="y">' * 5_000
+    assert "Shelf" in recognise('<meta name="generator" content="Shelf 4.2">' + many)
+    assert "Shelf" not in recognise(many + '<meta name="generator" content="Shelf 4.2">')
+
+
+def test_a_script_tag_that_never_ends_hides_nothing_after_the_longest_tag() -> None:
+    page = "<script " + "x" * 5_000 + "<script>Shelf.start(1)</script>"
+    assert "Shelf" in recognise(page)
+
+
+@given(html=st.text(), value=st.text(), name=st.text())
+def test_nothing_that_a_page_or_a_server_says_raises(html: str, value: str, name: str) -> None:
+    page = f"<script src='/shelf/parts/{value}/'><!--{html}<meta name={name} content='{value}'>"
+    recognise(page, {"X-Shelf": value, name: value, "Set-Cookie": value}, {name: value})
 
 
 # What the loader refuses.
