@@ -46,9 +46,11 @@ class Group:
             MARK: self.mark,
         }
 
-    def manage(self, *arguments: str) -> None:
-        """Run another command on the same data."""
-        command = [sys.executable, str(BASE / "manage.py"), *arguments]
+    def create_batch(self) -> None:
+        """Make a batch of the demo sites by the command."""
+        hosts = self.folder / "hosts.txt"
+        hosts.write_text("\n".join(HOSTS))
+        command = [sys.executable, str(BASE / "manage.py"), "create_batch", str(hosts)]
         subprocess.run(command, env=self.environment, check=True, capture_output=True)
 
     def read(self, query: str) -> int:
@@ -160,11 +162,20 @@ def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:
     eventually(group.is_gone)
 
 
-def test_a_batch_survives_the_sudden_death_of_everything(group: Group) -> None:
-    hosts = group.folder / "hosts.txt"
-    hosts.write_text("\n".join(HOSTS))
+def test_a_batch_that_is_stopped_goes_back_in_line_uncharged(group: Group) -> None:
     group.start()
-    group.manage("create_batch", str(hosts))
+    group.create_batch()
+    eventually(lambda: group.read("SELECT count(*) FROM batches_job WHERE status = 'complete'"))
+    assert group.stop() == 0
+    assert group.read("SELECT count(*) FROM batches_job WHERE status = 'running'") == 0
+    assert group.read("SELECT count(*) FROM batches_job WHERE status = 'pending'") > 0
+    assert group.read("SELECT sum(attempts) FROM batches_job WHERE status = 'pending'") == 0
+    assert group.read("SELECT count(*) FROM batches_worker WHERE status = 'ended'") > 0
+
+
+def test_a_batch_survives_the_sudden_death_of_everything(group: Group) -> None:
+    group.start()
+    group.create_batch()
     eventually(lambda: group.read("SELECT count(*) FROM batches_job WHERE status = 'running'"))
     for pid in marked(group.mark):
         os.kill(pid, signal.SIGKILL)

@@ -1,7 +1,9 @@
 """A worker: one shift of scanning on one host."""
 
 import os
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, models, transaction
@@ -112,6 +114,10 @@ class Worker(models.Model):
 
 
 def _is_running(pid: int) -> bool:
+    """Say whether a process of this machine runs; one that only waits to be reaped does not."""
+    with suppress(OSError):
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in {"Z", "X"}
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
