@@ -1,11 +1,12 @@
 """A batch: a list of domains to work through."""
 
-from typing import ClassVar
+from collections import Counter
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -22,6 +23,45 @@ class BatchQuerySet(KeyedQuerySet):
         now = Now()
         return self.filter(status=Batch.Status.PENDING).update(
             status=Batch.Status.RUNNING, started_at=now, updated_at=now
+        )
+
+    def cancel(self) -> int:
+        """Move to cancelling what has not ended; return how many moved."""
+        states = [Batch.Status.PENDING, Batch.Status.RUNNING, Batch.Status.PAUSED]
+        return self._move(states, Batch.Status.CANCELLING)
+
+    def pause(self) -> int:
+        return self._move([Batch.Status.PENDING, Batch.Status.RUNNING], Batch.Status.PAUSED)
+
+    def resume(self) -> int:
+        """Move from paused to running, and end what has ended meanwhile; return how many."""
+        moved = self._move([Batch.Status.PAUSED], Batch.Status.RUNNING)
+        self.filter(started_at__isnull=True).update(started_at=Now())
+        self.finish()
+        return moved
+
+    def _move(self, states: list["Batch.Status"], to: "Batch.Status") -> int:
+        return self.filter(status__in=states).update(status=to, updated_at=Now())
+
+    def reopen(self, counted: Counter, options: BatchOptions | None) -> int:
+        """Take retried jobs off the counters and run again; return how many batches moved.
+
+        `counted`: failed or cancelled -> how many jobs wait again. A batch that runs or is paused
+        stays so; one that is being cancelled is refused.
+        """
+        running = Case(
+            When(status=Batch.Status.PAUSED, then=F("status")),
+            default=Value(Batch.Status.RUNNING.value),
+        )
+        changes: dict[str, Any] = {"options": options.as_dict()} if options else {}
+        return self.exclude(status=Batch.Status.CANCELLING).update(
+            failed=F("failed") - counted["failed"],
+            cancelled=F("cancelled") - counted["cancelled"],
+            status=running,
+            started_at=Coalesce("started_at", Now()),
+            finished_at=None,
+            updated_at=Now(),
+            **changes,
         )
 
     def finish(self) -> int:

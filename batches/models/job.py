@@ -1,7 +1,8 @@
 """A job: one piece of work, and the only ways its status changes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import ClassVar
 from uuid import UUID
 
@@ -18,9 +19,17 @@ from scans import storage
 from scans.engine.errors import FailureReason
 
 MAX_ATTEMPTS = 3
+RETRY_CHUNK = 5_000
 FAILURE_REASONS = [
     (reason.value, reason.value.replace("_", " ").capitalize()) for reason in FailureReason
 ]
+
+
+def batched(items: Iterable, size: int) -> Iterator[list]:
+    """Yield the items in lists of up to `size`."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 class JobQuerySet(KeyedQuerySet):
@@ -86,6 +95,48 @@ class JobQuerySet(KeyedQuerySet):
             updated_at=now,
         )
         return dict(failed)
+
+    def cancel_waiting(self, count: int) -> Counter:
+        """Cancel up to `count` jobs that have not started; return batch -> how many."""
+        rows = self.waiting().select_for_update(skip_locked=True, no_key=True).order_by("pk")
+        chosen = dict(rows[:count].values_list("pk", "batch_id"))
+        now = Now()
+        Job.objects.filter(pk__in=chosen, status=Job.Status.PENDING).update(
+            status=Job.Status.CANCELLED,
+            failure_reason=FailureReason.CANCELLED.value,
+            error=FailureReason.CANCELLED.sentence,
+            finished_at=now,
+            updated_at=now,
+        )
+        return Counter(chosen.values())
+
+    def retryable(self, reasons: Sequence[str] = ()) -> "JobQuerySet":
+        """Return failed and cancelled jobs, or those that failed by one of the reasons."""
+        again = self.filter(status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
+        return again.filter(failure_reason__in=reasons) if reasons else again
+
+    def retry(self, options: dict | None) -> Counter:
+        """Move retryable jobs back to the line; return status -> how many had it.
+
+        With `options` these go before the batch's from now on.
+        """
+        rows = self.retryable().select_for_update(no_key=True).order_by("pk")
+        chosen = dict(rows.values_list("pk", "status"))
+        changes = {} if options is None else {"options": options}
+        for ids in batched(chosen, RETRY_CHUNK):
+            Job.objects.filter(pk__in=ids).retryable().update(
+                status=Job.Status.PENDING,
+                attempts=0,
+                progress=0,
+                failure_reason="",
+                error="",
+                result=None,
+                started_at=None,
+                finished_at=None,
+                updated_at=Now(),
+                **changes,
+            )
+        return Counter(chosen.values())
 
     @staticmethod
     def end(rows: Iterable[tuple]) -> None:

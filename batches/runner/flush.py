@@ -10,7 +10,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from batches.models import Batch, Job, Worker
+from batches.controls import count_ended
+from batches.models import Job, Worker
 from batches.runner.work import Kind, Outcome, failure
 from scans import results
 from scans.engine.errors import FailureReason
@@ -75,16 +76,7 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
         results.save(rows.results, rows.failures, now=rows.now)
         Job.objects.end(rows.ends)
         rows.failed.update(Job.objects.filter(pk__in=rows.lost).lose())
-        count(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
-
-
-def count(*, completed: Counter, failed: Counter, cancelled: Counter) -> None:
-    """Add what ended to the counters of its batches, locked in the order of their ids."""
-    touched = {batch_id for batch_id in completed | failed | cancelled if batch_id}
-    for batch in sorted(touched):
-        Batch(pk=batch).count(
-            completed=completed[batch], failed=failed[batch], cancelled=cancelled[batch]
-        )
+        count_ended(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
 
 
 def _gather(rows: _Rows, outcome: Outcome) -> None:

@@ -103,21 +103,25 @@ class Pool:
             self._unwritten[1] -= sum(len(outcome.payload) for outcome in outcomes)
         self._wake()
 
-    def cancel(self, batch_id: BatchKey) -> list[ClaimedJob]:
-        """Stop the scans of a batch; return its jobs that had not started."""
+    def batches(self) -> set[UUID]:
+        """Return the batches that have jobs here."""
+        with self._lock:
+            held = set(self._executing()) | set(self._waiting)
+        return {batch for batch in held if batch}
+
+    def cancel(self, batch_id: BatchKey) -> None:
+        """Stop the running scans of a batch; each ends as cancelled or as it did just before."""
         with self._lock:
             for child in self._children:
                 for key, run in child.running.items():
                     if run.job.batch_id == batch_id:
                         child.cancel(key)
-            return list(self._waiting.pop(batch_id, ()))
 
-    def take_waiting(self) -> list[ClaimedJob]:
-        """Return, and forget, the jobs that have not started."""
+    def take_waiting(self, *batch_ids: BatchKey) -> list[ClaimedJob]:
+        """Return, and forget, the jobs that have not started: of these batches, or all."""
         with self._lock:
-            jobs = [job for queue in self._waiting.values() for job in queue]
-            self._waiting.clear()
-        return jobs
+            chosen = batch_ids or list(self._waiting)
+            return [job for batch in chosen for job in self._waiting.pop(batch, ())]
 
     def close(self) -> list[ClaimedJob]:
         """End every process; return the jobs that had not ended."""

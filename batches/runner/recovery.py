@@ -9,9 +9,9 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from batches.controls import count_ended, settle_cancelling
 from batches.models import Batch, Job, Worker
 from batches.queue import nudge
-from batches.runner.flush import count
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def take_back() -> int:
         started = [pk for pk, stages in rows if str(pk) in (stages or {})]
         failed = Job.objects.filter(pk__in=started).lose()
         Job.objects.filter(pk__in=[pk for pk, _ in rows]).give_back()
-        count(completed=Counter(), failed=Counter(failed), cancelled=Counter())
+        count_ended(failed=Counter(failed), cancelled=Counter())
     logger.warning("took back %d jobs of lost workers, %d of them started", len(rows), len(started))
     return len(rows)
 
@@ -44,6 +44,7 @@ def take_back() -> int:
 def keep() -> None:
     """Do the minute's housekeeping: lost work, idle batches, counters, old worker rows."""
     take_back()
+    settle_cancelling()
     audit()
     if has_work():
         nudge()

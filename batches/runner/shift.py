@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from batches.models import Job, Worker
+from batches.controls import settle_cancelling
+from batches.models import Batch, Job, Worker
 from batches.queue import nudge
 from batches.runner import claims, recovery
 from batches.runner.claims import ShiftLostError
@@ -79,6 +80,7 @@ class Shift:
         try:
             self._write()
             self._beat()
+            self._steer()
             if not self.draining:
                 self._recover()
                 self._claim()
@@ -115,6 +117,15 @@ class Shift:
             return True
         mine = Worker.objects.filter(pk=self.worker.pk)
         return bool(mine.values_list("stop_requested", flat=True)[0])
+
+    def _steer(self) -> None:
+        """Hold and stop what was paused or cancelled since."""
+        rows = Batch.objects.filter(pk__in=self.pool.batches())
+        for pk, status in rows.exclude(status=Batch.Status.RUNNING).values_list("pk", "status"):
+            self._give_back(self.pool.take_waiting(pk))
+            if status == Batch.Status.CANCELLING:
+                self.pool.cancel(pk)
+        settle_cancelling()
 
     def _recover(self) -> None:
         if self._is_due("recover", RECOVER_EVERY):

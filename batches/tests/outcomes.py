@@ -1,11 +1,13 @@
 """Ended jobs for tests, stored the way the runner stores them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
+from batches.runner.work import ClaimedJob, Kind, Outcome
 from scans import results
 from scans.engine.report import Contact, ContactKind, PageEntry, SitemapFile, SiteReport, Technology
 from scans.results import SiteResult
@@ -32,6 +34,12 @@ def report_of(domain: str, **facts: Any) -> SiteReport:
         "pages": (PageEntry(f"https://{domain}/"), PageEntry(f"https://{domain}/contact")),
     } | facts
     return SiteReport(domain, STARTED.isoformat(), ENDED.isoformat(), **said)
+
+
+def scanned(job: ClaimedJob, **facts: Any) -> Outcome:
+    """Return the outcome of a claimed job that was scanned well."""
+    payload = json.dumps(report_of(job.host, **facts).as_dict()).encode()
+    return Outcome(job, Kind.REPORT, payload, datetime.now(UTC))
 
 
 def complete(job: Job, **facts: Any) -> Job:

@@ -1,6 +1,5 @@
 """Writing outcomes: all or the healthy ones, once, by the claim that still holds."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,12 +14,12 @@ from batches.runner.flush import flush
 from batches.runner.recovery import take_back
 from batches.runner.work import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch, initiate_scan
+from batches.tests.outcomes import scanned
 from scans.engine.report import (
     Contact,
     ContactKind,
     PageEntry,
     SitemapFile,
-    SiteReport,
     Technology,
 )
 from scans.models import Contact as ContactRow
@@ -50,6 +49,7 @@ def claim_all(worker: Worker, batch: Batch | None) -> list[ClaimedJob]:
 
 
 def report(job: ClaimedJob, **facts: Any) -> Outcome:
+    """Return the outcome of a scan that found two contacts, a sitemap and a page."""
     values: dict[str, Any] = {
         "title": f"Title of {job.host}",
         "contacts": (
@@ -60,9 +60,7 @@ def report(job: ClaimedJob, **facts: Any) -> Outcome:
         "sitemaps": (SitemapFile(f"http://{job.host}/sitemap.xml", "urlset", "robots"),),
         "pages": (PageEntry(f"http://{job.host}/", "home"),),
     }
-    now = datetime.now(UTC).isoformat()
-    made = SiteReport(job.host, now, now, **(values | facts)).as_dict()
-    return Outcome(job, Kind.REPORT, json.dumps(made).encode(), NOW)
+    return scanned(job, **(values | facts))
 
 
 def counters(batch: Batch) -> tuple[str, int, int, int]:

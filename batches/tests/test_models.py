@@ -1,6 +1,7 @@
 """What the database itself refuses, and the guarded transitions."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ def test_a_host_has_one_working_shift() -> None:
 def test_a_lost_shift_can_neither_beat_nor_drain_nor_end() -> None:
     worker = Worker.begin(host="h", pid=1)
     assert worker
-    Worker.objects.update(heartbeat_at=timezone.now() - timezone.timedelta(seconds=60))
+    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=60))
     assert Worker.objects.lose() == 1
     assert not worker.beat()
     assert not worker.drain()

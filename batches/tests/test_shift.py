@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_process_that_is_killed_costs_its_jobs_an_attempt_and_nothing_else(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pools = watch_pools(monkeypatch)
-    killed = []
+    killed: list[str] = []
 
     def kill_once(host: str) -> None:
         if host == "s3.site.test" and not killed:
@@ -200,7 +201,7 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
 
     def claim_then_fall_silent(self: shift.Shift) -> None:
         claim(self)
-        Worker.objects.update(heartbeat_at=timezone.now() - timezone.timedelta(minutes=1))
+        Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
         Worker.objects.lose()
 
     monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)

@@ -1,0 +1,159 @@
+"""Stop, hold, continue and repeat work: the services behind every button, action and command.
+
+Each is one guarded transition that says whether it won, so that two clicks, or a click and the
+last job, never contradict each other. `ControlError` carries the sentence for the person.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from batches.models import Batch, Job
+from batches.options import BatchOptions
+from batches.queue import nudge
+from batches.services import create_batch, initiate_scan
+from scans.engine.errors import FailureReason
+from scrapersky.tenants.models import User
+
+CANCEL_CHUNK = 10_000
+
+
+class ControlError(ValueError):
+    """A control that does not fit the state the batch or job is in."""
+
+
+def cancel_batch(batch: Batch) -> Batch:
+    """Stop a batch: nothing more is started, what runs is stopped, what is done is kept.
+
+    It says cancelling at once and cancelled when the last running scan has stopped.
+    """
+    if not Batch.objects.filter(pk=batch.pk).cancel():
+        raise ControlError(f"The batch is {_state(batch)}: there is nothing to cancel.")
+    settle_cancelling()
+    return _fresh(batch)
+
+
+def pause_batch(batch: Batch) -> Batch:
+    """Start no more scans of a batch; those that run may end."""
+    if not Batch.objects.filter(pk=batch.pk).pause():
+        raise ControlError(f"The batch is {_state(batch)}: only a running batch can be paused.")
+    return _fresh(batch)
+
+
+def resume_batch(batch: Batch) -> Batch:
+    """Go on with a paused batch."""
+    with transaction.atomic():
+        if not Batch.objects.filter(pk=batch.pk).resume():
+            raise ControlError(f"The batch is {_state(batch)}: only a paused batch can go on.")
+        nudge()
+    return _fresh(batch)
+
+
+def retry_batch(
+    batch: Batch,
+    *,
+    reasons: Sequence[str] = (),
+    options: dict[str, Any] | None = None,
+    jobs: Sequence[Any] | None = None,
+) -> Batch:
+    """Scan again what failed or was cancelled; what is complete is left alone.
+
+    `reasons` (values of FailureReason) and `jobs` (ids) narrow it down; `options` change the
+    batch's options for these jobs. Raises `ControlError` where there is nothing to retry, and
+    `ValidationError` for bad options.
+    """
+    _check_reasons(reasons)
+    changed = BatchOptions.validated(batch.options | options) if options else None
+    with transaction.atomic():
+        again = Job.objects.filter(batch=batch).retryable(reasons)
+        if jobs is not None:
+            again = again.filter(pk__in=jobs)
+        counted = again.retry(changed.as_dict() if changed else None)
+        if not counted:
+            raise ControlError("There is no failed or cancelled job to retry.")
+        if not Batch.objects.filter(pk=batch.pk).reopen(counted, changed):
+            raise ControlError(f"The batch is {_state(batch)}: retry it when that is done.")
+        nudge()
+    return _fresh(batch)
+
+
+def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
+    """Create a whole new batch of the same domains with the same options."""
+    hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
+    return create_batch(
+        tenant=batch.tenant,
+        created_by=created_by,
+        domains=list(hosts.values_list("domain__host", flat=True)),
+        options=BatchOptions.stored(batch.options).as_dict(),
+        name=f"{batch.name or 'Batch'} (again)"[:200],
+        processor_type=batch.processor_type,
+        metadata={"rerun_of": str(batch.pk)},
+    )
+
+
+def retry_job(job: Job, *, created_by: User | None = None) -> Job:
+    """Scan one domain again, from its row; return the job that does it."""
+    if job.batch is not None:
+        retry_batch(job.batch, jobs=[job.pk])
+        job.refresh_from_db()
+        return job
+    if not job.is_ended or job.domain is None:
+        raise ControlError(f"The job is {job.get_status_display().lower()}: it cannot be retried.")
+    return initiate_scan(
+        job.domain, created_by=created_by, options=job.options or None, job_type=job.job_type
+    )
+
+
+def cancel_job(job: Job) -> Job:
+    """Cancel one job that has not started."""
+    with transaction.atomic():
+        counted = Job.objects.filter(pk=job.pk).cancel_waiting(1)
+        if not counted:
+            job.refresh_from_db()
+            state = job.get_status_display().lower()
+            raise ControlError(f"The job is {state}: only a waiting job can be cancelled.")
+        count_ended(cancelled=counted)
+    job.refresh_from_db()
+    return job
+
+
+def settle_cancelling() -> None:
+    """Cancel the waiting jobs of batches that are being cancelled, and end those that are done.
+
+    In chunks, each with its counters, so that 100,000 jobs neither hold a lock for long nor are
+    left half counted when the process dies: whoever comes next goes on.
+    """
+    for pk in Batch.objects.filter(status=Batch.Status.CANCELLING).values_list("pk", flat=True):
+        while True:
+            with transaction.atomic():
+                counted = Job.objects.filter(batch=pk).cancel_waiting(CANCEL_CHUNK)
+                count_ended(cancelled=counted)
+            if sum(counted.values()) < CANCEL_CHUNK:
+                break
+        Batch.objects.filter(pk=pk).finish()
+
+
+def count_ended(
+    *, completed: Counter | None = None, failed: Counter | None = None, cancelled: Counter
+) -> None:
+    """Add what ended to the counters of its batches, locked in the order of their ids."""
+    completed, failed = completed or Counter(), failed or Counter()
+    for pk in sorted(pk for pk in completed | failed | cancelled if pk):
+        Batch(pk=pk).count(completed=completed[pk], failed=failed[pk], cancelled=cancelled[pk])
+
+
+def _check_reasons(reasons: Sequence[str]) -> None:
+    unknown = set(reasons) - {reason.value for reason in FailureReason}
+    if unknown:
+        raise ControlError(f"There is no failure reason {', '.join(sorted(unknown))}.")
+
+
+def _state(batch: Batch) -> str:
+    return _fresh(batch).get_status_display().lower()
+
+
+def _fresh(batch: Batch) -> Batch:
+    batch.refresh_from_db()
+    return batch

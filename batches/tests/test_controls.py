@@ -1,0 +1,227 @@
+"""Cancel, pause, resume, retry and rerun, and what they may not contradict."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django_q.models import OrmQ
+
+from batches import controls
+from batches.controls import ControlError
+from batches.models import Batch, Job, Worker
+from batches.runner.claims import claim
+from batches.runner.flush import flush
+from batches.runner.work import failure
+from batches.services import create_batch, initiate_scan
+from batches.tests.outcomes import scanned
+from scrapersky.tenants.models import Tenant, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def batch(default_tenant: Tenant) -> Batch:
+    hosts = ["a.example", "b.example", "c.example", "d.example"]
+    made = create_batch(
+        tenant=default_tenant, created_by=None, domains=hosts, options={"max_pages": 7}, name="Four"
+    )
+    Batch.objects.start()
+    OrmQ.objects.all().delete()
+    return made
+
+
+@pytest.fixture
+def worker(db: None) -> Worker:
+    worker = Worker.begin(host="h", pid=1)
+    assert worker
+    return worker
+
+
+@pytest.fixture
+def mixed(batch: Batch, worker: Worker) -> Batch:
+    """Return a batch that ended with two completed, a time-out and a refused connection."""
+    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    late = failure(jobs[2], "read_timeout", "Late.", NOW)
+    refused = failure(jobs[3], "connection_refused", "No.", NOW)
+    flush(worker, [scanned(jobs[0]), scanned(jobs[1]), late, refused])
+    batch.refresh_from_db()
+    assert batch.status == "partial"
+    return batch
+
+
+def counters(batch: Batch) -> tuple[str, int, int, int]:
+    batch.refresh_from_db()
+    return batch.status, batch.completed, batch.failed, batch.cancelled
+
+
+def statuses(batch: Batch) -> list[str]:
+    return list(batch.jobs.order_by("position").values_list("status", flat=True))
+
+
+def test_cancelling_a_waiting_batch_ends_it_at_once(batch: Batch) -> None:
+    controls.cancel_batch(batch)
+    assert counters(batch) == ("cancelled", 0, 0, 4)
+    assert statuses(batch) == ["cancelled"] * 4
+    assert batch.finished_at is not None
+
+
+def test_a_cancelled_batch_keeps_what_is_done_and_waits_for_what_runs(
+    batch: Batch, worker: Worker
+) -> None:
+    first, second = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
+    flush(worker, [scanned(first)])
+    controls.cancel_batch(batch)
+    assert counters(batch) == ("cancelling", 1, 0, 2)
+    flush(worker, [failure(second, "cancelled", "Stopped.", NOW)])
+    assert counters(batch) == ("cancelled", 1, 0, 3)
+
+
+def test_a_job_that_ends_well_while_its_batch_is_cancelled_stays_complete(
+    batch: Batch, worker: Worker
+) -> None:
+    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
+    controls.cancel_batch(batch)
+    flush(worker, [scanned(job) for job in jobs])
+    assert counters(batch) == ("cancelled", 2, 0, 2)
+
+
+def test_a_job_given_back_to_a_batch_that_is_being_cancelled_is_cancelled(
+    batch: Batch, worker: Worker
+) -> None:
+    claim(worker, batch.pk, executing=0, waiting=0, ceiling=1)
+    controls.cancel_batch(batch)
+    batch.jobs.all().give_back()
+    controls.settle_cancelling()
+    assert counters(batch) == ("cancelled", 0, 0, 4)
+
+
+def test_a_large_batch_is_cancelled_in_chunks(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "CANCEL_CHUNK", 3)
+    controls.cancel_batch(batch)
+    assert counters(batch) == ("cancelled", 0, 0, 4)
+
+
+def test_what_has_ended_cannot_be_cancelled_paused_or_resumed(mixed: Batch) -> None:
+    for control in (controls.cancel_batch, controls.pause_batch, controls.resume_batch):
+        with pytest.raises(ControlError, match="The batch is partial"):
+            control(mixed)
+    assert counters(mixed) == ("partial", 2, 2, 0)
+
+
+def test_a_paused_batch_goes_on_where_it_was(batch: Batch, worker: Worker) -> None:
+    controls.pause_batch(batch)
+    assert claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs == []
+    controls.resume_batch(batch)
+    assert len(claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs) == 4
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_batch_paused_before_it_began_says_when_it_started(default_tenant: Tenant) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    controls.pause_batch(batch)
+    controls.resume_batch(batch)
+    assert batch.started_at is not None
+
+
+def test_a_batch_whose_last_job_ended_while_it_was_paused_ends_when_it_goes_on(
+    batch: Batch, worker: Worker
+) -> None:
+    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    controls.pause_batch(batch)
+    flush(worker, [scanned(job) for job in jobs])
+    assert counters(batch)[0] == "paused"
+    controls.resume_batch(batch)
+    assert counters(batch) == ("complete", 4, 0, 0)
+
+
+def test_a_paused_batch_can_be_cancelled(batch: Batch) -> None:
+    controls.pause_batch(batch)
+    controls.cancel_batch(batch)
+    assert counters(batch)[0] == "cancelled"
+
+
+def test_retry_scans_what_failed_and_leaves_what_is_complete(mixed: Batch) -> None:
+    controls.retry_batch(mixed)
+    assert counters(mixed) == ("running", 2, 0, 0)
+    assert statuses(mixed) == ["complete", "complete", "pending", "pending"]
+    assert mixed.finished_at is None
+    assert OrmQ.objects.count() == 1
+
+
+def test_retry_by_cause_with_other_options(mixed: Batch, worker: Worker) -> None:
+    controls.retry_batch(mixed, reasons=["read_timeout"], options={"site_deadline": 120})
+    assert statuses(mixed) == ["complete", "complete", "pending", "failed"]
+    (job,) = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
+    assert (job.options.site_deadline, job.options.max_pages, job.alone) == (120, 7, False)
+    flush(worker, [scanned(job)])
+    assert counters(mixed) == ("partial", 3, 1, 0)
+
+
+def test_a_retried_batch_whose_jobs_all_succeed_is_complete(mixed: Batch, worker: Worker) -> None:
+    controls.retry_batch(mixed)
+    jobs = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
+    flush(worker, [scanned(job) for job in jobs])
+    assert counters(mixed) == ("complete", 4, 0, 0)
+
+
+def test_a_cancelled_batch_can_be_taken_up_again(batch: Batch) -> None:
+    controls.cancel_batch(batch)
+    controls.retry_batch(batch)
+    assert counters(batch) == ("running", 0, 0, 0)
+
+
+@pytest.mark.parametrize("reasons", [["tls_error"], ["nonsense"]])
+def test_nothing_to_retry_is_said_and_changes_nothing(mixed: Batch, reasons: list[str]) -> None:
+    with pytest.raises(ControlError):
+        controls.retry_batch(mixed, reasons=reasons)
+    assert counters(mixed) == ("partial", 2, 2, 0)
+
+
+def test_bad_options_are_refused_before_anything_is_retried(mixed: Batch) -> None:
+    with pytest.raises(ValidationError):
+        controls.retry_batch(mixed, options={"site_deadline": 0})
+    assert counters(mixed) == ("partial", 2, 2, 0)
+
+
+def test_a_batch_that_is_being_cancelled_is_not_retried(batch: Batch, worker: Worker) -> None:
+    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    flush(worker, [failure(jobs[0], "tls_error", "Old.", NOW)])
+    controls.cancel_batch(batch)
+    with pytest.raises(ControlError, match="cancelling"):
+        controls.retry_batch(batch)
+    assert statuses(batch) == ["failed", "running", "running", "running"]
+
+
+def test_one_domain_is_retried_from_its_row(mixed: Batch) -> None:
+    job = mixed.jobs.get(failure_reason="read_timeout")
+    assert controls.retry_job(job).status == "pending"
+    assert counters(mixed) == ("running", 2, 1, 0)
+
+
+def test_a_single_scan_is_retried_as_a_job_of_its_own(default_tenant: Tenant) -> None:
+    job = initiate_scan("a.example", tenant=default_tenant)
+    Job.objects.update(status="failed", failure_reason="tls_error", finished_at=NOW)
+    job.refresh_from_db()
+    again = controls.retry_job(job)
+    assert (again.pk != job.pk, again.status) == (True, "pending")
+
+
+def test_a_waiting_job_can_be_cancelled_and_a_running_one_not(batch: Batch, worker: Worker) -> None:
+    claim(worker, batch.pk, executing=0, waiting=0, ceiling=1)
+    first, _, third, _ = batch.jobs.order_by("position")
+    assert controls.cancel_job(third).status == "cancelled"
+    with pytest.raises(ControlError, match="only a waiting job"):
+        controls.cancel_job(first)
+    assert counters(batch) == ("running", 0, 0, 1)
+
+
+def test_rerun_is_a_whole_new_batch_of_the_same_domains(mixed: Batch, user: User) -> None:
+    again = controls.rerun_batch(mixed, created_by=user)
+    assert again.pk != mixed.pk
+    assert (again.total, again.name, again.options) == (4, "Four (again)", mixed.options)
+    order = [list(b.jobs.order_by("position").values_list("domain")) for b in (mixed, again)]
+    assert order[0] == order[1]
+    assert again.metadata["rerun_of"] == str(mixed.pk)
