@@ -1,5 +1,6 @@
 """Read how far a batch has come, in a constant number of queries whatever its size."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,7 +34,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A job that is scanned right now, and where the scan is."""
+    """A job and where its scan is."""
 
     job: Job
     stage: str
@@ -82,6 +83,13 @@ def live_stages() -> dict[str, Stage]:
     for reported in Worker.objects.live().values_list("stages", flat=True):
         stages.update({key: (stage, share) for key, (stage, share) in reported.items()})
     return stages
+
+
+def with_stages(jobs: Iterable[Job]) -> list[Activity]:
+    """Return jobs with their live stages, or with the stage they ended in."""
+    rows = list(jobs)
+    stages = live_stages() if any(job.status == Job.Status.RUNNING for job in rows) else {}
+    return [Activity(job, *stages.get(str(job.pk), (job.stage, job.progress))) for job in rows]
 
 
 def activities(jobs: QuerySet[Job]) -> list[Activity]:

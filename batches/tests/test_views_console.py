@@ -43,13 +43,15 @@ def test_the_first_page_shows_what_runs_what_ended_and_why_sites_failed(
         tenant=default_tenant, created_by=None, domains=["z.example"], name="Autumn list"
     )
     fail(ended.jobs.get(), "tls_error", "")
-    single = initiate_scan("single.example", tenant=default_tenant)
-    scan_now(single)
+    scan_now(initiate_scan("single.example", tenant=default_tenant))
+    initiate_scan("waiting.example", tenant=default_tenant)
     body = home(console)
     assert "Spring list" in body
     assert "Autumn list" in body
     assert "TLS error" in body
     assert "single.example" in body
+    assert "Reading sitemaps" in body
+    assert "waiting.example" in body
 
 
 def test_problems_of_the_worker_are_shown(

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from batches import demo_batch
 from batches.models import Batch, Job
-from batches.progress import activities, failure_causes
+from batches.progress import failure_causes, with_stages
 from scrapersky.health import problems
 from scrapersky.http import ConsoleRequest, fragment_of
 from scrapersky.tenants.access import visible
@@ -38,7 +38,9 @@ def _happening(request: ConsoleRequest) -> dict[str, Any]:
     return {
         "running": running,
         "ended": ended,
-        "scanned_now": activities(jobs)[:SHOWN],
+        "active_scans": with_stages(
+            jobs.filter(status__in=Job.ACTIVE).order_by("created_at")[:SHOWN]
+        ),
         "ended_scans": list(jobs.filter(status__in=Job.ENDED).order_by("-created_at")[:SHOWN]),
         "causes": failure_causes([batch.pk for batch in ended if batch.failed]),
         "problems": problems(),

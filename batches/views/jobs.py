@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from batches.filters import JobFilter
 from batches.models import Batch, Job
-from batches.progress import Activity, live_stages
+from batches.progress import with_stages
 from batches.services import initiate_scan
 from scans.models import Domain
 from scrapersky.http import ConsoleRequest, fragment_of
@@ -27,15 +27,10 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     page = page_of(request, asked.apply(jobs).order_by("position"), paginator=Paginator)
     return {
         "page": page,
-        "rows": _with_stages(list(page)),
+        "rows": with_stages(page),
         "filter": asked,
         "is_filtered": any(asked.cleaned_data.values()),
     }
-
-
-def _with_stages(jobs: list[Job]) -> list[Activity]:
-    stages = live_stages() if any(job.status == Job.Status.RUNNING for job in jobs) else {}
-    return [Activity(job, *stages.get(str(job.pk), (job.stage, job.progress))) for job in jobs]
 
 
 @login_required
@@ -70,7 +65,7 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     report = job.scan.report if job.scan else told
     return {
         "job": job,
-        "row": _with_stages([job])[0],
+        "row": with_stages([job])[0],
         "report": report if "verdict" in report else {},
         "requests": report.get("requests", []),
     }

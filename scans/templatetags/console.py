@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
 from scans.engine.errors import FailureReason
@@ -88,6 +88,13 @@ def words(value: str) -> str:
 def reason_sentence(value: str) -> str:
     """Return what a failure reason means; empty for a reason that is not known."""
     return REASONS[value].sentence if value in REASONS else ""
+
+
+@register.filter
+def with_code(sentence: str) -> SafeString:
+    """Return a sentence whose commands stand in backticks with these set as code."""
+    parts = escape(sentence).split("`")
+    return mark_safe("".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts)))  # noqa: S308 (escaped above)
 
 
 @register.filter

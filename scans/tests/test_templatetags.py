@@ -57,6 +57,11 @@ def test_reasons_are_said_in_words() -> None:
     assert console.retry_may_help("no such reason") is False
 
 
+def test_commands_in_a_sentence_are_set_as_code() -> None:
+    assert console.with_code("Is `a & b` running?") == "Is <code>a &amp; b</code> running?"
+    assert console.with_code("<b>") == "&lt;b&gt;"
+
+
 def test_every_stage_of_a_scan_is_said_in_words() -> None:
     assert console.stage_name("sitemaps") == "Reading sitemaps"
     assert console.stage_name("") == "Waiting its turn"
