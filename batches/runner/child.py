@@ -53,6 +53,8 @@ class Child:
         self.running: dict[str, Running] = {}
         self.stuck: set[str] = set()
         """Jobs that were given up while their thread still hangs in them."""
+        self.ready = False
+        """Whether the process has read its code and takes jobs."""
         self.retiring = False
         self._buffer = bytearray()
         self._process = subprocess.Popen(
@@ -75,7 +77,9 @@ class Child:
     @property
     def free(self) -> int:
         """How many more jobs the child may be given."""
-        return 0 if self.retiring else self.threads - len(self.running) - len(self.stuck)
+        if self.retiring or not self.ready:
+            return 0
+        return self.threads - len(self.running) - len(self.stuck)
 
     def start(self, job: ClaimedJob) -> None:
         self.running[job.key] = Running(job)

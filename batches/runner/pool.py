@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
 TICK = 0.25
+STILLBORN = 3
+"""Processes in a row that die before they are ready, after which the pool gives up."""
 BatchKey = UUID | None
 
 
@@ -38,6 +40,7 @@ class Pool:
         self._seats: dict[BatchKey, int] = {}
         self._outcomes: list[Outcome] = []
         self._unwritten = [0, 0]
+        self._stillborn = 0
         self._closed = False
         self.news = threading.Event()
         """Set when there are outcomes to take."""
@@ -146,7 +149,7 @@ class Pool:
             return  # a full pipe wakes the pump as well; a closed one has no pump
 
     def _pump(self) -> None:
-        while not self._closed:
+        while not self._closed and self._stillborn < STILLBORN:
             for key, _ in self._selector.select(TICK):
                 if key.data is None:
                     os.read(self._wake_out, 4096)
@@ -155,6 +158,7 @@ class Pool:
             with self._lock:
                 self._give_up_overdue()
                 self._retire()
+                self._staff()
                 self._dispatch()
 
     def _hear(self, child: Child) -> None:
@@ -168,7 +172,10 @@ class Pool:
 
     def _note(self, child: Child, frame: Frame) -> None:
         run = child.running.get(frame.key)
-        if frame.kind == "stage":
+        if frame.kind == "ready":
+            child.ready = True
+            self._stillborn = 0
+        elif frame.kind == "stage":
             if run:
                 run.stage = frame.payload
         elif frame.kind in (Kind.REPORT, Kind.FAILURE):
@@ -187,6 +194,7 @@ class Pool:
         """Forget a process that died; the jobs it was doing are lost with it."""
         self._selector.unregister(child.fd)
         self._children.remove(child)
+        self._stillborn += not child.ready
         if child.running:
             logger.warning("scanning process %d died with %d jobs", child.pid, len(child.running))
         child.kill()
@@ -255,17 +263,22 @@ class Pool:
         return False
 
     def _child_for(self, alone: bool) -> Child | None:
-        """Return the least busy process of the kind with a free thread, started where missing."""
-        kind = [child for child in self._children if child.alone is alone and not child.retiring]
-        if len(kind) < self._processes and all(child.running for child in kind):
-            return self._add(Child(1 if alone else self._threads, alone=alone))
-        free = [child for child in kind if child.free > 0]
+        """Return the least busy process of the kind with a free thread."""
+        free = [child for child in self._children if child.alone is alone and child.free > 0]
         return min(free, key=lambda child: len(child.running), default=None)
 
-    def _add(self, child: Child) -> Child:
+    def _staff(self) -> None:
+        """Start the processes that the waiting and running jobs need, up to one a core."""
+        waiting = [job.alone for queue in self._waiting.values() for job in queue]
+        for alone in (False, True):
+            kind = [c for c in self._children if c.alone is alone and not c.retiring]
+            jobs = waiting.count(alone) + sum(len(child.running) for child in kind)
+            for _ in range(len(kind), min(self._processes, jobs)):
+                self._add(Child(1 if alone else self._threads, alone=alone))
+
+    def _add(self, child: Child) -> None:
         self._children.append(child)
         self._selector.register(child.fd, selectors.EVENT_READ, child)
-        return child
 
 
 def _overdue(run: Running) -> Outcome:

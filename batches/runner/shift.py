@@ -101,7 +101,7 @@ class Shift:
         if not self._is_due("beat", BEAT_EVERY):
             return
         if not self.pool.is_alive():
-            raise RuntimeError("The thread that feeds the scanning processes has died.")
+            raise RuntimeError("The scanning processes do not start, or their thread died.")
         facts: dict[str, Any] = {"stages": self.pool.stages()}
         if self.draining:
             executing = self.pool.executing()

@@ -196,6 +196,7 @@ def test_a_test_mode_batch_stores_nothing_but_the_jobs_result(
     flush(worker, [report(job) for job in claim_all(worker, batch)])
     assert counters(batch) == ("complete", 1, 0, 0)
     job = batch.jobs.get()
+    assert job.result is not None
     assert job.result["title"] == "Title of a.example"
     assert (job.scan, Scan.objects.count(), Page.objects.count()) == (None, 0, 0)
     assert Domain.objects.get().status == "unscanned"

@@ -238,3 +238,15 @@ def kill_process_of(pools: list[Pool], host: str) -> None:
 
 def stop_process_of(pools: list[Pool], host: str) -> None:
     os.kill(process_of(pools, host), signal.SIGSTOP)
+
+
+def test_a_scanning_process_that_cannot_start_ends_the_shift_and_loses_nothing(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child.sys, "executable", "/bin/false")
+    batch = make(default_tenant, hosts(3))
+    with pytest.raises(RuntimeError, match="scanning processes"):
+        run_shift()
+    assert outcome(batch) == ("running", 0, 0, 0)
+    assert set(batch.jobs.values_list("status", "attempts")) == {("pending", 0)}
+    assert Worker.objects.get().status == "ended"
