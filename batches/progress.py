@@ -97,6 +97,7 @@ def activities(jobs: QuerySet[Job]) -> list[Activity]:
     stages = live_stages()
     running = jobs.filter(pk__in=stages, status=Job.Status.RUNNING)
     ordered = running.select_related("domain").order_by("position", "pk")
+    ordered = ordered.only("position", "domain__host")
     return [Activity(job, *stages[str(job.pk)]) for job in ordered]
 
 

@@ -19,7 +19,7 @@ class DomainAdmin(ReadOnlyAdmin):
     list_filter = ["status", "verdict", "sitemap_analysis_status", BY_TENANT]
     list_select_related = ["tenant"]
     search_fields = ["host"]
-    ordering = ["tenant", "host"]
+    ordering = ["tenant_id", "host"]
 
     def view_on_site(self, obj: Domain) -> str:
         return reverse("domain_detail", args=[obj.pk])
