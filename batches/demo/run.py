@@ -19,6 +19,7 @@ from scrapersky.supervisor.supervisor import TICK, Supervisor, wait
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 
 PATIENCE = 120.0
+WIDTH_OF_A_FILE = 180
 
 
 def run_demo(http: socket.socket, https: socket.socket) -> int:
@@ -31,7 +32,8 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
         batch = create_demo_batch(tenant=tenant, created_by=None)
         follow(batch, supervisor, screen)
     jobs = list(batch.jobs.select_related("domain", "scan").order_by("position"))
-    screen.print(result_table(jobs, wide=not screen.is_terminal), crop=False)
+    width = screen.width if screen.is_terminal else WIDTH_OF_A_FILE
+    screen.print(result_table(jobs, width=width), crop=False)
     return report(batch, jobs, screen)
 
 

@@ -11,7 +11,8 @@ from batches.models import Job
 from scans.models import Sitemap
 
 GOOD, ODD, BAD = "green", "yellow", "red"
-WIDE = 200
+ROOMY = 160
+"""Columns of a terminal from which on each kind of finding has a column of its own."""
 
 
 def outcome_of(job: Job) -> str:
@@ -21,32 +22,48 @@ def outcome_of(job: Job) -> str:
     return job.scan.verdict if job.scan else job.status
 
 
-def result_table(jobs: Iterable[Job], *, wide: bool = False) -> Table:
-    """Return what was found, a row for each job; `wide` where the width is nobody's screen."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=WIDE if wide else None)
-    for name in ("Domain", "Outcome", "Title or cause", "E-mails", "Phones", "Technologies"):
-        table.add_column(name, overflow="fold", no_wrap=name == "Domain")
-    table.add_column("Sitemap URLs", justify="right")
+def result_table(jobs: Iterable[Job], *, width: int) -> Table:
+    """Return what was found, a row for each job; findings share a column where room is scarce."""
+    roomy = width >= ROOMY
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
+    table.add_column("Domain", no_wrap=True)
+    table.add_column("Outcome", no_wrap=True)
+    for name in _FINDINGS if roomy else (", ".join(_FINDINGS),):
+        table.add_column(name, overflow="fold")
+    table.add_column("Sitemap\nURLs", justify="right")
     table.add_column("Seconds", justify="right")
     for job in jobs:
-        table.add_row(*_cells(job))
+        found = _findings(job)
+        shown = found if roomy else ("\n".join(filter(None, found)),)
+        seconds = f"{job.seconds:.1f}" if job.seconds is not None else ""
+        table.add_row(_host(job), _outcome(job), *shown, str(_sitemap_urls(job) or ""), seconds)
     return table
 
 
-def _cells(job: Job) -> tuple[str, ...]:
-    outcome, domain = outcome_of(job), job.domain
-    assert domain is not None  # noqa: S101  (every job made here has one)
-    colour = BAD if job.failure_reason else GOOD if outcome == "ok" else ODD
+_FINDINGS = ("Title", "E-mails", "Phones", "Technologies")
+
+
+def _findings(job: Job) -> tuple[str, ...]:
+    """Return the cells of the findings; nothing for a failed job."""
+    domain = job.domain
+    if domain is None or not job.scan:
+        return ("",) * len(_FINDINGS)
     return (
-        domain.host,
-        f"[{colour}]{outcome}[/{colour}]",
-        escape(domain.title) or f"[dim]{escape(job.error)}[/dim]",
-        "\n".join(domain.emails),
-        "\n".join(domain.phones),
-        ", ".join(domain.technologies),
-        str(_sitemap_urls(job) or ""),
-        f"{job.seconds:.1f}" if job.seconds is not None else "",
+        escape(domain.title),
+        escape("\n".join(domain.emails)),
+        escape("\n".join(domain.phones)),
+        escape(", ".join(domain.technologies)),
     )
+
+
+def _host(job: Job) -> str:
+    return job.domain.host if job.domain else ""
+
+
+def _outcome(job: Job) -> str:
+    outcome = outcome_of(job)
+    colour = BAD if job.failure_reason else GOOD if outcome == "ok" else ODD
+    return f"[{colour}]{outcome}[/{colour}]"
 
 
 def _sitemap_urls(job: Job) -> int:

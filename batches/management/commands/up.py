@@ -41,7 +41,8 @@ class Command(BaseCommand):
             time.sleep(0.05)
         host = settings.HOST
         shown = "localhost" if host in {"0.0.0.0", "::", "[::]", "127.0.0.1"} else host  # noqa: S104
-        self.stdout.write(f"\nScraperSky: http://{shown}:{settings.PORT}/")
+        proxied = " (for the HTTPS proxy before it)" if settings.HTTPS else ""
+        self.stdout.write(f"\nScraperSky: http://{shown}:{settings.PORT}/{proxied}")
         if password:
             self.stdout.write(f"Login:      admin, password {password} (shown this once)")
         else:
