@@ -98,7 +98,7 @@ class Job:
         self._outlet = outlet
         self._lock = threading.Lock()
         self._stage: dict[str, Any] = {}
-        self._told: dict[str, Any] = {}
+        self._told = self._stage  # nothing to tell before the first stage begins
         self._ended = False
 
     def run(self, settings: FetchSettings) -> None:

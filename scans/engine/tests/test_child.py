@@ -106,6 +106,24 @@ def test_the_stage_of_a_scan_that_takes_long_is_told(child: Child) -> None:
     assert told == ("stage", "slow", {"stage": "homepage", "progress": 0.15})
 
 
+def test_a_scan_that_has_not_begun_tells_no_stage(child: Child) -> None:
+    released = threading.Event()
+
+    def home(visit: Visit) -> None:
+        released.wait(20)
+        visit.reply(HOME.encode())
+
+    with HostileServer({"/": home}) as server:
+        child.start(server, threads=1)
+        for job in ("first", "second"):
+            child.put(type="scan", job=job, domain="acme.test", limits=QUICK)
+        frames = [child.frame()]
+        while [kind for kind, _, _ in frames].count("report") < 2:
+            released.set()
+            frames.append(child.frame())
+    assert all(payload["stage"] for kind, _, payload in frames if kind == "stage")
+
+
 def test_the_limits_of_a_scan_are_its_own(child: Child) -> None:
     with HostileServer({"/": hostile.never}) as server:
         child.start(server)
