@@ -18,6 +18,7 @@ class Look:
     seconds: float | None
     job_id: Any = None
     error: str = ""
+    scan_id: Any = None
 
 
 def looks_at(domain: Domain) -> list[Look]:
@@ -29,7 +30,7 @@ def looks_at(domain: Domain) -> list[Look]:
     jobs = list(domain.jobs.order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}
     looks = [
-        Look(scan.finished_at, scan.verdict, scan.seconds, job_of.get(scan.pk))
+        Look(scan.finished_at, scan.verdict, scan.seconds, job_of.get(scan.pk), scan_id=scan.pk)
         for scan in domain.scans.defer("report").order_by("-finished_at")[:SHOWN]
     ]
     looks += [

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from scans import storage
+from scans import gone, storage
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 from scans.storage import url_hash
 
@@ -50,8 +50,8 @@ def lock_domains(ids: Iterable[UUID]) -> None:
 def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetime) -> None:
     """Store scans, findings and the newest facts of their domains, inside a transaction.
 
-    `now` is the end of the scans, aware; a finding that an earlier scan saw and this one did not
-    is marked gone.
+    `now` is the end of the scans, aware; a finding that an earlier scan saw and this one looked
+    for in vain is marked gone.
     """
     lock_domains([r.domain_id for r in results] + [f.domain_id for f in failures])
     scanned = [result for result in results if result.scan_id]
@@ -59,6 +59,7 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     _save_findings(Contact, CONTACT_COLUMNS, scanned, _contact_rows, ["kind", "value"], now)
     _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, _technology_rows, ["name"], now)
     _save_findings(Sitemap, SITEMAP_COLUMNS, results, _sitemap_rows, ["url_hash"], now)
+    _mark_gone(results, scanned, now)
     _save_pages(results, now)
     _update_domains(results, failures, now)
 
@@ -109,7 +110,7 @@ def _save_findings(
     key: list[str],
     now: datetime,
 ) -> None:
-    """Write what was seen, and mark gone what was there before and was not seen now."""
+    """Write what was seen; what had been marked gone is there again."""
     rows = [
         (result.tenant_id, result.domain_id, now, now, None, *row)
         for result in results
@@ -123,9 +124,15 @@ def _save_findings(
         key=["domain_id", *key],
         update=[*seen, "last_seen", "gone_at"],
     )
-    domains = [result.domain_id for result in results]
-    earlier = model._default_manager.filter(domain__in=domains, last_seen__lt=now)
-    earlier.filter(gone_at__isnull=True).update(gone_at=now)
+
+
+def _mark_gone(results: list[SiteResult], scanned: list[SiteResult], now: datetime) -> None:
+    earlier = Q(last_seen__lt=now, gone_at=None)
+    reports = {result.domain_id: result.report for result in scanned}
+    gone.mark_contacts(Contact.objects.filter(earlier), reports, now)
+    gone.mark_technologies(Technology.objects.filter(earlier), reports, now)
+    reports = {result.domain_id: result.report for result in results}
+    gone.mark_sitemaps(Sitemap.objects.filter(earlier), reports, now)
 
 
 PAGE_COLUMNS = ("url", "source", "page_type", "lastmod", "changefreq", "priority")

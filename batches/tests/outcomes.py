@@ -32,6 +32,7 @@ def report_of(domain: str, **facts: Any) -> SiteReport:
         "technologies": (Technology("WordPress", "CMS"), Technology("nginx", "Server")),
         "sitemaps": (SitemapFile(f"https://{domain}/sitemap.xml", kind="urlset", url_count=2),),
         "pages": (PageEntry(f"https://{domain}/"), PageEntry(f"https://{domain}/contact")),
+        "coverage": {"pages": True, "sitemaps": True, "inventory": True},
     } | facts
     return SiteReport(domain, STARTED.isoformat(), ENDED.isoformat(), **said)
 

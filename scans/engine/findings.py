@@ -33,6 +33,7 @@ class Findings:
     verdict: tuple[Verdict, str] = (Verdict.OK, "")
     timings: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    coverage: dict[str, bool] = field(default_factory=dict)
 
     def report(self, receipt: Iterable[RequestRecord]) -> SiteReport:
         """Return the report; `receipt` holds the requests that were made."""
@@ -69,6 +70,7 @@ class Findings:
             requests=tuple(receipt),
             timings=self.timings,
             warnings=tuple(self.warnings),
+            coverage=self.coverage,
         )
 
 

@@ -26,6 +26,11 @@ class Inventory:
         """Return the pages found so far."""
         return tuple(self._entries.values())
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether the limit is met, so that pages may have been left out."""
+        return len(self._entries) >= self.max_pages
+
     def add_home(self, url: str) -> None:
         """Add the homepage, which is of the site wherever it stands."""
         key = canonical_url(url) or url

@@ -145,6 +145,10 @@ class SiteReport:
     requests: tuple[RequestRecord, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    coverage: dict[str, bool] = field(default_factory=dict)
+    """What was looked at to its end, so that what was not found there is not there:
+    `pages` (all that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit
+    met). A name that is missing is false."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values.

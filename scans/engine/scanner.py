@@ -17,7 +17,7 @@ from scans.engine.findings import Findings
 from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import pick_pages
-from scans.engine.report import PageEntry, SiteReport
+from scans.engine.report import PageEntry, SiteReport, Verdict
 from scans.engine.robots_book import STOPS_THE_SCAN
 from scans.engine.sitemaps import SitemapEntry, collect_sitemaps
 from scans.engine.verdict import judge
@@ -124,6 +124,7 @@ class SiteScan:
         if follows:
             self._begin("follow")
             self._follow(self._inventory.entries)
+        self._found.coverage["sitemaps"] = False
         if (self._limits.sitemaps or self._limits.sitemaps_only) and looks_further:
             self._begin("sitemaps")
             self._collect_sitemaps()
@@ -132,6 +133,9 @@ class SiteScan:
         if follows:
             self._begin("follow")
             self._follow(entry for entry in self._inventory.entries if _is_telling(entry))
+        coverage = self._found.coverage
+        coverage["pages"] = follows or self._has_moved()
+        coverage["inventory"] = follows and not self._inventory.is_full and coverage["sitemaps"]
 
     def _begin(self, stage: str) -> None:
         """Time the stages, and announce each the first time that it begins."""
@@ -242,6 +246,7 @@ class SiteScan:
         walk = collect_sitemaps(seeds, self._open_stream, self._limits, self._inventory.host)
         self._found.sitemaps = walk.files
         self._found.warnings += walk.notes
+        self._found.coverage["sitemaps"] = not walk.notes
         self._sitemap_entries = walk.entries
 
     def _open_stream(self, url: str) -> Stream:
@@ -268,6 +273,8 @@ class SiteScan:
                 requested_host=self._approach.host,
                 final_url=home.url,
             )
+        if self._found.verdict[0] is Verdict.CHALLENGE:
+            self._found.coverage.clear()  # what was read is the wall, not the site
 
 
 def _read(response: Response) -> PageFacts:

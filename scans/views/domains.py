@@ -6,18 +6,22 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from scans.changes import changes_between, scan_before, scan_of
 from scans.engine.report import ContactKind
 from scans.filters import DomainFilter, PageFilter
+from scans.gone import unseen_pages_before
 from scans.history import looks_at
 from scans.models import Contact, Domain, Technology
 from scrapersky.http import ConsoleRequest
 from scrapersky.paging import page_of
 from scrapersky.tenants.access import get_visible, visible
 
+THERE_FIRST = F("gone_at").asc(nulls_first=True)
 KINDS = {
     ContactKind.EMAIL: ("E-mail addresses", "mail"),
     ContactKind.PHONE: ("Phone numbers", "phone"),
@@ -57,7 +61,9 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "report": report,
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),
-        "sitemaps": domain.sitemaps.filter(gone_at=None),
+        "sitemaps": domain.sitemaps.order_by(THERE_FIRST, "url"),
+        "unseen_before": unseen_pages_before(domain),
+        **_changes(domain, request.GET.get("scan", "")),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,
         "looks": looks_at(domain),
@@ -65,10 +71,18 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     return render(request, "scans/domain_detail.html", context)
 
 
+def _changes(domain: Domain, key: str) -> dict[str, Any]:
+    """Return a scan, the newest or the one asked for, and what it changed."""
+    scan = scan_of(domain, key)
+    before = scan_before(scan) if scan else None
+    changes = changes_between(before.report, scan.report) if scan and before else []
+    return {"changed_in": scan, "changed_since": before, "changes": changes}
+
+
 def _contacts(domain: Domain) -> list[dict[str, Any]]:
     """Return the contacts of a domain by kind, in the order of the kinds."""
     rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
-    for contact in domain.contacts.order_by("gone_at", "-confidence", "value"):
+    for contact in domain.contacts.order_by(THERE_FIRST, "-confidence", "value"):
         rows[contact.kind].append(contact)
     return [
         {"name": name, "icon": icon, "rows": rows[kind]}
@@ -79,5 +93,5 @@ def _contacts(domain: Domain) -> list[dict[str, Any]]:
 
 def _technologies(domain: Domain) -> list[tuple[str, list[Technology]]]:
     """Return the technologies of a domain by category."""
-    rows = domain.technology_rows.filter(gone_at=None).order_by("category", "name")
+    rows = domain.technology_rows.order_by("category", THERE_FIRST, "name")
     return [(category, list(some)) for category, some in groupby(rows, lambda row: row.category)]
