@@ -11,6 +11,9 @@ from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner.work import ClaimedJob
 
+AHEAD = 2
+"""Jobs a seat held ready, so that no seat is empty between two looks at the database."""
+
 
 class ShiftLostError(Exception):
     """The shift was silent too long: others have taken its jobs, and it must not write."""
@@ -26,7 +29,8 @@ class Grant:
 
 def runnable() -> list[UUID | None]:
     """Start pending batches; return the batches with waiting jobs, None for jobs without one."""
-    Batch.objects.start()
+    if Batch.objects.filter(status=Batch.Status.PENDING).exists():
+        Batch.objects.start()  # only where there is one: SQLite locks the database for it
     waiting = Job.objects.waiting()
     in_batch = waiting.filter(batch=OuterRef("pk"))
     rows = Batch.objects.filter(Exists(in_batch), status=Batch.Status.RUNNING)
@@ -39,7 +43,7 @@ def runnable() -> list[UUID | None]:
 def claim(
     worker: Worker, batch_id: UUID | None, *, executing: int, waiting: int, ceiling: int
 ) -> Grant:
-    """Take seats in a batch and claim up to two jobs a seat, those held already included.
+    """Take seats in a batch and claim a job for each, and two a seat ahead.
 
     `executing` and `waiting` are the jobs of the batch this shift scans and holds ready. Raises
     `ShiftLostError`.
@@ -54,7 +58,9 @@ def claim(
                 return Grant(executing, [])
             options = batch.scan_options
             seats = _allot(worker, batch_id, options.max_concurrent, executing, ceiling)
-        ids = Job.objects.filter(batch=batch_id).claim(worker, 2 * seats - executing - waiting)
+        ids = Job.objects.filter(batch=batch_id).claim(
+            worker, (1 + AHEAD) * seats - executing - waiting
+        )
         return Grant(seats, _claimed(ids, options))
 
 

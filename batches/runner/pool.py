@@ -20,6 +20,8 @@ from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
 
+FULL = 64
+"""Outcomes that are written at once without waiting for more."""
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
 TICK = 0.25
@@ -42,8 +44,8 @@ class Pool:
         self._unwritten = [0, 0]
         self._stillborn = 0
         self._closed = False
-        self.news = threading.Event()
-        """Set when there are outcomes to take."""
+        self.full = threading.Event()
+        """Set when it is worth while to take the outcomes before the next round."""
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)
@@ -96,7 +98,7 @@ class Pool:
         """Return the outcomes that have not been taken yet."""
         with self._lock:
             taken, self._outcomes = self._outcomes, []
-            self.news.clear()
+            self.full.clear()
         return taken
 
     def written(self, outcomes: list[Outcome]) -> None:
@@ -188,7 +190,9 @@ class Pool:
         self._outcomes.append(outcome)
         self._unwritten[0] += 1
         self._unwritten[1] += len(outcome.payload)
-        self.news.set()
+        working = any(self._waiting.values()) or any(c.running for c in self._children)
+        if len(self._outcomes) >= FULL or not working:
+            self.full.set()
 
     def _bury(self, child: Child) -> None:
         """Forget a process that died; the jobs it was doing are lost with it."""

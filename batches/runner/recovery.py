@@ -12,6 +12,7 @@ from django.utils import timezone
 from batches.controls import count_ended, settle_cancelling
 from batches.models import Batch, Job, Worker
 from batches.queue import nudge
+from batches.submission import settle_stranded
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +43,14 @@ def take_back() -> int:
 
 
 def keep() -> None:
-    """Do the minute's housekeeping: lost work, idle batches, counters, old worker rows."""
+    """Do the minute's housekeeping.
+
+    Lost work, batches being cancelled, domains in work that nothing works on, idle batches,
+    counters, old worker rows.
+    """
     take_back()
     settle_cancelling()
+    settle_stranded()
     audit()
     if has_work():
         nudge()

@@ -8,6 +8,7 @@ import logging
 import os
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 FLUSH_EVERY = 0.5
 BEAT_EVERY = 1.0
 RECOVER_EVERY = 10.0
+ALLOT_EVERY = 2.0
+"""Seconds between two claims for a batch that has enough jobs waiting here."""
 LINGER = 2.0
 """Seconds without work after which a shift ends: a batch created meanwhile starts at once."""
 STOP_GRACE = 3.0
@@ -54,6 +57,8 @@ class Shift:
         self.parent = os.getppid()
         self.began = self.busy_at = monotonic()
         self.due = {"beat": 0.0, "recover": 0.0}
+        self.granted: dict[UUID | None, tuple[int, float]] = {}
+        """Batch -> the seats it was allotted, and when."""
         self.unwritten: list[Outcome] = []
         self.draining = False
         self.stopping_since = 0.0
@@ -76,7 +81,7 @@ class Shift:
 
     def _step(self) -> None:
         """Do what is due, with patience for a database that is away."""
-        self.pool.news.wait(FLUSH_EVERY)
+        self.pool.full.wait(FLUSH_EVERY)
         try:
             self._write()
             self._beat()
@@ -136,9 +141,13 @@ class Shift:
         for batch_id in claims.runnable():
             self.busy_at = monotonic()
             executing, waiting = self.pool.load(batch_id)
+            seats, at = self.granted.get(batch_id, (0, 0.0))
+            if waiting > seats and monotonic() - at < ALLOT_EVERY:
+                continue
             grant = claims.claim(
                 self.worker, batch_id, executing=executing, waiting=waiting, ceiling=ceiling
             )
+            self.granted[batch_id] = grant.seats, monotonic()
             self.pool.seat(batch_id, grant.seats)
             self.pool.offer(grant.jobs)
 

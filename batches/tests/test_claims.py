@@ -31,12 +31,12 @@ def hire(host: str) -> Worker:
     return worker
 
 
-def test_two_jobs_a_seat_are_claimed_and_no_more(default_tenant: Tenant) -> None:
-    batch = make(default_tenant, 10, max_concurrent=3)
+def test_a_job_a_seat_and_two_ahead_are_claimed_and_no_more(default_tenant: Tenant) -> None:
+    batch = make(default_tenant, 12, max_concurrent=3)
     worker = hire("h")
     first = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100)
-    assert (first.seats, len(first.jobs)) == (3, 6)
-    again = claim(worker, batch.pk, executing=3, waiting=3, ceiling=100)
+    assert (first.seats, len(first.jobs)) == (3, 9)
+    again = claim(worker, batch.pk, executing=3, waiting=6, ceiling=100)
     assert (again.seats, again.jobs) == (3, [])
 
 
