@@ -1,0 +1,35 @@
+"""Measure the speed of ScraperSky, beside Scrapy in the same run."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks.machine import this_machine
+from benchmarks.parts import Asked, batch, create, engine, latency, micro
+from benchmarks.tables import print_machine
+
+PARTS: dict[str, Callable[[Asked], None]] = {
+    "engine": engine.run_part,
+    "batch": batch.run_part,
+    "latency": latency.run_part,
+    "create": create.run_part,
+    "micro": micro.run_part,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Run the parts that were asked for, all of them by default."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--sites", type=int, default=1_000, help="how many sites (default 1,000)")
+    parser.add_argument("--pages", default="", help="a folder of .html or .html.gz files to serve")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.parts) - PARTS.keys():
+        parser.error(f"There is no part {sorted(unknown)[0]!r}: choose from {', '.join(PARTS)}.")
+    print_machine(this_machine())
+    for name in given.parts or PARTS:
+        PARTS[name](Asked(given.sites, given.pages))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,76 @@
+"""Several programs that do the same work, one after another, and their figures side by side."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.database import Database
+from benchmarks.sites import Served, Sites
+from benchmarks.tables import megabytes, print_table, ratio
+from benchmarks.workload import Ran
+
+COLUMNS = ("", "sites/s", "beside it", "CPU ms/site", "peak", "requests", "server")
+FOUND = ("reports", "contacts", "pages", "technologies")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One program's run."""
+
+    name: str
+    ran: Ran
+    served: Served
+    rate: float
+    """Sites a second."""
+    database_cpu: float
+    """Seconds."""
+
+
+class Contest:
+    """Run programs over the same sites and print what each took; the first one is ours."""
+
+    def __init__(self, sites: Sites, database: Database | None = None) -> None:
+        self._sites = sites
+        self._database = database
+        self._entries: list[Entry] = []
+
+    def enter(self, name: str, program: Callable[[], Ran]) -> Entry:
+        """Run a program to its end."""
+        self._sites.served()
+        before = self._database_cpu()
+        ran = program()
+        used = self._database_cpu() - before
+        entry = Entry(name, ran, self._sites.served(), self._sites.count / ran.seconds, used)
+        self._entries.append(entry)
+        return entry
+
+    def print(self, title: str, *notes: str) -> None:
+        """Print what each run took, and what it found: that shows that the same was done."""
+        columns = (*COLUMNS, "database ms/site") if self._database else COLUMNS
+        rows = [self._row(entry) for entry in self._entries]
+        explained = (
+            "'beside it': our rate over that line's. 'server': the sites' server, of one core.",
+            self._sites.described(),
+        )
+        print_table(title, columns, rows, *explained, *notes)
+        found = [[entry.name, *_found(entry.ran)] for entry in self._entries]
+        print_table("what was found", ("", *FOUND), found)
+
+    def _row(self, entry: Entry) -> list[str]:
+        count = self._sites.count
+        cells = [
+            entry.name,
+            f"{entry.rate:,.1f}",
+            ratio(self._entries[0].rate, entry.rate),
+            f"{entry.ran.cpu_seconds / count * 1000:.1f}",
+            megabytes(entry.ran.peak_bytes),
+            f"{entry.served.requests:,}",
+            f"{entry.served.share:.0%}",
+        ]
+        return [*cells, f"{entry.database_cpu / count * 1000:.1f}"] if self._database else cells
+
+    def _database_cpu(self) -> float:
+        return self._database.cpu_seconds() if self._database else 0.0
+
+
+def _found(ran: Ran) -> list[str]:
+    return [f"{ran.total(name):,.0f}" if name in ran.told[0] else "-" for name in FOUND]

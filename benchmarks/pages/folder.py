@@ -1,0 +1,29 @@
+"""Real pages from a folder of .html and .html.gz files."""
+
+import gzip
+from pathlib import Path
+
+from benchmarks.pages.made import SitePages
+
+LINK = b'\n<a href="/contact/">Contact</a>\n'
+"""Added to each homepage, so that both sides find the second page."""
+
+
+def read_pages(folder: Path) -> list[SitePages]:
+    """Return the pages of a folder in pairs, each page once as a homepage.
+
+    Raises `ValueError` for a folder without any.
+    """
+    files = sorted([*folder.glob("*.html"), *folder.glob("*.html.gz")])
+    if not files:
+        raise ValueError(f"There are no .html or .html.gz files in {folder}.")
+    pages = [_read(file) for file in files]
+    return [
+        SitePages(page + LINK, pages[(place + len(pages) // 2) % len(pages)])
+        for place, page in enumerate(pages)
+    ]
+
+
+def _read(file: Path) -> bytes:
+    content = file.read_bytes()
+    return gzip.decompress(content) if file.suffix == ".gz" else content

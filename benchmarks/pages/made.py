@@ -1,0 +1,52 @@
+"""Pages that the benchmark makes itself, at the size and with the markup of real ones."""
+
+from dataclasses import dataclass
+from random import Random
+
+from benchmarks.pages import body
+from benchmarks.pages.business import Business, make_business
+from benchmarks.pages.head import head
+from benchmarks.pages.words import words
+
+MEDIAN_BYTES = 63_000
+SPREAD = 0.6
+"""Of the logarithm of a page's size: a tenth are twice the median or more."""
+LARGEST = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class SitePages:
+    """The two pages of a site that are opened."""
+
+    home: bytes
+    contact: bytes
+
+
+def make_pages(count: int) -> list[SitePages]:
+    """Return the pages of so many businesses, the same ones at every call."""
+    return [_make(number) for number in range(count)]
+
+
+def _make(number: int) -> SitePages:
+    business, random = make_business(number), Random(number)
+    size = min(LARGEST, random.lognormvariate(0, SPREAD) * MEDIAN_BYTES)
+    home = _page(random, business, words(random, 2, 5).title(), "", size)
+    block = body.contact_block(business)
+    return SitePages(home, _page(random, business, "Contact", block, size * 0.9))
+
+
+def _page(random: Random, business: Business, title: str, block: str, size: float) -> bytes:
+    top = head(random, business, title)
+    around = [body.menu(random), body.footer(random, business), body.scripts(random)]
+    left = size - len(top) - len(block) - sum(map(len, around))
+    sections = []
+    while left > 0:
+        sections.append(body.section(random))
+        left -= len(sections[-1])
+    logo = f'<a href="/"><img class="custom-logo" src="/images/logo.svg" alt="{business.name}"></a>'
+    main = f"<h1>{title}</h1>{block}{''.join(sections)}"
+    return (
+        f'<!DOCTYPE html>\n<html lang="{business.language}">\n{top}\n<body class="home page">\n'
+        f"<header>{logo}{around[0]}</header>\n<main>{main}</main>\n{around[1]}\n{around[2]}\n"
+        "</body></html>\n"
+    ).encode()

@@ -1,0 +1,37 @@
+"""A whole batch, stored in full, beside Scrapy with a pipeline that stores the same."""
+
+from functools import partial
+
+from benchmarks import database
+from benchmarks.contest import Contest
+from benchmarks.crawl import crawl
+from benchmarks.database import Database, env_of
+from benchmarks.machine import cores
+from benchmarks.parts import FETCH_PAGES, Asked
+from benchmarks.scrapy_crawl.pipeline import create_tables
+from benchmarks.sites import Sites, serve
+from benchmarks.workload import Ran, Spec, run
+
+
+def run_part(asked: Asked) -> None:
+    """Scan and store the sites in turn with each, on one PostgreSQL."""
+    with database.postgres() as place, serve(asked.sites, asked.pages) as sites:
+        contest = Contest(sites, place)
+        contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, place))
+        for processes in (1, cores()):
+            create_tables(place.url)
+            name = "Scrapy, one process" if processes == 1 else f"Scrapy, {processes} processes"
+            contest.enter(name, partial(crawl, sites, processes, database=place.url))
+        contest.print(
+            f"batch: {sites.count:,} sites of 4 requests, stored in full",
+            f"Stored in {place.kind}, from the call to the last row.",
+        )
+
+
+def scan_batch(
+    sites: Sites, place: Database, *, count: int = 0, first: int = 0, max_concurrent: int = 25
+) -> Ran:
+    """Create a batch of so many sites, all by default, and work it to its end."""
+    options = {"fetch_pages": FETCH_PAGES, "max_concurrent": max_concurrent}
+    spec: Spec = {"sites": count or sites.count, "first": first, "options": options}
+    return run("benchmarks.workloads.batch", spec, env=env_of(place) | sites.env)

@@ -1,0 +1,49 @@
+"""A large batch: from the form to its first jobs, and what its pages cost."""
+
+from contextlib import AbstractContextManager
+
+from benchmarks import database
+from benchmarks.database import Database, env_of
+from benchmarks.parts import Asked
+from benchmarks.tables import megabytes, print_table
+from benchmarks.workload import Ran, run
+
+DOMAINS = 100_000
+COLUMNS = ("", "POST", "to first claim", "POST to running", "same list again", "memory grew by")
+VIEWS = ("", "median", "worst", "queries")
+
+
+def run_part(asked: Asked) -> None:
+    """Create a batch of 100,000 domains, or fewer where fewer sites are asked for, on each."""
+    count = DOMAINS if asked.sites >= 1_000 else asked.sites
+    runs = [_create(place, count) for place in (database.sqlite(), database.postgres())]
+    rows = [[kind, *_cells(ran)] for kind, ran in runs]
+    print_table(
+        f"create: a batch of {count:,} pasted domains",
+        COLUMNS,
+        rows,
+        "POST: form, reading of the list, batch and jobs committed. 'same list again': the service",
+        "call alone, the domains known already.",
+    )
+    for kind, ran in runs:
+        _print_views(kind, ran, count)
+
+
+def _create(place: AbstractContextManager[Database], count: int) -> tuple[str, Ran]:
+    with place as made:
+        ran = run("benchmarks.workloads.create", {"domains": count}, env=env_of(made))
+        return made.kind, ran
+
+
+def _cells(ran: Ran) -> list[str]:
+    told = ran.told[0]
+    times = (told["post"], told["start"], told["post"] + told["start"], told["again"])
+    return [*(f"{seconds:.2f} s" for seconds in times), megabytes(told["grown"])]
+
+
+def _print_views(kind: str, ran: Ran, count: int) -> None:
+    rows = [
+        [name, f"{view['ms']:.1f} ms", f"{view['worst']:.1f} ms", f"{view['queries']}"]
+        for name, view in ran.told[0]["views"].items()
+    ]
+    print_table(f"pages of the batch of {count:,} on {kind}", VIEWS, rows)

@@ -1,0 +1,51 @@
+"""The engine over all cores, beside a Scrapy broad crawl of the same sites."""
+
+from benchmarks.contest import Contest
+from benchmarks.crawl import crawl
+from benchmarks.machine import cores
+from benchmarks.parts import FETCH_PAGES, Asked
+from benchmarks.sites import Sites, serve
+from benchmarks.tables import print_table
+from benchmarks.workload import Ran, Spec, run
+
+CONCURRENCY = 25
+STAGED_SITES = 100
+
+
+def run_part(asked: Asked) -> None:
+    """Scan the sites in turn with each, and print what it took."""
+    with serve(asked.sites, asked.pages) as sites:
+        contest = Contest(sites)
+        contest.enter("ScraperSky's engine", lambda: _scan(sites))
+        contest.enter("Scrapy, one process", lambda: crawl(sites, 1))
+        contest.enter(f"Scrapy, {cores()} processes", lambda: crawl(sites, cores()))
+        stages = _stages(sites)
+        contest.print(f"engine: {sites.count:,} sites of 4 requests, nothing stored")
+    _print_stages(stages)
+
+
+def _scan(sites: Sites) -> Ran:
+    spec: Spec = {
+        "sites": sites.count,
+        "concurrency": CONCURRENCY,
+        "options": {"fetch_pages": FETCH_PAGES},
+    }
+    return run("benchmarks.workloads.scan", spec, env=sites.env)
+
+
+def _stages(sites: Sites) -> Ran:
+    count = min(sites.count, STAGED_SITES)
+    spec: Spec = {"sites": count, "port": sites.port, "fetch_pages": FETCH_PAGES}
+    return run("benchmarks.workloads.stages", spec)
+
+
+def _print_stages(ran: Ran) -> None:
+    stages: dict[str, float] = ran.told[0]["stages"]
+    count, whole = ran.told[0]["sites"], sum(stages.values())
+    rows = [
+        [stage, f"{seconds / count * 1000:.2f}", f"{seconds / whole:.0%}"]
+        for stage, seconds in stages.items()
+    ]
+    rows.append(["all", f"{whole / count * 1000:.2f}", "100%"])
+    note = f"Processor time of one thread alone, {count} sites; 'read' and 'follow': a page each."
+    print_table("where the engine's time goes", ("stage", "CPU ms/site", "share"), rows, note)

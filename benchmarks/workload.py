@@ -1,0 +1,66 @@
+"""Run what is measured in processes of its own, and say what it used."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.usage import PeakMemory
+
+ROOT = Path(__file__).resolve().parent.parent
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one or more processes that ran side by side told and used."""
+
+    told: list[Spec]
+    cpu_seconds: float
+    peak_bytes: int
+
+    @property
+    def seconds(self) -> float:
+        """Return the time from the first one's beginning to the last one's end."""
+        began = min(told["began"] for told in self.told)
+        return max(told["ended"] for told in self.told) - began
+
+    def total(self, name: str) -> float:
+        """Return the sum of one of the numbers that each process told."""
+        return sum(told[name] for told in self.told)
+
+
+def run(module: str, *specs: Spec, env: dict[str, str] | None = None) -> Ran:
+    """Run `python -m module SPEC` once for each spec, all at the same time.
+
+    Each prints one JSON object as its last line. Raises `RuntimeError` when one fails.
+    """
+    processes = [_start(module, spec, env or {}) for spec in specs]
+    peak = PeakMemory()
+    peak.watch([process.pid for process in processes])
+    ends = [_end(process) for process in processes]
+    return Ran([told for told, _ in ends], sum(cpu for _, cpu in ends), peak.stop())
+
+
+def _start(module: str, spec: Spec, env: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, json.dumps(spec)],
+        cwd=ROOT,
+        env=os.environ | env,
+        stdout=subprocess.PIPE,
+    )
+
+
+def _end(process: subprocess.Popen) -> tuple[Spec, float]:
+    """Wait for a process; return what it told and the processor time of it and its children."""
+    assert process.stdout is not None
+    output = process.stdout.read().splitlines()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    if process.returncode != 0 or not output:
+        raise RuntimeError(f"{process.args!r} ended with exit code {process.returncode}.")
+    return json.loads(output[-1]), used.ru_utime + used.ru_stime

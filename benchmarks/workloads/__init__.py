@@ -1,0 +1,32 @@
+"""What the measured processes run; each prints one JSON object as its last line."""
+
+import json
+import sys
+import time
+from typing import Any
+
+
+def spec() -> dict[str, Any]:
+    """Return what this process was asked to do."""
+    given: dict[str, Any] = json.loads(sys.argv[1])
+    return given
+
+
+def tell(began: float, ended: float, **figures: Any) -> None:
+    """Print what was measured; times are of `now`, which all processes share."""
+    print(json.dumps({"began": began, "ended": ended, **figures}), flush=True)
+
+
+def now() -> float:
+    """Return the seconds of a clock that is the same in every process of the machine."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def setup_django() -> None:
+    """Make the project's settings and models ready, as `manage.py` does."""
+    import os
+
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrapersky.settings")
+    django.setup()

@@ -1,0 +1,54 @@
+"""Scan sites as a whole batch: create it, and work shifts until it has ended."""
+
+import logging
+
+from benchmarks import workloads
+from benchmarks.sites import host
+
+workloads.setup_django()
+
+from django.db.models import Q  # noqa: E402  (models need the settings)
+
+from batches.models import Batch  # noqa: E402
+from batches.runner.shift import run_shift  # noqa: E402
+from batches.services import create_batch  # noqa: E402
+from scans.models import Contact, Page, Scan, Technology  # noqa: E402
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant  # noqa: E402
+
+
+def main() -> None:
+    given = workloads.spec()
+    logging.getLogger().setLevel(logging.WARNING)
+    tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
+    numbers = range(given["first"], given["first"] + given["sites"])
+    began = workloads.now()
+    batch = create_batch(
+        tenant=tenant,
+        created_by=None,
+        domains=[host(number) for number in numbers],
+        options=given["options"],
+    )
+    while not batch.is_ended:
+        run_shift()
+        batch.refresh_from_db()
+    workloads.tell(began, began + _seconds(batch), status=batch.status, **_stored(batch))
+
+
+def _seconds(batch: Batch) -> float:
+    """Return what passed until the last result was stored; the shift waits a little after that."""
+    assert batch.finished_at is not None
+    return (batch.finished_at - batch.created_at).total_seconds()
+
+
+def _stored(batch: Batch) -> dict[str, int]:
+    mine = Q(domain__jobs__batch=batch)
+    return {
+        "reports": Scan.objects.filter(mine).count(),
+        "contacts": Contact.objects.filter(mine).count(),
+        "pages": Page.objects.filter(mine).count(),
+        "technologies": Technology.objects.filter(mine).count(),
+    }
+
+
+if __name__ == "__main__":
+    main()

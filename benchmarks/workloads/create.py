@@ -1,0 +1,100 @@
+"""Create a large batch through the console, let it start, and look at its pages."""
+
+import resource
+import time
+from statistics import median
+from typing import Any
+
+from benchmarks import workloads
+from benchmarks.sites import host
+
+workloads.setup_django()
+
+from django.contrib.auth import get_user_model  # noqa: E402  (models need the settings)
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext, setup_test_environment  # noqa: E402
+from django.urls import reverse  # noqa: E402
+
+from batches.models import Batch, Worker  # noqa: E402
+from batches.runner import claims  # noqa: E402
+from batches.services import create_batch  # noqa: E402
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant  # noqa: E402
+
+VIEWS = 15
+PAGES = ("batch_detail", "batch_progress", "batch_jobs", "home")
+
+
+def main() -> None:
+    given = workloads.spec()
+    setup_test_environment()
+    tenant, client = _log_in()
+    hosts = [host(number) for number in range(given["domains"])]
+    client.get(reverse("batch_list"))  # what the first request loads is not the batch's cost
+    before = _most_memory()
+    began = workloads.now()
+    steps = {"post": _timed(_post, client, hosts), "start": _timed(_start)}
+    grown = _most_memory() - before
+    again = _timed(create_batch, tenant=tenant, created_by=None, domains=hosts)
+    batch = Batch.objects.earliest("created_at")
+    views = {name: _view(client, name, batch) for name in PAGES}
+    workloads.tell(
+        began, workloads.now(), **steps, again=again, grown=grown, views=views, total=batch.total
+    )
+
+
+def _log_in() -> tuple[Tenant, Client]:
+    tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
+    user = get_user_model().objects.create_user("bench", "bench@example.com", "bench")
+    Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.MEMBER)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return tenant, client
+
+
+def _post(client: Client, hosts: list[str]) -> None:
+    """Paste the domains into the form; it must take them."""
+    answer = client.post(reverse("batch_create"), {"domains": "\n".join(hosts)})
+    if answer.status_code != 302 or not Batch.objects.exists():
+        raise RuntimeError(f"The form answered with status {answer.status_code}: {answer.context}")
+
+
+def _start() -> None:
+    """Do what a shift does first: start the batch and claim its first jobs."""
+    worker = Worker.begin(host="bench", pid=1)
+    assert worker is not None
+    for batch in claims.runnable():
+        grant = claims.claim(worker, batch, executing=0, waiting=0, ceiling=128)
+        worker.beat(stages={job.key: ["read", 0.35] for job in grant.jobs[: grant.seats]})
+
+
+def _view(client: Client, name: str, batch: Batch) -> dict[str, Any]:
+    """Return what a page of the batch takes, asked for several times."""
+    url = reverse(name) if name == "home" else reverse(name, args=[batch.pk])
+    seconds = [_timed(_get, client, url) for _ in range(VIEWS)]
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        _get(client, url)
+    return {"ms": median(seconds) * 1000, "worst": max(seconds) * 1000, "queries": len(queries)}
+
+
+def _get(client: Client, url: str) -> None:
+    answer = client.get(url, headers={"HX-Request": "true"})
+    if answer.status_code != 200:
+        raise RuntimeError(f"{url} answered with status {answer.status_code}.")
+
+
+def _timed(call: Any, *arguments: Any, **named: Any) -> float:
+    began = time.perf_counter()
+    call(*arguments, **named)
+    return time.perf_counter() - began
+
+
+def _most_memory() -> int:
+    """Return the most bytes that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main()

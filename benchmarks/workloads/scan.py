@@ -1,0 +1,76 @@
+"""Scan sites through the runner's scanning processes, storing nothing."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID, uuid4
+
+from benchmarks import workloads
+from benchmarks.sites import host
+
+workloads.setup_django()
+
+from django.conf import settings  # noqa: E402  (the models below need the settings)
+
+from batches.models import Job  # noqa: E402
+from batches.options import BatchOptions  # noqa: E402
+from batches.runner.pool import Pool  # noqa: E402
+from batches.runner.work import ClaimedJob, Kind, Outcome  # noqa: E402
+
+TENANT = UUID(int=0)
+QUIET = 120.0
+"""Seconds without any outcome after which something hangs."""
+
+
+def main() -> None:
+    given = workloads.spec()
+    jobs = [_job(number, given["options"]) for number in range(given["sites"])]
+    began = workloads.now()
+    pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
+    pool.seat(None, given["concurrency"])
+    pool.offer(jobs)
+    found = Tally()
+    while found.ended < len(jobs):
+        if not pool.news.wait(QUIET):
+            raise RuntimeError(f"Only {found.ended} of {len(jobs)} scans ended.")
+        outcomes = pool.take()
+        found.add(outcomes)
+        pool.written(outcomes)
+    ended = workloads.now()
+    pool.close()
+    workloads.tell(began, ended, **found.counts)
+
+
+class Tally:
+    """Count what the reports hold."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self.counts: Counter[str] = Counter(reports=0, pages=0, contacts=0, technologies=0)
+
+    def add(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self.ended += 1
+            self._add(outcome.read() if outcome.kind is Kind.REPORT else {})
+
+    def _add(self, report: dict[str, Any]) -> None:
+        self.counts["reports"] += bool(report)
+        for name in ("pages", "contacts", "technologies"):
+            self.counts[name] += len(report.get(name, ()))
+
+
+def _job(number: int, options: dict[str, Any]) -> ClaimedJob:
+    return ClaimedJob(
+        id=uuid4(),
+        claim_no=1,
+        attempts=0,
+        tenant_id=TENANT,
+        batch_id=None,
+        domain_id=TENANT,
+        host=host(number),
+        job_type=Job.Type.WEBSITE_SCAN,
+        options=BatchOptions.validated(options),
+    )
+
+
+if __name__ == "__main__":
+    main()

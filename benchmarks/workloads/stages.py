@@ -1,0 +1,43 @@
+"""Scan sites one after another in one thread, and tell the processor time of each stage."""
+
+import time
+from collections import defaultdict
+
+from benchmarks import workloads
+from benchmarks.sites import host
+from scans.engine.child import _warm_up
+from scans.engine.limits import FetchSettings, Limits
+from scans.engine.scanner import scan_site
+
+
+class Clock:
+    """Add up what this thread uses in each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._stage, self._since = "resolve", time.thread_time()
+
+    def begin(self, stage: str, progress: float = 0.0) -> None:
+        now = time.thread_time()
+        self.seconds[self._stage] += now - self._since
+        self._stage, self._since = stage, now
+
+
+def main() -> None:
+    given = workloads.spec()
+    settings = FetchSettings(
+        host_map=(("*.test", f"127.0.0.1:{given['port']}"),), mapped_networks=("127.0.0.0/8",)
+    )
+    limits = Limits(fetch_pages=given["fetch_pages"])
+    _warm_up(settings)
+    began, clock = workloads.now(), Clock()
+    for number in range(given["sites"]):
+        report = scan_site(host(number), limits, settings=settings, on_stage=clock.begin)
+        clock.begin("as_dict")
+        report.as_dict()
+        clock.begin("resolve")
+    workloads.tell(began, workloads.now(), sites=given["sites"], stages=clock.seconds)
+
+
+if __name__ == "__main__":
+    main()
