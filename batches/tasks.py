@@ -1,6 +1,11 @@
 """What the queue runs; each task is thin and safe to run twice."""
 
+from django.utils import timezone
+
+from batches import recurring, submission
+from batches.chores import recorded
 from batches.runner import recovery, shift
+from batches.schedules import MINUTE_KEEPER, RECURRING_BATCHES, SITEMAP_SUBMISSION
 
 
 def run_shift() -> str:
@@ -10,4 +15,14 @@ def run_shift() -> str:
 
 def keep_minute() -> None:
     """Do the minute's housekeeping."""
-    recovery.keep()
+    recorded(MINUTE_KEEPER, recovery.keep)
+
+
+def submit_sitemaps() -> None:
+    """Submit the domains that are queued for it."""
+    recorded(SITEMAP_SUBMISSION, submission.submit_queued)
+
+
+def start_recurring() -> None:
+    """Start the recurring batches that are due."""
+    recorded(RECURRING_BATCHES, lambda: recurring.start_due(timezone.now()))

@@ -100,6 +100,14 @@ class Domain(models.Model):
                 condition=Q(sitemap_analysis_status="queued"),
                 name="domain_sitemap_queue",
             ),
+            # Most domains were never asked for, and are no part of these lists.
+            models.Index(
+                fields=["sitemap_analysis_status", "tenant", "host"],
+                condition=Q(
+                    sitemap_analysis_status__in=["queued", "processing", "submitted", "failed"]
+                ),
+                name="domain_by_sitemap_state",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from scans import gone, storage
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+from scans.services import lock_domains, queue_for_sitemaps
 from scans.storage import url_hash
 
 Report = dict[str, Any]
@@ -38,15 +39,6 @@ class SiteFailure:
     sitemaps_only: bool = False
 
 
-def lock_domains(ids: Iterable[UUID]) -> None:
-    """Lock domain rows in the order of their ids, for the rest of the transaction.
-
-    Everything that is found on a domain is written under its lock.
-    """
-    rows: QuerySet = Domain.objects.select_for_update(no_key=True).filter(pk__in=set(ids))
-    list(rows.order_by("pk").values_list("pk"))
-
-
 def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetime) -> None:
     """Store scans, findings and the newest facts of their domains, inside a transaction.
 
@@ -62,6 +54,7 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     _mark_gone(results, scanned, now)
     _save_pages(results, now)
     _update_domains(results, failures, now)
+    _queue_where_wanted(scanned)
 
 
 SCAN_COLUMNS = ("id", "tenant_id", "domain_id", "verdict", "report", "started_at", "finished_at")
@@ -190,11 +183,36 @@ def _update_domains(results: list[SiteResult], failures: list[SiteFailure], now:
     storage.update(Domain, SCANNED_COLUMNS, scanned)
     failed = [_failed_row(failure, now) for failure in failures if not failure.sitemaps_only]
     storage.update(Domain, FAILED_COLUMNS, failed)
-    imported = [_imported_row(result, now) for result in results if not result.scan_id]
-    not_imported = [
-        _not_imported_row(failure, now) for failure in failures if failure.sitemaps_only
-    ]
-    storage.update(Domain, IMPORT_COLUMNS, imported + not_imported)
+    imported = [result for result in results if not result.scan_id]
+    not_imported = [failure for failure in failures if failure.sitemaps_only]
+    if imported or not_imported:
+        _update_imported(imported, not_imported, now)
+
+
+def _update_imported(
+    imported: list[SiteResult], not_imported: list[SiteFailure], now: datetime
+) -> None:
+    """Write how sitemap imports ended; a domain that was queued anew meanwhile stays queued."""
+    ids = [result.domain_id for result in imported] + [f.domain_id for f in not_imported]
+    known = Domain.objects.only("sitemap_analysis_status", "page_count").in_bulk(ids)
+    rows = [_imported_row(result, known[result.domain_id], now) for result in imported]
+    storage.update(Domain, IMPORTED_COLUMNS, rows)
+    storage.update(
+        Domain,
+        IMPORT_COLUMNS,
+        [
+            _not_imported_row(failure, now)
+            for failure in not_imported
+            if known[failure.domain_id].sitemap_analysis_status != Domain.SitemapAnalysis.QUEUED
+        ],
+    )
+
+
+def _queue_where_wanted(scanned: list[SiteResult]) -> None:
+    """Queue the domains just scanned for sitemap submission where their tenant wants it so."""
+    if scanned:
+        ids = [result.domain_id for result in scanned]
+        queue_for_sitemaps(Domain.objects.filter(pk__in=ids, tenant__auto_submit_sitemaps=True))
 
 
 def _scanned_row(result: SiteResult, now: datetime) -> tuple:
@@ -245,14 +263,20 @@ IMPORT_COLUMNS = (
 )
 
 
-def _imported_row(result: SiteResult, now: datetime) -> tuple:
+IMPORTED_COLUMNS = (*IMPORT_COLUMNS, "sitemap_count", "page_count")
+
+
+def _imported_row(result: SiteResult, domain: Domain, now: datetime) -> tuple:
     """Return submitted only where at least one sitemap could be read and was stored."""
     states = Domain.SitemapAnalysis
-    if _readable(result.report):
-        return (result.domain_id, states.SUBMITTED, "", result.batch_id, now)
+    readable = _readable(result.report)
     tried = [sitemap["error"] for sitemap in result.report["sitemaps"] if sitemap["error"]]
     error = f"No sitemap could be read: {tried[0]}" if tried else "The site has no sitemap."
-    return (result.domain_id, states.FAILED, error, result.batch_id, now)
+    status, told = (states.SUBMITTED, "") if readable else (states.FAILED, error)
+    if domain.sitemap_analysis_status == states.QUEUED:
+        status, told = states.QUEUED, ""
+    pages = max(domain.page_count, len(result.report["pages"]))
+    return (result.domain_id, status, told, result.batch_id, now, readable, pages)
 
 
 def _not_imported_row(failure: SiteFailure, now: datetime) -> tuple:

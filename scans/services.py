@@ -1,14 +1,19 @@
 """Change what is known of domains."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from scans import storage
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant
+
+CHUNK = 5_000
 
 
 def ensure_domains(
@@ -31,3 +36,66 @@ def ensure_domains(
     )
     found = Domain.objects.filter(tenant=tenant, host__in=hosts)
     return dict(found.values_list("host", "pk"))
+
+
+def lock_domains(ids: Iterable[UUID]) -> None:
+    """Lock domain rows in the order of their ids, for the rest of the transaction.
+
+    Everything that is found on a domain is written under its lock.
+    """
+    rows: QuerySet = Domain.objects.select_for_update(no_key=True).filter(pk__in=set(ids))
+    list(rows.order_by("pk").values_list("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Queueing:
+    """What became of domains whose sitemaps were asked for."""
+
+    queued: int
+    waiting: int
+    """How many were queued or in work already; they keep their place."""
+
+    @property
+    def sentence(self) -> str:
+        """Say what became of the domains."""
+        if not self.queued and not self.waiting:
+            return "No domain was chosen."
+        told = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"
+        if self.waiting:
+            told += f"; {self.waiting:,} {'was' if self.waiting == 1 else 'were'} queued or in work"
+            told += " already"
+        return f"{told}."
+
+
+def queue_for_sitemaps(domains: QuerySet[Domain]) -> Queueing:
+    """Put domains into the line for sitemap submission, at its end.
+
+    `domains` is a query that can be narrowed further. Domains are taken in chunks, each in the
+    order of its ids, so that a million of them neither hold locks for long nor deadlock with the
+    flush of a shift.
+    """
+    states = Domain.SitemapAnalysis
+    found = queued = 0
+    for ids in _ids_in_chunks(domains):
+        with transaction.atomic():
+            lock_domains(ids)
+            rows = Domain.objects.filter(pk__in=ids)
+            now = timezone.now()
+            queued += rows.exclude(
+                sitemap_analysis_status__in=[states.QUEUED, states.PROCESSING]
+            ).update(
+                sitemap_analysis_status=states.QUEUED,
+                sitemap_analysis_error="",
+                sitemap_queued_at=now,
+                updated_at=now,
+            )
+        found += len(ids)
+    return Queueing(queued, found - queued)
+
+
+def _ids_in_chunks(domains: QuerySet[Domain]) -> Iterator[list[UUID]]:
+    rest = domains.order_by("pk").values_list("pk", flat=True)
+    ids = list(rest[:CHUNK])
+    while ids:
+        yield ids
+        ids = list(rest.filter(pk__gt=ids[-1])[:CHUNK])

@@ -12,12 +12,11 @@ from django.views.decorators.http import require_safe
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
+from batches import chores
 from batches.models import Batch, Job, Worker
 
 QUEUE_PATIENCE = timedelta(seconds=60)
 """A message waits less than a second where a cluster is at work."""
-SCHEDULE_PATIENCE = timedelta(seconds=120)
-"""django-q2 looks at its schedules every 30 seconds or so."""
 WORK_PATIENCE = timedelta(seconds=90)
 """The minute keeper calls a shift for work that nobody took."""
 
@@ -39,7 +38,7 @@ def problems() -> list[str]:
     """Return a sentence for each thing that keeps the console from its work, most urgent first."""
     try:
         _check_migrations()
-        return queue_problems() + work_problems()
+        return queue_problems() + work_problems() + chores.problems(timezone.now())
     except MigrationsWaitingError:
         return ["The database lacks tables or columns: run `manage.py migrate`."]
     except DatabaseError:
@@ -53,7 +52,7 @@ def queue_problems() -> list[str]:
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
     if Conf.ORM and unclaimed.exists():
         found.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
-    if Schedule.objects.filter(next_run__lt=now - SCHEDULE_PATIENCE).exclude(repeats=0).exists():
+    if Schedule.objects.filter(next_run__lt=now - chores.LATE_AFTER).exclude(repeats=0).exists():
         found.append("The schedules are late: is `manage.py qcluster` running?")
     return found
 

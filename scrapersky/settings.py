@@ -163,6 +163,7 @@ SCAN_SITEMAP_BYTES = env.integer("SCAN_SITEMAP_BYTES", 50_000_000, low=10_000, h
 SCAN_MAX_CONCURRENT = env.integer("SCAN_MAX_CONCURRENT", 128, low=1, high=2_000)
 SCAN_PROCESSES = env.integer("SCAN_PROCESSES", os.cpu_count() or 1, low=1, high=256)
 SCAN_SHIFT_SECONDS = env.integer("SCAN_SHIFT_SECONDS", 45, low=1, high=600)
+SCAN_SITEMAP_SUBMISSIONS = env.integer("SCAN_SITEMAP_SUBMISSIONS", 200, low=1, high=100_000)
 SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
 # The demo sites are for a first look on one's own machine, never for a public console.
 DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS

@@ -1,5 +1,5 @@
-"""The admin of what was asked: batches, jobs, and the workers that do them."""
+"""The admin of what was asked: batches, jobs, workers, and what runs on schedules."""
 
-from batches.admin import batches, jobs
+from batches.admin import batches, jobs, schedules
 
-__all__ = ["batches", "jobs"]
+__all__ = ["batches", "jobs", "schedules"]

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from batches.models import Job
 from batches.services import MAX_DOMAINS, create_batch, initiate_scan
 from scans.models import Domain
+from scans.services import queue_for_sitemaps
 from scrapersky.tenants.access import check_may_write
 from scrapersky.tenants.models import Tenant, User
 
@@ -64,3 +65,14 @@ def make_batch(
         model_admin.message_user(request, " ".join(error.messages), messages.ERROR)
         return None
     return redirect("admin:batches_batch_change", batch.pk)
+
+
+@admin.action(description="Queue for sitemap submission", permissions=["view"])
+def queue_sitemaps(
+    model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]
+) -> None:
+    """Put the chosen domains into the line for sitemap submission."""
+    for tenant in Tenant.objects.filter(pk__in=rows.order_by().values("tenant")):
+        check_may_write(request.user, tenant.pk)
+    queueing = queue_for_sitemaps(Domain.objects.filter(pk__in=rows.order_by().values("pk")))
+    model_admin.message_user(request, queueing.sentence, messages.SUCCESS)

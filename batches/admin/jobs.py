@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from batches.admin.actions import make_batch, scan_again, scan_each
+from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_each
 from batches.models import Job, Worker
 from scans.models import Domain
 from scans.templatetags.console import badge
 from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
 
 # What can be done with a domain belongs to this application, which may import that one.
-admin.site.get_model_admin(Domain).actions = [scan_each, make_batch]
+admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitemaps]
 
 
 @admin.register(Job)

@@ -1,0 +1,92 @@
+"""The admin of recurring batches, their runs, and the console's own chores."""
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from batches.models import Chore, RecurringBatch, RecurringRun
+from batches.recurring import Outcome, start_now
+from scans.templatetags.console import badge
+from scrapersky.tenants.access import check_may_write
+from scrapersky.tenants.models import User
+from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+
+
+@admin.register(RecurringBatch)
+class RecurringBatchAdmin(ReadOnlyAdmin):
+    """Recurring batches; they are edited in the console, where the list is read and checked."""
+
+    list_display = ["name", "timing", "domain_count", "enabled", "next_run_at", "tenant"]
+    list_filter = ["enabled", "frequency", BY_TENANT]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+    actions = ["run_now", "switch_on", "switch_off"]
+
+    def view_on_site(self, obj: RecurringBatch) -> str:
+        return reverse("schedule_detail", args=[obj.pk])
+
+    @admin.action(description="Run now", permissions=["view"])
+    def run_now(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
+        user, now = cast(User, request.user), timezone.now()
+        runs = [start_now(row, user=user, now=now) for row in _writable(request, rows)]
+        started = sum(run.outcome == Outcome.STARTED for run in runs)
+        for run in runs:
+            if run.outcome != Outcome.STARTED:
+                messages.warning(request, f"{run.recurring}: {run.note}")
+        messages.success(request, f"{started} of {len(runs)} started.")
+
+    @admin.action(description="Switch on", permissions=["view"])
+    def switch_on(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
+        switched = sum(row.enable(timezone.now()) for row in _writable(request, rows))
+        messages.success(request, f"{switched} switched on.")
+
+    @admin.action(description="Switch off", permissions=["view"])
+    def switch_off(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
+        switched = sum(row.disable(timezone.now()) for row in _writable(request, rows))
+        messages.success(request, f"{switched} switched off.")
+
+
+def _writable(request: HttpRequest, rows: QuerySet[RecurringBatch]) -> list[RecurringBatch]:
+    """Return the chosen rows, or refuse them all where one may not be changed."""
+    chosen = list(rows)
+    for tenant_id in {row.tenant_id for row in chosen}:
+        check_may_write(request.user, tenant_id)
+    return chosen
+
+
+@admin.register(RecurringRun)
+class RecurringRunAdmin(ReadOnlyAdmin):
+    list_display = ["recurring", "planned_at", "state", "batch", "note"]
+    list_filter = ["outcome"]
+    list_select_related = ["recurring", "batch"]
+    search_fields = ["recurring__name"]
+    ordering = ["-planned_at"]
+
+    def view_on_site(self, obj: RecurringRun) -> str:
+        return reverse("schedule_detail", args=[obj.recurring_id])
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def state(self, obj: RecurringRun) -> SafeString:
+        return badge(obj.outcome, obj.get_outcome_display())
+
+
+@admin.register(Chore)
+class ChoreAdmin(ReadOnlyAdmin):
+    """Chores work for every tenant at once, so only a superuser sees them."""
+
+    list_display = ["name", "state", "note", "started_at", "ended_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Chore]:
+        return Chore.objects.all() if request.user.is_superuser else Chore.objects.none()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def state(self, obj: Chore) -> SafeString:
+        return badge(obj.outcome, obj.get_outcome_display())

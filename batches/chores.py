@@ -1,0 +1,111 @@
+"""What the console does for itself on schedules: record how it went, and say when it does not."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django_q.models import Schedule
+
+from batches.models import Chore, RecurringBatch
+from batches.schedules import PURPOSES, RECURRING_BATCHES, SCHEDULES, SITEMAP_SUBMISSION
+from scans.models import Domain
+
+LATE_AFTER = timedelta(seconds=120)
+"""django-q2 looks at its schedules every 30 seconds or so."""
+STUCK_AFTER = timedelta(minutes=10)
+"""A chore of a minute that has run for this long was killed, or will be."""
+WORK_PATIENCE = timedelta(minutes=10)
+"""How long queued domains and due batches may wait before somebody should look."""
+
+
+def recorded(name: str, chore: Callable[[], str | None]) -> None:
+    """Do a chore and keep how it went; `chore` returns what it did in a sentence, or nothing."""
+    row = Chore.begin(name)
+    try:
+        note = chore()
+    except BaseException as error:  # where a chore ends, so that it ends truthfully
+        with suppress(DatabaseError):
+            row.end(Chore.Outcome.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    row.end(Chore.Outcome.DONE, note or "")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreState:
+    """A schedule of the console's own, when it runs, and how it went last."""
+
+    name: str
+    purpose: str
+    schedule: Schedule | None
+    chore: Chore | None
+    now: datetime
+
+    @property
+    def is_off(self) -> bool:
+        """Whether an operator switched it off or took it away."""
+        return self.schedule is None or self.schedule.repeats == 0
+
+    @property
+    def is_late(self) -> bool:
+        if self.schedule is None or self.is_off or self.schedule.next_run is None:
+            return False
+        return self.schedule.next_run < self.now - LATE_AFTER
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the last run began long ago and never ended."""
+        row = self.chore
+        return bool(row and row.ended_at is None and row.started_at < self.now - STUCK_AFTER)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.is_stuck or bool(self.chore and self.chore.outcome == Chore.Outcome.FAILED)
+
+    @property
+    def problem(self) -> str:
+        """Say what is wrong with the schedule; empty where nothing is."""
+        if self.is_off:
+            return f"The schedule “{self.name}” is switched off."
+        if self.is_late:
+            return f"The schedule “{self.name}” is late."
+        if self.is_stuck:
+            return f"The last run of the schedule “{self.name}” never ended."
+        if self.has_failed:
+            return f"The last run of the schedule “{self.name}” failed."
+        return ""
+
+
+def states(now: datetime) -> list[ChoreState]:
+    """Return the state of each of the console's schedules."""
+    schedules = {row.name: row for row in Schedule.objects.filter(name__in=SCHEDULES)}
+    chores = {row.name: row for row in Chore.objects.filter(name__in=SCHEDULES)}
+    return [
+        ChoreState(name, PURPOSES[name], schedules.get(name), chores.get(name), now)
+        for name in SCHEDULES
+    ]
+
+
+def problems(now: datetime) -> list[str]:
+    """Return a sentence for each schedule that does not do its work, lateness left aside.
+
+    One that an operator switched off is a problem only where work waits for it.
+    """
+    troubled = [state for state in states(now) if state.is_off or state.has_failed]
+    return [
+        state.problem
+        for state in troubled
+        if not state.is_off or _is_waited_for(state.name, now - WORK_PATIENCE)
+    ]
+
+
+def _is_waited_for(name: str, since: datetime) -> bool:
+    """Say whether work has waited for a schedule since a moment; for the keeper it always does."""
+    if name == SITEMAP_SUBMISSION:
+        queued = Domain.SitemapAnalysis.QUEUED
+        waiting = Domain.objects.filter(sitemap_analysis_status=queued)
+        return waiting.exclude(sitemap_queued_at__gt=since).exists()
+    if name == RECURRING_BATCHES:
+        return RecurringBatch.objects.due(since).exists()
+    return True

@@ -1,0 +1,61 @@
+"""A chore: something the console does for itself on a schedule, and how that went last."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from scans.storage import clean
+
+NOTE_LENGTH = 2_000
+
+
+class Chore(models.Model):
+    """The last run of one of the console's own schedules, one row a schedule.
+
+    The queue keeps no trace of tasks that succeeded, and none of those that were killed: a row
+    that stays running tells of these.
+    """
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.RUNNING)
+    note = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["running", "done", "failed"]), name="chore_outcome"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="running", ended_at__isnull=True)
+                | Q(outcome__in=["done", "failed"], ended_at__isnull=False),
+                name="chore_ended_has_an_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.outcome})"
+
+    @classmethod
+    def begin(cls, name: str) -> "Chore":
+        """Say that a chore has started; a run of it that never ended is forgotten."""
+        begun = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
+        return cls.objects.update_or_create(name=name, defaults=begun)[0]
+
+    def end(self, outcome: "Chore.Outcome", note: str = "") -> bool:
+        """Say how a run ended; False where a later run has started since."""
+        mine = Chore.objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
+        text = clean(note)[:NOTE_LENGTH]
+        return mine.update(outcome=outcome, note=text, ended_at=Now()) == 1

@@ -1,0 +1,141 @@
+"""Domain sitemap submission: queued domains become a batch of sitemap imports.
+
+A domain is in work exactly as long as an import of it waits or runs. It enters that state in the
+transaction that makes the job; the flush of the job's result ends it. What ends a job without a
+result (cancelled, lost for good, test mode, deleted) is settled by the minute keeper, in one
+place whatever the way.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from batches.models import Batch, Job
+from batches.services import create_batch
+from scans import storage
+from scans.engine.domains import InvalidDomain, normalise
+from scans.models import Domain
+from scrapersky.tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+STATES = Domain.SitemapAnalysis
+SETTLED_COLUMNS = ("id", "sitemap_analysis_status", "sitemap_analysis_error", "updated_at")
+SETTLE_CHUNK = 1_000
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def submit_queued(*, limit: int | None = None) -> str:
+    """Make jobs of the domains that have waited longest; return what was done in a sentence.
+
+    Takes up to `limit` domains (by default SCAN_SITEMAP_SUBMISSIONS), one batch a tenant. Those
+    that cannot become a job fail with the reason.
+    """
+    waiting = Domain.objects.filter(sitemap_analysis_status=STATES.QUEUED)
+    oldest = waiting.order_by(F("sitemap_queued_at").asc(nulls_first=True), "pk")
+    taken: dict[UUID, list[UUID]] = defaultdict(list)
+    size = settings.SCAN_SITEMAP_SUBMISSIONS if limit is None else limit
+    for pk, tenant_id in oldest[:size].values_list("pk", "tenant_id"):
+        taken[tenant_id].append(pk)
+    submitted = refused = 0
+    for tenant in Tenant.objects.filter(pk__in=taken).order_by("pk"):
+        made, left_out = _submit(tenant, taken[tenant.pk])
+        submitted, refused = submitted + made, refused + left_out
+    return _said(submitted, refused)
+
+
+def _said(submitted: int, refused: int) -> str:
+    if not submitted and not refused:
+        return "No domain was queued."
+    failed = f", {refused:,} cannot be scanned" if refused else ""
+    return f"{submitted:,} domain{'' if submitted == 1 else 's'} submitted{failed}."
+
+
+def _submit(tenant: Tenant, ids: Sequence[UUID]) -> tuple[int, int]:
+    """Make a batch of what is still queued of a tenant; return how many are in it and how many not.
+
+    The domains are locked first, so that of two runs at once each domain is taken by one.
+    """
+    with transaction.atomic():
+        rows = Domain.objects.select_for_update(no_key=True).filter(pk__in=ids)
+        domains = list(rows.filter(sitemap_analysis_status=STATES.QUEUED).order_by("pk"))
+        refused = {domain.pk: why for domain in domains if (why := _refusal(domain))}
+        _fail(refused)
+        good = [domain for domain in domains if domain.pk not in refused]
+        if good:
+            _make_batch(tenant, sorted(good, key=lambda row: row.sitemap_queued_at or LONG_AGO))
+    return len(good), len(refused)
+
+
+def _refusal(domain: Domain) -> str:
+    """Return why a domain cannot become a job; empty where it can.
+
+    The rules may have changed since it was stored, and the older system kept what it was given.
+    """
+    try:
+        normalise(domain.host, settings.SCAN_ALLOWED_NETWORKS)
+    except InvalidDomain as error:
+        return str(error)
+    return ""
+
+
+def _make_batch(tenant: Tenant, domains: list[Domain]) -> None:
+    batch = create_batch(
+        tenant=tenant,
+        created_by=None,
+        domains=[domain.host for domain in domains],
+        name=f"Sitemap submission of {timezone.now():%Y-%m-%d %H:%M}",
+        processor_type=Batch.ProcessorType.SITEMAP_IMPORT,
+    )
+    taken = Domain.objects.filter(pk__in=[domain.pk for domain in domains])
+    taken.update(sitemap_analysis_status=STATES.PROCESSING, updated_at=Now())
+    logger.info("batch=%s submits the sitemaps of %d domains", batch.pk, len(domains))
+
+
+def _fail(reasons: dict[UUID, str]) -> None:
+    """Set domains that the caller has locked to failed, each with its reason."""
+    now = timezone.now()
+    rows = [(pk, STATES.FAILED, reason, now) for pk, reason in reasons.items()]
+    storage.update(Domain, SETTLED_COLUMNS, rows)
+
+
+def settle_stranded() -> int:
+    """Fail the domains in work that no import waits or runs for; return how many.
+
+    Asked a second time under the domains' locks, for a submission or a flush may have been
+    under way when they were found.
+    """
+    settled = 0
+    while ids := list(_stranded().order_by("pk").values_list("pk", flat=True)[:SETTLE_CHUNK]):
+        with transaction.atomic():
+            rows = Domain.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+            list(rows.values_list("pk"))
+            idle = list(_stranded().filter(pk__in=ids).values_list("pk", flat=True))
+            _fail(_how_imports_ended(idle))
+        settled += len(idle)
+    if settled:
+        logger.warning("settled %d domains whose sitemap import ended without a result", settled)
+    return settled
+
+
+def _stranded() -> QuerySet[Domain]:
+    imports = Job.objects.filter(domain=OuterRef("pk"), job_type=Job.Type.SITEMAP_IMPORT)
+    in_work = Domain.objects.filter(sitemap_analysis_status=STATES.PROCESSING)
+    return in_work.exclude(Exists(imports.filter(status__in=Job.ACTIVE)))
+
+
+def _how_imports_ended(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return for each domain how its newest import ended, as a sentence."""
+    told = dict.fromkeys(ids, "Its import is gone.")
+    jobs = Job.objects.filter(domain__in=ids, job_type=Job.Type.SITEMAP_IMPORT)
+    for pk, error in jobs.order_by("created_at", "pk").values_list("domain", "error"):
+        told[pk] = error or "The import stored nothing, as in test mode."
+    return told
