@@ -30,15 +30,23 @@ def make_pages(count: int) -> list[SitePages]:
 def _make(number: int) -> SitePages:
     business, random = make_business(number), Random(number)
     size = min(LARGEST, random.lognormvariate(0, SPREAD) * MEDIAN_BYTES)
-    home = _page(random, business, words(random, 2, 5).title(), "", size)
+    frame = (body.menu(random), body.footer(random, business))
+    home = _page(random, business, frame, words(random, 2, 5).title(), "", size)
     block = body.contact_block(business)
-    return SitePages(home, _page(random, business, "Contact", block, size * 0.9))
+    return SitePages(home, _page(random, business, frame, "Contact", block, size * 0.9))
 
 
-def _page(random: Random, business: Business, title: str, block: str, size: float) -> bytes:
-    top = head(random, business, title)
-    around = [body.menu(random), body.footer(random, business), body.scripts(random)]
-    left = size - len(top) - len(block) - sum(map(len, around))
+def _page(
+    random: Random,
+    business: Business,
+    frame: tuple[str, str],
+    title: str,
+    block: str,
+    size: float,
+) -> bytes:
+    """Return a page of about a size; `frame` is the menu and footer that all pages share."""
+    top, below = head(random, business, title), body.scripts(random)
+    left = size - len(top) - len(block) - len(below) - sum(map(len, frame))
     sections = []
     while left > 0:
         sections.append(body.section(random))
@@ -47,6 +55,6 @@ def _page(random: Random, business: Business, title: str, block: str, size: floa
     main = f"<h1>{title}</h1>{block}{''.join(sections)}"
     return (
         f'<!DOCTYPE html>\n<html lang="{business.language}">\n{top}\n<body class="home page">\n'
-        f"<header>{logo}{around[0]}</header>\n<main>{main}</main>\n{around[1]}\n{around[2]}\n"
+        f"<header>{logo}{frame[0]}</header>\n<main>{main}</main>\n{frame[1]}\n{below}\n"
         "</body></html>\n"
     ).encode()

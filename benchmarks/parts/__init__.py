@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-FETCH_PAGES = 2
-"""The homepage and the contact page: with robots.txt and sitemap, four requests a site."""
+OPTIONS = {"fetch_pages": 2, "max_pages": 100}
+"""Of every batch: homepage and contact page, which with robots.txt and sitemap makes four requests
+a site, and as many pages kept as the sitemap names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from benchmarks.contest import Contest
 from benchmarks.crawl import crawl
 from benchmarks.database import Database, env_of
 from benchmarks.machine import cores
-from benchmarks.parts import FETCH_PAGES, Asked
+from benchmarks.parts import OPTIONS, Asked
 from benchmarks.scrapy_crawl.pipeline import create_tables
 from benchmarks.sites import Sites, serve
 from benchmarks.workload import Ran, Spec, run
@@ -32,6 +32,6 @@ def scan_batch(
     sites: Sites, place: Database, *, count: int = 0, first: int = 0, max_concurrent: int = 25
 ) -> Ran:
     """Create a batch of so many sites, all by default, and work it to its end."""
-    options = {"fetch_pages": FETCH_PAGES, "max_concurrent": max_concurrent}
+    options = OPTIONS | {"max_concurrent": max_concurrent}
     spec: Spec = {"sites": count or sites.count, "first": first, "options": options}
     return run("benchmarks.workloads.batch", spec, env=env_of(place) | sites.env)

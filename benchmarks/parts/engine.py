@@ -3,7 +3,7 @@
 from benchmarks.contest import Contest
 from benchmarks.crawl import crawl
 from benchmarks.machine import cores
-from benchmarks.parts import FETCH_PAGES, Asked
+from benchmarks.parts import OPTIONS, Asked
 from benchmarks.sites import Sites, serve
 from benchmarks.tables import print_table
 from benchmarks.workload import Ran, Spec, run
@@ -25,17 +25,13 @@ def run_part(asked: Asked) -> None:
 
 
 def _scan(sites: Sites) -> Ran:
-    spec: Spec = {
-        "sites": sites.count,
-        "concurrency": CONCURRENCY,
-        "options": {"fetch_pages": FETCH_PAGES},
-    }
+    spec: Spec = {"sites": sites.count, "concurrency": CONCURRENCY, "options": OPTIONS}
     return run("benchmarks.workloads.scan", spec, env=sites.env)
 
 
 def _stages(sites: Sites) -> Ran:
     count = min(sites.count, STAGED_SITES)
-    spec: Spec = {"sites": count, "port": sites.port, "fetch_pages": FETCH_PAGES}
+    spec: Spec = {"sites": count, "port": sites.port, "limits": OPTIONS}
     return run("benchmarks.workloads.stages", spec)
 
 

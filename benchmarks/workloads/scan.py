@@ -17,6 +17,8 @@ from batches.runner.pool import Pool  # noqa: E402
 from batches.runner.work import ClaimedJob, Kind, Outcome  # noqa: E402
 
 TENANT = UUID(int=0)
+EVERY = 0.1
+"""Seconds between two looks at what has ended."""
 QUIET = 120.0
 """Seconds without any outcome after which something hangs."""
 
@@ -29,12 +31,15 @@ def main() -> None:
     pool.seat(None, given["concurrency"])
     pool.offer(jobs)
     found = Tally()
+    heard = began
     while found.ended < len(jobs):
-        if not pool.news.wait(QUIET):
-            raise RuntimeError(f"Only {found.ended} of {len(jobs)} scans ended.")
+        pool.full.wait(EVERY)
         outcomes = pool.take()
         found.add(outcomes)
         pool.written(outcomes)
+        heard = workloads.now() if outcomes else heard
+        if workloads.now() - heard > QUIET:
+            raise RuntimeError(f"Only {found.ended} of {len(jobs)} scans ended.")
     ended = workloads.now()
     pool.close()
     workloads.tell(began, ended, **found.counts)

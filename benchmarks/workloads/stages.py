@@ -28,7 +28,7 @@ def main() -> None:
     settings = FetchSettings(
         host_map=(("*.test", f"127.0.0.1:{given['port']}"),), mapped_networks=("127.0.0.0/8",)
     )
-    limits = Limits(fetch_pages=given["fetch_pages"])
+    limits = Limits(**given["limits"])
     _warm_up(settings)
     began, clock = workloads.now(), Clock()
     for number in range(given["sites"]):
