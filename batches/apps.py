@@ -9,7 +9,12 @@ class BatchesConfig(AppConfig):
     verbose_name = "Batches"
 
     def ready(self) -> None:
+        from django_q.signals import post_spawn
+
+        from batches.runner import recovery
+
         post_migrate.connect(make_schedules, sender=self)
+        post_spawn.connect(recovery.resume)
 
 
 def make_schedules(**kwargs: Any) -> None:

@@ -3,8 +3,10 @@
 import logging
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -22,9 +24,11 @@ KEEP_WORKERS = timedelta(days=7)
 def take_back() -> int:
     """Return the jobs of silent workers to the line; return how many there were.
 
+    A worker of this host whose process is gone is not waited for until it counts as silent.
     Jobs that a dead worker had started are charged an attempt and fail the third time; those it
     only held are not.
     """
+    Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
     Worker.objects.lose()
     orphans = Job.objects.filter(status=Job.Status.RUNNING).exclude(
         Exists(Worker.objects.filter(pk=OuterRef("worker"), status__in=Worker.LIVE))
@@ -57,6 +61,20 @@ def keep() -> None:
     Worker.objects.exclude(status__in=Worker.LIVE).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
+
+
+def resume(**_: Any) -> None:
+    """Call a shift for what a worker process that died left undone.
+
+    django-q2 starts another in its place and says so (`post_spawn`); the message that the dead
+    one had taken is on lease for minutes.
+    """
+    try:
+        take_back()
+        if has_work():
+            nudge()
+    except DatabaseError:
+        logger.warning("the database is away: the keeper will look for work left undone")
 
 
 def has_work() -> bool:

@@ -29,6 +29,8 @@ BEAT_EVERY = 1.0
 RECOVER_EVERY = 10.0
 ALLOT_EVERY = 2.0
 """Seconds between two claims for a batch that has enough jobs waiting here."""
+CALL_EVERY = 5.0
+"""Seconds between two calls for idle hosts while more work waits than this one has claimed."""
 LINGER = 2.0
 """Seconds without work after which a shift ends: a batch created meanwhile starts at once."""
 STOP_GRACE = 3.0
@@ -56,7 +58,7 @@ class Shift:
         self.pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
         self.parent = os.getppid()
         self.began = self.busy_at = monotonic()
-        self.due = {"beat": 0.0, "recover": 0.0}
+        self.due = {"beat": 0.0, "recover": 0.0, "call": 0.0}
         self.granted: dict[UUID | None, tuple[int, float]] = {}
         """Batch -> the seats it was allotted, and when."""
         self.unwritten: list[Outcome] = []
@@ -89,6 +91,7 @@ class Shift:
             if not self.draining:
                 self._recover()
                 self._claim()
+                self._call_others()
                 self._drain_when_due()
             self.database_away_since = 0.0
         except (OperationalError, InterfaceError) as error:
@@ -150,6 +153,11 @@ class Shift:
             self.granted[batch_id] = grant.seats, monotonic()
             self.pool.seat(batch_id, grant.seats)
             self.pool.offer(grant.jobs)
+
+    def _call_others(self) -> None:
+        """Wake a host that is idle while work waits; one that is at work passes it over."""
+        if self._is_due("call", CALL_EVERY) and recovery.has_work():
+            nudge()
 
     def _drain_when_due(self) -> None:
         if not self.pool.is_idle():

@@ -1,12 +1,17 @@
 """Work of dead workers, idle batches and drifted counters."""
 
+import subprocess
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
+from django_q.signals import post_spawn
 
 from batches.models import Batch, Job, Worker
+from batches.runner import recovery
 from batches.runner.claims import claim
 from batches.runner.recovery import audit, has_work, keep, take_back
 from batches.schedules import MINUTE_KEEPER
@@ -117,3 +122,32 @@ def test_the_keeper_is_scheduled_and_an_edited_schedule_is_kept(default_tenant: 
     Schedule.objects.filter(name=MINUTE_KEEPER).update(minutes=5)
     make_schedules(using="default")
     assert Schedule.objects.get(name=MINUTE_KEEPER).minutes == 5
+
+
+def test_the_work_of_a_dead_process_of_this_host_is_taken_back_at_once(batch: Batch) -> None:
+    worker = hire(settings.SCAN_WORKER_NAME)
+    claim_all(worker, batch)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    Worker.objects.update(pid=gone.pid)
+    assert take_back() == 2
+
+
+def test_a_worker_process_that_starts_calls_a_shift_where_work_was_left(batch: Batch) -> None:
+    claim_all(hire(), batch)
+    post_spawn.send(sender="django_q", proc_name="another")
+    assert not OrmQ.objects.exists()
+    fall_silent()
+    post_spawn.send(sender="django_q", proc_name="another")
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_worker_process_starts_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> int:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(recovery, "take_back", away)
+    recovery.resume()
+    assert "the database is away" in caplog.text

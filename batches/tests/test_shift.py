@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from batches.models import Batch, Job, Worker
@@ -171,6 +172,19 @@ def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(
     assert outcome(batch) == ("running", 0, 0, 0)
     jobs = batch.jobs.values_list("status", "attempts", "worker")
     assert set(jobs) == {("pending", 0, None)}
+
+
+def test_a_shift_calls_other_hosts_while_more_waits_than_it_has_claimed(
+    default_tenant: Tenant, sites: Sites
+) -> None:
+    make(default_tenant, hosts(3), max_concurrent=1)
+    OrmQ.objects.all().delete()
+    run_shift()
+    assert not OrmQ.objects.exists()
+    make(default_tenant, hosts(12), max_concurrent=1)
+    OrmQ.objects.all().delete()
+    run_shift()
+    assert OrmQ.objects.count() == 1
 
 
 class StopWhen:
