@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from batches.intake import read_pasted, read_upload, refusals
 from batches.models import Batch
+from batches.models.job import FAILURE_REASONS
 from batches.options import BOUNDS, BatchOptions
 from batches.services import create_batch
 from scans.engine.domains import DomainList, UnreadableFile
@@ -176,3 +177,52 @@ class BatchForm(forms.Form):
                 f"None of the {count:,} entries is" if count else "There is nothing in it that is"
             )
             self.add_error(field, f"{what} a domain that can be scanned.")
+
+
+class RetryForm(forms.Form):
+    """Which failures of a batch are scanned again, and how; what is left out stays as it is."""
+
+    reasons = forms.MultipleChoiceField(required=False, choices=FAILURE_REASONS)
+    site_deadline = _number("site_deadline", "Seconds for a site", "More for slow sites.")
+    request_delay = _number(
+        "request_delay", "Pause in seconds", "Between requests; more for sites that block."
+    )
+    max_concurrent = _number("max_concurrent", "Sites at once", "Fewer if they share a server.")
+    obey_robots = forms.TypedChoiceField(
+        required=False,
+        label="robots.txt",
+        choices=[("true", "Obeyed"), ("false", "Not obeyed")],
+        coerce=lambda chosen: chosen == "true",
+        empty_value=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    OPTION_NAMES = ("site_deadline", "request_delay", "max_concurrent", "obey_robots")
+
+    @classmethod
+    def of(cls, batch: Batch) -> "RetryForm":
+        """Return the form with the options as the batch has them."""
+        options = batch.scan_options.as_dict()
+        shown = {name: f"{options[name]:g}" for name in cls.OPTION_NAMES if name in BOUNDS}
+        return cls(initial=shown | {"obey_robots": str(options["obey_robots"]).lower()})
+
+    @property
+    def options(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.OPTION_NAMES]
+
+    def changed_options(self, batch: Batch) -> dict[str, Any]:
+        """Return the options that were given and are not what the batch has already."""
+        current = batch.scan_options.as_dict()
+        given = {name: self.cleaned_data[name] for name in self.OPTION_NAMES}
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and value != current[name]
+        }
+
+    def refusal(self) -> str:
+        """Say what is wrong with what was given."""
+        return " ".join(
+            f"{self.fields[name].label}: {' '.join(map(str, told))}"
+            for name, told in self.errors.items()
+        )

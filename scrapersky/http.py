@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
 from scrapersky.tenants.models import User
@@ -33,6 +36,22 @@ def fragment_of(page: str) -> Callable[[View], View]:
             if query := request.GET.urlencode():
                 response["Location"] += f"?{query}"
             return response
+
+        return wrapped
+
+    return decorate
+
+
+def control_of(page: str) -> Callable[[View], View]:
+    """Take POST alone; who is not logged in comes from the login to the page (its URL name)."""
+
+    def decorate(view: View) -> View:
+        @require_POST
+        @wraps(view)
+        def wrapped(request: ConsoleRequest, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated:
+                return view(request, **kwargs)
+            return redirect_to_login(reverse(page, kwargs=kwargs))
 
         return wrapped
 

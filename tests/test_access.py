@@ -39,11 +39,17 @@ class Gate:
     method: str = "get"
     parameter: str = "<uuid:pk>"
 
+    @property
+    def changes_a_row(self) -> bool:
+        return bool(self.key) and self.method == "post"
+
 
 LIST = Gate(302, 200)
 OF_BATCH = Gate(302, 404, "batch")
 OF_JOB = Gate(302, 404, "job")
 OF_DOMAIN = Gate(302, 404, "domain")
+CONTROL_OF_BATCH = Gate(302, 404, "batch", "post")
+CONTROL_OF_JOB = Gate(302, 404, "job", "post")
 PUBLIC = Gate(200, 200)
 CONSOLE = {
     "login/": Gate(200, 302),
@@ -59,8 +65,15 @@ CONSOLE = {
     "batches/<uuid:pk>/jobs/": Gate(302, 302, "batch"),
     "batches/<uuid:pk>/results.csv": OF_BATCH,
     "batches/<uuid:pk>/results.json": OF_BATCH,
+    "batches/<uuid:pk>/cancel/": CONTROL_OF_BATCH,
+    "batches/<uuid:pk>/pause/": CONTROL_OF_BATCH,
+    "batches/<uuid:pk>/resume/": CONTROL_OF_BATCH,
+    "batches/<uuid:pk>/retry/": CONTROL_OF_BATCH,
+    "batches/<uuid:pk>/rerun/": CONTROL_OF_BATCH,
     "jobs/<uuid:pk>/": OF_JOB,
     "jobs/<uuid:pk>/progress/": Gate(302, 302, "job"),
+    "jobs/<uuid:pk>/retry/": CONTROL_OF_JOB,
+    "jobs/<uuid:pk>/cancel/": CONTROL_OF_JOB,
     "domains/": LIST,
     "domains/<uuid:pk>/": OF_DOMAIN,
     "domains/<uuid:pk>/scan/": Gate(302, 404, "domain", "post"),
@@ -181,6 +194,16 @@ def test_a_member_of_another_tenant_learns_nothing(
     assert response.status_code == TABLE[route].stranger
     assert WORD not in body_of(response)
     assert Job.objects.count() == jobs
+
+
+@pytest.mark.parametrize("route", [route for route, gate in TABLE.items() if gate.changes_a_row])
+def test_a_viewer_changes_nothing(treasure: dict[str, Any], route: str) -> None:
+    viewer = User.objects.create_user("viewer")
+    own = {"user": viewer, "tenant": treasure["tenant"], "role": Membership.Role.VIEWER}
+    Membership.objects.create(**own)
+    before = [list(model._default_manager.values()) for model in (Batch, Job, Domain)]
+    assert ask(logged_in(viewer), route, TABLE[route], treasure).status_code == 403
+    assert [list(model._default_manager.values()) for model in (Batch, Job, Domain)] == before
 
 
 @pytest.mark.parametrize("route", TABLE)

@@ -1,6 +1,7 @@
 """A batch: a list of domains to work through."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -27,11 +28,10 @@ class BatchQuerySet(KeyedQuerySet):
 
     def cancel(self) -> int:
         """Move to cancelling what has not ended; return how many moved."""
-        states = [Batch.Status.PENDING, Batch.Status.RUNNING, Batch.Status.PAUSED]
-        return self._move(states, Batch.Status.CANCELLING)
+        return self._move(Batch.CANCELLABLE, Batch.Status.CANCELLING)
 
     def pause(self) -> int:
-        return self._move([Batch.Status.PENDING, Batch.Status.RUNNING], Batch.Status.PAUSED)
+        return self._move(Batch.PAUSABLE, Batch.Status.PAUSED)
 
     def resume(self) -> int:
         """Move from paused to running, and end what has ended meanwhile; return how many."""
@@ -40,7 +40,7 @@ class BatchQuerySet(KeyedQuerySet):
         self.finish()
         return moved
 
-    def _move(self, states: list["Batch.Status"], to: "Batch.Status") -> int:
+    def _move(self, states: Sequence["Batch.Status"], to: "Batch.Status") -> int:
         return self.filter(status__in=states).update(status=to, updated_at=Now())
 
     def reopen(self, counted: Counter, options: BatchOptions | None) -> int:
@@ -96,6 +96,8 @@ class Batch(models.Model):
 
     ACTIVE = (Status.PENDING, Status.RUNNING, Status.PAUSED, Status.CANCELLING)
     ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
+    PAUSABLE = (Status.PENDING, Status.RUNNING)
+    CANCELLABLE = (Status.PENDING, Status.RUNNING, Status.PAUSED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
@@ -198,6 +200,18 @@ class Batch(models.Model):
     @property
     def is_ended(self) -> bool:
         return self.status in self.ENDED
+
+    @property
+    def controls(self) -> list[str]:
+        """Name the controls that fit the state the batch is in."""
+        fits = {
+            "pause": self.status in self.PAUSABLE,
+            "resume": self.status == self.Status.PAUSED,
+            "cancel": self.status in self.CANCELLABLE,
+            "retry": self.status != self.Status.CANCELLING and self.failed + self.cancelled > 0,
+            "rerun": self.is_ended,
+        }
+        return [name for name, does_fit in fits.items() if does_fit]
 
     @property
     def scan_options(self) -> BatchOptions:

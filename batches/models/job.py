@@ -111,8 +111,11 @@ class JobQuerySet(KeyedQuerySet):
         return Counter(chosen.values())
 
     def retryable(self, reasons: Sequence[str] = ()) -> "JobQuerySet":
-        """Return failed and cancelled jobs, or those that failed by one of the reasons."""
-        again = self.filter(status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
+        """Return failed and cancelled jobs, or those that failed by one of the reasons.
+
+        A job of the older system whose domain is gone has nothing left to scan.
+        """
+        again = self.filter(status__in=Job.RETRYABLE, domain__isnull=False)
         return again.filter(failure_reason__in=reasons) if reasons else again
 
     def retry(self, options: dict | None) -> Counter:
@@ -163,6 +166,7 @@ class Job(models.Model):
 
     ACTIVE = (Status.PENDING, Status.RUNNING)
     ENDED = (Status.COMPLETE, Status.FAILED, Status.CANCELLED)
+    RETRYABLE = (Status.FAILED, Status.CANCELLED)
     END_COLUMNS = (
         "id",
         "status",
@@ -275,6 +279,15 @@ class Job(models.Model):
     @property
     def is_ended(self) -> bool:
         return self.status in self.ENDED
+
+    @property
+    def controls(self) -> list[str]:
+        """Name the controls that fit the state the job and its batch are in."""
+        if self.batch is not None and self.batch.status == Batch.Status.CANCELLING:
+            return []
+        if self.status == self.Status.PENDING:
+            return ["cancel"]
+        return ["retry"] if self.status in self.RETRYABLE and self.domain_id else []
 
     @property
     def seconds(self) -> float | None:

@@ -1,5 +1,6 @@
 """Pages of batches: the list, a new one, and how far one has come."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,14 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from batches import demo_batch
 from batches.filters import BatchFilter
-from batches.forms import BatchForm
+from batches.forms import BatchForm, RetryForm
 from batches.models import Batch
 from batches.progress import progress_of
 from batches.views.jobs import rows_of_batch
 from scans.engine.domains import DomainList
 from scrapersky.http import ConsoleRequest, fragment_of
 from scrapersky.paging import page_of
-from scrapersky.tenants.access import get_visible, visible, working_tenant
+from scrapersky.tenants.access import get_visible, may_write, visible, working_tenant
 
 SHOWN_REFUSALS = 20
 
@@ -85,7 +86,7 @@ def batch_demo(request: ConsoleRequest) -> HttpResponse:
 def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show a batch: its progress, its failures by cause and its jobs."""
     batch = get_visible(Batch.objects.select_related("created_by"), request.user, pk=pk)
-    context = {"batch": batch, "progress": progress_of(batch), **rows_of_batch(request, batch)}
+    context = _moving(request, batch) | rows_of_batch(request, batch)
     return render(request, "batches/batch_detail.html", context)
 
 
@@ -93,7 +94,15 @@ def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @fragment_of("batch_detail")
 def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the part of a batch's page that moves."""
+    """Return the part of a batch's page that moves; `?watch` is for a page without buttons."""
     batch = get_visible(Batch.objects.all(), request.user, pk=pk)
-    context = {"batch": batch, "progress": progress_of(batch)}
-    return render(request, "batches/_progress.html", context)
+    return render(request, "batches/_progress.html", _moving(request, batch))
+
+
+def _moving(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
+    return {
+        "batch": batch,
+        "progress": progress_of(batch),
+        "may_control": "watch" not in request.GET and may_write(request.user, batch.tenant_id),
+        "retry_form": RetryForm.of(batch),
+    }

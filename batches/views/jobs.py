@@ -17,7 +17,7 @@ from batches.services import initiate_scan
 from scans.models import Domain
 from scrapersky.http import ConsoleRequest, fragment_of
 from scrapersky.paging import page_of
-from scrapersky.tenants.access import check_may_write, get_visible
+from scrapersky.tenants.access import check_may_write, get_visible, may_write
 
 
 def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     # Joined to domains and scans only once the page is cut out, else the last page of 100,000
     # jobs costs as many look-ups.
     page = page_of(request, chosen.only("pk"), paginator=Paginator)
-    jobs = Job.objects.filter(pk__in=[job.pk for job in page]).order_by("position")
+    jobs = batch.jobs.filter(pk__in=[job.pk for job in page]).order_by("position")
     return {
         "page": page,
         "rows": with_stages(jobs.select_related("domain", "scan").defer("scan__report")),
@@ -42,7 +42,8 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
 def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Return a page of a batch's jobs."""
     batch = get_visible(Batch.objects.all(), request.user, pk=pk)
-    context = {"batch": batch, **rows_of_batch(request, batch)}
+    context = {"batch": batch, "may_control": may_write(request.user, batch.tenant_id)}
+    context |= rows_of_batch(request, batch)
     return render(request, "batches/_jobs.html", context)
 
 
@@ -69,6 +70,7 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     return {
         "job": job,
         "row": with_stages([job])[0],
+        "may_control": may_write(request.user, job.tenant_id),
         "report": report if "verdict" in report else {},
         "requests": report.get("requests", []),
     }

@@ -55,11 +55,16 @@ def working_tenant(user: Who) -> Tenant:
     return tenant
 
 
+def may_write(user: Who, tenant_id: UUID) -> bool:
+    """Say whether a user may change this tenant's rows, or only look at them."""
+    if user.is_authenticated and user.is_superuser:
+        return True
+    return Membership.objects.filter(
+        user_id=str(user.pk), tenant_id=tenant_id, role__in=WRITERS
+    ).exists()
+
+
 def check_may_write(user: Who, tenant_id: UUID) -> None:
     """Raise PermissionDenied for a user who may only look at this tenant's rows."""
-    if user.is_authenticated and user.is_superuser:
-        return
-    if not Membership.objects.filter(
-        user_id=str(user.pk), tenant_id=tenant_id, role__in=WRITERS
-    ).exists():
+    if not may_write(user, tenant_id):
         raise PermissionDenied("Your account may look but not change anything here.")

@@ -16,10 +16,26 @@
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
 
+  // A part that updates itself is not exchanged while something in it is pressed or typed in.
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => { pressed = event.target; });
+  for (const end of ["pointerup", "pointercancel"])
+    document.addEventListener(end, () => setTimeout(() => { pressed = null; }));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, boosted, xhr } = event.detail;
+    // Without moveBefore a field loses the focus when its menu is carried over (hx-preserve).
+    const typed = "moveBefore" in Element.prototype ? null : document.activeElement?.closest("form");
+    const isBusy = [pressed, typed].some((element) => element && target.contains(element));
+    if (!boosted && isBusy) event.detail.shouldSwap = false;
+    // A form that is refused shows the page that says why.
+    if (boosted && xhr.status >= 400) Object.assign(event.detail, { shouldSwap: true, isError: false });
+  });
+
   // A form is sent once, however often its button is clicked.
   document.addEventListener("submit", (event) => {
     for (const button of event.target.querySelectorAll("button[data-once]"))
       setTimeout(() => { button.disabled = true; });
+    closeMenus(null);
   });
   addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("button[data-once]")) button.disabled = false;

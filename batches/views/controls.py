@@ -1,0 +1,142 @@
+"""The buttons of a batch and of a job: each asks one service, says what came of it, goes back."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from batches import controls
+from batches.controls import ControlError
+from batches.forms import RetryForm
+from batches.models import Batch, Job
+from scrapersky.http import ConsoleRequest, control_of
+from scrapersky.tenants.access import check_may_write, get_visible
+
+Status = Batch.Status
+CANCELLED = {
+    Status.CANCELLED: "The batch is cancelled. What was done is kept.",
+    Status.CANCELLING: "The batch is being cancelled: scans that run are stopped, and what was "
+    "done is kept.",
+}
+RESUMED = {
+    Status.RUNNING: "The batch goes on.",
+}
+RETRIED = {
+    Status.RUNNING: "{what} scanned again.",
+    Status.PAUSED: "{what} scanned again once the batch goes on.",
+}
+
+
+@control_of("batch_detail")
+def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Stop a batch; what is done is kept."""
+    batch = _batch(request, pk)
+    if _won(request, lambda: controls.cancel_batch(batch)):
+        messages.success(request, _state_of(batch, CANCELLED))
+    return redirect("batch_detail", pk=pk)
+
+
+@control_of("batch_detail")
+def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Start no more scans of a batch."""
+    batch = _batch(request, pk)
+    if _won(request, lambda: controls.pause_batch(batch)):
+        messages.success(request, "The batch is paused: scans that run may end, no other starts.")
+    return redirect("batch_detail", pk=pk)
+
+
+@control_of("batch_detail")
+def batch_resume(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Go on with a paused batch."""
+    batch = _batch(request, pk)
+    if _won(request, lambda: controls.resume_batch(batch)):
+        messages.success(request, _state_of(batch, RESUMED))
+    return redirect("batch_detail", pk=pk)
+
+
+@control_of("batch_detail")
+def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Scan again what failed, all of it or by cause, with other options if there are any."""
+    batch = _batch(request, pk)
+    form = RetryForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.refusal())
+        return redirect("batch_detail", pk=pk)
+    reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
+    if _won(request, lambda: controls.retry_batch(batch, reasons=reasons, options=changed)):
+        what = "The sites that failed by the chosen cause are" if reasons else "What failed is"
+        messages.success(request, _state_of(batch, RETRIED).format(what=what))
+    return redirect("batch_detail", pk=pk)
+
+
+@control_of("batch_detail")
+def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Create a whole new batch of the same domains, and show it."""
+    batch = _batch(request, pk)
+    again = _won(request, lambda: controls.rerun_batch(batch, created_by=request.user))
+    if again is None:
+        return redirect("batch_detail", pk=pk)
+    messages.success(request, f"This is a new batch of the same {again.total:,} domains.")
+    return redirect("batch_detail", pk=again.pk)
+
+
+@control_of("job_detail")
+def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Scan the domain of a job again."""
+    job = _job(request, pk)
+    again = _won(request, lambda: controls.retry_job(job, created_by=request.user))
+    if again is not None:
+        messages.success(request, f"{job.domain} is scanned again.")
+    return _back(request, again or job)
+
+
+@control_of("job_detail")
+def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Cancel a job that waits."""
+    job = _job(request, pk)
+    if _won(request, lambda: controls.cancel_job(job)):
+        messages.success(request, f"{job.domain} is not going to be scanned.")
+    return _back(request, job)
+
+
+def _batch(request: ConsoleRequest, pk: UUID) -> Batch:
+    batch = get_visible(Batch.objects.select_related("tenant"), request.user, pk=pk)
+    check_may_write(request.user, batch.tenant_id)
+    return batch
+
+
+def _job(request: ConsoleRequest, pk: UUID) -> Job:
+    rows = Job.objects.select_related("batch", "domain", "tenant")
+    job = get_visible(rows, request.user, pk=pk)
+    check_may_write(request.user, job.tenant_id)
+    return job
+
+
+def _won(request: ConsoleRequest, control: Callable[[], Any]) -> Any:
+    """Return what a control returns; None, with the sentence said, where it is refused."""
+    try:
+        return control()
+    except ControlError as error:
+        messages.error(request, str(error))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return None
+
+
+def _state_of(batch: Batch, sentences: dict[Batch.Status, str]) -> str:
+    """Say the state a control left the batch in; it may have ended in that very moment."""
+    status = Status(batch.status)
+    return sentences.get(status, f"The batch is {status.label.lower()}.")
+
+
+def _back(request: ConsoleRequest, job: Job) -> HttpResponse:
+    """Return to the list that the button stood in, or to the page of the job."""
+    came_from = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return HttpResponseRedirect(came_from)
+    return redirect("job_detail", pk=job.pk)
