@@ -28,7 +28,7 @@ lint: .venv/.development  ## Check style and types
 	$(BIN)/mypy .
 
 bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
-	@exec $(BIN)/python -m benchmarks
+	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { \

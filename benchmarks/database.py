@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from benchmarks.usage import cpu_seconds
-from benchmarks.workload import ROOT
+from benchmarks.workload import BARE, ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,5 @@ def _migrate(database: Database) -> None:
 
 
 def env_of(database: Database) -> dict[str, str]:
-    """Return the environment of a process that works on a database and nothing of the user's."""
-    return {
-        "ENV_FILE": "",
-        "DATABASE_URL": database.url,
-        "REDIS_URL": "",
-        "SECRET_KEY": "for a benchmark only",
-        "HTTPS": "false",
-        "ALLOWED_HOSTS": "testserver",
-    }
+    """Return the environment of a process that works on a database."""
+    return BARE | {"DATABASE_URL": database.url}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks.workload import ROOT
+from benchmarks.workload import BARE, ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,8 @@ class Sites:
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the environment in which ScraperSky finds the sites, and nothing of the user's."""
-        return {
-            "ENV_FILE": "",
-            "SECRET_KEY": "for a benchmark only",
-            "HTTPS": "false",
+        """Return the environment in which ScraperSky finds the sites."""
+        return BARE | {
             "SCAN_HOST_MAP": f"*.test=127.0.0.1:{self.port}",
             "SCAN_MAPPED_NETWORKS": "127.0.0.0/8",
         }

@@ -12,6 +12,15 @@ from benchmarks.usage import PeakMemory
 
 ROOT = Path(__file__).resolve().parent.parent
 Spec = dict[str, Any]
+BARE = {
+    "DJANGO_SETTINGS_MODULE": "scrapersky.settings",
+    "ENV_FILE": "",
+    "REDIS_URL": "",
+    "SECRET_KEY": "for a benchmark only",
+    "HTTPS": "false",
+    "ALLOWED_HOSTS": "testserver",
+}
+"""The environment of a process that works with the project's settings and nothing of the user's."""
 
 
 @dataclass(frozen=True, slots=True)

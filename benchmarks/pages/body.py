@@ -4,7 +4,7 @@ import json
 from random import Random
 
 from benchmarks.pages.business import Business
-from benchmarks.pages.words import SECTIONS, WORDS, paragraph, words
+from benchmarks.pages.words import SECTIONS, WORDS, paragraph, sentence, words
 
 ICON = (
     '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2C6.48 2 2 6.48 2'
@@ -35,12 +35,15 @@ def menu(random: Random) -> str:
 
 
 def section(random: Random) -> str:
-    """Return a section of cards, about 4 KB."""
+    """Return a section of cards, about 5 KB: much markup around few words, as page builders do."""
     cards = "".join(_card(random) for _ in range(random.randint(2, 5)))
     return (
-        '<section class="elementor-section elementor-top-section elementor-section-boxed">'
-        '<div class="elementor-container elementor-column-gap-default">'
-        f'<h2 class="elementor-heading-title">{words(random, 2, 6).title()}</h2>'
+        f'<section class="elementor-section elementor-top-section elementor-element '
+        f'elementor-element-{_id(random)} elementor-section-boxed elementor-section-height-default"'
+        f' data-id="{_id(random)}" data-element_type="section" data-settings="{{&quot;background'
+        f'_background&quot;:&quot;classic&quot;,&quot;stretch_section&quot;:&quot;yes&quot;}}">'
+        '<div class="elementor-container elementor-column-gap-default elementor-reversed-mobile">'
+        f'<h2 class="elementor-heading-title elementor-size-default">{_title(random)}</h2>'
         f"<p>{paragraph(random)}</p>{cards}</div></section>\n"
     )
 
@@ -48,16 +51,31 @@ def section(random: Random) -> str:
 def _card(random: Random) -> str:
     slug = _slug(random, 3)
     image = f"/wp-content/uploads/2024/{random.randint(1, 12):02d}/{slug}"
+    sizes = "".join(f"{image}-{w}x{w * 2 // 3}.jpg {w}w, " for w in (300, 768, 1024, 1536, 2048))
     return (
-        f'<div class="elementor-column elementor-col-33" data-id="{random.randrange(16**7):07x}">'
-        f'<div class="elementor-widget-wrap"><figure class="card__media"><img loading="lazy" '
-        f'width="640" height="420" src="{image}-640x420.jpg" alt="{words(random, 2, 4)}" '
-        f'srcset="{image}-300x197.jpg 300w, {image}-640x420.jpg 640w, {image}.jpg 1200w" '
+        '<div class="elementor-column elementor-col-33 elementor-inner-column elementor-element '
+        f'elementor-element-{_id(random)} animated-slow" data-id="{_id(random)}" '
+        'data-element_type="column" data-e-type="column"><div class="elementor-widget-wrap '
+        'elementor-element-populated"><figure class="card__media wp-block-image size-large">'
+        f'<img loading="lazy" decoding="async" width="640" height="420" src="{image}-640x420.jpg" '
+        f'class="attachment-large size-large wp-image-{random.randint(10, 9999)}" '
+        f'alt="{words(random, 2, 4)}" srcset="{sizes}{image}.jpg 2560w" '
         f'sizes="(max-width: 640px) 100vw, 640px"></figure>{ICON if random.random() < 0.5 else ""}'
-        f"<h3>{words(random, 2, 5).title()}</h3><p>{paragraph(random)}</p>"
-        f'<a class="elementor-button" href="/{random.choice(SECTIONS)}/{slug}/">'
-        "<span>Read more</span></a></div></div>"
+        f'<h3 class="elementor-icon-box-title"><span>{_title(random)}</span></h3>'
+        f'<p class="elementor-icon-box-description">{sentence(random)}</p>'
+        '<div class="elementor-button-wrapper"><a class="elementor-button elementor-button-link '
+        f'elementor-size-sm" href="/{random.choice(SECTIONS)}/{slug}/">'
+        '<span class="elementor-button-content-wrapper"><span class="elementor-button-text">'
+        "Read more</span></span></a></div></div></div>"
     )
+
+
+def _title(random: Random) -> str:
+    return words(random, 2, 5).title()
+
+
+def _id(random: Random) -> str:
+    return f"{random.randrange(16**7):07x}"
 
 
 def contact_block(business: Business) -> str:

@@ -32,4 +32,4 @@ def sentence(random: Random) -> str:
 
 
 def paragraph(random: Random) -> str:
-    return " ".join(sentence(random) for _ in range(random.randint(2, 5)))
+    return " ".join(sentence(random) for _ in range(random.randint(1, 3)))

@@ -23,10 +23,7 @@ def now() -> float:
 
 
 def setup_django() -> None:
-    """Make the project's settings and models ready, as `manage.py` does."""
-    import os
-
+    """Make the settings that the environment names (`workload.BARE`) and the models ready."""
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scrapersky.settings")
     django.setup()

@@ -4,6 +4,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -95,7 +96,7 @@ def _domains(count: int) -> dict[str, Any]:
 def _pages(pages: list[SitePages]) -> dict[str, Any]:
     """Return the median and the worst page, read whole and for technologies alone."""
     bodies = [body for pair in pages for body in (pair.home, pair.contact)]
-    return {"pages": _spread([_best(lambda b=body: read_page(b, URL)) for body in bodies])} | {
+    return {"pages": _spread([_best(partial(read_page, body, URL)) for body in bodies])} | {
         "technologies": _spread([_detection(body) for body in bodies])
     }
 

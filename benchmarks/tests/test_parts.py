@@ -1,0 +1,84 @@
+"""Every part runs, at a size that says nothing about speed, and prints its figures."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import PARTS, main
+from benchmarks.parts import latency
+from tests.postgres import start_postgres
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one PostgreSQL for all parts, whose own takes longer."""
+    directory: Path = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        url = start_postgres(directory / "postgres")
+        patch.setenv("DATABASE_URL", url)
+        yield url
+
+
+def figures(printed: str, name: str) -> list[float]:
+    """Return the numbers in the line of a table that begins with a name."""
+    line = next(line for line in printed.splitlines() if line.lstrip("│ ").startswith(name))
+    return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", line)]
+
+
+def test_the_engine_is_measured_beside_scrapy_doing_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["engine", "--sites", "4"])
+    printed = capsys.readouterr().out
+    assert "cores" in printed
+    assert figures(printed, "ScraperSky's engine")[4] == 16  # requests
+    assert figures(printed, "Scrapy, one process")[4] == 16
+    assert figures(printed, "all")[0] > 0
+
+
+def test_a_batch_is_measured_beside_scrapy_storing_the_same(
+    capsys: pytest.CaptureFixture[str], postgres: str
+) -> None:
+    main(["batch", "--sites", "4"])
+    printed = capsys.readouterr().out
+    found = printed[printed.index("what was found") :]
+    assert figures(found, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
+    assert figures(found, "Scrapy, one process")[::2] == [4, 400]
+
+
+def test_slow_sites_are_measured_against_what_is_allowed(
+    capsys: pytest.CaptureFixture[str], postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latency, "SEATS", (2,))
+    main(["latency", "--sites", "2"])
+    seats, sites, allowed, reached, *_ = figures(capsys.readouterr().out, "2 ")
+    assert (seats, sites, allowed) == (2, 2, 2.5)
+    assert reached > 0
+
+
+def test_creation_is_measured_on_both_databases(
+    capsys: pytest.CaptureFixture[str], postgres: str
+) -> None:
+    main(["create", "--sites", "60"])
+    printed = capsys.readouterr().out
+    assert figures(printed, "SQLite")[0] > 0
+    assert "PostgreSQL" in printed
+    assert figures(printed, "batch_progress")[0] > 0
+
+
+def test_small_parts_of_the_engine_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["micro", "--sites", "2"])
+    printed = capsys.readouterr().out
+    assert figures(printed, "read_page, all extractors")[0] > 0
+    assert figures(printed, "sitemap")[0] == 2
+
+
+def test_an_unknown_part_is_refused_with_the_names_of_those_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["speed"])
+    told = capsys.readouterr().err
+    assert all(name in told for name in PARTS)
