@@ -68,13 +68,11 @@ class ChoreState:
         """Say what is wrong with the schedule; empty where nothing is."""
         if self.is_off:
             return f"The schedule “{self.name}” is switched off."
-        if self.is_late:
-            return f"The schedule “{self.name}” is late."
         if self.is_stuck:
             return f"The last run of the schedule “{self.name}” never ended."
         if self.has_failed:
             return f"The last run of the schedule “{self.name}” failed."
-        return ""
+        return f"The schedule “{self.name}” is late." if self.is_late else ""
 
 
 def states(now: datetime) -> list[ChoreState]:

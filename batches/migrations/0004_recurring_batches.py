@@ -179,10 +179,12 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("frequency", "weekly"),
                         ("month_day__isnull", True),
+                        ("weekday__isnull", False),
                         ("weekday__range", (0, 6)),
                     ),
                     models.Q(
                         ("frequency", "monthly"),
+                        ("month_day__isnull", False),
                         ("month_day__range", (1, 31)),
                         ("weekday__isnull", True),
                     ),

@@ -78,8 +78,18 @@ class RecurringBatch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(frequency="daily", weekday__isnull=True, month_day__isnull=True)
-                | Q(frequency="weekly", weekday__range=(0, 6), month_day__isnull=True)
-                | Q(frequency="monthly", weekday__isnull=True, month_day__range=(1, 31)),
+                | Q(
+                    frequency="weekly",
+                    weekday__isnull=False,
+                    weekday__range=(0, 6),
+                    month_day__isnull=True,
+                )
+                | Q(
+                    frequency="monthly",
+                    weekday__isnull=True,
+                    month_day__isnull=False,
+                    month_day__range=(1, 31),
+                ),
                 name="recurring_day_fits_its_frequency",
             ),
             models.CheckConstraint(
