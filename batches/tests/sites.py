@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 
 PAGE = """<!doctype html><html lang="en"><head><title>{host}</title></head>
 <body><h1>Welcome to {host}</h1><p>We repair bicycles of every kind and age, in our workshop by the
@@ -17,6 +18,10 @@ class Sites:
         self.before: Callable[[str], None] | None = None
         self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
+        self.requested: list[tuple[float, str, str]] = []
+        """Every request: when (`time.monotonic`), which host, which path."""
+        self.peers: dict[str, int] = {}
+        """Host -> the port that its latest visitor came from."""
         self.now = 0
         self.most = 0
         self._lock = threading.Lock()
@@ -48,6 +53,8 @@ def handler_of(sites: Sites) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             host = self.headers.get("Host", "")
+            sites.requested.append((monotonic(), host, self.path))
+            sites.peers[host] = self.client_address[1]
             if self.path != "/":
                 self.answer(404, b"")
                 return
@@ -67,12 +74,19 @@ def handler_of(sites: Sites) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of visitors that were killed."""
+
+
 @contextmanager
 def serve() -> Iterator[Sites]:
     """Serve the sites for the length of a test."""
     sites = Sites()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(sites))
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler_of(sites))
     sites.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -1,0 +1,54 @@
+"""A PostgreSQL of these tests' own, and an installation on it for each of them."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from batches.tests.sites import Sites, serve
+from tests.concurrency.installation import Installation, pointed_at
+from tests.postgres import EmbeddedPostgres
+from tests.settings import DIRECTORY
+
+Install = Callable[..., Installation]
+
+
+@pytest.fixture(scope="session")
+def server(django_db_blocker: DjangoDbBlocker) -> Iterator[EmbeddedPostgres]:
+    """Start a server with a migrated database, which the others are copies of."""
+    made = EmbeddedPostgres(DIRECTORY / f"own-{os.getpid()}")
+    url = made.create_database("migrated")
+    with django_db_blocker.unblock(), pointed_at(url):
+        call_command("migrate", verbosity=0)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def web() -> Iterator[Sites]:
+    """Serve `*.site.test` on loopback."""
+    with serve() as sites:
+        yield sites
+
+
+@pytest.fixture
+def install(
+    server: EmbeddedPostgres, web: Sites, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Install]:
+    """Return a function that makes an installation, at whose database Django is pointed."""
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+
+        def make(**environment: str) -> Installation:
+            url = server.create_database(uuid.uuid4().hex, template="migrated")
+            stack.enter_context(pointed_at(url))
+            made = Installation(url, tmp_path, web, **environment)
+            stack.callback(made.close)
+            return made
+
+        yield make

@@ -1,0 +1,172 @@
+"""An installation for one test: a database of its own, and hosts that work on it."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from django.db import connections
+
+from batches.models import Batch, Worker
+from batches.services import create_batch
+from batches.tests.sites import Sites
+from scrapersky import env
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
+from tests.processes import MARK, eventually, marked
+
+BASE = Path(__file__).resolve().parent.parent.parent
+QUICK: dict[str, Any] = {"sitemaps": False, "follow": False, "site_deadline": 20}
+"""Options of scans that make two requests."""
+
+
+class Installation:
+    """A database, the environment that leads to it and to the sites, and the hosts started."""
+
+    def __init__(self, url: str, folder: Path, sites: Sites, **environment: str) -> None:
+        self.url = url
+        self.folder = folder
+        self.sites = sites
+        self.mark = uuid.uuid4().hex
+        self.given = environment
+        self.hosts: list[Host] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        mapped = ",".join("=".join(pair) for pair in self.sites.host_map)
+        return {
+            **kept,
+            "ENV_FILE": "",
+            "SECRET_KEY": os.environ["SECRET_KEY"],
+            "HTTPS": "false",
+            "DATABASE_URL": self.url,
+            "SCAN_HOST_MAP": mapped,
+            "SCAN_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "SCAN_PROCESSES": "1",
+            MARK: self.mark,
+            **self.given,
+        }
+
+    def start_hosts(self, count: int) -> list["Host"]:
+        """Start hosts and wait until their clusters are up."""
+        self.hosts += [Host(self, f"host-{len(self.hosts) + n}") for n in range(count)]
+        for host in self.hosts:
+            eventually(host.is_up, within=60)
+        return self.hosts
+
+    def create(self, hosts: list[str], **options: Any) -> Batch:
+        tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
+        return create_batch(tenant=tenant, created_by=None, domains=hosts, options=QUICK | options)
+
+    def manage(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a management command."""
+        return subprocess.Popen(
+            [sys.executable, str(BASE / "manage.py"), *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def tend(self) -> None:
+        """Start hosts again whose main process has died, as `manage.py up` does."""
+        for host in self.hosts:
+            if host.process.poll() is not None:
+                host.restart()
+
+    def close(self) -> None:
+        for pid in marked(self.mark):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for host in self.hosts:
+            host.process.wait()
+
+
+class Host:
+    """One machine of an installation: a qcluster under a name of its own."""
+
+    def __init__(self, installation: Installation, name: str) -> None:
+        self.installation = installation
+        self.name = name
+        self.log = installation.folder / f"{name}.log"
+        self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        environment = self.installation.environment | {"SCAN_WORKER_NAME": self.name}
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(BASE / "manage.py"), "qcluster"],
+                cwd=self.installation.folder,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def is_up(self) -> bool:
+        """Say whether the cluster has its processes: main, sentinel, workers, monitor, pusher."""
+        return len(self.cluster()) > 6
+
+    def processes(self) -> dict[int, str]:
+        """Return the processes of the host's group, with their commands."""
+        group = self.process.pid
+        found = marked(self.installation.mark)
+        return {pid: command for pid, command in found.items() if group_of(pid) == group}
+
+    def cluster(self) -> list[int]:
+        """Return the queue's processes, the main one first."""
+        return sorted(pid for pid, command in self.processes().items() if "qcluster" in command)
+
+    def children(self) -> list[int]:
+        """Return the scanning processes."""
+        return [pid for pid, text in self.processes().items() if "scans.engine.child" in text]
+
+    def workers(self) -> list[int]:
+        """Return the queue's worker processes: the first that its sentinel, the second, started."""
+        return self.cluster()[2:6]
+
+    def shift(self) -> int | None:
+        """Return the process that runs the host's shift, if one is at work."""
+        rows = Worker.objects.filter(host=self.name, status=Worker.Status.WORKING)
+        return rows.values_list("pid", flat=True).first()
+
+    def kill(self) -> None:
+        """Kill every process of the host at once, as a power cut does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        """End what is left of the group and start it again."""
+        self.kill()
+        self.process = self._start()
+
+
+def group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+@contextmanager
+def pointed_at(url: str) -> Iterator[None]:
+    """Let Django in this process work on another database for a while."""
+    with patch.dict(os.environ, {"POINTED_AT": url}):
+        given = connections.configure_settings({"default": env.database("POINTED_AT")})["default"]
+    before = connections["default"]
+    settings = connections.databases["default"]
+    connections.databases["default"] = given
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        connections.databases["default"] = settings
+        connections["default"] = before
