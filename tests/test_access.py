@@ -92,6 +92,10 @@ API = {
     f"{SCRAPER}batch/<batch_id>/results.json": Gate(401, 404, "batch", parameter="<batch_id>"),
     f"{SCRAPER}status/<job_id>": Gate(401, 404, "job", parameter="<job_id>"),
 }
+API |= {
+    f"api/v3/batches/<batch_id>/{control}": Gate(401, 404, "batch", "post", "<batch_id>")
+    for control in ("cancel", "pause", "resume", "retry", "rerun")
+}
 TABLE = CONSOLE | API
 ADMIN = "admin/"
 OWNED: tuple[type[Model], ...] = (
@@ -158,8 +162,10 @@ def logged_in(user: User) -> Client:
 
 def ask(client: Client, route: str, gate: Gate, treasure: dict[str, Any]) -> HttpResponseBase:
     key = str(treasure[gate.key].pk) if gate.key else "anything"
-    call = client.post if gate.method == "post" else client.get
-    return call(f"/{route.replace(gate.parameter, key)}")
+    url = f"/{route.replace(gate.parameter, key)}"
+    if gate.method == "post" and route in API:
+        return client.post(url, content_type="application/json")
+    return client.post(url) if gate.method == "post" else client.get(url)
 
 
 def test_every_address_is_in_the_table() -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from ninja import Router, Status
 from ninja.errors import HttpError
@@ -12,15 +12,14 @@ from ninja.responses import Response
 
 from batches import results_out, services
 from batches.api import answers, schemas
+from batches.api.lookup import find
 from batches.intake import refusals
-from batches.models import Batch, Job, LookupKeyError, Worker
-from batches.models.keys import KeyedQuerySet
+from batches.models import Batch, Job, Worker
 from scans.engine.domains import InvalidDomain, parse_values
 from scrapersky.api_auth import caller
 from scrapersky.api_errors import ConflictError, InputError, Problem, RefusedValue
 from scrapersky.health import problems
-from scrapersky.tenants.access import visible, working_tenant
-from scrapersky.tenants.models import User
+from scrapersky.tenants.access import working_tenant
 
 REFUSALS = {401: Problem, 403: Problem, 422: Problem}
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
@@ -66,7 +65,7 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
 @router.get("/batch/{batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
 def batch_status(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Say how far a batch and each of its domains got; poll until `completed` or `failed`."""
-    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
     return Response(answers.batch_status(batch))
 
 
@@ -77,14 +76,14 @@ def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpRespo
     A value that starts with = + - @, a tab or a line end has an apostrophe in front of it, so that
     no spreadsheet runs it or turns a phone number into a figure: strip one leading apostrophe.
     """
-    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
     return results_out.csv_download(batch)
 
 
 @router.get("/batch/{batch_id}/results.json", response={200: None, **UNKNOWN})
 def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as a JSON array with the whole report of each domain."""
-    batch = _find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
     return results_out.json_download(batch)
 
 
@@ -113,7 +112,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Say how far one scan got; once it has ended, `result` holds its report."""
     rows = Job.objects.select_related("domain", "scan", "worker")
-    return Response(answers.job_status(_find(rows, caller(request), job_id=job_id)))
+    return Response(answers.job_status(find(rows, caller(request), job_id=job_id)))
 
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)
@@ -125,19 +124,3 @@ def health(request: HttpRequest) -> dict[str, Any]:
     if found := problems():
         raise HttpError(503, " ".join(found))
     return {"status": "ok", "workers": Worker.objects.live().count()}
-
-
-def _find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one visible row of a UUID or a legacy id, given under the name of its parameter.
-
-    Another tenant's row does not exist: 404, as for an unknown id.
-    """
-    [(name, value)] = key.items()
-    try:
-        found = visible(rows.by_key(value), user).first()
-    except LookupKeyError as error:
-        raise InputError(name, str(error)) from error
-    if found is None:
-        kind = rows.model._meta.verbose_name
-        raise Http404(f"There is no {kind} with the id {value}.")
-    return found

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from batches.options import BOUNDS, BatchOptions
 from batches.services import MAX_DOMAINS
+from scans.engine.errors import FailureReason
 from scrapersky.api_errors import RefusedValue
 
 DEFAULTS = BatchOptions().as_dict()
@@ -22,6 +23,11 @@ OPTION_NAMES = frozenset(DEFAULTS)
 def _option(name: str, default: Any = None) -> Any:
     low, high = BOUNDS.get(name, (None, None))
     return Field(default=DEFAULTS[name] if default is None else default, ge=low, le=high)
+
+
+def _change(name: str) -> Any:
+    low, high = BOUNDS[name]
+    return Field(default=None, ge=low, le=high)
 
 
 def _without_nul(text: str) -> str:
@@ -48,6 +54,36 @@ class BatchIn(Schema):
 
     def options(self) -> dict[str, Any]:
         return self.model_dump(include=set(OPTION_NAMES))
+
+
+class OptionChanges(Schema):
+    """Options of a batch that are to be others from now on; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_pages: int | None = _change("max_pages")
+    max_concurrent: int | None = _change("max_concurrent")
+    fetch_pages: int | None = _change("fetch_pages")
+    site_deadline: float | None = _change("site_deadline")
+    obey_robots: bool | None = None
+    request_delay: float | None = _change("request_delay")
+    sitemaps: bool | None = None
+    follow: bool | None = None
+    test_mode: bool | None = None
+
+
+class RetryIn(Schema):
+    """Which failures are scanned again, and how. A field that is not named here is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reasons: list[FailureReason] | None = Field(
+        default=None, min_length=1, description="Left out: all that failed or was cancelled."
+    )
+    options: OptionChanges = OptionChanges()
+
+    def changed_options(self) -> dict[str, Any]:
+        return self.options.model_dump(exclude_none=True)
 
 
 class BatchCreated(Schema):

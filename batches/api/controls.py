@@ -1,0 +1,89 @@
+"""Stop, hold, continue and repeat a batch; each answers how far the batch got.
+
+What does not fit the state the batch is in is 409, with the sentence that says so.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.responses import Response
+
+from batches import controls
+from batches.api import answers, schemas
+from batches.api.lookup import find
+from batches.controls import ControlError
+from batches.models import Batch
+from scrapersky.api_auth import caller
+from scrapersky.api_errors import ConflictError, Problem
+from scrapersky.tenants.access import check_may_write
+
+REFUSALS = {401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+ANSWERS = {200: schemas.BatchStatus, **REFUSALS}
+
+router = Router()
+
+
+@router.post("/{batch_id}/cancel", response=ANSWERS)
+def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """Stop a batch: scans that run are stopped, no other starts, what is done is kept.
+
+    It is `cancelling` until the last running scan has stopped, then `cancelled`.
+    """
+    return _control(request, batch_id, controls.cancel_batch)
+
+
+@router.post("/{batch_id}/pause", response=ANSWERS)
+def pause(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """Start no more scans of a batch; those that run may end."""
+    return _control(request, batch_id, controls.pause_batch)
+
+
+@router.post("/{batch_id}/resume", response=ANSWERS)
+def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """Go on with a paused batch."""
+    return _control(request, batch_id, controls.resume_batch)
+
+
+@router.post("/{batch_id}/retry", response=ANSWERS)
+def retry(
+    request: HttpRequest, batch_id: str, payload: schemas.RetryIn | None = None
+) -> HttpResponse:
+    """Scan again what failed or was cancelled; what is complete is left alone.
+
+    `reasons` narrows it down to causes, `options` changes how it is scanned. Without a body all of
+    it is scanned again as before.
+    """
+    asked = payload or schemas.RetryIn()
+    return _control(
+        request,
+        batch_id,
+        lambda batch: controls.retry_batch(
+            batch, reasons=asked.reasons or (), options=asked.changed_options()
+        ),
+    )
+
+
+@router.post("/{batch_id}/rerun", response={201: schemas.BatchStatus, **REFUSALS})
+def rerun(request: HttpRequest, batch_id: str) -> HttpResponse:
+    """Create a whole new batch of the same domains; the answer is about the new one."""
+    user = caller(request)
+    return _control(
+        request,
+        batch_id,
+        lambda batch: controls.rerun_batch(batch, created_by=user),
+        status=201,
+    )
+
+
+def _control(
+    request: HttpRequest, batch_id: str, control: Callable[[Batch], Batch], status: int = 200
+) -> HttpResponse:
+    rows = Batch.objects.select_related("tenant")
+    batch = find(rows, caller(request), batch_id=batch_id)
+    check_may_write(request.user, batch.tenant_id)
+    try:
+        controlled = control(batch)
+    except ControlError as error:
+        raise ConflictError("batch_id", str(error)) from error
+    return Response(answers.batch_status(controlled), status=status)

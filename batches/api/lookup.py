@@ -1,0 +1,27 @@
+"""Find the row that an address of the API names."""
+
+from typing import Any
+
+from django.http import Http404
+
+from batches.models import LookupKeyError
+from batches.models.keys import KeyedQuerySet
+from scrapersky.api_errors import InputError
+from scrapersky.tenants.access import visible
+from scrapersky.tenants.models import User
+
+
+def find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
+    """Return the one visible row of a UUID or a legacy id, given under the name of its parameter.
+
+    Another tenant's row does not exist: 404, as for an unknown id.
+    """
+    [(name, value)] = key.items()
+    try:
+        found = visible(rows.by_key(value), user).first()
+    except LookupKeyError as error:
+        raise InputError(name, str(error)) from error
+    if found is None:
+        kind = rows.model._meta.verbose_name
+        raise Http404(f"There is no {kind} with the id {value}.")
+    return found
