@@ -1,7 +1,11 @@
 """Fixtures for every test of the project."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
+from django_q.models import Schedule
 from django.test import Client
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
@@ -44,6 +48,12 @@ def member_of(tenant: Tenant, username: str) -> User:
     made = User.objects.create_user(username, f"{username}@example.com", "secret")
     Membership.objects.create(user=made, tenant=tenant, role=Membership.Role.MEMBER)
     return made
+
+
+@pytest.fixture
+def schedules_on_time(db: None) -> None:
+    """Leave no schedule late, as none is where a cluster runs."""
+    Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -113,6 +113,7 @@ def test_the_use_of_a_token_is_noted_once_a_minute(user: User, batch: Batch) -> 
     assert again >= noted
 
 
+@pytest.mark.usefixtures("schedules_on_time")
 def test_health_answers_anybody_and_counts_the_workers() -> None:
     assert Client().get(f"{ROOT}/health").json() == {"status": "ok", "workers": 0}
     Worker.objects.create(host="one")

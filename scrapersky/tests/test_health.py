@@ -13,7 +13,7 @@ from batches.services import create_batch
 from scrapersky import health
 from scrapersky.tenants.models import Tenant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("schedules_on_time")]
 LONG_AGO = timedelta(hours=1)
 
 

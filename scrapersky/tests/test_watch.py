@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from batches.models import Worker
+from batches.services import create_batch
 from scrapersky.supervisor import watch as watch_module
 from scrapersky.supervisor.watch import QueueWatch
+from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +72,17 @@ def test_a_fresh_cluster_gets_time_to_take_what_piled_up(
     leave_a_message_lying()
     part.age = 10.0
     assert looks(QueueWatch(part), clock, 600) == []
+
+
+def test_work_that_this_host_leaves_lying_is_a_cluster_that_hangs(
+    part: Any, clock: dict[str, float], default_tenant: Tenant
+) -> None:
+    create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    OrmQ.objects.all().delete()
+    Worker.begin(host="another host", pid=1)
+    assert looks(QueueWatch(part), clock, 120) == [part]
+    Worker.begin(host=settings.SCAN_WORKER_NAME, pid=1)
+    assert looks(QueueWatch(part), clock, 120) == []
 
 
 def test_an_empty_queue_is_no_problem(part: Any, clock: dict[str, float]) -> None:
