@@ -12,6 +12,8 @@ from batches.options import BOUNDS, BatchOptions
 from scrapersky.tenants.access import working_tenant
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
 
+SWITCHED = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
 
 def add_options(parser: ArgumentParser) -> None:
     """Take the options of a batch: `--max-pages 50`, `--no-sitemaps`."""
@@ -37,6 +39,30 @@ def read_options(given: dict[str, Any]) -> BatchOptions:
             for name, told in error.message_dict.items()
         )
         raise CommandError(" ".join(wrong)) from error
+
+
+def read_assignments(texts: list[str]) -> dict[str, Any]:
+    """Return the options that `NAME=VALUE` texts name, as numbers and booleans."""
+    return dict(map(_assignment, texts))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, mark, value = text.partition("=")
+    if not mark:
+        raise CommandError(f"--option takes NAME=VALUE, not {text}.")
+    if value.lower() in SWITCHED:
+        return name, SWITCHED[value.lower()]
+    try:
+        return name, int(value) if value.isdecimal() else float(value)
+    except ValueError as error:
+        raise CommandError(f"{name}: give a number, yes or no, not {value}.") from error
+
+
+def refusal_of(error: ValidationError) -> str:
+    """Say in one line what a service refuses."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{name}: {' '.join(told)}" for name, told in error.message_dict.items())
 
 
 def find_batch(key: str) -> Batch:

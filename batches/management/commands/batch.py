@@ -1,40 +1,87 @@
-"""Ask after a batch."""
+"""Ask after a batch, and stop, hold, continue or repeat it."""
 
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 
-from batches.management.arguments import find_batch
+from batches import controls
+from batches.controls import ControlError
+from batches.management.arguments import find_batch, read_assignments, refusal_of
 from batches.models import Batch
 from batches.terminal import batch_lines, batch_summary
+from scans.engine.errors import FailureReason
 
-Action = Callable[[Batch], object]
+Action = Callable[..., Batch]
 
 
-def look(batch: Batch) -> None:
+def look(batch: Batch) -> Batch:
     """Change nothing: how far the batch got is told after every action."""
+    return batch
+
+
+def rerun(batch: Batch) -> Batch:
+    """Create a new batch of the same domains, for whoever made the first."""
+    return controls.rerun_batch(batch, created_by=batch.created_by)
 
 
 ACTIONS: dict[str, Action] = {
     "status": look,
+    "cancel": controls.cancel_batch,
+    "pause": controls.pause_batch,
+    "resume": controls.resume_batch,
+    "retry": controls.retry_batch,
+    "rerun": rerun,
 }
 
 
 class Command(BaseCommand):
-    help = "Ask after a batch by its UUID or legacy id."
+    help = "Ask after a batch by its UUID or legacy id, or control it; then say how far it is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="UUID or legacy id of the batch")
-        parser.add_argument("action", choices=ACTIONS)
+        parser.add_argument(
+            "action", choices=ACTIONS, help="rerun tells of the new batch it creates"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        group = parser.add_argument_group("retry")
+        group.add_argument(
+            "--reason",
+            action="append",
+            default=[],
+            choices=[reason.value for reason in FailureReason],
+            metavar="REASON",
+            help="only what failed by this cause, as `status` names it; may be repeated",
+        )
+        group.add_argument(
+            "--option",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="another way to scan: site_deadline=120, obey_robots=no; may be repeated",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        changes = retry_arguments(options)
         batch = find_batch(options["id"])
-        ACTIONS[options["action"]](batch)
-        batch.refresh_from_db()
-        summary = batch_summary(batch)
+        try:
+            told = ACTIONS[options["action"]](batch, **changes)
+        except ControlError as error:
+            raise CommandError(str(error)) from error
+        except ValidationError as error:
+            raise CommandError(refusal_of(error)) from error
+        summary = batch_summary(told)
         text = json.dumps(summary) if options["json"] else "\n".join(batch_lines(summary))
         self.stdout.write(text)
+
+
+def retry_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what a retry is asked for beyond the batch; only a retry may be."""
+    if options["action"] == "retry":
+        return {"reasons": options["reason"], "options": read_assignments(options["option"])}
+    if options["reason"] or options["option"]:
+        raise CommandError("--reason and --option go with retry only.")
+    return {}
