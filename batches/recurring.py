@@ -81,6 +81,7 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     recurring.time_of_day = plan.time_of_day
     recurring.weekday = plan.weekday if plan.frequency == frequencies.WEEKLY else None
     recurring.month_day = plan.month_day if plan.frequency == frequencies.MONTHLY else None
+    recurring.clean_fields()
 
 
 def start_due(now: datetime) -> str:

@@ -3,6 +3,7 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
@@ -129,6 +132,27 @@ def initiate_scan(
         nudge()
     jobs = Job.objects.filter(tenant=owner, domain__host=host, batch=batch)
     return jobs.select_related("domain").latest("created_at", "id")
+
+
+def scan_domains(domains: QuerySet[Domain], *, created_by: User | None) -> list[Batch]:
+    """Scan domains as a new batch, one for each tenant they belong to; return the batches.
+
+    Raises `ValidationError` for more than 100,000 of one tenant.
+    """
+    hosts: dict[UUID, list[str]] = defaultdict(list)
+    rows = domains.order_by("tenant_id", "host").values_list("tenant_id", "host")
+    for tenant_id, host in rows[: MAX_DOMAINS + 1]:
+        hosts[tenant_id].append(host)
+    with transaction.atomic():
+        return [
+            create_batch(
+                tenant=tenant,
+                created_by=created_by,
+                domains=hosts[tenant.pk],
+                name=f"Chosen from the list on {timezone.now():%Y-%m-%d %H:%M}",
+            )
+            for tenant in Tenant.objects.filter(pk__in=hosts).order_by("pk")
+        ]
 
 
 def _host(text: str) -> str:

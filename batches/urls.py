@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import batches, console, controls, downloads, jobs
+from batches.views import batches, console, controls, domains, downloads, jobs, schedules
 
 urlpatterns = [
     path("", console.home, name="home"),
@@ -24,5 +24,12 @@ urlpatterns = [
     path("jobs/<uuid:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<uuid:pk>/retry/", controls.job_retry, name="job_retry"),
     path("jobs/<uuid:pk>/cancel/", controls.job_cancel, name="job_cancel"),
+    path("domains/scan/", domains.domain_scan_chosen, name="domain_scan_chosen"),
     path("domains/<uuid:pk>/scan/", jobs.domain_scan, name="domain_scan"),
+    path("schedules/", schedules.schedule_list, name="schedule_list"),
+    path("schedules/new/", schedules.schedule_create, name="schedule_create"),
+    path("schedules/<uuid:pk>/", schedules.schedule_detail, name="schedule_detail"),
+    path("schedules/<uuid:pk>/toggle/", schedules.schedule_toggle, name="schedule_toggle"),
+    path("schedules/<uuid:pk>/run/", schedules.schedule_run, name="schedule_run"),
+    path("schedules/<uuid:pk>/delete/", schedules.schedule_delete, name="schedule_delete"),
 ]

@@ -31,6 +31,11 @@ class DomainFilter(forms.Form):
     verdict = forms.ChoiceField(
         required=False, choices=[("", "Any verdict"), *VERDICTS], label="Verdict"
     )
+    sitemaps = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any state"), *Domain.SitemapAnalysis.choices],
+        label="Sitemap submission",
+    )
 
     def apply(self, rows: QuerySet[Domain]) -> QuerySet[Domain]:
         """Return the domains that match; what cannot be understood narrows nothing."""
@@ -41,6 +46,8 @@ class DomainFilter(forms.Form):
             rows = rows.filter(status=status)
         if verdict := asked.get("verdict"):
             rows = rows.filter(verdict=verdict)
+        if state := asked.get("sitemaps"):
+            rows = rows.filter(sitemap_analysis_status=state)
         return rows
 
 

@@ -8,6 +8,7 @@ from ninja import NinjaAPI, Router
 
 from batches.api.controls import router as batch_controls
 from batches.api.page_scraper import router as page_scraper
+from scans.api import router as domains
 from scrapersky import api_errors
 from scrapersky.api_auth import ConsoleSession, TokenAuth
 
@@ -37,6 +38,7 @@ api = ConsoleApi(
 api_errors.install(api)
 api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
 api.add_router("/batches", batch_controls, tags=["batches"])
+api.add_router("/domains", domains, tags=["domains"])
 
 # Mounted last: what no other route takes gets an error of the API, not a page of the console.
 unknown = Router(auth=None)

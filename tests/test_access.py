@@ -5,7 +5,7 @@ fails. The rows of one tenant carry a word that no answer to a stranger may hold
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -18,7 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, Chore, Job, RecurringBatch, RecurringRun, Worker
+from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
@@ -35,7 +36,7 @@ class Gate:
     anonymous: int
     stranger: int
     key: str = ""
-    """Whose id the address takes: `batch`, `job` or `domain`."""
+    """Whose id the address takes: `batch`, `job`, `domain` or `schedule`."""
     method: str = "get"
     parameter: str = "<uuid:pk>"
 
@@ -77,6 +78,15 @@ CONSOLE = {
     "domains/": LIST,
     "domains/<uuid:pk>/": OF_DOMAIN,
     "domains/<uuid:pk>/scan/": Gate(302, 404, "domain", "post"),
+    "domains/<uuid:pk>/sitemaps/": Gate(302, 404, "domain", "post"),
+    "domains/scan/": Gate(302, 302, method="post"),
+    "domains/sitemaps/": Gate(302, 302, method="post"),
+    "schedules/": LIST,
+    "schedules/new/": LIST,
+    "schedules/<uuid:pk>/": Gate(302, 404, "schedule"),
+    "schedules/<uuid:pk>/toggle/": Gate(302, 404, "schedule", "post"),
+    "schedules/<uuid:pk>/run/": Gate(302, 404, "schedule", "post"),
+    "schedules/<uuid:pk>/delete/": Gate(302, 404, "schedule", "post"),
 }
 SCRAPER = "api/v3/batch_page_scraper/"
 API = {
@@ -84,6 +94,7 @@ API = {
     "api/v3/<path:rest>": Gate(404, 404, parameter="<path:rest>"),
     "api/v3/docs": PUBLIC,
     "api/v3/openapi.json": PUBLIC,
+    "api/v3/domains/sitemaps": Gate(401, 422, method="post"),
     f"{SCRAPER}health": PUBLIC,
     f"{SCRAPER}batch": Gate(401, 422, method="post"),
     f"{SCRAPER}scan": Gate(401, 422, method="post"),
@@ -97,9 +108,16 @@ API |= {
     for control in ("cancel", "pause", "resume", "retry", "rerun")
 }
 TABLE = CONSOLE | API
+WRITES = [
+    route
+    for route, gate in CONSOLE.items()
+    if gate.method == "post" and (gate.key or "domains/" in route)
+] + ["batches/new/", "schedules/new/", "schedules/<uuid:pk>/"]
+"""Addresses that change something of a tenant."""
 ADMIN = "admin/"
 OWNED: tuple[type[Model], ...] = (
-    *(Batch, Job, Worker, Domain, Scan, Contact, Technology, Sitemap, Page),
+    *(Batch, Job, Worker, Chore, RecurringBatch, RecurringRun),
+    *(Domain, Scan, Contact, Technology, Sitemap, Page),
     *(Tenant, Membership, ApiToken, User),
 )
 """The models of the project; each is in the admin and holds a row of the other tenant here."""
@@ -116,6 +134,9 @@ def treasure(default_tenant: Tenant) -> dict[str, Any]:
         tenant=default_tenant, created_by=owner, domains=[f"{WORD}.example"], name=f"{WORD} list"
     )
     job = complete(batch.jobs.get())
+    now = timezone.now()
+    plan = Plan(f"{WORD} weekly", f"{WORD}.example", "daily", now.time())
+    schedule = create_recurring(plan, tenant=default_tenant, created_by=owner, now=now)
     return {
         "batch": batch,
         "job": job,
@@ -124,6 +145,9 @@ def treasure(default_tenant: Tenant) -> dict[str, Any]:
         "user": owner,
         "membership": member,
         "apitoken": ApiToken.create(user=owner, name=WORD)[0],
+        "schedule": schedule,
+        "run": start_now(schedule, user=owner, now=now),
+        "chore": Chore.objects.create(name=WORD),
         "worker": Worker.objects.create(host=WORD, ended_at=timezone.now(), status="ended"),
         "scan": job.scan,
     }
@@ -221,6 +245,23 @@ def test_a_fragment_tells_a_stranger_no_more_than_its_page(
     response = ask(client, route, TABLE[route], treasure)
     assert WORD not in body_of(response)
     assert not TABLE[route].key or response.status_code == 404
+
+
+@pytest.mark.parametrize("route", WRITES)
+def test_who_may_only_look_changes_nothing(treasure: dict[str, Any], route: str) -> None:
+    viewer = User.objects.create_user("viewer")
+    role = Membership.Role.VIEWER
+    Membership.objects.create(user=viewer, tenant=treasure["tenant"], role=role)
+    client = logged_in(viewer)
+    before = state_of_rows()
+    response = ask(client, route, replace(TABLE[route], method="post"), treasure)
+    assert response.status_code == 403
+    assert state_of_rows() == before
+
+
+def state_of_rows() -> list[Any]:
+    """Return what a write of the console could have changed."""
+    return [list(model._default_manager.order_by("pk").values()) for model in OWNED]
 
 
 def test_the_admin_is_closed_to_everybody_but_staff(

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
+from django.utils.timesince import timesince, timeuntil
 
 from scans.engine.errors import FailureReason
 
@@ -75,6 +75,13 @@ def ago(moment: datetime | None) -> str:
         return "-"
     seconds = (timezone.now() - moment).total_seconds()
     return f"{timesince(moment, depth=1)} ago" if seconds >= 60 else "just now"
+
+
+@register.filter
+def ahead(moment: datetime) -> str:
+    """Say in how long something will be, in its largest unit."""
+    seconds = (moment - timezone.now()).total_seconds()
+    return f"in {timeuntil(moment, depth=1)}" if seconds >= 60 else "within a minute"
 
 
 @register.filter

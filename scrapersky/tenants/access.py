@@ -68,3 +68,12 @@ def check_may_write(user: Who, tenant_id: UUID) -> None:
     """Raise PermissionDenied for a user who may only look at this tenant's rows."""
     if not may_write(user, tenant_id):
         raise PermissionDenied("Your account may look but not change anything here.")
+
+
+def writable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
+    """Return the rows that a user may change; raise PermissionDenied where none ever could be."""
+    working_tenant(user)
+    if user.is_authenticated and user.is_superuser:
+        return rows
+    own = Membership.objects.filter(user_id=str(user.pk), role__in=WRITERS)
+    return visible(rows, user).filter(tenant__in=own.values("tenant"))

@@ -1,0 +1,26 @@
+"""Scan the domains that were chosen in the list."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from batches.services import scan_domains
+from scans.chosen import back_to_list, chosen_domains
+from scrapersky.http import ConsoleRequest, control_of
+
+
+@control_of("domain_list")
+def domain_scan_chosen(request: ConsoleRequest) -> HttpResponse:
+    """Scan the chosen domains as a batch, and show it."""
+    try:
+        made = scan_domains(chosen_domains(request.POST, request.user), created_by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return back_to_list(request.POST)
+    if not made:
+        messages.warning(request, "No domain was chosen.")
+        return back_to_list(request.POST)
+    count = sum(batch.total for batch in made)
+    messages.success(request, f"{count:,} domain{' is' if count == 1 else 's are'} being scanned.")
+    return redirect("batch_detail", pk=made[0].pk) if len(made) == 1 else redirect("batch_list")

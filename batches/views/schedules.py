@@ -1,0 +1,135 @@
+"""Schedules: recurring batches, their runs, and what the console does for itself."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from batches import chores
+from batches.models import RecurringBatch
+from batches.recurring import start_now
+from batches.schedule_forms import RecurringForm
+from scrapersky.http import ConsoleRequest, control_of
+from scrapersky.paging import page_of
+from scrapersky.tenants.access import (
+    check_may_write,
+    get_visible,
+    may_write,
+    visible,
+    working_tenant,
+)
+
+SHOWN_REFUSALS = 20
+
+
+@login_required
+@require_safe
+def schedule_list(request: ConsoleRequest) -> HttpResponse:
+    """List recurring batches with their last runs, and the console's own schedules."""
+    now = timezone.now()
+    rows = visible(RecurringBatch.objects.with_last_run(), request.user)
+    context = {
+        "page": page_of(request, rows, size=25, paginator=Paginator),
+        "chores": chores.states(now),
+        "late_since": now - chores.LATE_AFTER,
+    }
+    return render(request, "batches/schedule_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def schedule_create(request: ConsoleRequest) -> HttpResponse:
+    """Take in a recurring batch."""
+    tenant = working_tenant(request.user)
+    form = RecurringForm(*_given(request))
+    made = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
+    if made is None:
+        return render(request, "batches/schedule_form.html", _form_context(form))
+    messages.success(request, f"{made} is saved. {_next(made)}")
+    return redirect("schedule_detail", pk=made.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Show a recurring batch with every run it had, and take in changes to it."""
+    rows = RecurringBatch.objects.select_related("created_by", "tenant")
+    recurring = get_visible(rows, request.user, pk=pk)
+    if request.method == "POST":
+        check_may_write(request.user, recurring.tenant_id)
+    form = RecurringForm.of(recurring, *_given(request))
+    changed = form.change_recurring(recurring, now=timezone.now())
+    if changed is not None:
+        messages.success(request, f"The changes are saved. {_next(changed)}")
+        return redirect("schedule_detail", pk=pk)
+    runs = recurring.runs.select_related("batch").order_by("-planned_at", "-pk")
+    context = _form_context(form) | {
+        "recurring": recurring,
+        "page": page_of(request, runs, size=25, paginator=Paginator),
+        "may_write": may_write(request.user, recurring.tenant_id),
+        "late_since": timezone.now() - chores.LATE_AFTER,
+    }
+    return render(request, "batches/schedule_detail.html", context)
+
+
+@control_of("schedule_detail")
+def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Switch a recurring batch on or off: what the button said, whatever it is by now."""
+    recurring = _writable(request, pk)
+    wanted = request.POST.get("enabled") == "true"
+    switch: Callable[..., bool] = recurring.enable if wanted else recurring.disable
+    switch(timezone.now())
+    recurring.refresh_from_db()
+    messages.success(request, f"{recurring} is switched {'on' if wanted else 'off'}.")
+    return redirect("schedule_detail", pk=pk)
+
+
+@control_of("schedule_detail")
+def schedule_run(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Run a recurring batch now."""
+    recurring = _writable(request, pk)
+    run = start_now(recurring, user=request.user, now=timezone.now())
+    if run.batch is None:
+        messages.warning(request, f"Nothing was started. {run.note}")
+        return redirect("schedule_detail", pk=pk)
+    return redirect("batch_detail", pk=run.batch.pk)
+
+
+@control_of("schedule_detail")
+def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Delete a recurring batch and its history; the batches it made stay."""
+    recurring = _writable(request, pk)
+    recurring.delete()
+    messages.success(request, f"{recurring} is deleted. The batches it made are still there.")
+    return redirect("schedule_list")
+
+
+def _writable(request: ConsoleRequest, pk: UUID) -> RecurringBatch:
+    recurring = get_visible(RecurringBatch.objects.all(), request.user, pk=pk)
+    check_may_write(request.user, recurring.tenant_id)
+    return recurring
+
+
+def _given(request: ConsoleRequest) -> tuple:
+    return (request.POST, request.FILES) if request.method == "POST" else ()
+
+
+def _form_context(form: RecurringForm) -> dict[str, object]:
+    refused = form.found.refused if form.found else ()
+    return {
+        "form": form,
+        "refused": refused[:SHOWN_REFUSALS],
+        "refused_more": max(0, len(refused) - SHOWN_REFUSALS),
+    }
+
+
+def _next(recurring: RecurringBatch) -> str:
+    if recurring.next_run_at is None:
+        return "It is switched off."
+    return f"It runs next on {recurring.next_run_at:%Y-%m-%d at %H:%M} UTC."

@@ -1,0 +1,73 @@
+"""Domains through the API."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from scans.engine.domains import parse_values
+from scans.models import Domain
+from scans.services import queue_for_sitemaps
+from scrapersky.api_auth import caller
+from scrapersky.api_errors import InputError, Problem, RefusedValue
+from scrapersky.tenants.access import working_tenant, writable
+
+MOST = 100_000
+ASKED_AT_ONCE = 5_000
+
+router = Router()
+
+
+class SitemapsIn(Schema):
+    """Domains to queue, by name or by id; both may be given."""
+
+    domains: list[str] = Field(default=[], max_length=MOST)
+    ids: list[UUID] = Field(default=[], max_length=MOST)
+
+
+class SitemapsQueued(Schema):
+    queued: int
+    waiting: int = Field(description="Queued or in work already; they keep their place.")
+    unknown: list[str] = Field(description="Names and ids of no domain that you may change.")
+    invalid: list[RefusedValue]
+
+
+@router.post(
+    "/sitemaps",
+    response={200: SitemapsQueued, 401: Problem, 403: Problem, 404: Problem, 422: Problem},
+)
+def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
+    """Queue domains that are known already for sitemap submission.
+
+    They are taken oldest first and become a batch; the answer is 404 where none is known.
+    """
+    if not payload.domains and not payload.ids:
+        raise InputError("domains", "Name at least one domain, or an id of one.")
+    user = caller(request)
+    read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
+    mine = writable(Domain.objects.all(), user)
+    own = mine.filter(tenant=working_tenant(user))
+    answer = SitemapsQueued(
+        queued=0, waiting=0, unknown=[], invalid=[RefusedValue(**asdict(r)) for r in read.refused]
+    )
+    _queue(answer, own, "host", [line.host for line in read.accepted])
+    _queue(answer, mine, "pk", list(dict.fromkeys(payload.ids)))
+    if not answer.queued and not answer.waiting:
+        raise Http404("There is no such domain.")
+    return answer
+
+
+def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: list) -> None:
+    """Queue the rows whose column holds one of the keys, and add to the answer what became."""
+    for offset in range(0, len(keys), ASKED_AT_ONCE):
+        asked = keys[offset : offset + ASKED_AT_ONCE]
+        found = rows.filter(**{f"{column}__in": asked})
+        known = set(found.values_list(column, flat=True))
+        queueing = queue_for_sitemaps(found)
+        answer.queued += queueing.queued
+        answer.waiting += queueing.waiting
+        answer.unknown += [str(key) for key in asked if key not in known]

@@ -1,0 +1,55 @@
+"""Queueing domains for sitemap submission."""
+
+import pytest
+
+from scans import services
+from scans.models import Domain
+from scans.services import Queueing, queue_for_sitemaps
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def make(tenant: Tenant, **states: str) -> None:
+    for name, state in states.items():
+        Domain.objects.create(
+            tenant=tenant,
+            host=f"{name}.example",
+            sitemap_analysis_status=state,
+            sitemap_analysis_error="It was so.",
+        )
+
+
+def test_what_is_not_queued_or_in_work_is_queued(default_tenant: Tenant) -> None:
+    make(default_tenant, a="pending", b="submitted", c="failed", d="queued", e="processing")
+    assert queue_for_sitemaps(Domain.objects.all()) == Queueing(queued=3, waiting=2)
+    rows = Domain.objects.filter(sitemap_queued_at__isnull=False).order_by("host")
+    assert [(str(row), row.sitemap_analysis_status) for row in rows] == [
+        ("a.example", "queued"),
+        ("b.example", "queued"),
+        ("c.example", "queued"),
+    ]
+    assert {row.sitemap_analysis_error for row in rows} == {""}
+    assert Domain.objects.get(host="e.example").sitemap_analysis_status == "processing"
+
+
+def test_a_query_that_the_queueing_itself_narrows_is_followed_to_its_end(
+    default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "CHUNK", 2)
+    make(default_tenant, a="failed", b="failed", c="failed", d="failed", e="failed")
+    failed = Domain.objects.filter(sitemap_analysis_status="failed")
+    assert queue_for_sitemaps(failed).queued == 5
+
+
+@pytest.mark.parametrize(
+    ("queueing", "sentence"),
+    [
+        (Queueing(0, 0), "No domain was chosen."),
+        (Queueing(1, 0), "1 domain is queued."),
+        (Queueing(1_200, 1), "1,200 domains are queued; 1 was queued or in work already."),
+        (Queueing(0, 3), "0 domains are queued; 3 were queued or in work already."),
+    ],
+)
+def test_what_became_of_the_domains_is_one_sentence(queueing: Queueing, sentence: str) -> None:
+    assert queueing.sentence == sentence

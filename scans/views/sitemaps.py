@@ -1,0 +1,35 @@
+"""Queue domains for sitemap submission: one from its page, many from the list."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from scans.chosen import back_to_list, chosen_domains
+from scans.models import Domain
+from scans.services import queue_for_sitemaps
+from scrapersky.http import ConsoleRequest, control_of
+from scrapersky.tenants.access import check_may_write, get_visible
+
+
+@control_of("domain_detail")
+def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Queue one domain."""
+    domain = get_visible(Domain.objects.all(), request.user, pk=pk)
+    check_may_write(request.user, domain.tenant_id)
+    queueing = queue_for_sitemaps(Domain.objects.filter(pk=domain.pk))
+    if queueing.queued:
+        messages.success(request, f"{domain.host} is queued: its sitemaps will be read soon.")
+    else:
+        messages.info(request, f"{domain.host} is queued already, or in work.")
+    return redirect("domain_detail", pk=pk)
+
+
+@control_of("domain_list")
+def domain_sitemaps_chosen(request: ConsoleRequest) -> HttpResponse:
+    """Queue the domains that were chosen in the list."""
+    queueing = queue_for_sitemaps(chosen_domains(request.POST, request.user))
+    said = messages.success if queueing.queued else messages.warning
+    said(request, queueing.sentence)
+    return back_to_list(request.POST)
