@@ -6,8 +6,11 @@ for ever (https://github.com/django-q2/django-q2/issues/23).
 
 from time import monotonic
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
+from batches.models import Worker
+from batches.runner.recovery import has_work
 from scrapersky.health import queue_problems
 from scrapersky.supervisor.part import Part
 
@@ -46,7 +49,17 @@ class QueueWatch:
 
 def _is_stuck() -> bool:
     try:
-        return bool(queue_problems())
+        return bool(queue_problems()) or _leaves_work_lying()
     except DatabaseError:
         connection.close()
         return False
+
+
+def _leaves_work_lying() -> bool:
+    """Say whether work waits and this host has no shift at it.
+
+    A cluster that hangs still fetches a message or two, and beside other hosts the queue is never
+    seen to stand still; but whoever has work calls for idle hosts every few seconds.
+    """
+    here = Worker.objects.live().filter(host=settings.SCAN_WORKER_NAME)
+    return not here.exists() and has_work()

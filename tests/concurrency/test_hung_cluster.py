@@ -1,0 +1,67 @@
+"""A cluster whose idle workers were killed hangs (django-q2 issue 23) and is started again."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from scrapersky.supervisor.part import Part
+from scrapersky.supervisor.supervisor import Supervisor
+from scrapersky.supervisor.watch import QueueWatch
+from tests.concurrency.conftest import Install
+from tests.concurrency.installation import BASE, Installation, group_of
+from tests.concurrency.scenarios import ended, names
+from tests.processes import eventually, marked
+
+pytestmark = pytest.mark.slow_start
+
+
+@pytest.fixture
+def installation(install: Install, settings: Settings) -> Installation:
+    settings.SCAN_WORKER_NAME = "here"
+    return install(SCAN_WORKER_NAME="here")
+
+
+@pytest.fixture
+def supervisor(installation: Installation) -> Iterator[Supervisor]:
+    command = [sys.executable, str(BASE / "manage.py"), "qcluster"]
+    part = Part("worker", command, env=installation.environment)
+    made = Supervisor([part])
+    made._watch = QueueWatch(part, settling=3, patience=2)
+    made.tend()
+    yield made
+    made._urgent = True
+    made.end()
+
+
+def cluster_of(part: Part, mark: str) -> list[int]:
+    return sorted(pid for pid in marked(mark) if group_of(pid) == part.pid)
+
+
+def test_killed_idle_workers_are_noticed_and_the_cluster_is_mended(
+    installation: Installation, supervisor: Supervisor
+) -> None:
+    (part,) = supervisor._parts
+    first = part.pid
+    pids = eventually(lambda: at_full_strength(part, installation), within=60)
+    for worker in pids[2:6]:
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: len(set(cluster_of(part, installation.mark)) - set(pids)) == 4)
+    batch = installation.create(names(5))
+
+    def mended() -> bool:
+        supervisor.tend()
+        return part.pid not in {0, first}
+
+    eventually(mended, within=60)
+    eventually(lambda: ended(batch), within=60)
+    assert batch.status == "complete"
+
+
+def at_full_strength(part: Part, installation: Installation) -> list[int]:
+    """Return the cluster's processes once all are there: main, sentinel, four workers, two more."""
+    pids = cluster_of(part, installation.mark)
+    return pids if len(pids) == 8 else []
