@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from django_q.models import Schedule
-from django.test import Client
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 
