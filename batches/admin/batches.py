@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from batches.admin.control_actions import cancel, pause, resume, retry_failed, run_again
 from batches.forms import BatchForm
 from batches.models import Batch, Job
 from batches.progress import progress_of
@@ -40,7 +41,7 @@ class BatchAdmin(OwnedAdmin):
     list_select_related = ["tenant"]
     search_fields = ["name", "legacy_batch_id"]
     ordering = ["-created_at"]
-    actions = None
+    actions = [pause, resume, cancel, retry_failed, run_again]
     change_form_template = "admin/batches/batch/change_form.html"
     fields = (
         "name", "id", "tenant", "created_by", "processor_type", "status", "total", "completed",
@@ -48,6 +49,11 @@ class BatchAdmin(OwnedAdmin):
         "finished_at", "updated_at", "legacy_batch_id", "legacy_id",
     )  # fmt: skip
     readonly_fields = fields[1:]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer no deletion of many at once: some of them may still be at work."""
+        offered = super().get_actions(request)
+        return {name: action for name, action in offered.items() if name != "delete_selected"}
 
     @admin.display(description="Status", ordering="status")
     def state(self, obj: Batch) -> SafeString:

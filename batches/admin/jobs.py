@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_each
+from batches.admin.control_actions import cancel_jobs, retry_jobs
 from batches.models import Job, Worker
 from scans.models import Domain
 from scans.templatetags.console import badge
@@ -24,7 +25,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ["domain", "batch"]
     search_fields = ["domain__host", "batch__name"]
     ordering = ["-pk"]
-    actions = [scan_again]
+    actions = [retry_jobs, cancel_jobs, scan_again]
 
     @admin.display(description="Status", ordering="status")
     def state(self, obj: Job) -> SafeString:

@@ -1,0 +1,115 @@
+"""Controls of selected batches and jobs: each row on its own, and what was refused is named."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from batches import controls
+from batches.controls import ControlError
+from batches.models import Batch, Job
+from scrapersky.tenants.access import check_may_write
+from scrapersky.tenants.models import User
+
+MAX_ROWS = 500
+"""Rows that one request controls; each is a transaction or more."""
+NAMED = 10
+Row = TypeVar("Row", Batch, Job)
+
+
+@admin.action(description="Pause", permissions=["view"])
+def pause(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
+    """Start no more scans of the batches."""
+    _each(model_admin, request, rows, controls.pause_batch, "Paused")
+
+
+@admin.action(description="Resume", permissions=["view"])
+def resume(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
+    """Go on with the batches that are paused."""
+    _each(model_admin, request, rows, controls.resume_batch, "Resumed")
+
+
+@admin.action(description="Cancel", permissions=["view"])
+def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
+    """Stop the batches; what is done is kept."""
+    _each(model_admin, request, rows, controls.cancel_batch, "Cancelled")
+
+
+@admin.action(description="Retry what failed", permissions=["view"])
+def retry_failed(
+    model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
+) -> None:
+    """Scan again what failed or was cancelled in the batches."""
+    _each(model_admin, request, rows, controls.retry_batch, "Retried")
+
+
+@admin.action(description="Run again, as a batch of its own", permissions=["view"])
+def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
+    """Create a whole new batch of the same domains for each."""
+    user = cast(User, request.user)
+    _each(
+        model_admin,
+        request,
+        rows,
+        lambda batch: controls.rerun_batch(batch, created_by=user),
+        "Started again",
+    )
+
+
+@admin.action(description="Retry in their batches", permissions=["view"])
+def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
+    """Scan the domains of the jobs again, where they failed or were cancelled."""
+    user = cast(User, request.user)
+    _each(
+        model_admin,
+        request,
+        rows.select_related("batch", "domain"),
+        lambda job: controls.retry_job(job, created_by=user),
+        "Retried",
+    )
+
+
+@admin.action(description="Cancel those that wait", permissions=["view"])
+def cancel_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
+    """Cancel the jobs that have not started."""
+    _each(model_admin, request, rows.select_related("domain"), controls.cancel_job, "Cancelled")
+
+
+def _each(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Row],
+    control: Callable[[Row], Any],
+    done: str,
+) -> None:
+    chosen = list(rows.select_related("tenant")[: MAX_ROWS + 1])
+    if len(chosen) > MAX_ROWS:
+        sentence = f"More than {MAX_ROWS} are chosen: nothing was done. Choose fewer at a time."
+        model_admin.message_user(request, sentence, messages.ERROR)
+        return
+    for tenant_id in {row.tenant_id for row in chosen}:
+        check_may_write(request.user, tenant_id)
+    refused = [f"{row}: {reason}" for row in chosen if (reason := _refusal(control, row))]
+    won, noun = len(chosen) - len(refused), rows.model._meta
+    kind = noun.verbose_name if len(chosen) == 1 else noun.verbose_name_plural
+    if won:
+        sentence = f"{done} {won} of {len(chosen)} {kind}."
+        model_admin.message_user(request, sentence, messages.SUCCESS)
+    if refused:
+        more = f" And {len(refused) - NAMED} more." if len(refused) > NAMED else ""
+        sentence = f"Not {done.lower()}: {' '.join(refused[:NAMED])}{more}"
+        model_admin.message_user(request, sentence, messages.WARNING)
+
+
+def _refusal(control: Callable[[Row], Any], row: Row) -> str:
+    """Return the sentence with which a control is refused; empty where it won."""
+    try:
+        control(row)
+    except ControlError as error:
+        return str(error)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
