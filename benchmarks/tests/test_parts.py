@@ -1,24 +1,11 @@
 """Every part runs, at a size that says nothing about speed, and prints its figures."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from benchmarks.__main__ import PARTS, main
 from benchmarks.parts import latency
-from tests.postgres import start_postgres
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start one PostgreSQL for all parts, whose own takes longer."""
-    directory: Path = tmp_path_factory.mktemp("bench")
-    with pytest.MonkeyPatch.context() as patch:
-        url = start_postgres(directory / "postgres")
-        patch.setenv("DATABASE_URL", url)
-        yield url
 
 
 def figures(printed: str, name: str) -> list[float]:
@@ -39,7 +26,7 @@ def test_the_engine_is_measured_beside_scrapy_doing_the_same(
 
 
 def test_a_batch_is_measured_beside_scrapy_storing_the_same(
-    capsys: pytest.CaptureFixture[str], postgres: str
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     main(["batch", "--sites", "4"])
     printed = capsys.readouterr().out
@@ -49,7 +36,7 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
 
 
 def test_slow_sites_are_measured_against_what_is_allowed(
-    capsys: pytest.CaptureFixture[str], postgres: str, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(latency, "SEATS", (2,))
     main(["latency", "--sites", "2"])
@@ -58,9 +45,7 @@ def test_slow_sites_are_measured_against_what_is_allowed(
     assert reached > 0
 
 
-def test_creation_is_measured_on_both_databases(
-    capsys: pytest.CaptureFixture[str], postgres: str
-) -> None:
+def test_creation_is_measured_on_both_databases(capsys: pytest.CaptureFixture[str]) -> None:
     main(["create", "--sites", "60"])
     printed = capsys.readouterr().out
     assert figures(printed, "SQLite")[0] > 0
