@@ -4,9 +4,12 @@ Each is one guarded transition that says whether it won, so that two clicks, or 
 last job, never contradict each other. `ControlError` carries the sentence for the person.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,6 +19,8 @@ from batches.queue import nudge
 from batches.services import create_batch, initiate_scan
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
+
+logger = logging.getLogger(__name__)
 
 CANCEL_CHUNK = 10_000
 
@@ -132,7 +137,8 @@ def settle_cancelling() -> None:
                 count_ended(cancelled=counted)
             if sum(counted.values()) < CANCEL_CHUNK:
                 break
-        Batch.objects.filter(pk=pk).finish()
+        if Batch.objects.filter(pk=pk).finish():
+            _tell_end(pk)
 
 
 def count_ended(
@@ -141,7 +147,16 @@ def count_ended(
     """Add what ended to the counters of its batches, locked in the order of their ids."""
     completed, failed = completed or Counter(), failed or Counter()
     for pk in sorted(pk for pk in completed | failed | cancelled if pk):
-        Batch(pk=pk).count(completed=completed[pk], failed=failed[pk], cancelled=cancelled[pk])
+        row = Batch(pk=pk)
+        if row.count(completed=completed[pk], failed=failed[pk], cancelled=cancelled[pk]):
+            transaction.on_commit(partial(_tell_end, pk), robust=True)
+
+
+def _tell_end(pk: UUID) -> None:
+    told = Batch.objects.filter(pk=pk).values("status", "completed", "failed", "cancelled", "total")
+    for facts in told:
+        words = ", ".join(f"{name}={value}" for name, value in facts.items())
+        logger.info("batch=%s has ended: %s", pk, words)
 
 
 def _check_reasons(reasons: Sequence[str]) -> None:

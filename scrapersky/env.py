@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 DATABASE_SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "sqlite": "sqlite"}
 
 
@@ -51,6 +52,14 @@ def boolean(name: str, *, default: bool) -> bool:
     if value in TRUE | FALSE | {""}:
         return value in TRUE if value else default
     refuse(name, "expected true or false")
+
+
+def level(name: str, default: str) -> str:
+    """Return the name of a logging level."""
+    value = text(name, default).upper()
+    if value not in LEVELS:
+        refuse(name, f"expected one of {', '.join(LEVELS)}")
+    return value
 
 
 def number(name: str, default: float, *, low: float, high: float) -> float:

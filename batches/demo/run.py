@@ -40,7 +40,7 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
 @contextmanager
 def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
     """Run the demo sites and a real worker, and end both in any case."""
-    env = part_environment()
+    env = part_environment() | {"LOG_LEVEL": "WARNING"}
     supervisor = Supervisor([demo_part(http, https, env), worker_part(env)])
     try:
         supervisor.tend()

@@ -224,8 +224,11 @@ class Batch(models.Model):
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
 
-    def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> None:
-        """Add jobs that ended, in the transaction that ends them, and finish with the last one."""
+    def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> bool:
+        """Add jobs that ended, in the transaction that ends them, and finish with the last one.
+
+        Returns whether the batch has ended by it.
+        """
         row = Batch.objects.filter(pk=self.pk)
         row.update(
             completed=F("completed") + completed,
@@ -233,7 +236,7 @@ class Batch(models.Model):
             cancelled=F("cancelled") + cancelled,
             updated_at=Now(),
         )
-        row.finish()
+        return bool(row.finish())
 
     def grow(self, added: int) -> None:
         """Add jobs to the total; raise `ValidationError` where the batch takes no more."""

@@ -1,5 +1,6 @@
 """Claim jobs for a shift, so that a batch's max_concurrent holds across all hosts."""
 
+import logging
 import math
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +11,8 @@ from django.db.models import Exists, OuterRef
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner.work import ClaimedJob
+
+logger = logging.getLogger(__name__)
 
 AHEAD = 2
 """Jobs a seat held ready, so that no seat is empty between two looks at the database."""
@@ -29,8 +32,7 @@ class Grant:
 
 def runnable() -> list[UUID | None]:
     """Start pending batches; return the batches with waiting jobs, None for jobs without one."""
-    if Batch.objects.filter(status=Batch.Status.PENDING).exists():
-        Batch.objects.start()  # only where there is one: SQLite locks the database for it
+    _start_pending()
     waiting = Job.objects.waiting()
     in_batch = waiting.filter(batch=OuterRef("pk"))
     rows = Batch.objects.filter(Exists(in_batch), status=Batch.Status.RUNNING)
@@ -38,6 +40,14 @@ def runnable() -> list[UUID | None]:
     if waiting.filter(batch__isnull=True).exists():
         found.insert(0, None)
     return found
+
+
+def _start_pending() -> None:
+    """Start the batches that wait; no write where there is none: SQLite locks the database."""
+    pending = Batch.objects.filter(status=Batch.Status.PENDING)
+    for pk, total in list(pending.values_list("pk", "total")):
+        if pending.filter(pk=pk).start():
+            logger.info("batch=%s starts, %d jobs", pk, total)
 
 
 def claim(

@@ -35,16 +35,13 @@ def flush(worker: Worker, outcomes: list[Outcome]) -> None:
         raise
     except Exception as error:  # where a job ends, so that it ends truthfully
         if len(outcomes) > 1:
-            logger.warning(
-                "a flush of %d jobs failed, writing one by one: %s", len(outcomes), error
-            )
+            for outcome in outcomes:
+                logger.warning("%s is written alone, its flush failed: %s", outcome.job.ids, error)
             for outcome in outcomes:
                 flush(worker, [outcome])
             return
         job = outcomes[0].job
-        logger.exception(
-            "job=%s batch=%s domain=%s cannot be stored", job.id, job.batch_id, job.host
-        )
+        logger.exception("%s cannot be stored", job.ids)
         sentence = f"The result could not be stored: {type(error).__name__}: {error}"[:2_000]
         told = failure(job, FailureReason.INTERNAL_ERROR, sentence, outcomes[0].started_at)
         if outcomes[0].kind is Kind.FAILURE:
@@ -77,6 +74,21 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
         Job.objects.end(rows.ends)
         rows.failed.update(Job.objects.filter(pk__in=rows.lost).lose())
         count_ended(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
+    for outcome in outcomes:
+        _tell(outcome, is_held=outcome.job.id in held)
+
+
+def _tell(outcome: Outcome, *, is_held: bool) -> None:
+    """Log what became of a job; the good ends of thousands only where they are asked for."""
+    if not is_held:
+        logger.warning("%s was taken over since: its outcome is dropped", outcome.job.ids)
+    elif outcome.kind is Kind.REPORT:
+        logger.debug("%s is complete", outcome.job.ids)
+    elif outcome.kind is Kind.FAILURE:
+        told = outcome.read()
+        logger.info("%s ends with %s: %s", outcome.job.ids, told["reason"], told["error"])
+    else:
+        logger.warning("%s was lost in attempt %d", outcome.job.ids, outcome.job.attempts + 1)
 
 
 def _gather(rows: _Rows, outcome: Outcome) -> None:

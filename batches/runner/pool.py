@@ -199,10 +199,9 @@ class Pool:
         self._selector.unregister(child.fd)
         self._children.remove(child)
         self._stillborn += not child.ready
-        if child.running:
-            logger.warning("scanning process %d died with %d jobs", child.pid, len(child.running))
         child.kill()
         for run in child.running.values():
+            logger.warning("%s lost its scanning process %d", run.job.ids, child.pid)
             self._end(Outcome(run.job, Kind.LOST, b"{}", run.started_at))
 
     def _give_up_overdue(self) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -37,13 +38,21 @@ def take_back() -> int:
         return 0
     with transaction.atomic():
         locked = orphans.select_for_update(no_key=True, of=("self",)).order_by("pk")
-        rows = list(locked.values_list("pk", "worker__stages"))
-        started = [pk for pk, stages in rows if str(pk) in (stages or {})]
+        jobs = list(locked.select_related("worker"))
+        started = [job.pk for job in jobs if job.worker and str(job.pk) in job.worker.stages]
         failed = Job.objects.filter(pk__in=started).lose()
-        Job.objects.filter(pk__in=[pk for pk, _ in rows]).give_back()
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).give_back()
         count_ended(failed=Counter(failed), cancelled=Counter())
-    logger.warning("took back %d jobs of lost workers, %d of them started", len(rows), len(started))
-    return len(rows)
+    _tell_taken_back(jobs, set(started))
+    return len(jobs)
+
+
+def _tell_taken_back(jobs: list[Job], started: set[UUID]) -> None:
+    for job in jobs:
+        level = logging.WARNING if job.pk in started else logging.INFO
+        told = (job.batch_id, job.pk, job.domain_id, job.worker_id)
+        was = "had started" if job.pk in started else "only held"
+        logger.log(level, "batch=%s job=%s domain=%s worker=%s is lost and %s it", *told, was)
 
 
 def keep() -> None:

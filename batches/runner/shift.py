@@ -73,7 +73,8 @@ class Shift:
                 self._step()
         except ShiftLostError:
             logger.warning("worker=%s was silent too long and lost its jobs", self.worker.pk)
-            self.pool.close()
+            for job in self.pool.close():
+                logger.info("%s was lost to others by worker=%s", job.ids, self.worker.pk)
             return "The shift was silent too long: others took its jobs."
         except BaseException:
             self._hand_back(self.pool.close())

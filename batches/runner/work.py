@@ -30,6 +30,11 @@ class ClaimedJob:
         return str(self.id)
 
     @property
+    def ids(self) -> str:
+        """What a log line about the job begins with."""
+        return f"batch={self.batch_id} job={self.id} domain={self.domain_id} host={self.host}"
+
+    @property
     def alone(self) -> bool:
         """Whether the job was there when a worker died, and so gets a process of its own."""
         return self.attempts > 0

@@ -49,6 +49,12 @@ def test_a_number_outside_its_bounds_is_refused(given: pytest.MonkeyPatch, value
     assert "expected a number from 0.1 to 60" in refusal(env.number, 8, low=0.1, high=60)
 
 
+def test_a_level_is_one_that_logging_knows(given: pytest.MonkeyPatch) -> None:
+    assert env.level(give(given, "debug"), "INFO") == "DEBUG"
+    give(given, "loud")
+    assert refusal(env.level, "INFO").endswith("expected one of DEBUG, INFO, WARNING, ERROR.")
+
+
 def test_a_number_that_is_not_given_is_the_default(given: pytest.MonkeyPatch) -> None:
     assert env.number(NAME, 8, low=0.1, high=60) == 8
     assert env.integer(give(given, "12"), 8, low=1, high=60) == 12
