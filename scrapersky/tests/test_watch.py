@@ -15,7 +15,7 @@ from scrapersky.supervisor import watch as watch_module
 from scrapersky.supervisor.watch import QueueWatch
 from scrapersky.tenants.models import Tenant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("schedules_on_time")]
 
 
 class RunningPart:
