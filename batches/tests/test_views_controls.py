@@ -186,7 +186,7 @@ def test_all_that_failed_is_retried_and_what_is_complete_is_not(
     console: Client, mixed: Batch
 ) -> None:
     options = mixed.options
-    assert "What failed is scanned again." in press(console, mixed, "retry")
+    assert "Scanned again: everything that failed." in press(console, mixed, "retry")
     assert statuses(mixed) == ["complete", "pending", "pending", "pending"]
     assert state(mixed) == "running"
     assert mixed.options == options
@@ -194,7 +194,7 @@ def test_all_that_failed_is_retried_and_what_is_complete_is_not(
 
 def test_one_cause_is_retried(console: Client, mixed: Batch) -> None:
     said = press(console, mixed, "retry", reasons="read_timeout")
-    assert "failed by the chosen cause are scanned again" in said
+    assert "Scanned again: Read timeout." in said
     assert statuses(mixed) == ["complete", "pending", "pending", "failed"]
 
 
@@ -247,7 +247,7 @@ def test_a_retry_that_cannot_be_says_why_and_changes_nothing(
 
 def test_a_retry_in_a_paused_batch_waits_and_says_so(console: Client, mixed: Batch) -> None:
     Batch.objects.filter(pk=mixed.pk).update(status="paused", finished_at=None)
-    assert "scanned again once the batch goes on" in press(console, mixed, "retry")
+    assert "Scanned again once the batch goes on" in press(console, mixed, "retry")
     assert state(mixed) == "paused"
 
 

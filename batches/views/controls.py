@@ -14,6 +14,7 @@ from batches import controls
 from batches.controls import ControlError
 from batches.forms import RetryForm
 from batches.models import Batch, Job
+from scans.templatetags.console import words
 from scrapersky.http import ConsoleRequest, control_of
 from scrapersky.tenants.access import check_may_write, get_visible
 
@@ -27,8 +28,8 @@ RESUMED = {
     Status.RUNNING: "The batch goes on.",
 }
 RETRIED = {
-    Status.RUNNING: "{what} scanned again.",
-    Status.PAUSED: "{what} scanned again once the batch goes on.",
+    Status.RUNNING: "Scanned again: {what}.",
+    Status.PAUSED: "Scanned again once the batch goes on: {what}.",
 }
 
 
@@ -69,7 +70,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         return redirect("batch_detail", pk=pk)
     reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
     if _won(request, lambda: controls.retry_batch(batch, reasons=reasons, options=changed)):
-        what = "The sites that failed by the chosen cause are" if reasons else "What failed is"
+        what = ", ".join(map(words, reasons)) or "everything that failed"
         messages.success(request, _state_of(batch, RETRIED).format(what=what))
     return redirect("batch_detail", pk=pk)
 
