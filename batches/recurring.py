@@ -54,7 +54,7 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
     Raises `ValidationError` as `create_recurring` does.
     """
     with transaction.atomic():
-        rows = RecurringBatch.objects.select_for_update(no_key=True)
+        rows = RecurringBatch.objects.select_for_update(no_key=True, of=("self",))
         row = rows.select_related("tenant").get(pk=recurring.pk)
         before = row.timing
         _apply(row, plan)
@@ -117,7 +117,7 @@ def start_now(recurring: RecurringBatch, *, user: User, now: datetime) -> Recurr
     Of two clicks at once the second finds the first one's batch going, and is skipped.
     """
     with transaction.atomic():
-        rows = RecurringBatch.objects.select_for_update(no_key=True)
+        rows = RecurringBatch.objects.select_for_update(no_key=True, of=("self",))
         row = rows.select_related("tenant", "created_by").get(pk=recurring.pk)
         return _run(row, now, now, note=f"Started by hand by {user}.", created_by=user)
 
