@@ -27,18 +27,32 @@ _TLDS_OF_EVERYBODY = frozenset(
     ]
 )
 _POSTAL_MARKS = (
-    ("GB", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
+    ("GB", re.compile(r"[A-Z](?<!\w.)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
     ("AU", re.compile(r"\b(?:NSW|VIC|QLD|TAS|ACT|SA|WA|NT|Vic|Qld)[,.]? \d{4}\b")),
-    ("CA", re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d\b")),
-    ("US", re.compile(r"\b[A-Z]{2}[,.]? \d{5}(?:-\d{4})?\b")),
-    ("IE", re.compile(r"\bCo\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b")),
+    ("CA", re.compile(r"[ABCEGHJ-NPRSTVXY](?<!\w.)\d[A-Z] ?\d[A-Z]\d\b")),
+    ("US", re.compile(r"[A-Z](?<!\w.)[A-Z][,.]? \d{5}(?:-\d{4})?\b")),
+    (
+        "IE",
+        re.compile(
+            r"Co(?<!\w..)\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b"
+        ),
+    ),
     ("DE", re.compile(r"\bD-\d{5}\b|\bGmbH\b")),
-    ("AT", re.compile(r"\bA-\d{4}\b")),
-    ("CH", re.compile(r"\bCH-\d{4}\b")),
+    ("AT", re.compile(r"A-(?<!\w..)\d{4}\b")),
+    ("CH", re.compile(r"CH-(?<!\w...)\d{4}\b")),
     ("FR", re.compile(r"\bF-\d{5}\b|\bC(?:EDEX|edex)\b")),
     ("NL", re.compile(r"\bNL-\d{4}\b|\bKvK\b")),
-    ("IN", re.compile(r"\bPvt\.? Ltd\b|[a-z] ?[-–] ?[1-8]\d{2} ?\d{3}\b")),  # noqa: RUF001
+    (
+        "IN",
+        re.compile(
+            r"[P–-](?:(?<=\bP)vt\.? Ltd\b|"  # noqa: RUF001
+            r"(?:(?<=[a-z][–-])|(?<=[a-z] [–-])) ?[1-8]\d{2} ?\d{3}\b)"  # noqa: RUF001
+        ),
+    ),
 )
+"""What stands in addresses of one country only. What a word boundary would say at the beginning is
+said behind the first letters, `(?<!\\w.)`: `re` skips to the next place where a pattern's first
+letter stands, but tries every place for a pattern that begins with a boundary."""
 _INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
 
 
