@@ -34,9 +34,12 @@ def menu(random: Random) -> str:
     return f'<nav class="main-navigation" id="site-navigation"><ul>{"".join(items)}</ul></nav>'
 
 
-def section(random: Random) -> str:
-    """Return a section of cards, about 5 KB: much markup around few words, as page builders do."""
-    cards = "".join(_card(random) for _ in range(random.randint(2, 5)))
+def section(random: Random, images: str) -> str:
+    """Return a section of cards, about 5 KB: much markup around few words, as page builders do.
+
+    `images` is the folder of the site's pictures.
+    """
+    cards = "".join(_card(random, images) for _ in range(random.randint(2, 5)))
     return (
         f'<section class="elementor-section elementor-top-section elementor-element '
         f'elementor-element-{_id(random)} elementor-section-boxed elementor-section-height-default"'
@@ -48,10 +51,10 @@ def section(random: Random) -> str:
     )
 
 
-def _card(random: Random) -> str:
+def _card(random: Random, images: str) -> str:
     slug = _slug(random, 3)
-    image = f"/wp-content/uploads/2024/{random.randint(1, 12):02d}/{slug}"
-    sizes = "".join(f"{image}-{w}x{w * 2 // 3}.jpg {w}w, " for w in (300, 768, 1024, 1536, 2048))
+    image = f"{images}/2024/{random.randint(1, 12):02d}/{slug}"
+    sizes = "".join(f"{image}-{w}x{w * 2 // 3}.jpg {w}w, " for w in (300, 768))
     return (
         '<div class="elementor-column elementor-col-33 elementor-inner-column elementor-element '
         f'elementor-element-{_id(random)} animated-slow" data-id="{_id(random)}" '

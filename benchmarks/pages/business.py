@@ -33,6 +33,11 @@ class Business:
         return f"sales@{self.handle}.com"
 
     @property
+    def images(self) -> str:
+        """The folder of the site's pictures."""
+        return "/wp-content/uploads" if self.is_wordpress else "/assets/img"
+
+    @property
     def is_wordpress(self) -> bool:
         return self.generator.startswith("WordPress")
 

@@ -49,7 +49,7 @@ def _page(
     left = size - len(top) - len(block) - len(below) - sum(map(len, frame))
     sections = []
     while left > 0:
-        sections.append(body.section(random))
+        sections.append(body.section(random, business.images))
         left -= len(sections[-1])
     logo = f'<a href="/"><img class="custom-logo" src="/images/logo.svg" alt="{business.name}"></a>'
     main = f"<h1>{title}</h1>{block}{''.join(sections)}"
