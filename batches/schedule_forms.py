@@ -60,6 +60,12 @@ class RecurringForm(BatchForm):
         shown = {name: value for name, value in stored.items() if value is not None}
         return cls(*given, initial=recurring.scan_options.as_dict() | shown)
 
+    def clean_domains(self) -> str:
+        """Return the list with plain line ends; an upload goes before a list left as is."""
+        text: str = self.cleaned_data["domains"].replace("\r\n", "\n")
+        is_stored = text.strip() == str(self.initial.get("domains", "")).strip()
+        return "" if self.files.get("file") and is_stored else text
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         for frequency, name in (("weekly", "weekday"), ("monthly", "month_day")):

@@ -24,7 +24,8 @@ class RecurringBatchQuerySet(models.QuerySet):
         return self.annotate(
             last_at=Subquery(newest.values("planned_at")[:1]),
             last_outcome=Subquery(newest.values("outcome")[:1]),
-            last_batch=Subquery(newest.values("batch")[:1]),
+            # A foreign key as it stands would be the text that SQLite keeps.
+            last_batch=Subquery(newest.values("batch")[:1], output_field=models.UUIDField()),
         )
 
 

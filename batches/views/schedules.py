@@ -71,7 +71,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     runs = recurring.runs.select_related("batch").order_by("-planned_at", "-pk")
     context = _form_context(form) | {
         "recurring": recurring,
-        "page": page_of(request, runs, size=25, paginator=Paginator),
+        "page": page_of(request, runs, size=10, paginator=Paginator),
         "may_write": may_write(request.user, recurring.tenant_id),
         "late_since": timezone.now() - chores.LATE_AFTER,
     }
