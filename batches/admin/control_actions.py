@@ -59,7 +59,7 @@ def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySe
     )
 
 
-@admin.action(description="Retry in their batches", permissions=["view"])
+@admin.action(description="Retry what failed", permissions=["view"])
 def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Scan the domains of the jobs again, where they failed or were cancelled."""
     user = cast(User, request.user)

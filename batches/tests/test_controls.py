@@ -225,3 +225,10 @@ def test_rerun_is_a_whole_new_batch_of_the_same_domains(mixed: Batch, user: User
     order = [list(b.jobs.order_by("position").values_list("domain")) for b in (mixed, again)]
     assert order[0] == order[1]
     assert again.metadata["rerun_of"] == str(mixed.pk)
+
+
+def test_a_job_of_the_older_system_whose_domain_is_gone_is_not_retried(mixed: Batch) -> None:
+    Job.objects.filter(failure_reason="read_timeout").update(domain=None, legacy_id=1)
+    controls.retry_batch(mixed)
+    assert statuses(mixed) == ["complete", "complete", "failed", "pending"]
+    assert counters(mixed) == ("running", 2, 1, 0)
