@@ -23,6 +23,7 @@ def shared_directory() -> Path:
 
 DIRECTORY = shared_directory()
 test_database = os.environ.get("TEST_DATABASE_URL", "")
+TEST_REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/0"
 env.forget(Path(__file__).resolve().parent.parent / ".env.example")
 os.environ["TEST_DATABASE_URL"] = test_database
 os.environ["SECRET_KEY"] = "the tests' own key, which protects nothing but the tests' own data"

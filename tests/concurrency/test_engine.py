@@ -6,9 +6,10 @@ bounds that a busy machine keeps too.
 
 import pytest
 
-from tests.concurrency import scenarios
+from tests.concurrency import redis_server, scenarios
 from tests.concurrency.conftest import Install
 from tests.postgres import EmbeddedPostgres
+from tests.settings import TEST_REDIS_URL
 
 pytestmark = pytest.mark.slow_start
 PATIENCE = 120.0
@@ -56,3 +57,11 @@ def test_a_killed_creator_leaves_no_half_batch(install: Install) -> None:
 
 def test_the_work_of_the_only_worker_is_taken_over(install: Install) -> None:
     scenarios.lone_worker_killed(install(), jobs=150)
+
+
+def test_two_hosts_with_redis_as_broker_and_one_is_killed(install: Install) -> None:
+    with redis_server.empty_database(TEST_REDIS_URL) as url:
+        if not url:
+            pytest.skip("no Redis answers at REDIS_URL or 127.0.0.1:6379")
+        installation = install(REDIS_URL=url)
+        scenarios.one_of_two_hosts_killed(installation, jobs=300, comes_back=True, within=PATIENCE)
