@@ -39,6 +39,8 @@ class Inventory:
     def add_links(self, links: Iterable[Link]) -> None:
         """Add the pages of the site that a page links to."""
         for link in links:
+            if len(self._entries) >= self.max_pages:
+                return
             if self._is_internal(link.url):
                 self._add(canonical_form(link.url), "link", link.text)
 

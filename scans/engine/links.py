@@ -9,6 +9,8 @@ from scans.engine.hostnames import same_site
 
 MAX_URL = 2_000
 """Characters of a URL that is kept; sitemaps.org allows 2,048, no page worth listing needs them."""
+USUAL_URL = 300
+"""Characters of a URL up to which it is remembered: the pages of a site share their links."""
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _IGNORED = re.compile(r"[\t\r\n]")
@@ -37,7 +39,14 @@ def resolve_url(url: str, base: str = "") -> str | None:
     trailing dot of the host are dropped (WHATWG URL Standard). None for everything else, and for
     URLs of more than 2,000 characters.
     """
-    parsed = _parse(url, base)
+    if len(url) > 4 * MAX_URL:
+        return None
+    absolute = _absolute(url, base)
+    return _requested(absolute) if len(absolute) <= USUAL_URL else _request(absolute)
+
+
+def _request(absolute: str) -> str | None:
+    parsed = _parse(absolute)
     if parsed is None or parsed.protocol not in ("http:", "https:"):
         return None
     if parsed.username or parsed.password:
@@ -46,6 +55,9 @@ def resolve_url(url: str, base: str = "") -> str | None:
         parsed.hostname = parsed.hostname.rstrip(".")
     href = str(parsed.href).partition("#")[0]
     return href if len(href) <= MAX_URL else None
+
+
+_requested = lru_cache(maxsize=4_096)(_request)
 
 
 def canonical_url(url: str, base: str = "") -> str | None:
@@ -84,11 +96,11 @@ def url_host(url: str) -> str:
     return "" if parsed is None else str(parsed.hostname)
 
 
-def _parse(url: str, base: str = "") -> can_ada.URL | None:
+def _parse(url: str) -> can_ada.URL | None:
     if len(url) > 4 * MAX_URL:
         return None
     try:
-        return can_ada.parse(_absolute(url, base))
+        return can_ada.parse(url)
     except (ValueError, TypeError):
         # TypeError: a lone surrogate, which no URL can carry.
         return None

@@ -212,6 +212,8 @@ class SiteScan:
     def _follow(self, entries: Iterable[PageEntry]) -> None:
         """Open the most promising of these pages that have not been opened."""
         wanted = self._limits.fetch_pages - 1 - len(self._opened)
+        if wanted <= 0:
+            return
         fresh = (entry for entry in entries if entry.url not in self._opened)
         for entry in pick_pages(fresh, wanted):
             self._opened.add(entry.url)

@@ -10,6 +10,7 @@ from scans.engine.extractors.vocabulary import words
 
 MAX_BLOCK = 500_000
 MAX_DEPTH = 12
+_LENIENT = json.JSONDecoder(strict=False)
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)")
 _CLOSING = re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;|\s)+$")
 
@@ -24,7 +25,7 @@ def _loads(block: str) -> Any:
         return None
     cleaned = _CLOSING.sub("", _WRAPPING.sub("", block, count=1))
     try:
-        return _storable(json.loads(cleaned, strict=False))
+        return _storable(_LENIENT.decode(cleaned))
     except (ValueError, RecursionError):
         return None
 

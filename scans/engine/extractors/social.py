@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from scans.engine.report import Contact, ContactKind
@@ -122,6 +123,7 @@ def profile(url: str) -> tuple[str, str] | None:
     return _named_profile(network, re.sub(r"/{2,}", "/", f"/{path}"))
 
 
+@lru_cache(maxsize=1_024)
 def _network_of(host: str) -> _Network | None:
     known = _BY_HOST.get(".".join(host.rsplit(".", 2)[-2:]))
     if known is None and "pinterest" in host and _PINTEREST_COUNTRY.fullmatch(host):
