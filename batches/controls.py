@@ -17,6 +17,7 @@ from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.queue import nudge
 from batches.services import create_batch, initiate_scan
+from batches.submission import mark_in_work
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
 
@@ -78,6 +79,7 @@ def retry_batch(
         counted = again.retry(changed.as_dict() if changed else None)
         if not counted:
             raise ControlError("There is no failed or cancelled job to retry.")
+        mark_in_work(batch)
         if not Batch.objects.filter(pk=batch.pk).reopen(counted, changed):
             raise ControlError(f"The batch is {_state(batch)}: retry it when that is done.")
         nudge()
@@ -87,15 +89,18 @@ def retry_batch(
 def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     """Create a whole new batch of the same domains with the same options."""
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
-    return create_batch(
-        tenant=batch.tenant,
-        created_by=created_by,
-        domains=list(hosts.values_list("domain__host", flat=True)),
-        options=BatchOptions.stored(batch.options).as_dict(),
-        name=f"{batch.name or 'Batch'} (again)"[:200],
-        processor_type=batch.processor_type,
-        metadata={"rerun_of": str(batch.pk)},
-    )
+    with transaction.atomic():
+        again = create_batch(
+            tenant=batch.tenant,
+            created_by=created_by,
+            domains=list(hosts.values_list("domain__host", flat=True)),
+            options=BatchOptions.stored(batch.options).as_dict(),
+            name=f"{batch.name or 'Batch'} (again)"[:200],
+            processor_type=batch.processor_type,
+            metadata={"rerun_of": str(batch.pk)},
+        )
+        mark_in_work(again)
+    return again
 
 
 def retry_job(job: Job, *, created_by: User | None = None) -> Job:

@@ -23,6 +23,7 @@ from batches.services import create_batch
 from scans import storage
 from scans.engine.domains import InvalidDomain, normalise
 from scans.models import Domain
+from scans.services import lock_domains
 from scrapersky.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ def _submit(tenant: Tenant, ids: Sequence[UUID]) -> tuple[int, int]:
     The domains are locked first, so that of two runs at once each domain is taken by one.
     """
     with transaction.atomic():
-        rows = Domain.objects.select_for_update(no_key=True).filter(pk__in=ids)
-        domains = list(rows.filter(sitemap_analysis_status=STATES.QUEUED).order_by("pk"))
+        lock_domains(ids)
+        domains = list(Domain.objects.filter(pk__in=ids, sitemap_analysis_status=STATES.QUEUED))
         refused = {domain.pk: why for domain in domains if (why := _refusal(domain))}
         _fail(refused)
         good = [domain for domain in domains if domain.pk not in refused]
@@ -95,9 +96,27 @@ def _make_batch(tenant: Tenant, domains: list[Domain]) -> None:
         name=f"Sitemap submission of {timezone.now():%Y-%m-%d %H:%M}",
         processor_type=Batch.ProcessorType.SITEMAP_IMPORT,
     )
-    taken = Domain.objects.filter(pk__in=[domain.pk for domain in domains])
-    taken.update(sitemap_analysis_status=STATES.PROCESSING, updated_at=Now())
+    Domain.objects.filter(pk__in=[domain.pk for domain in domains]).update(
+        sitemap_analysis_status=STATES.PROCESSING, updated_at=Now()
+    )
     logger.info("batch=%s submits the sitemaps of %d domains", batch.pk, len(domains))
+
+
+def mark_in_work(batch: Batch) -> None:
+    """Set the domains to in work whose imports in a batch wait or run again.
+
+    Called in the transaction that makes them wait, after the jobs were locked; of no effect for a
+    batch of website scans.
+    """
+    if batch.processor_type != Batch.ProcessorType.SITEMAP_IMPORT:
+        return
+    active = Job.objects.filter(batch=batch, status__in=Job.ACTIVE, domain__isnull=False)
+    ids = list(active.values_list("domain", flat=True))
+    lock_domains(ids)
+    again = Domain.objects.filter(pk__in=ids).exclude(sitemap_analysis_status=STATES.QUEUED)
+    again.update(
+        sitemap_analysis_status=STATES.PROCESSING, sitemap_analysis_error="", updated_at=Now()
+    )
 
 
 def _fail(reasons: dict[UUID, str]) -> None:
@@ -116,8 +135,7 @@ def settle_stranded() -> int:
     settled = 0
     while ids := list(_stranded().order_by("pk").values_list("pk", flat=True)[:SETTLE_CHUNK]):
         with transaction.atomic():
-            rows = Domain.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-            list(rows.values_list("pk"))
+            lock_domains(ids)
             idle = list(_stranded().filter(pk__in=ids).values_list("pk", flat=True))
             _fail(_how_imports_ended(idle))
         settled += len(idle)

@@ -290,6 +290,44 @@ def test_a_paused_import_stays_in_work(default_tenant: Tenant) -> None:
     assert state_of("a.example")[0] == "processing"
 
 
+def test_a_retried_import_is_in_work_again_and_ends_by_its_result(
+    default_tenant: Tenant, worker: Worker
+) -> None:
+    good, bad, asked = submitted(default_tenant, worker, "a.example", "b.example", "c.example")
+    told = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, asked)]
+    flush(worker, [scanned(good), *told])
+    queue_for_sitemaps(Domain.objects.filter(host="c.example"))
+    batch = controls.retry_batch(Batch.objects.get())
+    assert [state_of(f"{name}.example") for name in "abc"] == [
+        ("submitted", ""),
+        ("processing", ""),
+        ("queued", ""),
+    ]
+    again = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    flush(worker, [scanned(job) for job in again])
+    assert state_of("b.example") == ("submitted", "")
+
+
+def test_the_imports_of_a_batch_that_is_run_again_are_in_work(default_tenant: Tenant) -> None:
+    queued(default_tenant, "a.example")
+    submit_queued()
+    batch = Batch.objects.get()
+    controls.cancel_batch(batch)
+    settle_stranded()
+    controls.rerun_batch(batch, created_by=None)
+    keep()
+    assert state_of("a.example") == ("processing", "")
+
+
+def test_a_retried_website_scan_says_nothing_of_sitemaps(
+    default_tenant: Tenant, worker: Worker
+) -> None:
+    job = website_scan(default_tenant, worker)
+    flush(worker, [failure(job, "tls_error", "", timezone.now())])
+    controls.retry_batch(Batch.objects.get())
+    assert state_of("a.example")[0] == "pending"
+
+
 def test_a_website_scan_that_waits_does_not_keep_a_domain_in_work(default_tenant: Tenant) -> None:
     queued(default_tenant, "a.example")
     create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
