@@ -68,9 +68,9 @@ def claim(
                 return Grant(executing, [])
             options = batch.scan_options
             seats = _allot(worker, batch_id, options.max_concurrent, executing, ceiling)
-        ids = Job.objects.filter(batch=batch_id).claim(
-            worker, (1 + AHEAD) * seats - executing - waiting
-        )
+        wanted = (1 + AHEAD) * seats - executing - waiting
+        # below zero where the seats have become fewer since these were claimed
+        ids = Job.objects.filter(batch=batch_id).claim(worker, wanted) if wanted > 0 else []
         return Grant(seats, _claimed(ids, options))
 
 

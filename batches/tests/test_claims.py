@@ -64,6 +64,15 @@ def test_seats_never_exceed_the_cap_while_a_first_host_is_still_busy(
     assert claim(two, batch.pk, executing=0, waiting=0, ceiling=100).seats == 2
 
 
+def test_a_host_that_holds_more_than_its_seats_claims_nothing(default_tenant: Tenant) -> None:
+    batch = make(default_tenant, 100, max_concurrent=10)
+    one = hire("one")
+    held = claim(one, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    hire("two")
+    grant = claim(one, batch.pk, executing=5, waiting=len(held) - 5, ceiling=100)
+    assert (grant.seats, grant.jobs) == (5, [])
+
+
 @pytest.mark.parametrize("status", ["pending", "paused", "cancelling"])
 def test_a_batch_that_does_not_run_gives_no_jobs(default_tenant: Tenant, status: str) -> None:
     batch = make(default_tenant, 2)
