@@ -47,8 +47,6 @@ def install(
         def make(**environment: str) -> Installation:
             url = server.create_database(uuid.uuid4().hex, template="migrated")
             stack.enter_context(pointed_at(url))
-            made = Installation(url, tmp_path, web, **environment)
-            stack.callback(made.close)
-            return made
+            return stack.enter_context(Installation(url, tmp_path, web, **environment))
 
         yield make

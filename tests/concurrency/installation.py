@@ -8,15 +8,19 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, cast
 from unittest.mock import patch
 
 from django.db import connections
+from django.test import override_settings
 
 from batches.models import Batch, Worker
 from batches.services import create_batch
 from batches.tests.sites import Sites
 from scrapersky import env
+from scrapersky.supervisor.part import Part
+from scrapersky.supervisor.watch import QueueWatch
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 from tests.processes import MARK, eventually, marked
 
@@ -35,6 +39,12 @@ class Installation:
         self.mark = uuid.uuid4().hex
         self.given = environment
         self.hosts: list[Host] = []
+
+    def __enter__(self) -> "Installation":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -64,21 +74,32 @@ class Installation:
         tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
         return create_batch(tenant=tenant, created_by=None, domains=hosts, options=QUICK | options)
 
-    def manage(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a management command."""
-        return subprocess.Popen(
-            [sys.executable, str(BASE / "manage.py"), *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+    def manage(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a management command in a process group of its own."""
+        with (self.folder / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(BASE / "manage.py"), *arguments],
+                cwd=self.folder,
+                env=self.environment | environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def tend(self) -> None:
-        """Start hosts again whose main process has died, as `manage.py up` does."""
+        """Start hosts again that have died or hang, as `manage.py up` does."""
         for host in self.hosts:
-            if host.process.poll() is not None:
+            if host.process.poll() is not None or host.hangs():
                 host.restart()
+
+    def processes(self, part: str) -> list[int]:
+        """Return the processes whose command has a part, oldest first."""
+        return sorted(pid for pid, command in marked(self.mark).items() if part in command)
+
+    def last_words(self) -> str:
+        """Return the ends of the logs, for a person who looks for a cause."""
+        logs = sorted(self.folder.glob("*.log"))
+        return "\n".join(f"{log.name}: {log.read_text()[-1_500:]}" for log in logs)
 
     def close(self) -> None:
         for pid in marked(self.mark):
@@ -94,20 +115,25 @@ class Host:
     def __init__(self, installation: Installation, name: str) -> None:
         self.installation = installation
         self.name = name
-        self.log = installation.folder / f"{name}.log"
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        environment = self.installation.environment | {"SCAN_WORKER_NAME": self.name}
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, str(BASE / "manage.py"), "qcluster"],
-                cwd=self.installation.folder,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.started_at = monotonic()
+        self.watch = QueueWatch(cast(Part, self))
+        return self.installation.manage("qcluster", SCAN_WORKER_NAME=self.name)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def age(self) -> float:
+        return monotonic() - self.started_at
+
+    def hangs(self) -> bool:
+        """Say whether the supervisor of this host would find that its cluster hangs."""
+        with override_settings(SCAN_WORKER_NAME=self.name):
+            return self.watch.hung_part() is not None
 
     def is_up(self) -> bool:
         """Say whether the cluster has its processes: main, sentinel, workers, monitor, pusher."""

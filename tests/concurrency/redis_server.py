@@ -16,7 +16,7 @@ def empty_database(url: str) -> Iterator[str]:
     Somebody's data may be on the server: only what was put here is removed.
     """
     for number in DATABASES:
-        chosen = urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
+        chosen = urlunsplit(urlsplit(url)._replace(query=f"db={number}"))
         client = redis.Redis.from_url(chosen, socket_connect_timeout=1)
         try:
             if client.dbsize():

@@ -6,8 +6,9 @@ bounds that a busy machine keeps too.
 
 import pytest
 
-from tests.concurrency import redis_server, scenarios
+from tests.concurrency import redis_server
 from tests.concurrency.conftest import Install
+from tests.concurrency.scenarios import deaths, order, supervision
 from tests.postgres import EmbeddedPostgres
 from tests.settings import TEST_REDIS_URL
 
@@ -17,46 +18,44 @@ PATIENCE = 120.0
 
 def test_random_kills_lose_nothing_and_double_nothing(install: Install) -> None:
     kinds = ("scanning process", "shift", "whole host")
-    figures = scenarios.random_kills(
-        install(), kinds, hosts=2, jobs=200, strikes=3, within=PATIENCE
-    )
+    figures = deaths.random_kills(install(), kinds, hosts=2, jobs=200, strikes=3, within=PATIENCE)
     assert figures["account"].status == "complete"
 
 
 def test_a_poison_site_fails_alone(install: Install) -> None:
-    scenarios.poison_site(install(), jobs=30, within=PATIENCE)
+    deaths.poison_site(install(), jobs=30, within=PATIENCE)
 
 
 def test_a_stopped_database_is_waited_for(install: Install, server: EmbeddedPostgres) -> None:
-    scenarios.database_away(install(), server, jobs=150, seconds=10, within=PATIENCE)
+    order.database_away(install(), server, jobs=150, seconds=10, within=PATIENCE)
 
 
 def test_a_queue_filled_twice_does_each_job_once(install: Install) -> None:
-    scenarios.queue_filled_twice(install(), jobs=60, within=PATIENCE)
+    order.queue_filled_twice(install(), jobs=60, within=PATIENCE)
 
 
 def test_a_small_batch_does_not_wait_for_a_large_one(install: Install) -> None:
-    scenarios.small_beside_large(install(), large=3_000, within=30)
+    order.small_beside_large(install(), large=3_000, within=30)
 
 
 def test_cancel_stops_the_requests_and_the_running_sites(install: Install) -> None:
-    scenarios.cancel_while_running(install(), jobs=200, quiet_after=5, within=30)
+    order.cancel_while_running(install(), jobs=200, quiet_after=5, within=30)
 
 
 def test_pause_holds_and_resume_goes_on(install: Install) -> None:
-    scenarios.pause_and_resume(install(), jobs=100, within=PATIENCE)
+    order.pause_and_resume(install(), jobs=100, within=PATIENCE)
 
 
 def test_two_hosts_share_a_batch_and_one_is_killed(install: Install) -> None:
-    scenarios.one_of_two_hosts_killed(install(), jobs=300, comes_back=True, within=PATIENCE)
+    deaths.one_of_two_hosts_killed(install(), jobs=300, comes_back=True, within=PATIENCE)
 
 
 def test_a_killed_creator_leaves_no_half_batch(install: Install) -> None:
-    scenarios.creator_killed(install(), jobs=40_000)
+    deaths.creator_killed(install(), jobs=40_000)
 
 
 def test_the_work_of_the_only_worker_is_taken_over(install: Install) -> None:
-    scenarios.lone_worker_killed(install(), jobs=150)
+    deaths.lone_worker_killed(install(), jobs=150)
 
 
 def test_two_hosts_with_redis_as_broker_and_one_is_killed(install: Install) -> None:
@@ -64,4 +63,8 @@ def test_two_hosts_with_redis_as_broker_and_one_is_killed(install: Install) -> N
         if not url:
             pytest.skip("no Redis answers at REDIS_URL or 127.0.0.1:6379")
         installation = install(REDIS_URL=url)
-        scenarios.one_of_two_hosts_killed(installation, jobs=300, comes_back=True, within=PATIENCE)
+        deaths.one_of_two_hosts_killed(installation, jobs=300, comes_back=True, within=PATIENCE)
+
+
+def test_the_death_of_the_console_does_not_touch_a_batch(install: Install) -> None:
+    supervision.web_killed(install(), jobs=200, within=PATIENCE)

@@ -13,7 +13,7 @@ from scrapersky.supervisor.supervisor import Supervisor
 from scrapersky.supervisor.watch import QueueWatch
 from tests.concurrency.conftest import Install
 from tests.concurrency.installation import BASE, Installation, group_of
-from tests.concurrency.scenarios import ended, names
+from tests.concurrency.scenarios.common import ended, names
 from tests.processes import eventually, marked
 
 pytestmark = pytest.mark.slow_start

@@ -1,0 +1,18 @@
+"""Set Django up for the tests' settings, then run the scenarios that are named, or all."""
+
+import os
+import sys
+
+import django
+
+
+def start(chosen: list[str]) -> int:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+    from tests.chaos.run import main
+
+    return main(chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(start(sys.argv[1:]))

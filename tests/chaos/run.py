@@ -1,0 +1,119 @@
+"""Run the scenarios with large figures and strict times, and print what came of them."""
+
+import os
+import sys
+import tempfile
+import traceback
+import uuid
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.core.management import call_command
+from rich.console import Console
+from rich.table import Table
+
+from batches.tests.sites import serve
+from tests.concurrency import redis_server
+from tests.concurrency.audit import Account
+from tests.concurrency.installation import Installation, pointed_at
+from tests.concurrency.scenarios import deaths, order, supervision
+from tests.concurrency.strikes import KINDS
+from tests.postgres import EmbeddedPostgres
+from tests.settings import DIRECTORY, TEST_REDIS_URL
+
+Scenario = Callable[[Installation, EmbeddedPostgres], dict[str, Any]]
+screen = Console(width=None if sys.stdout.isatty() else 120)
+
+SCENARIOS: dict[str, Scenario] = {
+    "kills": lambda made, _: deaths.random_kills(
+        made,
+        KINDS,
+        hosts=4,
+        jobs=2_000,
+        strikes=24,
+        within=1_200,
+        seed=int(os.urandom(2).hex(), 16),
+    ),
+    "poison": lambda made, _: deaths.poison_site(made, jobs=200, within=120),
+    "database": lambda made, server: order.database_away(
+        made, server, jobs=600, seconds=10, within=120
+    ),
+    "queue": lambda made, _: order.queue_filled_twice(made, jobs=300, within=120),
+    "fairness": lambda made, _: order.small_beside_large(made, large=50_000, within=5),
+    "cancel": lambda made, _: order.cancel_while_running(
+        made, jobs=1_000, quiet_after=2, within=10
+    ),
+    "pause": lambda made, _: order.pause_and_resume(made, jobs=400, within=60),
+    "hosts": lambda made, _: deaths.one_of_two_hosts_killed(
+        made, jobs=1_500, comes_back=False, within=300
+    ),
+    "redis": lambda made, _: deaths.one_of_two_hosts_killed(
+        made, jobs=1_500, comes_back=False, within=300
+    ),
+    "takeover": lambda made, _: deaths.lone_worker_killed(made, jobs=400),
+    "creation": lambda made, _: deaths.creator_killed(made, jobs=100_000),
+    "web": lambda made, _: supervision.web_killed(made, jobs=400, within=120),
+    "hang": lambda made, _: supervision.hung_cluster(made, within=400),
+}
+
+
+def main(chosen: list[str]) -> int:
+    """Run the scenarios and print the table; return the exit code."""
+    unknown = set(chosen) - set(SCENARIOS)
+    if unknown:
+        screen.print(f"There is no scenario {', '.join(sorted(unknown))}: {', '.join(SCENARIOS)}.")
+        return 2
+    server = EmbeddedPostgres(DIRECTORY / "chaos")
+    with pointed_at(server.create_database("migrated")):
+        call_command("migrate", verbosity=0)
+    table = Table("Scenario", "What was done and measured", "Audit at the end", show_lines=True)
+    broken = 0
+    for name in chosen or SCENARIOS:
+        began = monotonic()
+        screen.print(f"{name} ...", end=" ")
+        measured, account, ok = run(name, server)
+        broken += not ok
+        screen.print(f"{'kept' if ok else 'BROKEN'} in {monotonic() - began:.0f} s")
+        table.add_row(name, measured, account)
+    screen.print(table)
+    screen.print("Every promise was kept." if not broken else f"{broken} promises were BROKEN.")
+    return int(broken > 0)
+
+
+def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
+    """Run a scenario on a fresh database; return what it measured, its audit, and if it held."""
+    broker = redis_server.empty_database(TEST_REDIS_URL) if name == "redis" else nullcontext("")
+    with broker as redis:
+        if name == "redis" and not redis:
+            return "skipped: no Redis answers at REDIS_URL or 127.0.0.1:6379", "", True
+        url = server.create_database(uuid.uuid4().hex, template="migrated")
+        environment = {"REDIS_URL": redis} if redis else {}
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serve() as sites,
+            pointed_at(url),
+            Installation(url, Path(folder), sites, **environment) as made,
+        ):
+            try:
+                figures = SCENARIOS[name](made, server)
+            except AssertionError as error:
+                traceback.print_exc()
+                return f"BROKEN: {error}", made.last_words(), False
+    account = figures.pop("account", None)
+    measured = "\n".join(f"{what}: {value}" for what, value in figures.items())
+    return measured, told(account) if account else "no row was left", True
+
+
+def told(account: Account) -> str:
+    """Say what the books of a batch are."""
+    return (
+        f"{account.status}: {account.completed} complete, {account.failed} failed, "
+        f"{account.cancelled} cancelled of {account.total}\n"
+        f"rows: {account.jobs_completed}, {account.jobs_failed}, {account.jobs_cancelled} of "
+        f"{account.jobs}; active {account.jobs_active}\n"
+        f"claims {account.claims}, attempts lost {account.attempts} (most {account.most_attempts})"
+        f", results twice {account.scans_of_no_job}"
+    )

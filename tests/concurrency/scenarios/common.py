@@ -1,0 +1,43 @@
+"""What the scenarios share."""
+
+from collections.abc import Callable
+from time import sleep
+from typing import Any
+
+from batches.models import Batch, Job
+from tests.concurrency.audit import Account, audit, problems
+from tests.processes import eventually
+
+Figures = dict[str, Any]
+
+
+def names(count: int, of: str = "s") -> list[str]:
+    return [f"{of}{number}.site.test" for number in range(count)]
+
+
+def latency(seconds: float) -> Callable[[str], None]:
+    """Let every homepage take some seconds, as a site far away does."""
+    return lambda host: sleep(seconds)
+
+
+def ended(batch: Batch) -> bool:
+    batch.refresh_from_db()
+    return batch.is_ended
+
+
+def audited(batch: Batch, *, within: float) -> Account:
+    """Wait for the end of a batch under audit; return its account."""
+    found: list[str] = []
+
+    def look() -> bool:
+        found.extend(problems())
+        return ended(batch)
+
+    eventually(look, within=within)
+    found += problems()
+    assert found == []
+    return audit()[-1]
+
+
+def running(batch: Batch) -> bool:
+    return Job.objects.filter(batch=batch, status=Job.Status.RUNNING).exists()

@@ -1,0 +1,157 @@
+"""Processes and hosts die; the work does not."""
+
+import os
+import signal
+from contextlib import suppress
+from time import monotonic
+
+from django.db import connection
+
+from batches.models import Batch, Job, Worker
+from tests.concurrency.audit import audit
+from tests.concurrency.installation import Installation
+from tests.concurrency.scenarios.common import Figures, audited, latency, names, running
+from tests.concurrency.sockets import process_at
+from tests.concurrency.strikes import Striker, see_through
+from tests.processes import eventually
+
+
+def random_kills(
+    installation: Installation,
+    kinds: tuple[str, ...],
+    *,
+    hosts: int,
+    jobs: int,
+    strikes: int,
+    within: float,
+    seed: int = 4,
+) -> Figures:
+    """Kill at random while a batch runs: nothing is lost, nothing is doubled."""
+    installation.sites.before = latency(0.05)
+    installation.start_hosts(hosts)
+    batch = installation.create(names(jobs), max_concurrent=20 * hosts)
+    striker = Striker(installation, kinds, seed)
+    seconds = see_through(striker, batch, strikes=strikes, within=within)
+    account = audit()[-1]
+    assert striker.problems == []
+    assert sum(striker.hits.values()) == strikes
+    lost = batch.jobs.exclude(failure_reason__in=["", "worker_lost"])
+    assert not lost.exists()
+    assert account.completed + account.failed == jobs
+    return {
+        "killed": ", ".join(f"{count} x {kind}" for kind, count in striker.hits.items()),
+        "audits": striker.audits,
+        "seconds": round(seconds, 1),
+        "attempts lost": account.attempts,
+        "account": account,
+    }
+
+
+def poison_site(installation: Installation, *, jobs: int, within: float) -> Figures:
+    """Let one site kill every process that opens it: it fails alone, worker_lost."""
+    sites = installation.sites
+    poison = "poison.site.test"
+
+    def kill_visitor(host: str) -> None:
+        if host == poison:
+            os.kill(process_at(sites.peers[host], installation.mark), signal.SIGKILL)
+
+    sites.before = kill_visitor
+    installation.start_hosts(1)
+    healthy = names(jobs)
+    batch = installation.create([*healthy[: jobs // 2], poison, *healthy[jobs // 2 :]])
+    account = audited(batch, within=within)
+    assert (account.status, account.completed, account.failed) == ("partial", jobs, 1)
+    job = batch.jobs.get(status="failed")
+    assert job.domain is not None
+    assert (job.domain.host, job.failure_reason, job.attempts) == (poison, "worker_lost", 3)
+    assert sites.asked.count(poison) == 3
+    return {"account": account}
+
+
+def one_of_two_hosts_killed(
+    installation: Installation, *, jobs: int, comes_back: bool, within: float
+) -> Figures:
+    """Let two hosts share a batch and kill one: the other takes over what it did."""
+    installation.sites.before = latency(0.1)
+    batch = installation.create(names(jobs), max_concurrent=20)
+    installation.start_hosts(2)
+    eventually(lambda: len(hosts_at_work()) == 2, within=60)
+    victim = installation.hosts[0]
+    victim.kill()
+    killed_at = monotonic()
+    held = Job.objects.filter(worker__host=victim.name, status=Job.Status.RUNNING)
+    orphans = held.count()
+    if comes_back:
+        victim.restart()
+    eventually(lambda: not held.filter(worker__ended_at=None).exists(), within=120)
+    eventually(lambda: not lost_jobs(), within=120)
+    taken_over = monotonic() - killed_at
+    account = audited(batch, within=within)
+    assert (account.status, account.completed) == ("complete", jobs)
+    assert orphans > 0
+    return {
+        "jobs of the dead host": orphans,
+        "taken over after": f"{taken_over:.1f} s",
+        "account": account,
+    }
+
+
+def hosts_at_work() -> set[str]:
+    """Return the hosts that scan something now."""
+    rows = Job.objects.filter(status=Job.Status.RUNNING, worker__ended_at=None)
+    return set(rows.values_list("worker__host", flat=True))
+
+
+def lost_jobs() -> bool:
+    """Say whether a job is still held by a worker that is lost."""
+    rows = Job.objects.filter(status=Job.Status.RUNNING)
+    return rows.filter(worker__status=Worker.Status.LOST).exists()
+
+
+def creator_killed(installation: Installation, *, jobs: int) -> Figures:
+    """Kill the process that creates a batch: there is the whole batch, or none."""
+    file = installation.folder / "domains.txt"
+    file.write_text("\n".join(names(jobs)))
+    process = installation.manage("create_batch", str(file))
+    eventually(lambda: process.poll() is not None or is_inserting(), within=60)
+    assert process.poll() is None
+    process.kill()
+    process.wait()
+    eventually(lambda: not is_inserting())
+    assert (Batch.objects.count(), Job.objects.count()) == (0, 0)
+    return {"killed": f"while {jobs:,} jobs were inserted"}
+
+
+def is_inserting() -> bool:
+    """Say whether another session of this database has jobs that are not committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+            "JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
+            "WHERE c.relname = 'batches_job' AND l.mode = 'RowExclusiveLock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def lone_worker_killed(installation: Installation, *, jobs: int) -> Figures:
+    """Kill the only shift there is, again and again: each time its work is taken over."""
+    installation.sites.before = latency(0.1)
+    (host,) = installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=10)
+    took = []
+    for _ in range(2):
+        eventually(lambda: running(batch))
+        shift = eventually(host.shift)
+        assert shift
+        with suppress(ProcessLookupError):
+            os.kill(shift, signal.SIGKILL)
+        began = monotonic()
+        eventually(lambda dead=shift: host.shift() not in {None, dead}, within=120)  # type: ignore[misc]
+        took.append(monotonic() - began)
+    account = audited(batch, within=120)
+    assert (account.status, account.completed) == ("complete", jobs)
+    return {
+        "taken over after": ", ".join(f"{seconds:.1f} s" for seconds in took),
+        "account": account,
+    }

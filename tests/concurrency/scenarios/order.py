@@ -1,0 +1,137 @@
+"""What is asked is done: once, in fair turns, and no longer than it is wanted."""
+
+import threading
+from time import monotonic
+
+from django.db import connection
+from django_q.models import OrmQ
+
+from batches import controls
+from batches.models import Batch, Worker
+from batches.queue import nudge
+from tests.concurrency.audit import audit, problems
+from tests.concurrency.installation import Installation
+from tests.concurrency.scenarios.common import Figures, audited, ended, latency, names, running
+from tests.postgres import EmbeddedPostgres
+from tests.processes import eventually
+
+
+def queue_filled_twice(installation: Installation, *, jobs: int, within: float) -> Figures:
+    """Queue every message many times over: each job is done once."""
+    batch = installation.create(names(jobs), max_concurrent=10)
+    for _ in range(20):
+        nudge()
+    messages = OrmQ.objects.count()
+    installation.start_hosts(2)
+    account = audited(batch, within=within)
+    assert (account.status, account.claims, account.attempts) == ("complete", jobs, 0)
+    eventually(lambda: not OrmQ.objects.exists())
+    return {"messages": messages, "account": account}
+
+
+def small_beside_large(installation: Installation, *, large: int, within: float) -> Figures:
+    """Create ten domains while thousands are scanned: they are scanned at once."""
+    sites = installation.sites
+    sites.before = latency(0.1)
+    installation.start_hosts(1)
+    first = installation.create(names(large))
+    eventually(lambda: Batch.objects.get(pk=first.pk).completed > 20, within=60)
+    began = monotonic()
+    small = installation.create(names(10, "small"))
+    eventually(lambda: any(host.startswith("small") for host in sites.asked), within=within)
+    seen = monotonic() - began
+    eventually(lambda: ended(small), within=within)
+    took = monotonic() - began
+    first.refresh_from_db()
+    assert not first.is_ended
+    assert small.status == "complete"
+    assert problems() == []
+    return {
+        "scanned after": f"{seen:.2f} s",
+        "ended after": f"{took:.2f} s",
+        "large": f"{first.ended} of {large}",
+        "account": audit()[-1],
+    }
+
+
+def cancel_while_running(
+    installation: Installation, *, jobs: int, quiet_after: float, within: float
+) -> Figures:
+    """Cancel while sites hang: no further request, a quick end, true counts."""
+    sites = installation.sites
+    hold = threading.Event()
+    sites.before = lambda host: hanging(host, hold)
+    installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=20, site_deadline=60)
+    eventually(lambda: sites.now >= 20 and Batch.objects.get(pk=batch.pk).completed, within=60)
+    told = controls.cancel_batch(batch)
+    asked_at = monotonic()
+    assert told.status in {"cancelling", "cancelled"}
+    account = audited(batch, within=within)
+    took = monotonic() - asked_at
+    eventually(lambda: monotonic() - asked_at > quiet_after + 2, within=quiet_after + 3)
+    hold.set()
+    last = max(at for at, _, _ in sites.requested) - asked_at
+    assert last <= quiet_after
+    assert account.status == "cancelled"
+    assert account.completed > 0
+    assert account.cancelled > jobs // 2
+    return {
+        "last request after": f"{max(last, 0):.2f} s",
+        "ended after": f"{took:.2f} s",
+        "account": account,
+    }
+
+
+def hanging(host: str, hold: threading.Event) -> None:
+    """Let every second site not answer until it is released."""
+    if int(host.partition(".")[0][1:]) % 2:
+        hold.wait(60)
+
+
+def pause_and_resume(installation: Installation, *, jobs: int, within: float) -> Figures:
+    """Pause while a batch runs: what runs ends, nothing starts; resume: it goes on."""
+    sites = installation.sites
+    sites.before = latency(0.05)
+    installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=10)
+    eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10, within=60)
+    controls.pause_batch(batch)
+    eventually(lambda: not running(batch), within=within)
+    asked = len(sites.asked)
+    eventually(lambda: not Worker.objects.live().exists(), within=within)
+    held = Batch.objects.get(pk=batch.pk)
+    assert (held.status, held.ended) == ("paused", asked)
+    controls.resume_batch(batch)
+    account = audited(batch, within=within)
+    assert (account.status, account.completed, account.attempts) == ("complete", jobs, 0)
+    assert len(sites.asked) == jobs
+    return {"held at": asked, "account": account}
+
+
+def database_away(
+    installation: Installation,
+    server: EmbeddedPostgres,
+    *,
+    jobs: int,
+    seconds: float,
+    within: float,
+) -> Figures:
+    """Stop the database while a batch runs: it goes on where it was."""
+    installation.sites.before = latency(0.05)
+    installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=10)
+    eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10)
+    connection.close()
+    server.stop()
+    stopped = monotonic()
+    eventually(lambda: monotonic() - stopped >= seconds, within=seconds + 1)
+    server.start()
+    began = monotonic()
+    account = audited(batch, within=within)
+    assert (account.status, account.completed) == ("complete", jobs)
+    return {
+        "away": f"{seconds:g} s",
+        "seconds after": round(monotonic() - began, 1),
+        "account": account,
+    }
