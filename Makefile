@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 2
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
-.PHONY: help install run demo test lint bench
+.PHONY: help install run demo test lint bench chaos
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -29,6 +29,9 @@ lint: .venv/.development  ## Check style and types
 
 bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
 	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
+
+chaos: .venv/.development  ## Kill and stop everything while batches run, and audit the books
+	@exec $(BIN)/python -m tests.chaos
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { \
