@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from batches.models import Job
@@ -15,7 +16,7 @@ from batches.tests.outcomes import complete, fail
 from scans.engine.report import PageEntry, RequestRecord, RobotsDecision, Technology, Verdict
 from scans.models import Contact, Domain
 from scrapersky.paging import CappedPaginator
-from scrapersky.tenants.models import Tenant
+from scrapersky.tenants.models import Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +169,16 @@ def test_what_a_site_says_is_never_read_as_markup(console: Client, default_tenan
     body = page(console, f"/domains/{domain.pk}/")
     assert "<script>alert" not in body
     assert 'href="javascript' not in body
+
+
+def test_a_viewer_is_offered_nothing_that_he_may_not_do(
+    client: Client, user: User, default_tenant: Tenant
+) -> None:
+    domain = Domain.objects.create(tenant=default_tenant, host="a.example")
+    address = reverse("domain_detail", args=[domain.pk])
+    client.force_login(user)
+    assert "Scan now" in client.get(address).content.decode()
+    user.memberships.update(role=Membership.Role.VIEWER)
+    told = client.get(address).content.decode()
+    assert "Scan now" not in told
+    assert "Queue for sitemaps" not in told

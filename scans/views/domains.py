@@ -19,7 +19,7 @@ from scans.history import looks_at
 from scans.models import Contact, Domain, Technology
 from scrapersky.http import ConsoleRequest
 from scrapersky.paging import page_of
-from scrapersky.tenants.access import get_visible, visible
+from scrapersky.tenants.access import get_visible, may_write, visible
 
 THERE_FIRST = F("gone_at").asc(nulls_first=True)
 KINDS = {
@@ -58,6 +58,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     report = domain.latest_scan.report if domain.latest_scan else {}
     context = {
         "domain": domain,
+        "may_write": may_write(request.user, domain.tenant_id),
         "report": report,
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import unescape
 
 from scans.engine.report import Technology
 from scans.engine.technologies.literals import Hit
@@ -115,7 +116,7 @@ def _window(html: bytes, hit: Hit) -> str:
 
 def _evidence(html: bytes, place: Place, hit: Hit) -> str:
     after = html[hit.start + len(hit.literal) : hit.start + EVIDENCE_LENGTH]
-    value = _VALUE_END.split(after.decode("utf-8", "replace"), maxsplit=1)[0]
+    value = unescape(_VALUE_END.split(after.decode("utf-8", "replace"), maxsplit=1)[0])
     return f"{PLACE_WORDS[place]}: {hit.literal.decode()}{value}".replace("\\/", "/")
 
 
