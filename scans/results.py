@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -289,6 +290,7 @@ def _readable(report: Report) -> int:
     return sum(1 for sitemap in report["sitemaps"] if sitemap["kind"])
 
 
+@lru_cache(maxsize=4_096)
 def _moment(text: str) -> datetime | None:
     """Return an aware datetime of an ISO 8601 text; None for anything else."""
     try:

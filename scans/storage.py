@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -102,7 +103,8 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
 
 def _one_a_key(rows: Iterable[Row], places: list[int]) -> list[Row]:
     """Return rows sorted by key, the last of each key."""
-    last = {tuple(row[place] for place in places): row for row in rows}
+    key_of = itemgetter(*places)
+    last = {key_of(row): row for row in rows}
     return [last[key] for key in sorted(last)]
 
 
@@ -189,9 +191,7 @@ def _preparer(field: Any) -> Callable[[Any], Any]:
     if isinstance(field, models.DateTimeField):
         adapt: Callable[[Any], Any] = lru_cache(256)(connection.ops.adapt_datetimefield_value)
         return adapt
-    if isinstance(field, models.BinaryField):
-        return lambda value: field.get_db_prep_save(value, connection)
-    return _same
+    return _same  # bytes among them: both drivers take these as they are
 
 
 def _hex(value: Any) -> str | None:
@@ -207,6 +207,8 @@ def clean(text: str) -> str:
     """Return text without what no database stores: NUL characters and lone surrogates."""
     if "\x00" in text:
         text = text.replace("\x00", "")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
