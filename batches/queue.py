@@ -13,6 +13,12 @@ def nudge() -> None:
     """Queue a shift once the outermost transaction has committed.
 
     On commit, because a broker outside the database (Redis) would otherwise be read before the
-    jobs can be seen.
+    jobs can be seen. A queue that does not answer then is logged and does not undo what is
+    committed: the minute keeper nudges for work that nobody takes.
     """
-    transaction.on_commit(lambda: async_task(SHIFT, task_name="shift", group="shift"))
+    transaction.on_commit(call_shift, robust=True)
+
+
+def call_shift() -> None:
+    """Queue a shift now; raises what the broker raises where it does not answer."""
+    async_task(SHIFT, task_name="shift", group="shift")

@@ -49,7 +49,7 @@ def take_back() -> int:
 
 def _tell_taken_back(jobs: list[Job], started: set[UUID]) -> None:
     for job in jobs:
-        level = logging.WARNING if job.pk in started else logging.INFO
+        level = logging.WARNING if job.pk in started else logging.DEBUG
         told = (job.batch_id, job.pk, job.domain_id, job.worker_id)
         was = "had started" if job.pk in started else "only held"
         logger.log(level, "batch=%s job=%s domain=%s worker=%s is lost and %s it", *told, was)

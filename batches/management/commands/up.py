@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
 
-from batches.queue import nudge
+from batches.queue import call_shift
 from scrapersky.supervisor.parts import make_parts
 from scrapersky.supervisor.preparation import listen, make_env_file, prepare_database
 from scrapersky.supervisor.supervisor import Supervisor
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
         self.stdout.write("Preparing the database ...")
         password = prepare_database()
-        call_shift()
+        check_queue()
         self.stdout.write("Starting the console and the worker (Ctrl-C ends them) ...")
         threading.Thread(target=self._announce, args=[password], daemon=True).start()
         Supervisor(make_parts(console)).run()
@@ -50,10 +50,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def call_shift() -> None:
+def check_queue() -> None:
     """Queue a shift for work that an earlier run left."""
     try:
-        nudge()
+        call_shift()
     except RedisError as error:
         raise CommandError(f"The queue at REDIS_URL does not answer: {error}") from error
 
