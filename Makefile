@@ -31,7 +31,7 @@ bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
 	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
 
 chaos: .venv/.development  ## Kill and stop everything while batches run, and audit the books
-	@exec $(BIN)/python -m tests.chaos
+	@exec $(BIN)/python -m tests.chaos $(SCENARIOS)
 
 .venv/.created:
 	@command -v $(PYTHON) >/dev/null || { \
