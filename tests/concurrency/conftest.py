@@ -37,16 +37,21 @@ def web() -> Iterator[Sites]:
 
 
 @pytest.fixture
+def database(server: EmbeddedPostgres) -> str:
+    """Return the URL of a migrated database for one test."""
+    return server.create_database(uuid.uuid4().hex, template="migrated")
+
+
+@pytest.fixture
 def install(
-    server: EmbeddedPostgres, web: Sites, tmp_path: Path, django_db_blocker: DjangoDbBlocker
+    database: str, web: Sites, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Install]:
     """Return a function that makes an installation, at whose database Django is pointed."""
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
 
         def make(**environment: str) -> Installation:
-            url = server.create_database(uuid.uuid4().hex, template="migrated")
-            stack.enter_context(pointed_at(url))
-            return stack.enter_context(Installation(url, tmp_path, web, **environment))
+            stack.enter_context(pointed_at(database))
+            return stack.enter_context(Installation(database, tmp_path, web, **environment))
 
         yield make

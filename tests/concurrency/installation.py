@@ -67,7 +67,7 @@ class Installation:
         """Start hosts and wait until their clusters are up."""
         self.hosts += [Host(self, f"host-{len(self.hosts) + n}") for n in range(count)]
         for host in self.hosts:
-            eventually(host.is_up, within=60)
+            eventually(host.is_up, within=90)
         return self.hosts
 
     def create(self, hosts: list[str], **options: Any) -> Batch:

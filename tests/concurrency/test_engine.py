@@ -18,7 +18,7 @@ PATIENCE = 120.0
 
 def test_random_kills_lose_nothing_and_double_nothing(install: Install) -> None:
     kinds = ("scanning process", "shift", "whole host")
-    figures = deaths.random_kills(install(), kinds, hosts=2, jobs=200, strikes=3, within=PATIENCE)
+    figures = deaths.random_kills(install(), kinds, hosts=2, jobs=300, strikes=3, within=PATIENCE)
     assert figures["account"].status == "complete"
 
 

@@ -1,0 +1,30 @@
+"""The embedded database keeps the promises as well, with several processes on one file."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from tests.concurrency.conftest import Install
+from tests.concurrency.installation import pointed_at
+from tests.concurrency.scenarios import deaths, order
+
+pytestmark = pytest.mark.slow_start
+
+
+@pytest.fixture
+def database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> str:
+    url = f"sqlite:///{tmp_path / 'data.sqlite3'}"
+    with django_db_blocker.unblock(), pointed_at(url):
+        call_command("migrate", verbosity=0)
+    return url
+
+
+def test_random_kills_lose_nothing_and_double_nothing(install: Install) -> None:
+    kinds = ("scanning process", "shift", "whole host")
+    deaths.random_kills(install(), kinds, hosts=2, jobs=300, strikes=3, within=120)
+
+
+def test_pause_holds_and_resume_goes_on(install: Install) -> None:
+    order.pause_and_resume(install(), jobs=100, within=120)
