@@ -202,6 +202,7 @@ def main() -> None:
     messages = _messages()
     settings, threads = _settings(next((message for message in messages if message), {}))
     crew = Crew(settings, threads, outlet)
+    faulthandler.cancel_dump_traceback_later()  # on a busy machine warming up takes its time
     _warm_up(settings)
     outlet.send("ready", "-", {"pid": os.getpid()})
     tell_at = 0.0
