@@ -116,6 +116,8 @@ def _recount(batch: Batch) -> bool:
         failed=Count("pk", filter=Q(status=states.FAILED)),
         cancelled=Count("pk", filter=Q(status=states.CANCELLED)),
     )
+    if not true["total"]:  # its jobs are gone, so none of them will end
+        true |= {"total": batch.total, "cancelled": batch.total}
     told = {name: getattr(batch, name) for name in true}
     if told == true:
         return False

@@ -107,6 +107,13 @@ def test_a_batch_whose_jobs_have_all_ended_is_finished_by_the_keeper(batch: Batc
     assert (batch.status, batch.completed) == ("complete", 2)
 
 
+def test_a_batch_whose_jobs_are_gone_ends_cancelled_and_the_keeper_goes_on(batch: Batch) -> None:
+    Job.objects.all().delete()
+    keep()
+    batch.refresh_from_db()
+    assert (batch.status, batch.total, batch.cancelled) == ("cancelled", 2, 2)
+
+
 def test_old_shifts_are_forgotten(batch: Batch) -> None:
     worker = hire()
     worker.end()
