@@ -9,7 +9,15 @@ from benchmarks.tables import megabytes, print_table
 from benchmarks.workload import Ran, run
 
 DOMAINS = 100_000
-COLUMNS = ("", "POST", "to first claim", "POST to running", "same list again", "memory grew by")
+COLUMNS = (
+    "",
+    "POST",
+    "to first claim",
+    "POST to running",
+    "of it CPU",
+    "same list again",
+    "memory +",
+)
 VIEWS = ("", "median", "worst", "queries")
 
 
@@ -37,7 +45,7 @@ def _create(place: AbstractContextManager[Database], count: int) -> tuple[str, R
 
 def _cells(ran: Ran) -> list[str]:
     told = ran.told[0]
-    times = (told["post"], told["start"], told["post"] + told["start"], told["again"])
+    times = (told["post"], told["start"], told["post"] + told["start"], told["cpu"], told["again"])
     return [*(f"{seconds:.2f} s" for seconds in times), megabytes(told["grown"])]
 
 

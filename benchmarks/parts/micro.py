@@ -23,7 +23,7 @@ def run_part(asked: Asked) -> None:
     spreads = (("read_page, all extractors", "pages"), ("technologies alone", "technologies"))
     rows = [[name, *_cells(told[key])] for name, key in spreads]
     count = told["pages"]["count"]
-    print_table(f"micro: {count} pages in one thread, best of three each", SPREAD, rows)
+    print_table(f"micro: {count} pages, processor time, best of three each", SPREAD, rows)
     _print_texts(told)
 
 
@@ -42,4 +42,4 @@ def _print_texts(told: Spec) -> None:
         ["sitemap", size, milliseconds(sitemap["seconds"]), memory],
         ["pasted domains", f"{domains['lines']:,} lines", milliseconds(domains["seconds"]), "-"],
     ]
-    print_table("micro: long texts", ("", "size", "time", "memory"), rows)
+    print_table("micro: long texts, processor time", ("", "size", "time", "memory"), rows)
