@@ -19,7 +19,7 @@ BASE = Path(__file__).resolve().parent.parent.parent
 
 def main() -> int:
     """Run the demo; return 0 if every site ended as it should."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have SIGINT ignored
         signal.signal(number, interrupt)
     with tempfile.TemporaryDirectory(prefix="scrapersky-demo-") as folder:
         http, https = listen(), listen()
