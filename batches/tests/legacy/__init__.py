@@ -1,0 +1,1 @@
+"""Tests of the conversion of the older system's data."""

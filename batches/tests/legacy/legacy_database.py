@@ -1,0 +1,57 @@
+"""A database of the older system, with every id, status and oddity that was seen in one.
+
+What its rows should become stands beside them: `legacy_ids.BATCHES` and `JOBS`,
+`legacy_domains.DOMAINS`, `legacy_oddities.BATCH_STATUSES` and `JOB_STATUSES`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+from uuid import UUID
+
+from batches.tests.legacy import legacy_domains, legacy_ids, legacy_oddities
+from batches.tests.legacy.legacy_ids import Row
+from batches.tests.legacy.legacy_scale import fill_to_scale
+from batches.tests.legacy.legacy_schema import ENUMS, TABLES, Age, create, table_of
+
+__all__ = ["TABLES", "Age", "Cursor", "build", "create_tables", "drop", "fill_to_scale"]
+
+
+class Cursor(Protocol):
+    """What a cursor of Django and one of psycopg have in common."""
+
+    def execute(self, query: Any, params: Any = None, /) -> Any: ...
+
+
+def build(cursor: Cursor, age: Age = "before", tables: Iterable[str] = TABLES) -> None:
+    """Create the legacy tables, or some of them, in the cursor's database, and fill them."""
+    chosen = [name for name in TABLES if name in set(tables)]
+    create_tables(cursor, age, chosen)
+    for part in (legacy_oddities, legacy_ids, legacy_domains):
+        for name, rows in part.rows(age).items():
+            for row in rows if name in chosen else ():
+                insert(cursor, age, name, row)
+
+
+def create_tables(cursor: Cursor, age: Age = "before", tables: Iterable[str] = TABLES) -> None:
+    """Create the legacy tables, or some of them, without rows."""
+    for enum, values in ENUMS.items():
+        cursor.execute(create(enum, values))
+    for name in tables:
+        cursor.execute(table_of(name, age).statement)
+
+
+def drop(cursor: Cursor) -> None:
+    """Drop the legacy tables that are there."""
+    for name in TABLES:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+    for enum in ENUMS:
+        cursor.execute(f'DROP TYPE IF EXISTS "{enum}"')
+
+
+def insert(cursor: Cursor, age: Age, table: str, row: Row) -> None:
+    """Insert a row, without the columns that an installation of this age does not have."""
+    known = table_of(table, age).columns
+    kept = {name: value for name, value in row.items() if name in known}
+    marks = ", ".join("%s" for _ in kept)
+    values = [str(value) if isinstance(value, UUID) else value for value in kept.values()]
+    cursor.execute(f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})", values)
