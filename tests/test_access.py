@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from batches.models import Batch, Chore, Job, RecurringBatch, RecurringRun, Worker
+from batches.models import Batch, Chore, Job, LegacyId, RecurringBatch, RecurringRun, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -116,7 +116,7 @@ WRITES = [
 """Addresses that change something of a tenant."""
 ADMIN = "admin/"
 OWNED: tuple[type[Model], ...] = (
-    *(Batch, Job, Worker, Chore, RecurringBatch, RecurringRun),
+    *(Batch, Job, Worker, Chore, RecurringBatch, RecurringRun, LegacyId),
     *(Domain, Scan, Contact, Technology, Sitemap, Page),
     *(Tenant, Membership, ApiToken, User),
 )
@@ -148,6 +148,9 @@ def treasure(default_tenant: Tenant) -> dict[str, Any]:
         "schedule": schedule,
         "run": start_now(schedule, user=owner, now=now),
         "chore": Chore.objects.create(name=WORD),
+        "legacyid": LegacyId.objects.create(
+            kind="batch", original=WORD, uuid=batch.pk, how="alias", made=False
+        ),
         "worker": Worker.objects.create(host=WORD, ended_at=timezone.now(), status="ended"),
         "scan": job.scan,
     }

@@ -8,6 +8,7 @@ from batches.models.batch import Batch
 from batches.models.chore import Chore
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
+from batches.models.legacy import LegacyId
 from batches.models.recurring import RecurringBatch, RecurringRun
 from batches.models.worker import SILENT_AFTER, Worker
 
@@ -16,6 +17,7 @@ __all__ = [
     "Batch",
     "Chore",
     "Job",
+    "LegacyId",
     "LookupKeyError",
     "RecurringBatch",
     "RecurringRun",

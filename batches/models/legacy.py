@@ -1,0 +1,115 @@
+"""The id map: what became of every id of the older system."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Case, Q, When
+from uuid_utils.compat import uuid7
+
+from batches.legacy.ids import kept, whole_uuid
+
+
+class LegacyIdQuerySet(models.QuerySet):
+    def resolve(self, kind: str, text: str) -> UUID | None:
+        """Return what an id of the older system became, None where the map does not tell.
+
+        The exact text comes first, then the UUID it holds. Of several rows with one text the one
+        that kept the UUID answers.
+        """
+        rows = self.filter(kind=kind, original=kept(text)).order_by(_PRECEDENCE, "id")
+        found: UUID | None = rows.values_list("uuid", flat=True).first()
+        return found or whole_uuid(text)
+
+
+class LegacyId(models.Model):
+    """An id of the older system and the UUID it became.
+
+    Rows are many (one for each batch, job and domain that was brought over), so `original` is
+    NULL where it is the text of `uuid` itself, and only the originals are indexed: a UUID and an
+    integer are found on the rows themselves, and a conversion joins the map as a whole.
+    """
+
+    class Kind(models.TextChoices):
+        TENANT = "tenant", "Tenant"
+        USER = "user", "User"
+        BATCH = "batch", "Batch"
+        DOMAIN = "domain", "Domain"
+        JOB = "job", "Job"
+        SITEMAP = "sitemap", "Sitemap"
+        PAGE = "page", "Page"
+        CONTACT = "contact", "Contact"
+
+    class How(models.TextChoices):
+        UUID = "uuid", "It was this UUID"
+        PREFIX = "prefix", "The UUID it held"
+        DERIVED = "derived", "Derived from its text"
+        INTEGER = "integer", "Derived from its integer: it had no id"
+        COLLISION = "collision", "Derived: its UUID was another row's"
+        ALIAS = "alias", "Another name of the row"
+        MERGED = "merged", "Part of another row"
+        EXISTING = "existing", "A row that was there before"
+        RECONSTRUCTED = "reconstructed", "Made up from what refers to it"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    original = models.TextField(null=True, blank=True)  # noqa: DJ001 (NULL: the text of the UUID)
+    integer = models.BigIntegerField(null=True, blank=True)
+    uuid = models.UUIDField()
+    how = models.CharField(max_length=16, choices=How)
+    made = models.BooleanField()
+    """Whether the conversion made the row of this UUID; only such a row is ever taken back."""
+
+    objects = LegacyIdQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "legacy id"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[
+                        "tenant",
+                        "user",
+                        "batch",
+                        "domain",
+                        "job",
+                        "sitemap",
+                        "page",
+                        "contact",
+                    ]
+                ),
+                name="legacy_id_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    how__in=[
+                        "uuid",
+                        "prefix",
+                        "derived",
+                        "integer",
+                        "collision",
+                        "alias",
+                        "merged",
+                        "existing",
+                        "reconstructed",
+                    ]
+                ),
+                name="legacy_id_how",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["kind", "original"],
+                condition=Q(original__isnull=False),
+                name="legacy_id_original",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.original or self.uuid}"
+
+
+_PRECEDENCE = Case(
+    When(how=LegacyId.How.COLLISION, then=1), When(how=LegacyId.How.ALIAS, then=2), default=0
+)
