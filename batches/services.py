@@ -26,15 +26,6 @@ from scrapersky.tenants.models import Tenant, User
 
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
-JOB_COLUMNS = (
-    "tenant_id",
-    "created_by_id",
-    "batch_id",
-    "domain_id",
-    "job_type",
-    "position",
-    "options",
-)
 JOB_TYPE_OF = {
     "": Job.Type.WEBSITE_SCAN,
     Batch.ProcessorType.DOMAIN_SCAN: Job.Type.WEBSITE_SCAN,
@@ -170,22 +161,21 @@ def _add_jobs(
     first_position: int = 0,
 ) -> int:
     """Insert a job for each host that has none yet; return how many were added."""
-    kind = job_type or JOB_TYPE_OF[batch.processor_type if batch else ""]
+    constants = {
+        "tenant_id": tenant.pk,
+        "created_by_id": created_by.pk if created_by else None,
+        "batch_id": batch.pk if batch else None,
+        "job_type": job_type or JOB_TYPE_OF[batch.processor_type if batch else ""],
+        "options": options or {},
+    }
     added = 0
     for offset in range(0, len(hosts), CHUNK):
         chunk = hosts[offset : offset + CHUNK]
-        domain_ids = ensure_domains(tenant=tenant, hosts=chunk)
+        ids = ensure_domains(tenant=tenant, hosts=chunk)
         rows = [
-            (
-                tenant.pk,
-                created_by.pk if created_by else None,
-                batch.pk if batch else None,
-                domain_ids[host],
-                kind,
-                first_position + offset + place,
-                options or {},
-            )
-            for place, host in enumerate(chunk)
+            (ids[host], place) for place, host in enumerate(chunk, start=first_position + offset)
         ]
-        added += storage.upsert(Job, JOB_COLUMNS, rows, key=["domain_id"])
+        added += storage.upsert(
+            Job, ("domain_id", "position"), rows, key=["domain_id"], constants=constants
+        )
     return added

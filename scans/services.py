@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from scans import storage
 from scans.models import Domain
@@ -19,23 +20,32 @@ CHUNK = 5_000
 def ensure_domains(
     *, tenant: Tenant, hosts: Sequence[str], facts: dict[str, Any] | None = None
 ) -> dict[str, UUID]:
-    """Return the id of every host, in one statement for those that are not there yet.
+    """Return the id of every host; those that are not there yet are made in one statement.
 
     `hosts` are normalised; `facts` (column -> value) are written to all of them, found or made.
     Never raises when others do the same at the same time.
     """
+    found = {} if facts else _ids_of(tenant, hosts)
+    missing = [host for host in hosts if host not in found]
+    if not missing:
+        return found
     facts = facts or {}
-    now = timezone.now()
-    rows = [(tenant.pk, host, now, *facts.values()) for host in hosts]
-    storage.upsert(
+    ids = {host: uuid7() for host in missing}
+    made = storage.upsert(
         Domain,
-        ("tenant_id", "host", "updated_at", *facts),
-        rows,
+        ("host", "id"),
+        ids.items(),
         key=["tenant_id", "host"],
         update=["updated_at", *facts] if facts else (),
+        constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
     )
-    found = Domain.objects.filter(tenant=tenant, host__in=hosts)
-    return dict(found.values_list("host", "pk"))
+    # with fewer made than given, others made some at the same moment, under ids of their own
+    return found | (_ids_of(tenant, missing) if facts or made < len(ids) else ids)
+
+
+def _ids_of(tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
+    rows = Domain.objects.filter(tenant=tenant, host__in=hosts).order_by()
+    return dict(rows.values_list("host", "pk"))
 
 
 def lock_domains(ids: Iterable[UUID]) -> None:

@@ -1,25 +1,34 @@
 """Write many rows at once, the same way on PostgreSQL and SQLite.
 
 PostgreSQL takes rows by COPY into a temporary table and one set-based statement; SQLite by
-`executemany`. What a database would refuse (NUL, lone surrogates, NaN, texts longer than their
-column, the same key twice in one statement) is mended here, because one such value fails the
-whole statement and with it the work of forty sites. Rows are written in the order of their key,
-so that two writers never wait for each other in a circle.
+statements of many rows. What is the same in all rows is given once, beside them. What a database
+would refuse (NUL, lone surrogates, NaN, texts longer than their column, the same key twice in one
+statement) is mended here, because one such value fails the whole statement and with it the work of
+forty sites. Rows are written in the order of their key, so that two writers never wait for each
+other in a circle.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import NOT_PROVIDED
 
+from scans.storable import preparer, unchanged
+
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+SQLITE_VALUES = 999
+"""Most values in one statement, as every build of SQLite takes them."""
+SQLITE_ROWS = 50
+"""Most rows in one statement. SQLite builds the lists of its CHECKs anew for each statement, so
+that rows in statements of their own take twice as long; beyond fifty nothing more is won."""
 
 
 def url_hash(url: str) -> bytes:
@@ -35,63 +44,59 @@ def upsert(
     key: Sequence[str],
     update: Sequence[str] = (),
     touch: str = "",
+    constants: Mapping[str, Any] = NOTHING,
 ) -> int:
     """Insert rows and return how many were written.
 
     Where `key` is taken, the columns named in `update` are updated; with none named, a row that
     would break any unique constraint is left out. `columns` are attribute names (`domain_id`),
-    each row a tuple in that order; columns that are not named get their model's defaults. With
-    `touch` (the name of a timestamp), a taken row is written only when one of the other columns
-    changed or its timestamp is a week older than the given one.
+    each row a tuple in that order; `constants` (column -> value) are the same in all rows, and
+    columns that are named nowhere get their model's defaults. With `touch` (the name of a
+    timestamp), a taken row is written only when one of the other columns changed or its timestamp
+    is a week older than the given one.
     """
-    unique = _one_a_key(rows, [columns.index(name) for name in key])
+    unique = _one_a_key(rows, [columns.index(name) for name in key if name not in constants])
     if not unique:
         return 0
-    defaults = _defaulted(model, columns)
-    table = _Table(model, [*columns, *(field.attname for field in defaults)])
-    prepared = _completed(table.prepare(unique), defaults)
+    pk = model._meta.pk
+    if pk.attname not in columns:
+        columns = [*columns, pk.attname]
+        unique = [(*row, pk.get_default()) for row in unique]
+    table = _Table(model, columns, _with_defaults(model, columns, constants))
     action = "DO NOTHING"
     if update:
         action = f"({', '.join(table.quoted(key))}) DO UPDATE SET "
         action += ", ".join(f"{q} = excluded.{q}" for q in table.quoted(update))
         action += table.when_changed(update, touch) if touch else ""
-    return table.insert(prepared, f"ON CONFLICT {action}")
+    return table.insert(table.prepare(unique), f"ON CONFLICT {action}")
 
 
-def _defaulted(model: type[models.Model], columns: Sequence[str]) -> list[Any]:
-    """Return the fields that must be filled from their model's defaults, the key last."""
-    fields = [
-        field
+def _with_defaults(
+    model: type[models.Model], columns: Sequence[str], constants: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the constants and the defaults of the fields that are named nowhere."""
+    defaults = {
+        field.attname: field.get_default()
         for field in model._meta.concrete_fields
         if field.attname not in columns and not field.null and field.db_default is NOT_PROVIDED
-    ]
-    return sorted(fields, key=lambda field: field.primary_key)
-
-
-def _completed(rows: list[Row], defaults: list[Any]) -> list[Row]:
-    """Return prepared rows with the defaults added: the same in all, but for a fresh key."""
-    prepare = [_preparer(field) for field in defaults]
-    if not any(field.primary_key for field in defaults):
-        constant = tuple(p(f.get_default()) for p, f in zip(prepare, defaults, strict=True))
-        return [row + constant for row in rows]
-    *others, key = defaults
-    constant = tuple(p(f.get_default()) for p, f in zip(prepare, others, strict=False))
-    return [(*row, *constant, prepare[-1](key.get_default())) for row in rows]
+    }
+    return {**defaults, **constants}
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Write columns of existing rows; the first column is the primary key."""
-    table = _Table(model, columns)
-    prepared = table.prepare(_one_a_key(rows, [0]))
-    if not prepared:
+    unique = _one_a_key(rows, [0])
+    if not unique:
         return
+    table = _Table(model, columns)
+    prepared = table.prepare(unique)
     key, *rest = table.quoted(columns)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source = table.copy(cursor, prepared)
+            table.copy(cursor, prepared)
             sets = ", ".join(f"{q} = given.{q}" for q in rest)
             cursor.execute(
-                f"UPDATE {table.name} SET {sets} FROM ({source}) AS given "
+                f"UPDATE {table.name} SET {sets} FROM {table.stage} AS given "
                 f"WHERE {table.name}.{key} = given.{key}"
             )
             table.empty(cursor)
@@ -109,16 +114,23 @@ def _one_a_key(rows: Iterable[Row], places: list[int]) -> list[Row]:
 
 
 class _Table:
-    """A table seen through some of its columns."""
+    """A table seen through some of its columns: those that vary by row, and those that do not."""
 
-    def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        model: type[models.Model],
+        columns: Sequence[str],
+        constants: Mapping[str, Any] = NOTHING,
+    ) -> None:
         quote = connection.ops.quote_name
-        self.fields: list[Any] = [model._meta.get_field(name) for name in columns]
-        self.column_of = {
-            name: quote(field.column) for name, field in zip(columns, self.fields, strict=True)
-        }
+        fields: list[Any] = [model._meta.get_field(name) for name in (*columns, *constants)]
+        self.column_of = {field.attname: quote(field.column) for field in fields}
+        self.preparers = [preparer(field) for field in fields[: len(columns)]]
+        rest = zip(fields[len(columns) :], constants.values(), strict=True)
+        self.constants = [preparer(field)(value) for field, value in rest]
         self.name = quote(model._meta.db_table)
-        self.names = ", ".join(self.column_of.values())
+        self.all_names = ", ".join(self.column_of.values())
+        self.names = ", ".join(self.quoted(columns))
         digest = blake2b(self.names.encode(), digest_size=6).hexdigest()
         self.stage = quote(f"stage_{model._meta.db_table[:40]}_{digest}")
 
@@ -126,11 +138,12 @@ class _Table:
         return [self.column_of[name] for name in columns]
 
     def prepare(self, rows: list[Row]) -> list[Row]:
-        """Return rows of the first columns as the database takes them."""
-        width = len(rows[0]) if rows else 0
-        preparers = [_preparer(field) for field in self.fields[:width]]
+        """Return rows as the database takes them."""
         columns = zip(*rows, strict=True)
-        made = [[p(value) for value in c] for p, c in zip(preparers, columns, strict=True)]
+        made = [
+            values if p is unchanged else [p(value) for value in values]
+            for p, values in zip(self.preparers, columns, strict=True)
+        ]
         return list(zip(*made, strict=True))
 
     def when_changed(self, columns: Sequence[str], touch: str) -> str:
@@ -150,20 +163,36 @@ class _Table:
 
     def insert(self, rows: list[Row], tail: str) -> int:
         """Insert prepared rows; return how many were written."""
-        insert = f"INSERT INTO {self.name} ({self.names})"
         with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                source = self.copy(cursor, rows)
-                cursor.execute(f"{insert} {source} {tail}")
-                written: int = cursor.rowcount
-                self.empty(cursor)
-                return written
-            marks = ", ".join(["%s"] * len(self.fields))
-            cursor.executemany(f"{insert} VALUES ({marks}) {tail}", rows)
-            return cursor.rowcount
+            if connection.vendor != "postgresql":
+                return self._insert_values(cursor, rows, tail)
+            self.copy(cursor, rows)
+            cursor.execute(f"{self._insert_select(self.names)} {self.stage} {tail}", self.constants)
+            written: int = cursor.rowcount
+            self.empty(cursor)
+            return written
 
-    def copy(self, cursor: Any, rows: list[Row]) -> str:
-        """Fill the temporary table of these columns; return the SELECT that reads it."""
+    def _insert_values(self, cursor: Any, rows: list[Row], tail: str) -> int:
+        """Insert rows as VALUES, some of them in each statement."""
+        width = len(rows[0])
+        size = min(SQLITE_ROWS, (SQLITE_VALUES - len(self.constants)) // width)
+        insert = self._insert_select(", ".join(f"column{place + 1}" for place in range(width)))
+        marks = f"({', '.join(['%s'] * width)})"
+        written = 0
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            values = f"(VALUES {', '.join([marks] * len(part))}) WHERE true"
+            given = chain(self.constants, *part)
+            written += cursor.execute(f"{insert} {values} {tail}", tuple(given)).rowcount
+        return written
+
+    def _insert_select(self, names: str) -> str:
+        """Return an INSERT up to its FROM; its parameters are the constants."""
+        same = ", %s" * len(self.constants)
+        return f"INSERT INTO {self.name} ({self.all_names}) SELECT {names}{same} FROM"
+
+    def copy(self, cursor: Any, rows: list[Row]) -> None:
+        """Fill the temporary table of the columns that vary."""
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ON COMMIT DELETE ROWS AS "
             f"SELECT {self.names} FROM {self.name} WITH NO DATA"
@@ -171,69 +200,7 @@ class _Table:
         with cursor.copy(f"COPY {self.stage} ({self.names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        return f"SELECT {self.names} FROM {self.stage}"
 
     def empty(self, cursor: Any) -> None:
         """Empty the temporary table for a second use in the same transaction."""
         cursor.execute(f"DELETE FROM {self.stage}")
-
-
-def _preparer(field: Any) -> Callable[[Any], Any]:
-    """Return what turns a Python value into one the database accepts for this field."""
-    if isinstance(field, models.JSONField):
-        return _json_text
-    if isinstance(field, models.CharField):
-        return lambda value: clean(value)[: field.max_length]
-    if isinstance(field, models.TextField):
-        return lambda value: None if value is None else clean(value)
-    if isinstance(field, models.UUIDField) or field.is_relation:
-        return _same if connection.features.has_native_uuid_field else _hex
-    if isinstance(field, models.DateTimeField):
-        adapt: Callable[[Any], Any] = lru_cache(256)(connection.ops.adapt_datetimefield_value)
-        return adapt
-    return _same  # bytes among them: both drivers take these as they are
-
-
-def _hex(value: Any) -> str | None:
-    """Return the hex digits of a UUID, as a database without a type for it keeps them."""
-    return None if value is None else value.hex
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def clean(text: str) -> str:
-    """Return text without what no database stores: NUL characters and lone surrogates."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "replace").decode()
-    return text
-
-
-def _json_text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if value == {}:
-        return "{}"
-    text = json.dumps(value, separators=(",", ":"))
-    if "\\u0000" in text or "\\ud" in text or "NaN" in text or "Infinity" in text:
-        text = json.dumps(_clean_json(value), separators=(",", ":"))
-    return text
-
-
-def _clean_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
-    if isinstance(value, dict):
-        return {clean(str(key)): _clean_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean_json(item) for item in value]
-    return value

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from scans.storage import clean
+from scans.storable import clean
 
 NOTE_LENGTH = 2_000
 

@@ -1,4 +1,4 @@
-"""Queueing domains for sitemap submission."""
+"""Making domains, and queueing them for sitemap submission."""
 
 import pytest
 
@@ -18,6 +18,24 @@ def make(tenant: Tenant, **states: str) -> None:
             sitemap_analysis_status=state,
             sitemap_analysis_error="It was so.",
         )
+
+
+def test_a_domain_that_others_make_at_the_same_moment_keeps_their_id(
+    default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = services._ids_of, []
+
+    def look_and_be_overtaken(tenant: Tenant, hosts: list[str]) -> dict:
+        found = look(tenant, hosts)
+        if not looks:
+            make(default_tenant, a="pending")
+        looks.append(hosts)
+        return found
+
+    monkeypatch.setattr(services, "_ids_of", look_and_be_overtaken)
+    ids = services.ensure_domains(tenant=default_tenant, hosts=["a.example", "b.example"])
+    assert ids == dict(Domain.objects.values_list("host", "pk"))
+    assert len(ids) == 2
 
 
 def test_what_is_not_queued_or_in_work_is_queued(default_tenant: Tenant) -> None:

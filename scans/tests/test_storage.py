@@ -99,6 +99,27 @@ def test_update_writes_the_named_columns_of_the_named_rows(
     ]
 
 
+def test_constants_are_written_to_every_row_and_take_part_in_the_key(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    given = {"tenant_id": default_tenant.pk, "title": "T\x00", "emails": ["x@y.de"]}
+    hosts = ["a.example", "b.example", "b.example"]
+    rows = [(host,) for host in hosts]
+    key = ["tenant_id", "host"]
+    assert storage.upsert(Domain, ["host"], rows, key=key, constants=given) == 1
+    assert list(Domain.objects.values_list("host", "title", "emails")) == [
+        ("a.example", "", []),
+        ("b.example", "T", ["x@y.de"]),
+    ]
+
+
+def test_more_rows_than_a_statement_takes_are_all_written_and_counted(domain: Domain) -> None:
+    urls = [f"http://a.example/{number}" for number in range(2 * storage.SQLITE_ROWS + 1)]
+    assert save_pages(domain, urls) == len(urls)
+    assert save_pages(domain, [*urls, "http://a.example/more"]) == 1
+    assert set(Page.objects.values_list("url", flat=True)) == {*urls, "http://a.example/more"}
+
+
 def test_no_rows_cost_no_query(django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert storage.upsert(Page, ("url",), [], key=["url"]) == 0
