@@ -1,0 +1,46 @@
+"""What a table is, in the same words for every database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SchemaError(Exception):
+    """A database or table that cannot be read, with a sentence a person may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table of the list; `rows` is an estimate, None where the database has none."""
+
+    name: str
+    rows: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `values` are those of an enum type, `references` is `table.column`."""
+
+    name: str
+    type: str
+    null: bool
+    default: str | None
+    primary_key: bool
+    references: str | None
+    values: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index and what it is over, in the database's own words."""
+
+    name: str
+    unique: bool
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    columns: tuple[Column, ...]
+    indexes: tuple[Index, ...]

@@ -1,0 +1,77 @@
+"""Read what a database holds, whichever it is."""
+
+from difflib import get_close_matches
+from types import ModuleType
+
+from django.apps import apps
+from django.db import router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+from scrapersky.schema import postgres, sqlite
+from scrapersky.schema.described import SchemaError, Table, TableSize
+from scrapersky.schema.secrets_in_rows import masked
+
+READERS: dict[str, ModuleType] = {"postgresql": postgres, "sqlite": sqlite}
+
+
+def tables_of(connection: BaseDatabaseWrapper) -> list[TableSize]:
+    """Return the tables of a database."""
+    found: list[TableSize] = _reader(connection).tables(connection)
+    return found
+
+
+def table_named(connection: BaseDatabaseWrapper, name: str) -> Table:
+    """Return a table; raise SchemaError with the names that come near where there is none."""
+    found: Table | None = _reader(connection).describe(connection, name)
+    if found is None:
+        raise SchemaError(f"There is no table named {name}.{_near(connection, name)}")
+    return found
+
+
+def rows_of(
+    connection: BaseDatabaseWrapper, table: Table, limit: int
+) -> list[dict[str, str | None]]:
+    """Return up to `limit` rows of a table as texts, with secrets masked."""
+    rows = _reader(connection).sample(connection, table, limit) if limit else []
+    names = [column.name for column in table.columns]
+    fields = _fields_of(connection, table)
+    return [
+        {
+            name: masked(value, name, fields.get(name, ""))
+            for name, value in zip(names, row, strict=True)
+        }
+        for row in rows
+    ]
+
+
+def _fields_of(connection: BaseDatabaseWrapper, table: Table) -> dict[str, str]:
+    """Return the name of the model's field for each column, which may tell more than its own."""
+    model = models_of(connection).get(table.name)
+    fields = model._meta.local_concrete_fields if model else []
+    return {str(field.column): field.name for field in fields}
+
+
+def models_of(connection: BaseDatabaseWrapper) -> dict[str, type[Model]]:
+    """Return the models that have a table in this database, by its name."""
+    models = apps.get_models(include_auto_created=True)
+    return {
+        model._meta.db_table: model
+        for model in models
+        if model._meta.can_migrate(connection)
+        and router.allow_migrate_model(connection.alias, model)
+    }
+
+
+def _reader(connection: BaseDatabaseWrapper) -> ModuleType:
+    if connection.vendor not in READERS:
+        raise SchemaError(f"{connection.display_name} is not read, only PostgreSQL and SQLite.")
+    return READERS[connection.vendor]
+
+
+def _near(connection: BaseDatabaseWrapper, name: str) -> str:
+    names = [table.name for table in tables_of(connection)]
+    word = name.lower().rpartition(".")[2]
+    near = get_close_matches(word, names, n=5, cutoff=0.6)
+    near += [other for other in names if word in other.lower() and other not in near]
+    return f" Did you mean {' or '.join(near[:5])}?" if near else ""
