@@ -12,6 +12,10 @@ MAX_URL = 2_000
 USUAL_URL = 300
 """Characters of a URL up to which it is remembered: the pages of a site share their links."""
 
+_PLAIN_PATH = re.compile(
+    r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)*+/?+(?:\?[A-Za-z0-9_~.=&-]*+)?+(?:\#[A-Za-z0-9_-]*+)?+"
+)
+"""Most links of real pages: from the root, nothing to escape, no segment that begins with a dot."""
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _IGNORED = re.compile(r"[\t\r\n]")
 _BLANKS = "".join(map(chr, range(33)))
@@ -41,6 +45,10 @@ def resolve_url(url: str, base: str = "") -> str | None:
     """
     if len(url) > 4 * MAX_URL:
         return None
+    if base and url[:1] == "/" and len(url) <= USUAL_URL and _PLAIN_PATH.fullmatch(url):
+        origin = _plain_origin(base)
+        if origin:
+            return origin + url.partition("#")[0]
     absolute = _absolute(url, base)
     return _requested(absolute) if len(absolute) <= USUAL_URL else _request(absolute)
 
@@ -130,6 +138,12 @@ def _base_parts(base: str) -> tuple[str, str, str, str]:
     except (ValueError, TypeError):
         return "", "", "", ""
     return url.protocol, f"{url.protocol}//{url.host}", url.pathname, url.search
+
+
+@lru_cache(maxsize=256)
+def _plain_origin(base: str) -> str:
+    """Return the origin that every link from the root of a page begins with, empty if unsure."""
+    return (_request(_base_parts(base)[1]) or "")[:-1] if len(base) <= USUAL_URL else ""
 
 
 def _plain_escape(escape: re.Match[str]) -> str:

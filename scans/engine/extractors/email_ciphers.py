@@ -13,8 +13,10 @@ from urllib.parse import unquote
 MAX_HIDDEN = 500
 """Addresses of one kind that are decoded on a page."""
 
+_HINT = re.compile(r"mail(?:(?<=cfemail)|-protection#|to-token|(?<=enc-email))")
+"""Stands wherever an address is hidden, but for TYPO3's and Joomla's scripts."""
 _CLOUDFLARE = re.compile(
-    r'(?:data-cfemail=["\']?|/cdn-cgi/l/email-protection#)([0-9a-fA-F]{6,400})'
+    r'mail(?:(?<=data-cfemail)=["\']?|(?<=/cdn-cgi/l/email)-protection#)([0-9a-fA-F]{6,400})'
 )
 _TYPO3 = re.compile(
     r"linkTo_UnCryptMailto\((?:'|%27|&#39;|\\')([^'\"()]{8,300}?)(?:'|%27|&#39;|\\')"
@@ -31,13 +33,14 @@ _WORDPRESS = re.compile(r"data-enc-email=[\"']([^\"']{6,300})[\"']")
 
 def hidden_addresses(html: str) -> Iterator[tuple[str, str]]:
     """Yield (method, text) for every hidden address of a page."""
-    if "cfemail" in html or "email-protection#" in html:
+    hints = set(_HINT.findall(html))
+    if hints & {"mail", "mail-protection#"}:
         yield from (("cloudflare", text) for text in _all(_CLOUDFLARE, html, _cloudflare))
-    if "UnCryptMailto" in html or "data-mailto-token" in html:
+    if "UnCryptMailto" in html or "mailto-token" in hints:
         yield from (("obfuscated", text) for text in _all(_TYPO3, html, _typo3))
     if "var addy" in html:
         yield from (("obfuscated", text) for text in _all(_JOOMLA, html, _joomla))
-    if "data-enc-email" in html:
+    if "mail" in hints:
         yield from (("obfuscated", text) for text in _all(_WORDPRESS, html, _wordpress))
 
 

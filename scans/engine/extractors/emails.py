@@ -7,6 +7,7 @@ quadratic in a long run of letters.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote
@@ -41,25 +42,29 @@ _DOT = r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?"
 _LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
 _LABEL = r"[A-Za-z0-9-]{1,63}"
 _SPELLINGS = tuple(
-    (re.compile(hint), re.compile(spelling, re.IGNORECASE))
-    for hint, spelling in (
+    (words, re.compile(hint), re.compile(spelling, re.IGNORECASE))
+    for words, hint, spelling in (
         (
+            ("",),
             r"[\[({<](?i:\s?(?:at|@|ät|arroba|a)\s?[\])}>])",
             rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
         ),
         (
+            ("dot", "DOT", "Dot"),
             r"[aA](?<=\s.)[tT]\s(?=[\w-]{1,63}\s(?i:dot)\s)",
             rf"{_LOCAL_WORD}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
         ),
         (
+            ("@",),
             r"@(?:(?<=\s@)|\s)",
             rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_WORD}\s?@\s?"
             rf"(?P<domain>{_LABEL}(?:\s?\.\s?{_LABEL}){{1,3}})",
         ),
     )
 )
-"""What betrays a spelling, and the spelling itself, read around it. The hints begin with one set of
-characters, which lets `re` skip to the next of these: ten times faster than trying every place."""
+"""Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
+around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
+ten times faster than trying every place."""
 _DOT_WORD = re.compile(rf"{_DOT}|\sdot\s", re.IGNORECASE)
 
 
@@ -116,8 +121,9 @@ def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
 
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
     """Yield the addresses spelt for people only: `info [at] example (dot) com`."""
-    for hint, spelling in _SPELLINGS:
-        for mark in islice(hint.finditer(text), MAX_MARKS):
+    for words, hint, spelling in _SPELLINGS:
+        hints = hint.finditer(text) if any(word in text for word in words) else ()
+        for mark in islice(hints, MAX_MARKS):
             window = text[max(0, mark.start() - 90) : mark.end() + 200]
             found = spelling.search(window)
             address = _spelt_address(found) if found else ""
@@ -146,8 +152,12 @@ def address_at(text: str, position: int) -> str:
     return clean_address(f"{local[0]}@{domain[0]}")
 
 
+@lru_cache(maxsize=4_096)
 def clean_address(address: str) -> str:
-    """Return an address in lower case, without what got stuck to it; empty if it is none."""
+    """Return an address in lower case, without what got stuck to it; empty if it is none.
+
+    Cached: the pages of a site repeat their addresses.
+    """
     local, _, domain = unquote(address).strip().rpartition("@")
     local = _LEADING.sub("", local).rstrip(".'`")
     domain = _known_domain(domain.rstrip("."))

@@ -1,13 +1,12 @@
 """What one page tells: the plain values every other part of the engine reads."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from scans.engine.report import Contact, Technology
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link of a page, absolute, with the words a visitor clicks on."""
 
     url: str

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scans.engine.extractors.anchors import MAX_LINKS
 from scans.engine.extractors.facts import Link
 from scans.engine.extractors.text import one_line
 from scans.engine.links import resolve_url
 
-MAX_LINKS = 5_000
 MAX_META = 500
 LOGO_AMONG = 60
 """Images, from the top of the page, among which the logo is looked for."""
@@ -147,25 +147,6 @@ def _leads_home(node: LexborNode, base: str) -> bool:
         return False
     url = resolved(base, node.attributes.get("href"))
     return url.count("/") == 3 and _HOME.search(url) is not None
-
-
-def page_links(tree: LexborHTMLParser, base: str) -> tuple[Link, ...]:
-    """Return the http and https links of the page, in its order, each once."""
-    links: dict[str, Link] = {}
-    for node in tree.css("a[href], area[href]")[: MAX_LINKS * 2]:
-        attributes = node.attributes
-        url = resolved(base, attributes.get("href"))
-        if url and (url not in links or not links[url].text):
-            links[url] = Link(url, _link_text(node), (attributes.get("rel") or "").strip().lower())
-    return tuple(links.values())[:MAX_LINKS]
-
-
-def _link_text(node: LexborNode) -> str:
-    text = one_line(node.text(), 200)
-    if text:
-        return text
-    image = node.css_first("img[alt]")
-    return one_line(image.attributes.get("alt"), 200) if image else ""
 
 
 def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:

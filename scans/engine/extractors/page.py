@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from scans.engine.extractors import metadata
+from scans.engine.extractors.anchors import read_anchors
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
-from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
-from scans.engine.extractors.text import one_line, visible_text
+from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
 from scans.engine.technologies import detect
 
@@ -41,8 +43,12 @@ def read_page(
         return PageFacts(url=url, is_html=False)
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
-    facts = _read_tree(html, url, charset)
-    return replace(facts, technologies=detect(facts, headers, cookies))
+    facts, contact_links = _read_tree(html, url, charset)
+    return replace(
+        facts,
+        contacts=page_contacts(facts, contact_links),
+        technologies=detect(facts, headers, cookies),
+    )
 
 
 def looks_like_html(body: bytes, content_type: str) -> bool:
@@ -60,63 +66,52 @@ def _is_utf16(start: bytes) -> bool:
     return start.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def _read_tree(html: str, url: str, charset: str) -> PageFacts:
+def _read_tree(html: str, url: str, charset: str) -> tuple[PageFacts, list[tuple[str, str]]]:
+    """Return what the parsed page tells, and its mailto: and tel: links for the contacts."""
     markup = html.replace(_REACT_SEAM, "")
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     base = metadata.base_url(tree, url)
-    facts = PageFacts(url=url, html=html, charset=charset)
-    facts = _with_links(_with_head(facts, tree, base), tree, base)
-    hrefs = contact_hrefs(tree)
+    anchors = read_anchors(tree, base)
+    values = _head(tree, base) | _addresses(tree, base, anchors.links)
     text = visible_text(tree)  # last of all: it takes the tree apart
-    facts = replace(facts, text=text, language=facts.language or detect_language(text))
-    return replace(facts, contacts=page_contacts(facts, hrefs))
+    values["language"] = values["language"] or detect_language(text)
+    facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)
+    return facts, anchors.contact_links
 
 
-def _with_head(facts: PageFacts, tree: LexborHTMLParser, base: str) -> PageFacts:
+def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
+    """Return what the page says of itself, by the names of `PageFacts`."""
     meta = metadata.meta_values(tree)
     json_ld = read_blocks(node.text() for node in tree.css(_JSON_LD)[:MAX_BLOCKS])
     described = organisation(json_ld)
-    logo = metadata.resolved(base, described.get("logo")) or metadata.logo(tree, base)
-    return replace(
-        facts,
-        title=metadata.title(tree) or meta.get("og:title", ""),
-        description=meta.get("description") or meta.get("og:description", ""),
-        language=metadata.language(tree, meta),
-        generator=meta.get("generator", ""),
-        open_graph=metadata.open_graph(meta),
-        meta_robots=meta.get("robots", ""),
-        meta_refresh=metadata.refresh_target(meta, base),
-        meta=meta,
-        json_ld=json_ld,
-        organisation=described,
-        logo_url=logo,
-    )
+    return {
+        "title": metadata.title(tree) or meta.get("og:title", ""),
+        "description": meta.get("description") or meta.get("og:description", ""),
+        "language": metadata.language(tree, meta),
+        "generator": meta.get("generator", ""),
+        "open_graph": metadata.open_graph(meta),
+        "meta_robots": meta.get("robots", ""),
+        "meta_refresh": metadata.refresh_target(meta, base),
+        "meta": meta,
+        "json_ld": json_ld,
+        "organisation": described,
+        "logo_url": metadata.resolved(base, described.get("logo")) or metadata.logo(tree, base),
+    }
 
 
-def _with_links(facts: PageFacts, tree: LexborHTMLParser, base: str) -> PageFacts:
+def _addresses(tree: LexborHTMLParser, base: str, links: tuple[Link, ...]) -> dict[str, Any]:
+    """Return what the page loads and leads to, by the names of `PageFacts`."""
     head = metadata.HeadLinks(tree, base)
-    links = metadata.page_links(tree, base)
-    return replace(
-        facts,
-        canonical_url=head.canonical_url,
-        favicon_url=head.favicon_url,
-        feeds=_each_once(head.feeds),
-        stylesheets=_each_once(head.stylesheets),
-        sitemap_links=_each_once(head.sitemaps + metadata.sitemap_links(links)),
-        links=links,
-        scripts=metadata.script_urls(tree, base),
-    )
+    return {
+        "canonical_url": head.canonical_url,
+        "favicon_url": head.favicon_url,
+        "feeds": _each_once(head.feeds),
+        "stylesheets": _each_once(head.stylesheets),
+        "links": links,
+        "sitemap_links": _each_once(head.sitemaps + metadata.sitemap_links(links)),
+        "scripts": metadata.script_urls(tree, base),
+    }
 
 
 def _each_once(urls: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urls))
-
-
-def contact_hrefs(tree: LexborHTMLParser) -> list[tuple[str, str]]:
-    """Return (href, words) of the links that are not web addresses: mailto:, tel: and the like."""
-    pairs = []
-    for node in tree.css("a[href], area[href]"):
-        href = (node.attributes.get("href") or "").strip()
-        if ":" in href[:12] and not href[:5].lower().startswith("http"):
-            pairs.append((href[:500], one_line(node.text(), 200)))
-    return pairs[:1_000]

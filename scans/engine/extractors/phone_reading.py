@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberMatcher
+from phonenumbers import (
+    FrozenPhoneNumber,
+    Leniency,
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberMatcher,
+)
 
 from scans.engine.extractors.regions import NANP
 
@@ -95,17 +101,25 @@ def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
 
 def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
     """Read all of a text as one number, in the first region where it is valid."""
-    for region in regions:
-        try:
-            described = _describe_valid(phonenumbers.parse(digits, region))
-        except NumberParseException:
-            continue
-        if described:
-            return ReadNumber(*described, 0, len(digits))
-    return None
+    return next(filter(None, (_read_one(digits, region) for region in regions)), None)
+
+
+@lru_cache(maxsize=4_096)
+def _read_one(digits: str, region: str) -> ReadNumber | None:
+    try:
+        described = _describe_valid(phonenumbers.parse(digits, region))
+    except NumberParseException:
+        return None
+    return ReadNumber(*described, 0, len(digits)) if described else None
 
 
 def _describe_valid(number: PhoneNumber) -> tuple[str, str] | None:
+    return _describe_frozen_valid(FrozenPhoneNumber(number))
+
+
+@lru_cache(maxsize=4_096)
+def _describe_frozen_valid(number: FrozenPhoneNumber) -> tuple[str, str] | None:
+    """Describe a number if it exists. Cached: a page writes one number in several ways."""
     return _describe(number) if phonenumbers.is_valid_number(number) else None
 
 

@@ -1,7 +1,7 @@
 """Which countries a page speaks of: where its national phone numbers belong."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any
@@ -28,7 +28,13 @@ _TLDS_OF_EVERYBODY = frozenset(
 )
 _POSTAL_MARKS = (
     ("GB", re.compile(r"[A-Z](?<!\w.)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
-    ("AU", re.compile(r"\b(?:NSW|VIC|QLD|TAS|ACT|SA|WA|NT|Vic|Qld)[,.]? \d{4}\b")),
+    (
+        "AU",
+        re.compile(
+            r"[NVQTASW](?<!\w.)(?:(?<=N)(?:SW|T)|(?<=V)(?:IC|ic)|(?<=Q)(?:LD|ld)|(?<=T)AS|(?<=A)CT"
+            r"|(?<=[SW])A)[,.]? \d{4}\b"
+        ),
+    ),
     ("CA", re.compile(r"[ABCEGHJ-NPRSTVXY](?<!\w.)\d[A-Z] ?\d[A-Z]\d\b")),
     ("US", re.compile(r"[A-Z](?<!\w.)[A-Z][,.]? \d{5}(?:-\d{4})?\b")),
     (
@@ -37,11 +43,11 @@ _POSTAL_MARKS = (
             r"Co(?<!\w..)\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b"
         ),
     ),
-    ("DE", re.compile(r"\bD-\d{5}\b|\bGmbH\b")),
+    ("DE", re.compile(r"[DG](?<!\w.)(?:(?<=D)-\d{5}|(?<=G)mbH)\b")),
     ("AT", re.compile(r"A-(?<!\w..)\d{4}\b")),
     ("CH", re.compile(r"CH-(?<!\w...)\d{4}\b")),
-    ("FR", re.compile(r"\bF-\d{5}\b|\bC(?:EDEX|edex)\b")),
-    ("NL", re.compile(r"\bNL-\d{4}\b|\bKvK\b")),
+    ("FR", re.compile(r"[FC](?<!\w.)(?:(?<=F)-\d{5}|(?<=C)(?:EDEX|edex))\b")),
+    ("NL", re.compile(r"[NK](?<!\w.)(?:(?<=N)L-\d{4}|(?<=K)vK)\b")),
     (
         "IN",
         re.compile(
@@ -131,8 +137,12 @@ def _country_names() -> tuple[dict[str, str], re.Pattern[str]]:
         name: region for region, listed in table("countries").items() for name in listed.split("|")
     }
     by_name.update(dict.fromkeys(names("not_countries"), ""))
-    longest_first = sorted(by_name, key=len, reverse=True)
-    return by_name, re.compile("(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+    by_letter: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted(by_name, key=len, reverse=True):
+        by_letter[name[0]].append(re.escape(name[1:]))
+    # Parted by their first letters: `re` tries the names of an alternation one after another.
+    names_of = (f"{re.escape(letter)}(?:{'|'.join(ends)})" for letter, ends in by_letter.items())
+    return by_name, re.compile(rf"(?:{'|'.join(names_of)})(?!\w)")
 
 
 def _of_host(url: str) -> str:

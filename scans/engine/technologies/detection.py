@@ -27,12 +27,13 @@ LONGEST_META = 2_000
 MOST_METAS = 500
 MOST_HITS = 20_000
 """Marks of one page that are looked into; real pages have some hundred."""
+HITS_OF_ONE = 20
+"""Hits of one literal that are looked into, where they do not tell the members of a family."""
 LONGEST_HEADER = 2_000
 _ATTRIBUTE = re.compile(
     r"""\b(name|property|http-equiv|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
 )
 _COOKIE_NAME = re.compile(r"(?:^|[,\n]\s*)([^=;,\s]+)=")
-_WORD = re.compile(rb"[A-Za-z0-9_-]")
 _BUILDING = Lock()
 
 Hits = list[tuple[Place, Hit]]
@@ -80,7 +81,9 @@ class Recogniser:
         for signature in signatures:
             for place, literal in _literals(signature):
                 self._by_literal[literal].append((place, signature))
-        self._finder = LiteralFinder(self._by_literal)
+        self._finder = LiteralFinder(
+            {text: _worth(uses) for text, uses in self._by_literal.items()}
+        )
         self._with_meta = _by_key(signatures, "meta")
         self._with_header = _by_key(signatures, "headers")
         self._with_cookies = [s for s in signatures if s.cookies]
@@ -104,8 +107,7 @@ class Recogniser:
         )
 
     def _in_html(self, html: bytes) -> Iterator[Sighting]:
-        first = islice(self._finder.find(html), MOST_HITS)
-        hits = [hit for hit in first if _stands_alone(html, hit)]
+        hits = list(islice(self._finder.find(html), MOST_HITS))
         metas = [hit for hit in hits if hit.literal == META]
         for hit in metas[:MOST_METAS]:
             yield from self._in_meta(html, hit.start)
@@ -166,10 +168,11 @@ def _by_key(
     return dict(table)
 
 
-def _stands_alone(html: bytes, hit: Hit) -> bool:
-    """Tell whether a literal that begins like a word is not the tail of a longer one."""
-    before = html[max(0, hit.start - 1) : hit.start]
-    return not (_WORD.match(hit.literal) and before and _WORD.match(before))
+def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
+    """Return how many hits of a literal are worth having."""
+    in_one_place = len({place for place, _ in uses}) == 1
+    is_of_family = any(signature.slug is not None for _, signature in uses)
+    return HITS_OF_ONE if in_one_place and not is_of_family else HITS_READ
 
 
 def _length(hit: Hit) -> int:

@@ -6,8 +6,9 @@ open and close scripts and comments, so that telling a loaded address from a men
 costs no second pass.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
@@ -18,11 +19,12 @@ LONGEST_TAG = 4_000
 RAW_TEXT = {b"<script": b"</script", b"<style": b"</style"}
 COMMENT = b"<!--"
 META = b"<meta"
-LINK_TAGS = (b"a", b"area")
+
+_LINK_TAG = re.compile(rb"<a(?:rea)?\s", re.IGNORECASE)
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One literal in the page: which one, from which byte on, and the places it counts as."""
 
     literal: bytes
@@ -31,22 +33,28 @@ class Hit:
 
 
 class LiteralFinder:
-    """Finds a fixed set of literals in pages; safe to share between threads."""
+    """Finds a fixed set of literals in pages; safe to share between threads.
 
-    def __init__(self, literals: Iterable[bytes]) -> None:
+    `literals` come with how many hits of each are worth having. One that begins like a word counts
+    only where it is not the tail of a longer one.
+    """
+
+    def __init__(self, literals: Mapping[bytes, int]) -> None:
         structure = [*RAW_TEXT, *RAW_TEXT.values(), COMMENT, META]
-        both_cases = [*structure, *(mark.upper() for mark in structure if mark != COMMENT)]
+        both_cases = {*structure, *(mark.upper() for mark in structure if mark != COMMENT)}
         self._patterns = sorted({*literals, *both_cases})
-        self._structure = frozenset(both_cases)
+        self._marks = [text.lower() if text in both_cases else b"" for text in self._patterns]
+        self._are_words = [text[0] in _WORD for text in self._patterns]
+        self._most = [literals.get(text, 0) for text in self._patterns]
         self._automaton = BytesAhoCorasick(self._patterns, implementation=Implementation.DFA)
 
     def find(self, html: bytes) -> Iterator[Hit]:
         """Yield the literals in the order of the page; `<meta` itself is among them."""
         inside, begins, ends = b"", 0, 0
+        left = self._most.copy()
         for index, start, _ in self._automaton.find_matches_as_indexes(html, overlapping=True):
-            literal = self._patterns[index]
-            if literal in self._structure:
-                mark = literal.lower()
+            mark = self._marks[index]
+            if mark:
                 if inside == COMMENT and start < ends:
                     continue
                 if inside in RAW_TEXT and mark != RAW_TEXT[inside]:
@@ -54,10 +62,17 @@ class LiteralFinder:
                 inside, begins, ends = _opened(html, mark, start)
                 if mark == META:
                     yield Hit(META, start, ())
-                continue
-            if inside == COMMENT and start >= ends:
-                inside = b""
-            yield Hit(literal, start, _places(html, start, inside if start >= begins else b""))
+            elif left[index] and not (self._are_words[index] and _ends_word(html, start)):
+                if inside == COMMENT and start >= ends:
+                    inside = b""
+                places = _places(html, start, inside if start >= begins else b"")
+                if places:
+                    left[index] -= 1
+                    yield Hit(self._patterns[index], start, places)
+
+
+def _ends_word(html: bytes, start: int) -> bool:
+    return start > 0 and html[start - 1] in _WORD
 
 
 def _opened(html: bytes, mark: bytes, start: int) -> tuple[bytes, int, int]:
@@ -79,7 +94,6 @@ def _places(html: bytes, start: int, inside: bytes) -> tuple[Place, ...]:
     tag_start = html.rfind(b"<", max(0, start - LONGEST_TAG), start + 1)
     if tag_start < 0 or html.find(b">", tag_start, start) >= 0:
         return ()
-    name = html[tag_start + 1 : tag_start + 8].split(None, 1)[:1]
-    if name and name[0].lower() in LINK_TAGS:
+    if _LINK_TAG.match(html, tag_start):
         return (Place.MARKUP,)
     return (Place.MARKUP, Place.URLS)

@@ -109,6 +109,12 @@ def test_any_link_is_made_canonical_or_none(link, base):
     assert canonical_url(canonical) == canonical
 
 
+@given(st.text(alphabet="/ab1.%2eE_-~?=&#;+ü", max_size=40))
+def test_a_link_from_the_root_is_read_as_the_whole_address(path):
+    link = "/" + path.lstrip("/")
+    assert resolve_url(link, PAGE) == resolve_url(f"https://example.com{link}")
+
+
 @given(LINK, st.text())
 def test_any_text_is_internal_or_not(link, host):
     assert is_internal(link, host) in (True, False)

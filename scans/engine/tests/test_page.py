@@ -69,6 +69,11 @@ def test_every_address_is_absolute(facts):
     )
 
 
+def test_a_link_of_a_drawing_is_passed_over():
+    page = b'<svg xmlns:xlink="x"><a xlink:href="/drawn">d</a></svg><a href="/plain">p</a>'
+    assert [link.text for link in read_page(page, URL).links] == ["p"]
+
+
 def test_web_links_are_listed_once_with_their_words(facts):
     links = {link.url: (link.text, link.rel) for link in facts.links}
     assert links == {

@@ -1,0 +1,52 @@
+"""The links of a page that a visitor can follow, read in one pass."""
+
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scans.engine.extractors.facts import Link
+from scans.engine.extractors.text import one_line
+from scans.engine.links import resolve_url
+
+MAX_LINKS = 5_000
+MAX_CONTACT_LINKS = 1_000
+LONGEST_WORDS = 200
+
+
+class Anchors(NamedTuple):
+    """What the `<a>` and `<area>` of a page lead to, in the order of the page."""
+
+    links: tuple[Link, ...]
+    """The web addresses, absolute, each once."""
+    contact_links: list[tuple[str, str]]
+    """(href, words) of mailto:, tel: and the like."""
+
+
+def read_anchors(tree: LexborHTMLParser, base: str) -> Anchors:
+    """Return the links of a page; relative ones start from `base`."""
+    links: dict[str, Link] = {}
+    contact_links: list[tuple[str, str]] = []
+    for node in tree.css("a[href], area[href]")[: MAX_LINKS * 2]:
+        attributes = node.attributes
+        href = (attributes.get("href") or "").strip()
+        if not href or href[0] == "#":
+            continue
+        if _has_another_scheme(href):
+            contact_links.append((href[:500], one_line(node.text(), LONGEST_WORDS)))
+        url = resolve_url(href, base)
+        if url and (url not in links or not links[url].text):
+            links[url] = Link(url, _words(node), (attributes.get("rel") or "").strip().lower())
+    return Anchors(tuple(links.values())[:MAX_LINKS], contact_links[:MAX_CONTACT_LINKS])
+
+
+def _has_another_scheme(href: str) -> bool:
+    return ":" in href[:12] and not href[:5].lower().startswith("http")
+
+
+def _words(node: LexborNode) -> str:
+    """Return the words of a link, those of its picture where it has no others."""
+    words = one_line(node.text(), LONGEST_WORDS)
+    if words:
+        return words
+    image = node.css_first("img[alt]")
+    return one_line(image.attributes.get("alt"), LONGEST_WORDS) if image else ""
