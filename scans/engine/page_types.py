@@ -17,6 +17,7 @@ first of these that says anything:
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -79,18 +80,18 @@ def pick_pages(entries: Iterable[PageEntry], count: int) -> list[PageEntry]:
     page say less than contact, imprint and about. Homepages, files and log-in pages are left out.
     """
     rules = _rules()
-    kinds: dict[str, list[PageEntry]] = {}
-    for entry in sorted(entries, key=contact_rank):
+    kinds: Counter[str] = Counter()
+    rounds = []
+    for rank, _, entry in sorted(
+        (contact_rank(entry), place, entry) for place, entry in enumerate(entries)
+    ):
         kind = _kind_to_open(entry)
         if kind not in rules.never_opened and kind != "home":
-            kinds.setdefault(kind if kind in rules.opened_first else "other", []).append(entry)
-    rounds = [
-        (place + (len(rules.opened_first) if kind == "other" else 0), contact_rank(entry), entry)
-        for kind, members in kinds.items()
-        for place, entry in enumerate(members)
-    ]
-    rounds.sort(key=lambda item: item[:2])
-    return [entry for _, _, entry in rounds[: max(0, count)]]
+            kind = kind if kind in rules.opened_first else "other"
+            turn = kinds[kind] + (len(rules.opened_first) if kind == "other" else 0)
+            rounds.append((turn, rank, len(rounds), entry))
+            kinds[kind] += 1
+    return [entry for *_, entry in sorted(rounds)[: max(0, count)]]
 
 
 def _kind_to_open(entry: PageEntry) -> str:
@@ -99,21 +100,30 @@ def _kind_to_open(entry: PageEntry) -> str:
     return entry.page_type
 
 
+class _Directories(NamedTuple):
+    """What the directories of an address say, as plain words."""
+
+    segments: tuple[str, ...]
+    deciding: str
+    """The kind that they give to all below them."""
+    nearest: str
+    """The kind of the nearest one that has any."""
+
+
 def _classify(url: str, anchor_text: str) -> str:
     path, _, query = url.partition("#")[0].partition("?")
-    segments, extension = _segments(path.partition("://")[2].partition("/")[2])
+    directories, last, extension = _parted(path.partition("://")[2].partition("/")[2])
     if extension in _rules().media_extensions:
         return "media"
-    if not segments or (len(segments) == 1 and _rules().phrases.get(segments[0]) == "home"):
+    if not last or (not directories.segments and _rules().phrases.get(last) == "home"):
         return _by_query(query) or ("other" if query else "home")
-    return _by_segments(segments) or _by_query(query) or _by_anchor(anchor_text) or "other"
+    return _by_path(directories, last) or _by_query(query) or _by_anchor(anchor_text) or "other"
 
 
-def _by_segments(segments: Sequence[str]) -> str:
-    *directories, last = segments
-    nearest = _by_directory(directories)
+def _by_path(directories: _Directories, last: str) -> str:
+    nearest = directories.nearest
     return (
-        _by_deciding_directory(directories)
+        directories.deciding
         or _by_whole(last)
         or ("" if nearest in _rules().yielding_directories else nearest)
         or _by_ends(last)
@@ -126,19 +136,35 @@ def _by_anchor(text: str) -> str:
     return _by_whole(words) or _by_ends(words)
 
 
-def _segments(path: str) -> tuple[list[str], str]:
-    """Return the path's segments as plain words, without language, and the file's extension."""
-    raw = [segment for segment in path.split("/") if segment]
-    extension = ""
-    if raw:
-        stem, dot, ending = raw[-1].rpartition(".")
-        ending = ending.lower()
-        if dot and (ending in _rules().page_extensions or ending in _rules().media_extensions):
-            raw[-1], extension = stem, ending
-    words = [_plain(segment) for segment in raw]
+def _parted(path: str) -> tuple[_Directories, str, str]:
+    """Return a path's directories, its last segment in plain words and the file's extension."""
+    above, _, name = path.rstrip("/").rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    extension = extension.lower() if dot else ""
+    if extension in _rules().page_extensions or extension in _rules().media_extensions:
+        name = stem
+    else:
+        extension = ""
+    directories, last = _directories(above), _plain(name)
+    if _is_language(last) and not above.strip("/"):
+        last = ""
+    elif not last and directories.segments:
+        *rest, last = directories.segments
+        directories = _described(tuple(rest))
+    return directories, last, extension
+
+
+@lru_cache(maxsize=4_096)
+def _directories(path: str) -> _Directories:
+    """Read the directories of an address. Cached: most pages of a site share a few."""
+    words = [_plain(segment) for segment in path.split("/") if segment]
     if words and _is_language(words[0]):
         del words[0]
-    return [word for word in words if word], extension
+    return _described(tuple(word for word in words if word))
+
+
+def _described(segments: tuple[str, ...]) -> _Directories:
+    return _Directories(segments, _by_deciding_directory(segments), _by_directory(segments))
 
 
 def _is_language(words: str) -> bool:
