@@ -5,12 +5,14 @@ from uuid import UUID
 from django import forms
 from django.db.models import Q, QuerySet
 
-from batches.models import Batch, Job
+from batches.models import Batch, Job, LookupKeyError
 from batches.models.job import FAILURE_REASONS
+from batches.models.keys import KeyedQuerySet
 
 
 class BatchFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label="Name or id")
+    # Ids of the older system may begin with blanks.
+    q = forms.CharField(required=False, max_length=500, strip=False, label="Name or id")
     status = forms.ChoiceField(
         required=False, choices=[("", "Any status"), *Batch.Status.choices], label="Status"
     )
@@ -20,9 +22,16 @@ class BatchFilter(forms.Form):
         asked = self.cleaned_data if self.is_valid() else {}
         if status := asked.get("status"):
             rows = rows.filter(status=status)
-        if words := asked.get("q"):
-            rows = rows.filter(Q(name__icontains=words) | _has_id(words))
+        words = asked.get("q", "")
+        if words.strip():
+            named = Q(name__icontains=words.strip()) | Q(legacy_batch_id=words)
+            rows = rows.filter(named | Q(pk__in=_keyed(Batch.objects.all(), words)))
         return rows
+
+    def named_job(self) -> QuerySet[Job]:
+        """Return the job (one or none) whose id was asked for."""
+        words = self.cleaned_data.get("q", "") if self.is_valid() else ""
+        return Job.objects.filter(pk__in=_keyed(Job.objects.all(), words))
 
 
 class JobFilter(forms.Form):
@@ -43,8 +52,10 @@ class JobFilter(forms.Form):
         return rows
 
 
-def _has_id(words: str) -> Q:
+def _keyed(rows: KeyedQuerySet, words: str) -> list[UUID]:
+    """Return the ids of the rows (one or none) that are known by an id."""
     try:
-        return Q(pk=UUID(words.strip()))
-    except ValueError:
-        return Q(legacy_batch_id=words)
+        found = rows.find(words)
+    except LookupKeyError:
+        return []
+    return [found.pk] if found else []

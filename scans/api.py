@@ -14,7 +14,7 @@ from scans.models import Domain
 from scans.services import queue_for_sitemaps
 from scrapersky.api_auth import caller
 from scrapersky.api_errors import InputError, Problem, RefusedValue
-from scrapersky.tenants.access import working_tenant, writable
+from scrapersky.tenants.access import current_ids, working_tenant, writable
 
 MOST = 100_000
 ASKED_AT_ONCE = 5_000
@@ -55,7 +55,9 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
         queued=0, waiting=0, unknown=[], invalid=[RefusedValue(**asdict(r)) for r in read.refused]
     )
     _queue(answer, own, "host", [line.host for line in read.accepted])
-    _queue(answer, mine, "pk", list(dict.fromkeys(payload.ids)))
+    for offset in range(0, len(payload.ids), ASKED_AT_ONCE):
+        some = payload.ids[offset : offset + ASKED_AT_ONCE]
+        _queue(answer, mine, "pk", current_ids(Domain, some))
     if not answer.queued and not answer.waiting:
         raise Http404("There is no such domain.")
     return answer

@@ -12,13 +12,14 @@ from scrapersky.tenants.models import User
 
 
 def find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one visible row of a UUID or a legacy id, given under the name of its parameter.
+    """Return the one visible row of a UUID or legacy id, given under the name of its parameter.
 
     Another tenant's row does not exist: 404, as for an unknown id.
     """
     [(name, value)] = key.items()
+    mine: Any = visible(rows, user)
     try:
-        found = visible(rows.by_key(value), user).first()
+        found = mine.find(value)
     except LookupKeyError as error:
         raise InputError(name, str(error)) from error
     if found is None:

@@ -66,9 +66,9 @@ def refusal_of(error: ValidationError) -> str:
 
 
 def find_batch(key: str) -> Batch:
-    """Return the batch of a UUID or a legacy id."""
+    """Return the batch of a UUID or any id of the older system."""
     try:
-        batch = Batch.objects.by_key(key).first()
+        batch = Batch.objects.find(key)
     except LookupKeyError as error:
         raise CommandError(str(error)) from error
     if batch is None:

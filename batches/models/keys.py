@@ -1,9 +1,13 @@
-"""Look rows up by UUID or by the older system's integer."""
+"""Look rows up by UUID, or by any id that the older system knew them by."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import models
+
+from batches.legacy.ids import whole_uuid
+from batches.models.legacy import LegacyId
+from scans.storable import clean
 
 
 class LookupKeyError(ValueError):
@@ -28,9 +32,39 @@ def parse_key(value: object) -> UUID | int:
 
 
 class KeyedQuerySet(models.QuerySet):
-    """Rows that are looked up by UUID or by the older system's integer."""
+    """Rows that are looked up by UUID, or by an id of the older system."""
 
     def by_key(self, value: object) -> Any:
-        """Return the rows (one or none) of a UUID, its text, or a legacy id."""
-        key = parse_key(value)
-        return self.filter(pk=key) if isinstance(key, UUID) else self.filter(legacy_id=key)
+        """Return the rows (one or none) of a UUID, its text, or an id of the older system.
+
+        A text that the older system used as an id comes first, exactly as it was: "310" may be
+        the id of one batch and the integer of another. Raises `LookupKeyError` for what is no id.
+        """
+        key = self._known(value) or parse_key(value)
+        return self.filter(legacy_id=key) if isinstance(key, int) else self.filter(pk=key)
+
+    def find(self, value: object) -> Any:
+        """Return the row of a key, None where there is none.
+
+        Unlike `by_key` this also asks, where no row has a UUID, which one once had it.
+        """
+        row = self.by_key(value).first()
+        key = whole_uuid(str(value)) if row is None else None
+        became = self._resolve(str(key)) if key else None
+        return row if became in (None, key) else self.filter(pk=became).first()
+
+    def _known(self, value: object) -> UUID | None:
+        """Return what a text was to the older system; a UUID as we write it is ours first."""
+        if not isinstance(value, str) or clean(value) != value or _is_uuid(value):
+            return None
+        return self._resolve(value)
+
+    def _resolve(self, text: str) -> UUID | None:
+        return LegacyId.objects.resolve(str(self.model._meta.model_name), text)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

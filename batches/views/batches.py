@@ -26,11 +26,14 @@ SHOWN_REFUSALS = 20
 @login_required
 @require_safe
 def batch_list(request: ConsoleRequest) -> HttpResponse:
-    """List batches, the newest first."""
+    """List batches, the newest first; an id of a job leads to the job."""
     asked = BatchFilter(request.GET)
     rows = asked.apply(visible(Batch.objects.select_related("created_by"), request.user))
+    page = page_of(request, rows, size=25)
+    if not page.object_list and (job := visible(asked.named_job(), request.user).first()):
+        return redirect("job_detail", pk=job.pk)
     context = {
-        "page": page_of(request, rows, size=25),
+        "page": page,
         "filter": asked,
         "is_filtered": any(asked.cleaned_data.values()),
     }

@@ -3,12 +3,15 @@
 A row of another tenant does not exist for a user: its id is a 404.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from scrapersky.tenants.models import Membership, Tenant, User
@@ -39,8 +42,43 @@ def visible(rows: QuerySet[M], user: Who) -> QuerySet[M]:
 
 
 def get_visible(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
-    """Return the one visible row, or raise Http404."""
-    return get_object_or_404(visible(rows, user), **lookup)
+    """Return the one visible row, or raise Http404.
+
+    Where no row has the `pk`, it may be one that the older system knew the row by.
+    """
+    mine = visible(rows, user)
+    try:
+        return get_object_or_404(mine, **lookup)
+    except Http404:
+        became = _became(rows.model, lookup.get("pk"))
+        if became is None:
+            raise
+        return get_object_or_404(mine, pk=became)
+
+
+def _became(model: type[Model], pk: object) -> UUID | None:
+    """Return what a UUID of the older system became, None where it became nothing else."""
+    if not isinstance(pk, UUID):
+        return None
+    found: UUID | None = _legacy_ids().resolve(_kind_of(model), str(pk))
+    return None if found == pk else found
+
+
+def current_ids(model: type[Model], ids: Sequence[UUID]) -> list[UUID]:
+    """Return ids of rows; those of the older system that were merged away as what they became."""
+    texts = [str(pk) for pk in ids]
+    rows = _legacy_ids().filter(kind=_kind_of(model), original__in=texts)
+    became = dict(rows.values_list("original", "uuid"))
+    return list(dict.fromkeys(became.get(text, pk) for text, pk in zip(texts, ids, strict=True)))
+
+
+def _kind_of(model: type[Model]) -> str:
+    return str(model._meta.model_name)
+
+
+def _legacy_ids() -> Any:
+    # By name, as foreign keys are: this application knows nothing of those that use it.
+    return apps.get_model("batches", "LegacyId")._default_manager
 
 
 def working_tenant(user: Who) -> Tenant:

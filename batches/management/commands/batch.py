@@ -39,10 +39,10 @@ ACTIONS: dict[str, Action] = {
 
 
 class Command(BaseCommand):
-    help = "Ask after a batch by its UUID or legacy id, or control it; then say how far it is."
+    help = "Ask after a batch by its UUID or older id, or control it; then say how far it is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", help="UUID or legacy id of the batch")
+        parser.add_argument("id", help="UUID of the batch, or its id in the older system")
         parser.add_argument(
             "action", choices=ACTIONS, help="rerun tells of the new batch it creates"
         )
