@@ -81,7 +81,7 @@ def pick_pages(entries: Iterable[PageEntry], count: int) -> list[PageEntry]:
     """
     rules = _rules()
     kinds: Counter[str] = Counter()
-    rounds = []
+    rounds: list[tuple[int, int, int, PageEntry]] = []
     for rank, _, entry in sorted(
         (contact_rank(entry), place, entry) for place, entry in enumerate(entries)
     ):
