@@ -9,8 +9,8 @@ MAX_TEXT = 500_000
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas"]
 _INLINE = (
-    "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, span, "
-    "strike, strong, sub, sup, time, tt, u, wbr"
+    "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, "
+    "span, strike, strong, sub, sup, time, tt, u, wbr"
 )
 _HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
 """Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com."""
