@@ -1,6 +1,7 @@
 """What was found: domains, the scans of each, and everything read from them.
 
-A foreign key has no index of its own where a composite one begins with it.
+A foreign key has no index of its own where a composite one begins with it, and a partial one where
+most rows do not have it yet.
 """
 
 from typing import ClassVar
@@ -59,10 +60,10 @@ class Domain(models.Model):
     sitemap_queued_at = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     latest_scan = models.ForeignKey(
-        "Scan", models.SET_NULL, null=True, blank=True, related_name="+"
+        "Scan", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     latest_batch = models.ForeignKey(
-        "batches.Batch", models.SET_NULL, null=True, blank=True, related_name="+"
+        "batches.Batch", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     last_scanned_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -93,8 +94,17 @@ class Domain(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["tenant", "-last_scanned_at"], name="domain_by_last_scan"),
             models.Index(fields=["tenant", "verdict"], name="domain_by_verdict"),
+            models.Index(
+                fields=["latest_scan"],
+                condition=Q(latest_scan__isnull=False),
+                name="domain_of_latest_scan",
+            ),
+            models.Index(
+                fields=["latest_batch"],
+                condition=Q(latest_batch__isnull=False),
+                name="domain_of_latest_batch",
+            ),
             models.Index(
                 fields=["sitemap_queued_at"],
                 condition=Q(sitemap_analysis_status="queued"),

@@ -23,7 +23,8 @@ def make(tenant: Tenant, **states: str) -> None:
 def test_a_domain_that_others_make_at_the_same_moment_keeps_their_id(
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look, looks = services._ids_of, []
+    look = services._ids_of
+    looks: list[list[str]] = []
 
     def look_and_be_overtaken(tenant: Tenant, hosts: list[str]) -> dict:
         found = look(tenant, hosts)
