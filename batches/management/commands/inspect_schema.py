@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from scrapersky.schema.comparison import differences
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             action(connection, options)
         except SchemaError as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
-        except OperationalError as error:
+        except DatabaseError as error:
             told = str(error).strip().splitlines()[0]
             raise CommandError(
                 f"The database cannot be read: {told}", returncode=UNREADABLE

@@ -243,6 +243,15 @@ def test_a_table_of_another_schema_is_found_by_its_whole_name() -> None:
 
 
 @on_postgres
+def test_a_table_that_may_not_be_read_is_answered_in_a_sentence() -> None:
+    run("CREATE ROLE onlooker")
+    run("SET LOCAL ROLE onlooker")
+    with pytest.raises(CommandError, match="cannot be read: permission denied") as told:
+        inspect("batches_batch")
+    assert told.value.returncode == 2
+
+
+@on_postgres
 def test_enum_types_are_named_with_their_values() -> None:
     run("CREATE TYPE mood AS ENUM ('Glad', 'Sad')")
     run("CREATE TABLE moods (id int, mood mood, moods mood[])")
