@@ -44,7 +44,7 @@ def ensure_domains(
 
 
 def _ids_of(tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
-    rows = Domain.objects.filter(tenant=tenant, host__in=hosts).order_by()
+    rows = Domain.objects.filter(tenant=tenant, host__in=storage.among(hosts)).order_by()
     return dict(rows.values_list("host", "pk"))
 
 

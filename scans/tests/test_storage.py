@@ -120,6 +120,16 @@ def test_more_rows_than_a_statement_takes_are_all_written_and_counted(domain: Do
     assert set(Page.objects.values_list("url", flat=True)) == {*urls, "http://a.example/more"}
 
 
+def test_a_list_of_any_length_is_looked_up_with_one_parameter(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    hosts = ["b.example", "ü", '"', *(f"{number}.example" for number in range(40_000))]
+    ensure_domains(tenant=default_tenant, hosts=['"', "5.example"])
+    found = Domain.objects.filter(host__in=storage.among(hosts)).values_list("host", flat=True)
+    assert sorted(found) == ['"', "5.example"]
+    assert not Domain.objects.filter(host__in=storage.among([]))
+
+
 def test_no_rows_cost_no_query(django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
         assert storage.upsert(Page, ("url",), [], key=["url"]) == 0
