@@ -193,16 +193,37 @@ class Crew:
                 self._jobs.pop(job.key, None)
 
 
+class Watchdog:
+    """End the process when it has not been wound up for `STUCK_AFTER` seconds."""
+
+    EVERY = 1.0
+    """Seconds between two windings that count: each starts a thread."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def wind_up(self) -> None:
+        if (now := time.monotonic()) >= self._next:
+            self._next = now + self.EVERY
+            faulthandler.dump_traceback_later(STUCK_AFTER, exit=True)
+
+    def stop(self) -> None:
+        """Let it rest until it is wound up again."""
+        faulthandler.cancel_dump_traceback_later()
+        self._next = 0.0
+
+
 def main() -> None:
     """Read messages until the input closes, then end the process with whatever still runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
     os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
     outlet = Outlet()
-    messages = _messages()
+    watchdog = Watchdog()
+    messages = _messages(watchdog)
     settings, threads = _settings(next((message for message in messages if message), {}))
     crew = Crew(settings, threads, outlet)
-    faulthandler.cancel_dump_traceback_later()  # on a busy machine warming up takes its time
+    watchdog.stop()  # on a busy machine warming up takes its time
     _warm_up(settings)
     outlet.send("ready", "-", {"pid": os.getpid()})
     tell_at = 0.0
@@ -239,14 +260,14 @@ def _limits(values: dict[str, Any]) -> Limits:
     return Limits(**{name: value for name, value in values.items() if name in _LIMIT_NAMES})
 
 
-def _messages() -> Iterator[dict[str, Any]]:
+def _messages(watchdog: Watchdog) -> Iterator[dict[str, Any]]:
     """Yield the messages of stdin, and an empty one when there is none for a while.
 
-    Every time round the watchdog is armed anew: it ends the process when this loop stands still.
+    Every time round the watchdog is wound up: it ends the process when this loop stands still.
     """
     pending = b""
     while True:
-        faulthandler.dump_traceback_later(STUCK_AFTER, exit=True)
+        watchdog.wind_up()
         if not select.select([0], [], [], STAGE_EVERY)[0]:
             yield {}
             continue

@@ -6,9 +6,11 @@ which counts for lists of 100,000 domains and inventories of 50,000 pages.
 """
 
 from functools import cache
+from importlib import resources
+from itertools import chain
 
 import can_ada
-from tldextract import TLDExtract
+from tldextract.suffix_list import extract_tlds_from_suffix_list
 
 
 def public_suffix(host: str) -> str:
@@ -31,7 +33,8 @@ def public_suffix(host: str) -> str:
 
 @cache
 def _rules() -> frozenset[str]:
-    listed = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True).tlds
+    text = resources.files("tldextract").joinpath(".tld_set_snapshot").read_text("utf-8")
     return frozenset(
-        rule if rule.isascii() else can_ada.idna_encode(rule).decode() for rule in listed
+        rule if rule.isascii() else can_ada.idna_encode(rule).decode()
+        for rule in chain.from_iterable(extract_tlds_from_suffix_list(text))
     )

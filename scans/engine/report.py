@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -69,9 +69,8 @@ class SitemapFile:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PageEntry:
-    """One page of the site's inventory."""
+class PageEntry(NamedTuple):
+    """One page of the site's inventory; there are up to 50,000, and a tuple is made the fastest."""
 
     url: str
     source: str = ""
@@ -171,6 +170,8 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def _plain_items(items: tuple[Any, ...]) -> list[Any]:
+    if items and isinstance(items[0], PageEntry):
+        return [item._asdict() for item in items]
     return _flat(items) if items and is_dataclass(items[0]) else list(items)
 
 

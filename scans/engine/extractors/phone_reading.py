@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import phonenumbers
 from phonenumbers import (
@@ -101,6 +102,8 @@ def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
 
 def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
     """Read all of a text as one number, in the first region where it is valid."""
+    if digits.startswith("+"):
+        regions = islice(regions, 1)  # it names its country itself
     return next(filter(None, (_read_one(digits, region) for region in regions)), None)
 
 

@@ -112,8 +112,7 @@ _FILES = (".php", ".js", ".html", ".htm", ".png", ".jpg", ".gif", ".svg", ".css"
 
 def profile(url: str) -> tuple[str, str] | None:
     """Return (network, canonical URL) when an absolute URL is somebody's profile."""
-    _, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
+    _, _, host, path = (*url.split("/", 3), "", "", "")[:4]
     network = _network_of(host)
     if network is None:
         return None
