@@ -73,7 +73,7 @@ def progress_of(batch: Batch) -> BatchProgress:
 def failure_causes(batch_ids: list[Any]) -> list[Cause]:
     """Return why jobs of these batches failed, the commonest cause first."""
     failed = Job.objects.filter(batch__in=batch_ids, status=Job.Status.FAILED).order_by()
-    counted = failed.values_list("failure_reason").annotate(count=Count("pk"))
+    counted = failed.values_list("failure_reason").annotate(count=Count("*"))
     return [Cause(reason, count) for reason, count in counted.order_by("-count")]
 
 

@@ -34,8 +34,15 @@ def page_of(
     *,
     size: int = 50,
     paginator: type[Paginator] = CappedPaginator,
+    count: int | None = None,
 ) -> Page:
-    """Return the page that the query string names; the nearest one where there is none such."""
-    page = paginator(rows, size).get_page(request.GET.get("page"))
+    """Return the page that the query string names; the nearest one where there is none such.
+
+    `count` is how many rows there are, where that is known without counting them.
+    """
+    pages = paginator(rows, size)
+    if count is not None:
+        pages.count = count
+    page = pages.get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     return page

@@ -192,6 +192,17 @@ class Batch(models.Model):
     def ended(self) -> int:
         return self.completed + self.failed + self.cancelled
 
+    def count_of(self, status: str) -> int | None:
+        """Return how many jobs have a status, or all with none given, where the counters tell.
+
+        They do not tell waiting from running jobs; and those of a batch of the older system may
+        count jobs that did not come with it.
+        """
+        if self.legacy_batch_id is not None or self.legacy_id is not None:
+            return None
+        told = {"": self.total, "complete": self.completed, "failed": self.failed}
+        return {**told, "cancelled": self.cancelled}.get(status)
+
     @property
     def progress(self) -> float:
         """The share of jobs that have ended, 0 to 1."""

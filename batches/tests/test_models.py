@@ -104,6 +104,23 @@ def test_a_batch_that_is_being_cancelled_ends_cancelled(batch: Batch) -> None:
     assert batch.status == Batch.Status.CANCELLED
 
 
+def test_the_counters_tell_how_many_jobs_a_list_holds(batch: Batch) -> None:
+    Batch.objects.filter(pk=batch.pk).update(failed=1, cancelled=1)
+    batch.refresh_from_db()
+    told = [batch.count_of(status) for status in ("", "complete", "failed", "cancelled")]
+    assert told == [batch.total, 0, 1, 1]
+    assert batch.count_of("pending") is batch.count_of("running") is None
+
+
+@pytest.mark.parametrize("origin", [{"legacy_id": 7}, {"legacy_batch_id": "batch_7"}])
+def test_the_counters_of_an_older_batch_tell_nothing_of_its_rows(
+    batch: Batch, origin: dict[str, Any]
+) -> None:
+    Batch.objects.filter(pk=batch.pk).update(**origin)
+    batch.refresh_from_db()
+    assert batch.count_of("") is None
+
+
 def test_a_paused_batch_does_not_end_by_counting(batch: Batch) -> None:
     Batch.objects.update(status=Batch.Status.PAUSED)
     batch.count(completed=3)

@@ -24,13 +24,18 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     """Return the page of a batch's jobs that the query string asks for."""
     asked = JobFilter(request.GET)
     chosen = asked.apply(Job.objects.filter(batch=batch)).order_by("position")
+    reason = asked.cleaned_data.get("reason")
+    count = None if reason else batch.count_of(asked.cleaned_data.get("status", ""))
     # Joined to domains and scans only once the page is cut out, else the last page of 100,000
-    # jobs costs as many look-ups.
-    page = page_of(request, chosen.only("pk"), paginator=Paginator)
-    jobs = batch.jobs.filter(pk__in=[job.pk for job in page]).order_by("position")
+    # jobs costs as many look-ups; and not by their batch again, which SQLite would walk through.
+    page = page_of(request, chosen.only("pk"), paginator=Paginator, count=count)
+    found = Job.objects.filter(pk__in=[job.pk for job in page]).order_by("position")
+    jobs = list(found.select_related("domain", "scan").defer("scan__report"))
+    for job in jobs:
+        job.batch = batch
     return {
         "page": page,
-        "rows": with_stages(jobs.select_related("domain", "scan").defer("scan__report")),
+        "rows": with_stages(jobs),
         "filter": asked,
         "is_filtered": any(asked.cleaned_data.values()),
     }

@@ -42,3 +42,11 @@ def test_the_count_sorts_nothing(django_assert_num_queries: Any, tenants: Any) -
     with django_assert_num_queries(1) as asked:
         assert CappedPaginator(tenants, 10).count == 25
     assert "ORDER BY" not in asked[0]["sql"]
+
+
+def test_what_is_known_is_not_counted(
+    rf: RequestFactory, django_assert_num_queries: Any, tenants: Any
+) -> None:
+    with django_assert_num_queries(1):
+        page = page_of(rf.get("/", {"page": "2"}), tenants, size=10, count=25)
+    assert (len(page), page.paginator.num_pages) == (10, 3)
