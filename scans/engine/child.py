@@ -37,6 +37,8 @@ ends itself."""
 STAGE_EVERY = 0.5
 """Seconds between two looks at the stages of the running jobs."""
 READ_SIZE = 65_536
+LAZY = (20_000, 20, 20)
+"""Thresholds of the garbage collector: a page makes thousands of objects and leaves no cycles."""
 
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
 _SETTING_NAMES = frozenset(field.name for field in fields(FetchSettings))
@@ -254,6 +256,7 @@ def _warm_up(settings: FetchSettings) -> None:
     read_page(b"<html><title>Warm</title><p>Call +1 212 555 0100</p></html>", url)
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not walk it again and again
+    gc.set_threshold(*LAZY)
 
 
 def _limits(values: dict[str, Any]) -> Limits:

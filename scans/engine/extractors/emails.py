@@ -50,7 +50,7 @@ _SPELLINGS = tuple(
             rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
         ),
         (
-            ("dot", "DOT", "Dot"),
+            (" dot ", " DOT ", " Dot "),
             r"[aA](?<=\s.)[tT]\s(?=[\w-]{1,63}\s(?i:dot)\s)",
             rf"{_LOCAL_WORD}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
         ),
