@@ -1,0 +1,169 @@
+"""Batches: their ids, how far they got, and what of their words is known here."""
+
+from batches.legacy import id_map
+from batches.legacy.ids import sql_kept, sql_whole_uuid
+from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty
+from batches.legacy.options import sql_options
+from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.run import Run
+from batches.legacy.target import HIGH, LOW, Rows
+from batches.legacy.tenants import DEFAULT_TENANT
+from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+
+HAS_ID = "coalesce(btrim(o.batch_id), '') <> ''"
+SECOND = (
+    "CASE WHEN btrim(o.batch_id_original) <> '' THEN o.batch_id_original "
+    "WHEN btrim(o.batch_id_string) <> '' THEN o.batch_id_string END"
+)
+KEYS = Keys(
+    "batch",
+    "old_batch_jobs o",
+    text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
+    whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",
+    integer="o.id",
+)
+ALIASES = """
+INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
+SELECT {next_id}, 'batch', name, NULL, uuid, 'alias', false FROM (
+    SELECT DISTINCT ON (name) name, uuid FROM (
+        SELECT {kept} AS name, r.uuid, a.place, r.created, r.integer
+        FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (VALUES
+            (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
+        ) AS a (place, text)
+        WHERE btrim(a.text) <> '' AND a.text <> r.uuid::text
+    ) AS x ORDER BY name, place, created NULLS LAST, integer
+) AS first WHERE NOT EXISTS (
+    SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = first.name
+)"""
+TOLD = """
+SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
+    WHEN 'object' THEN coalesce(e.value ->> 'status', CASE WHEN e.value ->> 'error' <> ''
+        THEN 'failed' ELSE 'completed' END) END, '') AS status
+FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (
+    SELECT value FROM jsonb_each(CASE
+        WHEN jsonb_typeof(o.batch_metadata -> 'domain_statuses') = 'object'
+        THEN o.batch_metadata -> 'domain_statuses'
+        WHEN jsonb_typeof(o.batch_metadata -> 'domain_results') = 'object'
+        THEN o.batch_metadata -> 'domain_results' ELSE '{}' END)
+    UNION ALL
+    SELECT value FROM jsonb_array_elements(CASE
+        WHEN jsonb_typeof(o.batch_metadata -> 'domain_statuses') IS DISTINCT FROM 'object'
+            AND jsonb_typeof(o.batch_metadata -> 'domain_results') = 'array'
+        THEN o.batch_metadata -> 'domain_results' ELSE '[]' END)
+) AS e WHERE o.batch_metadata ?| ARRAY['domain_statuses', 'domain_results']"""
+"""What a batch tells of its domains itself; asked where it has no jobs."""
+TOLD_ALONE = f"""
+(SELECT l.uuid, NULL::timestamptz AS created, w.becomes
+ FROM told l {word_of("job", "l.status", "w")}
+ WHERE NOT EXISTS (SELECT FROM counted c WHERE c.batch = l.uuid)) AS x"""
+FIGURES = ("total", "completed", "failed", "cancelled", "unfinished")
+COUNTED = """
+SELECT {batch} AS batch, count(*) AS total, min(created) AS created,
+    count(*) FILTER (WHERE becomes = 'complete') AS completed,
+    count(*) FILTER (WHERE becomes = 'failed') AS failed,
+    count(*) FILTER (WHERE becomes IN ('cancelled', 'unfinished')) AS cancelled,
+    count(*) FILTER (WHERE becomes = 'unfinished') AS unfinished
+FROM {table} {where} GROUP BY 1"""
+OUTCOME = f"""CASE
+    WHEN s.becomes = 'cancelled' THEN 'cancelled'
+    WHEN s.becomes = '{UNFINISHED}' AND (p.total = 0 OR p.unfinished > 0) THEN 'cancelled'
+    WHEN p.total = 0 THEN s.becomes
+    WHEN p.completed = p.total THEN 'complete'
+    WHEN p.completed > 0 THEN 'partial'
+    WHEN p.failed > 0 OR NOT s.known THEN 'failed'
+    ELSE 'cancelled' END"""
+"""Where the word and the jobs contradict each other, the jobs are right."""
+ERROR = f"""CASE
+    WHEN NOT s.known THEN 'The older system called this batch “' || coalesce(o.status, '') ||
+        '”, which is unknown here.' || coalesce(' ' || o.error, '')
+    WHEN s.becomes = '{UNFINISHED}' AND (p.total = 0 OR p.unfinished > 0)
+    THEN '{IMPORTED_UNFINISHED}' || coalesce(': ' || nullif(o.error, ''), '')
+    ELSE coalesce(o.error, '') END"""
+CREATED = "coalesce(o.created_at, o.start_time, o.end_time, o.updated_at, '1970-01-01 00:00Z')"
+LEGACY = {
+    "status": "o.status",
+    "processor_type": "CASE WHEN o.processor_type <> t.becomes THEN o.processor_type END",
+    "total_domains": "o.total_domains",
+    "completed_domains": "o.completed_domains",
+    "failed_domains": "o.failed_domains",
+    "progress": "o.progress",
+    "processing_time": "o.processing_time",
+    "created_by": "CASE WHEN ru.uuid IS NULL THEN o.created_by END",
+    "tenant_id": "CASE WHEN rt.lost THEN o.tenant_id END",
+    "id_uuid": "nullif(o.id_uuid, p.uuid::text)",
+}
+LEGACY_JSON = {
+    "batch_metadata": no_object("o.batch_metadata"),
+    "options": "CASE WHEN o.options NOT IN ('{}', 'null') THEN o.options END",
+}
+ENDED = f"coalesce(o.end_time, o.updated_at, o.start_time, {CREATED})"
+BATCHES = Rows(
+    model="batches.Batch",
+    columns={
+        "id": "p.uuid",
+        "tenant_id": f"coalesce(rt.uuid, '{DEFAULT_TENANT}')",
+        "created_by_id": "ru.uuid",
+        "name": "''",
+        "processor_type": "t.becomes",
+        "status": OUTCOME,
+        "total": "p.total",
+        "completed": "p.completed",
+        "failed": "p.failed",
+        "cancelled": "p.cancelled",
+        "options": sql_options("o.options"),
+        "metadata": f"{object_or_empty('o.batch_metadata')} || jsonb_build_object('legacy', "
+        f"coalesce(o.extra, {EMPTY}) || coalesce(o.odd, {EMPTY}) || {named(LEGACY)} || "
+        f"{nested(LEGACY_JSON)})",
+        "error": ERROR,
+        "created_at": CREATED,
+        "updated_at": f"coalesce(o.updated_at, {CREATED})",
+        "started_at": "o.start_time",
+        "finished_at": ENDED,
+        "legacy_batch_id": sql_kept(f"coalesce({SECOND}, o.batch_id)"),
+        "legacy_id": "o.id",
+    },
+    source=f"""
+plan_batch p JOIN old_batch_jobs o ON o.id = p.integer
+{word_of("batch", "o.status", "s")} {word_of("processor_type", "o.processor_type", "t")}
+LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id LEFT JOIN ref_user ru ON ru.ref = o.created_by
+WHERE p.integer BETWEEN {LOW} AND {HIGH} AND o.id BETWEEN {LOW} AND {HIGH}""",
+    bounded="legacy_id",
+    settled=("id", "tenant_id", "processor_type", "created_at", "legacy_batch_id", "legacy_id"),
+)
+
+
+def plan_ids(run: Run) -> None:
+    """Bring the batches, and write down every name that one goes by."""
+    bring(run, KEYS, {})
+    if run.verifying:
+        return
+    id_map.settle(run, "batch", "row_batch", run.table(BATCHES.model))
+    id_map.write(run, "batch", "row_batch")
+    kept = sql_kept("a.text")
+    run.execute(ALIASES.format(map=run.map, next_id=run.next_id(), kept=kept))
+    run.note(
+        "id of two batches",
+        "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
+        "WHERE how = 'collision'",
+    )
+
+
+def read_statuses(run: Run) -> None:
+    """Read the words of batches, and what they tell of domains that have no jobs."""
+    for vocabulary, column in (("batch", "status"), ("processor_type", "processor_type")):
+        read_words(run, vocabulary, f"SELECT DISTINCT coalesce({column}, '') FROM old_batch_jobs")
+    run.create("told", TOLD)
+
+
+def plan(run: Run) -> None:
+    """Count the jobs of each batch; where it has none, what it tells itself."""
+    of_jobs = COUNTED.format(batch="batch", table="plan_job", where="WHERE batch IS NOT NULL")
+    run.create("counted", of_jobs)
+    run.create("counted_told", COUNTED.format(batch="uuid", table=TOLD_ALONE, where=""))
+    figures = ", ".join(f"coalesce(c.{name}, l.{name}, 0) AS {name}" for name in FIGURES)
+    run.create(
+        "plan_batch",
+        f"SELECT r.integer, r.uuid, {figures} FROM row_batch r "
+        "LEFT JOIN counted c ON c.batch = r.uuid LEFT JOIN counted_told l ON l.batch = r.uuid",
+    )
+    run.execute("CREATE INDEX ON plan_batch (integer)")

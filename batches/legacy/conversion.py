@@ -1,0 +1,162 @@
+"""Bring all rows of an older system over, in one transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from batches.legacy import (
+    batches,
+    domains,
+    findings,
+    jobs,
+    references,
+    report,
+    sources,
+    tenants,
+    unfinished,
+    users,
+)
+from batches.legacy.id_map import has_other_runs
+from batches.legacy.run import LegacyError, Run
+from batches.legacy.steps import Progress, Step, insert_parts, perform, silent
+from batches.legacy.verification import Verdict, VerificationFailed, verify
+
+LOCK = 5_020_615_904
+"""Of the advisory lock that keeps a second conversion out."""
+PLAN = (
+    Step("reading jobs", jobs.gather),
+    Step("tenants", tenants.plan),
+    Step("users", users.plan),
+    Step("ids of batches", batches.plan_ids),
+    Step("ids of jobs", jobs.plan_ids),
+    Step("ids of domains", domains.plan),
+    Step("references", references.resolve),
+    Step("words of batches", batches.read_statuses),
+    Step("words of jobs", jobs.read_statuses),
+    Step("plan of jobs", jobs.plan),
+    Step("plan of batches", batches.plan),
+    Step("batches made up", references.plan),
+    Step("findings", findings.plan),
+)
+"""What becomes of every row; only the id map is written."""
+MAKE = (
+    Step("writing tenants", tenants.make),
+    Step("writing users", users.make),
+    Step("writing batches", lambda run: insert_parts(run, batches.BATCHES, "plan_batch")),
+    Step("writing batches made up", references.make),
+    Step("writing domains", domains.make),
+    Step("writing jobs", lambda run: insert_parts(run, jobs.JOBS, "plan_job")),
+    Step("writing contacts and technologies", findings.make),
+    Step("counting", unfinished.recount),
+)
+REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a conversion is to be done."""
+
+    dry_run: bool = False
+    requeue_unfinished: bool = False
+    report_file: str = ""
+
+
+@dataclass
+class Outcome:
+    """What a conversion or a verification came to."""
+
+    tables: list[report.Table] = field(default_factory=list)
+    notes: list[report.Topic] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+
+    @property
+    def converted(self) -> int:
+        """How many ids were written down."""
+        return sum(table.converted for table in self.tables)
+
+
+@contextmanager
+def opened(connection: BaseDatabaseWrapper, apps: Apps, source: Any = None) -> Iterator[Run]:
+    """Yield a run over the older tables: of the same database, or of the cursor of another.
+
+    To be used inside a transaction; a second conversion waits for the first.
+    """
+    check_target(connection)
+    with connection.cursor() as cursor:
+        if not sources.has_legacy_tables(source or cursor):
+            raise LegacyError("There is no table batch_jobs in the legacy database.")
+        run = Run(connection, apps, cursor)
+        run.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+        sources.detach(run)
+        for table in sources.TABLES:
+            sources.attach(run, table) if source is None else sources.fetch(run, source, table)
+        yield run
+        sources.detach(run)
+
+
+def check_target(connection: BaseDatabaseWrapper) -> None:
+    """Raise where the database is none that rows can be brought into."""
+    if connection.vendor != "postgresql":
+        raise LegacyError("Legacy data can be converted into a PostgreSQL database only.")
+
+
+def convert(
+    connection: BaseDatabaseWrapper,
+    apps: Apps,
+    *,
+    source: Any = None,
+    wishes: Wishes | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """Convert what no run has converted before, verify it, and return what it came to.
+
+    All or nothing: an error, or sides that differ, leave everything as it was. `source` is the
+    cursor of another database, inside a transaction of its own.
+    """
+    wanted = wishes or Wishes()
+    with transaction.atomic(using=connection.alias), opened(connection, apps, source) as run:
+        outcome = _convert(run, wanted, progress)
+        if wanted.dry_run:
+            transaction.set_rollback(True, using=connection.alias)
+    return outcome
+
+
+def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
+    run.start()
+    steps = (*PLAN, *MAKE, *([REQUEUE] if wishes.requeue_unfinished else []))
+    perform(run, steps, progress)
+    outcome = Outcome(report.tables(run, with_shapes=wishes.dry_run), report.topics(run))
+    if wishes.report_file:
+        report.write(run, wishes.report_file)
+    progress("verifying", len(steps), len(steps) + 1)
+    outcome.verdict = _verified(run)
+    progress("done", len(steps) + 1, len(steps) + 1)
+    if outcome.verdict.faults:
+        raise VerificationFailed(outcome.verdict)
+    return outcome
+
+
+def _verified(run: Run) -> Verdict:
+    """Compare what this run planned; where others ran before it, everything, planned anew."""
+    if not any(has_other_runs(run, kind) for kind in ("batch", "job", "domain", "tenant", "user")):
+        return verify(run)
+    again = Run(run.connection, run.apps, run.cursor, verifying=True)
+    again.start()
+    perform(again, PLAN)
+    return verify(again)
+
+
+def check(
+    connection: BaseDatabaseWrapper, apps: Apps, *, source: Any = None, progress: Progress = silent
+) -> Verdict:
+    """Verify what was converted before; nothing is written."""
+    with transaction.atomic(using=connection.alias), opened(connection, apps, source) as run:
+        run.verifying = True
+        run.start()
+        perform(run, PLAN, progress)
+        return verify(run)

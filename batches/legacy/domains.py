@@ -1,0 +1,188 @@
+"""Domains: one for each host of a tenant, with the newest facts of the rows that name it."""
+
+from batches.legacy import hosts, id_map
+from batches.legacy.ids import sql_whole_uuid
+from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty, strings
+from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+from batches.legacy.tenants import DEFAULT_TENANT
+from batches.legacy.words import SOCIAL_LABELS, UNFINISHED
+
+KEYS = Keys("domain", "old_domains o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
+FACTS = {
+    "own": "o.id",
+    "updated": "o.updated_at",
+    "tenant": f"coalesce(rt.uuid, '{DEFAULT_TENANT}')",
+    "name": "o.domain",
+    "host": hosts.sql_plain_host("o.domain"),
+    "refused": "NULL::text",
+}
+TWINS = """
+SELECT uuid, run_of FROM row_domain WHERE how <> 'existing'
+GROUP BY uuid, run_of HAVING count(*) > 1 AND bool_or(made)"""
+NEWEST = """
+WITH member AS (
+    SELECT r.uuid, r.updated, r.own, to_jsonb(o) AS facts
+    FROM twin JOIN row_domain r USING (uuid, run_of) JOIN old_domains o ON o.id = r.own
+), newest AS (
+    SELECT uuid, jsonb_object_agg(key, value ORDER BY updated NULLS FIRST, own) AS facts
+    FROM member, jsonb_each(facts) WHERE value <> 'null' GROUP BY uuid
+), whole AS (
+    SELECT uuid, jsonb_agg(jsonb_strip_nulls(facts - 'id_u') ORDER BY updated, own) AS merged
+    FROM member GROUP BY uuid
+)
+SELECT uuid AS winner, merged, (jsonb_populate_record(NULL::old_domains, facts)).*
+FROM newest JOIN whole USING (uuid)"""
+SOURCE = f"""
+(SELECT r.tenant, r.host, r.refused, r.uuid AS winner, NULL::jsonb AS merged, o.*
+ FROM row_domain r JOIN old_domains o ON o.id = r.own
+ WHERE r.made AND NOT EXISTS (SELECT FROM twin t WHERE t.uuid = r.uuid)
+ UNION ALL
+ SELECT r.tenant, r.host, r.refused, n.*
+ FROM row_domain r JOIN newest_domain n ON n.winner = r.uuid WHERE r.made) AS f
+{word_of("domain", "f.status", "s")} {word_of("sitemap", "f.sitemap_analysis_status", "a")}
+LEFT JOIN ref_batch rb ON rb.ref = f.batch_id
+LEFT JOIN technologies_of th ON th.uuid = f.winner"""
+LEGACY = {
+    "domain": "CASE WHEN f.domain <> f.host THEN f.domain END",
+    "host_refused": "f.refused",
+    "status": "CASE WHEN NOT s.known OR f.status <> s.becomes THEN f.status END",
+    "status_note": "CASE WHEN NOT s.known THEN 'this status is unknown here' END",
+    "sitemap_analysis_status": "CASE WHEN f.sitemap_analysis_status <> a.becomes "
+    "THEN f.sitemap_analysis_status END",
+    "language": "CASE WHEN length(f.language) > 16 THEN f.language END",
+    "favicon_url": "CASE WHEN length(f.favicon_url) > 2000 THEN f.favicon_url END",
+    "logo_url": "CASE WHEN length(f.logo_url) > 2000 THEN f.logo_url END",
+    "is_wordpress": "f.is_wordpress",
+    "wordpress_version": "f.wordpress_version",
+    "has_elementor": "f.has_elementor",
+    "elementor_version": "f.elementor_version",
+    "sitemap_urls": "f.sitemap_urls",
+    "total_sitemaps": "f.total_sitemaps",
+}
+LEGACY_JSON = {
+    "tech_stack": "f.tech_stack",
+    "domain_metadata": no_object("f.domain_metadata"),
+    "merged": "f.merged",
+}
+LEAST = "0001-01-02 00:00Z"
+CREATED = "coalesce(f.created_at, f.updated_at, f.last_scan, '1970-01-01 00:00Z')"
+
+
+def _url(column: str) -> str:
+    return f"CASE WHEN length({column}) <= 2000 THEN {column} ELSE '' END"
+
+
+def _count(column: str) -> str:
+    return f"least(greatest(coalesce({column}, 0), 0), 2147483647)"
+
+
+DOMAINS = Rows(
+    model="scans.Domain",
+    columns={
+        "id": "f.winner",
+        "tenant_id": "f.tenant",
+        "host": "f.host",
+        "status": "s.becomes",
+        "failure_reason": "CASE WHEN s.becomes = 'failed' THEN 'internal_error' ELSE '' END",
+        "verdict": "''",
+        "final_url": "''",
+        "title": "coalesce(f.title, '')",
+        "description": "coalesce(f.description, '')",
+        "language": "left(coalesce(f.language, ''), 16)",
+        "favicon_url": _url("f.favicon_url"),
+        "logo_url": _url("f.logo_url"),
+        "emails": strings("f.email_addresses", "lower(btrim(e))"),
+        "phones": strings("f.phone_numbers"),
+        "social": named(
+            {label: f"nullif(btrim(f.{column}), '')" for column, label in SOCIAL_LABELS.items()}
+        ),
+        "technologies": "coalesce(th.names, '[]')",
+        "sitemap_count": _count("f.total_sitemaps"),
+        "page_count": _count("f.sitemap_urls"),
+        "sitemap_analysis_status": f"CASE a.becomes WHEN '{UNFINISHED}' THEN 'pending' "
+        "ELSE a.becomes END",
+        "sitemap_analysis_error": "coalesce(f.sitemap_analysis_error, '')",
+        "metadata": f"{object_or_empty('f.domain_metadata')} || jsonb_build_object('legacy', "
+        f"coalesce(f.extra, {EMPTY}) || coalesce(f.odd, {EMPTY}) || {named(LEGACY)} || "
+        f"{nested(LEGACY_JSON)})",
+        "latest_batch_id": "rb.uuid",
+        "last_scanned_at": "f.last_scan",
+        "created_at": CREATED,
+        "updated_at": f"coalesce(f.updated_at, {CREATED})",
+    },
+    source=SOURCE,
+    settled=("id", "tenant_id", "host", "created_at"),
+)
+
+
+def plan(run: Run) -> None:
+    """Bring the domains; say which of them is each host's, and which of them each id means."""
+    read_words(run, "domain", "SELECT DISTINCT coalesce(status, '') FROM old_domains")
+    read_words(
+        run, "sitemap", "SELECT DISTINCT coalesce(sitemap_analysis_status, '') FROM old_domains"
+    )
+    bring(run, KEYS, FACTS)
+    hosts.settle(run, "row_domain")
+    if not run.verifying:
+        _merge(run)
+        id_map.settle(run, "domain", "row_domain", run.table(DOMAINS.model))
+        _follow(run)
+        id_map.write(run, "domain", "row_domain")
+        _note(run)
+    _resolve(run)
+    run.create("twin", TWINS)
+    run.create("newest_domain", NEWEST)
+
+
+def _merge(run: Run) -> None:
+    """Let rows of one host be one: the domain that is there, or the first of them."""
+    run.execute("ALTER TABLE row_domain ADD leads text")
+    stored = "text = coalesce(r.text, r.uuid::text), made = false"
+    run.execute(
+        f"UPDATE row_domain r SET {stored}, uuid = t.id, how = 'existing' "
+        f"FROM {run.table(DOMAINS.model)} t WHERE t.tenant_id = r.tenant AND t.host = r.host"
+    )
+    run.execute(
+        f"UPDATE row_domain r SET {stored}, how = 'merged', leads = x.leads FROM ("
+        "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
+        "FROM row_domain WHERE made WINDOW same AS "
+        "(PARTITION BY tenant, host ORDER BY created NULLS LAST, own)) AS x "
+        "WHERE r.ctid = x.at AND x.place > 1"
+    )
+
+
+def _follow(run: Run) -> None:
+    """Give merged rows the UUID of the row they are part of."""
+    run.execute(
+        "UPDATE row_domain r SET uuid = t.uuid FROM row_domain t "
+        "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
+    )
+    run.execute("UPDATE row_domain SET text = NULL WHERE NOT made AND text = uuid::text")
+
+
+def _note(run: Run) -> None:
+    rows = "SELECT 'domain', NULL::bigint, own, {} FROM row_domain WHERE {}"
+    run.note(
+        "domain merged", rows.format("name || ' is ' || host || ' ' || uuid", "how = 'merged'")
+    )
+    run.note(
+        "domain was there before",
+        rows.format("host || ' keeps the facts it has here'", "how = 'existing'"),
+    )
+    run.note("no domain to scan", rows.format("name || ': ' || refused", "refused IS NOT NULL"))
+
+
+def _resolve(run: Run) -> None:
+    """Say which domain each legacy id means, those of earlier runs included."""
+    own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_whole_uuid('original')} END"
+    run.create(
+        "ref_domain",
+        f"SELECT DISTINCT ON (own) own, uuid FROM (SELECT {own} AS own, uuid, how FROM {run.map} "
+        "WHERE kind = 'domain') AS x WHERE own IS NOT NULL ORDER BY own, how = 'collision'",
+    )
+
+
+def make(run: Run) -> int:
+    return insert(run, DOMAINS)

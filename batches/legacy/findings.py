@@ -1,0 +1,130 @@
+"""Contacts and technologies out of the columns of domains.
+
+They had no ids: a row's id is made of its domain and its value, and says by itself that a
+conversion made it.
+"""
+
+from batches.legacy.ids import sql_finding_id
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+from batches.legacy.words import SOCIAL_LABELS
+
+METHOD = "legacy_import"
+EVIDENCE = "legacy import"
+SEEN = "coalesce(o.last_scan, o.updated_at, o.created_at, '1970-01-01 00:00Z')"
+MEMBERS = "row_domain r JOIN old_domains o ON o.id = r.own"
+FLAGS = """
+SELECT 'WordPress', 'cms', o.wordpress_version WHERE o.is_wordpress
+UNION ALL SELECT 'Elementor', 'page builder', o.elementor_version WHERE o.has_elementor"""
+LISTED = """
+SELECT CASE jsonb_typeof(e) WHEN 'string' THEN e #>> '{}' ELSE e ->> 'name' END,
+    e ->> 'category', e ->> 'version'
+FROM jsonb_array_elements(
+    CASE WHEN jsonb_typeof(o.tech_stack) = 'array' THEN o.tech_stack ELSE '[]' END) AS e
+WHERE jsonb_typeof(e) IN ('string', 'object')"""
+"""`["nginx", {"name": "PHP", "version": "8"}]`"""
+KEYED = """
+SELECT y.* FROM jsonb_each(
+    CASE WHEN jsonb_typeof(o.tech_stack) = 'object' THEN o.tech_stack ELSE '{}' END
+) AS e (key, value), LATERAL (
+    SELECT e.key, NULL, e.value #>> '{}' WHERE e.value = 'true' OR e.value #>> '{}' ~ '^v?[0-9]'
+    UNION ALL SELECT e.value #>> '{}', e.key, NULL
+    WHERE jsonb_typeof(e.value) = 'string' AND e.value #>> '{}' !~ '^v?[0-9]'
+    UNION ALL SELECT coalesce(e.value ->> 'name', e.key), NULL, e.value ->> 'version'
+    WHERE jsonb_typeof(e.value) = 'object'
+    UNION ALL SELECT name, e.key, NULL FROM jsonb_array_elements_text(
+        CASE WHEN jsonb_typeof(e.value) = 'array' THEN e.value ELSE '[]' END) AS name
+) AS y"""
+"""`{"WordPress": "6.4", "nginx": true, "cms": "Drupal", "cdn": ["Fastly"], "PHP": {...}}`"""
+TECHNOLOGIES = f"""
+SELECT r.uuid, r.tenant, btrim(x.name) AS name, min(left(btrim(x.category), 64)) AS category,
+    max(CASE WHEN btrim(x.version) ~ '^v?[0-9]' THEN left(btrim(x.version), 64) END) AS version,
+    max({SEEN}) AS seen
+FROM {MEMBERS}, LATERAL (
+    {FLAGS} UNION ALL {LISTED} UNION ALL {KEYED}
+) AS x (name, category, version)
+WHERE (o.is_wordpress OR o.has_elementor OR o.tech_stack IS NOT NULL)
+    AND length(btrim(x.name)) BETWEEN 1 AND 100
+GROUP BY 1, 2, 3"""
+CONTACTS = f"""
+SELECT r.uuid, r.tenant, x.kind, x.value, x.label, max({SEEN}) AS seen
+FROM {MEMBERS}, LATERAL (
+    SELECT 'email', lower(btrim(e)), '' FROM unnest(o.email_addresses) AS e
+    UNION ALL SELECT 'phone', btrim(e), '' FROM unnest(o.phone_numbers) AS e
+    UNION ALL SELECT 'social', btrim(e.url), e.label FROM (VALUES
+        {", ".join(f"(o.{column}, '{label}')" for column, label in SOCIAL_LABELS.items())}
+    ) AS e (url, label)
+) AS x (kind, value, label)
+WHERE length(x.value) BETWEEN 1 AND 500
+GROUP BY 1, 2, 3, 4, 5"""
+_SEEN_COLUMNS = {
+    "first_seen": "f.seen",
+    "last_seen": "f.seen",
+    "gone_at": "NULL::timestamptz",
+}
+_OTHERWISE_THERE = """
+NOT EXISTS (SELECT FROM {table} t WHERE t.domain_id = f.uuid AND {same} AND t.id <> {id})"""
+CONTACT_ID = sql_finding_id("'contact'", "f.uuid", "f.kind", "f.value")
+TECHNOLOGY_ID = sql_finding_id("'technology'", "f.uuid", "f.name")
+CONTACT_ROWS = Rows(
+    model="scans.Contact",
+    columns={
+        "id": CONTACT_ID,
+        "tenant_id": "f.tenant",
+        "domain_id": "f.uuid",
+        **_SEEN_COLUMNS,
+        "kind": "f.kind",
+        "value": "f.value",
+        "label": "f.label",
+        "page_url": "''",
+        "snippet": f"'{EVIDENCE}'",
+        "method": f"'{METHOD}'",
+        "confidence": "0.5",
+    },
+    source="found_contact f WHERE "
+    + _OTHERWISE_THERE.format(
+        table="scans_contact", same="t.kind = f.kind AND t.value = f.value", id=CONTACT_ID
+    ),
+    settled=("id", "domain_id", "kind", "value"),
+    touched="last_seen",
+    conflict="ON CONFLICT DO NOTHING",
+)
+TECHNOLOGY_ROWS = Rows(
+    model="scans.Technology",
+    columns={
+        "id": TECHNOLOGY_ID,
+        "tenant_id": "f.tenant",
+        "domain_id": "f.uuid",
+        **_SEEN_COLUMNS,
+        "name": "f.name",
+        "category": "coalesce(f.category, '')",
+        "website": "''",
+        "version": "coalesce(f.version, '')",
+        "evidence": f"'{EVIDENCE}'",
+    },
+    source="found_technology f WHERE "
+    + _OTHERWISE_THERE.format(table="scans_technology", same="t.name = f.name", id=TECHNOLOGY_ID),
+    settled=("id", "domain_id", "name"),
+    touched="last_seen",
+    conflict="ON CONFLICT DO NOTHING",
+)
+
+
+def plan(run: Run) -> None:
+    """Collect what the columns of domains tell."""
+    run.create("found_contact", CONTACTS)
+    run.create("found_technology", TECHNOLOGIES)
+    run.create(
+        "technologies_of",
+        "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology GROUP BY 1",
+    )
+    if not run.verifying:
+        run.note(
+            "contact is too long",
+            f"SELECT 'domain', NULL::bigint, r.own, left(e, 80) FROM {MEMBERS}, "
+            "unnest(o.email_addresses || o.phone_numbers) AS e WHERE length(btrim(e)) > 500",
+        )
+
+
+def make(run: Run) -> int:
+    return insert(run, CONTACT_ROWS) + insert(run, TECHNOLOGY_ROWS)

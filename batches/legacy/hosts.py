@@ -1,0 +1,64 @@
+"""Read the names of older domains as the engine reads what people paste.
+
+Plain names, which are most, are read in SQL; the others one by one. A name that is no domain to
+scan is kept as it is, and named in the report.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from batches.legacy.run import Run
+from scans.engine.domains import InvalidDomain, normalise
+
+LONGEST = 253
+PLAIN = "^(?:https?://)?((?!www[.])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]{2,63})/?$"
+"""Names that are read as they stand, where their ending is a public one and no part is `xn--`."""
+
+
+def sql_plain_host(name: str) -> str:
+    """Return the SQL of the host in a plain name, NULL for any other; `name` is an expression."""
+    host = f"substring({name} from '{PLAIN}')"
+    return f"CASE WHEN length({name}) <= {LONGEST} AND strpos({name}, 'xn--') = 0 THEN {host} END"
+
+
+def settle(run: Run, table: str) -> None:
+    """Fill `host` and `refused` of a table of domains, whose plain hosts are filled already."""
+    _doubt_endings(run, table)
+    run.execute("DROP TABLE IF EXISTS pg_temp.host")
+    run.execute("CREATE TEMP TABLE host (name text, host text, refused text) ON COMMIT DROP")
+    odd = f"SELECT DISTINCT coalesce(name, '') FROM {table} WHERE host IS NULL"
+    for rows in run.chunks(odd):
+        run.copy("host", "", _read(name for (name,) in rows))
+    run.execute("ANALYZE host")
+    run.execute(
+        f"UPDATE {table} r SET host = h.host, refused = h.refused FROM host h "
+        "WHERE r.host IS NULL AND h.name = coalesce(r.name, '')"
+    )
+    run.execute(f"UPDATE {table} SET host = 'unnamed-' || own WHERE host = ''")
+
+
+def _doubt_endings(run: Run, table: str) -> None:
+    """Take back the hosts whose ending is no public one."""
+    ending = "substring(host from '[^.]*$')"
+    found = run.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
+    doubtful = [text for (text,) in found if not is_plain(f"example.{text}")]
+    if doubtful:
+        run.execute(f"UPDATE {table} SET host = NULL WHERE {ending} = ANY(%s)", [doubtful])
+
+
+def is_plain(host: str) -> bool:
+    """Say whether a host is read as it stands."""
+    return read(host) == (host, None)
+
+
+def _read(names: Iterable[str]) -> Iterable[tuple[str, str, str | None]]:
+    return ((name, *read(name)) for name in names)
+
+
+def read(name: str) -> tuple[str, str | None]:
+    """Return the host of a name; of one that is no domain, its text and why."""
+    try:
+        return normalise(name, settings.SCAN_ALLOWED_NETWORKS), None
+    except InvalidDomain as error:
+        return name.strip().lower()[:260], str(error)

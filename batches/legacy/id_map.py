@@ -1,0 +1,123 @@
+"""Give rows their UUIDs, and write them down in the map before any row is made.
+
+A step brings a temporary table of its rows with the columns of `ID_COLUMNS`. `text` is the id as
+it was stored, NULL where it is the plain text of `uuid`; a row whose UUID is taken gets a text of
+its own, and `stored` is then what it had.
+"""
+
+from collections.abc import Iterable
+
+from batches.legacy.ids import derived, sql_kept
+from batches.legacy.run import Run
+
+ID_COLUMNS = "integer, text, stored, uuid, how, made, created"
+TIES = "t.created NULLS LAST, t.integer NULLS LAST, t.ctid"
+"""Of two rows with one UUID the first in this order keeps it."""
+CLASH = """
+SELECT uuid, bool_or(taken) AS taken FROM (
+    SELECT t.uuid, true AS taken FROM {table} t JOIN {target} o ON o.id = t.uuid WHERE t.made
+    UNION ALL
+    SELECT uuid, false FROM {table} WHERE made GROUP BY uuid HAVING count(*) > 1
+) AS found GROUP BY uuid"""
+PART = """
+UPDATE {table} r SET uuid = NULL, how = 'collision',
+    stored = CASE r.how WHEN 'integer' THEN NULL WHEN 'collision' THEN r.stored
+             ELSE coalesce(r.text, r.uuid::text) END,
+    text = coalesce(r.text, r.uuid::text) || '#' || coalesce(r.integer::text, '{kind}')
+FROM (
+    SELECT t.ctid AS at, c.taken, row_number() OVER (PARTITION BY t.uuid ORDER BY {ties}) AS place
+    FROM {table} t JOIN clash c USING (uuid) WHERE t.made
+) AS later
+WHERE r.ctid = later.at AND (later.taken OR later.place > 1)"""
+WRITE = """
+INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
+SELECT {next_id}, '{kind}',
+    CASE how WHEN 'integer' THEN NULL WHEN 'collision' THEN {stored} ELSE {text} END,
+    integer, uuid, how, made
+FROM {table}"""
+
+
+def sql_id(text: str, whole: str, integer: str = "NULL::bigint") -> str:
+    """Return the SELECT list of `ID_COLUMNS` up to `made`, of a row that is new.
+
+    `text` and `whole` are expressions: the id as it is stored, and the whole UUID it holds. A row
+    without an id goes by its integer.
+    """
+    empty = f"coalesce(btrim({text}), '') = ''"
+    return (
+        f"{integer} AS integer, CASE WHEN {empty} THEN {integer}::text "
+        f"WHEN {text} = {whole}::text THEN NULL ELSE {text} END AS text, NULL::text AS stored, "
+        f"CASE WHEN {empty} THEN NULL ELSE {whole} END AS uuid, "
+        f"CASE WHEN {empty} THEN 'integer' WHEN {whole} IS NULL THEN 'derived' "
+        f"WHEN {text} = {whole}::text THEN 'uuid' ELSE 'prefix' END AS how, true AS made"
+    )
+
+
+def sql_same(row: str, text: str, whole: str, integer: str = "") -> str:
+    """Return the test whether a row of the map is that of a legacy row.
+
+    Two installations may share integers, and the script that made ids UUIDs may have run between
+    two conversions: so the integer counts together with the text, or the UUID it holds.
+    """
+    key = f"coalesce({row}.original, {row}.uuid::text) = {sql_kept(f'({text})')}"
+    if not integer:
+        return f"({row}.how <> 'alias' AND {key})"
+    empty = f"coalesce(btrim({text}), '') = ''"
+    return (
+        f"({row}.how <> 'alias' AND {row}.integer = {integer} AND CASE WHEN {empty} "
+        f"THEN {row}.original IS NULL ELSE {row}.uuid = {whole} OR {key} END)"
+    )
+
+
+def has_map(run: Run, kind: str) -> bool:
+    """Say whether an earlier run has brought over rows of a kind."""
+    return bool(run.value(f"SELECT EXISTS (SELECT FROM {run.map} WHERE kind = '{kind}')"))
+
+
+def has_other_runs(run: Run, kind: str) -> bool:
+    """Say whether the map has rows of a kind that are not of this run."""
+    query = f"SELECT FROM {run.map} m WHERE kind = '{kind}' AND NOT {run.is_fresh()}"
+    return bool(run.value(f"SELECT EXISTS ({query})"))
+
+
+def settle(run: Run, kind: str, table: str, target: str) -> None:
+    """Give every row of `table` the UUID it becomes; rows of `target` keep theirs."""
+    derive(run, table)
+    while part(run, kind, table, target):
+        derive(run, table)
+
+
+def derive(run: Run, table: str) -> None:
+    """Derive the UUIDs of texts that hold none; PostgreSQL itself has no SHA-1."""
+    run.execute("TRUNCATE derived")
+    odd = f"SELECT DISTINCT text FROM {table} WHERE uuid IS NULL AND text IS NOT NULL"
+    for rows in run.chunks(odd):
+        run.copy("derived", "text text, uuid uuid", _derived(rows))
+    run.execute("ANALYZE derived")
+    run.execute(
+        f"UPDATE {table} r SET uuid = d.uuid FROM derived d "
+        "WHERE r.uuid IS NULL AND r.text = d.text"
+    )
+
+
+def _derived(rows: Iterable[tuple]) -> Iterable[tuple]:
+    return ((text, derived(text)) for (text,) in rows)
+
+
+def part(run: Run, kind: str, table: str, target: str) -> int:
+    """Part rows that hold one UUID: all but the first get a text of their own; return how many."""
+    run.create("clash", CLASH.format(table=table, target=target))
+    return run.execute(PART.format(table=table, kind=kind, ties=TIES))
+
+
+def write(run: Run, kind: str, table: str) -> int:
+    """Write the ids of a table's rows into the map; return how many."""
+    statement = WRITE.format(
+        map=run.map,
+        kind=kind,
+        table=table,
+        next_id=run.next_id(),
+        stored=sql_kept("stored"),
+        text=sql_kept("text"),
+    )
+    return run.execute(statement)

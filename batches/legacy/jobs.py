@@ -1,0 +1,172 @@
+"""Jobs: their ids, their batch and domain, what became of them."""
+
+from batches.legacy import id_map
+from batches.legacy.json_sql import EMPTY, any_of, named, nested, no_object, object_or_empty
+from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.run import Run
+from batches.legacy.target import HIGH, LOW, Rows
+from batches.legacy.tenants import DEFAULT_TENANT
+from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+
+KEYS = Keys("job", "old_jobs o", text="o.job_id", whole="o.job_id_u", integer="o.id")
+FACTS = {
+    "batch_ref": "CASE WHEN btrim(o.batch_id) <> '' THEN o.batch_id "
+    "WHEN btrim(o.batch_id_string) <> '' THEN o.batch_id_string END",
+    "domain_own": "o.domain_id_u",
+    "status": "coalesce(o.status, '')",
+}
+JOB_FACTS = "SELECT DISTINCT tenant_id, tenant_id_uuid, created_by, status, job_type FROM old_jobs"
+"""What the millions of jobs have in common."""
+TENANT = "CASE WHEN rt.lost THEN coalesce(ru2.uuid, rt.uuid) ELSE coalesce(rt.uuid, ru2.uuid) END"
+TENANT_JOINS = (
+    "LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id "
+    "LEFT JOIN ref_tenant ru2 ON ru2.ref = o.tenant_id_uuid"
+)
+PLAN = f"""
+SELECT r.integer, r.uuid, r.created, r.run_of, rb.uuid AS batch, rd.uuid AS domain,
+    NULL::uuid AS doubled, s.becomes
+FROM row_job r {word_of("job", "r.status", "s")}
+LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref LEFT JOIN ref_domain rd ON rd.own = r.domain_own"""
+DOUBLED = """
+UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
+    SELECT x.integer, x.uuid, row_number() OVER (PARTITION BY x.batch, x.domain
+        ORDER BY x.run_of, x.created DESC NULLS LAST, x.integer DESC) AS place
+    FROM plan_job x JOIN (
+        SELECT batch, domain FROM plan_job WHERE batch IS NOT NULL AND domain IS NOT NULL
+        GROUP BY 1, 2 HAVING count(*) > 1
+    ) AS y USING (batch, domain)
+) AS later WHERE p.uuid = later.uuid AND later.place > 1"""
+"""A batch has one job for a domain: the newest."""
+TAKEN = """
+UPDATE plan_job p SET doubled = p.domain, domain = NULL
+FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain"""
+RESULT = "coalesce(o.result, o.result_data)"
+ERROR = f"""CASE
+    WHEN p.becomes = '{UNFINISHED}' THEN '{IMPORTED_UNFINISHED}'
+    WHEN NOT s.known THEN 'The older system called this job “' || coalesce(o.status, '') ||
+        '”, which is unknown here.' || coalesce(' ' || nullif(o.error, ''), '')
+    WHEN p.becomes = 'failed' THEN
+        coalesce(nullif(o.error, ''), 'The older system named no cause.')
+    ELSE coalesce(o.error, '') END"""
+CREATED = "coalesce(o.created_at, o.started_at, o.completed_at, o.updated_at, '1970-01-01 00:00Z')"
+LEGACY = {
+    "status": f"CASE WHEN p.becomes = '{UNFINISHED}' OR NOT s.known OR lower(o.status) NOT IN "
+    "('complete', 'completed', 'failed', 'error', 'cancelled') THEN o.status END",
+    "job_type": "CASE WHEN NOT t.known THEN o.job_type END",
+    "progress": "CASE WHEN o.progress BETWEEN 0 AND 1 THEN NULL ELSE o.progress END",
+    "error": f"CASE WHEN p.becomes = '{UNFINISHED}' THEN nullif(o.error, '') END",
+    "created_by": "CASE WHEN ru.uuid IS NULL THEN o.created_by END",
+    "tenant_id": "CASE WHEN rt.lost THEN o.tenant_id END",
+    "domain_id": "CASE WHEN p.domain IS NULL THEN o.domain_id END",
+    "domain": "CASE WHEN p.doubled IS NOT NULL THEN "
+    "(SELECT d.host FROM scans_domain d WHERE d.id = p.doubled) END",
+    "id_uuid": "nullif(o.id_uuid, p.uuid::text)",
+    "batch_id_string": "CASE WHEN o.batch_id_string <> o.batch_id THEN o.batch_id_string END",
+}
+LEGACY_JSON = {
+    "metadata": no_object("o.metadata"),
+    "job_metadata": no_object("o.job_metadata"),
+    "result_data": "CASE WHEN o.result <> o.result_data THEN o.result_data END",
+}
+WORTH = any_of({**LEGACY, **LEGACY_JSON, "extra": "o.extra", "odd": "o.odd"})
+ENDED = f"coalesce(o.completed_at, o.updated_at, o.started_at, {CREATED})"
+JOBS = Rows(
+    model="batches.Job",
+    columns={
+        "id": "p.uuid",
+        "tenant_id": f"coalesce({TENANT}, "
+        f"(SELECT b.tenant_id FROM batches_batch b WHERE b.id = p.batch), '{DEFAULT_TENANT}')",
+        "created_by_id": "ru.uuid",
+        "batch_id": "p.batch",
+        "domain_id": "p.domain",
+        "job_type": "t.becomes",
+        "position": "least(greatest(o.id, 0), 2147483647)",
+        "status": f"CASE p.becomes WHEN '{UNFINISHED}' THEN 'cancelled' ELSE p.becomes END",
+        "options": EMPTY,
+        "progress": "CASE WHEN p.becomes = 'complete' THEN 1 WHEN o.progress <= 0 THEN 0 "
+        "WHEN o.progress <= 1 THEN o.progress WHEN o.progress <= 100 THEN o.progress / 100 "
+        "ELSE 0 END",
+        "stage": "''",
+        "attempts": "0",
+        "claim_no": "0",
+        "failure_reason": f"CASE p.becomes WHEN 'failed' THEN 'internal_error' "
+        f"WHEN '{UNFINISHED}' THEN 'cancelled' WHEN 'cancelled' THEN 'cancelled' ELSE '' END",
+        "error": ERROR,
+        "result": f"CASE WHEN jsonb_typeof({RESULT}) = 'null' THEN NULL "
+        f"WHEN jsonb_typeof({RESULT}) <> 'object' OR {RESULT} ?| ARRAY['verdict', 'requests'] "
+        f"THEN jsonb_build_object('imported', {RESULT}) ELSE {RESULT} END",
+        "created_at": CREATED,
+        "updated_at": f"coalesce(o.updated_at, {CREATED})",
+        "started_at": "o.started_at",
+        "finished_at": ENDED,
+        "metadata": f"{object_or_empty('o.job_metadata')} || {object_or_empty('o.metadata')} || "
+        f"CASE WHEN {WORTH} THEN jsonb_build_object('legacy', coalesce(o.extra, {EMPTY}) || "
+        f"coalesce(o.odd, {EMPTY}) || {named(LEGACY)} || {nested(LEGACY_JSON)}) ELSE {EMPTY} END",
+        "legacy_id": "o.id",
+        "legacy_job_id": "o.job_id",
+    },
+    source=f"""
+plan_job p JOIN old_jobs o ON o.id = p.integer
+{word_of("job", "o.status", "s")} {word_of("job_type", "o.job_type", "t")}
+{TENANT_JOINS} LEFT JOIN ref_user ru ON ru.ref = o.created_by
+WHERE p.integer BETWEEN {LOW} AND {HIGH} AND o.id BETWEEN {LOW} AND {HIGH}""",
+    bounded="legacy_id",
+    settled=("id", "tenant_id", "batch_id", "job_type", "created_at", "legacy_id", "legacy_job_id"),
+)
+
+
+def gather(run: Run) -> None:
+    run.create("job_facts", JOB_FACTS)
+
+
+def plan_ids(run: Run) -> None:
+    """Bring the jobs and write their ids down."""
+    bring(run, KEYS, FACTS)
+    if run.verifying:
+        return
+    id_map.settle(run, "job", "row_job", run.table(JOBS.model))
+    id_map.write(run, "job", "row_job")
+    run.note(
+        "id of two jobs",
+        "SELECT 'job', integer, stored, 'it became ' || uuid FROM row_job WHERE how = 'collision'",
+    )
+
+
+def read_statuses(run: Run) -> None:
+    """Read the words of jobs, and those that batches tell of domains."""
+    read_words(
+        run,
+        "job",
+        "SELECT coalesce(status, '') FROM job_facts UNION SELECT status FROM told",
+    )
+    read_words(run, "job_type", "SELECT DISTINCT coalesce(job_type, '') FROM job_facts")
+
+
+def plan(run: Run) -> None:
+    """Say which batch and domain each job is of, and what it becomes."""
+    run.create("plan_job", PLAN)
+    run.execute(DOUBLED)
+    if not run.verifying and id_map.has_other_runs(run, "job"):
+        run.execute(TAKEN.format(jobs=run.table(JOBS.model)))
+    run.execute("CREATE INDEX ON plan_job (integer)")
+    if not run.verifying:
+        _note(run)
+
+
+def _note(run: Run) -> None:
+    run.note(
+        "job's domain is gone",
+        "SELECT 'job', r.integer, r.text, 'no domain ' || r.domain_own FROM row_job r "
+        "JOIN plan_job p ON p.integer = r.integer "
+        "WHERE r.domain_own IS NOT NULL AND p.domain IS NULL AND p.doubled IS NULL",
+    )
+    run.note(
+        "second job of a batch for a domain",
+        "SELECT 'job', integer, uuid::text, 'kept without its domain ' || doubled "
+        "FROM plan_job WHERE doubled IS NOT NULL",
+    )
+    run.note(
+        "status is unknown",
+        "SELECT vocabulary, NULL::bigint, original, 'it became ' || becomes "
+        "FROM word WHERE NOT known",
+    )

@@ -1,0 +1,39 @@
+"""Write the SQL of JSON values; every argument is an expression."""
+
+from collections.abc import Mapping
+
+EMPTY = "'{}'::jsonb"
+
+
+def named(values: Mapping[str, str]) -> str:
+    """Return an object of scalars, those that are NULL left out."""
+    pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
+    return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
+
+
+def nested(values: Mapping[str, str]) -> str:
+    """Return an object of JSON values, which stay as they are; those that are NULL left out."""
+    return " || ".join(
+        f"CASE WHEN {value} IS NULL THEN {EMPTY} ELSE jsonb_build_object('{name}', {value}) END"
+        for name, value in values.items()
+    )
+
+
+def object_or_empty(value: str) -> str:
+    return f"CASE WHEN jsonb_typeof({value}) = 'object' THEN {value} ELSE {EMPTY} END"
+
+
+def no_object(value: str) -> str:
+    """Return a value where it is something other than an object, else NULL."""
+    return f"CASE WHEN jsonb_typeof({value}) NOT IN ('object', 'null') THEN {value} END"
+
+
+def any_of(values: Mapping[str, str]) -> str:
+    """Return the test whether one of the values is there."""
+    return f"num_nonnulls({', '.join(values.values())}) > 0"
+
+
+def strings(array: str, each: str = "btrim(e)") -> str:
+    """Return the texts of an array as a JSON list, each once, without empty ones."""
+    found = f"SELECT jsonb_agg(DISTINCT {each}) FROM unnest({array}) AS e WHERE btrim(e) <> ''"
+    return f"CASE WHEN {array} IS NULL THEN '[]' ELSE coalesce(({found}), '[]') END"

@@ -1,0 +1,133 @@
+"""Say which batch every reference means: first by its parent's names, then by the rule of ids."""
+
+from batches.legacy import id_map
+from batches.legacy.batches import FIGURES
+from batches.legacy.ids import sql_kept, sql_whole_uuid
+from batches.legacy.jobs import TENANT, TENANT_JOINS
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+from batches.legacy.tenants import DEFAULT_TENANT
+
+REFERENCES = """
+SELECT ref, {whole} AS whole FROM (
+    SELECT batch_ref AS ref FROM row_job WHERE batch_ref IS NOT NULL
+    UNION SELECT batch_id FROM old_domains WHERE btrim(batch_id) <> ''
+) AS x"""
+NAMED = """
+SELECT r.ref, r.whole, right(min(n.place || n.uuid::text), 36)::uuid AS uuid
+FROM reference r LEFT JOIN (
+    SELECT coalesce(original, uuid::text) AS name, uuid,
+        CASE how WHEN 'collision' THEN 1 WHEN 'alias' THEN 2 ELSE 0 END AS place
+    FROM {map} WHERE kind = 'batch'
+    UNION ALL SELECT integer::text, uuid, 3 FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
+) AS n ON n.name = {kept} GROUP BY r.ref, r.whole"""
+"""By the exact text: a batch's id, then its other names, then its integer."""
+BY_UUID = """
+UPDATE ref_batch r SET uuid = m.uuid FROM {map} m
+WHERE r.uuid IS NULL AND r.whole = m.uuid AND m.kind = 'batch' AND m.how <> 'alias'"""
+BY_UUID_OF_NAME = """
+UPDATE ref_batch r SET uuid = n.uuid FROM (
+    SELECT DISTINCT ON (whole) whole, uuid FROM (
+        SELECT {whole} AS whole, uuid, id FROM {map}
+        WHERE kind = 'batch' AND how IN ('alias', 'collision') AND original IS NOT NULL
+    ) AS x WHERE whole IS NOT NULL ORDER BY whole, id
+) AS n WHERE r.uuid IS NULL AND r.whole = n.whole"""
+LOST = """
+SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
+    CASE WHEN ref = whole::text THEN NULL ELSE ref END AS text, NULL::text AS stored,
+    whole AS uuid, 'reconstructed' AS how, true AS made, NULL::timestamptz AS created,
+    coalesce(whole::text, ref) AS own
+FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
+FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
+OTHER_NAMES = """
+INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
+SELECT {next_id}, 'batch', {kept}, NULL, l.uuid, 'alias', false
+FROM ref_batch r JOIN row_lost l ON l.uuid = r.uuid
+WHERE r.ref <> coalesce(l.stored, l.text, l.uuid::text)"""
+OF_MAP = """
+SELECT uuid, original AS text FROM {map}
+WHERE kind = 'batch' AND integer IS NULL AND how <> 'alias'"""
+RECONSTRUCTED = Rows(
+    model="batches.Batch",
+    columns={
+        "id": "l.uuid",
+        "tenant_id": f"coalesce(l.tenant, '{DEFAULT_TENANT}')",
+        "name": "''",
+        "processor_type": "'domain_scan'",
+        "status": "CASE WHEN l.total = 0 OR l.unfinished > 0 THEN 'cancelled' "
+        "WHEN l.completed = l.total THEN 'complete' WHEN l.completed > 0 THEN 'partial' "
+        "WHEN l.failed > 0 THEN 'failed' ELSE 'cancelled' END",
+        "total": "l.total",
+        "completed": "l.completed",
+        "failed": "l.failed",
+        "cancelled": "l.cancelled",
+        "options": "'{}'::jsonb",
+        "metadata": """'{"legacy": {"reconstructed": true}}'::jsonb""",
+        "error": "''",
+        "created_at": "coalesce(l.created, '1970-01-01 00:00Z')",
+        "updated_at": "coalesce(l.created, '1970-01-01 00:00Z')",
+        "started_at": "l.created",
+        "finished_at": "coalesce(l.created, '1970-01-01 00:00Z')",
+        "legacy_batch_id": "l.original",
+    },
+    source="plan_lost l",
+    settled=("id", "legacy_batch_id"),
+)
+
+
+def resolve(run: Run) -> None:
+    """Make `ref_batch`: every reference and the batch it means, made up where there is none."""
+    run.create("reference", REFERENCES.format(whole=sql_whole_uuid("ref")))
+    run.create("ref_batch", NAMED.format(map=run.map, kept=sql_kept("r.ref")))
+    if _open(run):
+        run.execute(BY_UUID.format(map=run.map))
+    if _open(run):
+        run.execute(BY_UUID_OF_NAME.format(map=run.map, whole=sql_whole_uuid("original")))
+    if not run.verifying:
+        _reconstruct(run)
+
+
+def _open(run: Run) -> int:
+    found: int = run.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+    return found
+
+
+def _reconstruct(run: Run) -> None:
+    """Give an id to each batch that is referred to and has no row."""
+    run.create("row_lost", LOST)
+    id_map.settle(run, "batch", "row_lost", run.table("batches.Batch"))
+    id_map.write(run, "batch", "row_lost")
+    run.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
+    run.execute(OTHER_NAMES.format(map=run.map, next_id=run.next_id(), kept=sql_kept("r.ref")))
+    run.note(
+        "batch made up",
+        "SELECT 'batch', NULL::bigint, coalesce(stored, text, uuid::text), "
+        "'it is referred to and has no row: ' || uuid FROM row_lost",
+    )
+
+
+def plan(run: Run) -> None:
+    """Count the jobs of the batches that are made up."""
+    if run.verifying:
+        run.create("row_lost", OF_MAP.format(map=run.map))
+    original = sql_kept("coalesce(l.stored, l.text, l.uuid::text)")
+    if run.verifying:
+        original = "coalesce(l.text, l.uuid::text)"
+    figures = ", ".join(f"coalesce(c.{name}, 0) AS {name}" for name in FIGURES)
+    run.create(
+        "plan_lost",
+        f"SELECT l.uuid, {original} AS original, {figures}, "
+        "coalesce(c.created, d.created) AS created, coalesce(j.tenant, d.tenant) AS tenant "
+        "FROM row_lost l LEFT JOIN counted c ON c.batch = l.uuid "
+        f"LEFT JOIN (SELECT p.batch, (array_agg({TENANT} ORDER BY p.integer))[1] AS tenant "
+        f"FROM plan_job p JOIN row_lost x ON x.uuid = p.batch JOIN old_jobs o ON o.id = p.integer "
+        f"{TENANT_JOINS} GROUP BY p.batch) AS j ON j.batch = l.uuid "
+        "LEFT JOIN (SELECT rb.uuid, min(o.created_at) AS created, "
+        "(array_agg(rt.uuid ORDER BY o.created_at, o.id))[1] AS tenant FROM old_domains o "
+        "JOIN ref_batch rb ON rb.ref = o.batch_id LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id "
+        "WHERE rb.uuid IN (SELECT uuid FROM row_lost) GROUP BY rb.uuid) AS d ON d.uuid = l.uuid",
+    )
+
+
+def make(run: Run) -> int:
+    return insert(run, RECONSTRUCTED)

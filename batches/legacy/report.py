@@ -1,0 +1,109 @@
+"""Say what a conversion did: a line for each table, examples, and every id in a file."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from batches.legacy.run import Run
+
+BROUGHT = {
+    "tenant": "tenants",
+    "user": "profiles",
+    "batch": "batch_jobs",
+    "job": "jobs",
+    "domain": "domains",
+    "sitemap": "sitemap_files",
+    "page": "pages",
+    "contact": "contacts",
+}
+"""Kind of the map -> older table."""
+HEAD = ("what", "kind", "integer", "original", "uuid", "how")
+SHOWN = 3
+SHAPE = r"""
+regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(original,
+    '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', '<uuid>', 'g'),
+    '[0-9a-fA-F]{32}', '<32 hex>', 'g'), '[0-9a-fA-F]{12}', '<12 hex>', 'g'),
+    '[0-9a-fA-F]{8}', '<8 hex>', 'g'), '[0-9]+', '<digits>', 'g')"""
+"""The format of an id: its prefix, and what stands behind it."""
+
+
+@dataclass
+class Table:
+    """What became of the ids of one table."""
+
+    kind: str
+    table: str
+    rows: int
+    by_how: dict[str, int] = field(default_factory=dict)
+    shapes: list[tuple[str, int, str]] = field(default_factory=list)
+    """Format, how many, an example."""
+
+    @property
+    def converted(self) -> int:
+        return sum(count for how, count in self.by_how.items() if how != "alias")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something to know about: how often it was met, and examples."""
+
+    topic: str
+    count: int
+    examples: list[str]
+
+
+def tables(run: Run, *, with_shapes: bool) -> list[Table]:
+    """Return what became of each table's ids in this run."""
+    made = run.rows(
+        f"SELECT kind, how, count(*) FROM {run.map} m WHERE {run.is_fresh()} "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    found = []
+    for kind, table in BROUGHT.items():
+        rows = run.value(f"SELECT count(*) FROM old_{table}")
+        by_how = {how: count for of, how, count in made if of == kind}
+        shapes = _shapes(run, kind) if with_shapes else []
+        found.append(Table(kind, table, rows, by_how, shapes))
+    return found
+
+
+def _shapes(run: Run, kind: str) -> list[tuple[str, int, str]]:
+    """Return the formats of the ids that are no plain UUIDs, the commonest first."""
+    return [
+        (shape, count, example)
+        for shape, count, example in run.rows(
+            f"SELECT {SHAPE} AS shape, count(*), min(original) FROM {run.map} m "
+            f"WHERE {run.is_fresh()} AND kind = %s AND original IS NOT NULL AND how <> 'alias' "
+            "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+            [kind],
+        )
+    ]
+
+
+def topics(run: Run) -> list[Topic]:
+    """Return what was noted, with examples."""
+    found = run.rows(
+        "SELECT topic, count(*), (array_agg(concat_ws(' ', kind, integer, quote_literal(original), "
+        f"detail) ORDER BY kind, integer, original))[1:{SHOWN}] FROM note GROUP BY 1 ORDER BY 1"
+    )
+    return [Topic(*row) for row in found]
+
+
+def write(run: Run, path: str) -> None:
+    """Write a CSV: a line for each id that was no plain UUID, and for all that was noted."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file)
+        lines.writerow(HEAD)
+        lines.writerows(_lines(run, _IDS.format(map=run.map, fresh=run.is_fresh())))
+        lines.writerows(_lines(run, _NOTES))
+
+
+_IDS = """
+SELECT 'id', kind, integer, original, uuid::text, how FROM {map} m
+WHERE {fresh} AND how <> 'uuid' ORDER BY id"""
+_NOTES = "SELECT topic, kind, integer, original, detail, '' FROM note ORDER BY topic, kind, integer"
+
+
+def _lines(run: Run, query: str) -> Iterable[tuple]:
+    for rows in run.chunks(query):
+        yield from rows

@@ -1,0 +1,88 @@
+"""Take back what the map says that conversions made, and only that.
+
+A row that something of this system refers to by now (a job in a batch that came from the older
+system, a scan of its domain) stays, and so does its row of the map.
+"""
+
+from batches.legacy import findings
+from batches.legacy.ids import sql_finding_id
+from batches.legacy.run import Run
+
+MADE = (
+    ("contact", "scans.Contact"),
+    ("page", "scans.Page"),
+    ("sitemap", "scans.Sitemap"),
+    ("job", "batches.Job"),
+    ("domain", "scans.Domain"),
+    ("batch", "batches.Batch"),
+    ("user", "tenants.User"),
+    ("tenant", "tenants.Tenant"),
+)
+"""Children before their parents."""
+REFERRING = """
+SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
+JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+WHERE c.confrelid = to_regclass(%s) AND c.contype = 'f'"""
+LATEST = ("scans_domain", "latest_batch_id")
+"""A reference that becomes NULL with its batch; every other one keeps the row it means."""
+GOING = """
+SELECT DISTINCT m.uuid FROM {map} m JOIN {table} t ON t.id = m.uuid
+WHERE m.kind = '{kind}' AND m.made {unless}"""
+FINDINGS = """
+DELETE FROM {table} f USING (SELECT DISTINCT uuid FROM {map} WHERE kind = 'domain') AS m
+WHERE f.domain_id = m.uuid AND {imported} AND f.id = {id}"""
+MEMBERSHIPS = """
+DELETE FROM {table} f USING {map} m
+WHERE m.kind = 'user' AND m.made AND f.user_id = m.uuid AND f.id = {id}"""
+SPENT = """
+DELETE FROM {map} m WHERE m.kind = '{kind}' AND NOT EXISTS (
+    SELECT FROM {map} k JOIN {table} t ON t.id = k.uuid
+    WHERE k.kind = '{kind}' AND k.made AND k.uuid = m.uuid)"""
+
+
+def reverse(run: Run) -> dict[str, int]:
+    """Remove what conversions made; return how many rows of each kind."""
+    run.start()
+    removed = {"finding": _remove_findings(run)}
+    for kind, model in MADE:
+        if kind == "user":
+            _remove_memberships(run)
+        removed[kind] = _remove(run, kind, model)
+    for kind, model in MADE:
+        run.execute(SPENT.format(map=run.map, kind=kind, table=run.table(model)))
+    return removed
+
+
+def _remove_findings(run: Run) -> int:
+    """Remove contacts and technologies that no scan has seen since."""
+    contact = sql_finding_id("'contact'", "f.domain_id", "f.kind", "f.value")
+    technology = sql_finding_id("'technology'", "f.domain_id", "f.name")
+    told = {
+        "scans.Contact": (f"f.method = '{findings.METHOD}'", contact),
+        "scans.Technology": (f"f.evidence = '{findings.EVIDENCE}'", technology),
+    }
+    return sum(
+        run.execute(FINDINGS.format(map=run.map, table=run.table(model), imported=test, id=made))
+        for model, (test, made) in told.items()
+    )
+
+
+def _remove_memberships(run: Run) -> None:
+    made = sql_finding_id("'membership'", "f.user_id", "f.tenant_id")
+    table = run.table("tenants.Membership")
+    run.execute(MEMBERSHIPS.format(map=run.map, table=table, id=made))
+
+
+def _remove(run: Run, kind: str, model: str) -> int:
+    """Remove the rows of a kind that nothing refers to."""
+    table = run.table(model)
+    referring = [pair for pair in run.rows(REFERRING, [table]) if pair != LATEST]
+    unless = " ".join(
+        f'AND NOT EXISTS (SELECT FROM {child} c WHERE c."{column}" = t.id)'
+        for child, column in referring
+    )
+    run.create("going", GOING.format(map=run.map, table=table, kind=kind, unless=unless))
+    if kind == "batch":
+        child, column = LATEST
+        run.execute(f"UPDATE {child} c SET {column} = NULL FROM going g WHERE c.{column} = g.uuid")
+    return run.execute(f"DELETE FROM {table} t USING going g WHERE t.id = g.uuid")

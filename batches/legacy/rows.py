@@ -1,0 +1,77 @@
+"""Bring the rows of one older table into a temporary table: their ids, and what is needed next.
+
+A conversion brings the rows that no run has brought before; a verification those of the map.
+"""
+
+from dataclasses import dataclass
+
+from batches.legacy import id_map
+from batches.legacy.run import Run
+from batches.legacy.words import VOCABULARIES
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How the rows of an older table are known: SQL expressions over its row `o`."""
+
+    kind: str
+    source: str
+    text: str = "o.id"
+    whole: str = "o.id_u"
+    integer: str = ""
+    created: str = "o.created_at"
+
+
+def bring(run: Run, keys: Keys, facts: dict[str, str], table: str = "") -> str:
+    """Make `row_<kind>` of older rows, with these further columns; return its name.
+
+    `run_of` names the run that brought a row, so that those of one run can be told together.
+    """
+    name = table or f"row_{keys.kind}"
+    named = "".join(f", {text} AS {column}" for column, text in facts.items())
+    run.create(name, _of_map(run, keys, named) if run.verifying else _of_source(run, keys, named))
+    return name
+
+
+def _of_source(run: Run, keys: Keys, named: str) -> str:
+    ids = id_map.sql_id(keys.text, keys.whole, keys.integer or "NULL::bigint")
+    query = f"SELECT {ids}, {keys.created} AS created, '' AS run_of{named} FROM {keys.source}"
+    if not id_map.has_map(run, keys.kind):
+        return query
+    return f"{query} WHERE NOT EXISTS (SELECT FROM {run.map} m WHERE {_is_same(keys)})"
+
+
+def _of_map(run: Run, keys: Keys, named: str) -> str:
+    return (
+        "SELECT m.integer, m.original AS text, NULL::text AS stored, m.uuid, m.how, m.made, "
+        f"{keys.created} AS created, left(m.id::text, 18) AS run_of{named} "
+        f"FROM {keys.source} JOIN {run.map} m ON {_is_same(keys)}"
+    )
+
+
+def _is_same(keys: Keys) -> str:
+    same = id_map.sql_same("m", keys.text, keys.whole, keys.integer)
+    return f"m.kind = '{keys.kind}' AND {same}"
+
+
+def keep_existing(run: Run, table: str, model: str) -> None:
+    """Leave rows alone whose UUID is that of a row which is there already: it is the same one."""
+    run.execute(
+        f"UPDATE {table} r SET how = 'existing', made = false "
+        f"FROM {run.table(model)} t WHERE t.id = r.uuid"
+    )
+
+
+def read_words(run: Run, vocabulary: str, texts: str) -> None:
+    """Look up the words that a query finds, each once."""
+    found = [text for (text,) in run.rows(texts)]
+    read = VOCABULARIES[vocabulary].read
+    run.copy("word", "", ((vocabulary, text, *read(text)) for text in found))
+
+
+def word_of(vocabulary: str, text: str, alias: str) -> str:
+    """Return the JOIN that reads a word; `text` is an expression."""
+    return (
+        f"JOIN word {alias} ON {alias}.vocabulary = '{vocabulary}' "
+        f"AND {alias}.original = coalesce({text}, '')"
+    )

@@ -1,0 +1,274 @@
+"""Show the older tables in one shape, whatever their age and wherever they are.
+
+Every table becomes `old_<table>`: a temporary view where it is in the default database, else a
+temporary table filled by COPY. Columns that an installation does not have are NULL, its enums are
+text, its times have a zone; what is in no list here is collected in `extra`, and times that no
+calendar of ours holds (infinity, before Christ) in `odd`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from batches.legacy.ids import sql_whole_uuid
+from batches.legacy.run import LegacyError, Run
+
+TYPES = {
+    "key": "text",
+    "text": "text",
+    "time": "timestamptz",
+    "int": "bigint",
+    "float": "float8",
+    "bool": "bool",
+    "json": "jsonb",
+    "texts": "text[]",
+}
+"""Kinds of columns and their types. A `key` also gives `<name>_u`: the whole UUID it holds."""
+
+TABLES = {
+    "tenants": "id:key name:text created_at:time",
+    "profiles": "id:key tenant_id:text name:text full_name:text email:text created_at:time",
+    "batch_jobs": "id:int batch_id:key batch_id_original:text batch_id_string:text id_uuid:text "
+    "tenant_id:text processor_type:text status:text created_by:text total_domains:int "
+    "completed_domains:int failed_domains:int progress:float batch_metadata:json options:json "
+    "start_time:time end_time:time processing_time:float error:text created_at:time "
+    "updated_at:time",
+    "jobs": "id:int job_id:key id_uuid:text tenant_id:text tenant_id_uuid:text job_type:text "
+    "status:text progress:float domain_id:key batch_id:text batch_id_string:text created_by:text "
+    "error:text result:json metadata:json result_data:json job_metadata:json started_at:time "
+    "completed_at:time created_at:time updated_at:time",
+    "domains": "id:key tenant_id:text domain:text title:text description:text language:text "
+    "favicon_url:text logo_url:text is_wordpress:bool wordpress_version:text has_elementor:bool "
+    "elementor_version:text phone_numbers:texts email_addresses:texts facebook_url:text "
+    "twitter_url:text linkedin_url:text instagram_url:text youtube_url:text tech_stack:json "
+    "domain_metadata:json sitemap_urls:int total_sitemaps:int status:text batch_id:text "
+    "last_scan:time sitemap_analysis_status:text sitemap_analysis_error:text created_at:time "
+    "updated_at:time",
+    "sitemap_files": "id:key tenant_id:text domain_id:key url:text sitemap_type:text "
+    "discovery_method:text url_count:int size_bytes:int error_message:text created_at:time "
+    "updated_at:time",
+    "sitemap_urls": "id:key tenant_id:text domain_id:key sitemap_id:key url:text page_type:text "
+    "lastmod:time changefreq:text priority_value:float created_at:time updated_at:time",
+    "pages": "id:key tenant_id:text domain_id:key url:text page_type:text last_modified:time "
+    "last_scan:time created_at:time updated_at:time",
+    "contacts": "id:key domain_id:key page_id:key email:text email_type:text context:text "
+    "source_url:text name:text created_at:time updated_at:time",
+}
+"""Older table -> its columns that mean something here, with their kinds."""
+
+WITH_EXTRA = {"batch_jobs", "jobs", "domains"}
+"""Tables whose rows keep what is in no list here, as metadata."""
+COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, NULL), t.typcategory
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+MOST_ARGUMENTS = 90
+FIRST_DAY, LAST_DAY = "0001-01-02 00:00Z", "9999-12-30 00:00Z"
+
+
+@dataclass(frozen=True)
+class Actual:
+    """A column as it is in an installation: its quoted name, its type, the type's category."""
+
+    name: str
+    type: str
+    category: str
+
+
+def columns_of(cursor: Any, table: str) -> dict[str, Actual]:
+    """Return the columns that a table has; none where it is missing."""
+    cursor.execute(COLUMNS, [table])
+    found = cursor.fetchall()
+    return {name: Actual(_quoted(name), kind, category) for name, kind, category in found}
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def has_legacy_tables(cursor: Any) -> bool:
+    return bool(columns_of(cursor, "batch_jobs"))
+
+
+def attach(run: Run, table: str) -> None:
+    """Show a table of the default database, held still until the transaction ends."""
+    present = columns_of(run.cursor, table)
+    _check(table, present)
+    if present:
+        run.execute(f"LOCK TABLE {table} IN SHARE MODE")
+    run.execute(f"CREATE TEMP VIEW old_{table} AS {_query(table, present)}")
+
+
+def fetch(run: Run, source: Any, table: str) -> None:
+    """Copy a table from the cursor of another database, never holding more than a block of it."""
+    present = columns_of(source, table)
+    _check(table, present)
+    columns = ", ".join(f"{name} {kind}" for name, kind in _shape(table).items())
+    run.execute(f"CREATE TEMP TABLE old_{table} ({columns}) ON COMMIT DROP")
+    if present:
+        query = f"COPY ({_query(table, present)}) TO STDOUT"
+        with source.copy(query) as old, run.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
+            for block in old:
+                copy.write(block)
+    if table in ("batch_jobs", "jobs"):
+        run.execute(f"CREATE INDEX ON old_{table} (id)")
+    run.execute(f"ANALYZE old_{table}")
+
+
+def detach(run: Run) -> None:
+    """Forget the views, which would outlive the transaction."""
+    for table in TABLES:
+        kind = run.rows(
+            "SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", [f"pg_temp.old_{table}"]
+        )
+        if kind:
+            run.execute(f"DROP {'VIEW' if kind[0][0] == 'v' else 'TABLE'} pg_temp.old_{table}")
+
+
+def _check(table: str, present: dict[str, Actual]) -> None:
+    if present and "id" not in present:
+        raise LegacyError(f"The legacy table {table} has no column id.")
+
+
+def _known(table: str) -> dict[str, str]:
+    pairs = (word.partition(":") for word in TABLES[table].split())
+    return {name: kind for name, _, kind in pairs}
+
+
+def _shape(table: str) -> dict[str, str]:
+    """Return the columns of `old_<table>` with their types."""
+    shape = {}
+    for name, kind in _known(table).items():
+        shape[name] = TYPES[kind]
+        if kind == "key":
+            shape[f"{name}_u"] = "uuid"
+    return shape | {"extra": "jsonb", "odd": "jsonb"}
+
+
+def _query(table: str, present: dict[str, Actual]) -> str:
+    """Return the SELECT that shows a table in its shape; of a missing table, no row."""
+    if not present:
+        nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in _shape(table).items())
+        return f"SELECT {nothing} WHERE false"
+    parts = []
+    for name, kind in _known(table).items():
+        parts += _expressions(name, kind, present.get(name))
+    others = [actual for name, actual in present.items() if name not in _known(table)]
+    extra = others if table in WITH_EXTRA else []
+    times = [
+        actual
+        for name, kind in _known(table).items()
+        if kind == "time" and (actual := present.get(name)) and _time(actual) != "NULL"
+    ]
+    parts += [f"{_extra(extra)} AS extra", f"{_odd(times)} AS odd"]
+    return f"SELECT {', '.join(parts)} FROM {table}"
+
+
+def _expressions(name: str, kind: str, actual: Actual | None) -> list[str]:
+    if actual is None:
+        found = [f"NULL::{TYPES[kind]} AS {name}"]
+        return [*found, f"NULL::uuid AS {name}_u"] if kind == "key" else found
+    found = [f"({_READ[kind](actual)})::{TYPES[kind]} AS {name}"]
+    if kind == "key":
+        whole = actual.name if actual.type == "uuid" else sql_whole_uuid(f"{actual.name}::text")
+        found.append(f"({whole})::uuid AS {name}_u")
+    return found
+
+
+def _text(actual: Actual) -> str:
+    return f"{actual.name}::text"
+
+
+def _time(actual: Actual) -> str:
+    if actual.type == "timestamp with time zone":
+        return actual.name
+    if actual.type in ("timestamp without time zone", "date"):
+        return f"({actual.name}::timestamp AT TIME ZONE 'UTC')"
+    return "NULL"
+
+
+def _sane_time(actual: Actual) -> str:
+    time = _time(actual)
+    return f"CASE WHEN {time} >= '{FIRST_DAY}' AND {time} <= '{LAST_DAY}' THEN {time} END"
+
+
+def _int(actual: Actual) -> str:
+    if actual.type in ("smallint", "integer", "bigint"):
+        return actual.name
+    return f"CASE WHEN {actual.name}::text ~ '^-?[0-9]{{1,18}}$' THEN {actual.name}::text END"
+
+
+def _float(actual: Actual) -> str:
+    if actual.category == "N":
+        return actual.name
+    return f"CASE WHEN {actual.name}::text ~ '^-?[0-9]{{1,15}}([.][0-9]{{1,15}})?$' THEN {actual.name}::text END"  # noqa: E501
+
+
+def _bool(actual: Actual) -> str:
+    if actual.type == "boolean":
+        return actual.name
+    return f"lower({actual.name}::text) IN ('1', 't', 'true', 'y', 'yes')"
+
+
+def _json(actual: Actual) -> str:
+    """Return JSON; the type `json` may hold escaped NULs, which `jsonb` refuses."""
+    if actual.type == "json":
+        return f"replace({actual.name}::text, '\\u0000', '\\ufffd')::jsonb"
+    return f"to_jsonb({actual.name})"
+
+
+def _texts(actual: Actual) -> str:
+    if actual.category == "A":
+        return f"{actual.name}::text[]"
+    if actual.type == "jsonb":
+        listed = f"ARRAY(SELECT jsonb_array_elements_text({actual.name}))"
+        return f"CASE WHEN jsonb_typeof({actual.name}) = 'array' THEN {listed} END"
+    return f"CASE WHEN {actual.name} IS NOT NULL THEN ARRAY[{actual.name}::text] END"
+
+
+_READ = {
+    "key": _text,
+    "text": _text,
+    "time": _sane_time,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "json": _json,
+    "texts": _texts,
+}
+
+
+def _extra(columns: list[Actual]) -> str:
+    """Return the other columns as an object without their NULLs; NULL where all are."""
+    json = [actual for actual in columns if actual.type in ("json", "jsonb")]
+    others = [actual for actual in columns if actual not in json]
+    named = ", ".join(actual.name for actual in others)
+    found = f"(SELECT jsonb_strip_nulls(to_jsonb(x)) FROM (SELECT {named}) AS x)" if others else ""
+    parts = [found] if found else ["'{}'::jsonb"]
+    for actual in json:
+        key = actual.name.strip('"').replace("'", "''")
+        made = f"jsonb_build_object('{key}', {_json(actual)})"
+        parts.append(f"CASE WHEN {actual.name} IS NULL THEN '{{}}' ELSE {made} END")
+    filled = _any_filled(columns)
+    return f"CASE WHEN {filled} THEN {' || '.join(parts)} END" if filled else "NULL::jsonb"
+
+
+def _any_filled(columns: list[Actual]) -> str:
+    """Return the test whether any column is filled; a function takes a hundred arguments."""
+    names = [actual.name for actual in columns]
+    groups = [names[at : at + MOST_ARGUMENTS] for at in range(0, len(names), MOST_ARGUMENTS)]
+    return " OR ".join(f"num_nonnulls({', '.join(group)}) > 0" for group in groups)
+
+
+def _odd(times: list[Actual]) -> str:
+    """Return the times that cannot be carried as an object of their texts; NULL where none."""
+    if not times:
+        return "NULL::jsonb"
+    strange = {
+        actual: f"{actual.name} IS NOT NULL AND ({_sane_time(actual)}) IS NULL" for actual in times
+    }
+    texts = ", ".join(
+        f"'{actual.name.strip(chr(34))}', CASE WHEN {test} THEN {actual.name}::text END"
+        for actual, test in strange.items()
+    )
+    any_strange = " OR ".join(f"({test})" for test in strange.values())
+    return f"CASE WHEN {any_strange} THEN jsonb_strip_nulls(jsonb_build_object({texts})) END"

@@ -1,0 +1,160 @@
+"""Write rows into the tables of this system, and compare what is there with what should be.
+
+Columns are listed by name with the expression that fills them. A table of another time may have
+fewer columns, which are left out, or more, which get their model's default: so the same lists
+serve a migration, long after the models have changed.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Field
+
+from batches.legacy.run import Run
+
+LOW, HIGH = "{low}", "{high}"
+PRESENT = """
+SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef
+    AND attidentity = '' FROM pg_attribute
+WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a table gets: the expression of each column, and the FROM that the rows come from.
+
+    `source` may hold `{low}` and `{high}`, the bounds of a chunk of integers.
+    """
+
+    model: str
+    columns: dict[str, str]
+    source: str
+    bounded: str = ""
+    """The column of the table that the bounds are about."""
+    settled: tuple[str, ...] = ()
+    """Columns that nobody changes: they are compared even where the row was changed since."""
+    touched: str = "updated_at"
+    """The column by which this system says that it changed a row; empty where it has none."""
+    conflict: str = ""
+
+
+@dataclass
+class Difference:
+    """What a comparison of two sides came to."""
+
+    model: str
+    expected: int = 0
+    found: int = 0
+    changed: int = 0
+    """Rows that this system has changed since, whose settled columns alone are compared."""
+    expected_sum: int = 0
+    found_sum: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def is_none(self) -> bool:
+        return not self.examples and (self.expected, self.expected_sum) == (
+            self.found,
+            self.found_sum,
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Say how the two sides differ."""
+        told = f"{self.model}: {self.expected} rows expected, {self.found} there"
+        if self.expected == self.found:
+            told = f"{self.model}: rows differ from what they should be"
+        return f"{told} ({', '.join(self.examples[:5])})" if self.examples else told
+
+    def join(self, part: "Difference") -> None:
+        """Add the comparison of another part of the table."""
+        self.expected += part.expected
+        self.found += part.found
+        self.changed += part.changed
+        self.expected_sum += part.expected_sum
+        self.found_sum += part.found_sum
+        self.examples += part.examples
+
+    def add(self, row: tuple) -> None:
+        self.expected += row[0]
+        self.found += row[1]
+        self.changed += row[2]
+        self.expected_sum += int(row[3])
+        self.found_sum += int(row[4])
+
+
+def insert(run: Run, rows: Rows, low: int = 0, high: int = 0) -> int:
+    """Insert the rows, or those of a chunk; return how many."""
+    columns = _fitting(run, rows)
+    names = ", ".join(f'"{name}"' for name in columns)
+    source = rows.source.replace(LOW, str(low)).replace(HIGH, str(high))
+    return run.execute(
+        f"INSERT INTO {run.table(rows.model)} ({names}) SELECT {', '.join(columns.values())} "
+        f"FROM {source} {rows.conflict}"
+    )
+
+
+def _fitting(run: Run, rows: Rows) -> dict[str, str]:
+    """Return the columns that the table has, and defaults for those it needs besides."""
+    present = {name: required for name, _, required in _present(run, rows.model)}
+    given = {name: text for name, text in rows.columns.items() if name in present}
+    lacking = [name for name, required in present.items() if required and name not in given]
+    return given | {name: _default(run, rows.model, name) for name in lacking}
+
+
+def _present(run: Run, model: str) -> list[tuple[str, str, bool]]:
+    return run.rows(PRESENT, [run.table(model)])
+
+
+def _default(run: Run, model: str, column: str) -> str:
+    fields = run.apps.get_model(model)._meta.concrete_fields
+    found: Field = next(field for field in fields if field.column == column)
+    value = found.get_default()
+    return run.literal(found.get_db_prep_save(value, connection=run.connection))
+
+
+def compare(run: Run, rows: Rows, low: int = 0, high: int = 0) -> Difference:
+    """Compare the rows as they should be with those that are there."""
+    difference = Difference(rows.model)
+    difference.add(run.rows(_comparison(run, rows, low, high, _SUMS))[0])
+    if not difference.is_none:
+        wrong = f"{_WRONG} LIMIT 5"
+        found = run.rows(_comparison(run, rows, low, high, wrong))
+        difference.examples = [str(identity) for (identity,) in found]
+    return difference
+
+
+_SUMS = """
+SELECT count(*), count(there), count(*) FILTER (WHERE changed),
+    coalesce(sum(CASE WHEN changed THEN hash_settled ELSE hash_all END::numeric), 0),
+    coalesce(sum(CASE WHEN changed THEN there_settled ELSE there_all END::numeric), 0)
+FROM both_sides"""
+_WRONG = """
+SELECT id FROM both_sides WHERE there IS NULL OR hash_settled <> there_settled
+    OR (NOT changed AND hash_all <> there_all)"""
+
+
+def _comparison(run: Run, rows: Rows, low: int, high: int, query: str) -> str:
+    types = {name: kind for name, kind, _ in _present(run, rows.model)}
+    columns = [name for name in rows.columns if name in types]
+    settled = [name for name in rows.settled if name in types] or columns
+    if not rows.touched:
+        columns = settled
+    expected = ", ".join(f'({rows.columns[name]})::{types[name]} AS "{name}"' for name in columns)
+    source = rows.source.replace(LOW, str(low)).replace(HIGH, str(high))
+    bounds = f'WHERE t."{rows.bounded}" BETWEEN {low} AND {high}' if rows.bounded else ""
+    changed = (
+        f'coalesce(t."{rows.touched}" <> e."{rows.touched}", false)' if rows.touched else "false"
+    )
+    there = f"(SELECT t.* FROM {run.table(rows.model)} t {bounds})"
+    return (
+        f"WITH expected AS (SELECT {expected} FROM {source}), both_sides AS ("
+        f"SELECT e.id, t.id AS there, {changed} AS changed, "
+        f"{_hash('e', settled)} AS hash_settled, {_hash('t', settled)} AS there_settled, "
+        f"{_hash('e', columns)} AS hash_all, {_hash('t', columns)} AS there_all "
+        f"FROM expected e LEFT JOIN {there} t ON t.id = e.id) {query}"
+    )
+
+
+def _hash(row: str, columns: list[str]) -> str:
+    values = ", ".join(f'{row}."{name}"' for name in columns)
+    return f"hash_record_extended(ROW({values}), 0)"

@@ -1,0 +1,104 @@
+"""Tenants: whom the older rows belong to."""
+
+from batches.legacy import id_map
+from batches.legacy.ids import sql_kept, sql_whole_uuid
+from batches.legacy.rows import Keys, bring, keep_existing
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+
+DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
+OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
+KEYS = Keys("tenant", "old_tenants o")
+FACTS = {"name": "o.name"}
+TENANTS = Rows(
+    model="tenants.Tenant",
+    columns={
+        "id": "r.uuid",
+        "name": "left(coalesce(nullif(btrim(r.name), ''), 'Tenant ' || r.uuid), 200)",
+        "auto_submit_sitemaps": "false",
+        "created_at": "coalesce(r.created, '1970-01-01 00:00Z')",
+    },
+    source="row_tenant r WHERE r.made",
+    settled=("id", "created_at"),
+    touched="",
+)
+DEFAULT = Rows(
+    model="tenants.Tenant",
+    columns={
+        "id": f"'{DEFAULT_TENANT}'::uuid",
+        "name": "'Default'",
+        "auto_submit_sitemaps": "false",
+        "created_at": "now()",
+    },
+    source="(SELECT 1) AS one",
+    conflict="ON CONFLICT DO NOTHING",
+)
+
+
+def plan(run: Run) -> None:
+    """Bring the tenants, and those that are only referred to; say what every reference means."""
+    run.create(
+        "tenant_text", f"SELECT ref, {sql_whole_uuid('ref')} AS whole FROM ({_texts()}) AS x"
+    )
+    bring(run, KEYS, FACTS)
+    if run.verifying:
+        _bring_missing_of_map(run)
+    else:
+        insert(run, DEFAULT)
+        keep_existing(run, "row_tenant", TENANTS.model)
+        id_map.settle(run, "tenant", "row_tenant", run.table(TENANTS.model))
+        _bring_missing(run)
+        id_map.write(run, "tenant", "row_tenant")
+    _resolve(run)
+
+
+def _texts() -> str:
+    """Return the query of all references to a tenant."""
+    parts = [f"SELECT tenant_id AS ref FROM old_{table}" for table in OWNED]
+    parts += ["SELECT tenant_id FROM job_facts", "SELECT tenant_id_uuid FROM job_facts"]
+    found = " UNION ".join(parts)
+    return f"SELECT DISTINCT ref FROM ({found}) AS y WHERE btrim(ref) <> ''"
+
+
+def _bring_missing(run: Run) -> None:
+    """Add a row for each tenant that is referred to and is nowhere."""
+    run.execute(
+        "INSERT INTO row_tenant (uuid, how, made, run_of) "
+        "SELECT DISTINCT whole, 'reconstructed', true, '' FROM tenant_text x "
+        "WHERE whole IS NOT NULL AND NOT EXISTS ("
+        "SELECT FROM row_tenant r WHERE r.uuid = x.whole OR r.text = x.ref) "
+        f"AND NOT EXISTS (SELECT FROM {run.table(TENANTS.model)} t WHERE t.id = x.whole)"
+    )
+    run.note(
+        "tenant made up",
+        "SELECT 'tenant', NULL::bigint, uuid::text, 'it is referred to and has no row' "
+        "FROM row_tenant WHERE how = 'reconstructed'",
+    )
+
+
+def _bring_missing_of_map(run: Run) -> None:
+    run.execute(
+        "INSERT INTO row_tenant (uuid, how, made, run_of) "
+        "SELECT uuid, how, made, left(id::text, 18) "
+        f"FROM {run.map} WHERE kind = 'tenant' AND how = 'reconstructed'"
+    )
+
+
+def _resolve(run: Run) -> None:
+    """Say which tenant each text means: the one of that name, the UUID it holds, the default."""
+    run.create(
+        "ref_tenant",
+        f"SELECT DISTINCT ON (x.ref) x.ref, coalesce(m.uuid, x.whole, '{DEFAULT_TENANT}') AS uuid, "
+        "m.uuid IS NULL AND x.whole IS NULL AS lost FROM tenant_text x "
+        f"LEFT JOIN {run.map} m ON m.kind = 'tenant' "
+        f"AND coalesce(m.original, m.uuid::text) = {sql_kept('x.ref')} ORDER BY x.ref, m.id",
+    )
+    run.note(
+        "tenant is no UUID",
+        "SELECT 'tenant', NULL::bigint, ref, 'its rows went to the default tenant' "
+        "FROM ref_tenant WHERE lost",
+    )
+
+
+def make(run: Run) -> int:
+    return insert(run, TENANTS)

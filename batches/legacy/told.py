@@ -1,0 +1,60 @@
+"""Tell an operator in lines of text what a conversion did, or what a verification found."""
+
+from collections.abc import Iterator
+
+from batches.legacy.conversion import Outcome
+from batches.legacy.report import Table
+from batches.legacy.verification import Verdict
+
+HOW = {
+    "uuid": "were UUIDs",
+    "prefix": "held a UUID",
+    "derived": "derived from their text",
+    "integer": "derived from their integer",
+    "collision": "collisions",
+    "merged": "merged into another row",
+    "existing": "were here before",
+    "reconstructed": "made up from what refers to them",
+}
+
+
+def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
+    """Yield the lines of a conversion."""
+    if not found.converted:
+        yield "Nothing to convert: every row of the legacy tables is here already."
+    for table in found.tables if found.converted else []:
+        yield from _table(table)
+    if found.converted:
+        yield from _notes(found)
+    yield from verdict(found.verdict)
+    if dry_run:
+        yield "A dry run: nothing was written."
+
+
+def _table(table: Table) -> Iterator[str]:
+    told = f"{table.table}: {table.rows:,} rows, {table.converted:,} ids converted"
+    parts = [f"{table.by_how[how]:,} {words}" for how, words in HOW.items() if how in table.by_how]
+    yield f"{told} ({', '.join(parts)})" if parts else told
+    if "alias" in table.by_how:
+        yield f"  {table.by_how['alias']:,} other names of these rows"
+    for shape, count, example in table.shapes:
+        yield f"  {count:>9,}  {shape!r}, such as {example!r}"
+
+
+def _notes(found: Outcome) -> Iterator[str]:
+    for topic in found.notes:
+        yield f"{topic.topic}: {topic.count:,}"
+        yield from (f"  {example}" for example in topic.examples)
+
+
+def verdict(found: Verdict) -> Iterator[str]:
+    """Yield the lines of a verification."""
+    for table in found.tables:
+        since = f", {table.changed:,} changed here since" if table.changed else ""
+        yield (
+            f"{table.model}: {table.expected:,} rows expected, {table.found:,} there{since}; "
+            f"checksums {table.expected_sum % 2**64:016x} and {table.found_sum % 2**64:016x}"
+        )
+    yield from (f"DIFFERS: {fault}" for fault in found.faults)
+    if not found.faults:
+        yield "Verified: both sides are equal, and every reference leads to its row."

@@ -1,0 +1,60 @@
+"""Work that had not ended: batches counted anew, and jobs put back in line where that is asked."""
+
+from batches.legacy import id_map
+from batches.legacy.run import Run
+from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+
+RECOUNT = """
+UPDATE {batches} b SET total = c.total, completed = c.completed, failed = c.failed,
+    cancelled = c.cancelled, updated_at = now(), status = CASE
+        WHEN b.status IN ('pending', 'running', 'paused', 'cancelling', 'cancelled') THEN b.status
+        WHEN c.completed = c.total THEN 'complete' WHEN c.completed > 0 THEN 'partial'
+        WHEN c.failed > 0 THEN 'failed' ELSE 'cancelled' END
+FROM (
+    SELECT batch_id, count(*) AS total, count(*) FILTER (WHERE status = 'complete') AS completed,
+        count(*) FILTER (WHERE status = 'failed') AS failed,
+        count(*) FILTER (WHERE status = 'cancelled') AS cancelled
+    FROM {jobs} WHERE batch_id IN (
+        SELECT p.batch FROM plan_job p JOIN {map} m ON m.uuid = p.batch
+        WHERE m.kind = 'batch' AND m.how <> 'alias' AND NOT {fresh})
+    GROUP BY batch_id
+) AS c WHERE b.id = c.batch_id"""
+"""Of batches that an earlier run brought and that have got more jobs."""
+REQUEUE = f"""
+UPDATE {{jobs}} j SET status = 'pending', progress = 0, failure_reason = '', error = '',
+    result = NULL, started_at = NULL, finished_at = NULL, updated_at = now(),
+    metadata = j.metadata || CASE WHEN j.result IS NULL THEN '{{{{}}}}'
+        ELSE jsonb_build_object('result', j.result) END
+FROM (
+    SELECT p.uuid, row_number() OVER (
+        PARTITION BY CASE WHEN p.batch IS NULL THEN p.domain ELSE p.uuid END
+        ORDER BY p.created DESC NULLS LAST, p.integer DESC) AS place
+    FROM plan_job p WHERE p.becomes = '{UNFINISHED}' AND p.domain IS NOT NULL
+        AND (p.batch IS NOT NULL OR NOT EXISTS (SELECT FROM {{jobs}} t WHERE t.domain_id = p.domain
+            AND t.batch_id IS NULL AND t.status IN ('pending', 'running')))
+) AS w WHERE j.id = w.uuid AND w.place = 1"""
+"""Outside of batches a domain has one active job: the newest."""
+REOPEN = f"""
+UPDATE {{batches}} b SET status = 'pending', cancelled = b.cancelled - w.waiting,
+    error = CASE WHEN b.error = '{IMPORTED_UNFINISHED}' THEN '' ELSE b.error END,
+    finished_at = NULL, updated_at = now()
+FROM (
+    SELECT j.batch_id, count(*) AS waiting FROM {{jobs}} j JOIN plan_job p ON p.uuid = j.id
+    WHERE j.status = 'pending' AND p.becomes = '{UNFINISHED}' AND j.batch_id IS NOT NULL GROUP BY 1
+) AS w WHERE b.id = w.batch_id"""
+
+
+def recount(run: Run) -> int:
+    """Count the jobs of earlier batches that have got more of them."""
+    if not id_map.has_other_runs(run, "batch"):
+        return 0
+    tables = {"batches": run.table("batches.Batch"), "jobs": run.table("batches.Job")}
+    return run.execute(RECOUNT.format(map=run.map, fresh=run.is_fresh(), **tables))
+
+
+def requeue(run: Run) -> int:
+    """Put the unfinished jobs of this run back in line; return how many."""
+    tables = {"batches": run.table("batches.Batch"), "jobs": run.table("batches.Job")}
+    waiting = run.execute(REQUEUE.format(**tables))
+    run.execute(REOPEN.format(**tables))
+    return waiting

@@ -1,0 +1,84 @@
+"""Profiles become users who cannot log in, members of their tenant."""
+
+from batches.legacy import id_map
+from batches.legacy.ids import sql_finding_id, sql_whole_uuid
+from batches.legacy.rows import Keys, bring, keep_existing
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+from batches.legacy.tenants import DEFAULT_TENANT
+
+KEYS = Keys("user", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
+FACTS = {
+    "email": "btrim(coalesce(o.email, ''))",
+    "name": "btrim(coalesce(o.full_name, o.name, ''))",
+    "tenant": f"coalesce(rt.uuid, '{DEFAULT_TENANT}')",
+}
+_TAKEN = (
+    "(r.place > 1 OR EXISTS (SELECT FROM {users} u WHERE u.username = r.login AND u.id <> r.uuid))"
+)
+USERS = Rows(
+    model="tenants.User",
+    columns={
+        "id": "r.uuid",
+        "username": f"CASE WHEN {_TAKEN} THEN r.login || '-' || r.uuid ELSE r.login END",
+        "email": "CASE WHEN length(r.email) <= 254 THEN r.email ELSE '' END",
+        "first_name": "left(r.name, 150)",
+        "last_name": "''",
+        "password": "'!imported'",
+        "is_active": "false",
+        "is_staff": "false",
+        "is_superuser": "false",
+        "date_joined": "coalesce(r.created, '1970-01-01 00:00Z')",
+    },
+    source="(SELECT *, row_number() OVER (PARTITION BY login ORDER BY created, uuid) AS place "
+    "FROM (SELECT *, left(coalesce(nullif(email, ''), nullif(name, ''), 'imported'), 100) AS login "
+    "FROM row_user WHERE made) AS named) AS r",
+    settled=("id", "email", "date_joined"),
+    touched="",
+)
+MEMBERSHIP_ID = sql_finding_id("'membership'", "r.uuid", "r.tenant")
+MEMBERSHIPS = Rows(
+    model="tenants.Membership",
+    columns={
+        "id": MEMBERSHIP_ID,
+        "user_id": "r.uuid",
+        "tenant_id": "r.tenant",
+        "role": "'member'",
+    },
+    source="row_user r WHERE r.made",
+    settled=("id", "user_id", "tenant_id"),
+    touched="",
+)
+
+
+REFERENCES = f"""
+SELECT x.ref, coalesce(m.uuid, x.whole) AS uuid FROM (
+    SELECT ref, {sql_whole_uuid("ref").replace("{", "{{").replace("}", "}}")} AS whole FROM (
+        SELECT created_by AS ref FROM old_batch_jobs UNION SELECT created_by FROM job_facts
+    ) AS y WHERE ref <> ''
+) AS x LEFT JOIN {{map}} m ON m.kind = 'user' AND m.original = x.ref
+WHERE coalesce(m.uuid, x.whole) IN (SELECT id FROM {{users}} UNION SELECT uuid FROM row_user)"""
+
+
+def plan(run: Run) -> None:
+    """Bring the profiles, and say which user each `created_by` means."""
+    bring(run, KEYS, FACTS)
+    if not run.verifying:
+        keep_existing(run, "row_user", USERS.model)
+        id_map.settle(run, "user", "row_user", run.table(USERS.model))
+        id_map.write(run, "user", "row_user")
+    run.create("ref_user", REFERENCES.format(users=run.table(USERS.model), map=run.map))
+
+
+def make(run: Run) -> int:
+    users = insert(run, _named(run))
+    insert(run, MEMBERSHIPS)
+    return users
+
+
+def _named(run: Run) -> Rows:
+    """Return the rows, their names set against those of the users that are there."""
+    columns = {
+        name: text.format(users=run.table(USERS.model)) for name, text in USERS.columns.items()
+    }
+    return Rows(USERS.model, columns, USERS.source, settled=USERS.settled, touched="")

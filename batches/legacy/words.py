@@ -1,0 +1,112 @@
+"""What the words of the older system are called here; the one place that says so.
+
+A word is read without case, blanks, dashes and underscores: `InProgress` is `in_progress`.
+"""
+
+import re
+from dataclasses import dataclass
+
+UNFINISHED = "unfinished"
+"""Work that had not ended: it arrives cancelled, with this as its reason."""
+IMPORTED_UNFINISHED = "imported unfinished"
+
+BATCH_STATUSES = {
+    "pending queued submitted created": UNFINISHED,
+    "running processing in_progress started paused": UNFINISHED,
+    "complete completed done success succeeded finished": "complete",
+    "partial partially_completed": "partial",
+    "failed failure error": "failed",
+    "cancelled canceled cancelling": "cancelled",
+}
+JOB_STATUSES = {
+    "pending queued submitted created": UNFINISHED,
+    "running processing in_progress started paused": UNFINISHED,
+    "complete completed done success succeeded finished": "complete",
+    "failed failure error not_found timeout": "failed",
+    "cancelled canceled skipped": "cancelled",
+}
+DOMAIN_STATUSES = {
+    "active pending processing queued new": "unscanned",
+    "complete completed scanned": "scanned",
+    "failed error": "failed",
+}
+"""The time of its last scan tells nothing: the older system set it when it made the row."""
+SITEMAP_STATUSES = {
+    "pending new": "pending",
+    "queued processing in_progress": UNFINISHED,
+    "submitted complete completed": "submitted",
+    "failed error": "failed",
+}
+PROCESSOR_TYPES = {
+    "domain_scan batch_page_scraper page_scraper domain single_domain website_scan batch_scan "
+    "batch single_domain_scan domain_processor": "domain_scan",
+    "sitemap sitemap_scan sitemap_import sitemap_processor batch_sitemap sitemap_analysis "
+    "domain_sitemap": "sitemap_import",
+}
+JOB_TYPES = {
+    "domain_scan website_scan page_scraper batch_page_scraper single_domain domain "
+    "single_domain_scan scan": "website_scan",
+    "sitemap sitemap_scan sitemap_import sitemap_processor sitemap_analysis "
+    "domain_sitemap": "sitemap_import",
+}
+PAGE_TYPES = {
+    "contact contact_us contact_page": "contact",
+    "about about_us about_page": "about",
+    "team": "team",
+    "imprint legal privacy terms legal_root": "legal",
+    "home homepage": "home",
+    "blog article post": "blog",
+    "news": "news",
+    "products product": "products",
+    "services service": "services",
+    "pricing": "pricing",
+    "careers career_contact": "careers",
+}
+EMAIL_LABELS = {
+    "corporate": "corporate",
+    "service": "service",
+    "free": "free",
+    "unknown": "unknown",
+}
+SOCIAL_LABELS = {
+    "facebook_url": "facebook",
+    "twitter_url": "x",
+    "linkedin_url": "linkedin",
+    "instagram_url": "instagram",
+    "youtube_url": "youtube",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one column, and what a word becomes that is in no list, or is missing."""
+
+    lists: dict[str, str]
+    otherwise: str
+    empty: str = ""
+
+    def read(self, text: str) -> tuple[str, bool]:
+        """Return what a word is called here, and whether it was known."""
+        found = self._words.get(_plain(text)) if text.strip() else self.empty
+        return (found, True) if found else (self.otherwise, False)
+
+    @property
+    def _words(self) -> dict[str, str]:
+        pairs = ((word, here) for words, here in self.lists.items() for word in words.split())
+        return {_plain(word): here for word, here in pairs}
+
+
+VOCABULARIES = {
+    "batch": Vocabulary(BATCH_STATUSES, "failed"),
+    "job": Vocabulary(JOB_STATUSES, "failed"),
+    "domain": Vocabulary(DOMAIN_STATUSES, "failed", "unscanned"),
+    "sitemap": Vocabulary(SITEMAP_STATUSES, "pending", "pending"),
+    "processor_type": Vocabulary(PROCESSOR_TYPES, "domain_scan", "domain_scan"),
+    "job_type": Vocabulary(JOB_TYPES, "website_scan", "website_scan"),
+    "page_type": Vocabulary(PAGE_TYPES, "other", "other"),
+    "email_type": Vocabulary(EMAIL_LABELS, "unknown", "unknown"),
+}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", text.lower())

@@ -1,0 +1,121 @@
+"""Bring the data of an older ScraperSky into this one."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections, transaction
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from batches.legacy import conversion, told
+from batches.legacy.conversion import Wishes
+from batches.legacy.run import LegacyError
+from batches.legacy.steps import Progress as Tell
+from batches.legacy.steps import silent
+from batches.legacy.verification import VerificationFailed
+from batches.queue import nudge
+
+READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Command(BaseCommand):
+    help = (
+        "Convert the batches, jobs, domains and everything around them of an older ScraperSky, "
+        "every id and every reference, in one transaction; the older tables are only read. "
+        "A later run converts what has come since."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--database",
+            default="legacy" if "legacy" in connections.databases else "default",
+            help="where the older tables are: legacy (LEGACY_DATABASE_URL) or default",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be; write nothing"
+        )
+        parser.add_argument(
+            "--report", default="", metavar="FILE", help="a CSV of every changed id"
+        )
+        parser.add_argument(
+            "--requeue-unfinished",
+            action="store_true",
+            help="scan what had not ended; else it arrives as cancelled",
+        )
+        parser.add_argument(
+            "--verify", action="store_true", help="only compare both sides; exit 1 on a difference"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            conversion.check_target(connection)
+            with _source(options["database"]) as source, _shown() as progress:
+                lines = self._run(source, progress, options)
+        except VerificationFailed as failed:
+            self.stdout.write("\n".join(told.verdict(failed.verdict)))
+            raise CommandError("The two sides differ, so nothing was converted.") from failed
+        except (LegacyError, OSError) as error:
+            raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(f"The database refused, and nothing was changed: {error}") from error
+        self.stdout.write("\n".join(lines))
+
+    def _run(self, source: Any, progress: Tell, options: dict[str, Any]) -> list[str]:
+        if options["verify"]:
+            return self._verify(source, progress)
+        wishes = Wishes(options["dry_run"], options["requeue_unfinished"], options["report"])
+        outcome = conversion.convert(
+            connection, apps, source=source, wishes=wishes, progress=progress
+        )
+        if wishes.requeue_unfinished and not wishes.dry_run:
+            nudge()
+        return list(told.outcome(outcome, dry_run=wishes.dry_run))
+
+    def _verify(self, source: Any, progress: Tell) -> list[str]:
+        verdict = conversion.check(connection, apps, source=source, progress=progress)
+        lines = list(told.verdict(verdict))
+        if verdict.faults:
+            self.stdout.write("\n".join(lines))
+            raise CommandError("The two sides differ.")
+        return lines
+
+
+@contextmanager
+def _source(alias: str) -> Iterator[Any]:
+    """Yield the cursor of another database, or None where the tables are in the default one."""
+    if alias not in connections.databases:
+        known = ", ".join(sorted(connections.databases))
+        raise CommandError(f"There is no database {alias!r}; there are: {known}.")
+    if alias == "default":
+        yield None
+        return
+    if connections[alias].vendor != "postgresql":
+        raise CommandError(f"The database {alias!r} is no PostgreSQL database.")
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+        cursor.execute(READ_ONLY)
+        yield cursor
+
+
+@contextmanager
+def _shown() -> Iterator[Tell]:
+    """Yield what shows the progress, on a terminal."""
+    console = Console(stderr=True)
+    if not (console.is_terminal and sys.stderr.isatty()):
+        yield silent
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda label, done, total: bar.update(
+            task, description=label, completed=done, total=total
+        )

@@ -1,0 +1,55 @@
+"""Run conversions in tests, and look at both sides."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from batches.legacy import conversion, reversal
+from batches.legacy.conversion import Outcome, Wishes
+from batches.legacy.run import Run
+from batches.legacy.verification import Verdict
+from batches.models import Batch, Job
+from batches.tests.legacy.legacy_schema import TABLES
+from scans.models import Contact, Domain, Page, Sitemap, Technology
+from scrapersky.tenants.models import Membership, Tenant, User
+
+MODELS: tuple[type[Model], ...] = (
+    *(Tenant, User, Membership, Batch, Job),
+    *(Domain, Contact, Technology, Sitemap, Page),
+)
+State = dict[str, list[dict[str, Any]]]
+
+
+def convert(**wishes: Any) -> Outcome:
+    return conversion.convert(connection, apps, wishes=Wishes(**wishes))
+
+
+def check() -> Verdict:
+    return conversion.check(connection, apps)
+
+
+def take_back() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        return reversal.reverse(Run(connection, apps, cursor))
+
+
+def state() -> State:
+    """Return every row that a conversion could make or change."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values()) for model in MODELS
+    }
+
+
+def older_rows(cursor: Any) -> list[Any]:
+    """Return a checksum of each of the older tables that are there."""
+    found = []
+    for table in TABLES:
+        cursor.execute("SELECT to_regclass(%s)", [table])
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t"
+            )
+            found.append((table, *cursor.fetchone()))
+    return found
