@@ -49,6 +49,7 @@ class Contest:
         rows = [self._row(entry) for entry in self._entries]
         explained = (
             "'beside it': our rate over that line's. 'server': the sites' server, of one core.",
+            "'Scrapy whole' reads of a page all that we read, with our reader.",
             self._sites.described(),
         )
         print_table(title, columns, rows, *explained, *notes)

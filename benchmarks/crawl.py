@@ -1,13 +1,27 @@
 """Scrapy over the same sites."""
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import pairwise, product
 
+from benchmarks.machine import cores
 from benchmarks.sites import Sites
 from benchmarks.workload import Ran, Spec, run
 
 
-def crawl(sites: Sites, processes: int, **more: str) -> Ran:
-    """Crawl the sites with so many Scrapy processes at once, each its share."""
+def rivals() -> Iterator[tuple[str, int, str]]:
+    """Yield the name, the number of processes and the extraction of each crawl to run beside us."""
+    for extraction, processes in product(("usual", "whole"), (1, cores())):
+        name = "Scrapy whole" if extraction == "whole" else "Scrapy"
+        count = "one process" if processes == 1 else f"{processes} processes"
+        yield f"{name}, {count}", processes, extraction
+
+
+def crawl(sites: Sites, processes: int, extraction: str, **more: str) -> Ran:
+    """Crawl the sites with so many Scrapy processes at once, each its share.
+
+    `extraction` is "usual" for what such spiders read, "whole" for all that ours reads.
+    """
+    more["extraction"] = extraction
     bounds = [sites.count * place // processes for place in range(processes + 1)]
     specs: list[Spec] = [
         {"first": first, "last": last, "port": sites.port, **more}

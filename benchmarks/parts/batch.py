@@ -4,9 +4,8 @@ from functools import partial
 
 from benchmarks import database
 from benchmarks.contest import Contest
-from benchmarks.crawl import crawl
+from benchmarks.crawl import crawl, rivals
 from benchmarks.database import Database, env_of
-from benchmarks.machine import cores
 from benchmarks.parts import OPTIONS, Asked
 from benchmarks.scrapy_crawl.pipeline import create_tables
 from benchmarks.sites import Sites, serve
@@ -18,10 +17,10 @@ def run_part(asked: Asked) -> None:
     with database.postgres() as place, serve(asked.sites, asked.pages) as sites:
         contest = Contest(sites, place)
         contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, place))
-        for processes in (1, cores()):
+        for name, processes, extraction in rivals():
             create_tables(place.url)
-            name = "Scrapy, one process" if processes == 1 else f"Scrapy, {processes} processes"
-            contest.enter(name, partial(crawl, sites, processes, database=place.url))
+            program = partial(crawl, sites, processes, extraction, database=place.url)
+            contest.enter(name, program)
         contest.print(
             f"batch: {sites.count:,} sites of 4 requests, stored in full",
             f"Stored in {place.kind}, from the call to the last row.",

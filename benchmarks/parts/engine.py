@@ -1,8 +1,9 @@
 """The engine over all cores, beside a Scrapy broad crawl of the same sites."""
 
+from functools import partial
+
 from benchmarks.contest import Contest
-from benchmarks.crawl import crawl
-from benchmarks.machine import cores
+from benchmarks.crawl import crawl, rivals
 from benchmarks.parts import OPTIONS, Asked
 from benchmarks.sites import Sites, serve
 from benchmarks.tables import print_table
@@ -17,8 +18,8 @@ def run_part(asked: Asked) -> None:
     with serve(asked.sites, asked.pages) as sites:
         contest = Contest(sites)
         contest.enter("ScraperSky's engine", lambda: _scan(sites))
-        contest.enter("Scrapy, one process", lambda: crawl(sites, 1))
-        contest.enter(f"Scrapy, {cores()} processes", lambda: crawl(sites, cores()))
+        for name, processes, extraction in rivals():
+            contest.enter(name, partial(crawl, sites, processes, extraction))
         stages = _stages(sites)
         contest.print(f"engine: {sites.count:,} sites of 4 requests, nothing stored")
     _print_stages(stages)

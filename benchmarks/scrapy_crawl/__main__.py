@@ -16,7 +16,8 @@ def main() -> None:
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(SitesSpider)
     began = workloads.now()
-    process.crawl(crawler, first=given["first"], last=given["last"], port=given["port"])
+    asked = {name: given[name] for name in ("first", "last", "port", "extraction")}
+    process.crawl(crawler, **asked)
     process.start()
     assert isinstance(crawler.spider, SitesSpider)
     workloads.tell(began, workloads.now(), **crawler.spider.counts)

@@ -1,9 +1,12 @@
-"""What is read of a page: title, description, e-mails, telephones, profiles."""
+"""What is read of a page, in two ways: as such spiders usually do it, and all that we read."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from scrapy.http import TextResponse
+
+from scans.engine.extractors import read_page
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)+[a-zA-Z]{2,24}(?![\w@])")
 NETWORKS = (
@@ -14,17 +17,46 @@ SHARING = ("/sharer", "/share", "/intent/")
 CONTACT = re.compile(r"contact|kontakt|impressum|imprint|about", re.IGNORECASE)
 
 
-def facts(response: TextResponse) -> dict[str, Any]:
-    """Return what a homepage says of its site."""
-    return {
-        "final_url": response.url,
+class PageRead(NamedTuple):
+    """What one page gave."""
+
+    facts: dict[str, Any]
+    contacts: list[tuple[str, str, str]]
+    """(kind, value, page) of each, once."""
+    technologies: list[tuple[str, str, str]]
+    """(name, category, version) of each."""
+    contact_url: str
+    """The page that tells most about contacts."""
+
+
+def usual(response: TextResponse) -> PageRead:
+    """Read title, description, e-mails, `tel:` links and profiles with a selector and a pattern."""
+    facts = {
         "title": (response.xpath("//title/text()").get() or "").strip(),
         "description": response.xpath("//meta[@name='description']/@content").get() or "",
         "language": response.xpath("/html/@lang").get() or "",
     }
+    return PageRead(facts, _contacts(response), [], _contact_url(response))
 
 
-def contacts(response: TextResponse) -> list[tuple[str, str, str]]:
+def whole(response: TextResponse) -> PageRead:
+    """Read all that a scan of ours reads of a page, with our own reader."""
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    headers = {str(name): value for name, value in response.headers.to_unicode_dict().items()}
+    page = read_page(response.body, response.url, content_type, headers)
+    named = (link.url for link in page.links if CONTACT.search(link.url.partition("://")[2]))
+    return PageRead(
+        {"title": page.title, "description": page.description, "language": page.language},
+        [(contact.kind.value, contact.value, contact.page_url) for contact in page.contacts],
+        [(found.name, found.category, found.version) for found in page.technologies],
+        next(named, response.urljoin("/contact/")),
+    )
+
+
+WAYS: dict[str, Callable[[TextResponse], PageRead]] = {"usual": usual, "whole": whole}
+
+
+def _contacts(response: TextResponse) -> list[tuple[str, str, str]]:
     """Return (kind, value, page) of the contacts on a page, each once."""
     found = dict.fromkeys(("email", email.lower()) for email in EMAIL.findall(response.text))
     for href in response.xpath("//a/@href").getall():
@@ -41,7 +73,7 @@ def _is_profile(href: str) -> bool:
     return any(name in href for name in NETWORKS) and not any(part in href for part in SHARING)
 
 
-def contact_url(response: TextResponse) -> str:
+def _contact_url(response: TextResponse) -> str:
     """Return the address of the page that tells most about contacts."""
     for link in response.xpath("//a"):
         href = link.attrib.get("href", "")

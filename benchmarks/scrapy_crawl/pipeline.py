@@ -20,16 +20,21 @@ SCAN = "INSERT INTO crawl_scan (id, host, report, finished_at) VALUES (%s, %s, %
 CONTACT = """INSERT INTO crawl_contact (host, kind, value, page_url, last_seen)
 VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (host, kind, value) DO UPDATE SET last_seen = excluded.last_seen"""
+TECHNOLOGY = """INSERT INTO crawl_technology (host, name, category, version, last_seen)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (host, name) DO UPDATE SET last_seen = excluded.last_seen"""
 PAGE = """INSERT INTO crawl_page (host, url, lastmod, priority, last_seen) SELECT * FROM crawl_stage
 ON CONFLICT (host, url) DO UPDATE SET last_seen = excluded.last_seen"""
 CREATE = """
-DROP TABLE IF EXISTS crawl_domain, crawl_scan, crawl_contact, crawl_page;
+DROP TABLE IF EXISTS crawl_domain, crawl_scan, crawl_contact, crawl_technology, crawl_page;
 CREATE TABLE crawl_domain (host text PRIMARY KEY, title text, description text,
     language text, final_url text, page_count int);
 CREATE TABLE crawl_scan (id uuid PRIMARY KEY, host text, report jsonb,
     finished_at timestamptz);
 CREATE TABLE crawl_contact (host text, kind text, value text, page_url text,
     last_seen timestamptz, PRIMARY KEY (host, kind, value));
+CREATE TABLE crawl_technology (host text, name text, category text, version text,
+    last_seen timestamptz, PRIMARY KEY (host, name));
 CREATE TABLE crawl_page (host text, url text, lastmod timestamptz, priority float8,
     last_seen timestamptz, PRIMARY KEY (host, url));"""
 STAGE = "CREATE TEMP TABLE crawl_stage (LIKE crawl_page) ON COMMIT DELETE ROWS"
@@ -75,7 +80,8 @@ class StorePipeline:
             cursor.executemany(DOMAIN, [_domain(item) for item in items])
             reports = [(uuid4(), item["host"], _report(item), now) for item in items]
             cursor.executemany(SCAN, reports)
-            cursor.executemany(CONTACT, list(_contacts(items, now)))
+            cursor.executemany(CONTACT, list(_rows(items, "contacts", now)))
+            cursor.executemany(TECHNOLOGY, list(_rows(items, "technologies", now)))
             with cursor.copy("COPY crawl_stage FROM STDIN") as copy:
                 for page in _pages(items, now):
                     copy.write_row(page)
@@ -91,8 +97,8 @@ def _report(item: Item) -> str:
     return json.dumps({name: value for name, value in item.items() if name != "pages"})
 
 
-def _contacts(items: list[Item], now: datetime) -> Iterator[tuple]:
-    return ((item["host"], *contact, now) for item in items for contact in item["contacts"])
+def _rows(items: list[Item], name: str, now: datetime) -> Iterator[tuple]:
+    return ((item["host"], *row, now) for item in items for row in item[name])
 
 
 def _pages(items: list[Item], now: datetime) -> Iterator[tuple]:

@@ -8,7 +8,7 @@ import scrapy
 from scrapy.http import Response, TextResponse
 from scrapy.utils.sitemap import Sitemap
 
-from benchmarks.scrapy_crawl.extraction import contact_url, contacts, facts
+from benchmarks.scrapy_crawl.extraction import WAYS
 from benchmarks.sites import host
 
 Item = dict[str, Any]
@@ -19,11 +19,12 @@ class SitesSpider(scrapy.Spider):
 
     name = "sites"
 
-    def __init__(self, first: int, last: int, port: int) -> None:
+    def __init__(self, first: int, last: int, port: int, extraction: str) -> None:
         super().__init__()
         self.numbers = range(first, last)
         self.port = port
-        self.counts: Counter[str] = Counter(reports=0, pages=0, contacts=0)
+        self.read = WAYS[extraction]
+        self.counts: Counter[str] = Counter(reports=0, pages=0, contacts=0, technologies=0)
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         for number in self.numbers:
@@ -31,14 +32,18 @@ class SitesSpider(scrapy.Spider):
 
     def parse_home(self, response: Response) -> Iterator[scrapy.Request]:
         assert isinstance(response, TextResponse)
-        item = {"host": response.url.split("/")[2].partition(":")[0]} | facts(response)
-        item["contacts"] = contacts(response)
-        yield scrapy.Request(contact_url(response), self.parse_contact, cb_kwargs={"item": item})
+        home = self.read(response)
+        item = {"host": response.url.split("/")[2].partition(":")[0], "final_url": response.url}
+        item |= home.facts | {"contacts": home.contacts, "technologies": home.technologies}
+        yield scrapy.Request(home.contact_url, self.parse_contact, cb_kwargs={"item": item})
 
     def parse_contact(self, response: Response, item: Item) -> Iterator[scrapy.Request]:
         assert isinstance(response, TextResponse)
+        page = self.read(response)
         known = {(kind, value) for kind, value, _ in item["contacts"]}
-        item["contacts"] += [row for row in contacts(response) if row[:2] not in known]
+        item["contacts"] += [row for row in page.contacts if row[:2] not in known]
+        names = {name for name, *_ in item["technologies"]}
+        item["technologies"] += [row for row in page.technologies if row[0] not in names]
         url = response.urljoin("/sitemap.xml")
         yield scrapy.Request(url, self.parse_sitemap, cb_kwargs={"item": item})
 
@@ -47,5 +52,7 @@ class SitesSpider(scrapy.Spider):
             (entry["loc"], entry.get("lastmod"), entry.get("priority"))
             for entry in Sitemap(response.body)
         ]
-        self.counts.update(reports=1, pages=len(item["pages"]), contacts=len(item["contacts"]))
+        self.counts["reports"] += 1
+        for name in ("pages", "contacts", "technologies"):
+            self.counts[name] += len(item[name])
         yield item

@@ -22,6 +22,7 @@ def test_the_engine_is_measured_beside_scrapy_doing_the_same(
     assert "cores" in printed
     assert figures(printed, "ScraperSky's engine")[4] == 16  # requests
     assert figures(printed, "Scrapy, one process")[4] == 16
+    assert figures(printed, "Scrapy whole, one process")[4] == 16
     assert figures(printed, "all")[0] > 0
 
 
@@ -33,6 +34,7 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
     found = printed[printed.index("what was found") :]
     assert figures(found, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
     assert figures(found, "Scrapy, one process")[::2] == [4, 400]
+    assert figures(found, "Scrapy whole, one process") == figures(found, "ScraperSky, a batch")
 
 
 def test_slow_sites_are_measured_against_what_is_allowed(
@@ -58,6 +60,18 @@ def test_small_parts_of_the_engine_are_measured(capsys: pytest.CaptureFixture[st
     printed = capsys.readouterr().out
     assert figures(printed, "read_page, all extractors")[0] > 0
     assert figures(printed, "sitemap")[0] == 2
+
+
+def test_a_conversion_is_measured_beside_a_bare_copy_of_its_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["legacy", "--sites", "2"])
+    printed = capsys.readouterr().out
+    assert "200 batches, 1,000 jobs, 400 domains" in printed
+    assert figures(printed, "bare INSERT ... SELECT")[-1] == 1
+    assert figures(printed, "conversion, verified")[0] > 0
+    [rows] = re.findall(r"([\d,]+) rows came of it", printed)
+    assert int(rows.replace(",", "")) >= 200 + 1_000 + 392
 
 
 def test_an_unknown_part_is_refused_with_the_names_of_those_there_are(
