@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -66,12 +66,27 @@ class Child:
         self.process.stdin = None  # communicate() would flush it
 
 
+Spawn = Callable[..., Child]
+
+
 @pytest.fixture
-def child() -> Iterator[Child]:
-    process = Child()
-    yield process
-    process.process.kill()
-    process.process.communicate()
+def spawn() -> Iterator[Spawn]:
+    """Start scanning processes that do not outlive the test, whatever it comes to."""
+    children: list[Child] = []
+
+    def start(code: str = "") -> Child:
+        children.append(Child(code=code))
+        return children[-1]
+
+    yield start
+    for child in children:
+        child.process.kill()
+        child.process.communicate()
+
+
+@pytest.fixture
+def child(spawn: Spawn) -> Child:
+    return spawn()
 
 
 def test_every_scan_ends_in_one_report_or_failure(child: Child) -> None:
@@ -205,8 +220,8 @@ child.main()
 """
 
 
-def test_a_reader_that_pauses_does_not_end_the_process() -> None:
-    child = Child(code=SHORT_PATIENCE)
+def test_a_reader_that_pauses_does_not_end_the_process(spawn: Spawn) -> None:
+    child = spawn(SHORT_PATIENCE)
     with HostileServer(
         {"/": page(f"{HOME}<meta name=description content='{'anvils ' * 300}'>")}
     ) as server:
@@ -220,8 +235,8 @@ def test_a_reader_that_pauses_does_not_end_the_process() -> None:
     child.process.communicate(timeout=5)
 
 
-def test_stray_prints_and_our_own_defects_do_not_disturb_the_frames() -> None:
-    child = Child(code=STRAY_PRINTS)
+def test_stray_prints_and_our_own_defects_do_not_disturb_the_frames(spawn: Spawn) -> None:
+    child = spawn(STRAY_PRINTS)
     with HostileServer({"/": page(HOME)}) as server:
         child.start(server)
         child.put(type="scan", job="broken", domain="broken.test", limits=QUICK)
@@ -235,8 +250,8 @@ def test_stray_prints_and_our_own_defects_do_not_disturb_the_frames() -> None:
     assert b"a defect of ours" in errors
 
 
-def test_the_process_ends_itself_when_a_regex_holds_the_interpreter() -> None:
-    child = Child(code=STUCK_IN_C)
+def test_the_process_ends_itself_when_a_regex_holds_the_interpreter(spawn: Spawn) -> None:
+    child = spawn(STUCK_IN_C)
     with HostileServer({}) as server:
         child.start(server)
         child.put(type="scan", job="stuck", domain="acme.test", limits=QUICK)
