@@ -103,7 +103,11 @@ class Approach:
     def _is_wall(self, response: Response) -> bool:
         page = read_page(response.body, response.url, response.content_type, response.headers)
         verdict, _ = judge(
-            page, status=response.status, requested_host=self.host, final_url=response.url
+            page,
+            status=response.status,
+            requested_host=self.host,
+            final_url=response.url,
+            headers=response.headers,
         )
         return verdict is Verdict.CHALLENGE
 

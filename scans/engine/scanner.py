@@ -274,6 +274,7 @@ class SiteScan:
                 status=home.status,
                 requested_host=self._approach.host,
                 final_url=home.url,
+                headers=home.headers,
             )
         if self._found.verdict[0] is Verdict.CHALLENGE:
             self._found.coverage.clear()  # what was read is the wall, not the site

@@ -5,7 +5,7 @@ little else on it: what a site has to say about itself is longer than any wall o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -39,13 +39,19 @@ _SHOWN = ("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "
 
 
 def judge(
-    page: "PageFacts", *, status: int, requested_host: str, final_url: str
+    page: "PageFacts",
+    *,
+    status: int,
+    requested_host: str,
+    final_url: str,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, str]:
     """Return the verdict on a homepage and what it was read from (empty for ok).
 
-    `requested_host` is the site as it was asked for, `final_url` where its redirects ended.
+    `requested_host` is the site as it was asked for, `final_url` where its redirects ended,
+    `headers` those of the answer.
     """
-    seen = _Page(page, final_url, requested_host)
+    seen = _Page(page, final_url, requested_host, headers or {})
     findings = chain(
         _by_rules(seen, Verdict.CHALLENGE),
         _by_rules(seen, Verdict.PARKED),
@@ -63,6 +69,11 @@ class _Page:
     page: "PageFacts"
     final_url: str
     requested_host: str
+    headers: Mapping[str, str]
+
+    @cached_property
+    def header_lines(self) -> frozenset[str]:
+        return frozenset(f"{name}: {value}".lower() for name, value in self.headers.items())
 
     @cached_property
     def title(self) -> str:
@@ -92,6 +103,9 @@ def _by_rules(seen: _Page, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
 
 def _fits(rule: Rule, seen: _Page) -> str:
     """Return the phrases that fit, for a person, or an empty string."""
+    if rule.headers:
+        found = next((line for line in rule.headers if line in seen.header_lines), "")
+        return f"header {found}" if found else ""
     if rule.hosts:
         found = next((site for site in rule.hosts if _belongs(seen.host, site)), "")
         return f"at {found}" if found else ""

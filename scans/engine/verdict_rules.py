@@ -8,7 +8,7 @@ from typing import Any
 
 from scans.engine.report import Verdict
 
-PHRASE_FIELDS = ("hosts", "title", "text", "html")
+PHRASE_FIELDS = ("headers", "hosts", "title", "text", "html")
 LONGEST_TEXT = {Verdict.CHALLENGE: 3_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
 """Characters of visible text beyond which a page is a site of its own, where a rule is silent."""
 ANY_NUMBER = 10_000
@@ -25,6 +25,8 @@ class Rule:
     verdict: Verdict
     what: str
     """What stands there, in words that follow `The page is`: `Cloudflare's browser check`."""
+    headers: tuple[str, ...]
+    """`name: value` of the answer, which say it outright."""
     hosts: tuple[str, ...]
     """Sites at which the scan ended up."""
     title: tuple[str, ...]

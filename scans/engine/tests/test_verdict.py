@@ -14,9 +14,12 @@ WITH_EXAMPLE = [rule for rule in load_rules() if rule.example]
 LONG = "<p>" + "We build and repair staircases in oak and ash. " * 200 + "</p>"
 
 
-def verdict_on(html: str, *, status: int = 200, final_url: str = SITE) -> tuple[Verdict, str]:
+def verdict_on(
+    html: str, *, status: int = 200, final_url: str = SITE, headers: dict[str, str] | None = None
+) -> tuple[Verdict, str]:
     page = read_page(html.encode(), final_url)
-    return judge(page, status=status, requested_host="example.org", final_url=final_url)
+    host = "example.org"
+    return judge(page, status=status, requested_host=host, final_url=final_url, headers=headers)
 
 
 @pytest.mark.parametrize("rule", WITH_EXAMPLE, ids=lambda rule: f"{rule.verdict}: {rule.what}")
@@ -29,6 +32,17 @@ def test_a_rule_fits_its_example(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", WITH_EXAMPLE, ids=lambda rule: f"{rule.verdict}: {rule.what}")
 def test_a_rule_leaves_a_page_alone_that_has_much_to_say(rule: Rule) -> None:
     assert verdict_on(rule.example + LONG * 3) == (Verdict.OK, "")
+
+
+@pytest.mark.parametrize(
+    "header", [line for rule in load_rules() for line in rule.headers], ids=lambda line: line
+)
+def test_a_guard_that_says_so_in_a_header_is_believed(header: str) -> None:
+    name, _, value = header.partition(": ")
+    verdict, evidence = verdict_on(LONG, status=403, headers={name.title(): value})
+    assert verdict is Verdict.CHALLENGE
+    assert evidence.endswith(f"(header {header})")
+    assert verdict_on(LONG, headers={name.title(): "dynamic"}) == (Verdict.OK, "")
 
 
 def test_the_rules_cover_what_stands_in_a_sites_place() -> None:
