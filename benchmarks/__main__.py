@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.machine import this_machine
-from benchmarks.parts import Asked, batch, create, engine, latency, micro
+from benchmarks.parts import Asked, batch, create, engine, latency, legacy, micro
 from benchmarks.tables import print_machine
 
 PARTS: dict[str, Callable[[Asked], None]] = {
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[[Asked], None]] = {
     "batch": batch.run_part,
     "latency": latency.run_part,
     "create": create.run_part,
+    "legacy": legacy.run_part,
     "micro": micro.run_part,
 }
 

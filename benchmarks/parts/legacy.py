@@ -1,0 +1,111 @@
+"""The older system's data: its conversion, beside a bare INSERT ... SELECT of the same rows."""
+
+import time
+from contextlib import suppress
+
+import psycopg
+
+from batches.tests.legacy.legacy_database import create_tables, fill_to_scale
+from benchmarks import database
+from benchmarks.database import Database, env_of
+from benchmarks.parts import Asked
+from benchmarks.tables import megabytes, print_table, ratio
+from benchmarks.usage import PeakMemory
+from benchmarks.workload import Ran, run
+
+BATCHES, JOBS, DOMAINS = 100, 500, 200
+"""Rows for each site that is asked for: 100,000, 500,000 and 200,000 for the usual 1,000."""
+TABLES = (
+    "tenants_tenant",
+    "tenants_user",
+    "batches_batch",
+    "scans_domain",
+    "scans_contact",
+    "scans_technology",
+    "batches_job",
+)
+"""What the conversion writes, but for the id map, which a bare copy does not need."""
+COLUMNS = ("", "time", "rows/s", "of bare", "Python's peak", "server's peak")
+
+
+def run_part(asked: Asked) -> None:
+    """Fill an older database, convert it in place, verify that, and copy the rows bare."""
+    batches, jobs, domains = (asked.sites * each for each in (BATCHES, JOBS, DOMAINS))
+    with database.postgres() as place:
+        _fill(place, batches=batches, jobs=jobs, domains=domains)
+        converted = _convert(place)
+        verified = _convert(place, "--verify")
+        rows, bare = _copy_bare(place)
+    print_table(
+        f"legacy: {batches:,} batches, {jobs:,} jobs, {domains:,} domains",
+        COLUMNS,
+        [
+            ["bare INSERT ... SELECT", f"{bare:.1f} s", f"{rows / bare:,.0f}", "1.00x", "", ""],
+            _cells("conversion, verified", rows, bare, *converted),
+            _cells("verification again", rows, bare, *verified),
+        ],
+        f"In {place.kind}, one transaction. {rows:,} rows came of it; the bare copy puts the same",
+        "rows into tables with the same indexes, checks and foreign keys. The conversion also",
+        "writes and indexes the id map.",
+    )
+
+
+def _fill(place: Database, **sizes: int) -> None:
+    with psycopg.connect(place.url) as connection:
+        cursor = connection.cursor()
+        create_tables(cursor, "before")
+        fill_to_scale(cursor, **sizes)
+
+
+def _convert(place: Database, *arguments: str) -> tuple[Ran, int]:
+    """Run the command; return what it used, and the most memory the server held meanwhile."""
+    _checkpoint(place)
+    server = PeakMemory()
+    server.watch([place.pid] if place.pid else [])
+    ran = run("benchmarks.workloads.legacy", {"arguments": arguments}, env=env_of(place))
+    return ran, server.stop()
+
+
+def _copy_bare(place: Database) -> tuple[int, float]:
+    """Copy what was converted into tables of the same make; return the rows and the seconds."""
+    with psycopg.connect(place.url) as connection:
+        for table in TABLES:
+            _make_alike(connection, table)
+    _checkpoint(place)
+    with psycopg.connect(place.url) as connection:
+        began = time.perf_counter()
+        copies = [f"INSERT INTO bare_{table} SELECT * FROM {table}" for table in TABLES]
+        rows = sum(connection.execute(copy).rowcount for copy in copies)
+        connection.commit()
+        return rows, time.perf_counter() - began
+
+
+def _make_alike(connection: psycopg.Connection, table: str) -> None:
+    connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
+    keys = connection.execute(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE conrelid = %s::regclass AND contype = 'f'",
+        [table],
+    )
+    for (definition,) in keys.fetchall():
+        connection.execute(f"ALTER TABLE bare_{table} ADD {definition}")
+
+
+def _checkpoint(place: Database) -> None:
+    """Let no run pay for what the one before it left to be written, where that is allowed."""
+    with (
+        psycopg.connect(place.url, autocommit=True) as connection,
+        suppress(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("CHECKPOINT")
+
+
+def _cells(name: str, rows: int, bare: float, ran: Ran, server: int) -> list[str]:
+    return [
+        name,
+        f"{ran.seconds:.1f} s",
+        f"{rows / ran.seconds:,.0f}",
+        ratio(ran.seconds, bare),
+        megabytes(ran.peak_bytes),
+        megabytes(server),
+    ]

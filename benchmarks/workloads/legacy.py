@@ -1,0 +1,21 @@
+"""Convert the older system's rows that lie in the default database, or verify that they were."""
+
+from io import StringIO
+
+from benchmarks import workloads
+
+workloads.setup_django()
+
+from django.core.management import call_command  # noqa: E402  (models need the settings)
+
+
+def main() -> None:
+    arguments = workloads.spec()["arguments"]
+    printed = StringIO()
+    began = workloads.now()
+    call_command("convert_legacy_batch_ids", *arguments, stdout=printed)
+    workloads.tell(began, workloads.now(), printed=printed.getvalue())
+
+
+if __name__ == "__main__":
+    main()
