@@ -1,0 +1,105 @@
+"""Random legacy databases, whose ids collide and go astray, become what the rules of ids say."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from batches.legacy import conversion, reversal
+from batches.models import Batch, Job, LegacyId
+from batches.tests.legacy.legacy_database import create_tables, insert
+from batches.tests.legacy.random_database import Expected, LegacyRows, random_rows
+from scans.models import Domain
+
+pytestmark = pytest.mark.django_db
+SEEDS = range(4)
+OURS = (LegacyId, Batch, Job, Domain)
+
+
+@pytest.fixture
+def cursor() -> Iterator[Any]:
+    if connection.vendor != "postgresql":
+        pytest.skip("legacy data is converted on PostgreSQL alone")
+    with connection.cursor() as opened:
+        yield opened
+
+
+@pytest.fixture(params=SEEDS)
+def rows(request: pytest.FixtureRequest, cursor: Any) -> LegacyRows:
+    """Return the rows of a database that is there; every other one is "after" the script."""
+    made = random_rows(request.param, "after" if request.param % 2 else "before")
+    create_tables(cursor, made.age)
+    for table, some in made.tables().items():
+        for row in some:
+            insert(cursor, made.age, table, row)
+    return made
+
+
+def checksums(cursor: Any, tables: list[str]) -> list[Any]:
+    """Return the rows of each table as one checksum."""
+    found = []
+    for table in tables:
+        cursor.execute(f"SELECT md5(string_agg(md5(x::text), '' ORDER BY x::text)) FROM {table} x")
+        found.append(cursor.fetchone())
+    return found
+
+
+def ours(cursor: Any) -> list[Any]:
+    return checksums(cursor, [model._meta.db_table for model in OURS])
+
+
+def test_ids_and_references_become_what_the_rules_say(rows: LegacyRows) -> None:
+    conversion.convert(connection, apps)
+    expected = Expected(rows)
+    batches = Batch.objects.filter(legacy_id__isnull=False)
+    assert dict(batches.values_list("legacy_id", "pk")) == expected.batches
+    assert dict(Job.objects.values_list("legacy_id", "pk")) == expected.jobs
+    parents = dict(Job.objects.values_list("legacy_id", "batch_id"))
+    for job in rows.jobs:
+        assert parents[job["id"]] in expected.parents(job["batch_id"])
+
+
+def test_one_reference_means_one_batch(rows: LegacyRows) -> None:
+    conversion.convert(connection, apps)
+    meant: dict[str, Any] = {}
+    parents = dict(Job.objects.values_list("legacy_id", "batch_id"))
+    for job in rows.jobs:
+        parent = parents[job["id"]]
+        assert meant.setdefault(job["batch_id"], parent) == parent
+
+
+def test_every_stored_id_finds_its_batch(rows: LegacyRows) -> None:
+    conversion.convert(connection, apps)
+    expected = Expected(rows)
+    for batch in rows.batches:
+        text = str(batch["batch_id"] or "")
+        if text.strip():
+            found = Batch.objects.find(text)
+            # A UUID that is a row's own leads to that row, even where it once was another's name.
+            assert found.pk in expected.parents(text) or str(found.pk) == text
+
+
+def test_counters_are_those_of_the_jobs(rows: LegacyRows) -> None:
+    conversion.convert(connection, apps)
+    for batch in Batch.objects.filter(jobs__isnull=False).distinct():
+        ends = list(batch.jobs.values_list("status", flat=True))
+        counted = [ends.count(word) for word in ("complete", "failed", "cancelled")]
+        assert [batch.completed, batch.failed, batch.cancelled] == counted
+        assert batch.total == len(ends)
+
+
+def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, cursor: Any) -> None:
+    old, empty = checksums(cursor, list(rows.tables())), ours(cursor)
+    conversion.convert(connection, apps)
+    converted = ours(cursor)
+    assert conversion.check(connection, apps).faults == []
+    assert conversion.convert(connection, apps).converted == 0
+    assert ours(cursor) == converted
+    with conversion.opened(connection, apps) as run:
+        reversal.reverse(run)
+    assert ours(cursor) == empty
+    conversion.convert(connection, apps)
+    assert ours(cursor)[1:] == converted[1:]  # the map has ids of its own
+    assert checksums(cursor, list(rows.tables())) == old
