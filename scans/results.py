@@ -75,7 +75,7 @@ def _scan_row(result: SiteResult) -> tuple:
     )
 
 
-FINDING_COLUMNS = ("tenant_id", "domain_id", "first_seen", "last_seen", "gone_at")
+FINDING_COLUMNS = ("tenant_id", "domain_id")
 CONTACT_COLUMNS = ("kind", "value", "label", "page_url", "snippet", "method", "confidence")
 TECHNOLOGY_COLUMNS = ("name", "category", "website", "version", "evidence")
 SITEMAP_COLUMNS = ("url_hash", "url", "kind", "source", "parent_url", "url_count", "bytes", "error")
@@ -106,7 +106,7 @@ def _save_findings(
 ) -> None:
     """Write what was seen; what had been marked gone is there again."""
     rows = [
-        (result.tenant_id, result.domain_id, now, now, None, *row)
+        (result.tenant_id, result.domain_id, *row)
         for result in results
         for row in rows_of(result.report)
     ]
@@ -117,6 +117,7 @@ def _save_findings(
         rows,
         key=["domain_id", *key],
         update=[*seen, "last_seen", "gone_at"],
+        constants={"first_seen": now, "last_seen": now, "gone_at": None},
     )
 
 
@@ -137,8 +138,6 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
         (
             result.domain_id,
             url_hash(page["url"]),
-            now,
-            now,
             page["url"],
             page["source"],
             page["page_type"],
@@ -151,11 +150,12 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
     ]
     storage.upsert(
         Page,
-        ("domain_id", "url_hash", "first_seen", "last_seen", *PAGE_COLUMNS),
+        ("domain_id", "url_hash", *PAGE_COLUMNS),
         rows,
         key=["domain_id", "url_hash"],
         update=[*PAGE_COLUMNS[1:], "last_seen"],
         touch="last_seen",
+        constants={"first_seen": now, "last_seen": now},
     )
 
 

@@ -21,7 +21,7 @@ from django.db import connection, models, transaction
 from django.db.models import NOT_PROVIDED
 from django.db.models.expressions import RawSQL
 
-from scans.storable import preparer, unchanged
+from scans.storable import preparer
 
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)
@@ -137,7 +137,7 @@ class _Table:
         self.column_of = {field.attname: quote(field.column) for field in fields}
         self.preparers = [preparer(field) for field in fields[: len(columns)]]
         rest = zip(fields[len(columns) :], constants.values(), strict=True)
-        self.constants = [preparer(field)(value) for field, value in rest]
+        self.constants = [preparer(field)([value])[0] for field, value in rest]
         self.name = quote(model._meta.db_table)
         self.all_names = ", ".join(self.column_of.values())
         self.names = ", ".join(self.quoted(columns))
@@ -150,10 +150,7 @@ class _Table:
     def prepare(self, rows: list[Row]) -> list[Row]:
         """Return rows as the database takes them."""
         columns = zip(*rows, strict=True)
-        made = [
-            values if p is unchanged else [p(value) for value in values]
-            for p, values in zip(self.preparers, columns, strict=True)
-        ]
+        made = (prepare(values) for prepare, values in zip(self.preparers, columns, strict=True))
         return list(zip(*made, strict=True))
 
     def when_changed(self, columns: Sequence[str], touch: str) -> str:
@@ -188,12 +185,15 @@ class _Table:
         size = min(SQLITE_ROWS, (SQLITE_VALUES - len(self.constants)) // width)
         insert = self._insert_select(", ".join(f"column{place + 1}" for place in range(width)))
         marks = f"({', '.join(['%s'] * width)})"
+        rest = len(rows) % size
         written = 0
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            values = f"(VALUES {', '.join([marks] * len(part))}) WHERE true"
-            given = chain(self.constants, *part)
-            written += cursor.execute(f"{insert} {values} {tail}", tuple(given)).rowcount
+        for count, given in ((size, rows[: len(rows) - rest]), (rest, rows[len(rows) - rest :])):
+            values = ", ".join([marks] * count)
+            starts = range(0, len(given), count or 1)
+            statement = f"{insert} (VALUES {values}) WHERE true {tail}"
+            parts = [(*self.constants, *chain(*given[at : at + count])) for at in starts]
+            if parts:
+                written += cursor.executemany(statement, parts).rowcount
         return written
 
     def _insert_select(self, names: str) -> str:

@@ -88,6 +88,19 @@ def test_what_a_database_refuses_is_mended(domain: Domain, default_tenant: Tenan
     assert stored == {"nul": "ab", "?": None, "deep": [{"x": None}], "t": [1]}
 
 
+def test_one_value_to_mend_changes_no_other_of_its_column(
+    default_tenant: Tenant, domain: Domain
+) -> None:
+    titles = ["plain", "nul\x00", "lone \ud800", "Bücher", "x" * 5_000]
+    rows = [(f"{place}.example", title, title[:2]) for place, title in enumerate(titles)]
+    given = {"tenant_id": default_tenant.pk}
+    columns = ["host", "title", "language"]
+    storage.upsert(Domain, columns, rows, key=["tenant_id", "host"], constants=given)
+    made = Domain.objects.exclude(pk=domain.pk).order_by("host")
+    stored = list(made.values_list("title", flat=True))
+    assert stored == ["plain", "nul", "lone ?", "Bücher", "x" * 5_000]
+
+
 def test_update_writes_the_named_columns_of_the_named_rows(
     default_tenant: Tenant, domain: Domain
 ) -> None:
