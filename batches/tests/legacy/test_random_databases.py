@@ -1,6 +1,5 @@
 """Random legacy databases, whose ids collide and go astray, become what the rules of ids say."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,22 +17,14 @@ SEEDS = range(4)
 OURS = (LegacyId, Batch, Job, Domain)
 
 
-@pytest.fixture
-def cursor() -> Iterator[Any]:
-    if connection.vendor != "postgresql":
-        pytest.skip("legacy data is converted on PostgreSQL alone")
-    with connection.cursor() as opened:
-        yield opened
-
-
 @pytest.fixture(params=SEEDS)
-def rows(request: pytest.FixtureRequest, cursor: Any) -> LegacyRows:
+def rows(request: pytest.FixtureRequest, legacy: Any) -> LegacyRows:
     """Return the rows of a database that is there; every other one is "after" the script."""
     made = random_rows(request.param, "after" if request.param % 2 else "before")
-    create_tables(cursor, made.age)
+    create_tables(legacy, made.age)
     for table, some in made.tables().items():
         for row in some:
-            insert(cursor, made.age, table, row)
+            insert(legacy, made.age, table, row)
     return made
 
 
@@ -90,16 +81,16 @@ def test_counters_are_those_of_the_jobs(rows: LegacyRows) -> None:
         assert batch.total == len(ends)
 
 
-def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, cursor: Any) -> None:
-    old, empty = checksums(cursor, list(rows.tables())), ours(cursor)
+def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, legacy: Any) -> None:
+    old, empty = checksums(legacy, list(rows.tables())), ours(legacy)
     conversion.convert(connection, apps)
-    converted = ours(cursor)
+    converted = ours(legacy)
     assert conversion.check(connection, apps).faults == []
     assert conversion.convert(connection, apps).converted == 0
-    assert ours(cursor) == converted
+    assert ours(legacy) == converted
     with conversion.opened(connection, apps) as run:
         reversal.reverse(run)
-    assert ours(cursor) == empty
+    assert ours(legacy) == empty
     conversion.convert(connection, apps)
-    assert ours(cursor)[1:] == converted[1:]  # the map has ids of its own
-    assert checksums(cursor, list(rows.tables())) == old
+    assert ours(legacy)[1:] == converted[1:]  # the map has ids of its own
+    assert checksums(legacy, list(rows.tables())) == old
