@@ -28,10 +28,8 @@ def test_a_database_of_every_age_is_built_and_dropped(legacy: Any, age: Age) -> 
 
 def test_before_the_script_every_id_is_a_string(legacy: Any) -> None:
     build(legacy, "before")
-    stored = column(
-        cursor, "SELECT batch_id FROM batch_jobs WHERE id < 100 OR id > 300 ORDER BY id"
-    )
-    assert stored == [batch.text for batch in BATCHES]
+    others = "SELECT batch_id FROM batch_jobs WHERE id < 100 OR id > 300 ORDER BY id"
+    assert column(legacy, others) == [batch.text for batch in BATCHES]
     texts = column(legacy, "SELECT job_id FROM jobs WHERE id < 500 ORDER BY id")
     assert texts == [job.text for job in sorted(JOBS, key=lambda job: job.number)
                      if "before" in job.ages]  # fmt: skip
