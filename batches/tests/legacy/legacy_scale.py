@@ -31,7 +31,7 @@ INSERT INTO jobs (id, job_id, tenant_id, job_type, status, progress, domain_id, 
     result, metadata, started_at, completed_at, created_at, updated_at)
 SELECT {first} + n, md5('job' || n)::uuid::text{cast}, md5('tenant' || b % 50)::uuid,
     'domain_scan', (ARRAY['completed', 'complete', 'Completed', 'completed', 'failed'])[1 + n % 5],
-    1.0, md5('domain' || (n * 7919 + n / {batches}) % {domains})::uuid, {text},
+    1.0, md5('domain' || (n::bigint * 7919 + n / {batches}) % {domains})::uuid, {text},
     CASE WHEN n % 5 = 4 THEN 'Connection timed out' END,
     jsonb_build_object('title', 'Title of ' || n, 'pages', n % 40, 'emails',
         jsonb_build_array('info@' || md5('domain' || n) || '.example')),
