@@ -10,7 +10,7 @@ from benchmarks.workload import Ran, Spec, run
 
 def rivals() -> Iterator[tuple[str, int, str]]:
     """Yield the name, the number of processes and the extraction of each crawl to run beside us."""
-    for extraction, processes in product(("usual", "whole"), (1, cores())):
+    for extraction, processes in product(("usual", "whole"), dict.fromkeys((1, cores()))):
         name = "Scrapy whole" if extraction == "whole" else "Scrapy"
         count = "one process" if processes == 1 else f"{processes} processes"
         yield f"{name}, {count}", processes, extraction

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from benchmarks import crawl
 from benchmarks.__main__ import PARTS, main
 from benchmarks.parts import latency
 
@@ -14,6 +15,13 @@ def figures(printed: str, name: str) -> list[float]:
     return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", line)]
 
 
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the crawls with a process a core: they differ from the others in number alone."""
+    monkeypatch.setattr(crawl, "cores", lambda: 1)
+
+
+@pytest.mark.usefixtures("one_core")
 def test_the_engine_is_measured_beside_scrapy_doing_the_same(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -26,6 +34,7 @@ def test_the_engine_is_measured_beside_scrapy_doing_the_same(
     assert figures(printed, "all")[0] > 0
 
 
+@pytest.mark.usefixtures("one_core")
 def test_a_batch_is_measured_beside_scrapy_storing_the_same(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
