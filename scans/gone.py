@@ -31,10 +31,14 @@ def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: date
     Only where the page that a contact was found on is among those, or is no more. `reports` is
     domain id -> report.
     """
-    seen = {pk: report for pk, report in reports.items() if report["verdict"] != Verdict.CHALLENGE}
+    # Most domains have none to mark, and the pages that were looked at are a long list.
+    there = rows.filter(domain__in=list(reports)).order_by().values_list("domain", flat=True)
+    if not (known := {pk: reports[pk] for pk in there}):
+        return
+    seen = {pk: report for pk, report in known.items() if report["verdict"] != Verdict.CHALLENGE}
     urls = {url for report in seen.values() for url in _looked_at(report)}
     looked_at = Q(domain__in=list(seen), page_url__in=urls)
-    anywhere = Q(domain__in=_covered(reports, "pages"), page_url="")
+    anywhere = Q(domain__in=_covered(known, "pages"), page_url="")
     rows.filter(looked_at | anywhere).update(gone_at=now)
 
 

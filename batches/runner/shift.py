@@ -4,6 +4,7 @@ One main thread talks to the database: it claims, writes and says that it is ali
 thread keeps the scanning processes busy meanwhile.
 """
 
+import gc
 import logging
 import os
 from time import monotonic
@@ -47,7 +48,12 @@ def run_shift() -> str:
     worker = Worker.begin(host=settings.SCAN_WORKER_NAME, pid=os.getpid())
     if worker is None:
         return "A shift is at work on this host already."
-    return Shift(worker).run()
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: the collector walks through it at every flush
+    try:
+        return Shift(worker).run()
+    finally:
+        gc.unfreeze()
 
 
 class Shift:
