@@ -61,12 +61,16 @@ def _cloudflare(found: re.Match[str]) -> str:
 
 def _typo3(found: re.Match[str]) -> str:
     """Undo the shift of TYPO3's spam protection, whose width each site chooses (-10 to 10)."""
-    hidden = html_entities.unescape(unquote(found[1] or found[2]))
+    hidden = html_entities.unescape(unquote(found[1] or found[2])).replace("\\", "")
     for width in (-1, 1, *range(-10, -1), *range(2, 11)):
-        text = "".join(_shifted(letter, width) for letter in hidden)
-        if text.startswith("mailto:"):
-            return text
+        for shifted in (_shifted_within_ranges, _shifted_freely):
+            if shifted(hidden[:7], width) == "mailto:":
+                return shifted(hidden, width)
     return ""
+
+
+def _shifted_within_ranges(text: str, width: int) -> str:
+    return "".join(_shifted(letter, width) for letter in text)
 
 
 def _shifted(letter: str, width: int) -> str:
@@ -75,6 +79,11 @@ def _shifted(letter: str, width: int) -> str:
         if first <= code <= last:
             return chr(first + (code - first + width) % (last - first + 1))
     return letter
+
+
+def _shifted_freely(text: str, width: int) -> str:
+    """Shift every letter alike, as TYPO3 did before version 4."""
+    return "".join(chr(max(0, ord(letter) + width)) for letter in text)
 
 
 def _joomla(found: re.Match[str]) -> str:

@@ -36,9 +36,11 @@ _LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
 """Less than RFC 5322 allows: the rest stands in addresses of the web, not of people."""
 _DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
+_NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
 _LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u00[0-9a-f]{2})+", re.IGNORECASE)
-_AT = r"\s?[\[({<]\s?(?:at|@|ät|arroba|a)\s?[\])}>]\s?"
-_DOT = r"\s?[\[({<]\s?(?:dot|\.|punkt|punto|point)\s?[\])}>]\s?"
+_AT_WORD = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a)\s?[\])}>]"
+_AT = rf"\s?[\[({{<]{{1,2}}{_AT_WORD}{{1,2}}\s?"
+_DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point)\s?[\])}>]{1,2}\s?"
 _LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
 _LABEL = r"[A-Za-z0-9-]{1,63}"
 _SPELLINGS = tuple(
@@ -46,7 +48,7 @@ _SPELLINGS = tuple(
     for words, hint, spelling in (
         (
             ("",),
-            r"[\[({<](?i:\s?(?:at|@|ät|arroba|a)\s?[\])}>])",
+            rf"[\[({{<](?i:{_AT_WORD})",
             rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
         ),
         (
@@ -124,11 +126,18 @@ def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
     for words, hint, spelling in _SPELLINGS:
         hints = hint.finditer(text) if any(word in text for word in words) else ()
         for mark in islice(hints, MAX_MARKS):
-            window = text[max(0, mark.start() - 90) : mark.end() + 200]
-            found = spelling.search(window)
-            address = _spelt_address(found) if found else ""
+            address = _spelt_at(text, mark, spelling)
             if address:
                 yield FoundEmail(address, "obfuscated", around(text, mark.start(), mark.end()))
+
+
+def _spelt_at(text: str, mark: re.Match[str], spelling: re.Pattern[str]) -> str:
+    """Return the address spelt around `mark`, not the one that stands before it in a list."""
+    start = max(0, mark.start() - 90)
+    for found in spelling.finditer(text, start, mark.end() + 200):
+        if found.start() <= mark.start() < found.end():
+            return _spelt_address(found)
+    return ""
 
 
 def _spelt_address(found: re.Match[str]) -> str:
@@ -171,10 +180,9 @@ def _known_domain(domain: str) -> str:
     """Return the domain if it ends in a public suffix, words glued to its end cut off."""
     if _is_registrable(domain.lower()):
         return domain
-    glued = _GLUED.search(domain)
-    if glued and _is_registrable(domain[: glued.end()].lower()):
-        return domain[: glued.end()]
-    return ""
+    glued = _GLUED.search(domain) or _NEXT_SENTENCE.search(domain)
+    end = glued.end() if glued else 0
+    return domain[:end] if end and _is_registrable(domain[:end].lower()) else ""
 
 
 def _is_registrable(domain: str) -> bool:

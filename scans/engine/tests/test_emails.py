@@ -27,6 +27,7 @@ def addresses(found) -> list[str]:
         ("%20info@bakery.com", "info@bakery.com"),
         ("E-mail:info@bakery.comPhone 555", "info@bakery.com"),
         ("info@bakery.co.ukTel", "info@bakery.co.uk"),
+        ("Write to info@bakery.com.We answer.", "info@bakery.com"),
         ("'info@bakery.com'", "info@bakery.com"),
         ("...info@bakery.com", "info@bakery.com"),
         ("info@müller.de", "info@müller.de"),
@@ -98,12 +99,24 @@ def test_a_mailto_link_names_its_receivers(href, expected):
         "info at bakery dot com",
         "info AT bakery DOT com",
         "info[ät]bakery[punkt]com",
+        "info[[at]]bakery.com",
+        "info [ad] bakery (ponto) com",
         "E-mail: info @ bakery.com",
         "Mail us: info@ bakery.com",
     ],
 )
 def test_an_address_spelt_for_people_is_read(text):
     assert set(addresses(from_obfuscated_text(text))) == {"info@bakery.com"}
+
+
+@pytest.mark.parametrize("at", ["[at]", " (at) ", " [at] "])
+def test_each_spelt_address_of_a_list_is_read(at):
+    text = f"Shop: shop{at}bakery.com\nPress: press{at}bakery.com\nJobs: jobs{at}bakery.com"
+    assert addresses(from_obfuscated_text(text)) == [
+        "shop@bakery.com",
+        "press@bakery.com",
+        "jobs@bakery.com",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,14 +151,17 @@ def test_a_broken_cloudflare_code_yields_nothing(code):
 @pytest.mark.parametrize(
     "markup",
     [
-        # TYPO3 shifts by a width of the site's choice: here by +1 and by -3.
+        # TYPO3 shifts by a width of the site's choice: here by +1 and by -3, and by +2 without
+        # wrapping round at the end of the alphabet.
         "<a href=\"javascript:linkTo_UnCryptMailto('nbjmup+jogpAcblfsz/dpn');\">",
         '<a href="#" data-mailto-token="jxfiql7fkclXyxhbov+zlj" data-mailto-vector="-3">',
+        r"<a href=\"javascript:linkTo_UnCryptMailto('nbjmup+jogpAcblfsz\/dpn');\">",
+        "<a href=\"javascript:linkTo_UnCryptMailto('ocknvq&lt;kphqBdcmgt{0eqo');\">",
         "<script>var addy12 = 'i&#110;f&#111;' + '&#64;';\n"
         "addy12 = addy12 + 'b&#97;k&#101;ry' + '&#46;' + 'c&#111;m';</script>",
         '<span data-enc-email="vasb[at]onxrel.pbz">',
     ],
-    ids=["typo3", "typo3 token", "joomla", "wordpress"],
+    ids=["typo3", "typo3 token", "escaped typo3", "old typo3", "joomla", "wordpress"],
 )
 def test_an_address_that_a_script_uncovers_is_decoded(markup):
     assert addresses(from_hidden(markup)) == ["info@bakery.com"]
