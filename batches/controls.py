@@ -117,13 +117,13 @@ def retry_job(job: Job, *, created_by: User | None = None) -> Job:
 
 
 def cancel_job(job: Job) -> Job:
-    """Cancel one job that has not started."""
+    """Cancel one job; its scan, if it runs, is stopped within two seconds."""
     with transaction.atomic():
-        counted = Job.objects.filter(pk=job.pk).cancel_waiting(1)
+        counted = Job.objects.filter(pk=job.pk).cancel()
         if not counted:
             job.refresh_from_db()
             state = job.get_status_display().lower()
-            raise ControlError(f"The job is {state}: only a waiting job can be cancelled.")
+            raise ControlError(f"The job is {state}: there is nothing to cancel.")
         count_ended(cancelled=counted)
     job.refresh_from_db()
     return job

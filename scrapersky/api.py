@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from ninja import NinjaAPI, Router
 
+from batches.api.controls import jobs as job_controls
 from batches.api.controls import router as batch_controls
 from batches.api.page_scraper import router as page_scraper
 from scans.api import router as domains
@@ -38,6 +39,7 @@ api = ConsoleApi(
 api_errors.install(api)
 api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
 api.add_router("/batches", batch_controls, tags=["batches"])
+api.add_router("/jobs", job_controls, tags=["jobs"])
 api.add_router("/domains", domains, tags=["domains"])
 
 # Mounted last: what no other route takes gets an error of the API, not a page of the console.

@@ -102,6 +102,7 @@ API = {
     f"{SCRAPER}batch/<batch_id>/results.csv": Gate(401, 404, "batch", parameter="<batch_id>"),
     f"{SCRAPER}batch/<batch_id>/results.json": Gate(401, 404, "batch", parameter="<batch_id>"),
     f"{SCRAPER}status/<job_id>": Gate(401, 404, "job", parameter="<job_id>"),
+    "api/v3/jobs/<job_id>/cancel": Gate(401, 404, "job", "post", "<job_id>"),
 }
 API |= {
     f"api/v3/batches/<batch_id>/{control}": Gate(401, 404, "batch", "post", "<batch_id>")

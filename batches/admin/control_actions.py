@@ -72,9 +72,9 @@ def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
     )
 
 
-@admin.action(description="Cancel those that wait", permissions=["view"])
+@admin.action(description="Cancel", permissions=["view"])
 def cancel_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
-    """Cancel the jobs that have not started."""
+    """Cancel the jobs that wait or run."""
     _each(model_admin, request, rows.select_related("domain"), controls.cancel_job, "Cancelled")
 
 

@@ -1,6 +1,6 @@
-"""Stop, hold, continue and repeat a batch; each answers how far the batch got.
+"""Stop, hold, continue and repeat a batch, and stop one job; each answers how far it got.
 
-What does not fit the state the batch is in is 409, with the sentence that says so.
+What does not fit the state the batch or job is in is 409, with the sentence that says so.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from batches import controls
 from batches.api import answers, schemas
 from batches.api.lookup import find
 from batches.controls import ControlError
-from batches.models import Batch
+from batches.models import Batch, Job
 from scrapersky.api_auth import caller
 from scrapersky.api_errors import ConflictError, Problem
 from scrapersky.tenants.access import check_may_write
@@ -22,6 +22,7 @@ REFUSALS = {401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem
 ANSWERS = {200: schemas.BatchStatus, **REFUSALS}
 
 router = Router()
+jobs = Router()
 
 
 @router.post("/{batch_id}/cancel", response=ANSWERS)
@@ -87,3 +88,15 @@ def _control(
     except ControlError as error:
         raise ConflictError("batch_id", str(error)) from error
     return Response(answers.batch_status(controlled), status=status)
+
+
+@jobs.post("/{job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
+def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
+    """Cancel one job that waits or runs; its scan is stopped within two seconds."""
+    rows = Job.objects.select_related("domain", "scan", "worker")
+    job = find(rows, caller(request), job_id=job_id)
+    check_may_write(request.user, job.tenant_id)
+    try:
+        return Response(answers.job_status(controls.cancel_job(job)))
+    except ControlError as error:
+        raise ConflictError("job_id", str(error)) from error

@@ -99,10 +99,23 @@ class JobQuerySet(KeyedQuerySet):
     def cancel_waiting(self, count: int) -> Counter:
         """Cancel up to `count` jobs that have not started; return batch -> how many."""
         rows = self.waiting().select_for_update(skip_locked=True, no_key=True).order_by("pk")
-        chosen = dict(rows[:count].values_list("pk", "batch_id"))
+        return self._cancel(dict(rows[:count].values_list("pk", "batch_id")))
+
+    def cancel(self) -> Counter:
+        """Cancel jobs that wait or run; return batch -> how many.
+
+        The shift that runs one finds its claim gone, stops the scan and drops what it found.
+        """
+        rows = self.filter(status__in=Job.ACTIVE).select_for_update(no_key=True).order_by("pk")
+        return self._cancel(dict(rows.values_list("pk", "batch_id")))
+
+    @staticmethod
+    def _cancel(chosen: dict[UUID, UUID | None]) -> Counter:
+        """Cancel jobs that are locked: job -> its batch."""
         now = Now()
-        Job.objects.filter(pk__in=chosen, status=Job.Status.PENDING).update(
+        Job.objects.filter(pk__in=chosen, status__in=Job.ACTIVE).update(
             status=Job.Status.CANCELLED,
+            worker=None,
             failure_reason=FailureReason.CANCELLED.value,
             error=FailureReason.CANCELLED.sentence,
             finished_at=now,
@@ -298,7 +311,7 @@ class Job(models.Model):
         """Name the controls that fit the state the job and its batch are in."""
         if self.batch is not None and self.batch.status == Batch.Status.CANCELLING:
             return []
-        if self.status == self.Status.PENDING:
+        if not self.is_ended:
             return ["cancel"]
         return ["retry"] if self.status in self.RETRYABLE and self.domain_id else []
 

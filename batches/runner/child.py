@@ -81,6 +81,9 @@ class Child:
             return 0
         return self.threads - len(self.running) - len(self.stuck)
 
+    def has(self, key: str) -> bool:
+        return key in self.running or key in self.stuck
+
     def start(self, job: ClaimedJob) -> None:
         self.running[job.key] = Running(job)
         self._write(job.order)

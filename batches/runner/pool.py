@@ -122,6 +122,17 @@ class Pool:
                     if run.job.batch_id == batch_id:
                         child.cancel(key)
 
+    def keep_only(self, held: set[tuple[UUID, int]]) -> None:
+        """Stop and forget the jobs that are not held any more; `held`: job, number of its claim."""
+        with self._lock:
+            for batch, queue in self._waiting.items():
+                kept = deque(job for job in queue if (job.id, job.claim_no) in held)
+                self._waiting[batch] = kept
+            for child in self._children:
+                for key, run in child.running.items():
+                    if (run.job.id, run.job.claim_no) not in held:
+                        child.cancel(key)
+
     def take_waiting(self, *batch_ids: BatchKey) -> list[ClaimedJob]:
         """Return, and forget, the jobs that have not started: of these batches, or all."""
         with self._lock:
@@ -229,13 +240,7 @@ class Pool:
         counts = self._executing()
         blocked: set[BatchKey] = set()
         while self._unwritten[0] < UNWRITTEN_OUTCOMES and self._unwritten[1] < UNWRITTEN_BYTES:
-            ready = [
-                batch
-                for batch, queue in self._waiting.items()
-                if queue
-                and batch not in blocked
-                and counts.get(batch, 0) < self._seats.get(batch, 0)
-            ]
+            ready = [batch for batch in self._with_seats(counts) if batch not in blocked]
             if not ready:
                 return
             for batch in ready:
@@ -257,7 +262,7 @@ class Pool:
         """Start the first job for which there is a process; say whether there was one."""
         for alone in (False, True):
             place = next((i for i, job in enumerate(queue) if job.alone is alone), None)
-            child = None if place is None else self._child_for(alone)
+            child = None if place is None else self._child_for(queue[place])
             if place is not None and child is not None:
                 job = queue[place]
                 del queue[place]
@@ -265,9 +270,13 @@ class Pool:
                 return True
         return False
 
-    def _child_for(self, alone: bool) -> Child | None:
-        """Return the least busy process of the kind with a free thread."""
-        free = [child for child in self._children if child.alone is alone and child.free > 0]
+    def _child_for(self, job: ClaimedJob) -> Child | None:
+        """Return the least busy process of the job's kind with a free thread.
+
+        Not one that still has an earlier scan of the same job, cancelled and retried since.
+        """
+        kind = [child for child in self._children if child.alone is job.alone]
+        free = [child for child in kind if child.free > 0 and not child.has(job.key)]
         return min(free, key=lambda child: len(child.running), default=None)
 
     def _staff(self) -> None:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 FLUSH_EVERY = 0.5
 BEAT_EVERY = 1.0
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether the jobs at work here are still this shift's."""
 RECOVER_EVERY = 10.0
 ALLOT_EVERY = 2.0
 """Seconds between two claims for a batch that has enough jobs waiting here."""
@@ -64,7 +66,7 @@ class Shift:
         self.pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
         self.parent = os.getppid()
         self.began = self.busy_at = monotonic()
-        self.due = {"beat": 0.0, "recover": 0.0, "call": 0.0}
+        self.due = {"beat": 0.0, "look": 0.0, "recover": 0.0, "call": 0.0}
         self.granted: dict[UUID | None, tuple[int, float]] = {}
         """Batch -> the seats it was allotted, and when."""
         self.unwritten: list[Outcome] = []
@@ -135,6 +137,9 @@ class Shift:
 
     def _steer(self) -> None:
         """Hold and stop what was paused or cancelled since."""
+        if self._is_due("look", LOOK_EVERY):
+            mine = Job.objects.filter(worker=self.worker.pk, status=Job.Status.RUNNING)
+            self.pool.keep_only(set(mine.order_by().values_list("pk", "claim_no")))
         rows = Batch.objects.filter(pk__in=self.pool.batches())
         for pk, status in rows.exclude(status=Batch.Status.RUNNING).values_list("pk", "status"):
             self._give_back(self.pool.take_waiting(pk))

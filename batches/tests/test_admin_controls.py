@@ -101,15 +101,16 @@ def test_jobs_are_retried_where_they_failed(clerk: Client, default_tenant: Tenan
     assert Job.objects.filter(domain=single.domain, status="pending").count() == 1
 
 
-def test_waiting_jobs_are_cancelled_and_running_ones_named(
+def test_jobs_that_wait_or_run_are_cancelled_and_ended_ones_named(
     clerk: Client, default_tenant: Tenant
 ) -> None:
     waiting = batch_of(default_tenant, "One").jobs.get()
     running = scan_now(batch_of(default_tenant, "Two").jobs.get())
-    won, refused = act(clerk, "cancel_jobs", [waiting, running])
-    assert won == "Cancelled 1 of 2 jobs."
-    assert "two.example: The job is running: only a waiting job can be cancelled." in refused
-    assert (state(waiting), state(running)) == ("cancelled", "running")
+    ended = batch_of(default_tenant, "Three", failing=True).jobs.get()
+    won, refused = act(clerk, "cancel_jobs", [waiting, running, ended])
+    assert won == "Cancelled 2 of 3 jobs."
+    assert "three.example: The job is failed: there is nothing to cancel." in refused
+    assert (state(waiting), state(running), state(ended)) == ("cancelled", "cancelled", "failed")
 
 
 def test_only_the_first_refusals_are_named(

@@ -186,3 +186,13 @@ def test_the_openapi_document_names_the_causes_and_the_conflict() -> None:
     operation = document["paths"][f"{ROOT}/{{batch_id}}/retry"]["post"]
     assert set(operation["responses"]) == {"200", "401", "403", "404", "409", "422"}
     assert "read_timeout" in document["components"]["schemas"]["FailureReason"]["enum"]
+
+
+def test_one_job_is_cancelled_once(program: Client, waiting: Batch) -> None:
+    job = waiting.jobs.order_by("position")[0]
+    answer = program.post(f"/api/v3/jobs/{job.pk}/cancel")
+    assert told(answer)["status"] == "cancelled"
+    answer = program.post(f"/api/v3/jobs/{job.pk}/cancel")
+    assert "nothing to cancel" in told(answer, 409)["detail"]
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.cancelled) == ("pending", 1)

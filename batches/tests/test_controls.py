@@ -209,13 +209,31 @@ def test_a_single_scan_is_retried_as_a_job_of_its_own(default_tenant: Tenant) ->
     assert (again.pk != job.pk, again.status) == (True, "pending")
 
 
-def test_a_waiting_job_can_be_cancelled_and_a_running_one_not(batch: Batch, worker: Worker) -> None:
-    claim(worker, batch.pk, executing=0, waiting=0, ceiling=1)
+def test_a_waiting_job_and_a_running_one_are_cancelled_and_an_ended_one_is_not(
+    batch: Batch, worker: Worker
+) -> None:
+    (running, *_) = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
     first, *_, last = batch.jobs.order_by("position")
     assert controls.cancel_job(last).status == "cancelled"
-    with pytest.raises(ControlError, match="only a waiting job"):
+    cancelled = controls.cancel_job(first)
+    assert (cancelled.status, cancelled.worker, cancelled.failure_reason) == (
+        "cancelled",
+        None,
+        "cancelled",
+    )
+    with pytest.raises(ControlError, match="nothing to cancel"):
         controls.cancel_job(first)
-    assert counters(batch) == ("running", 0, 0, 1)
+    assert counters(batch) == ("running", 0, 0, 2)
+    flush(worker, [scanned(running)])
+    assert counters(batch) == ("running", 0, 0, 2)
+    assert statuses(batch)[0] == "cancelled"
+
+
+def test_a_batch_ends_when_its_last_running_job_is_cancelled(batch: Batch, worker: Worker) -> None:
+    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    flush(worker, [scanned(job) for job in jobs[:3]])
+    controls.cancel_job(batch.jobs.get(pk=jobs[3].id))
+    assert counters(batch) == ("partial", 3, 0, 1)
 
 
 def test_rerun_is_a_whole_new_batch_of_the_same_domains(mixed: Batch, user: User) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
+from batches import controls
 from batches.models import Batch, Job, Worker
 from batches.runner import child, shift
 from batches.runner.pool import Pool
@@ -149,6 +150,38 @@ def test_a_scan_that_hangs_is_ended_at_its_deadline(
     run_shift()
     assert outcome(batch) == ("failed", 0, 1, 0)
     assert batch.jobs.get().failure_reason == "deadline_exceeded"
+
+
+def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make(default_tenant, hosts(3), max_concurrent=1)
+    first = batch.jobs.get(domain__host="s0.site.test")
+    asked, stopped = threading.Event(), threading.Event()
+    steer, cancel = shift.Shift._steer, child.Child.cancel
+    cancelled: list[Job] = []
+
+    def cancel_once_asked(self: shift.Shift) -> None:
+        if asked.is_set() and not cancelled:
+            cancelled.append(controls.cancel_job(first))
+        steer(self)
+
+    def stop(self: child.Child, key: str) -> None:
+        cancel(self, key)
+        if key == str(first.pk):
+            stopped.set()
+
+    def answer_when_stopped(host: str) -> None:
+        if host == "s0.site.test":
+            asked.set()
+            stopped.wait(timeout=15)
+
+    monkeypatch.setattr(shift.Shift, "_steer", cancel_once_asked)
+    monkeypatch.setattr(child.Child, "cancel", stop)
+    sites.before = answer_when_stopped
+    run_shift()
+    assert stopped.is_set()
+    assert outcome(batch) == ("partial", 2, 0, 1)
 
 
 def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(

@@ -105,7 +105,7 @@ def test_each_cause_has_its_retry_button(console: Client, mixed: Batch) -> None:
         assert f'type="checkbox" name="reasons" value="{cause}">' in body
 
 
-def test_a_failed_row_can_be_retried_and_a_waiting_one_cancelled(
+def test_a_failed_row_can_be_retried_and_one_that_waits_or_runs_cancelled(
     console: Client, default_tenant: Tenant
 ) -> None:
     batch = running_batch(default_tenant, complete_jobs=2, failed_jobs=1)
@@ -115,6 +115,7 @@ def test_a_failed_row_can_be_retried_and_a_waiting_one_cancelled(
     assert sorted((ends[pk], control) for pk, control in rows) == [
         ("failed", "retry"),
         *[("pending", "cancel")] * 3,
+        *[("running", "cancel")] * batch.jobs.filter(status="running").count(),
     ]
 
 
@@ -297,12 +298,19 @@ def test_a_waiting_job_is_cancelled(console: Client, waiting: Batch) -> None:
     assert statuses(waiting) == ["cancelled", "pending"]
 
 
-def test_a_job_that_began_meanwhile_is_not_cancelled_and_that_is_said(
+def test_a_running_job_is_cancelled(console: Client, waiting: Batch) -> None:
+    job = scan_now(waiting.jobs.order_by("position")[0])
+    Job.objects.filter(pk=job.pk).update(started_at=job.created_at)
+    assert "a.example is no longer scanned" in press(console, job, "cancel")
+    assert statuses(waiting) == ["cancelled", "pending"]
+
+
+def test_a_job_that_ended_meanwhile_is_not_cancelled_and_that_is_said(
     console: Client, waiting: Batch
 ) -> None:
-    job = scan_now(waiting.jobs.order_by("position")[0])
-    assert "only a waiting job can be cancelled" in press(console, job, "cancel")
-    assert statuses(waiting) == ["running", "pending"]
+    job = complete(waiting.jobs.order_by("position")[0])
+    assert "there is nothing to cancel" in press(console, job, "cancel")
+    assert statuses(waiting) == ["complete", "pending"]
 
 
 def test_a_single_scan_is_retried_and_its_new_job_shown(
@@ -316,12 +324,14 @@ def test_a_single_scan_is_retried_and_its_new_job_shown(
     assert (again.status, again.created_by) == ("pending", user)
 
 
-def test_the_page_of_a_running_job_has_no_button_that_cannot_work(
+def test_the_page_of_a_job_has_the_button_that_fits_its_state(
     console: Client, waiting: Batch
 ) -> None:
     job = scan_now(waiting.jobs.order_by("position")[0])
     body = console.get(f"/jobs/{job.pk}/progress/", headers=HTMX).content.decode()
-    assert "<form" not in body
+    assert re.findall(r'action="([^"]+)"', body) == [f"/jobs/{job.pk}/cancel/"]
+    job = complete(waiting.jobs.order_by("position")[1])
+    assert "<form" not in console.get(f"/jobs/{job.pk}/").content.decode().split('id="job"')[1]
 
 
 # What holds for all of them

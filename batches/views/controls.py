@@ -98,10 +98,12 @@ def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("job_detail")
 def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Cancel a job that waits."""
+    """Cancel a job that waits or runs."""
     job = _job(request, pk)
+    has_begun = job.started_at is not None
     if _won(request, lambda: controls.cancel_job(job)):
-        messages.success(request, f"{job.domain} is not going to be scanned.")
+        what = "no longer" if has_begun else "not going to be"
+        messages.success(request, f"{job.domain} is {what} scanned.")
     return _back(request, job)
 
 
