@@ -24,6 +24,8 @@ NANP_SHAPE = re.compile(
 """A North American number in its usual groups: (212) 555-0143."""
 _MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
+_OTHER_ENDINGS = re.compile(r"(?<=\d\d)(?: ?/ ?[1-9]\d?)+\Z")
+"""What other lines have in place of the last digits: 05732-972080/81."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
     A reading that takes in all the digits goes before one that follows the grouping: the last
     group of `030/226 343-0` is an extension that belongs to the number.
     """
-    return next(filter(None, (_read_most(digits, region) for region in regions)), ())
+    ways = dict.fromkeys((_OTHER_ENDINGS.sub("", digits), digits))
+    readings = (_read_most(way, region) for region in regions for way in ways)
+    return next(filter(None, readings), ())
 
 
 def _read_most(digits: str, region: str) -> tuple[ReadNumber, ...]:

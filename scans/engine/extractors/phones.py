@@ -38,6 +38,9 @@ _PLAIN = str.maketrans(
 )
 """Fancy dashes and dots to those that numbers are read with, one for one."""
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
+_NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
+"""`03338 750812 - 0170 5898858`, behind at least `WHOLE` digits."""
+WHOLE = 7
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
 _DATE = re.compile(
@@ -113,12 +116,16 @@ def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield (position, run) for the runs of digits that could hold a phone number."""
     for found in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
         for start, run in _split_run(text, found.start(), found[0].translate(_PLAIN)):
-            if sum(map(str.isdigit, run)) >= 7:
+            if _digits_in(run) >= WHOLE:
                 yield start, run
 
 
+def _digits_in(run: str) -> int:
+    return sum(map(str.isdigit, run))
+
+
 def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
-    """Take a postcode off the head of a run, dates out of it, and part it before each `+`."""
+    """Take a postcode off the head of a run, dates out of it, and part its numbers."""
     if _POSTCODE_BEFORE.search(text[max(0, start - 5) : start]):
         postcode = _POSTCODE.match(run)
         if postcode:
@@ -127,15 +134,19 @@ def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
         run = _DATE.sub(lambda date: "\n" * len(date[0]), run)
     position = 0
     for part in re.split(r"(\n+)", run):
-        yield from _split_at_plus(start + position, part)
+        yield from _split_numbers(start + position, part)
         position += len(part)
 
 
-def _split_at_plus(start: int, run: str) -> Iterator[tuple[int, str]]:
+def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
+    """Part a run before each `+`, and before each 0 that begins another national number."""
     position = 0
-    for mark in _NEXT_NUMBER.finditer(run):
-        yield start + position, run[position : mark.start()]
-        position = mark.end()
+    marks = [*_NEXT_NUMBER.finditer(run), *_NEXT_NATIONAL.finditer(run)]
+    for mark in sorted(marks, key=re.Match.start):
+        before = run[position : mark.start()]
+        if mark.re is _NEXT_NUMBER or _digits_in(before) >= WHOLE:
+            yield start + position, before
+            position = mark.end()
     yield start + position, run[position:]
 
 

@@ -117,6 +117,9 @@ def test_each_number_of_a_list_belongs_to_the_country_named_beside_it():
         ("Tel. +49 30/226 343-0", ["+49302263430"]),
         ("Tel. +49 (0) 99 73 84 59 \u2013 0", ["+49997384590"]),
         ("+54 9 11 4556-9147/48", ["+5491145569147"]),
+        ("Deutschland, Tel. 05732-686420/81", ["+495732686420"]),
+        ("Deutschland, Tel. 03338 750812 - 0170 5898858", ["+493338750812", "+491705898858"]),
+        ("Schweiz, Tel. 044 360 52 62 / 079 312 45 69", ["+41443605262", "+41793124569"]),
     ],
 )
 def test_numbers_are_parted_from_each_other_and_from_what_stands_before(text, expected):
