@@ -14,7 +14,7 @@ DOMAIN_COLUMNS = ("domain__host", "status", "pk", "started_at", "finished_at", "
 READ_AT_ONCE = 5_000
 
 
-def batch_status(batch: Batch) -> dict[str, Any]:
+def batch_status(batch: Batch, *, with_domains: bool = True) -> dict[str, Any]:
     """Return the values of `schemas.BatchStatus`."""
     return {
         "batch_id": batch.pk,
@@ -28,7 +28,7 @@ def batch_status(batch: Batch) -> dict[str, Any]:
         "start_time": batch.started_at,
         "end_time": batch.finished_at,
         "processing_time": batch.seconds,
-        "domain_statuses": _domain_statuses(batch),
+        "domain_statuses": _domain_statuses(batch) if with_domains else {},
         "error": batch.error or None,
         "metadata": batch.metadata,
     }

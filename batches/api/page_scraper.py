@@ -63,10 +63,14 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
 
 
 @router.get("/batch/{batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
-def batch_status(request: HttpRequest, batch_id: str) -> HttpResponse:
-    """Say how far a batch and each of its domains got; poll until `completed` or `failed`."""
+def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = True) -> HttpResponse:
+    """Say how far a batch and each of its domains got; poll until `completed` or `failed`.
+
+    With `?domain_statuses=false` the domains are left out, which are most of the answer of a large
+    batch.
+    """
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return Response(answers.batch_status(batch))
+    return Response(answers.batch_status(batch, with_domains=domain_statuses))
 
 
 @router.get("/batch/{batch_id}/results.csv", response={200: None, **UNKNOWN})

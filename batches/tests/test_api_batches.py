@@ -226,3 +226,14 @@ def test_the_status_takes_the_same_queries_for_any_number_of_domains(
     program.get(f"{ROOT}/batch/{batch.pk}/status")  # notes that the token was used
     with django_assert_num_queries(3):  # token, batch, jobs
         program.get(f"{ROOT}/batch/{batch.pk}/status")
+
+
+def test_the_status_can_leave_the_domains_out(
+    program: Client, default_tenant: Tenant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    whole = program.get(f"{ROOT}/batch/{batch.pk}/status").json()
+    assert list(whole["domain_statuses"]) == ["a.example"]
+    with django_assert_num_queries(2):  # token, batch
+        short = program.get(f"{ROOT}/batch/{batch.pk}/status?domain_statuses=false").json()
+    assert short == whole | {"domain_statuses": {}}
