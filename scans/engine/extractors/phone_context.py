@@ -12,13 +12,16 @@ _FAR = 28
 
 _FAX = r"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
 _PHONE = (
-    r"tele?(?:phone|fono|foon|fon|f)?s?|t[eé]l[eé](?:phone|fono)|fon|phones?|ph|call(?:\s+us)?|"
-    r"mobil(?:e|ni)?|mob|m[oó]vil|handy|cell(?:ular|phone)?|hot-?line|help-?line|info-?line|"
-    r"whatsapp|viber|voice|text|sms|dial|ring|contact|landline|switchboard|[tpm](?=\s?[.:)]{0,2}\s?\Z)|"
+    r"tele?(?:phone|fono|foon|fon|fone|f)?s?|t[eé]l[eé](?:phone|fono)|fon|fones?|phones?|ph|"
+    r"call(?:\s+us)?|ring|appelez(?:[ -]nous)?|ll[aá]m[ae](?:nos)?|chiama(?:ci)?|ligue|"
+    r"bel(?:\s+ons)?|mobil(?:e|ni|telefon|nummer|nr)?|mobiel|mob|m[oó]vil|handy|cel|"
+    r"cell(?:ular|phone|ulare)?|celulare?s?|kom(?:órka)?|durchwahl|festnetz|zentrale|hot-?line|help-?line|info-?line|"
+    r"växeln?|vaihde|sentralbord(?:et)?|omstillingen|centralino|centralita|telefonszám|"
+    r"whatsapp|viber|voice|text|sms|dial|contact|landline|switchboard|[tpm](?=\s?[.:)]{0,2}\s?\Z)|"
     r"[dco](?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
-    r"telefon(?:isch|nummer)|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
+    r"telefon(?:isch|nummer|nr|centrale)|telefoonnummer|telnr|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
-_PHONE_UNPARTED = "电话|電話|手机|手機|热线|熱線|연락처|전화|هاتف|โทร"
+_PHONE_UNPARTED = r"电\s?话|電\s?話|手\s?机|手\s?機|热线|熱線|연락처|전화|هاتف|โทร"
 """In scripts that put no blanks between words, or glue the article to them."""
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"

@@ -81,6 +81,9 @@ def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, styl
         ("Tel: 0845 519 7209", "+448455197209"),
         ("北京, China\n客服电话：400-851-5558", "+864008515558"),
         ("Moscow, Россия\nТел. 8 (495) 580-77-38", "+74955807738"),
+        ("Brasil\nTelefone: (66) 9 8436-0806", "+5566984360806"),
+        ("Norge\nSentralbord: 75663080", "+4775663080"),
+        ("上海, China\n手 机: 15026705362", "+8615026705362"),
     ],
 )
 def test_a_national_number_is_read_in_the_country_that_the_page_speaks_of(text, expected):
