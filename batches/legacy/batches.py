@@ -17,7 +17,7 @@ SECOND = (
 )
 KEYS = Keys(
     "batch",
-    "old_batch_jobs o",
+    "(SELECT * FROM old_batch_jobs OFFSET 0) o",
     text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
     whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",
     integer="o.id",
@@ -123,10 +123,12 @@ BATCHES = Rows(
         "legacy_id": "o.id",
     },
     source=f"""
-plan_batch p JOIN old_batch_jobs o ON o.id = p.integer
+plan_batch p JOIN (
+    SELECT * FROM old_batch_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
+) AS o ON o.id = p.integer
 {word_of("batch", "o.status", "s")} {word_of("processor_type", "o.processor_type", "t")}
 LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id LEFT JOIN ref_user ru ON ru.ref = o.created_by
-WHERE p.integer BETWEEN {LOW} AND {HIGH} AND o.id BETWEEN {LOW} AND {HIGH}""",
+WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "processor_type", "created_at", "legacy_batch_id", "legacy_id"),
 )

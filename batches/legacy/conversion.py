@@ -13,6 +13,7 @@ from batches.legacy import (
     batches,
     domains,
     findings,
+    foreign_keys,
     jobs,
     references,
     report,
@@ -24,6 +25,7 @@ from batches.legacy import (
 from batches.legacy.id_map import has_other_runs
 from batches.legacy.run import LegacyError, Run
 from batches.legacy.steps import Progress, Step, insert_parts, perform, silent
+from batches.legacy.target import analyze
 from batches.legacy.verification import Verdict, VerificationFailed, verify
 
 LOCK = 5_020_615_904
@@ -45,6 +47,7 @@ PLAN = (
 )
 """What becomes of every row; only the id map is written."""
 MAKE = (
+    Step("preparing", foreign_keys.wait),
     Step("writing tenants", tenants.make),
     Step("writing users", users.make),
     Step("writing batches", lambda run: insert_parts(run, batches.BATCHES, "plan_batch")),
@@ -52,6 +55,8 @@ MAKE = (
     Step("writing domains", domains.make),
     Step("writing jobs", lambda run: insert_parts(run, jobs.JOBS, "plan_job")),
     Step("writing contacts and technologies", findings.make),
+    Step("checking foreign keys", foreign_keys.check),
+    Step("telling the planner", analyze),
     Step("counting", unfinished.recount),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
@@ -119,8 +124,9 @@ def convert(
     cursor of another database, inside a transaction of its own.
     """
     wanted = wishes or Wishes()
-    with transaction.atomic(using=connection.alias), opened(connection, apps, source) as run:
-        outcome = _convert(run, wanted, progress)
+    with transaction.atomic(using=connection.alias):
+        with opened(connection, apps, source) as run:
+            outcome = _convert(run, wanted, progress)
         if wanted.dry_run:
             transaction.set_rollback(True, using=connection.alias)
     return outcome
@@ -135,7 +141,7 @@ def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
         report.write(run, wishes.report_file)
     progress("verifying", len(steps), len(steps) + 1)
     outcome.verdict = _verified(run)
-    progress("done", len(steps) + 1, len(steps) + 1)
+    progress("verified", len(steps) + 1, len(steps) + 1)
     if outcome.verdict.faults:
         raise VerificationFailed(outcome.verdict)
     return outcome

@@ -9,13 +9,18 @@ from batches.legacy.target import Rows, insert
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.words import SOCIAL_LABELS, UNFINISHED
 
-KEYS = Keys("domain", "old_domains o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
+KEYS = Keys(
+    "domain",
+    f"(SELECT *, {hosts.sql_bare('domain')} AS bare FROM old_domains OFFSET 0) o "
+    "LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id",
+)
+"""`OFFSET 0` here and elsewhere: an expression of the view is worked out once, not at each use."""
 FACTS = {
     "own": "o.id",
     "updated": "o.updated_at",
     "tenant": f"coalesce(rt.uuid, '{DEFAULT_TENANT}')",
     "name": "o.domain",
-    "host": hosts.sql_plain_host("o.domain"),
+    "host": hosts.sql_plain_host("o.bare"),
     "refused": "NULL::text",
 }
 TWINS = """
@@ -36,7 +41,7 @@ SELECT uuid AS winner, merged, (jsonb_populate_record(NULL::old_domains, facts))
 FROM newest JOIN whole USING (uuid)"""
 SOURCE = f"""
 (SELECT r.tenant, r.host, r.refused, r.uuid AS winner, NULL::jsonb AS merged, o.*
- FROM row_domain r JOIN old_domains o ON o.id = r.own
+ FROM row_domain r JOIN (SELECT * FROM old_domains OFFSET 0) o ON o.id = r.own
  WHERE r.made AND NOT EXISTS (SELECT FROM twin t WHERE t.uuid = r.uuid)
  UNION ALL
  SELECT r.tenant, r.host, r.refused, n.*

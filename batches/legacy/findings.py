@@ -63,7 +63,7 @@ _SEEN_COLUMNS = {
     "gone_at": "NULL::timestamptz",
 }
 _OTHERWISE_THERE = """
-NOT EXISTS (SELECT FROM {table} t WHERE t.domain_id = f.uuid AND {same} AND t.id <> {id})"""
+WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.domain_id = f.uuid AND {same} AND t.id <> {id})"""
 CONTACT_ID = sql_finding_id("'contact'", "f.uuid", "f.kind", "f.value")
 TECHNOLOGY_ID = sql_finding_id("'technology'", "f.uuid", "f.name")
 CONTACT_ROWS = Rows(
@@ -81,8 +81,8 @@ CONTACT_ROWS = Rows(
         "method": f"'{METHOD}'",
         "confidence": "0.5",
     },
-    source="found_contact f WHERE "
-    + _OTHERWISE_THERE.format(
+    source="found_contact f",
+    unless=_OTHERWISE_THERE.format(
         table="scans_contact", same="t.kind = f.kind AND t.value = f.value", id=CONTACT_ID
     ),
     settled=("id", "domain_id", "kind", "value"),
@@ -102,8 +102,10 @@ TECHNOLOGY_ROWS = Rows(
         "version": "coalesce(f.version, '')",
         "evidence": f"'{EVIDENCE}'",
     },
-    source="found_technology f WHERE "
-    + _OTHERWISE_THERE.format(table="scans_technology", same="t.name = f.name", id=TECHNOLOGY_ID),
+    source="found_technology f",
+    unless=_OTHERWISE_THERE.format(
+        table="scans_technology", same="t.name = f.name", id=TECHNOLOGY_ID
+    ),
     settled=("id", "domain_id", "name"),
     touched="last_seen",
     conflict="ON CONFLICT DO NOTHING",

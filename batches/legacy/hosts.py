@@ -12,14 +12,29 @@ from batches.legacy.run import Run
 from scans.engine.domains import InvalidDomain, normalise
 
 LONGEST = 253
-PLAIN = "^(?:https?://)?((?!www[.])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]{2,63})/?$"
+PLAIN = "^(?:[a-z0-9]+(?:-+[a-z0-9]+)*[.])+[a-z]+$"
 """Names that are read as they stand, where their ending is a public one and no part is `xn--`."""
+LONG_PART = "[a-z0-9-]{64}"
 
 
-def sql_plain_host(name: str) -> str:
-    """Return the SQL of the host in a plain name, NULL for any other; `name` is an expression."""
-    host = f"substring({name} from '{PLAIN}')"
-    return f"CASE WHEN length({name}) <= {LONGEST} AND strpos({name}, 'xn--') = 0 THEN {host} END"
+def sql_bare(name: str) -> str:
+    """Return the SQL of a name without its scheme and the slash behind it."""
+    return (
+        f"rtrim(CASE WHEN starts_with({name}, 'https://') THEN substr({name}, 9) "
+        f"WHEN starts_with({name}, 'http://') THEN substr({name}, 8) ELSE {name} END, '/')"
+    )
+
+
+def sql_plain_host(bare: str) -> str:
+    """Return the SQL of the host in a plain name, NULL for any other.
+
+    `bare` is an expression: a name by `sql_bare`.
+    """
+    return (
+        f"CASE WHEN {bare} ~ '{PLAIN}' AND length({bare}) <= {LONGEST} "
+        f"AND NOT starts_with({bare}, 'www.') AND strpos({bare}, 'xn--') = 0 "
+        f"AND NOT (length({bare}) > 63 AND {bare} ~ '{LONG_PART}') THEN {bare} END"
+    )
 
 
 def settle(run: Run, table: str) -> None:

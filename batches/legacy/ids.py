@@ -14,8 +14,8 @@ NAMESPACE = UUID("5c4a9e5b-1d0f-5d6e-9c57-0a1db3c8e2f4")
 
 BLANKS = " \t\r\n"
 WHOLE_UUID = (
-    r"\A[ \t\r\n]*([A-Za-z]+[_:-])*"
-    r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[ \t\r\n]*\Z"
+    r"\A[ \t\r\n]*(?:[A-Za-z]+[_:-])*"
+    r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[ \t\r\n]*\Z"
 )
 """Read alike by Python and PostgreSQL: no folding of case, no classes that depend on a locale.
 

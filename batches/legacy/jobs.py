@@ -8,7 +8,13 @@ from batches.legacy.target import HIGH, LOW, Rows
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
 
-KEYS = Keys("job", "old_jobs o", text="o.job_id", whole="o.job_id_u", integer="o.id")
+KEYS = Keys(
+    "job",
+    "(SELECT * FROM old_jobs OFFSET 0) o",
+    text="o.job_id",
+    whole="o.job_id_u",
+    integer="o.id",
+)
 FACTS = {
     "batch_ref": "CASE WHEN btrim(o.batch_id) <> '' THEN o.batch_id "
     "WHEN btrim(o.batch_id_string) <> '' THEN o.batch_id_string END",
@@ -106,10 +112,12 @@ JOBS = Rows(
         "legacy_job_id": "o.job_id",
     },
     source=f"""
-plan_job p JOIN old_jobs o ON o.id = p.integer
+plan_job p JOIN (
+    SELECT * FROM old_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
+) AS o ON o.id = p.integer
 {word_of("job", "o.status", "s")} {word_of("job_type", "o.job_type", "t")}
 {TENANT_JOINS} LEFT JOIN ref_user ru ON ru.ref = o.created_by
-WHERE p.integer BETWEEN {LOW} AND {HIGH} AND o.id BETWEEN {LOW} AND {HIGH}""",
+WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "batch_id", "job_type", "created_at", "legacy_id", "legacy_job_id"),
 )

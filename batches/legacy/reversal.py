@@ -4,9 +4,10 @@ A row that something of this system refers to by now (a job in a batch that came
 system, a scan of its domain) stays, and so does its row of the map.
 """
 
-from batches.legacy import findings
+from batches.legacy import findings, foreign_keys
 from batches.legacy.ids import sql_finding_id
 from batches.legacy.run import Run
+from batches.legacy.target import analyze
 
 MADE = (
     ("contact", "scans.Contact"),
@@ -43,6 +44,8 @@ DELETE FROM {map} m WHERE m.kind = '{kind}' AND NOT EXISTS (
 def reverse(run: Run) -> dict[str, int]:
     """Remove what conversions made; return how many rows of each kind."""
     run.start()
+    analyze(run)
+    foreign_keys.relax(run)
     removed = {"finding": _remove_findings(run)}
     for kind, model in MADE:
         if kind == "user":
@@ -50,6 +53,7 @@ def reverse(run: Run) -> dict[str, int]:
         removed[kind] = _remove(run, kind, model)
     for kind, model in MADE:
         run.execute(SPENT.format(map=run.map, kind=kind, table=run.table(model)))
+    foreign_keys.check(run)
     return removed
 
 

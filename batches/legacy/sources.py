@@ -62,7 +62,7 @@ SELECT a.attname, format_type(a.atttypid, NULL), t.typcategory
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
 MOST_ARGUMENTS = 90
-FIRST_DAY, LAST_DAY = "0001-01-02 00:00Z", "9999-12-30 00:00Z"
+FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _query(table: str, present: dict[str, Actual]) -> str:
     times = [
         actual
         for name, kind in _known(table).items()
-        if kind == "time" and (actual := present.get(name)) and _time(actual) != "NULL"
+        if kind == "time" and (actual := present.get(name)) and _is_time(actual)
     ]
     parts += [f"{_extra(extra)} AS extra", f"{_odd(times)} AS odd"]
     return f"SELECT {', '.join(parts)} FROM {table}"
@@ -178,17 +178,21 @@ def _text(actual: Actual) -> str:
     return f"{actual.name}::text"
 
 
-def _time(actual: Actual) -> str:
-    if actual.type == "timestamp with time zone":
-        return actual.name
-    if actual.type in ("timestamp without time zone", "date"):
-        return f"({actual.name}::timestamp AT TIME ZONE 'UTC')"
-    return "NULL"
+def _is_time(actual: Actual) -> bool:
+    return actual.type in ("timestamp with time zone", "timestamp without time zone", "date")
+
+
+def _is_sane(actual: Actual) -> str:
+    return f"{actual.name} BETWEEN '{FIRST_DAY}' AND '{LAST_DAY}'"
 
 
 def _sane_time(actual: Actual) -> str:
-    time = _time(actual)
-    return f"CASE WHEN {time} >= '{FIRST_DAY}' AND {time} <= '{LAST_DAY}' THEN {time} END"
+    if not _is_time(actual):
+        return "NULL"
+    zoned = actual.name
+    if actual.type != "timestamp with time zone":
+        zoned = f"{actual.name}::timestamp AT TIME ZONE 'UTC'"
+    return f"CASE WHEN {_is_sane(actual)} THEN {zoned} END"
 
 
 def _int(actual: Actual) -> str:
@@ -263,12 +267,10 @@ def _odd(times: list[Actual]) -> str:
     """Return the times that cannot be carried as an object of their texts; NULL where none."""
     if not times:
         return "NULL::jsonb"
-    strange = {
-        actual: f"{actual.name} IS NOT NULL AND ({_sane_time(actual)}) IS NULL" for actual in times
-    }
+    strange = {actual.name: f"NOT {_is_sane(actual)}" for actual in times}
     texts = ", ".join(
-        f"'{actual.name.strip(chr(34))}', CASE WHEN {test} THEN {actual.name}::text END"
-        for actual, test in strange.items()
+        f"'{name.strip(chr(34))}', CASE WHEN {test} THEN {name}::text END"
+        for name, test in strange.items()
     )
     any_strange = " OR ".join(f"({test})" for test in strange.values())
     return f"CASE WHEN {any_strange} THEN jsonb_strip_nulls(jsonb_build_object({texts})) END"
