@@ -11,6 +11,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 
 from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.vocabulary import names, table
+from scans.engine.language import detect_language
 
 SCANNED_TEXT = 100_000
 """Characters of text in which country names and postcodes are looked for."""
@@ -60,6 +61,8 @@ _POSTAL_MARKS = (
 said behind the first letters, `(?<!\\w.)`: `re` skips to the next place where a pattern's first
 letter stands, but tries every place for a pattern that begins with a boundary."""
 _INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
+_ADDRESS_ENDING = re.compile(r"@[\w.-]{1,60}\.([a-z]{2})\b(?![.-]?\w)")
+"""The country in an e-mail address."""
 
 
 class PageRegions:
@@ -102,6 +105,11 @@ class PageRegions:
         yield from self.likely
         yield from self.guesses
 
+    def _spoken(self) -> str:
+        """Return the language of the page; that of its text where templates say English."""
+        declared = self._language.partition("-")[0]
+        return detect_language(self._text) if declared == "en" else declared
+
     def _named(self) -> Counter[str]:
         """Count how often the text speaks of each region; a postcode weighs as much as two."""
         seen: Counter[str] = Counter()
@@ -110,7 +118,9 @@ class PageRegions:
         seen.update(plan_of(region) for region, _ in countries_in(self._text))
         for code in set(_INTERNATIONAL.findall(self._text)):
             seen[_of_calling_code(code)] += 2
-        for region in table("languages").get(self._language.partition("-")[0], "").split():
+        for ending in set(_ADDRESS_ENDING.findall(self._text)):
+            seen[plan_of(_of_ending(ending))] += 2
+        for region in table("languages").get(self._spoken(), "").split():
             seen[region] += 2
         del seen[""]
         return +seen
@@ -150,6 +160,10 @@ def _of_host(url: str) -> str:
         ending = (urlsplit(url).hostname or "").rstrip(".").rpartition(".")[2]
     except ValueError:
         return ""
+    return _of_ending(ending)
+
+
+def _of_ending(ending: str) -> str:
     if ending in _TLDS_OF_EVERYBODY:
         return ""
     region = "GB" if ending == "uk" else ending.upper()

@@ -72,3 +72,14 @@ def test_postcodes_speak_of_their_country(text, region):
 )
 def test_names_within_other_names_are_not_countries(text, expected):
     assert [region for region, _ in countries_in(text)] == expected
+
+
+def test_the_addresses_on_a_page_speak_of_their_country():
+    text = "Advokat Berg\npost@advokatberg.no\npost@berg.io"
+    assert regions(text=text).likely == ("US", "NO")
+
+
+def test_the_text_is_believed_where_a_template_says_english():
+    text = "Vi hjelper deg med alt fra kontrakter til arv, og du kan ringe oss når du vil i dag."
+    assert regions(language="en-US", text=text).likely == ("US", "NO")
+    assert regions(language="en-US", text="We help you with all of it.").likely == ("US",)
