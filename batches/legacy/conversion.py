@@ -14,6 +14,7 @@ from batches.legacy import (
     domains,
     findings,
     foreign_keys,
+    inventory,
     jobs,
     references,
     report,
@@ -43,6 +44,7 @@ PLAN = (
     Step("plan of jobs", jobs.plan),
     Step("plan of batches", batches.plan),
     Step("batches made up", references.plan),
+    Step("sitemaps, pages, contacts", inventory.plan),
     Step("findings", findings.plan),
 )
 """What becomes of every row; only the id map is written."""
@@ -54,6 +56,7 @@ MAKE = (
     Step("writing batches made up", references.make),
     Step("writing domains", domains.make),
     Step("writing jobs", lambda run: insert_parts(run, jobs.JOBS, "plan_job")),
+    Step("writing sitemaps, pages, contacts", inventory.make),
     Step("writing contacts and technologies", findings.make),
     Step("checking foreign keys", foreign_keys.check),
     Step("telling the planner", analyze),

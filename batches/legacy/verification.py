@@ -6,7 +6,16 @@ changes is compared, their references among it.
 
 from dataclasses import dataclass, field
 
-from batches.legacy import batches, domains, findings, jobs, references, tenants, users
+from batches.legacy import (
+    batches,
+    domains,
+    findings,
+    inventory,
+    jobs,
+    references,
+    tenants,
+    users,
+)
 from batches.legacy.run import LegacyError, Run
 from batches.legacy.steps import bounds
 from batches.legacy.target import Difference, Rows, compare
@@ -55,7 +64,7 @@ def verify(run: Run) -> Verdict:
     verdict = Verdict()
     _check_counts(run, verdict)
     _check_references(run, verdict)
-    for rows in WHOLE:
+    for rows in (*WHOLE, *inventory.written(run)):
         _add(verdict, compare(run, rows))
     for rows, planned in IN_PARTS:
         whole = Difference(rows.model)
@@ -79,6 +88,7 @@ def _check_counts(run: Run, verdict: Verdict) -> None:
         mapped = run.value(f"SELECT count(*) FROM row_{kind} {ours}")
         if there != mapped:
             verdict.faults.append(f"of {there} rows of {table} the map has {mapped}")
+    verdict.faults += inventory.faults(run)
 
 
 def _check_references(run: Run, verdict: Verdict) -> None:

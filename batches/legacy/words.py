@@ -62,6 +62,19 @@ PAGE_TYPES = {
     "pricing": "pricing",
     "careers career_contact": "careers",
 }
+SITEMAP_KINDS = {
+    "standard urlset sitemap xml": "urlset",
+    "index sitemapindex": "index",
+    "rss": "rss",
+    "atom": "atom",
+    "text txt": "text",
+}
+SITEMAP_SOURCES = {
+    "robots robots_txt": "robots",
+    "common_path common_paths well_known": "well_known",
+    "html html_link html_links": "html",
+    "index sitemap_index": "index",
+}
 EMAIL_LABELS = {
     "corporate": "corporate",
     "service": "service",
@@ -104,6 +117,8 @@ VOCABULARIES = {
     "processor_type": Vocabulary(PROCESSOR_TYPES, "domain_scan", "domain_scan"),
     "job_type": Vocabulary(JOB_TYPES, "website_scan", "website_scan"),
     "page_type": Vocabulary(PAGE_TYPES, "other", "other"),
+    "sitemap_kind": Vocabulary(SITEMAP_KINDS, ""),
+    "sitemap_source": Vocabulary(SITEMAP_SOURCES, ""),
     "email_type": Vocabulary(EMAIL_LABELS, "unknown", "unknown"),
 }
 

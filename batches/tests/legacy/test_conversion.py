@@ -155,7 +155,7 @@ def test_the_facts_of_a_domain_become_its_own(legacy: Any) -> None:
     kinds = list(
         Contact.objects.filter(domain=rich).order_by("kind").values_list("kind", flat=True)
     )
-    assert kinds == ["email"] * 2 + ["phone"] * 2 + ["social"] * 5
+    assert kinds == ["email"] * 3 + ["phone"] * 2 + ["social"] * 5
     assert not Contact.objects.exclude(method="legacy_import").filter(snippet="legacy import")
 
 

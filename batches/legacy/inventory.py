@@ -1,0 +1,300 @@
+"""Sitemaps, pages and contacts: the older tables that list what was found on a domain.
+
+A domain has one row for each address or e-mail here: of several older rows the first keeps its id,
+the others become other names of it. What belongs to no domain, or has no address that this system
+could ask for, is left behind and named in the report.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from batches.legacy import id_map
+from batches.legacy.findings import EVIDENCE, METHOD
+from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.run import Run
+from batches.legacy.target import Rows, insert
+from scans.engine.links import canonical_url, resolve_url
+from scans.storage import url_hash
+
+EPOCH = "'1970-01-01 00:00Z'"
+DOMAIN = "LEFT JOIN ref_domain d ON d.own = o.domain_id_u"
+ADDRESS = "LEFT JOIN read_url u ON u.text = o.url"
+ADDRESSES = """
+SELECT url FROM (SELECT url FROM old_sitemap_files UNION SELECT url FROM old_sitemap_urls
+    UNION SELECT url FROM old_pages) AS x WHERE url IS NOT NULL"""
+PAGES = """
+(SELECT id, id_u, domain_id_u, url, page_type, lastmod, changefreq, priority_value AS priority,
+    'sitemap' AS source, created_at, coalesce(updated_at, created_at) AS seen
+ FROM old_sitemap_urls
+ UNION ALL
+ SELECT id, id_u, domain_id_u, url, page_type, last_modified, NULL, NULL,
+    'link', created_at, coalesce(last_scan, updated_at, created_at) FROM old_pages) AS o"""
+_SEEN = {
+    "first_seen": f"coalesce(r.first_seen, r.last_seen, {EPOCH})",
+    "last_seen": f"coalesce(r.last_seen, r.first_seen, {EPOCH})",
+}
+_LATEST = "(array_agg({0} ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE {0} IS NOT NULL))[1]"
+
+
+def _source(table: str, same: str, facts: Iterable[str]) -> str:
+    """Return the FROM of the rows to make: of several that are one, the newest facts."""
+    newest = "".join(f", {_LATEST.format(name)} AS {name}" for name in facts)
+    return (
+        f"(SELECT uuid, domain, {same}, min(created) AS first_seen, max(seen) AS last_seen{newest} "
+        f"FROM {table} GROUP BY uuid, run_of, domain, {same} HAVING bool_or(made)) AS r"
+    )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An older table of things found on domains, and what becomes of its rows."""
+
+    older: str
+    """What its rows are called, for a person."""
+    keys: Keys
+    facts: dict[str, str]
+    same: str
+    """The column that tells the things of one domain apart, NULL where it cannot be read."""
+    there: str
+    """Its column, and what else is asked, in the table `t` of this system."""
+    rows: Rows
+
+    @property
+    def table(self) -> str:
+        return f"row_{self.keys.kind}"
+
+
+SITEMAPS = Listing(
+    older="sitemap",
+    keys=Keys(
+        "sitemap",
+        "(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files OFFSET 0) o "
+        f"{DOMAIN} {ADDRESS} {word_of('sitemap_kind', 'o.sitemap_type', 'k')} "
+        f"{word_of('sitemap_source', 'o.discovery_method', 's')}",
+    ),
+    facts={
+        "own": "o.id",
+        "domain": "d.uuid",
+        "url": "u.sitemap",
+        "hash": "u.sitemap_hash",
+        "seen": "o.seen",
+        "found_as": "nullif(k.becomes, '')",
+        "source": "nullif(s.becomes, '')",
+        "urls": "o.url_count",
+        "bytes": "o.size_bytes",
+        "error": "o.error_message",
+        "said": "o.url",
+    },
+    same="hash",
+    there="t.url_hash = r.hash",
+    rows=Rows(
+        model="scans.Sitemap",
+        columns={
+            "id": "r.uuid",
+            "tenant_id": "o.tenant_id",
+            "domain_id": "r.domain",
+            **_SEEN,
+            "gone_at": "NULL::timestamptz",
+            "url": "r.url",
+            "url_hash": "r.hash",
+            "kind": "coalesce(r.found_as, '')",
+            "source": "coalesce(r.source, '')",
+            "parent_url": "''",
+            "url_count": "least(greatest(coalesce(r.urls, 0), 0), 2147483647)",
+            "bytes": "greatest(coalesce(r.bytes, 0), 0)",
+            "error": "coalesce(r.error, '')",
+        },
+        source=_source(
+            "row_sitemap", "hash", ("url", "found_as", "source", "urls", "bytes", "error")
+        )
+        + " JOIN {domains} o ON o.id = r.domain",
+        settled=("id", "domain_id", "url_hash"),
+        touched="last_seen",
+    ),
+)
+PAGE_ROWS = Listing(
+    older="page",
+    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"),
+    facts={
+        "own": "o.id",
+        "domain": "d.uuid",
+        "url": "u.page",
+        "hash": "u.page_hash",
+        "seen": "o.seen",
+        "source": "o.source",
+        "page_type": "nullif(p.becomes, 'other')",
+        "lastmod": "o.lastmod",
+        "changefreq": "left(lower(btrim(o.changefreq)), 16)",
+        "priority": "CASE WHEN o.priority BETWEEN 0 AND 1 THEN o.priority END",
+        "said": "o.url",
+    },
+    same="hash",
+    there="t.url_hash = r.hash",
+    rows=Rows(
+        model="scans.Page",
+        columns={
+            "id": "r.uuid",
+            "domain_id": "r.domain",
+            **_SEEN,
+            "url": "r.url",
+            "url_hash": "r.hash",
+            "source": "coalesce(r.source, '')",
+            "page_type": "coalesce(r.page_type, 'other')",
+            "lastmod": "r.lastmod",
+            "changefreq": "coalesce(r.changefreq, '')",
+            "priority": "r.priority",
+        },
+        source=_source(
+            "row_page",
+            "hash",
+            ("url", "source", "page_type", "lastmod", "changefreq", "priority"),
+        ),
+        settled=("id", "domain_id", "url_hash"),
+        touched="last_seen",
+    ),
+)
+CONTACTS = Listing(
+    older="contact",
+    keys=Keys(
+        "contact",
+        "(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts OFFSET 0) o "
+        f"{DOMAIN} {word_of('email_type', 'o.email_type', 'e')}",
+    ),
+    facts={
+        "own": "o.id",
+        "domain": "d.uuid",
+        "email": "CASE WHEN length(btrim(o.email)) BETWEEN 1 AND 500 "
+        "THEN lower(btrim(o.email)) END",
+        "seen": "o.seen",
+        "label": "nullif(e.becomes, 'unknown')",
+        "page_url": "CASE WHEN length(o.source_url) <= 2000 THEN nullif(o.source_url, '') END",
+        "snippet": "coalesce(nullif(btrim(o.context), ''), nullif(btrim(o.name), ''))",
+        "said": "o.email",
+    },
+    same="email",
+    there="t.kind = 'email' AND t.value = r.email",
+    rows=Rows(
+        model="scans.Contact",
+        columns={
+            "id": "r.uuid",
+            "tenant_id": "o.tenant_id",
+            "domain_id": "r.domain",
+            **_SEEN,
+            "gone_at": "NULL::timestamptz",
+            "kind": "'email'",
+            "value": "r.email",
+            "label": "coalesce(r.label, 'unknown')",
+            "page_url": "coalesce(r.page_url, '')",
+            "snippet": f"coalesce(r.snippet, '{EVIDENCE}')",
+            "method": f"'{METHOD}'",
+            "confidence": "0.5",
+        },
+        source=_source("row_contact", "email", ("label", "page_url", "snippet"))
+        + " JOIN {domains} o ON o.id = r.domain",
+        settled=("id", "domain_id", "kind", "value"),
+        touched="last_seen",
+    ),
+)
+LISTINGS = (SITEMAPS, PAGE_ROWS, CONTACTS)
+WORDS = {
+    "sitemap_kind": "SELECT DISTINCT coalesce(sitemap_type, '') FROM old_sitemap_files",
+    "sitemap_source": "SELECT DISTINCT coalesce(discovery_method, '') FROM old_sitemap_files",
+    "page_type": "SELECT coalesce(page_type, '') FROM old_sitemap_urls "
+    "UNION SELECT coalesce(page_type, '') FROM old_pages",
+    "email_type": "SELECT DISTINCT coalesce(email_type, '') FROM old_contacts",
+}
+
+
+def plan(run: Run) -> None:
+    """Bring the rows; say which of them are one, and which are here already."""
+    _read_addresses(run)
+    for vocabulary, texts in WORDS.items():
+        read_words(run, vocabulary, texts)
+    for listing in LISTINGS:
+        bring(run, listing.keys, listing.facts)
+        if not run.verifying:
+            _settle(run, listing)
+
+
+def make(run: Run) -> int:
+    return sum(insert(run, rows) for rows in written(run))
+
+
+def written(run: Run) -> list[Rows]:
+    """Return what the tables of this system get."""
+    domains = run.table("scans.Domain")
+    return [
+        replace(listing.rows, source=listing.rows.source.replace("{domains}", domains))
+        for listing in LISTINGS
+    ]
+
+
+def faults(run: Run) -> list[str]:
+    """Say where the map does not have every row that some domain can hold."""
+    found = []
+    for listing in LISTINGS:
+        facts = listing.facts
+        there = run.value(
+            f"SELECT count(*) FROM {listing.keys.source} "
+            f"WHERE {facts['domain']} IS NOT NULL AND ({facts[listing.same]}) IS NOT NULL"
+        )
+        mapped = run.value(f"SELECT count(*) FROM {listing.table}")
+        if there != mapped:
+            found.append(f"of {there} {listing.older}s the map has {mapped}")
+    return found
+
+
+def _read_addresses(run: Run) -> None:
+    """Bring every address into the form in which a scan lists it; PostgreSQL knows no such rule."""
+    run.execute("DROP TABLE IF EXISTS pg_temp.read_url")
+    columns = "text text, sitemap text, sitemap_hash bytea, page text, page_hash bytea"
+    run.execute(f"CREATE TEMP TABLE read_url ({columns}) ON COMMIT DROP")
+    for rows in run.chunks(ADDRESSES):
+        run.copy("read_url", columns, (_address(text) for (text,) in rows))
+    run.execute("ANALYZE read_url")
+
+
+def _address(text: str) -> tuple[str | bytes | None, ...]:
+    return text, *_hashed(resolve_url(text)), *_hashed(canonical_url(text))
+
+
+def _hashed(url: str | None) -> tuple[str | None, bytes | None]:
+    return (url, url_hash(url)) if url else (None, None)
+
+
+def _settle(run: Run, listing: Listing) -> None:
+    """Give every row its UUID and write it down; leave behind what no domain can hold."""
+    table, model = listing.table, run.table(listing.rows.model)
+    lost = f"domain IS NULL OR {listing.same} IS NULL"
+    run.note(
+        f"{listing.older} was left behind",
+        f"SELECT '{listing.keys.kind}', NULL::bigint, own, CASE WHEN domain IS NULL "
+        f"THEN 'its domain is gone: ' ELSE 'this can be no {listing.older}: ' END "
+        f"|| coalesce(said, '') FROM {table} WHERE {lost}",
+    )
+    run.execute(f"DELETE FROM {table} WHERE {lost}")
+    _merge(run, listing, model)
+    id_map.settle(run, listing.keys.kind, table, model)
+    run.execute(
+        f"UPDATE {table} r SET uuid = t.uuid FROM {table} t "
+        "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
+    )
+    run.execute(f"UPDATE {table} SET text = NULL WHERE NOT made AND text = uuid::text")
+    id_map.write(run, listing.keys.kind, table)
+
+
+def _merge(run: Run, listing: Listing, model: str) -> None:
+    """Let rows of one thing be one: the row that is there, or the first of them."""
+    table, same = listing.table, listing.same
+    stored = "text = coalesce(r.text, r.uuid::text), made = false"
+    run.execute(f"ALTER TABLE {table} ADD leads text")
+    run.execute(
+        f"UPDATE {table} r SET {stored}, uuid = t.id, how = 'existing' "
+        f"FROM {model} t WHERE t.domain_id = r.domain AND {listing.there}"
+    )
+    run.execute(
+        f"UPDATE {table} r SET {stored}, how = 'merged', leads = x.leads FROM ("
+        "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
+        f"FROM {table} WHERE made WINDOW same AS (PARTITION BY domain, {same} "
+        "ORDER BY created NULLS LAST, own)) AS x WHERE r.ctid = x.at AND x.place > 1"
+    )
