@@ -14,6 +14,7 @@ from scans.engine.extractors.phone_context import Context, read_context
 from scans.engine.extractors.phone_reading import (
     NANP_SHAPE,
     ReadNumber,
+    read_entirely,
     read_lenient,
     read_strict,
     read_whole,
@@ -51,6 +52,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
 """An amount like 231.506.740, which Spain and Poland write phone numbers like, too."""
 _TRUNK_PREFIXES = ("0", "(", "13", "18")
 """What national numbers begin with; without it a run is a number only where its country is sure."""
+_NATIONAL_STARTS = ("0", "(0")
+"""What a national number begins with that a page may group its own way."""
 _STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
 _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 _VANITY_HINT = re.compile(r"[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})")
@@ -186,6 +189,8 @@ def _sure_readings(
         yield read_strict(digits, (*beside, *regions.first))
         if international:
             yield read_strict(digits, (WITH_DOUBLE_ZERO,))
+        if digits.startswith(_NATIONAL_STARTS) and "." not in digits:  # hours and dates have dots
+            yield read_entirely(digits, regions.declared)
         if digits.startswith(_TRUNK_PREFIXES):
             yield read_strict(digits, regions.likely)
 

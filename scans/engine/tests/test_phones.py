@@ -226,6 +226,21 @@ def test_json_ld_gives_phones_and_faxes():
     assert found == [("+12127365000", False), ("+12127365001", True)]
 
 
+@pytest.mark.parametrize(
+    ("ending", "written", "expected"),
+    [
+        ("co.uk", "General Enquiries 0736 526 6695", ["+447365266695"]),
+        ("de", "02224 123 123-0", ["+4922241231230"]),
+        ("fi", "Annonser: 09 125 35 58", ["+35891253558"]),
+        ("de", "Montag 08.30 - 12.00 Uhr", []),
+        ("de", "08.-10.11.24 Ausflug", []),
+    ],
+)
+def test_a_number_of_the_declared_country_may_be_grouped_in_any_way(ending, written, expected):
+    text = f"In India we cook.\n{'Menu ' * 20}\n{written}"
+    assert numbers(text, f"https://www.example.{ending}/") == expected
+
+
 def test_an_amount_is_no_number_where_the_country_is_not_sure():
     assert numbers("Visits: 231.506.740", language="pt") == []
     assert numbers("231.506.740", "https://www.example.pt/") == ["+351231506740"]
