@@ -24,6 +24,8 @@ NANP_SHAPE = re.compile(
 """A North American number in its usual groups: (212) 555-0143."""
 _MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
+_SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
+"""+43/1/479 15 23: the matcher takes a second slash for the end of a number."""
 _OTHER_ENDINGS = re.compile(r"(?<=\d\d)(?: ?/ ?[1-9]\d?)+\Z")
 """What other lines have in place of the last digits: 05732-972080/81."""
 
@@ -50,6 +52,7 @@ def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
     A reading that takes in all the digits goes before one that follows the grouping: the last
     group of `030/226 343-0` is an extension that belongs to the number.
     """
+    digits = _SLASH_BEHIND_CODE.sub(" ", digits)
     ways = dict.fromkeys((_OTHER_ENDINGS.sub("", digits), digits))
     readings = (_read_most(way, region) for region in regions for way in ways)
     return next(filter(None, readings), ())
