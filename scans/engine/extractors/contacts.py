@@ -32,7 +32,7 @@ def _emails(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
         *emails.from_text(page.text),
         *emails.from_obfuscated_text(page.text),
     ]
-    for item in (*found, *_unseen_emails(page.html, host)):
+    for item in (*emails.without_glued(found), *_unseen_emails(page.html, host)):
         yield Contact(
             kind=ContactKind.EMAIL,
             value=item.address,

@@ -37,6 +37,8 @@ _LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
 _DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
 _NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
+_IN_A_PATH = re.compile(r"://\S{1,200}/\Z")
+"""`https://lists.example/talk@openstreetmap.org/msg1` is an address of the web."""
 _LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u00[0-9a-f]{2})+", re.IGNORECASE)
 _AT_WORD = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a)\s?[\])}>]"
 _AT = rf"\s?[\[({{<]{{1,2}}{_AT_WORD}{{1,2}}\s?"
@@ -152,11 +154,35 @@ def from_hidden(html: str) -> Iterator[FoundEmail]:
             yield FoundEmail(found.address, method, one_line(text, 200))
 
 
+def without_glued(found: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
+    """Leave out the addresses in text that are a known one with a word stuck before it.
+
+    `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>` is one word to a reader who
+    does not know the style sheet; its first letter is large.
+    """
+    listed = list(found)
+    linked = {item.address for item in listed if item.method in ("mailto", "json_ld")}
+    for item in listed:
+        if item.method != "text" or item.address in linked or not _is_glued(item, linked):
+            yield item
+
+
+def _is_glued(item: FoundEmail, linked: set[str]) -> bool:
+    address = item.address
+    return any(
+        address[end:] in linked and address[:end].capitalize() + address[end:] in item.snippet
+        for end in range(1, address.index("@"))
+    )
+
+
 def address_at(text: str, position: int) -> str:
     """Return the address around the `@` at `position`, empty where there is none."""
     local = _LOCAL.search(text, max(0, position - 64), position)
     domain = _DOMAIN.match(text, position + 1, position + 256)
     if local is None or not local[0] or domain is None:
+        return ""
+    start = local.start()
+    if text[start - 1 : start] == "/" and _IN_A_PATH.search(text, max(0, start - 200), start):
         return ""
     return clean_address(f"{local[0]}@{domain[0]}")
 

@@ -11,6 +11,7 @@ from scans.engine.extractors.emails import (
     from_json_ld,
     from_obfuscated_text,
     from_text,
+    without_glued,
 )
 
 
@@ -55,6 +56,7 @@ def test_an_address_in_text_is_found_without_what_surrounds_it(text, expected):
         "you@gmail.com",
         "605a7baede844d278b89dc95ae0a9123@sentry-next.wixpress.com",
         "0123456789abcdef0123456789abcdef@bakery.com",
+        "https://lists.bakery.com/talk@bakery.com/msg1.html",
         "bootstrap@5.3.2",
         "jquery@3.7.1.min.js",
         "@media screen and (max-width: 600px)",
@@ -86,6 +88,19 @@ def test_what_only_looks_like_an_address_is_left_out(text):
 )
 def test_a_mailto_link_names_its_receivers(href, expected):
     assert addresses(from_hrefs([(href, "Write")])) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Follow us on Instagraminfo@bakery.com", ["info@bakery.com"]),
+        ("Write to webinfo@bakery.com", ["info@bakery.com", "webinfo@bakery.com"]),
+        ("Emailinfo@pastry.com", ["info@bakery.com", "emailinfo@pastry.com"]),
+    ],
+)
+def test_a_word_stuck_to_a_linked_address_makes_no_other_one(text, expected):
+    found = [*from_hrefs([("mailto:info@bakery.com", "Write")]), *from_text(text)]
+    assert addresses(without_glued(found)) == expected
 
 
 @pytest.mark.parametrize(
