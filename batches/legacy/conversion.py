@@ -23,11 +23,10 @@ from batches.legacy import (
     unfinished,
     users,
 )
-from batches.legacy.id_map import has_other_runs
 from batches.legacy.run import LegacyError, Run
 from batches.legacy.steps import Progress, Step, insert_parts, perform, silent
 from batches.legacy.target import analyze
-from batches.legacy.verification import Verdict, VerificationFailed, verify
+from batches.legacy.verification import Verdict, VerificationFailed, has_earlier_runs, verify
 
 LOCK = 5_020_615_904
 """Of the advisory lock that keeps a second conversion out."""
@@ -61,6 +60,7 @@ MAKE = (
     Step("checking foreign keys", foreign_keys.check),
     Step("telling the planner", analyze),
     Step("counting", unfinished.recount),
+    Step("domains found since", jobs.find_domains),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 
@@ -81,6 +81,9 @@ class Outcome:
     tables: list[report.Table] = field(default_factory=list)
     notes: list[report.Topic] = field(default_factory=list)
     verdict: Verdict = field(default_factory=Verdict)
+    """Of what this run brought."""
+    since: Verdict | None = None
+    """Of what all runs brought, where there were earlier ones."""
 
     @property
     def converted(self) -> int:
@@ -143,17 +146,22 @@ def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
     if wishes.report_file:
         report.write(run, wishes.report_file)
     progress("verifying", len(steps), len(steps) + 1)
-    outcome.verdict = _verified(run)
-    progress("verified", len(steps) + 1, len(steps) + 1)
+    outcome.verdict = verify(run)
     if outcome.verdict.faults:
         raise VerificationFailed(outcome.verdict)
+    outcome.since = _since(run)
+    progress("verified", len(steps) + 1, len(steps) + 1)
     return outcome
 
 
-def _verified(run: Run) -> Verdict:
-    """Compare what this run planned; where others ran before it, everything, planned anew."""
-    if not any(has_other_runs(run, kind) for kind in ("batch", "job", "domain", "tenant", "user")):
-        return verify(run)
+def _since(run: Run) -> Verdict | None:
+    """Compare the rows of all runs; None where this was the first.
+
+    What earlier runs brought may have changed in either system since: that is told, and keeps
+    nothing new from coming.
+    """
+    if not has_earlier_runs(run):
+        return None
     again = Run(run.connection, run.apps, run.cursor, verifying=True)
     again.start()
     perform(again, PLAN)

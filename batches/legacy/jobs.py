@@ -46,6 +46,18 @@ UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
 TAKEN = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL
 FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain"""
+FOUND = """
+UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
+    SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
+        t.id, d.uuid AS domain
+    FROM row_domain d JOIN old_jobs o ON o.domain_id = d.own
+    JOIN {map} m ON m.kind = 'job' AND m.integer = o.id JOIN {jobs} t ON t.id = m.uuid
+    WHERE t.domain_id IS NULL AND t.metadata #>> '{{legacy,domain_id}}' = o.domain_id
+        AND NOT t.metadata -> 'legacy' ? 'domain' AND NOT {fresh} AND NOT EXISTS (
+            SELECT FROM {jobs} k WHERE k.batch_id = t.batch_id AND k.domain_id = d.uuid)
+    ORDER BY t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END, t.created_at DESC
+) AS x WHERE j.id = x.id"""
+"""Jobs of earlier runs whose domain has come since."""
 RESULT = "coalesce(o.result, o.result_data)"
 ERROR = f"""CASE
     WHEN p.becomes = '{UNFINISHED}' THEN '{IMPORTED_UNFINISHED}'
@@ -159,6 +171,14 @@ def plan(run: Run) -> None:
     run.execute("CREATE INDEX ON plan_job (integer)")
     if not run.verifying:
         _note(run)
+
+
+def find_domains(run: Run) -> int:
+    """Give jobs of earlier runs the domain that was missing then."""
+    if not id_map.has_other_runs(run, "job"):
+        return 0
+    statement = FOUND.format(jobs=run.table(JOBS.model), map=run.map, fresh=run.is_fresh())
+    return run.execute(statement)
 
 
 def _note(run: Run) -> None:

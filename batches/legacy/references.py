@@ -14,14 +14,19 @@ SELECT ref, {whole} AS whole FROM (
     UNION SELECT batch_id FROM old_domains WHERE btrim(batch_id) <> ''
 ) AS x"""
 NAMED = """
-SELECT r.ref, r.whole, right(min(n.place || n.uuid::text), 36)::uuid AS uuid
+SELECT r.ref, r.whole, right(min(n.place || n.uuid::text), 36)::uuid AS uuid,
+    min(n.place) IS NOT NULL AS named
 FROM reference r LEFT JOIN (
-    SELECT coalesce(original, uuid::text) AS name, uuid,
+    SELECT coalesce(original, uuid::text) AS name, uuid, left(id::text, 18) ||
         CASE how WHEN 'collision' THEN 1 WHEN 'alias' THEN 2 ELSE 0 END AS place
     FROM {map} WHERE kind = 'batch'
-    UNION ALL SELECT integer::text, uuid, 3 FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
+    UNION ALL SELECT integer::text, uuid, left(id::text, 18) || 3
+    FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
 ) AS n ON n.name = {kept} GROUP BY r.ref, r.whole"""
-"""By the exact text: a batch's id, then its other names, then its integer."""
+"""By the exact text: a batch's id, then its other names, then its integer.
+
+What an earlier run has said of a text holds for the later ones.
+"""
 BY_UUID = """
 UPDATE ref_batch r SET uuid = m.uuid FROM {map} m
 WHERE r.uuid IS NULL AND r.whole = m.uuid AND m.kind = 'batch' AND m.how <> 'alias'"""
@@ -41,9 +46,11 @@ FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
 FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
 OTHER_NAMES = """
 INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
-SELECT {next_id}, 'batch', {kept}, NULL, l.uuid, 'alias', false
-FROM ref_batch r JOIN row_lost l ON l.uuid = r.uuid
-WHERE r.ref <> coalesce(l.stored, l.text, l.uuid::text)"""
+SELECT {next_id}, 'batch', {kept}, NULL, r.uuid, 'alias', false
+FROM ref_batch r LEFT JOIN row_lost l ON l.uuid = r.uuid
+    AND r.ref = coalesce(l.stored, l.text, l.uuid::text)
+WHERE NOT r.named AND l.uuid IS NULL"""
+"""What was found by the rule of ids is written down, for later runs to say the same."""
 OF_MAP = """
 SELECT uuid, original AS text FROM {map}
 WHERE kind = 'batch' AND integer IS NULL AND how <> 'alias'"""
@@ -119,7 +126,8 @@ def plan(run: Run) -> None:
         f"SELECT l.uuid, {original} AS original, {figures}, "
         "coalesce(c.created, d.created) AS created, coalesce(j.tenant, d.tenant) AS tenant "
         "FROM row_lost l LEFT JOIN counted c ON c.batch = l.uuid "
-        f"LEFT JOIN (SELECT p.batch, (array_agg({TENANT} ORDER BY p.integer))[1] AS tenant "
+        f"LEFT JOIN (SELECT p.batch, (array_agg({TENANT} ORDER BY p.run_of, p.integer))[1] "
+        "AS tenant "
         f"FROM plan_job p JOIN row_lost x ON x.uuid = p.batch JOIN old_jobs o ON o.id = p.integer "
         f"{TENANT_JOINS} GROUP BY p.batch) AS j ON j.batch = l.uuid "
         "LEFT JOIN (SELECT rb.uuid, min(o.created_at) AS created, "

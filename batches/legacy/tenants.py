@@ -9,14 +9,15 @@ from batches.legacy.target import Rows, insert
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
 KEYS = Keys("tenant", "old_tenants o")
-FACTS = {"name": "o.name"}
+FACTS = {"name": "o.name", "listed": "true"}
 TENANTS = Rows(
     model="tenants.Tenant",
     columns={
         "id": "r.uuid",
         "name": "left(coalesce(nullif(btrim(r.name), ''), 'Tenant ' || r.uuid), 200)",
         "auto_submit_sitemaps": "false",
-        "created_at": "coalesce(r.created, '1970-01-01 00:00Z')",
+        "created_at": "CASE WHEN r.how = 'reconstructed' THEN '1970-01-01 00:00Z' "
+        "ELSE coalesce(r.created, '1970-01-01 00:00Z') END",
     },
     source="row_tenant r WHERE r.made",
     settled=("id", "created_at"),
@@ -45,11 +46,22 @@ def plan(run: Run) -> None:
         _bring_missing_of_map(run)
     else:
         insert(run, DEFAULT)
+        _name(run)
         keep_existing(run, "row_tenant", TENANTS.model)
         id_map.settle(run, "tenant", "row_tenant", run.table(TENANTS.model))
         _bring_missing(run)
         id_map.write(run, "tenant", "row_tenant")
     _resolve(run)
+
+
+def _name(run: Run) -> None:
+    """Give tenants that an earlier run made up the name of the row that has come since."""
+    run.execute(
+        f"UPDATE {run.table(TENANTS.model)} t SET name = left(btrim(o.name), 200) "
+        f"FROM old_tenants o JOIN {run.map} m ON m.uuid = o.id_u "
+        "WHERE m.kind = 'tenant' AND m.how = 'reconstructed' AND t.id = m.uuid "
+        "AND t.name = 'Tenant ' || t.id AND btrim(o.name) <> ''"
+    )
 
 
 def _texts() -> str:
@@ -80,7 +92,8 @@ def _bring_missing_of_map(run: Run) -> None:
     run.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
         "SELECT uuid, how, made, left(id::text, 18) "
-        f"FROM {run.map} WHERE kind = 'tenant' AND how = 'reconstructed'"
+        f"FROM {run.map} WHERE kind = 'tenant' AND how = 'reconstructed' "
+        "AND uuid NOT IN (SELECT uuid FROM row_tenant)"
     )
 
 

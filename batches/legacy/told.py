@@ -26,7 +26,9 @@ def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield from _table(table)
     if found.converted:
         yield from _notes(found)
-    yield from verdict(found.verdict)
+    yield from verdict(found.verdict if found.since is None else found.since)
+    if found.since and found.since.faults:
+        yield "What differs was brought over earlier and has changed in one of the systems since."
     if dry_run:
         yield "A dry run: nothing was written."
 

@@ -33,7 +33,7 @@ USERS = Rows(
     source="(SELECT *, row_number() OVER (PARTITION BY login ORDER BY created, uuid) AS place "
     "FROM (SELECT *, left(coalesce(nullif(email, ''), nullif(name, ''), 'imported'), 100) AS login "
     "FROM row_user WHERE made) AS named) AS r",
-    settled=("id", "email", "date_joined"),
+    settled=("id", "date_joined"),
     touched="",
 )
 MEMBERSHIP_ID = sql_finding_id("'membership'", "r.uuid", "r.tenant")

@@ -1,0 +1,90 @@
+"""What the older system goes on to write is brought over by a later run."""
+
+from typing import Any
+
+from batches.models import Batch, Job, LegacyId
+from batches.tests.legacy.converted import check, convert
+from batches.tests.legacy.legacy_database import build
+from batches.tests.legacy.legacy_domains import GONE
+from batches.tests.legacy.legacy_ids import MISSING_TENANT, TENANT, uid
+from scans.models import Domain
+from scrapersky.tenants.models import Tenant
+
+JOB = (
+    "INSERT INTO jobs (id, job_id, tenant_id, status, job_type, batch_id, domain_id, created_at) "
+    "VALUES (%s, %s, %s, 'Completed', 'scan', %s, %s, '2026-01-01')"
+)
+
+
+def test_rows_that_have_come_since_are_brought_over(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    earlier = Batch.objects.get(legacy_id=12)
+    legacy.execute(JOB, [9001, "x9001", str(TENANT), "test-batch", uid("d", 1)])
+    outcome = convert()
+    assert outcome.converted == 1
+    assert outcome.since is not None
+    assert outcome.since.faults == []
+    later = Batch.objects.get(legacy_id=12)
+    assert Job.objects.get(legacy_id=9001).batch == later
+    assert (later.total, later.completed) == (earlier.total + 1, earlier.completed + 1)
+    assert later.status == Batch.Status.COMPLETE
+
+
+def test_a_domain_that_has_come_since_gets_the_jobs_that_missed_it(legacy: Any) -> None:
+    build(legacy, "before", ["batch_jobs", "jobs", "domains", "tenants", "profiles"])
+    convert()
+    assert Job.objects.get(legacy_id=603).domain is None
+    legacy.execute(
+        "INSERT INTO domains (id, tenant_id, domain) VALUES (%s, %s, 'gone.example.com')",
+        [GONE, TENANT],
+    )
+    convert()
+    assert Job.objects.get(legacy_id=603).domain == Domain.objects.get(host="gone.example.com")
+    assert check().faults == []
+
+
+def test_a_job_that_was_here_first_keeps_its_domain(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    legacy.execute(JOB, [9001, "x9001", str(TENANT), f"batch_{uid('b', 3)}", uid("d", 1)])
+    convert()
+    assert Job.objects.get(legacy_id=602).domain_id == uid("d", 1)
+    assert Job.objects.get(legacy_id=9001).domain is None
+    assert check().faults == []
+
+
+def test_a_tenant_that_was_made_up_gets_its_name(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    legacy.execute("INSERT INTO tenants (id, name) VALUES (%s, 'Found')", [MISSING_TENANT])
+    convert()
+    assert Tenant.objects.get(pk=MISSING_TENANT).name == "Found"
+    assert check().faults == []
+
+
+def test_a_reference_means_what_the_first_run_said(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    made_up = LegacyId.objects.resolve(LegacyId.Kind.BATCH, "lost-batch")
+    legacy.execute(
+        "INSERT INTO batch_jobs (id, batch_id, status, tenant_id, processor_type) "
+        "VALUES (9001, 'lost-batch', 'completed', %s, 'domain_scan')",
+        [TENANT],
+    )
+    convert()
+    assert Job.objects.get(legacy_id=408).batch_id == made_up
+    assert Batch.objects.get(legacy_id=9001).pk != made_up
+    assert check().faults == []
+
+
+def test_what_has_changed_since_is_told_and_keeps_nothing_new_away(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    legacy.execute("UPDATE jobs SET status = 'Completed' WHERE id = 501")
+    legacy.execute(JOB, [9001, "x9001", str(TENANT), "test-batch", None])
+    outcome = convert()
+    assert outcome.converted == 1
+    assert outcome.since is not None
+    assert outcome.since.faults
+    assert Job.objects.filter(legacy_id=9001).exists()
