@@ -301,6 +301,7 @@ def test_a_waiting_job_is_cancelled(console: Client, waiting: Batch) -> None:
 def test_a_running_job_is_cancelled(console: Client, waiting: Batch) -> None:
     job = scan_now(waiting.jobs.order_by("position")[0])
     Job.objects.filter(pk=job.pk).update(started_at=job.created_at)
+    assert "Stop scanning a.example" in console.get(f"/jobs/{job.pk}/").content.decode()
     assert "a.example is no longer scanned" in press(console, job, "cancel")
     assert statuses(waiting) == ["cancelled", "pending"]
 
