@@ -23,7 +23,7 @@ SHAPE = r"""
 regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(original,
     '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', '<uuid>', 'g'),
     '[0-9a-fA-F]{32}', '<32 hex>', 'g'), '[0-9a-fA-F]{12}', '<12 hex>', 'g'),
-    '[0-9a-fA-F]{8}', '<8 hex>', 'g'), '[0-9]+', '<digits>', 'g')"""
+    '[0-9a-fA-F]{8}', '<8 hex>', 'g'), '(?<![<0-9])[0-9]+', '<digits>', 'g')"""
 """The format of an id: its prefix, and what stands behind it."""
 
 

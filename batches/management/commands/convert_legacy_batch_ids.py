@@ -63,6 +63,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(f"The database refused, and nothing was changed: {error}") from error
+        except KeyboardInterrupt:
+            print("Stopped; nothing was changed.", file=sys.stderr)
+            sys.exit(130)
         self.stdout.write("\n".join(lines))
 
     def _run(self, source: Any, progress: Tell, options: dict[str, Any]) -> list[str]:
