@@ -58,12 +58,6 @@ def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
     return next(filter(None, readings), ())
 
 
-def read_entirely(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
-    """Return the numbers of the first region in which they take in all the digits."""
-    found = (_read_numbers(digits, region, Leniency.VALID) for region in regions)
-    return next((numbers for numbers in found if _covers(numbers, digits)), ())
-
-
 def _read_most(digits: str, region: str) -> tuple[ReadNumber, ...]:
     strict = _read_numbers(digits, region, Leniency.STRICT_GROUPING)
     if _covers(strict, digits):

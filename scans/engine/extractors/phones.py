@@ -14,7 +14,6 @@ from scans.engine.extractors.phone_context import Context, read_context
 from scans.engine.extractors.phone_reading import (
     NANP_SHAPE,
     ReadNumber,
-    read_entirely,
     read_lenient,
     read_strict,
     read_whole,
@@ -52,8 +51,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
 """An amount like 231.506.740, which Spain and Poland write phone numbers like, too."""
 _TRUNK_PREFIXES = ("0", "(", "13", "18")
 """What national numbers begin with; without it a run is a number only where its country is sure."""
-_NATIONAL_STARTS = ("0", "(0")
-"""What a national number begins with that a page may group its own way."""
+_NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
+"""One national number, grouped in any way but as hours and dates are."""
 _STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
 _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 _VANITY_HINT = re.compile(r"[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})")
@@ -118,6 +117,8 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield (position, run) for the runs of digits that could hold a phone number."""
     for found in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
+        if _digits_in(found[0]) < WHOLE:
+            continue
         for start, run in _split_run(text, found.start(), found[0].translate(_PLAIN)):
             if _digits_in(run) >= WHOLE:
                 yield start, run
@@ -144,7 +145,8 @@ def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
 def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
     """Part a run before each `+`, and before each 0 that begins another national number."""
     position = 0
-    marks = [*_NEXT_NUMBER.finditer(run), *_NEXT_NATIONAL.finditer(run)]
+    long_enough = len(run) > 2 * WHOLE or "+" in run
+    marks = [*_NEXT_NUMBER.finditer(run), *_NEXT_NATIONAL.finditer(run)] if long_enough else ()
     for mark in sorted(marks, key=re.Match.start):
         before = run[position : mark.start()]
         if mark.re is _NEXT_NUMBER or _digits_in(before) >= WHOLE:
@@ -189,10 +191,14 @@ def _sure_readings(
         yield read_strict(digits, (*beside, *regions.first))
         if international:
             yield read_strict(digits, (WITH_DOUBLE_ZERO,))
-        if digits.startswith(_NATIONAL_STARTS) and "." not in digits:  # hours and dates have dots
-            yield read_entirely(digits, regions.declared)
+        is_national = bool(_NATIONAL.match(digits))
+        if is_national:
+            whole = read_whole(digits, regions.declared)
+            yield (whole,) if whole else ()
         if digits.startswith(_TRUNK_PREFIXES):
             yield read_strict(digits, regions.likely)
+        if is_national:
+            yield read_strict(digits, (r for r in regions.guesses if read_whole(digits, (r,))))
 
 
 def _labelled_readings(

@@ -79,6 +79,7 @@ def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, styl
         ("Clonminch, Tullamore, Co. Offaly\nTelephone: 057 9352105", "+353579352105"),
         ("Our Indian partner: Acme Pvt. Ltd\nTel: (022) 6774 5858", "+912267745858"),
         ("Tel: 0845 519 7209", "+448455197209"),
+        ("Book now\n07490 424978", "+447490424978"),
         ("北京, China\n客服电话：400-851-5558", "+864008515558"),
         ("Moscow, Россия\nТел. 8 (495) 580-77-38", "+74955807738"),
         ("Brasil\nTelefone: (66) 9 8436-0806", "+5566984360806"),
