@@ -68,6 +68,8 @@ def test_postcodes_speak_of_their_country(text, region):
         ("Wales", ["GB"]),
         ("a Spaniard from Spain", ["ES"]),
         ("BangladeshX", []),
+        ("Calle 8, Asunción", ["PY"]),
+        ("Cork floors", []),
     ],
 )
 def test_names_within_other_names_are_not_countries(text, expected):
