@@ -126,7 +126,7 @@ OBJECT_PAGES = ("change", "delete", "history")
 
 
 @pytest.fixture
-def treasure(default_tenant: Tenant) -> dict[str, Any]:
+def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
     """Return rows of a tenant that no stranger may learn of."""
     Tenant.objects.filter(pk=default_tenant.pk).update(name=f"{WORD} Ltd")
     owner = User.objects.create_user(f"{WORD}-owner", f"{WORD}@example.com")
