@@ -34,7 +34,11 @@ INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
 SELECT {next_id}, '{kind}',
     CASE how WHEN 'integer' THEN NULL WHEN 'collision' THEN {stored} ELSE {text} END,
     integer, uuid, how, made
-FROM {table}"""
+FROM {rows}"""
+PLAIN = "{table} WHERE how <> 'collision'"
+COLLIDED = """(SELECT * FROM {table} t WHERE how = 'collision'
+    ORDER BY created NULLS LAST, integer NULLS LAST) AS r"""
+"""In this order: a text that several rows have means the first of them."""
 
 
 def sql_id(text: str, whole: str, integer: str = "NULL::bigint") -> str:
@@ -112,10 +116,14 @@ def part(run: Run, kind: str, table: str, target: str) -> int:
 
 def write(run: Run, kind: str, table: str) -> int:
     """Write the ids of a table's rows into the map; return how many."""
+    return sum(_write(run, kind, rows.format(table=table)) for rows in (PLAIN, COLLIDED))
+
+
+def _write(run: Run, kind: str, rows: str) -> int:
     statement = WRITE.format(
         map=run.map,
         kind=kind,
-        table=table,
+        rows=rows,
         next_id=run.next_id(),
         stored=sql_kept("stored"),
         text=sql_kept("text"),

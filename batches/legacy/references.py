@@ -14,13 +14,13 @@ SELECT ref, {whole} AS whole FROM (
     UNION SELECT batch_id FROM old_domains WHERE btrim(batch_id) <> ''
 ) AS x"""
 NAMED = """
-SELECT r.ref, r.whole, right(min(n.place || n.uuid::text), 36)::uuid AS uuid,
+SELECT r.ref, r.whole, right(min(n.place || n.id || n.uuid::text), 36)::uuid AS uuid,
     min(n.place) IS NOT NULL AS named
 FROM reference r LEFT JOIN (
-    SELECT coalesce(original, uuid::text) AS name, uuid, left(id::text, 18) ||
+    SELECT coalesce(original, uuid::text) AS name, id, uuid, left(id::text, 18) ||
         CASE how WHEN 'collision' THEN 1 WHEN 'alias' THEN 2 ELSE 0 END AS place
     FROM {map} WHERE kind = 'batch'
-    UNION ALL SELECT integer::text, uuid, left(id::text, 18) || 3
+    UNION ALL SELECT integer::text, id, uuid, left(id::text, 18) || 3
     FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
 ) AS n ON n.name = {kept} GROUP BY r.ref, r.whole"""
 """By the exact text: a batch's id, then its other names, then its integer.

@@ -9,6 +9,7 @@ from django.db import connection
 from batches.legacy import conversion, reversal
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy.legacy_database import create_tables, insert
+from batches.tests.legacy.legacy_ids import uid
 from batches.tests.legacy.random_database import Expected, LegacyRows, random_rows
 from scans.models import Domain
 
@@ -79,6 +80,25 @@ def test_counters_are_those_of_the_jobs(rows: LegacyRows) -> None:
         counted = [ends.count(word) for word in ("complete", "failed", "cancelled")]
         assert [batch.completed, batch.failed, batch.cancelled] == counted
         assert batch.total == len(ends)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1)])
+def test_a_string_of_several_rows_means_the_first_though_another_has_its_uuid(
+    legacy: Any, order: tuple[int, ...]
+) -> None:
+    one = uid("b", 1)
+    create_tables(legacy, "before")
+    texts = (str(one), f"batch_{one.hex}", f"batch_{one.hex}")
+    for minute, number, text in reversed(list(zip(range(3), order, texts, strict=True))):
+        created = f"2025-01-01 10:0{minute}:00"
+        row = {"id": number, "batch_id": text, "created_at": created, "updated_at": created}
+        insert(legacy, "before", "batch_jobs", row)
+    job = {"id": 1, "job_id": "j", "batch_id": texts[1]}
+    insert(legacy, "before", "jobs", job)
+    conversion.convert(connection, apps)
+    assert Batch.objects.find(str(one)).legacy_id == order[0]
+    assert Batch.objects.find(texts[1]).legacy_id == order[1]
+    assert Job.objects.select_related("batch").get().batch == Batch.objects.find(texts[1])
 
 
 def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, legacy: Any) -> None:
