@@ -57,8 +57,8 @@ MAKE = (
     Step("writing jobs", lambda run: insert_parts(run, jobs.JOBS, "plan_job")),
     Step("writing sitemaps, pages, contacts", inventory.make),
     Step("writing contacts and technologies", findings.make),
-    Step("checking foreign keys", foreign_keys.check),
     Step("telling the planner", analyze),
+    Step("checking foreign keys", foreign_keys.check),
     Step("counting", unfinished.recount),
     Step("domains found since", jobs.find_domains),
 )

@@ -67,11 +67,15 @@ def read_words(run: Run, vocabulary: str, texts: str) -> None:
     found = [text for (text,) in run.rows(texts)]
     read = VOCABULARIES[vocabulary].read
     run.copy("word", "", ((vocabulary, text, *read(text)) for text in found))
+    run.execute("ANALYZE word")
 
 
 def word_of(vocabulary: str, text: str, alias: str) -> str:
-    """Return the JOIN that reads a word; `text` is an expression."""
+    """Return the JOIN that reads a word; `text` is an expression.
+
+    Every word is there; a LEFT JOIN, for the planner would expect few rows of another.
+    """
     return (
-        f"JOIN word {alias} ON {alias}.vocabulary = '{vocabulary}' "
+        f"LEFT JOIN word {alias} ON {alias}.vocabulary = '{vocabulary}' "
         f"AND {alias}.original = coalesce({text}, '')"
     )

@@ -167,7 +167,9 @@ def _expressions(name: str, kind: str, actual: Actual | None) -> list[str]:
     if actual is None:
         found = [f"NULL::{TYPES[kind]} AS {name}"]
         return [*found, f"NULL::uuid AS {name}_u"] if kind == "key" else found
-    found = [f"({_READ[kind](actual)})::{TYPES[kind]} AS {name}"]
+    read = _READ[kind](actual)
+    # Left as it is, so that the index of an id can be used.
+    found = [f"{read if read == actual.name else f'({read})::{TYPES[kind]}'} AS {name}"]
     if kind == "key":
         whole = actual.name if actual.type == "uuid" else sql_whole_uuid(f"{actual.name}::text")
         found.append(f"({whole})::uuid AS {name}_u")
