@@ -15,6 +15,8 @@ from scans.engine.language import detect_language
 
 SCANNED_TEXT = 100_000
 """Characters of text in which country names and postcodes are looked for."""
+TOLD_BY = 3_000
+"""Characters that tell the language of a text well enough to guess at a country."""
 NANP = "US"
 """Stands for the whole North American numbering plan, whose numbers tell their own country."""
 GUESSES = ("US", "GB", "AU", "IN", "IE", "NZ", "ZA")
@@ -108,7 +110,8 @@ class PageRegions:
     def _spoken(self) -> str:
         """Return the language of the page; that of its text where templates say English."""
         declared = self._language.partition("-")[0]
-        return detect_language(self._text) if declared == "en" else declared
+        is_sure = declared != "en" or self.declared
+        return declared if is_sure else detect_language(self._text[:TOLD_BY])
 
     def _named(self) -> Counter[str]:
         """Count how often the text speaks of each region; a postcode weighs as much as two."""
