@@ -114,6 +114,12 @@ def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
     return next(filter(None, (_read_one(digits, region) for region in regions)), None)
 
 
+def is_mobile(read: ReadNumber) -> bool:
+    """Say whether a number belongs to the mobile numbers of its country alone."""
+    kind = phonenumbers.number_type(phonenumbers.parse(read.number))
+    return bool(kind == phonenumbers.PhoneNumberType.MOBILE)
+
+
 @lru_cache(maxsize=4_096)
 def _read_one(digits: str, region: str) -> ReadNumber | None:
     try:

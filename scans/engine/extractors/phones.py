@@ -14,6 +14,7 @@ from scans.engine.extractors.phone_context import Context, read_context
 from scans.engine.extractors.phone_reading import (
     NANP_SHAPE,
     ReadNumber,
+    is_mobile,
     read_lenient,
     read_strict,
     read_whole,
@@ -53,6 +54,7 @@ _TRUNK_PREFIXES = ("0", "(", "13", "18")
 """What national numbers begin with; without it a run is a number only where its country is sure."""
 _NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
 """One national number, grouped in any way but as hours and dates are."""
+_BARE = re.compile(r"0[1-9]\d{8,11}\Z")
 _STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
 _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 _VANITY_HINT = re.compile(r"[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})")
@@ -163,17 +165,24 @@ def _read(
     usual = bool(NANP_SHAPE.search(digits))
     if not (international or usual or context.labelled) and (
         context.is_other
-        or digits.isdigit()
         or (_THOUSANDS.fullmatch(digits) and not regions.declared)
         or _is_stuck(text, start, start + len(digits))
     ):
         return (), 0.0
+    if digits.isdigit() and not (international or usual or context.labelled):
+        return _bare_mobile(digits, regions), PLAIN
     numbers = next(filter(None, _sure_readings(digits, context, regions, international)), ())
     if numbers:
         return numbers, LABELLED if context.labelled else USUAL if usual or international else PLAIN
     if not context.labelled:
         return (), 0.0
     return next(filter(None, _guessed_readings(digits, regions)), ()), GUESSED
+
+
+def _bare_mobile(digits: str, regions: PageRegions) -> tuple[ReadNumber, ...]:
+    """Read a plain row of digits; only mobile numbers are written so without a label."""
+    read = read_whole(digits, regions.likely) if _BARE.match(digits) else None
+    return (read,) if read and is_mobile(read) else ()
 
 
 def _sure_readings(
