@@ -32,8 +32,8 @@ SELECT y.* FROM jsonb_each(
     WHERE jsonb_typeof(e.value) = 'string' AND e.value #>> '{}' !~ '^v?[0-9]'
     UNION ALL SELECT coalesce(e.value ->> 'name', e.key), NULL, e.value ->> 'version'
     WHERE jsonb_typeof(e.value) = 'object'
-    UNION ALL SELECT name, e.key, NULL FROM jsonb_array_elements_text(
-        CASE WHEN jsonb_typeof(e.value) = 'array' THEN e.value ELSE '[]' END) AS name
+    UNION ALL SELECT listed.item, e.key, NULL FROM jsonb_array_elements_text(
+        CASE WHEN jsonb_typeof(e.value) = 'array' THEN e.value ELSE '[]' END) AS listed (item)
 ) AS y"""
 """`{"WordPress": "6.4", "nginx": true, "cms": "Drupal", "cdn": ["Fastly"], "PHP": {...}}`"""
 TECHNOLOGIES = f"""
