@@ -28,7 +28,7 @@ def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield from _notes(found)
     yield from verdict(found.verdict if found.since is None else found.since)
     if found.since and found.since.faults:
-        yield "What differs was brought over earlier and has changed in one of the systems since."
+        yield "What differs came with an earlier run and has changed since; what is new is kept."
     if dry_run:
         yield "A dry run: nothing was written."
 

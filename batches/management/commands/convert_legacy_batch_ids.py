@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             conversion.check_target(connection)
             with _source(options["database"]) as source, _shown() as progress:
-                lines = self._run(source, progress, options)
+                lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
             self.stdout.write("\n".join(told.verdict(failed.verdict)))
             raise CommandError("The two sides differ, so nothing was converted.") from failed
@@ -67,25 +67,22 @@ class Command(BaseCommand):
             print("Stopped; nothing was changed.", file=sys.stderr)
             sys.exit(130)
         self.stdout.write("\n".join(lines))
+        if differs:
+            raise CommandError("The two sides differ.")
 
-    def _run(self, source: Any, progress: Tell, options: dict[str, Any]) -> list[str]:
+    def _run(self, source: Any, progress: Tell, options: dict[str, Any]) -> tuple[list[str], bool]:
+        """Return what to tell, and whether the two sides differ."""
         if options["verify"]:
-            return self._verify(source, progress)
+            verdict = conversion.check(connection, apps, source=source, progress=progress)
+            return list(told.verdict(verdict)), bool(verdict.faults)
         wishes = Wishes(options["dry_run"], options["requeue_unfinished"], options["report"])
         outcome = conversion.convert(
             connection, apps, source=source, wishes=wishes, progress=progress
         )
         if wishes.requeue_unfinished and not wishes.dry_run:
             nudge()
-        return list(told.outcome(outcome, dry_run=wishes.dry_run))
-
-    def _verify(self, source: Any, progress: Tell) -> list[str]:
-        verdict = conversion.check(connection, apps, source=source, progress=progress)
-        lines = list(told.verdict(verdict))
-        if verdict.faults:
-            self.stdout.write("\n".join(lines))
-            raise CommandError("The two sides differ.")
-        return lines
+        lines = list(told.outcome(outcome, dry_run=wishes.dry_run))
+        return lines, bool(outcome.since and outcome.since.faults)
 
 
 @contextmanager

@@ -116,6 +116,15 @@ def test_the_older_tables_are_never_changed(older: Any) -> None:
     assert older_rows(older) == before
 
 
+def test_a_later_run_keeps_what_is_new_and_fails_where_the_rest_differs(older: Any) -> None:
+    convert()
+    older.execute("UPDATE batches_batch SET legacy_batch_id = 'x' WHERE legacy_id = 7")
+    older.execute("INSERT INTO batch_jobs (id, status) VALUES (90001, 'failed')")
+    with pytest.raises(CommandError, match="differ"):
+        convert()
+    assert Batch.objects.filter(legacy_id=90001).exists()
+
+
 @pytest.mark.parametrize(
     ("harm", "fault"),
     [
