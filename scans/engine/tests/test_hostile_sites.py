@@ -264,7 +264,7 @@ def test_429_is_asked_again_after_the_time_it_names() -> None:
     report = scan(hostile.in_turn(busy, page(WORDS)))
     first, second = [record for record in report.requests if record.url.endswith(".test/")]
     assert (first.status, second.status, second.attempt) == (429, 200, 2)
-    assert second.at - first.at >= 1.0
+    assert second.at - first.at >= 0.998  # both are rounded to a millisecond
 
 
 def test_a_retry_after_beyond_the_deadline_is_not_waited_for() -> None:
