@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from batches import controls
 from batches.models import Batch, Job, Worker
-from batches.runner import child, shift
+from batches.runner import child, recovery, shift
 from batches.runner.pool import Pool
 from batches.runner.shift import run_shift
 from batches.services import create_batch, initiate_scan
@@ -249,7 +249,7 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
     def claim_then_fall_silent(self: shift.Shift) -> None:
         claim(self)
         Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
-        Worker.objects.lose()
+        recovery.take_back()
 
     monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)
     monkeypatch.setattr(shift.Shift, "_recover", lambda self: None)
