@@ -3,7 +3,7 @@
 from batches.legacy import hosts, id_map
 from batches.legacy.ids import sql_whole_uuid
 from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty, strings
-from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
 from batches.legacy.run import Run
 from batches.legacy.target import Rows, insert
 from batches.legacy.tenants import DEFAULT_TENANT
@@ -131,40 +131,15 @@ def plan(run: Run) -> None:
     bring(run, KEYS, FACTS)
     hosts.settle(run, "row_domain")
     if not run.verifying:
-        _merge(run)
+        there = "t.tenant_id = r.tenant AND t.host = r.host"
+        merge(run, "row_domain", DOMAINS.model, there=there, same="tenant, host")
         id_map.settle(run, "domain", "row_domain", run.table(DOMAINS.model))
-        _follow(run)
+        follow(run, "row_domain")
         id_map.write(run, "domain", "row_domain")
         _note(run)
     _resolve(run)
     run.create("twin", TWINS)
     run.create("newest_domain", NEWEST)
-
-
-def _merge(run: Run) -> None:
-    """Let rows of one host be one: the domain that is there, or the first of them."""
-    run.execute("ALTER TABLE row_domain ADD leads text")
-    stored = "text = coalesce(r.text, r.uuid::text), made = false"
-    run.execute(
-        f"UPDATE row_domain r SET {stored}, uuid = t.id, how = 'existing' "
-        f"FROM {run.table(DOMAINS.model)} t WHERE t.tenant_id = r.tenant AND t.host = r.host"
-    )
-    run.execute(
-        f"UPDATE row_domain r SET {stored}, how = 'merged', leads = x.leads FROM ("
-        "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
-        "FROM row_domain WHERE made WINDOW same AS "
-        "(PARTITION BY tenant, host ORDER BY created NULLS LAST, own)) AS x "
-        "WHERE r.ctid = x.at AND x.place > 1"
-    )
-
-
-def _follow(run: Run) -> None:
-    """Give merged rows the UUID of the row they are part of."""
-    run.execute(
-        "UPDATE row_domain r SET uuid = t.uuid FROM row_domain t "
-        "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
-    )
-    run.execute("UPDATE row_domain SET text = NULL WHERE NOT made AND text = uuid::text")
 
 
 def _note(run: Run) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from batches.legacy import id_map
 from batches.legacy.findings import EVIDENCE, METHOD
-from batches.legacy.rows import Keys, bring, read_words, word_of
+from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
 from batches.legacy.run import Run
 from batches.legacy.target import Rows, insert
 from scans.engine.links import canonical_url, resolve_url
@@ -264,7 +264,7 @@ def _hashed(url: str | None) -> tuple[str | None, bytes | None]:
 
 def _settle(run: Run, listing: Listing) -> None:
     """Give every row its UUID and write it down; leave behind what no domain can hold."""
-    table, model = listing.table, run.table(listing.rows.model)
+    table = listing.table
     lost = f"domain IS NULL OR {listing.same} IS NULL"
     run.note(
         f"{listing.older} was left behind",
@@ -273,28 +273,8 @@ def _settle(run: Run, listing: Listing) -> None:
         f"|| coalesce(said, '') FROM {table} WHERE {lost}",
     )
     run.execute(f"DELETE FROM {table} WHERE {lost}")
-    _merge(run, listing, model)
-    id_map.settle(run, listing.keys.kind, table, model)
-    run.execute(
-        f"UPDATE {table} r SET uuid = t.uuid FROM {table} t "
-        "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
-    )
-    run.execute(f"UPDATE {table} SET text = NULL WHERE NOT made AND text = uuid::text")
+    there = f"t.domain_id = r.domain AND {listing.there}"
+    merge(run, table, listing.rows.model, there=there, same=f"domain, {listing.same}")
+    id_map.settle(run, listing.keys.kind, table, run.table(listing.rows.model))
+    follow(run, table)
     id_map.write(run, listing.keys.kind, table)
-
-
-def _merge(run: Run, listing: Listing, model: str) -> None:
-    """Let rows of one thing be one: the row that is there, or the first of them."""
-    table, same = listing.table, listing.same
-    stored = "text = coalesce(r.text, r.uuid::text), made = false"
-    run.execute(f"ALTER TABLE {table} ADD leads text")
-    run.execute(
-        f"UPDATE {table} r SET {stored}, uuid = t.id, how = 'existing' "
-        f"FROM {model} t WHERE t.domain_id = r.domain AND {listing.there}"
-    )
-    run.execute(
-        f"UPDATE {table} r SET {stored}, how = 'merged', leads = x.leads FROM ("
-        "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
-        f"FROM {table} WHERE made WINDOW same AS (PARTITION BY domain, {same} "
-        "ORDER BY created NULLS LAST, own)) AS x WHERE r.ctid = x.at AND x.place > 1"
-    )

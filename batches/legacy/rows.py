@@ -62,6 +62,35 @@ def keep_existing(run: Run, table: str, model: str) -> None:
     )
 
 
+def merge(run: Run, table: str, model: str, *, there: str, same: str) -> None:
+    """Let rows of one thing be one: the row that is here already, or the first of them.
+
+    `there` tells a row `t` of `model` that is a row `r` of `table`, `same` the columns by which
+    rows of `table` are one; `follow` gives them their UUID once the first of them has its own.
+    """
+    stored = "text = coalesce(r.text, r.uuid::text), made = false"
+    run.execute(f"ALTER TABLE {table} ADD leads text")
+    run.execute(
+        f"UPDATE {table} r SET {stored}, uuid = t.id, how = 'existing' "
+        f"FROM {run.table(model)} t WHERE {there}"
+    )
+    run.execute(
+        f"UPDATE {table} r SET {stored}, how = 'merged', leads = x.leads FROM ("
+        "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
+        f"FROM {table} WHERE made WINDOW same AS (PARTITION BY {same} "
+        "ORDER BY created NULLS LAST, own)) AS x WHERE r.ctid = x.at AND x.place > 1"
+    )
+
+
+def follow(run: Run, table: str) -> None:
+    """Give merged rows the UUID of the row they are part of."""
+    run.execute(
+        f"UPDATE {table} r SET uuid = t.uuid FROM {table} t "
+        "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
+    )
+    run.execute(f"UPDATE {table} SET text = NULL WHERE NOT made AND text = uuid::text")
+
+
 def read_words(run: Run, vocabulary: str, texts: str) -> None:
     """Look up the words that a query finds, each once."""
     found = [text for (text,) in run.rows(texts)]
