@@ -1,6 +1,6 @@
 """Batches: their ids, how far they got, and what of their words is known here."""
 
-from batches.legacy import id_map
+from batches.legacy import id_map, users
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty
 from batches.legacy.options import sql_options
@@ -127,7 +127,7 @@ plan_batch p JOIN (
     SELECT * FROM old_batch_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
 ) AS o ON o.id = p.integer
 {word_of("batch", "o.status", "s")} {word_of("processor_type", "o.processor_type", "t")}
-LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id LEFT JOIN ref_user ru ON ru.ref = o.created_by
+LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id {users.SQL_JOIN}
 WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "processor_type", "created_at", "legacy_batch_id", "legacy_id"),
@@ -165,7 +165,7 @@ def plan(run: Run) -> None:
     figures = ", ".join(f"coalesce(c.{name}, l.{name}, 0) AS {name}" for name in FIGURES)
     run.create(
         "plan_batch",
-        f"SELECT r.integer, r.uuid, {figures} FROM row_batch r "
+        f"SELECT r.integer, r.uuid, r.run_of, {figures} FROM row_batch r "
         "LEFT JOIN counted c ON c.batch = r.uuid LEFT JOIN counted_told l ON l.batch = r.uuid",
     )
     run.execute("CREATE INDEX ON plan_batch (integer)")

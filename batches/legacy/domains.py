@@ -159,8 +159,10 @@ def _resolve(run: Run) -> None:
     own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_whole_uuid('original')} END"
     run.create(
         "ref_domain",
-        f"SELECT DISTINCT ON (own) own, uuid FROM (SELECT {own} AS own, uuid, how FROM {run.map} "
-        "WHERE kind = 'domain') AS x WHERE own IS NOT NULL ORDER BY own, how = 'collision'",
+        "SELECT DISTINCT ON (own) own, uuid, run_of FROM ("
+        f"SELECT {own} AS own, uuid, how, {id_map.sql_run_of('m')} AS run_of FROM {run.map} m "
+        "WHERE kind = 'domain'"
+        ") AS x WHERE own IS NOT NULL ORDER BY own, run_of, how = 'collision'",
     )
 
 

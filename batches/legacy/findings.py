@@ -37,7 +37,8 @@ SELECT y.* FROM jsonb_each(
 ) AS y"""
 """`{"WordPress": "6.4", "nginx": true, "cms": "Drupal", "cdn": ["Fastly"], "PHP": {...}}`"""
 TECHNOLOGIES = f"""
-SELECT r.uuid, r.tenant, btrim(x.name) AS name, min(left(btrim(x.category), 64)) AS category,
+SELECT r.uuid, r.tenant, r.run_of, btrim(x.name) AS name, bool_or(r.how <> 'existing') AS own,
+    min(left(btrim(x.category), 64)) AS category,
     max(CASE WHEN btrim(x.version) ~ '^v?[0-9]' THEN left(btrim(x.version), 64) END) AS version,
     max({SEEN}) AS seen
 FROM {MEMBERS}, LATERAL (
@@ -45,9 +46,9 @@ FROM {MEMBERS}, LATERAL (
 ) AS x (name, category, version)
 WHERE (o.is_wordpress OR o.has_elementor OR o.tech_stack IS NOT NULL)
     AND length(btrim(x.name)) BETWEEN 1 AND 100
-GROUP BY 1, 2, 3"""
+GROUP BY 1, 2, 3, 4"""
 CONTACTS = f"""
-SELECT r.uuid, r.tenant, x.kind, x.value, x.label, max({SEEN}) AS seen
+SELECT r.uuid, r.tenant, r.run_of, x.kind, x.value, min(x.label) AS label, max({SEEN}) AS seen
 FROM {MEMBERS}, LATERAL (
     SELECT 'email', lower(btrim(e)), '' FROM unnest(o.email_addresses) AS e
     UNION ALL SELECT 'phone', btrim(e), '' FROM unnest(o.phone_numbers) AS e
@@ -57,13 +58,17 @@ FROM {MEMBERS}, LATERAL (
 ) AS x (kind, value, label)
 WHERE length(x.value) BETWEEN 1 AND 500
 GROUP BY 1, 2, 3, 4, 5"""
+LISTED_CONTACTS = """
+DELETE FROM found_contact f USING row_contact c
+WHERE f.kind = 'email' AND c.domain = f.uuid AND c.email = f.value"""
+"""What the older table of contacts brings, too; it tells more."""
 _SEEN_COLUMNS = {
     "first_seen": "f.seen",
     "last_seen": "f.seen",
     "gone_at": "NULL::timestamptz",
 }
-_OTHERWISE_THERE = """
-WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.domain_id = f.uuid AND {same} AND t.id <> {id})"""
+SAME_CONTACT = "t.domain_id = f.uuid AND t.kind = f.kind AND t.value = f.value"
+SAME_TECHNOLOGY = "t.domain_id = f.uuid AND t.name = f.name"
 CONTACT_ID = sql_finding_id("'contact'", "f.uuid", "f.kind", "f.value")
 TECHNOLOGY_ID = sql_finding_id("'technology'", "f.uuid", "f.name")
 CONTACT_ROWS = Rows(
@@ -82,12 +87,8 @@ CONTACT_ROWS = Rows(
         "confidence": "0.5",
     },
     source="found_contact f",
-    unless=_OTHERWISE_THERE.format(
-        table="scans_contact", same="t.kind = f.kind AND t.value = f.value", id=CONTACT_ID
-    ),
     settled=("id", "domain_id", "kind", "value"),
     touched="last_seen",
-    conflict="ON CONFLICT DO NOTHING",
 )
 TECHNOLOGY_ROWS = Rows(
     model="scans.Technology",
@@ -103,29 +104,38 @@ TECHNOLOGY_ROWS = Rows(
         "evidence": f"'{EVIDENCE}'",
     },
     source="found_technology f",
-    unless=_OTHERWISE_THERE.format(
-        table="scans_technology", same="t.name = f.name", id=TECHNOLOGY_ID
-    ),
     settled=("id", "domain_id", "name"),
     touched="last_seen",
-    conflict="ON CONFLICT DO NOTHING",
 )
 
 
 def plan(run: Run) -> None:
-    """Collect what the columns of domains tell."""
+    """Collect what the columns of domains tell, but for what was known before."""
     run.create("found_contact", CONTACTS)
     run.create("found_technology", TECHNOLOGIES)
     run.create(
         "technologies_of",
-        "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology GROUP BY 1",
+        "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology "
+        "WHERE own GROUP BY 1",
     )
+    _leave_known(run, "found_contact", CONTACT_ROWS, SAME_CONTACT)
+    _leave_known(run, "found_technology", TECHNOLOGY_ROWS, SAME_TECHNOLOGY)
     if not run.verifying:
+        run.execute(LISTED_CONTACTS)
         run.note(
             "contact is too long",
             f"SELECT 'domain', NULL::bigint, r.own, left(e, 80) FROM {MEMBERS}, "
             "unnest(o.email_addresses || o.phone_numbers) AS e WHERE length(btrim(e)) > 500",
         )
+
+
+def _leave_known(run: Run, found: str, rows: Rows, same: str) -> None:
+    """Leave out what this system knew before, and what an earlier run has brought."""
+    other = f"AND t.id <> {rows.columns['id']}" if run.verifying else ""
+    run.execute(f"DELETE FROM {found} f USING {run.table(rows.model)} t WHERE {same} {other}")
+    if run.verifying:
+        earlier = f"{same} AND t.run_of < f.run_of".replace("t.domain_id", "t.uuid")
+        run.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
 
 
 def make(run: Run) -> int:

@@ -73,6 +73,11 @@ def sql_same(row: str, text: str, whole: str, integer: str = "") -> str:
     )
 
 
+def sql_run_of(row: str) -> str:
+    """Return the SQL of what tells the run that wrote a row of the map."""
+    return f"left({row}.id::text, 18)"
+
+
 def has_map(run: Run, kind: str) -> bool:
     """Say whether an earlier run has brought over rows of a kind."""
     return bool(run.value(f"SELECT EXISTS (SELECT FROM {run.map} WHERE kind = '{kind}')"))

@@ -1,6 +1,6 @@
 """Jobs: their ids, their batch and domain, what became of them."""
 
-from batches.legacy import id_map
+from batches.legacy import id_map, users
 from batches.legacy.json_sql import EMPTY, any_of, named, nested, no_object, object_or_empty
 from batches.legacy.rows import Keys, bring, read_words, word_of
 from batches.legacy.run import Run
@@ -32,7 +32,8 @@ PLAN = f"""
 SELECT r.integer, r.uuid, r.created, r.run_of, rb.uuid AS batch, rd.uuid AS domain,
     NULL::uuid AS doubled, s.becomes
 FROM row_job r {word_of("job", "r.status", "s")}
-LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref LEFT JOIN ref_domain rd ON rd.own = r.domain_own"""
+LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref
+LEFT JOIN ref_domain rd ON rd.own = r.domain_own AND rd.run_of <= r.run_of"""
 DOUBLED = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
     SELECT x.integer, x.uuid, row_number() OVER (PARTITION BY x.batch, x.domain
@@ -45,7 +46,9 @@ UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
 """A batch has one job for a domain: the newest."""
 TAKEN = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL
-FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain"""
+FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain AND t.id <> p.uuid
+    AND p.run_of > (SELECT min({run_of}) FROM {map} m WHERE m.kind = 'job')"""
+"""A job that was here before keeps its domain; the first run found none."""
 FOUND = """
 UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
     SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
@@ -128,7 +131,7 @@ plan_job p JOIN (
     SELECT * FROM old_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
 ) AS o ON o.id = p.integer
 {word_of("job", "o.status", "s")} {word_of("job_type", "o.job_type", "t")}
-{TENANT_JOINS} LEFT JOIN ref_user ru ON ru.ref = o.created_by
+{TENANT_JOINS} {users.SQL_JOIN}
 WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "batch_id", "job_type", "created_at", "legacy_id", "legacy_job_id"),
@@ -166,8 +169,9 @@ def plan(run: Run) -> None:
     """Say which batch and domain each job is of, and what it becomes."""
     run.create("plan_job", PLAN)
     run.execute(DOUBLED)
-    if not run.verifying and id_map.has_other_runs(run, "job"):
-        run.execute(TAKEN.format(jobs=run.table(JOBS.model)))
+    if run.verifying or id_map.has_other_runs(run, "job"):
+        run_of = id_map.sql_run_of("m")
+        run.execute(TAKEN.format(jobs=run.table(JOBS.model), map=run.map, run_of=run_of))
     run.execute("CREATE INDEX ON plan_job (integer)")
     if not run.verifying:
         _note(run)

@@ -41,7 +41,7 @@ LOST = """
 SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
     CASE WHEN ref = whole::text THEN NULL ELSE ref END AS text, NULL::text AS stored,
     whole AS uuid, 'reconstructed' AS how, true AS made, NULL::timestamptz AS created,
-    coalesce(whole::text, ref) AS own
+    '{stamp}' AS run_of, coalesce(whole::text, ref) AS own
 FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
 FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
 OTHER_NAMES = """
@@ -52,8 +52,24 @@ FROM ref_batch r LEFT JOIN row_lost l ON l.uuid = r.uuid
 WHERE NOT r.named AND l.uuid IS NULL"""
 """What was found by the rule of ids is written down, for later runs to say the same."""
 OF_MAP = """
-SELECT uuid, original AS text FROM {map}
+SELECT uuid, original AS text, {run_of} AS run_of FROM {map} m
 WHERE kind = 'batch' AND integer IS NULL AND how <> 'alias'"""
+PLAN = f"""
+SELECT l.uuid, {{original}} AS original, {{figures}}, coalesce(c.created, d.created) AS created,
+    coalesce(j.tenant, d.tenant) AS tenant
+FROM row_lost l LEFT JOIN counted c ON c.batch = l.uuid
+LEFT JOIN (
+    SELECT x.uuid, (array_agg({TENANT} ORDER BY p.integer))[1] AS tenant
+    FROM row_lost x JOIN plan_job p ON p.batch = x.uuid AND p.run_of = x.run_of
+    JOIN old_jobs o ON o.id = p.integer {TENANT_JOINS} GROUP BY 1
+) AS j ON j.uuid = l.uuid
+LEFT JOIN (
+    SELECT x.uuid, min(r.created) AS created,
+        (array_agg(r.tenant ORDER BY r.created, r.own))[1] AS tenant
+    FROM row_lost x JOIN ref_batch rb ON rb.uuid = x.uuid JOIN old_domains o ON o.batch_id = rb.ref
+    JOIN row_domain r ON r.own = o.id AND r.run_of = x.run_of GROUP BY 1
+) AS d ON d.uuid = l.uuid"""
+"""By what referred to it in the run that made it up; more jobs since are counted."""
 RECONSTRUCTED = Rows(
     model="batches.Batch",
     columns={
@@ -101,7 +117,7 @@ def _open(run: Run) -> int:
 
 def _reconstruct(run: Run) -> None:
     """Give an id to each batch that is referred to and has no row."""
-    run.create("row_lost", LOST)
+    run.create("row_lost", LOST.format(stamp=run.stamp))
     id_map.settle(run, "batch", "row_lost", run.table("batches.Batch"))
     id_map.write(run, "batch", "row_lost")
     run.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
@@ -116,25 +132,12 @@ def _reconstruct(run: Run) -> None:
 def plan(run: Run) -> None:
     """Count the jobs of the batches that are made up."""
     if run.verifying:
-        run.create("row_lost", OF_MAP.format(map=run.map))
+        run.create("row_lost", OF_MAP.format(map=run.map, run_of=id_map.sql_run_of("m")))
     original = sql_kept("coalesce(l.stored, l.text, l.uuid::text)")
     if run.verifying:
         original = "coalesce(l.text, l.uuid::text)"
     figures = ", ".join(f"coalesce(c.{name}, 0) AS {name}" for name in FIGURES)
-    run.create(
-        "plan_lost",
-        f"SELECT l.uuid, {original} AS original, {figures}, "
-        "coalesce(c.created, d.created) AS created, coalesce(j.tenant, d.tenant) AS tenant "
-        "FROM row_lost l LEFT JOIN counted c ON c.batch = l.uuid "
-        f"LEFT JOIN (SELECT p.batch, (array_agg({TENANT} ORDER BY p.run_of, p.integer))[1] "
-        "AS tenant "
-        f"FROM plan_job p JOIN row_lost x ON x.uuid = p.batch JOIN old_jobs o ON o.id = p.integer "
-        f"{TENANT_JOINS} GROUP BY p.batch) AS j ON j.batch = l.uuid "
-        "LEFT JOIN (SELECT rb.uuid, min(o.created_at) AS created, "
-        "(array_agg(rt.uuid ORDER BY o.created_at, o.id))[1] AS tenant FROM old_domains o "
-        "JOIN ref_batch rb ON rb.ref = o.batch_id LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id "
-        "WHERE rb.uuid IN (SELECT uuid FROM row_lost) GROUP BY rb.uuid) AS d ON d.uuid = l.uuid",
-    )
+    run.create("plan_lost", PLAN.format(original=original, figures=figures))
 
 
 def make(run: Run) -> int:

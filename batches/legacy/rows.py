@@ -25,7 +25,8 @@ class Keys:
 def bring(run: Run, keys: Keys, facts: dict[str, str], table: str = "") -> str:
     """Make `row_<kind>` of older rows, with these further columns; return its name.
 
-    `run_of` names the run that brought a row, so that those of one run can be told together.
+    `run_of` names the run that brought a row: those of one run are told together, and none of
+    them knew what only a later one has brought.
     """
     name = table or f"row_{keys.kind}"
     named = "".join(f", {text} AS {column}" for column, text in facts.items())
@@ -35,7 +36,8 @@ def bring(run: Run, keys: Keys, facts: dict[str, str], table: str = "") -> str:
 
 def _of_source(run: Run, keys: Keys, named: str) -> str:
     ids = id_map.sql_id(keys.text, keys.whole, keys.integer or "NULL::bigint")
-    query = f"SELECT {ids}, {keys.created} AS created, '' AS run_of{named} FROM {keys.source}"
+    facts = f"{keys.created} AS created, '{run.stamp}' AS run_of{named}"
+    query = f"SELECT {ids}, {facts} FROM {keys.source}"
     if not id_map.has_map(run, keys.kind):
         return query
     return f"{query} WHERE NOT EXISTS (SELECT FROM {run.map} m WHERE {_is_same(keys)})"
@@ -44,7 +46,7 @@ def _of_source(run: Run, keys: Keys, named: str) -> str:
 def _of_map(run: Run, keys: Keys, named: str) -> str:
     return (
         "SELECT m.integer, m.original AS text, NULL::text AS stored, m.uuid, m.how, m.made, "
-        f"{keys.created} AS created, left(m.id::text, 18) AS run_of{named} "
+        f"{keys.created} AS created, {id_map.sql_run_of('m')} AS run_of{named} "
         f"FROM {keys.source} JOIN {run.map} m ON {_is_same(keys)}"
     )
 

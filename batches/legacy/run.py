@@ -37,6 +37,11 @@ class Run:
         return uuid7().hex[:16]
 
     @property
+    def stamp(self) -> str:
+        """What `sql_run_of` finds in the rows of this run; a later run's is greater."""
+        return str(UUID(self.prefix + "0" * 16))[:18]
+
+    @property
     def map(self) -> str:
         return self.table("batches.LegacyId")
 

@@ -50,8 +50,6 @@ class Rows:
     touched: str = "updated_at"
     """The column by which this system says that it changed a row; empty where it has none."""
     conflict: str = ""
-    unless: str = ""
-    """A WHERE that leaves out, of a comparison, what `conflict` has left out of the table."""
 
 
 @dataclass
@@ -172,7 +170,7 @@ def _comparison(run: Run, rows: Rows, low: int, high: int, query: str) -> str:
     )
     return (
         f"WITH both_sides AS (SELECT e.id, t.id AS there, {changed} AS changed, {', '.join(sums)} "
-        f"FROM (SELECT {expected} FROM {source} {rows.unless} OFFSET 0) e "
+        f"FROM (SELECT {expected} FROM {source} OFFSET 0) e "
         f"LEFT JOIN {there} t ON t.id = e.id) {query}"
     )
 

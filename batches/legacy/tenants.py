@@ -76,7 +76,7 @@ def _bring_missing(run: Run) -> None:
     """Add a row for each tenant that is referred to and is nowhere."""
     run.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
-        "SELECT DISTINCT whole, 'reconstructed', true, '' FROM tenant_text x "
+        f"SELECT DISTINCT whole, 'reconstructed', true, '{run.stamp}' FROM tenant_text x "
         "WHERE whole IS NOT NULL AND NOT EXISTS ("
         "SELECT FROM row_tenant r WHERE r.uuid = x.whole OR r.text = x.ref) "
         f"AND NOT EXISTS (SELECT FROM {run.table(TENANTS.model)} t WHERE t.id = x.whole)"
@@ -91,8 +91,8 @@ def _bring_missing(run: Run) -> None:
 def _bring_missing_of_map(run: Run) -> None:
     run.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
-        "SELECT uuid, how, made, left(id::text, 18) "
-        f"FROM {run.map} WHERE kind = 'tenant' AND how = 'reconstructed' "
+        f"SELECT uuid, how, made, {id_map.sql_run_of('m')} "
+        f"FROM {run.map} m WHERE kind = 'tenant' AND how = 'reconstructed' "
         "AND uuid NOT IN (SELECT uuid FROM row_tenant)"
     )
 

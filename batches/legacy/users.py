@@ -49,15 +49,21 @@ MEMBERSHIPS = Rows(
     settled=("id", "user_id", "tenant_id"),
     touched="",
 )
-
-
 REFERENCES = f"""
-SELECT x.ref, coalesce(m.uuid, x.whole) AS uuid FROM (
+SELECT x.ref, coalesce(m.uuid, x.whole) AS uuid, coalesce(made.run_of, '') AS run_of FROM (
     SELECT ref, {sql_whole_uuid("ref").replace("{", "{{").replace("}", "}}")} AS whole FROM (
         SELECT created_by AS ref FROM old_batch_jobs UNION SELECT created_by FROM job_facts
     ) AS y WHERE ref <> ''
 ) AS x LEFT JOIN {{map}} m ON m.kind = 'user' AND m.original = x.ref
+LEFT JOIN (
+    SELECT k.uuid, min({id_map.sql_run_of("k")}) AS run_of
+    FROM {{map}} k WHERE k.kind = 'user' AND k.made GROUP BY 1
+) AS made ON made.uuid = coalesce(m.uuid, x.whole)
 WHERE coalesce(m.uuid, x.whole) IN (SELECT id FROM {{users}} UNION SELECT uuid FROM row_user)"""
+
+
+SQL_JOIN = "LEFT JOIN ref_user ru ON ru.ref = o.created_by AND ru.run_of <= p.run_of"
+"""Finds who made a row `o` that is planned as `p`, but nobody who came later."""
 
 
 def plan(run: Run) -> None:

@@ -40,8 +40,9 @@ WHOLE: tuple[Rows, ...] = (
 )
 IN_PARTS = ((batches.BATCHES, "plan_batch"), (jobs.JOBS, "plan_job"))
 DOMAIN_REFERENCES = """
-SELECT count(*) FROM row_job r JOIN old_domains d ON d.id_u = r.domain_own
-LEFT JOIN plan_job p ON p.integer = r.integer WHERE coalesce(p.domain, p.doubled) IS NULL"""
+SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
+LEFT JOIN ref_domain d ON d.own = r.domain_own LEFT JOIN plan_job p ON p.integer = r.integer
+WHERE coalesce(p.domain, p.doubled) IS NULL AND (d.run_of <= r.run_of) IS NOT FALSE"""
 
 
 class VerificationFailed(LegacyError):  # noqa: N818 (a name that reads as what it says)

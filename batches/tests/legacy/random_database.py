@@ -16,6 +16,7 @@ from batches.tests.legacy.legacy_schema import Age
 START = datetime(2025, 1, 1, 10)
 ODD = ("test-batch", "310", "3", "7", "batch_0123456789ab", " a ", "Ä", "x" * 300, "scan_1'2\"3\\",
        "domain_batch_20250920_101112", "None", "null", "%s", "{}", "a\nb", "a#1")  # fmt: skip
+TENANTS = (TENANT, uid("a", 2), uid("a", 3))
 ALIASES = ("batch_id", "batch_id_original", "batch_id_string", "id_uuid")
 
 
@@ -27,13 +28,15 @@ class LegacyRows:
     batches: list[Row] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
     domains: list[Row] = field(default_factory=list)
+    others: dict[str, list[Row]] = field(default_factory=dict)
 
     def tables(self) -> dict[str, list[Row]]:
-        return {"batch_jobs": self.batches, "jobs": self.jobs, "domains": self.domains}
+        named = {"batch_jobs": self.batches, "jobs": self.jobs, "domains": self.domains}
+        return named | self.others
 
 
 def random_rows(seed: int, age: Age) -> LegacyRows:
-    """Return up to twenty batches, forty jobs and ten domains."""
+    """Return up to twenty batches, forty jobs, ten domains, and what belongs to them."""
     random = Random(seed)
     made = LegacyRows(age)
     made.batches = [_batch(random, number, age) for number in _numbers(random, 20)]
@@ -43,7 +46,23 @@ def random_rows(seed: int, age: Age) -> LegacyRows:
     if age == "after":  # unique there
         jobs = list({job["job_id"]: job for job in jobs}.values())
     made.jobs = jobs
+    made.others = {
+        "tenants": [{"id": tenant, "name": f"Tenant {tenant}"} for tenant in TENANTS[:2]],
+        "profiles": [_profile(random, number) for number in range(random.randrange(4))],
+        "pages": [_page(random, number) for number in range(random.randrange(8))],
+        "contacts": [_contact(random, number) for number in range(random.randrange(8))],
+    }
     return made
+
+
+def part_of(rows: LegacyRows, parts: int, seed: int) -> list[dict[str, list[Row]]]:
+    """Return the rows of each table in parts at random, as they may come one after the other."""
+    random = Random(seed)
+    found: list[dict[str, list[Row]]] = [{name: [] for name in rows.tables()} for _ in range(parts)]
+    for name, some in rows.tables().items():
+        for row in some:
+            random.choice(found)[name].append(row)
+    return found
 
 
 def _numbers(random: Random, most: int) -> list[int]:
@@ -75,7 +94,8 @@ def _batch(random: Random, number: int, age: Age) -> Row:
     statuses = ("pending", "running", "Completed", "partial", "error", "cancelled", "odd", "")
     row = {
         "id": number,
-        "tenant_id": TENANT,
+        "tenant_id": random.choice(TENANTS),
+        "created_by": _anybody(random),
         "processor_type": random.choice(("domain_scan", "sitemap", "odd")),
         "status": random.choice(statuses),
         "batch_id": any_id(random),
@@ -98,6 +118,7 @@ def _job(random: Random, number: int, age: Age) -> Row:
         "id": number,
         "job_id": one if age == "after" else named,
         "tenant_id": random.choice((str(TENANT), str(TENANT).upper(), "acme", None)),
+        "created_by": _anybody(random),
         "job_type": random.choice(("domain_scan", "sitemap_scan", "odd", None)),
         "status": random.choice(statuses),
         "progress": random.choice((None, 0.5, 1.0, 100.0)),
@@ -116,8 +137,36 @@ def _domain(random: Random, number: int) -> Row:
         "status": random.choice(("active", "completed", "error", None)),
         "batch_id": any_id(random),
         "last_scan": random.choice((None, "2025-01-01 10:00:00+00", "infinity")),
+        "email_addresses": random.choice((None, ["a@example.com"], ["A@example.com", "b@c.de"])),
+        "facebook_url": random.choice((None, "https://example.com/we")),
+        "twitter_url": random.choice((None, "https://example.com/we")),
+        "is_wordpress": random.choice((None, True)),
+        "wordpress_version": random.choice((None, "6.4", "6.5")),
+        "tech_stack": random.choice((None, '{"nginx": true}', '["PHP", "nginx"]')),
         **_times(random),
     }
+
+
+def _anybody(random: Random) -> UUID | None:
+    return random.choice((None, uid("e", random.randrange(4))))
+
+
+def _profile(random: Random, number: int) -> Row:
+    person = {"name": f"Person {number}", "email": f"person-{number % 3}@example.com"}
+    return {"id": uid("e", number), "tenant_id": random.choice(TENANTS), **person}
+
+
+def _found(random: Random, number: int) -> Row:
+    return {"id": uid("f", number), "domain_id": uid("d", random.randrange(12)), **_times(random)}
+
+
+def _page(random: Random, number: int) -> Row:
+    url = f"https://site-1.example.com/{random.choice('abc')}"
+    return {**_found(random, number), "url": url, "page_type": random.choice((None, "contact_us"))}
+
+
+def _contact(random: Random, number: int) -> Row:
+    return {**_found(random, number), "email": random.choice(("a@example.com", "C@example.com"))}
 
 
 class Expected:

@@ -4,10 +4,10 @@ from typing import Any
 
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy.converted import check, convert
-from batches.tests.legacy.legacy_database import build
+from batches.tests.legacy.legacy_database import build, create_tables
 from batches.tests.legacy.legacy_domains import GONE
 from batches.tests.legacy.legacy_ids import MISSING_TENANT, TENANT, uid
-from scans.models import Domain
+from scans.models import Contact, Domain, Technology
 from scrapersky.tenants.models import Tenant
 
 JOB = (
@@ -75,6 +75,67 @@ def test_a_reference_means_what_the_first_run_said(legacy: Any) -> None:
     convert()
     assert Job.objects.get(legacy_id=408).batch_id == made_up
     assert Batch.objects.get(legacy_id=9001).pk != made_up
+    assert check().faults == []
+
+
+def test_what_comes_later_changes_nothing_that_is_expected_of_the_first_run(legacy: Any) -> None:
+    first = uid("d", 700)
+    create_tables(legacy, "before")
+    legacy.execute(JOB, [9001, "x9001", str(TENANT), "never-seen", first])
+    legacy.execute("UPDATE jobs SET created_by = %s", [uid("e", 7)])
+    convert()
+    for number, tenant in ((700, TENANT), (701, uid("a", 9))):
+        legacy.execute(
+            "INSERT INTO domains (id, tenant_id, domain, batch_id, created_at) "
+            "VALUES (%s, %s, %s, 'never-seen', '2020-01-01')",
+            [uid("d", number), tenant, f"later-{number}.example.com"],
+        )
+    legacy.execute(
+        "INSERT INTO profiles (id, tenant_id, name) VALUES (%s, %s, 'Late')", [uid("e", 7), TENANT]
+    )
+    legacy.execute(JOB, [9002, "x9002", str(TENANT), "never-seen", first])
+    outcome = convert()
+    assert outcome.since is not None
+    assert outcome.since.faults == []
+    assert check().faults == []
+    # The later job came with its domain, so it has it; a batch has one job for a domain.
+    assert Job.objects.get(legacy_id=9002).domain_id == first
+    assert Job.objects.get(legacy_id=9001).domain_id is None
+    assert Job.objects.get(legacy_id=9001).created_by_id is None
+
+
+def test_findings_that_an_earlier_run_brought_are_left_as_they_are(legacy: Any) -> None:
+    domain = (
+        "INSERT INTO domains (id, tenant_id, domain, tech_stack, email_addresses, last_scan, "
+        "created_at) VALUES (%s, %s, %s, %s, %s, '2025-01-01Z', '2025-01-01')"
+    )
+    create_tables(legacy, "before")
+    emails, php = ["a@example.com"], '[{"name": "PHP", "version": "7"}]'
+    legacy.execute(
+        domain,
+        [uid("d", 1), TENANT, "one.example.com", '[{"name": "PHP", "version": "7"}]', emails],
+    )
+    convert()
+    facts = '[{"name": "PHP", "version": "8"}, "nginx"]'
+    legacy.execute(domain, [uid("d", 2), TENANT, "https://one.example.com", facts, emails])
+    outcome = convert()
+    assert outcome.since is not None
+    assert outcome.since.faults == []
+    versions = dict(Technology.objects.values_list("name", "version"))
+    assert versions == {"PHP": "7", "nginx": ""}
+    assert Domain.objects.get().technologies == ["PHP"]
+
+
+def test_one_address_in_two_columns_is_one_contact(legacy: Any) -> None:
+    create_tables(legacy, "before")
+    page = "https://example.com/we"
+    legacy.execute(
+        "INSERT INTO domains (id, tenant_id, domain, facebook_url, twitter_url) "
+        "VALUES (%s, %s, 'one.example.com', %s, %s)",
+        [uid("d", 1), TENANT, page, page],
+    )
+    convert()
+    assert Contact.objects.get().value == page
     assert check().faults == []
 
 

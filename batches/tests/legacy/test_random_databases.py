@@ -10,7 +10,7 @@ from batches.legacy import conversion, reversal
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy.legacy_database import create_tables, insert
 from batches.tests.legacy.legacy_ids import uid
-from batches.tests.legacy.random_database import Expected, LegacyRows, random_rows
+from batches.tests.legacy.random_database import Expected, LegacyRows, part_of, random_rows
 from scans.models import Domain
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,22 @@ def test_a_string_of_several_rows_means_the_first_though_another_has_its_uuid(
     assert Batch.objects.find(str(one)).legacy_id == order[0]
     assert Batch.objects.find(texts[1]).legacy_id == order[1]
     assert Job.objects.select_related("batch").get().batch == Batch.objects.find(texts[1])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_come_in_parts_are_equal_after_each(legacy: Any, seed: int) -> None:
+    rows = random_rows(seed, "after" if seed % 2 else "before")
+    create_tables(legacy, rows.age)
+    for part in part_of(rows, 3, seed):
+        for table, some in part.items():
+            for row in some:
+                insert(legacy, rows.age, table, row)
+        outcome = conversion.convert(connection, apps)
+        assert outcome.since is None or outcome.since.faults == []
+        assert conversion.check(connection, apps).faults == []
+        assert conversion.convert(connection, apps).converted == 0
+    assert Job.objects.filter(legacy_id__isnull=False).count() == len(rows.jobs)
+    assert Batch.objects.filter(legacy_id__isnull=False).count() == len(rows.batches)
 
 
 def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, legacy: Any) -> None:
