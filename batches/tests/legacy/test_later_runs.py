@@ -111,10 +111,7 @@ def test_findings_that_an_earlier_run_brought_are_left_as_they_are(legacy: Any) 
     )
     create_tables(legacy, "before")
     emails, php = ["a@example.com"], '[{"name": "PHP", "version": "7"}]'
-    legacy.execute(
-        domain,
-        [uid("d", 1), TENANT, "one.example.com", '[{"name": "PHP", "version": "7"}]', emails],
-    )
+    legacy.execute(domain, [uid("d", 1), TENANT, "one.example.com", php, emails])
     convert()
     facts = '[{"name": "PHP", "version": "8"}, "nginx"]'
     legacy.execute(domain, [uid("d", 2), TENANT, "https://one.example.com", facts, emails])
