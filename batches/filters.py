@@ -1,13 +1,10 @@
 """Narrow lists of batches and jobs by what a query string asks for."""
 
-from uuid import UUID
-
 from django import forms
 from django.db.models import Q, QuerySet
 
-from batches.models import Batch, Job, LookupKeyError
+from batches.models import Batch, Job
 from batches.models.job import FAILURE_REASONS
-from batches.models.keys import KeyedQuerySet
 
 
 class BatchFilter(forms.Form):
@@ -25,13 +22,13 @@ class BatchFilter(forms.Form):
         words = asked.get("q", "")
         if words.strip():
             named = Q(name__icontains=words.strip()) | Q(legacy_batch_id=words)
-            rows = rows.filter(named | Q(pk__in=_keyed(Batch.objects.all(), words)))
+            rows = rows.filter(named | Q(pk__in=Batch.objects.all().ids_named(words)))
         return rows
 
     def named_job(self) -> QuerySet[Job]:
         """Return the job (one or none) whose id was asked for."""
         words = self.cleaned_data.get("q", "") if self.is_valid() else ""
-        return Job.objects.filter(pk__in=_keyed(Job.objects.all(), words))
+        return Job.objects.filter(pk__in=Job.objects.all().ids_named(words))
 
 
 class JobFilter(forms.Form):
@@ -50,12 +47,3 @@ class JobFilter(forms.Form):
         if reason := asked.get("reason"):
             rows = rows.filter(failure_reason=reason)
         return rows
-
-
-def _keyed(rows: KeyedQuerySet, words: str) -> list[UUID]:
-    """Return the ids of the rows (one or none) that are known by an id."""
-    try:
-        found = rows.find(words)
-    except LookupKeyError:
-        return []
-    return [found.pk] if found else []

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.admin.control_actions import cancel, pause, resume, retry_failed, run_again
+from batches.admin.search import KeySearch
 from batches.forms import BatchForm
 from batches.models import Batch, Job
 from batches.progress import progress_of
@@ -33,7 +34,7 @@ class OwnedBatchForm(BatchForm):
 
 
 @admin.register(Batch)
-class BatchAdmin(OwnedAdmin):
+class BatchAdmin(KeySearch, OwnedAdmin):
     """Batches; what happens to one is the services' to decide, so only its name can be edited."""
 
     list_display = ["__str__", "state", "bar", "total", "failed", "tenant", "created_at", "console"]

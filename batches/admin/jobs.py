@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_each
 from batches.admin.control_actions import cancel_jobs, retry_jobs
+from batches.admin.search import KeySearch
 from batches.models import Job, Worker
 from scans.models import Domain
 from scans.templatetags.console import badge
@@ -19,7 +20,7 @@ admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitem
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(KeySearch, ReadOnlyAdmin):
     list_display = ["domain", "state", "failure_reason", "batch", "took", "created_at", "console"]
     list_filter = ["status", "failure_reason", "job_type", BY_TENANT]
     list_select_related = ["domain", "batch"]

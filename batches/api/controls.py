@@ -25,7 +25,7 @@ router = Router()
 jobs = Router()
 
 
-@router.post("/{batch_id}/cancel", response=ANSWERS)
+@router.post("/{path:batch_id}/cancel", response=ANSWERS)
 def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Stop a batch: scans that run are stopped, no other starts, what is done is kept.
 
@@ -34,19 +34,19 @@ def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
     return _control(request, batch_id, controls.cancel_batch)
 
 
-@router.post("/{batch_id}/pause", response=ANSWERS)
+@router.post("/{path:batch_id}/pause", response=ANSWERS)
 def pause(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Start no more scans of a batch; those that run may end."""
     return _control(request, batch_id, controls.pause_batch)
 
 
-@router.post("/{batch_id}/resume", response=ANSWERS)
+@router.post("/{path:batch_id}/resume", response=ANSWERS)
 def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Go on with a paused batch."""
     return _control(request, batch_id, controls.resume_batch)
 
 
-@router.post("/{batch_id}/retry", response=ANSWERS)
+@router.post("/{path:batch_id}/retry", response=ANSWERS)
 def retry(
     request: HttpRequest, batch_id: str, payload: schemas.RetryIn | None = None
 ) -> HttpResponse:
@@ -65,7 +65,7 @@ def retry(
     )
 
 
-@router.post("/{batch_id}/rerun", response={201: schemas.BatchStatus, **REFUSALS})
+@router.post("/{path:batch_id}/rerun", response={201: schemas.BatchStatus, **REFUSALS})
 def rerun(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Create a whole new batch of the same domains; the answer is about the new one."""
     user = caller(request)
@@ -90,7 +90,7 @@ def _control(
     return Response(answers.batch_status(controlled), status=status)
 
 
-@jobs.post("/{job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
+@jobs.post("/{path:job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
 def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Cancel one job that waits or runs; its scan is stopped within two seconds."""
     rows = Job.objects.select_related("domain", "scan", "worker")

@@ -62,7 +62,7 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
     return Status(201, made)
 
 
-@router.get("/batch/{batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
+@router.get("/batch/{path:batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
 def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = True) -> HttpResponse:
     """Say how far a batch and each of its domains got; poll until `completed` or `failed`.
 
@@ -73,7 +73,7 @@ def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = Tr
     return Response(answers.batch_status(batch, with_domains=domain_statuses))
 
 
-@router.get("/batch/{batch_id}/results.csv", response={200: None, **UNKNOWN})
+@router.get("/batch/{path:batch_id}/results.csv", response={200: None, **UNKNOWN})
 def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as CSV (UTF-8; lists are joined with "; ").
 
@@ -84,7 +84,7 @@ def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpRespo
     return results_out.csv_download(batch)
 
 
-@router.get("/batch/{batch_id}/results.json", response={200: None, **UNKNOWN})
+@router.get("/batch/{path:batch_id}/results.json", response={200: None, **UNKNOWN})
 def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as a JSON array with the whole report of each domain."""
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
@@ -112,7 +112,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
     return Status(201, made)
 
 
-@router.get("/status/{job_id}", response={200: schemas.JobStatus, **UNKNOWN})
+@router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Say how far one scan got; once it has ended, `result` holds its report."""
     rows = Job.objects.select_related("domain", "scan", "worker")

@@ -53,6 +53,14 @@ class KeyedQuerySet(models.QuerySet):
         became = self._resolve(str(key)) if key else None
         return row if became in (None, key) else self.filter(pk=became).first()
 
+    def ids_named(self, words: str) -> list[UUID]:
+        """Return the ids of the rows (one or none) that a text is an id of."""
+        try:
+            found = self.find(words)
+        except LookupKeyError:
+            return []
+        return [found.pk] if found else []
+
     def _known(self, value: object) -> UUID | None:
         """Return what a text was to the older system; a UUID as we write it is ours first."""
         if not isinstance(value, str) or clean(value) != value or _is_uuid(value):

@@ -31,6 +31,7 @@ ORIGINALS = [
     f"batch_{HELD}_1a2b3c4d",
     "310",
     "x" * 450,
+    "import/2024/07",
 ]
 
 
@@ -136,7 +137,7 @@ def test_another_uuid_of_a_batch_leads_to_it_everywhere(
     assert Batch.objects.get(pk=batch.pk).status != Batch.Status.PENDING
 
 
-@pytest.mark.parametrize("original", ["job_1a2b3c4d", f"batch_{HELD}_1a2b3c4d", "x.y z"])
+@pytest.mark.parametrize("original", ["job_1a2b3c4d", f"batch_{HELD}_1a2b3c4d", "x.y z", "a/b"])
 def test_a_job_is_found_by_its_original(
     program: Client, console: Client, default_tenant: Tenant, original: str
 ) -> None:
@@ -148,6 +149,24 @@ def test_a_job_is_found_by_its_original(
         assert program.get(reverse("api:job_status", args=[key])).json() == told
         answer = console.get("/batches/", {"q": str(key)})
         assert answer.headers["Location"] == reverse("job_detail", args=[job.pk])
+
+
+def test_the_admin_finds_batches_and_jobs_by_their_originals(
+    admin_client: Client, default_tenant: Tenant
+) -> None:
+    job = brought_over(default_tenant, "test-batch").jobs.get()
+    remember("job", "job_1a2b3c4d", job.pk, "derived")
+    create_batch(tenant=default_tenant, created_by=None, domains=["other.example"])
+    assert job.batch
+    for model, key, row in (
+        ("batch", "test-batch", job.batch),
+        ("batch", str(job.batch.pk), job.batch),
+        ("job", "job_1a2b3c4d", job),
+        ("job", str(job.pk), job),
+        ("job", job.domain.host if job.domain else "", job),
+    ):
+        found = admin_client.get(f"/admin/batches/{model}/", {"q": key}).context["cl"]
+        assert list(found.result_list) == [row]
 
 
 def test_both_ids_of_domains_that_became_one_lead_to_it(
