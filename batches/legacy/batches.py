@@ -2,11 +2,11 @@
 
 from batches.legacy import id_map, users
 from batches.legacy.ids import sql_kept, sql_whole_uuid
-from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty
+from batches.legacy.json_sql import kept, no_object, object_or_empty
 from batches.legacy.options import sql_options
 from batches.legacy.rows import Keys, bring, read_words, word_of
-from batches.legacy.run import Run
-from batches.legacy.target import HIGH, LOW, Rows
+from batches.legacy.run import ONCE, Run
+from batches.legacy.target import HIGH, LOW, Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
 
@@ -17,14 +17,14 @@ SECOND = (
 )
 KEYS = Keys(
     "batch",
-    "(SELECT * FROM old_batch_jobs OFFSET 0) o",
+    "batch_jobs",
+    f"(SELECT * FROM old_batch_jobs {ONCE}) o",
     text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
     whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",
     integer="o.id",
 )
 ALIASES = """
-INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
-SELECT {next_id}, 'batch', name, NULL, uuid, 'alias', false FROM (
+SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM (
     SELECT DISTINCT ON (name) name, uuid FROM (
         SELECT {kept} AS name, r.uuid, a.place, r.created, r.integer
         FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (VALUES
@@ -112,8 +112,7 @@ BATCHES = Rows(
         "cancelled": "p.cancelled",
         "options": sql_options("o.options"),
         "metadata": f"{object_or_empty('o.batch_metadata')} || jsonb_build_object('legacy', "
-        f"coalesce(o.extra, {EMPTY}) || coalesce(o.odd, {EMPTY}) || {named(LEGACY)} || "
-        f"{nested(LEGACY_JSON)})",
+        f"{kept(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')})",
         "error": ERROR,
         "created_at": CREATED,
         "updated_at": f"coalesce(o.updated_at, {CREATED})",
@@ -124,7 +123,7 @@ BATCHES = Rows(
     },
     source=f"""
 plan_batch p JOIN (
-    SELECT * FROM old_batch_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
+    SELECT * FROM old_batch_jobs WHERE id BETWEEN {LOW} AND {HIGH} {ONCE}
 ) AS o ON o.id = p.integer
 {word_of("batch", "o.status", "s")} {word_of("processor_type", "o.processor_type", "t")}
 LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id {users.SQL_JOIN}
@@ -141,8 +140,7 @@ def plan_ids(run: Run) -> None:
         return
     id_map.settle(run, "batch", "row_batch", run.table(BATCHES.model))
     id_map.write(run, "batch", "row_batch")
-    kept = sql_kept("a.text")
-    run.execute(ALIASES.format(map=run.map, next_id=run.next_id(), kept=kept))
+    run.write_map(ALIASES.format(map=run.map, kept=sql_kept("a.text")))
     run.note(
         "id of two batches",
         "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
@@ -169,3 +167,7 @@ def plan(run: Run) -> None:
         "LEFT JOIN counted c ON c.batch = r.uuid LEFT JOIN counted_told l ON l.batch = r.uuid",
     )
     run.execute("CREATE INDEX ON plan_batch (integer)")
+
+
+def make(run: Run) -> None:
+    put(run, BATCHES, "plan_batch")

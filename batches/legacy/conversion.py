@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.apps.registry import Apps
@@ -14,6 +14,7 @@ from batches.legacy import (
     domains,
     findings,
     foreign_keys,
+    id_map,
     inventory,
     jobs,
     references,
@@ -23,13 +24,16 @@ from batches.legacy import (
     unfinished,
     users,
 )
-from batches.legacy.run import LegacyError, Run
-from batches.legacy.steps import Progress, Step, insert_parts, perform, silent
-from batches.legacy.target import analyze
-from batches.legacy.verification import Verdict, VerificationFailed, has_earlier_runs, verify
+from batches.legacy.run import LegacyError, Run, at_work
+from batches.legacy.steps import Progress, Step, perform, silent
+from batches.legacy.verification import (
+    Verdict,
+    VerificationFailed,
+    follow_references,
+    has_earlier_runs,
+    verify,
+)
 
-LOCK = 5_020_615_904
-"""Of the advisory lock that keeps a second conversion out."""
 PLAN = (
     Step("reading jobs", jobs.gather),
     Step("tenants", tenants.plan),
@@ -41,6 +45,8 @@ PLAN = (
     Step("words of batches", batches.read_statuses),
     Step("words of jobs", jobs.read_statuses),
     Step("plan of jobs", jobs.plan),
+    Step("following references", follow_references),
+    Step("making room", jobs.make_room),
     Step("plan of batches", batches.plan),
     Step("batches made up", references.plan),
     Step("sitemaps, pages, contacts", inventory.plan),
@@ -48,20 +54,24 @@ PLAN = (
 )
 """What becomes of every row; only the id map is written."""
 MAKE = (
+    Step("telling the planner", id_map.analyze),
     Step("preparing", foreign_keys.wait),
-    Step("writing tenants", tenants.make),
-    Step("writing users", users.make),
-    Step("writing batches", lambda run: insert_parts(run, batches.BATCHES, "plan_batch")),
-    Step("writing batches made up", references.make),
-    Step("writing domains", domains.make),
-    Step("writing jobs", lambda run: insert_parts(run, jobs.JOBS, "plan_job")),
-    Step("writing sitemaps, pages, contacts", inventory.make),
-    Step("writing contacts and technologies", findings.make),
-    Step("telling the planner", analyze),
-    Step("checking foreign keys", foreign_keys.check),
+    Step("tenants", tenants.make),
+    Step("users", users.make),
+    Step("batches", batches.make),
+    Step("batches made up", references.make),
+    Step("domains", domains.make),
+    Step("jobs", jobs.make),
+    Step("sitemaps, pages, contacts", inventory.make),
+    Step("contacts and technologies", findings.make),
+)
+"""Write every table and compare it, parents before their children; or only compare."""
+MEND = (
+    Step("keys and counts", foreign_keys.hold),
     Step("counting", unfinished.recount),
     Step("domains found since", jobs.find_domains),
 )
+"""Bring rows of earlier runs up to date."""
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 
 
@@ -98,16 +108,12 @@ def opened(connection: BaseDatabaseWrapper, apps: Apps, source: Any = None) -> I
     To be used inside a transaction; a second conversion waits for the first.
     """
     check_target(connection)
-    with connection.cursor() as cursor:
-        if not sources.has_legacy_tables(source or cursor):
+    with at_work(connection, apps) as run:
+        if not sources.has_legacy_tables(source or run.cursor):
             raise LegacyError("There is no table batch_jobs in the legacy database.")
-        run = Run(connection, apps, cursor)
-        run.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
-        sources.detach(run)
         for table in sources.TABLES:
             sources.attach(run, table) if source is None else sources.fetch(run, source, table)
         yield run
-        sources.detach(run)
 
 
 def check_target(connection: BaseDatabaseWrapper) -> None:
@@ -140,17 +146,14 @@ def convert(
 
 def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
     run.start()
-    steps = (*PLAN, *MAKE, *([REQUEUE] if wishes.requeue_unfinished else []))
-    perform(run, steps, progress)
+    perform(run, (*PLAN, *MAKE, *MEND, *([REQUEUE] if wishes.requeue_unfinished else [])), progress)
     outcome = Outcome(report.tables(run, with_shapes=wishes.dry_run), report.topics(run))
     if wishes.report_file:
         report.write(run, wishes.report_file)
-    progress("verifying", len(steps), len(steps) + 1)
     outcome.verdict = verify(run)
     if outcome.verdict.faults:
         raise VerificationFailed(outcome.verdict)
     outcome.since = _since(run)
-    progress("verified", len(steps) + 1, len(steps) + 1)
     return outcome
 
 
@@ -162,9 +165,9 @@ def _since(run: Run) -> Verdict | None:
     """
     if not has_earlier_runs(run):
         return None
-    again = Run(run.connection, run.apps, run.cursor, verifying=True)
+    again = replace(run, verifying=True, brought={}, faults=[], differences=[])
     again.start()
-    perform(again, PLAN)
+    perform(again, (*PLAN, *MAKE))
     return verify(again)
 
 
@@ -175,5 +178,5 @@ def check(
     with transaction.atomic(using=connection.alias), opened(connection, apps, source) as run:
         run.verifying = True
         run.start()
-        perform(run, PLAN, progress)
+        perform(run, (*PLAN, *MAKE), progress)
         return verify(run)

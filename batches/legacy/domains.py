@@ -2,19 +2,19 @@
 
 from batches.legacy import hosts, id_map
 from batches.legacy.ids import sql_whole_uuid
-from batches.legacy.json_sql import EMPTY, named, nested, no_object, object_or_empty, strings
+from batches.legacy.json_sql import kept, named, no_object, object_or_empty, strings
 from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
-from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.run import ONCE, Run
+from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.words import SOCIAL_LABELS, UNFINISHED
 
 KEYS = Keys(
     "domain",
-    f"(SELECT *, {hosts.sql_bare('domain')} AS bare FROM old_domains OFFSET 0) o "
+    "domains",
+    f"(SELECT *, {hosts.sql_bare('domain')} AS bare FROM old_domains {ONCE}) o "
     "LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id",
 )
-"""`OFFSET 0` here and elsewhere: an expression of the view is worked out once, not at each use."""
 FACTS = {
     "own": "o.id",
     "updated": "o.updated_at",
@@ -41,7 +41,7 @@ SELECT uuid AS winner, merged, (jsonb_populate_record(NULL::old_domains, facts))
 FROM newest JOIN whole USING (uuid)"""
 SOURCE = f"""
 (SELECT r.tenant, r.host, r.refused, r.uuid AS winner, NULL::jsonb AS merged, o.*
- FROM row_domain r JOIN (SELECT * FROM old_domains OFFSET 0) o ON o.id = r.own
+ FROM row_domain r JOIN (SELECT * FROM old_domains {ONCE}) o ON o.id = r.own
  WHERE r.made AND NOT EXISTS (SELECT FROM twin t WHERE t.uuid = r.uuid)
  UNION ALL
  SELECT r.tenant, r.host, r.refused, n.*
@@ -110,8 +110,7 @@ DOMAINS = Rows(
         "ELSE a.becomes END",
         "sitemap_analysis_error": "coalesce(f.sitemap_analysis_error, '')",
         "metadata": f"{object_or_empty('f.domain_metadata')} || jsonb_build_object('legacy', "
-        f"coalesce(f.extra, {EMPTY}) || coalesce(f.odd, {EMPTY}) || {named(LEGACY)} || "
-        f"{nested(LEGACY_JSON)})",
+        f"{kept(LEGACY, LEGACY_JSON, 'f.extra', 'f.odd')})",
         "latest_batch_id": "rb.uuid",
         "last_scanned_at": "f.last_scan",
         "created_at": CREATED,
@@ -166,5 +165,5 @@ def _resolve(run: Run) -> None:
     )
 
 
-def make(run: Run) -> int:
-    return insert(run, DOMAINS)
+def make(run: Run) -> None:
+    put(run, DOMAINS)

@@ -6,7 +6,7 @@ conversion made it.
 
 from batches.legacy.ids import sql_finding_id
 from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.target import Rows, put
 from batches.legacy.words import SOCIAL_LABELS
 
 METHOD = "legacy_import"
@@ -138,5 +138,6 @@ def _leave_known(run: Run, found: str, rows: Rows, same: str) -> None:
         run.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
 
 
-def make(run: Run) -> int:
-    return insert(run, CONTACT_ROWS) + insert(run, TECHNOLOGY_ROWS)
+def make(run: Run) -> None:
+    put(run, CONTACT_ROWS)
+    put(run, TECHNOLOGY_ROWS)

@@ -40,11 +40,10 @@ def sql_plain_host(bare: str) -> str:
 def settle(run: Run, table: str) -> None:
     """Fill `host` and `refused` of a table of domains, whose plain hosts are filled already."""
     _doubt_endings(run, table)
-    run.execute("DROP TABLE IF EXISTS pg_temp.host")
-    run.execute("CREATE TEMP TABLE host (name text, host text, refused text) ON COMMIT DROP")
+    run.define("host", "name text, host text, refused text")
     odd = f"SELECT DISTINCT coalesce(name, '') FROM {table} WHERE host IS NULL"
     for rows in run.chunks(odd):
-        run.copy("host", "", _read(name for (name,) in rows))
+        run.copy("host", _read(name for (name,) in rows))
     run.execute("ANALYZE host")
     run.execute(
         f"UPDATE {table} r SET host = h.host, refused = h.refused FROM host h "

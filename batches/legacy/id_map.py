@@ -1,6 +1,6 @@
 """Give rows their UUIDs, and write them down in the map before any row is made.
 
-A step brings a temporary table of its rows with the columns of `ID_COLUMNS`. `text` is the id as
+A step brings a table of the run of its rows with the columns of `ID_COLUMNS`. `text` is the id as
 it was stored, NULL where it is the plain text of `uuid`; a row whose UUID is taken gets a text of
 its own, and `stored` is then what it had.
 """
@@ -30,8 +30,7 @@ FROM (
 ) AS later
 WHERE r.ctid = later.at AND (later.taken OR later.place > 1)"""
 WRITE = """
-INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
-SELECT {next_id}, '{kind}',
+SELECT '{kind}',
     CASE how WHEN 'integer' THEN NULL WHEN 'collision' THEN {stored} ELSE {text} END,
     integer, uuid, how, made
 FROM {rows}"""
@@ -101,7 +100,7 @@ def derive(run: Run, table: str) -> None:
     run.execute("TRUNCATE derived")
     odd = f"SELECT DISTINCT text FROM {table} WHERE uuid IS NULL AND text IS NOT NULL"
     for rows in run.chunks(odd):
-        run.copy("derived", "text text, uuid uuid", _derived(rows))
+        run.copy("derived", _derived(rows))
     run.execute("ANALYZE derived")
     run.execute(
         f"UPDATE {table} r SET uuid = d.uuid FROM derived d "
@@ -119,18 +118,15 @@ def part(run: Run, kind: str, table: str, target: str) -> int:
     return run.execute(PART.format(table=table, kind=kind, ties=TIES))
 
 
-def write(run: Run, kind: str, table: str) -> int:
-    """Write the ids of a table's rows into the map; return how many."""
-    return sum(_write(run, kind, rows.format(table=table)) for rows in (PLAIN, COLLIDED))
+def write(run: Run, kind: str, table: str) -> None:
+    """Write the ids of a table's rows into the map."""
+    stored, text = sql_kept("stored"), sql_kept("text")
+    for form in (PLAIN, COLLIDED):
+        rows = form.format(table=table)
+        run.write_map(WRITE.format(kind=kind, rows=rows, stored=stored, text=text))
 
 
-def _write(run: Run, kind: str, rows: str) -> int:
-    statement = WRITE.format(
-        map=run.map,
-        kind=kind,
-        rows=rows,
-        next_id=run.next_id(),
-        stored=sql_kept("stored"),
-        text=sql_kept("text"),
-    )
-    return run.execute(statement)
+def analyze(run: Run) -> None:
+    """Tell the planner of the rows that this run has written."""
+    if run.tally:
+        run.execute(f"ANALYZE {run.map}")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from batches.legacy import id_map
 from batches.legacy.findings import EVIDENCE, METHOD
 from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
-from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.run import ONCE, Run
+from batches.legacy.target import Rows, put
 from scans.engine.links import canonical_url, resolve_url
 from scans.storage import url_hash
 
@@ -68,7 +68,8 @@ SITEMAPS = Listing(
     older="sitemap",
     keys=Keys(
         "sitemap",
-        "(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files OFFSET 0) o "
+        "sitemap_files",
+        f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files {ONCE}) o "
         f"{DOMAIN} {ADDRESS} {word_of('sitemap_kind', 'o.sitemap_type', 'k')} "
         f"{word_of('sitemap_source', 'o.discovery_method', 's')}",
     ),
@@ -114,7 +115,9 @@ SITEMAPS = Listing(
 )
 PAGE_ROWS = Listing(
     older="page",
-    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"),
+    keys=Keys(
+        "page", "pages", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"
+    ),
     facts={
         "own": "o.id",
         "domain": "d.uuid",
@@ -157,7 +160,8 @@ CONTACTS = Listing(
     older="contact",
     keys=Keys(
         "contact",
-        "(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts OFFSET 0) o "
+        "contacts",
+        f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts {ONCE}) o "
         f"{DOMAIN} {word_of('email_type', 'o.email_type', 'e')}",
     ),
     facts={
@@ -216,17 +220,11 @@ def plan(run: Run) -> None:
             _settle(run, listing)
 
 
-def make(run: Run) -> int:
-    return sum(insert(run, rows) for rows in written(run))
-
-
-def written(run: Run) -> list[Rows]:
-    """Return what the tables of this system get."""
+def make(run: Run) -> None:
     domains = run.table("scans.Domain")
-    return [
-        replace(listing.rows, source=listing.rows.source.replace("{domains}", domains))
-        for listing in LISTINGS
-    ]
+    for listing in LISTINGS:
+        source = listing.rows.source.replace("{domains}", domains)
+        put(run, replace(listing.rows, source=source))
 
 
 def faults(run: Run) -> list[str]:
@@ -246,11 +244,11 @@ def faults(run: Run) -> list[str]:
 
 def _read_addresses(run: Run) -> None:
     """Bring every address into the form in which a scan lists it; PostgreSQL knows no such rule."""
-    run.execute("DROP TABLE IF EXISTS pg_temp.read_url")
-    columns = "text text, sitemap text, sitemap_hash bytea, page text, page_hash bytea"
-    run.execute(f"CREATE TEMP TABLE read_url ({columns}) ON COMMIT DROP")
+    run.define(
+        "read_url", "text text, sitemap text, sitemap_hash bytea, page text, page_hash bytea"
+    )
     for rows in run.chunks(ADDRESSES):
-        run.copy("read_url", columns, (_address(text) for (text,) in rows))
+        run.copy("read_url", (_address(text) for (text,) in rows))
     run.execute("ANALYZE read_url")
 
 

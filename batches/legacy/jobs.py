@@ -1,16 +1,17 @@
 """Jobs: their ids, their batch and domain, what became of them."""
 
 from batches.legacy import id_map, users
-from batches.legacy.json_sql import EMPTY, any_of, named, nested, no_object, object_or_empty
+from batches.legacy.json_sql import EMPTY, any_of, kept, no_object, object_or_empty
 from batches.legacy.rows import Keys, bring, read_words, word_of
-from batches.legacy.run import Run
-from batches.legacy.target import HIGH, LOW, Rows
+from batches.legacy.run import ONCE, Run
+from batches.legacy.target import HIGH, LOW, Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
 
 KEYS = Keys(
     "job",
-    "(SELECT * FROM old_jobs OFFSET 0) o",
+    "jobs",
+    f"(SELECT * FROM old_jobs {ONCE}) o",
     text="o.job_id",
     whole="o.job_id_u",
     integer="o.id",
@@ -20,6 +21,7 @@ FACTS = {
     "WHEN btrim(o.batch_id_string) <> '' THEN o.batch_id_string END",
     "domain_own": "o.domain_id_u",
     "status": "coalesce(o.status, '')",
+    "tenantless": "btrim(concat(o.tenant_id, o.tenant_id_uuid)) = ''",
 }
 JOB_FACTS = "SELECT DISTINCT tenant_id, tenant_id_uuid, created_by, status, job_type FROM old_jobs"
 """What the millions of jobs have in common."""
@@ -29,7 +31,7 @@ TENANT_JOINS = (
     "LEFT JOIN ref_tenant ru2 ON ru2.ref = o.tenant_id_uuid"
 )
 PLAN = f"""
-SELECT r.integer, r.uuid, r.created, r.run_of, rb.uuid AS batch, rd.uuid AS domain,
+SELECT r.integer, r.uuid, r.created, r.run_of, r.tenantless, rb.uuid AS batch, rd.uuid AS domain,
     NULL::uuid AS doubled, s.becomes
 FROM row_job r {word_of("job", "r.status", "s")}
 LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref
@@ -79,8 +81,7 @@ LEGACY = {
     "created_by": "CASE WHEN ru.uuid IS NULL THEN o.created_by END",
     "tenant_id": "CASE WHEN rt.lost THEN o.tenant_id END",
     "domain_id": "CASE WHEN p.domain IS NULL THEN o.domain_id END",
-    "domain": "CASE WHEN p.doubled IS NOT NULL THEN "
-    "(SELECT d.host FROM scans_domain d WHERE d.id = p.doubled) END",
+    "domain": "hd.host",
     "id_uuid": "nullif(o.id_uuid, p.uuid::text)",
     "batch_id_string": "CASE WHEN o.batch_id_string <> o.batch_id THEN o.batch_id_string END",
 }
@@ -95,8 +96,7 @@ JOBS = Rows(
     model="batches.Job",
     columns={
         "id": "p.uuid",
-        "tenant_id": f"coalesce({TENANT}, "
-        f"(SELECT b.tenant_id FROM batches_batch b WHERE b.id = p.batch), '{DEFAULT_TENANT}')",
+        "tenant_id": f"coalesce({TENANT}, tb.tenant_id, '{DEFAULT_TENANT}')",
         "created_by_id": "ru.uuid",
         "batch_id": "p.batch",
         "domain_id": "p.domain",
@@ -121,17 +121,19 @@ JOBS = Rows(
         "started_at": "o.started_at",
         "finished_at": ENDED,
         "metadata": f"{object_or_empty('o.job_metadata')} || {object_or_empty('o.metadata')} || "
-        f"CASE WHEN {WORTH} THEN jsonb_build_object('legacy', coalesce(o.extra, {EMPTY}) || "
-        f"coalesce(o.odd, {EMPTY}) || {named(LEGACY)} || {nested(LEGACY_JSON)}) ELSE {EMPTY} END",
+        f"CASE WHEN {WORTH} THEN jsonb_build_object('legacy', "
+        f"{kept(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')}) ELSE {EMPTY} END",
         "legacy_id": "o.id",
         "legacy_job_id": "o.job_id",
     },
     source=f"""
 plan_job p JOIN (
-    SELECT * FROM old_jobs WHERE id BETWEEN {LOW} AND {HIGH} OFFSET 0
+    SELECT * FROM old_jobs WHERE id BETWEEN {LOW} AND {HIGH} {ONCE}
 ) AS o ON o.id = p.integer
 {word_of("job", "o.status", "s")} {word_of("job_type", "o.job_type", "t")}
 {TENANT_JOINS} {users.SQL_JOIN}
+LEFT JOIN tenant_of_batch tb ON p.tenantless AND tb.id = p.batch
+LEFT JOIN host_of_double hd ON hd.id = p.doubled
 WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "batch_id", "job_type", "created_at", "legacy_id", "legacy_job_id"),
@@ -175,6 +177,35 @@ def plan(run: Run) -> None:
     run.execute("CREATE INDEX ON plan_job (integer)")
     if not run.verifying:
         _note(run)
+
+
+def make_room(run: Run) -> None:
+    """Give back what jobs by the million have taken, and what is planned by now."""
+    for table in ("row_job", "reference"):
+        run.clear(table)
+
+
+def make(run: Run) -> None:
+    _look_up(run)
+    put(run, JOBS, "plan_job")
+
+
+def _look_up(run: Run) -> None:
+    """Find what few jobs need of batches and domains, which are made by now.
+
+    These are tables, for PostgreSQL leaves a query with subqueries by row to one process.
+    """
+    run.create(
+        "tenant_of_batch",
+        f"SELECT b.id, b.tenant_id FROM {run.table('batches.Batch')} b "
+        "JOIN (SELECT DISTINCT batch FROM plan_job WHERE tenantless) AS p ON p.batch = b.id",
+    )
+    run.create(
+        "host_of_double",
+        f"SELECT d.id, d.host FROM {run.table('scans.Domain')} d "
+        "JOIN (SELECT DISTINCT doubled FROM plan_job WHERE doubled IS NOT NULL) AS p "
+        "ON p.doubled = d.id",
+    )
 
 
 def find_domains(run: Run) -> int:

@@ -33,6 +33,14 @@ def any_of(values: Mapping[str, str]) -> str:
     return f"num_nonnulls({', '.join(values.values())}) > 0"
 
 
+def kept(values: Mapping[str, str], json: Mapping[str, str], *objects: str) -> str:
+    """Return what is kept of a row: objects, scalars and JSON values, as far as they are there."""
+    scalars = named(values)
+    others = " || ".join(f"coalesce({each}, {EMPTY})" for each in objects)
+    every = f"num_nonnulls({', '.join([*objects, *json.values()])})"
+    return f"CASE WHEN {every} = 0 THEN {scalars} ELSE {others} || {scalars} || {nested(json)} END"
+
+
 def strings(array: str, each: str = "btrim(e)") -> str:
     """Return the texts of an array as a JSON list, each once, without empty ones."""
     found = f"SELECT jsonb_agg(DISTINCT {each}) FROM unnest({array}) AS e WHERE btrim(e) <> ''"

@@ -5,7 +5,7 @@ from batches.legacy.batches import FIGURES
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.jobs import TENANT, TENANT_JOINS
 from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
 REFERENCES = """
@@ -45,8 +45,7 @@ SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
 FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
 FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
 OTHER_NAMES = """
-INSERT INTO {map} (id, kind, original, integer, uuid, how, made)
-SELECT {next_id}, 'batch', {kept}, NULL, r.uuid, 'alias', false
+SELECT 'batch', {kept}, NULL::bigint, r.uuid, 'alias', false
 FROM ref_batch r LEFT JOIN row_lost l ON l.uuid = r.uuid
     AND r.ref = coalesce(l.stored, l.text, l.uuid::text)
 WHERE NOT r.named AND l.uuid IS NULL"""
@@ -121,7 +120,7 @@ def _reconstruct(run: Run) -> None:
     id_map.settle(run, "batch", "row_lost", run.table("batches.Batch"))
     id_map.write(run, "batch", "row_lost")
     run.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
-    run.execute(OTHER_NAMES.format(map=run.map, next_id=run.next_id(), kept=sql_kept("r.ref")))
+    run.write_map(OTHER_NAMES.format(kept=sql_kept("r.ref")))
     run.note(
         "batch made up",
         "SELECT 'batch', NULL::bigint, coalesce(stored, text, uuid::text), "
@@ -140,5 +139,5 @@ def plan(run: Run) -> None:
     run.create("plan_lost", PLAN.format(original=original, figures=figures))
 
 
-def make(run: Run) -> int:
-    return insert(run, RECONSTRUCTED)
+def make(run: Run) -> None:
+    put(run, RECONSTRUCTED)

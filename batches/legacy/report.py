@@ -54,16 +54,11 @@ class Topic:
 
 def tables(run: Run, *, with_shapes: bool) -> list[Table]:
     """Return what became of each table's ids in this run."""
-    made = run.rows(
-        f"SELECT kind, how, count(*) FROM {run.map} m WHERE {run.is_fresh()} "
-        "GROUP BY 1, 2 ORDER BY 1, 2"
-    )
     found = []
     for kind, table in BROUGHT.items():
-        rows = run.value(f"SELECT count(*) FROM old_{table}")
-        by_how = {how: count for of, how, count in made if of == kind}
+        by_how = {how: count for (of, how), count in sorted(run.tally.items()) if of == kind}
         shapes = _shapes(run, kind) if with_shapes else []
-        found.append(Table(kind, table, rows, by_how, shapes))
+        found.append(Table(kind, table, run.size(table), by_how, shapes))
     return found
 
 

@@ -4,11 +4,28 @@ A row that something of this system refers to by now (a job in a batch that came
 system, a scan of its domain) stays, and so does its row of the map.
 """
 
+from django.apps.registry import Apps
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
 from batches.legacy import findings, foreign_keys
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.run import Run
-from batches.legacy.target import analyze
+from batches.legacy.run import Run, at_work
 
+MODELS = (
+    "batches.LegacyId",
+    "tenants.Tenant",
+    "tenants.User",
+    "tenants.Membership",
+    "batches.Batch",
+    "scans.Domain",
+    "batches.Job",
+    "scans.Contact",
+    "scans.Technology",
+    "scans.Sitemap",
+    "scans.Page",
+)
+"""What conversions write."""
 MADE = (
     ("contact", "scans.Contact"),
     ("page", "scans.Page"),
@@ -41,10 +58,15 @@ DELETE FROM {map} m WHERE m.kind = '{kind}' AND NOT EXISTS (
     WHERE k.kind = '{kind}' AND k.made AND k.uuid = m.uuid)"""
 
 
-def reverse(run: Run) -> dict[str, int]:
+def reverse(connection: BaseDatabaseWrapper, apps: Apps) -> dict[str, int]:
     """Remove what conversions made; return how many rows of each kind."""
-    run.start()
-    analyze(run)
+    with transaction.atomic(using=connection.alias), at_work(connection, apps) as run:
+        return _reverse(run)
+
+
+def _reverse(run: Run) -> dict[str, int]:
+    for model in MODELS:
+        run.execute(f"ANALYZE {run.table(model)}")
     foreign_keys.relax(run)
     removed = {"finding": _remove_findings(run)}
     for kind, model in MADE:
@@ -53,7 +75,9 @@ def reverse(run: Run) -> dict[str, int]:
         removed[kind] = _remove(run, kind, model)
     for kind, model in MADE:
         run.execute(SPENT.format(map=run.map, kind=kind, table=run.table(model)))
-    foreign_keys.check(run)
+    for model in MODELS:
+        foreign_keys.check(run, model)
+    foreign_keys.hold(run)
     return removed
 
 

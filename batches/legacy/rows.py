@@ -1,4 +1,4 @@
-"""Bring the rows of one older table into a temporary table: their ids, and what is needed next.
+"""Bring the rows of one older table into a table of the run: their ids, and what is needed next.
 
 A conversion brings the rows that no run has brought before; a verification those of the map.
 """
@@ -15,6 +15,8 @@ class Keys:
     """How the rows of an older table are known: SQL expressions over its row `o`."""
 
     kind: str
+    older: str
+    """The table that its operator knows it by."""
     source: str
     text: str = "o.id"
     whole: str = "o.id_u"
@@ -30,7 +32,9 @@ def bring(run: Run, keys: Keys, facts: dict[str, str], table: str = "") -> str:
     """
     name = table or f"row_{keys.kind}"
     named = "".join(f", {text} AS {column}" for column, text in facts.items())
-    run.create(name, _of_map(run, keys, named) if run.verifying else _of_source(run, keys, named))
+    query = _of_map(run, keys, named) if run.verifying else _of_source(run, keys, named)
+    run.brought[keys.kind] = run.create(name, query)
+    run.size(keys.older)
     return name
 
 
@@ -97,7 +101,7 @@ def read_words(run: Run, vocabulary: str, texts: str) -> None:
     """Look up the words that a query finds, each once."""
     found = [text for (text,) in run.rows(texts)]
     read = VOCABULARIES[vocabulary].read
-    run.copy("word", "", ((vocabulary, text, *read(text)) for text in found))
+    run.copy("word", ((vocabulary, text, *read(text)) for text in found))
     run.execute("ANALYZE word")
 
 

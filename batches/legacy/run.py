@@ -1,17 +1,43 @@
 """What the steps of a conversion share: the database, the models' state, and what is noted."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.apps.registry import Apps
+from django.db import DatabaseError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 from uuid_utils.compat import uuid7
 
 CHUNK = 50_000
+LOCK = 5_020_615_904
+"""Of the advisory lock that keeps a second conversion out."""
+WORKPLACE = "scrapersky_conversion"
+"""The schema of a run's own tables, which is gone when the run ends.
+
+Temporary tables would do, but PostgreSQL reads them with one process alone; they take its place
+for a user who may create no schema.
+"""
+SETTINGS = (
+    "work_mem = '256MB'",
+    "maintenance_work_mem = '256MB'",
+    "jit = off",
+    "parallel_setup_cost = 100",
+    "parallel_tuple_cost = 0.01",
+)
+ONCE = "OFFSET '0'::bigint"
+"""Ends a subquery whose expressions are to be worked out once, not at each of their uses.
+
+A bare 0 would do so, too, but PostgreSQL would leave the subquery to one process.
+"""
+NOTES = {
+    "note": "topic text, kind text, integer bigint, original text, detail text",
+    "derived": "text text, uuid uuid",
+    "word": "vocabulary text, original text, becomes text, known bool",
+}
 
 
 class LegacyError(Exception):
@@ -30,11 +56,24 @@ class Run:
     cursor: Any
     verifying: bool = False
     """Whether rows are only compared: then all that the map tells of, not what is new."""
-
-    @cached_property
-    def prefix(self) -> str:
-        """The first 16 digits of the ids of all rows of the map that this run writes."""
-        return uuid7().hex[:16]
+    prefix: str = field(default_factory=lambda: uuid7().hex[:16])
+    """The first 16 digits of the ids of all rows of the map that this run writes."""
+    numbered: int = 0
+    """How many rows of the map this run has written."""
+    path: str = ""
+    """Where the database looks for tables outside of the run."""
+    place: str = WORKPLACE
+    own: list[str] = field(default_factory=list)
+    """The tables and views of this run."""
+    brought: dict[str, int] = field(default_factory=dict)
+    """Kind -> how many older rows it knows."""
+    tally: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Kind and how -> how many ids were written into the map."""
+    faults: list[str] = field(default_factory=list)
+    """What is wrong, in sentences."""
+    differences: list[Any] = field(default_factory=list)
+    """What the comparison of each table came to (`target.Difference`)."""
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def stamp(self) -> str:
@@ -62,15 +101,44 @@ class Run:
     def value(self, statement: str, values: Sequence[Any] | None = None) -> Any:
         return self.rows(statement, values)[0][0]
 
-    def create(self, table: str, query: str) -> None:
-        """Make a temporary table of what a query finds; one of that name is replaced."""
-        self.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-        self.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {query}")
-        self.execute(f"ANALYZE {table}")
+    def size(self, older: str) -> int:
+        """Return how many rows an older table has; it is held still, so it is counted once."""
+        if older not in self._sizes:
+            self._sizes[older] = self.value(f"SELECT count(*) FROM old_{older}")
+        return self._sizes[older]
 
-    def copy(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Copy rows into a temporary table of these columns (`name type, ...`)."""
-        self.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
+    def create(self, table: str, query: str) -> int:
+        """Make a table of the run of what a query finds; return how many rows it has.
+
+        One of that name is replaced.
+        """
+        found = self.execute(f"{self._anew(table)} AS {query}")
+        self.execute(f"ANALYZE {table}")
+        return found
+
+    def define(self, table: str, columns: str) -> None:
+        """Make an empty table of the run of these columns (`name type, ...`)."""
+        self.execute(f"{self._anew(table)} ({columns})")
+
+    def clear(self, table: str) -> None:
+        """Give back the room of a table of the run that is needed no more."""
+        self.execute(f"TRUNCATE {self.place}.{table}")
+
+    def show(self, view: str, query: str) -> None:
+        """Make a view of the run."""
+        kind = "VIEW" if self.place == WORKPLACE else "TEMP VIEW"
+        self.own.append(f"VIEW {view}")
+        self.execute(f"CREATE {kind} {self.place}.{view} AS {query}")
+
+    def _anew(self, table: str) -> str:
+        """Drop a table of the run; return the SQL that begins to make it."""
+        self.execute(f"DROP TABLE IF EXISTS {self.place}.{table}")
+        self.own.append(f"TABLE {table}")
+        kind = "UNLOGGED" if self.place == WORKPLACE else "TEMP"
+        return f"CREATE {kind} TABLE {self.place}.{table}"
+
+    def copy(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Copy rows into a table of the run."""
         with self.cursor.copy(f"COPY {table} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -87,28 +155,65 @@ class Run:
         """Return a value as SQL."""
         return sql.Literal(value).as_string(self.cursor.connection)
 
-    def next_id(self) -> str:
-        """Return the SQL of the next id of the map, in order, so that its index grows at its end.
+    def write_map(self, rows: str) -> None:
+        """Write the rows of a SELECT into the map, in their order.
 
-        A UUID of version 7: the time of the run, then a counter.
+        Their ids are UUIDs of version 7, the time of the run and a number, so that the index of
+        the ids grows at its end.
         """
-        counter = "lpad(to_hex(nextval('pg_temp.map_counter')), 15, '0')"
-        return f"('{self.prefix}8' || {counter})::uuid"
+        number = f"lpad(to_hex({self.numbered} + row_number() OVER ()), 15, '0')"
+        columns = "id, kind, original, integer, uuid, how, made"
+        written = self.rows(
+            f"WITH written AS (INSERT INTO {self.map} ({columns}) "
+            f"SELECT ('{self.prefix}8' || {number})::uuid, x.* FROM ({rows}) AS x "
+            "RETURNING kind, how) SELECT kind, how, count(*) FROM written GROUP BY 1, 2"
+        )
+        for kind, how, count in written:
+            self.tally[kind, how] = self.tally.get((kind, how), 0) + count
+            self.numbered += count
 
     def is_fresh(self, row: str = "m") -> str:
         """Return the SQL that a row of the map is of this run."""
         return f"{row}.id >= '{UUID(self.prefix + '8' + '0' * 15)}'"
 
     def start(self) -> None:
-        """Prepare the transaction: memory for joins, constraints at each statement, notes."""
-        for setting in ("work_mem = '256MB'", "maintenance_work_mem = '256MB'", "jit = off"):
+        """Prepare the tables that every plan fills."""
+        for table, columns in NOTES.items():
+            self.define(table, columns)
+
+    def open(self) -> None:
+        """Prepare the transaction: memory, constraints at each statement, a place, no other run."""
+        for setting in SETTINGS:
             self.execute(f"SET LOCAL {setting}")
         self.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        self.execute("DROP SEQUENCE IF EXISTS pg_temp.map_counter")
-        self.execute("CREATE TEMP SEQUENCE map_counter")
-        for table, columns in TEMPORARY.items():
-            self.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
-            self.execute(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
+        self.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+        self.path = self.value("SHOW search_path")
+        if self.is_allowed(f"CREATE SCHEMA {WORKPLACE}"):
+            self._look_in(f"{WORKPLACE}, {self.path}")
+        else:
+            self.place = "pg_temp"
+
+    def close(self) -> None:
+        """Drop what is the run's own."""
+        if self.place == WORKPLACE:
+            self._look_in(self.path)
+            self.execute(f"DROP SCHEMA {WORKPLACE} CASCADE")
+            return
+        for name in dict.fromkeys(reversed(self.own)):
+            kind, _, of = name.partition(" ")
+            self.execute(f"DROP {kind} IF EXISTS pg_temp.{of} CASCADE")
+
+    def _look_in(self, path: str) -> None:
+        self.execute("SELECT set_config('search_path', %s, true)", [path])
+
+    def is_allowed(self, statement: str) -> bool:
+        """Run a statement that the user may have no right to; say whether it was done."""
+        try:
+            with transaction.atomic(using=self.connection.alias):
+                self.execute(statement)
+        except DatabaseError:
+            return False
+        return True
 
     def note(self, topic: str, query: str) -> int:
         """Note what a query finds: kind, integer, original, detail; return how many."""
@@ -119,8 +224,11 @@ class Run:
         )
 
 
-TEMPORARY = {
-    "note": "topic text, kind text, integer bigint, original text, detail text",
-    "derived": "text text, uuid uuid",
-    "word": "vocabulary text, original text, becomes text, known bool",
-}
+@contextmanager
+def at_work(connection: BaseDatabaseWrapper, apps: Apps) -> Iterator[Run]:
+    """Yield a run. To be used inside a transaction, which an error must end."""
+    with connection.cursor() as cursor:
+        run = Run(connection, apps, cursor)
+        run.open()
+        yield run
+        run.close()

@@ -1,15 +1,17 @@
 """Show the older tables in one shape, whatever their age and wherever they are.
 
-Every table becomes `old_<table>`: a temporary view where it is in the default database, else a
-temporary table filled by COPY. Columns that an installation does not have are NULL, its enums are
-text, its times have a zone; what is in no list here is collected in `extra`, and times that no
-calendar of ours holds (infinity, before Christ) in `odd`.
+Every table becomes `old_<table>`, gone when the run ends: a view where it is in the default
+database, else a table filled by COPY. Columns that an installation does not have are NULL, its
+enums are text, its times have a zone; what is in no list here is collected in `extra`, and times
+that no calendar of ours holds (infinity, before Christ) in `odd`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from batches.legacy.ids import sql_whole_uuid
+from batches.legacy.json_sql import EMPTY
 from batches.legacy.run import LegacyError, Run
 
 TYPES = {
@@ -61,7 +63,8 @@ COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, NULL), t.typcategory
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
-MOST_ARGUMENTS = 90
+MOST_PAIRS = 45
+"""A function takes a hundred arguments at most."""
 FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
 
 
@@ -95,7 +98,7 @@ def attach(run: Run, table: str) -> None:
     _check(table, present)
     if present:
         run.execute(f"LOCK TABLE {table} IN SHARE MODE")
-    run.execute(f"CREATE TEMP VIEW old_{table} AS {_query(table, present)}")
+    run.show(f"old_{table}", _query(table, present))
 
 
 def fetch(run: Run, source: Any, table: str) -> None:
@@ -103,7 +106,7 @@ def fetch(run: Run, source: Any, table: str) -> None:
     present = columns_of(source, table)
     _check(table, present)
     columns = ", ".join(f"{name} {kind}" for name, kind in _shape(table).items())
-    run.execute(f"CREATE TEMP TABLE old_{table} ({columns}) ON COMMIT DROP")
+    run.define(f"old_{table}", columns)
     if present:
         query = f"COPY ({_query(table, present)}) TO STDOUT"
         with source.copy(query) as old, run.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
@@ -112,16 +115,6 @@ def fetch(run: Run, source: Any, table: str) -> None:
     if table in ("batch_jobs", "jobs"):
         run.execute(f"CREATE INDEX ON old_{table} (id)")
     run.execute(f"ANALYZE old_{table}")
-
-
-def detach(run: Run) -> None:
-    """Forget the views, which would outlive the transaction."""
-    for table in TABLES:
-        kind = run.rows(
-            "SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", [f"pg_temp.old_{table}"]
-        )
-        if kind:
-            run.execute(f"DROP {'VIEW' if kind[0][0] == 'v' else 'TABLE'} pg_temp.old_{table}")
 
 
 def _check(table: str, present: dict[str, Actual]) -> None:
@@ -245,34 +238,44 @@ _READ = {
 
 def _extra(columns: list[Actual]) -> str:
     """Return the other columns as an object without their NULLs; NULL where all are."""
+    if not columns:
+        return "NULL::jsonb"
     json = [actual for actual in columns if actual.type in ("json", "jsonb")]
     others = [actual for actual in columns if actual not in json]
-    named = ", ".join(actual.name for actual in others)
-    found = f"(SELECT jsonb_strip_nulls(to_jsonb(x)) FROM (SELECT {named}) AS x)" if others else ""
-    parts = [found] if found else ["'{}'::jsonb"]
-    for actual in json:
-        key = actual.name.strip('"').replace("'", "''")
-        made = f"jsonb_build_object('{key}', {_json(actual)})"
-        parts.append(f"CASE WHEN {actual.name} IS NULL THEN '{{}}' ELSE {made} END")
-    filled = _any_filled(columns)
-    return f"CASE WHEN {filled} THEN {' || '.join(parts)} END" if filled else "NULL::jsonb"
+    parts = [f"jsonb_strip_nulls({_object(some)})" for some in _groups(others)]
+    parts += [
+        f"CASE WHEN {each.name} IS NULL THEN {EMPTY} ELSE {_object([each])} END" for each in json
+    ]
+    filled = " OR ".join(
+        f"num_nonnulls({', '.join(each.name for each in some)}) > 0" for some in _groups(columns)
+    )
+    return f"CASE WHEN {filled} THEN {' || '.join(parts)} END"
 
 
-def _any_filled(columns: list[Actual]) -> str:
-    """Return the test whether any column is filled; a function takes a hundred arguments."""
-    names = [actual.name for actual in columns]
-    groups = [names[at : at + MOST_ARGUMENTS] for at in range(0, len(names), MOST_ARGUMENTS)]
-    return " OR ".join(f"num_nonnulls({', '.join(group)}) > 0" for group in groups)
+def _groups(columns: list[Actual]) -> list[list[Actual]]:
+    return [columns[at : at + MOST_PAIRS] for at in range(0, len(columns), MOST_PAIRS)]
+
+
+def _object(columns: Iterable[Actual]) -> str:
+    """Return an object of columns by their names."""
+    pairs = (
+        f"{_literal(each)}, {_json(each) if each.type == 'json' else each.name}" for each in columns
+    )
+    return f"jsonb_build_object({', '.join(pairs)})"
+
+
+def _literal(actual: Actual) -> str:
+    return "'" + actual.name[1:-1].replace('""', '"').replace("'", "''") + "'"
 
 
 def _odd(times: list[Actual]) -> str:
     """Return the times that cannot be carried as an object of their texts; NULL where none."""
     if not times:
         return "NULL::jsonb"
-    strange = {actual.name: f"NOT {_is_sane(actual)}" for actual in times}
+    strange = [f"NOT {_is_sane(actual)}" for actual in times]
     texts = ", ".join(
-        f"'{name.strip(chr(34))}', CASE WHEN {test} THEN {name}::text END"
-        for name, test in strange.items()
+        f"{_literal(actual)}, CASE WHEN {test} THEN {actual.name}::text END"
+        for actual, test in zip(times, strange, strict=True)
     )
-    any_strange = " OR ".join(f"({test})" for test in strange.values())
+    any_strange = " OR ".join(f"({test})" for test in strange)
     return f"CASE WHEN {any_strange} THEN jsonb_strip_nulls(jsonb_build_object({texts})) END"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Field
 
-from batches.legacy.run import Run
+from batches.legacy import foreign_keys
+from batches.legacy.run import ONCE, Run
 
 LOW, HIGH = "{low}", "{high}"
 PRESENT = """
@@ -18,19 +19,8 @@ SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
 
 
-MODELS = (
-    "tenants.Tenant",
-    "tenants.User",
-    "tenants.Membership",
-    "batches.Batch",
-    "scans.Domain",
-    "batches.Job",
-    "scans.Contact",
-    "scans.Technology",
-    "scans.Sitemap",
-    "scans.Page",
-)
-"""Models whose rows a conversion makes, parents before their children."""
+AT_ONCE = 250_000
+"""Rows that are written and compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +87,32 @@ class Difference:
         self.found_sum += int(row[4])
 
 
-def analyze(run: Run) -> None:
-    """Tell the planner what a conversion has made of tables that were empty before."""
-    for model in ("batches.LegacyId", *MODELS):
-        run.execute(f"ANALYZE {run.table(model)}")
+def put(run: Run, rows: Rows, planned: str = "") -> None:
+    """Insert rows, unless a run only verifies, and compare what is there with what should be.
+
+    Rows of a `planned` table go in parts in the order of their integers, each of them compared at
+    once: it is still at hand then, in a database that is larger than the memory.
+    """
+    difference = Difference(rows.model)
+    parts = _parts(run, planned)
+    for part in parts:
+        if not run.verifying and insert(run, rows, *part) and part in (parts[0], parts[-1]):
+            run.execute(f"ANALYZE {run.table(rows.model)}")
+        difference.join(compare(run, rows, *part))
+    if not run.verifying and difference.found:
+        foreign_keys.check(run, rows.model)
+    run.differences.append(difference)
+
+
+def _parts(run: Run, planned: str) -> list[tuple[int, int]]:
+    """Return the first and last integers of the parts of a planned table."""
+    if not planned:
+        return [(0, 0)]
+    return run.rows(
+        "SELECT min(integer), max(integer) FROM (SELECT integer, "
+        f"(row_number() OVER (ORDER BY integer) - 1) / {AT_ONCE} AS part FROM {planned}) AS x "
+        "GROUP BY part ORDER BY part"
+    )
 
 
 def insert(run: Run, rows: Rows, low: int = 0, high: int = 0) -> int:
@@ -146,8 +158,8 @@ def compare(run: Run, rows: Rows, low: int = 0, high: int = 0) -> Difference:
 
 _SUMS = """
 SELECT count(*), count(there), count(*) FILTER (WHERE changed),
-    coalesce(sum(expected::numeric), 0),
-    coalesce(sum(found::numeric) FILTER (WHERE there IS NOT NULL), 0) FROM both_sides"""
+    coalesce(sum(expected), 0), coalesce(sum(found) FILTER (WHERE there IS NOT NULL), 0)
+FROM both_sides"""
 _WRONG = "SELECT id FROM both_sides WHERE there IS NULL OR expected <> found"
 
 
@@ -170,7 +182,7 @@ def _comparison(run: Run, rows: Rows, low: int, high: int, query: str) -> str:
     )
     return (
         f"WITH both_sides AS (SELECT e.id, t.id AS there, {changed} AS changed, {', '.join(sums)} "
-        f"FROM (SELECT {expected} FROM {source} OFFSET 0) e "
+        f"FROM (SELECT {expected} FROM {source} {ONCE}) e "
         f"LEFT JOIN {there} t ON t.id = e.id) {query}"
     )
 

@@ -4,11 +4,11 @@ from batches.legacy import id_map
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.rows import Keys, bring, keep_existing
 from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.target import Rows, insert, put
 
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
-KEYS = Keys("tenant", "old_tenants o")
+KEYS = Keys("tenant", "tenants", "old_tenants o")
 FACTS = {"name": "o.name", "listed": "true"}
 TENANTS = Rows(
     model="tenants.Tenant",
@@ -113,5 +113,5 @@ def _resolve(run: Run) -> None:
     )
 
 
-def make(run: Run) -> int:
-    return insert(run, TENANTS)
+def make(run: Run) -> None:
+    put(run, TENANTS)

@@ -4,10 +4,10 @@ from batches.legacy import id_map
 from batches.legacy.ids import sql_finding_id, sql_whole_uuid
 from batches.legacy.rows import Keys, bring, keep_existing
 from batches.legacy.run import Run
-from batches.legacy.target import Rows, insert
+from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
-KEYS = Keys("user", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
+KEYS = Keys("user", "profiles", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
 FACTS = {
     "email": "btrim(coalesce(o.email, ''))",
     "name": "btrim(coalesce(o.full_name, o.name, ''))",
@@ -76,10 +76,9 @@ def plan(run: Run) -> None:
     run.create("ref_user", REFERENCES.format(users=run.table(USERS.model), map=run.map))
 
 
-def make(run: Run) -> int:
-    users = insert(run, _named(run))
-    insert(run, MEMBERSHIPS)
-    return users
+def make(run: Run) -> None:
+    put(run, _named(run))
+    put(run, MEMBERSHIPS)
 
 
 def _named(run: Run) -> Rows:

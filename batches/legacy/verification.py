@@ -6,20 +6,9 @@ changes is compared, their references among it.
 
 from dataclasses import dataclass, field
 
-from batches.legacy import (
-    batches,
-    domains,
-    findings,
-    id_map,
-    inventory,
-    jobs,
-    references,
-    tenants,
-    users,
-)
+from batches.legacy import id_map, inventory
 from batches.legacy.run import LegacyError, Run
-from batches.legacy.steps import bounds
-from batches.legacy.target import Difference, Rows, compare
+from batches.legacy.target import Difference
 
 BROUGHT = {
     "tenant": "tenants",
@@ -29,16 +18,6 @@ BROUGHT = {
     "domain": "domains",
 }
 """Kind of the map -> older table."""
-WHOLE: tuple[Rows, ...] = (
-    tenants.TENANTS,
-    users.USERS,
-    users.MEMBERSHIPS,
-    references.RECONSTRUCTED,
-    domains.DOMAINS,
-    findings.CONTACT_ROWS,
-    findings.TECHNOLOGY_ROWS,
-)
-IN_PARTS = ((batches.BATCHES, "plan_batch"), (jobs.JOBS, "plan_job"))
 DOMAIN_REFERENCES = """
 SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
 LEFT JOIN ref_domain d ON d.own = r.domain_own LEFT JOIN plan_job p ON p.integer = r.integer
@@ -66,50 +45,39 @@ class Verdict:
 
 
 def verify(run: Run) -> Verdict:
-    """Compare what is planned in the temporary tables with what is there."""
-    verdict = Verdict()
-    _check_counts(run, verdict)
-    _check_references(run, verdict)
-    for rows in (*WHOLE, *inventory.written(run)):
-        _add(verdict, compare(run, rows))
-    for rows, planned in IN_PARTS:
-        whole = Difference(rows.model)
-        for low, high in bounds(run, planned):
-            whole.join(compare(run, rows, low, high))
-        _add(verdict, whole)
-    return verdict
+    """Return what the comparison of each table came to, and what else is wrong."""
+    _check_counts(run)
+    _check_keys(run)
+    differing = [each.sentence for each in run.differences if not each.is_none]
+    return Verdict(run.differences, [*run.faults, *differing])
 
 
-def _add(verdict: Verdict, difference: Difference) -> None:
-    verdict.tables.append(difference)
-    if not difference.is_none:
-        verdict.faults.append(difference.sentence)
+def follow_references(run: Run) -> None:
+    """Every reference means a row."""
+    lost = run.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+    if lost:
+        run.faults.append(f"{lost} references to a batch mean none")
+    lost = run.value(DOMAIN_REFERENCES)
+    if lost:
+        run.faults.append(f"{lost} references of jobs to a domain mean none")
 
 
-def _check_counts(run: Run, verdict: Verdict) -> None:
+def _check_counts(run: Run) -> None:
     """Every older row is in the map once; a later run has planned what is new alone."""
     if not run.verifying and has_earlier_runs(run):
         return
     for kind, table in BROUGHT.items():
-        there = run.value(f"SELECT count(*) FROM old_{table}")
-        ours = "WHERE listed" if kind == "tenant" else ""
-        mapped = run.value(f"SELECT count(*) FROM row_{kind} {ours}")
-        if there != mapped:
-            verdict.faults.append(f"of {there} rows of {table} the map has {mapped}")
-    verdict.faults += inventory.faults(run)
+        if run.size(table) != run.brought[kind]:
+            told = f"of {run.size(table)} rows of {table} the map has {run.brought[kind]}"
+            run.faults.append(told)
+    run.faults += inventory.faults(run)
 
 
-def _check_references(run: Run, verdict: Verdict) -> None:
-    """Every reference means a row, and the database holds it to that."""
-    lost = run.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
-    if lost:
-        verdict.faults.append(f"{lost} references to a batch mean none")
-    lost = run.value(DOMAIN_REFERENCES)
-    if lost:
-        verdict.faults.append(f"{lost} references of jobs to a domain mean none")
+def _check_keys(run: Run) -> None:
+    """The database holds every reference to its row."""
     for model in ("batches.Batch", "batches.Job", "scans.Domain"):
         if not _has_valid_keys(run, model):
-            verdict.faults.append(f"the foreign keys of {model} are not all enforced")
+            run.faults.append(f"the foreign keys of {model} are not all enforced")
 
 
 def _has_valid_keys(run: Run, model: str) -> bool:

@@ -21,12 +21,10 @@ def convert(apps, schema_editor):
 
 def take_back(apps, schema_editor):
     from batches.legacy import reversal
-    from batches.legacy.run import Run
 
     connection = schema_editor.connection
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            reversal.reverse(Run(connection, apps, cursor))
+        reversal.reverse(connection, apps)
 
 
 class Migration(migrations.Migration):

@@ -8,7 +8,6 @@ from django.db.models import Model
 
 from batches.legacy import conversion, reversal
 from batches.legacy.conversion import Outcome, Wishes
-from batches.legacy.run import Run
 from batches.legacy.verification import Verdict
 from batches.models import Batch, Job
 from batches.tests.legacy.legacy_schema import TABLES
@@ -31,8 +30,20 @@ def check() -> Verdict:
 
 
 def take_back() -> dict[str, int]:
+    return reversal.reverse(connection, apps)
+
+
+def spoil(number: int, change: str) -> None:
+    """Let the database do something else with a job than it is told, whoever looks or not."""
+    statements = (
+        "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF NEW.legacy_id = {number} THEN {change}; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER spoil BEFORE INSERT ON batches_job FOR EACH ROW EXECUTE FUNCTION spoil()",
+        "ALTER TABLE batches_job ENABLE ALWAYS TRIGGER spoil",
+    )
     with connection.cursor() as cursor:
-        return reversal.reverse(Run(connection, apps, cursor))
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def state() -> State:

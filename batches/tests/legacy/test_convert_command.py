@@ -16,7 +16,7 @@ from batches.legacy import conversion
 from batches.legacy.steps import Step
 from batches.models import Batch, Job, LegacyId
 from batches.services import create_batch
-from batches.tests.legacy.converted import older_rows, state
+from batches.tests.legacy.converted import older_rows, spoil, state
 from batches.tests.legacy.databases import another_database
 from batches.tests.legacy.legacy_database import build
 from batches.tests.legacy.legacy_ids import TENANT, uid
@@ -149,13 +149,8 @@ def test_a_verification_names_what_differs_and_fails(older: Any, harm: str, faul
     assert any(fault in line for line in out.getvalue().splitlines() if "DIFFERS" in line)
 
 
-def test_a_row_that_was_lost_on_its_way_undoes_the_whole_run(
-    older: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def lose(run: Any) -> None:
-        run.execute("DELETE FROM batches_job WHERE legacy_id = 4")
-
-    monkeypatch.setattr(conversion, "MAKE", (*conversion.MAKE, Step("losing", lose)))
+def test_a_row_that_was_lost_on_its_way_undoes_the_whole_run(older: Any) -> None:
+    spoil(4, "RETURN NULL")
     before = state()
     assert "nothing was converted" in refusal()
     assert state() == before

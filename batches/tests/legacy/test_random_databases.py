@@ -124,8 +124,7 @@ def test_again_back_and_forward_come_to_the_same(rows: LegacyRows, legacy: Any) 
     assert conversion.check(connection, apps).faults == []
     assert conversion.convert(connection, apps).converted == 0
     assert ours(legacy) == converted
-    with conversion.opened(connection, apps) as run:
-        reversal.reverse(run)
+    reversal.reverse(connection, apps)
     assert ours(legacy) == empty
     conversion.convert(connection, apps)
     assert ours(legacy)[1:] == converted[1:]  # the map has ids of its own

@@ -9,7 +9,7 @@ from django.db import connection
 from batches.legacy import conversion
 from batches.legacy.steps import Step
 from batches.models import Batch, LegacyId
-from batches.tests.legacy.converted import check, convert, older_rows, state
+from batches.tests.legacy.converted import check, convert, older_rows, spoil, state
 from batches.tests.legacy.legacy_database import build
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 
@@ -84,33 +84,21 @@ def test_a_crash_in_the_middle_leaves_nothing(legacy: Any, monkeypatch: Any) -> 
     assert older_rows(legacy) == older
 
 
-def test_sides_that_differ_leave_nothing(legacy: Any, monkeypatch: Any) -> None:
+def test_sides_that_differ_leave_nothing(legacy: Any) -> None:
     build(legacy, "before")
-
-    def spoil(run: Any) -> None:
-        run.execute("UPDATE batches_job SET error = 'spoilt' WHERE legacy_id = 7")
-
-    monkeypatch.setattr(conversion, "MAKE", (*conversion.MAKE, Step("spoiling", spoil)))
+    spoil(7, "NEW.error := 'spoilt'")
     with pytest.raises(CommandError, match="nothing was converted"):
         call_command("convert_legacy_batch_ids")
     assert not LegacyId.objects.exists()
     assert not Batch.objects.exists()
 
 
-def test_keys_that_lead_nowhere_are_found_where_the_database_does_not_look(
-    legacy: Any, monkeypatch: Any
-) -> None:
+def test_keys_that_lead_nowhere_are_found_where_the_database_does_not_look(legacy: Any) -> None:
     legacy.execute("SELECT current_setting('is_superuser')")
     if legacy.fetchone()[0] != "on":
         pytest.skip("a superuser alone may put the database's own checks off")
     build(legacy, "before")
-
-    def lose(run: Any) -> None:
-        run.execute("UPDATE batches_job SET batch_id = gen_random_uuid() WHERE legacy_id = 7")
-
-    place = next(at for at, step in enumerate(conversion.MAKE) if "foreign" in step.label)
-    steps = (*conversion.MAKE[:place], Step("losing", lose), *conversion.MAKE[place:])
-    monkeypatch.setattr(conversion, "MAKE", steps)
+    spoil(7, "NEW.batch_id := gen_random_uuid()")
     with pytest.raises(CommandError, match="leads nowhere"):
         call_command("convert_legacy_batch_ids")
     assert not LegacyId.objects.exists()

@@ -1,0 +1,58 @@
+"""A run works in tables of its own, and leaves none of them behind."""
+
+from typing import Any
+
+import pytest
+
+from batches.legacy.run import WORKPLACE
+from batches.tests.legacy.converted import check, convert, state, take_back
+from batches.tests.legacy.legacy_database import build
+
+LEFT = """
+SELECT nspname FROM pg_namespace WHERE nspname = %s
+UNION ALL SELECT relname FROM pg_class
+WHERE relnamespace = pg_my_temp_schema() AND relkind IN ('r', 'v', 'S')"""
+ROLE = "scrapersky_clerk"
+
+
+def left(cursor: Any) -> list[str]:
+    cursor.execute(LEFT, [WORKPLACE])
+    return [name for (name,) in cursor.fetchall()]
+
+
+def search_path(cursor: Any) -> str:
+    cursor.execute("SHOW search_path")
+    path: str = cursor.fetchone()[0]
+    return path
+
+
+def test_nothing_of_a_run_is_left(legacy: Any) -> None:
+    build(legacy, "before")
+    path = search_path(legacy)
+    for work in (convert, check, lambda: convert(dry_run=True), take_back):
+        work()
+        assert left(legacy) == []
+        assert search_path(legacy) == path
+
+
+def test_who_may_create_no_schema_converts_to_the_same(legacy: Any) -> None:
+    legacy.execute("SELECT current_setting('is_superuser')")
+    if legacy.fetchone()[0] != "on":
+        pytest.skip("roles are a superuser's to make")
+    build(legacy, "before")
+    convert()
+    expected = state()
+    take_back()
+    legacy.execute("SELECT current_schema")
+    schema = legacy.fetchone()[0]
+    legacy.execute(f"CREATE ROLE {ROLE}")
+    legacy.execute(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}")
+    legacy.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {ROLE}")
+    legacy.execute(f"SET LOCAL ROLE {ROLE}")
+    convert()
+    assert left(legacy) == []
+    assert check().faults == []
+    assert state() == expected
+    take_back()
+    assert left(legacy) == []
+    legacy.execute("RESET ROLE")
