@@ -98,14 +98,18 @@ API = {
     f"{SCRAPER}health": PUBLIC,
     f"{SCRAPER}batch": Gate(401, 422, method="post"),
     f"{SCRAPER}scan": Gate(401, 422, method="post"),
-    f"{SCRAPER}batch/<batch_id>/status": Gate(401, 404, "batch", parameter="<batch_id>"),
-    f"{SCRAPER}batch/<batch_id>/results.csv": Gate(401, 404, "batch", parameter="<batch_id>"),
-    f"{SCRAPER}batch/<batch_id>/results.json": Gate(401, 404, "batch", parameter="<batch_id>"),
-    f"{SCRAPER}status/<job_id>": Gate(401, 404, "job", parameter="<job_id>"),
-    "api/v3/jobs/<job_id>/cancel": Gate(401, 404, "job", "post", "<job_id>"),
+    f"{SCRAPER}batch/<path:batch_id>/status": Gate(401, 404, "batch", parameter="<path:batch_id>"),
+    f"{SCRAPER}batch/<path:batch_id>/results.csv": Gate(
+        401, 404, "batch", parameter="<path:batch_id>"
+    ),
+    f"{SCRAPER}batch/<path:batch_id>/results.json": Gate(
+        401, 404, "batch", parameter="<path:batch_id>"
+    ),
+    f"{SCRAPER}status/<path:job_id>": Gate(401, 404, "job", parameter="<path:job_id>"),
+    "api/v3/jobs/<path:job_id>/cancel": Gate(401, 404, "job", "post", "<path:job_id>"),
 }
 API |= {
-    f"api/v3/batches/<batch_id>/{control}": Gate(401, 404, "batch", "post", "<batch_id>")
+    f"api/v3/batches/<path:batch_id>/{control}": Gate(401, 404, "batch", "post", "<path:batch_id>")
     for control in ("cancel", "pause", "resume", "retry", "rerun")
 }
 TABLE = CONSOLE | API
