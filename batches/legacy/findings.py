@@ -89,6 +89,7 @@ CONTACT_ROWS = Rows(
     source="found_contact f",
     settled=("id", "domain_id", "kind", "value"),
     touched="last_seen",
+    kind="of domains",
 )
 TECHNOLOGY_ROWS = Rows(
     model="scans.Technology",

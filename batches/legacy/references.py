@@ -94,6 +94,7 @@ RECONSTRUCTED = Rows(
     },
     source="plan_lost l",
     settled=("id", "legacy_batch_id"),
+    kind="made up",
 )
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from batches.legacy.run import Run
 
 BROUGHT = {
-    "tenant": "tenants",
-    "user": "profiles",
-    "batch": "batch_jobs",
-    "job": "jobs",
-    "domain": "domains",
-    "sitemap": "sitemap_files",
-    "page": "pages",
-    "contact": "contacts",
+    "tenant": ("tenants",),
+    "user": ("profiles",),
+    "batch": ("batch_jobs",),
+    "job": ("jobs",),
+    "domain": ("domains",),
+    "sitemap": ("sitemap_files",),
+    "page": ("sitemap_urls", "pages"),
+    "contact": ("contacts",),
 }
-"""Kind of the map -> older table."""
+"""Kind of the map -> older tables."""
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
 SHOWN = 3
 SHAPE = r"""
@@ -55,10 +55,11 @@ class Topic:
 def tables(run: Run, *, with_shapes: bool) -> list[Table]:
     """Return what became of each table's ids in this run."""
     found = []
-    for kind, table in BROUGHT.items():
+    for kind, older in BROUGHT.items():
+        rows = sum(run.size(table) for table in older)
         by_how = {how: count for (of, how), count in sorted(run.tally.items()) if of == kind}
         shapes = _shapes(run, kind) if with_shapes else []
-        found.append(Table(kind, table, run.size(table), by_how, shapes))
+        found.append(Table(kind, " and ".join(older), rows, by_how, shapes))
     return found
 
 

@@ -40,13 +40,19 @@ class Rows:
     touched: str = "updated_at"
     """The column by which this system says that it changed a row; empty where it has none."""
     conflict: str = ""
+    kind: str = ""
+    """What is special about these rows, where another step writes the table, too."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} {self.kind}".strip()
 
 
 @dataclass
 class Difference:
     """What a comparison of two sides came to."""
 
-    model: str
+    title: str
     expected: int = 0
     found: int = 0
     changed: int = 0
@@ -65,9 +71,9 @@ class Difference:
     @property
     def sentence(self) -> str:
         """Say how the two sides differ."""
-        told = f"{self.model}: {self.expected} rows expected, {self.found} there"
+        told = f"{self.title}: {self.expected} rows expected, {self.found} there"
         if self.expected == self.found:
-            told = f"{self.model}: rows differ from what they should be"
+            told = f"{self.title}: rows differ from what they should be"
         return f"{told} ({', '.join(self.examples[:5])})" if self.examples else told
 
     def join(self, part: "Difference") -> None:
@@ -93,7 +99,7 @@ def put(run: Run, rows: Rows, planned: str = "") -> None:
     Rows of a `planned` table go in parts in the order of their integers, each of them compared at
     once: it is still at hand then, in a database that is larger than the memory.
     """
-    difference = Difference(rows.model)
+    difference = Difference(rows.title)
     parts = _parts(run, planned)
     for part in parts:
         if not run.verifying and insert(run, rows, *part) and part in (parts[0], parts[-1]):
@@ -147,7 +153,7 @@ def _default(run: Run, model: str, column: str) -> str:
 
 def compare(run: Run, rows: Rows, low: int = 0, high: int = 0) -> Difference:
     """Compare the rows as they should be with those that are there."""
-    difference = Difference(rows.model)
+    difference = Difference(rows.title)
     difference.add(run.rows(_comparison(run, rows, low, high, _SUMS))[0])
     if not difference.is_none:
         wrong = f"{_WRONG} LIMIT 5"

@@ -54,7 +54,7 @@ def verdict(found: Verdict) -> Iterator[str]:
     for table in found.tables:
         since = f", {table.changed:,} changed here since" if table.changed else ""
         yield (
-            f"{table.model}: {table.expected:,} rows expected, {table.found:,} there{since}; "
+            f"{table.title}: {table.expected:,} rows expected, {table.found:,} there{since}; "
             f"checksums {table.expected_sum % 2**64:016x} and {table.found_sum % 2**64:016x}"
         )
     yield from (f"DIFFERS: {fault}" for fault in found.faults)
