@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.cookies import get_cookie_header
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -150,6 +150,22 @@ class GatedAdapter(HTTPAdapter):
             self._pools[key] = self._pool(scheme, host, port)
         return self._pools[key]
 
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what is asked of the server: the path, for there is no proxy."""
+        parts = urlsplit(request.url or "")
+        path = str(parts.path) or "/"
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return the answer without what requests adds that nobody reads: cookies, an encoding."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        response.url = req.url or ""
+        response.request = req
+        return response
+
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
         """Leave the pool as it is: its TLS context holds the trusted certificates already."""
 
@@ -169,8 +185,8 @@ class GatedAdapter(HTTPAdapter):
 class GatedSession(requests.Session):
     """A session that knows no proxy, no netrc and no way past the gate.
 
-    It sends GET requests for URLs that are in their normal form already, which saves what requests
-    does to bring them there: a third of the time a request takes.
+    It sends GET requests for URLs that are in their normal form already, and leaves redirects to
+    its caller, which saves what requests does for others: half of the time a request takes.
     """
 
     def __init__(self, gate: Gate, settings: FetchSettings) -> None:
@@ -183,33 +199,20 @@ class GatedSession(requests.Session):
             "Accept-Language": "en,*;q=0.5",
         }
         self.adapters.clear()
-        adapter = GatedAdapter(gate, settings.ca_file)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
+        self._adapter = GatedAdapter(gate, settings.ca_file)
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
 
     def ask(self, url: str, timeout: float) -> requests.Response:
         """Send one GET request and return the answer, its body unread, redirects left alone."""
         request = requests.PreparedRequest()
         request.method, request.url = "GET", url
         request.headers = CaseInsensitiveDict(self._our_headers)
-        request.hooks = {"response": []}
         if len(self.cookies):
             cookies = get_cookie_header(self.cookies, request)
             if cookies and len(cookies) <= LONGEST_COOKIE_HEADER:
                 request.headers["Cookie"] = cookies
-        return self.send(
-            request,
-            stream=True,
-            allow_redirects=False,
-            timeout=timeout,
-            proxies={},
-            verify=True,
-            cert=None,
-        )
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return that there is no redirect to prepare.
-
-        Even with `allow_redirects=False` requests reads the whole body of a redirect into memory
-        to prepare the next request; a body without end would fill it.
-        """
+        response = self._adapter.send(request, stream=True, timeout=timeout)
+        if "Set-Cookie" in response.headers:
+            extract_cookies_to_jar(self.cookies, request, response.raw)
+        return response
