@@ -29,6 +29,7 @@ from batches.legacy.steps import Progress, Step, perform, silent
 from batches.legacy.verification import (
     Verdict,
     VerificationFailed,
+    check_counts,
     follow_references,
     has_earlier_runs,
     verify,
@@ -50,6 +51,7 @@ PLAN = (
     Step("plan of batches", batches.plan),
     Step("batches made up", references.plan),
     Step("sitemaps, pages, contacts", inventory.plan),
+    Step("counting older rows", check_counts),
     Step("findings", findings.plan),
 )
 """What becomes of every row; only the id map is written."""
@@ -67,7 +69,7 @@ MAKE = (
 )
 """Write every table and compare it, parents before their children; or only compare."""
 MEND = (
-    Step("keys and counts", foreign_keys.hold),
+    Step("keys", foreign_keys.hold),
     Step("counting", unfinished.recount),
     Step("domains found since", jobs.find_domains),
 )
@@ -153,11 +155,11 @@ def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
     outcome.verdict = verify(run)
     if outcome.verdict.faults:
         raise VerificationFailed(outcome.verdict)
-    outcome.since = _since(run)
+    outcome.since = _since(run, progress)
     return outcome
 
 
-def _since(run: Run) -> Verdict | None:
+def _since(run: Run, progress: Progress) -> Verdict | None:
     """Compare the rows of all runs; None where this was the first.
 
     What earlier runs brought may have changed in either system since: that is told, and keeps
@@ -167,7 +169,7 @@ def _since(run: Run) -> Verdict | None:
         return None
     again = replace(run, verifying=True, brought={}, faults=[], differences=[])
     again.start()
-    perform(again, (*PLAN, *MAKE))
+    perform(again, (*PLAN, *MAKE), progress)
     return verify(again)
 
 

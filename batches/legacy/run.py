@@ -1,6 +1,6 @@
 """What the steps of a conversion share: the database, the models' state, and what is noted."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +73,8 @@ class Run:
     """What is wrong, in sentences."""
     differences: list[Any] = field(default_factory=list)
     """What the comparison of each table came to (`target.Difference`)."""
+    tell: Callable[[str], None] = field(default=lambda detail: None)
+    """Is told how far a step is, for somebody who waits."""
     _sizes: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from batches.legacy.run import Run
@@ -22,10 +23,15 @@ def silent(label: str, done: int, total: int) -> None:
     """Tell nobody how far a conversion is."""
 
 
+def _tell(progress: Progress, label: str, place: int, total: int, detail: str) -> None:
+    progress(f"{label} {detail}".rstrip(), place, total)
+
+
 def perform(run: Run, steps: Iterable[Step], progress: Progress = silent) -> None:
     """Take steps one after the other."""
     chosen = list(steps)
     for place, step in enumerate(chosen):
-        progress(step.label, place, len(chosen))
+        run.tell = partial(_tell, progress, step.label, place, len(chosen))
+        run.tell("")
         step.work(run)
     progress("done", len(chosen), len(chosen))

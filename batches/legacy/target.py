@@ -18,7 +18,6 @@ SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef
     AND attidentity = '' FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
 
-
 AT_ONCE = 250_000
 """Rows that are written and compared at a time."""
 
@@ -101,7 +100,8 @@ def put(run: Run, rows: Rows, planned: str = "") -> None:
     """
     difference = Difference(rows.title)
     parts = _parts(run, planned)
-    for part in parts:
+    for number, part in enumerate(parts, 1):
+        run.tell(f"({number} of {len(parts)})" if len(parts) > 1 else "")
         if not run.verifying and insert(run, rows, *part) and part in (parts[0], parts[-1]):
             run.execute(f"ANALYZE {run.table(rows.model)}")
         difference.join(compare(run, rows, *part))
