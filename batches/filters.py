@@ -22,13 +22,13 @@ class BatchFilter(forms.Form):
         words = asked.get("q", "")
         if words.strip():
             named = Q(name__icontains=words.strip()) | Q(legacy_batch_id=words)
-            rows = rows.filter(named | Q(pk__in=Batch.objects.all().ids_named(words)))
+            rows = rows.filter(named | Q(pk__in=Batch.objects.ids_named(words)))
         return rows
 
     def named_job(self) -> QuerySet[Job]:
         """Return the job (one or none) whose id was asked for."""
         words = self.cleaned_data.get("q", "") if self.is_valid() else ""
-        return Job.objects.filter(pk__in=Job.objects.all().ids_named(words))
+        return Job.objects.filter(pk__in=Job.objects.ids_named(words))
 
 
 class JobFilter(forms.Form):

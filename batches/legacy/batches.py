@@ -17,7 +17,6 @@ SECOND = (
 )
 KEYS = Keys(
     "batch",
-    "batch_jobs",
     f"(SELECT * FROM old_batch_jobs {ONCE}) o",
     text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
     whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",

@@ -11,7 +11,6 @@ from batches.legacy.words import SOCIAL_LABELS, UNFINISHED
 
 KEYS = Keys(
     "domain",
-    "domains",
     f"(SELECT *, {hosts.sql_bare('domain')} AS bare FROM old_domains {ONCE}) o "
     "LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id",
 )

@@ -67,8 +67,6 @@ _SEEN_COLUMNS = {
     "last_seen": "f.seen",
     "gone_at": "NULL::timestamptz",
 }
-SAME_CONTACT = "t.domain_id = f.uuid AND t.kind = f.kind AND t.value = f.value"
-SAME_TECHNOLOGY = "t.domain_id = f.uuid AND t.name = f.name"
 CONTACT_ID = sql_finding_id("'contact'", "f.uuid", "f.kind", "f.value")
 TECHNOLOGY_ID = sql_finding_id("'technology'", "f.uuid", "f.name")
 CONTACT_ROWS = Rows(
@@ -119,8 +117,8 @@ def plan(run: Run) -> None:
         "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology "
         "WHERE own GROUP BY 1",
     )
-    _leave_known(run, "found_contact", CONTACT_ROWS, SAME_CONTACT)
-    _leave_known(run, "found_technology", TECHNOLOGY_ROWS, SAME_TECHNOLOGY)
+    _leave_known(run, "found_contact", CONTACT_ROWS, ("kind", "value"))
+    _leave_known(run, "found_technology", TECHNOLOGY_ROWS, ("name",))
     if not run.verifying:
         run.execute(LISTED_CONTACTS)
         run.note(
@@ -130,12 +128,17 @@ def plan(run: Run) -> None:
         )
 
 
-def _leave_known(run: Run, found: str, rows: Rows, same: str) -> None:
-    """Leave out what this system knew before, and what an earlier run has brought."""
+def _leave_known(run: Run, found: str, rows: Rows, columns: tuple[str, ...]) -> None:
+    """Leave out what this system knew before, and what an earlier run has brought.
+
+    `columns` tell the findings of one domain apart.
+    """
+    same = " AND ".join(f"t.{column} = f.{column}" for column in columns)
     other = f"AND t.id <> {rows.columns['id']}" if run.verifying else ""
-    run.execute(f"DELETE FROM {found} f USING {run.table(rows.model)} t WHERE {same} {other}")
+    known = f"t.domain_id = f.uuid AND {same} {other}"
+    run.execute(f"DELETE FROM {found} f USING {run.table(rows.model)} t WHERE {known}")
     if run.verifying:
-        earlier = f"{same} AND t.run_of < f.run_of".replace("t.domain_id", "t.uuid")
+        earlier = f"t.uuid = f.uuid AND {same} AND t.run_of < f.run_of"
         run.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
 
 

@@ -15,7 +15,7 @@ WHERE c.conrelid = to_regclass(%s) AND c.contype = 'f'"""
 
 
 def wait(run: Run) -> None:
-    """Let the database check no keys until `check`, in a first conversion.
+    """Let the database check no keys until `hold`, in a first conversion.
 
     Rows that were there before are kept from being deleted meanwhile.
     """

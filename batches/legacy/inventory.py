@@ -68,7 +68,6 @@ SITEMAPS = Listing(
     older="sitemap",
     keys=Keys(
         "sitemap",
-        "sitemap_files",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files {ONCE}) o "
         f"{DOMAIN} {ADDRESS} {word_of('sitemap_kind', 'o.sitemap_type', 'k')} "
         f"{word_of('sitemap_source', 'o.discovery_method', 's')}",
@@ -115,9 +114,7 @@ SITEMAPS = Listing(
 )
 PAGE_ROWS = Listing(
     older="page",
-    keys=Keys(
-        "page", "pages", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"
-    ),
+    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"),
     facts={
         "own": "o.id",
         "domain": "d.uuid",
@@ -160,7 +157,6 @@ CONTACTS = Listing(
     older="contact",
     keys=Keys(
         "contact",
-        "contacts",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts {ONCE}) o "
         f"{DOMAIN} {word_of('email_type', 'o.email_type', 'e')}",
     ),

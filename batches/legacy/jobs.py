@@ -10,7 +10,6 @@ from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
 
 KEYS = Keys(
     "job",
-    "jobs",
     f"(SELECT * FROM old_jobs {ONCE}) o",
     text="o.job_id",
     whole="o.job_id_u",

@@ -5,18 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from batches.legacy.run import Run
+from batches.legacy.sources import TABLES_OF
 
-BROUGHT = {
-    "tenant": ("tenants",),
-    "user": ("profiles",),
-    "batch": ("batch_jobs",),
-    "job": ("jobs",),
-    "domain": ("domains",),
-    "sitemap": ("sitemap_files",),
-    "page": ("sitemap_urls", "pages"),
-    "contact": ("contacts",),
-}
-"""Kind of the map -> older tables."""
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
 SHOWN = 3
 SHAPE = r"""
@@ -55,7 +45,7 @@ class Topic:
 def tables(run: Run, *, with_shapes: bool) -> list[Table]:
     """Return what became of each table's ids in this run."""
     found = []
-    for kind, older in BROUGHT.items():
+    for kind, older in TABLES_OF.items():
         rows = sum(run.size(table) for table in older)
         by_how = {how: count for (of, how), count in sorted(run.tally.items()) if of == kind}
         shapes = _shapes(run, kind) if with_shapes else []

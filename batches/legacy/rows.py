@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from batches.legacy import id_map
 from batches.legacy.run import Run
+from batches.legacy.sources import TABLES_OF
 from batches.legacy.words import VOCABULARIES
 
 
@@ -15,8 +16,6 @@ class Keys:
     """How the rows of an older table are known: SQL expressions over its row `o`."""
 
     kind: str
-    older: str
-    """The table that its operator knows it by."""
     source: str
     text: str = "o.id"
     whole: str = "o.id_u"
@@ -24,18 +23,17 @@ class Keys:
     created: str = "o.created_at"
 
 
-def bring(run: Run, keys: Keys, facts: dict[str, str], table: str = "") -> str:
-    """Make `row_<kind>` of older rows, with these further columns; return its name.
+def bring(run: Run, keys: Keys, facts: dict[str, str]) -> None:
+    """Make `row_<kind>` of older rows, with these further columns.
 
     `run_of` names the run that brought a row: those of one run are told together, and none of
     them knew what only a later one has brought.
     """
-    name = table or f"row_{keys.kind}"
     named = "".join(f", {text} AS {column}" for column, text in facts.items())
     query = _of_map(run, keys, named) if run.verifying else _of_source(run, keys, named)
-    run.brought[keys.kind] = run.create(name, query)
-    run.size(keys.older)
-    return name
+    run.brought[keys.kind] = run.create(f"row_{keys.kind}", query)
+    for older in TABLES_OF[keys.kind]:  # while it is at hand
+        run.size(older)
 
 
 def _of_source(run: Run, keys: Keys, named: str) -> str:

@@ -57,6 +57,17 @@ TABLES = {
 }
 """Older table -> its columns that mean something here, with their kinds."""
 
+TABLES_OF = {
+    "tenant": ("tenants",),
+    "user": ("profiles",),
+    "batch": ("batch_jobs",),
+    "job": ("jobs",),
+    "domain": ("domains",),
+    "sitemap": ("sitemap_files",),
+    "page": ("sitemap_urls", "pages"),
+    "contact": ("contacts",),
+}
+"""Kind of the map -> older tables."""
 WITH_EXTRA = {"batch_jobs", "jobs", "domains"}
 """Tables whose rows keep what is in no list here, as metadata."""
 COLUMNS = """

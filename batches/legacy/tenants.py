@@ -8,7 +8,7 @@ from batches.legacy.target import Rows, insert, put
 
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
-KEYS = Keys("tenant", "tenants", "old_tenants o")
+KEYS = Keys("tenant", "old_tenants o")
 FACTS = {"name": "o.name", "listed": "true"}
 TENANTS = Rows(
     model="tenants.Tenant",

@@ -1,5 +1,7 @@
 """Profiles become users who cannot log in, members of their tenant."""
 
+from dataclasses import replace
+
 from batches.legacy import id_map
 from batches.legacy.ids import sql_finding_id, sql_whole_uuid
 from batches.legacy.rows import Keys, bring, keep_existing
@@ -7,7 +9,7 @@ from batches.legacy.run import Run
 from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
-KEYS = Keys("user", "profiles", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
+KEYS = Keys("user", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
 FACTS = {
     "email": "btrim(coalesce(o.email, ''))",
     "name": "btrim(coalesce(o.full_name, o.name, ''))",
@@ -86,4 +88,4 @@ def _named(run: Run) -> Rows:
     columns = {
         name: text.format(users=run.table(USERS.model)) for name, text in USERS.columns.items()
     }
-    return Rows(USERS.model, columns, USERS.source, settled=USERS.settled, touched="")
+    return replace(USERS, columns=columns)

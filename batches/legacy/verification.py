@@ -8,16 +8,11 @@ from dataclasses import dataclass, field
 
 from batches.legacy import id_map, inventory
 from batches.legacy.run import LegacyError, Run
+from batches.legacy.sources import TABLES_OF
 from batches.legacy.target import Difference
 
-BROUGHT = {
-    "tenant": "tenants",
-    "user": "profiles",
-    "batch": "batch_jobs",
-    "job": "jobs",
-    "domain": "domains",
-}
-"""Kind of the map -> older table."""
+WHOLE = ("tenant", "user", "batch", "job", "domain")
+"""Kinds of which the map has every older row."""
 DOMAIN_REFERENCES = """
 SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
 LEFT JOIN ref_domain d ON d.own = r.domain_own LEFT JOIN plan_job p ON p.integer = r.integer
@@ -33,7 +28,7 @@ class VerificationFailed(LegacyError):  # noqa: N818 (a name that reads as what 
 
 
 def has_earlier_runs(run: Run) -> bool:
-    return any(id_map.has_other_runs(run, kind) for kind in BROUGHT)
+    return any(id_map.has_other_runs(run, kind) for kind in WHOLE)
 
 
 @dataclass
@@ -65,7 +60,8 @@ def check_counts(run: Run) -> None:
     """Every older row is in the map once; a later run has planned what is new alone."""
     if not run.verifying and has_earlier_runs(run):
         return
-    for kind, table in BROUGHT.items():
+    for kind in WHOLE:
+        [table] = TABLES_OF[kind]
         if run.size(table) != run.brought[kind]:
             told = f"of {run.size(table)} rows of {table} the map has {run.brought[kind]}"
             run.faults.append(told)

@@ -48,7 +48,7 @@ def run_part(asked: Asked) -> None:
         ],
         f"In {place.kind}, one transaction. {rows:,} rows came of it; the bare copy puts the same",
         "rows into tables with the same indexes and checks. The conversion also writes and indexes",
-        "the id map; as a superuser it has foreign keys checked once at the end, not row by row.",
+        "the id map; as a superuser it has foreign keys checked once a table, not row by row.",
     )
 
 
