@@ -22,7 +22,7 @@ def make_schedules(**kwargs: Any) -> None:
     from django.utils import timezone
     from django_q.models import Schedule
 
-    from batches.schedules import SCHEDULES
+    from batches.maintenance import SCHEDULES
 
     for name, fields in SCHEDULES.items():
         Schedule.objects.using(kwargs["using"]).get_or_create(

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from batches.intake import read_pasted, read_upload, refusals
+from batches.list_parsing import read_pasted, read_upload, refusals
 from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import BOUNDS, BatchOptions

@@ -1,6 +1,6 @@
 """Tell the workers that there may be work.
 
-The rows are the truth; a message is only a nudge, and a lost or doubled one does no harm.
+The rows are the truth; a message is only a wake-up call, and a lost or doubled one does no harm.
 """
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 SHIFT = "batches.tasks.run_shift"
 
 
-def nudge() -> None:
+def wake_workers() -> None:
     """Queue a shift once the outermost transaction has committed.
 
     On commit, because a broker outside the database (Redis) would otherwise be read before the

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from batches.intake import read_pasted, refusals
+from batches.list_parsing import read_pasted, refusals
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
 from batches.services import MAX_DOMAINS, create_batch

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
 from batches.options import BatchOptions
-from batches.queue import nudge
+from batches.queue import wake_workers
 from scans import storage
 from scans.engine.domains import normalise
 from scans.models import Domain
@@ -73,7 +73,7 @@ def create_batch(
     with transaction.atomic():
         _insert(batch)
         _add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
-        nudge()
+        wake_workers()
     return batch
 
 
@@ -120,7 +120,7 @@ def initiate_scan(
         )
         if batch is not None and added:
             batch.grow(added)
-        nudge()
+        wake_workers()
     jobs = Job.objects.filter(tenant=owner, domain__host=host, batch=batch)
     return jobs.select_related("domain").latest("created_at", "id")
 

@@ -2,10 +2,9 @@
 
 from django.utils import timezone
 
-from batches import recurring, submission
-from batches.chores import recorded
+from batches import recurring, sitemap_submission
+from batches.maintenance import MINUTE_KEEPER, RECURRING_BATCHES, SITEMAP_SUBMISSION, recorded
 from batches.runner import recovery, shift
-from batches.schedules import MINUTE_KEEPER, RECURRING_BATCHES, SITEMAP_SUBMISSION
 
 
 def run_shift() -> str:
@@ -20,7 +19,7 @@ def keep_minute() -> None:
 
 def submit_sitemaps() -> None:
     """Submit the domains that are queued for it."""
-    recorded(SITEMAP_SUBMISSION, submission.submit_queued)
+    recorded(SITEMAP_SUBMISSION, sitemap_submission.submit_queued)
 
 
 def start_recurring() -> None:

@@ -99,7 +99,7 @@ def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def result_lines(result: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that tell a result (`results_out.facts`) to a person."""
+    """Yield the lines that tell a result (`exports.facts`) to a person."""
     seconds = "" if result["seconds"] is None else f"  {result['seconds']:.1f} s"
     outcome = result["verdict"] or result["failure_reason"] or result["status"]
     yield f"{plain(result['domain'])}  {outcome}{seconds}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import batches, console, controls, domains, downloads, jobs, schedules
+from batches.views import batches, console, domains, downloads, jobs, schedules, transitions
 
 urlpatterns = [
     path("", console.home, name="home"),
@@ -15,15 +15,15 @@ urlpatterns = [
     path("batches/<uuid:pk>/jobs/", jobs.batch_jobs, name="batch_jobs"),
     path("batches/<uuid:pk>/results.csv", downloads.batch_csv, name="batch_csv"),
     path("batches/<uuid:pk>/results.json", downloads.batch_json, name="batch_json"),
-    path("batches/<uuid:pk>/cancel/", controls.batch_cancel, name="batch_cancel"),
-    path("batches/<uuid:pk>/pause/", controls.batch_pause, name="batch_pause"),
-    path("batches/<uuid:pk>/resume/", controls.batch_resume, name="batch_resume"),
-    path("batches/<uuid:pk>/retry/", controls.batch_retry, name="batch_retry"),
-    path("batches/<uuid:pk>/rerun/", controls.batch_rerun, name="batch_rerun"),
+    path("batches/<uuid:pk>/cancel/", transitions.batch_cancel, name="batch_cancel"),
+    path("batches/<uuid:pk>/pause/", transitions.batch_pause, name="batch_pause"),
+    path("batches/<uuid:pk>/resume/", transitions.batch_resume, name="batch_resume"),
+    path("batches/<uuid:pk>/retry/", transitions.batch_retry, name="batch_retry"),
+    path("batches/<uuid:pk>/rerun/", transitions.batch_rerun, name="batch_rerun"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<uuid:pk>/progress/", jobs.job_progress, name="job_progress"),
-    path("jobs/<uuid:pk>/retry/", controls.job_retry, name="job_retry"),
-    path("jobs/<uuid:pk>/cancel/", controls.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:pk>/retry/", transitions.job_retry, name="job_retry"),
+    path("jobs/<uuid:pk>/cancel/", transitions.job_cancel, name="job_cancel"),
     path("domains/scan/", domains.domain_scan_chosen, name="domain_scan_chosen"),
     path("domains/<uuid:pk>/scan/", jobs.domain_scan, name="domain_scan"),
     path("schedules/", schedules.schedule_list, name="schedule_list"),

@@ -12,9 +12,9 @@ from pydantic import Field
 from scans.engine.domains import parse_values
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
-from scrapersky.api_auth import caller
-from scrapersky.api_errors import InputError, Problem, RefusedValue
 from scrapersky.tenants.access import current_ids, working_tenant, writable
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import InputError, Problem, RefusedValue
 
 MOST = 100_000
 ASKED_AT_ONCE = 5_000

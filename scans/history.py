@@ -1,16 +1,177 @@
-"""Read the history of a domain: every look at it, the ones that failed included."""
+"""The history of a domain: every scan of it, what changed between two, and what is gone.
 
+A scan that was not meant to look (no sitemaps, no further pages), was cut short by its deadline or
+met the wall of a bot check says nothing about what it did not look at: that keeps its `last_seen`
+and is not gone. Pages carry no mark of their own (a row of the inventory is rewritten only when
+something changed or a week has passed): `unseen_pages_before` tells which ones are missing.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from scans.models import Domain
+from django.db.models import Q, QuerySet
+
+from scans.engine.report import Verdict
+from scans.models import Contact, Domain, Scan, Sitemap, Technology
+from scans.storage import STALE_AFTER
+
+Report = dict[str, Any]
+NO_PAGE_THERE = frozenset({404, 410})
+
+
+def covers(report: Report, what: str) -> bool:
+    """Say whether a scan looked at `pages`, `sitemaps` or the `inventory` to the end."""
+    return bool(report.get("coverage", {}).get(what))
+
+
+def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: datetime) -> None:
+    """Mark the contacts among `rows` that are on none of the pages that were read now.
+
+    Only where the page that a contact was found on is among those, or is no more. `reports` is
+    domain id -> report.
+    """
+    # Most domains have none to mark, and the pages that were looked at are a long list.
+    there = rows.filter(domain__in=list(reports)).order_by().values_list("domain", flat=True)
+    if not (known := {pk: reports[pk] for pk in there}):
+        return
+    seen = {pk: report for pk, report in known.items() if report["verdict"] != Verdict.CHALLENGE}
+    urls = {url for report in seen.values() for url in _looked_at(report)}
+    looked_at = Q(domain__in=list(seen), page_url__in=urls)
+    anywhere = Q(domain__in=_covered(known, "pages"), page_url="")
+    rows.filter(looked_at | anywhere).update(gone_at=now)
+
+
+def mark_technologies(
+    rows: QuerySet[Technology], reports: dict[Any, Report], now: datetime
+) -> None:
+    """Mark the technologies among `rows` of sites whose pages were read as far as asked."""
+    rows.filter(domain__in=_covered(reports, "pages")).update(gone_at=now)
+
+
+def mark_sitemaps(rows: QuerySet[Sitemap], reports: dict[Any, Report], now: datetime) -> None:
+    """Mark the sitemaps among `rows` of sites whose sitemaps were all walked.
+
+    Not those that an index names which could not be read now.
+    """
+    unread = [s["url"] for r in reports.values() for s in r["sitemaps"] if s["error"]]
+    walked = rows.filter(domain__in=_covered(reports, "sitemaps"))
+    walked.exclude(parent_url__in=unread).update(gone_at=now)
+
+
+def unseen_pages_before(domain: Domain) -> datetime | None:
+    """Return the moment before which a page's `last_seen` means that it has not been seen since.
+
+    A scan that sees a page writes it when its `last_seen` is a week old, so what is older than the
+    newest look at the whole inventory less that week was not seen by it. None where no scan has
+    looked at the whole inventory.
+    """
+    whole = domain.scans.filter(report__coverage__inventory=True)
+    newest = whole.order_by("-finished_at").values_list("finished_at", flat=True).first()
+    return newest - STALE_AFTER if newest else None
+
+
+def _covered(reports: dict[Any, Report], what: str) -> list[Any]:
+    return [pk for pk, report in reports.items() if covers(report, what)]
+
+
+def _looked_at(report: Report) -> Iterator[str]:
+    """Yield the addresses that were read or are no more, over http and https alike."""
+    for asked in report["requests"]:
+        if asked["status"] // 100 == 2 or asked["status"] in NO_PAGE_THERE:
+            yield from _schemes(asked["url"])
+    for url in report["redirects"]:
+        yield from _schemes(url)
+
+
+def _schemes(url: str) -> tuple[str, str]:
+    rest = url.partition("://")[2]
+    return f"http://{rest}", f"https://{rest}"
+
+
+FACTS = {
+    "verdict": "What it is",
+    "title": "Title",
+    "final_url": "Final address",
+    "server_address": "Server",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs: `before` and `after` of a fact, or what a list gained and lost."""
+
+    field: str
+    name: str
+    before: str = ""
+    after: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+def scan_before(scan: Scan) -> Scan | None:
+    """Return the scan of the same domain that came before this one."""
+    earlier = Scan.objects.filter(domain=scan.domain_id, finished_at__lt=scan.finished_at)
+    return earlier.order_by("-finished_at").first()
+
+
+def scan_of(domain: Domain, key: str) -> Scan | None:
+    """Return the scan of the domain with this id; its newest one where there is none."""
+    with suppress(ValueError):
+        if chosen := domain.scans.filter(pk=UUID(key)).first():
+            return chosen
+    return domain.latest_scan
+
+
+def changes_between(before: Report, after: Report) -> list[Change]:
+    """Return what differs between two reports of one domain, the weightiest first.
+
+    A list that one of the scans did not look at to its end is compared only in what it gained, or
+    not at all where the earlier one did not look.
+    """
+    found = [
+        Change(field, name, str(before[field]), str(after[field]))
+        for field, name in FACTS.items()
+        if before[field] != after[field]
+    ]
+    found += _list_change("contacts", "Contacts", before, after, _contact)
+    found += _list_change("technologies", "Runs on", before, after, lambda item: item["name"])
+    was, now = _sitemap_count(before), _sitemap_count(after)
+    if was != now and covers(before, "sitemaps") and covers(after, "sitemaps"):
+        found.append(Change("sitemaps", "Sitemaps", was, now))
+    return found
+
+
+def _list_change(
+    field: str, name: str, before: Report, after: Report, text: Callable[[dict], str]
+) -> list[Change]:
+    was, now = ({text(item): None for item in report[field]} for report in (before, after))
+    added = tuple(item for item in now if item not in was) if covers(before, "pages") else ()
+    removed = tuple(item for item in was if item not in now) if covers(after, "pages") else ()
+    return [Change(field, name, added=added, removed=removed)] if added or removed else []
+
+
+def _contact(contact: dict[str, Any]) -> str:
+    return str(contact["value"])
+
+
+def _sitemap_count(report: Report) -> str:
+    """Return how many sitemaps could be read."""
+    return str(sum(1 for sitemap in report["sitemaps"] if sitemap["kind"]))
+
 
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScanEvent:
     """One scan of a domain that ended, or one that is on its way (`at` is None)."""
 
     at: datetime | None
@@ -21,7 +182,7 @@ class Look:
     scan_id: Any = None
 
 
-def looks_at(domain: Domain) -> list[Look]:
+def scan_history(domain: Domain) -> list[ScanEvent]:
     """Return the newest looks at a domain, those on their way first.
 
     Scans outlive the batches they were made in, and failed looks leave a job but no scan, so
@@ -30,16 +191,18 @@ def looks_at(domain: Domain) -> list[Look]:
     jobs = list(domain.jobs.order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}
     looks = [
-        Look(scan.finished_at, scan.verdict, scan.seconds, job_of.get(scan.pk), scan_id=scan.pk)
+        ScanEvent(
+            scan.finished_at, scan.verdict, scan.seconds, job_of.get(scan.pk), scan_id=scan.pk
+        )
         for scan in domain.scans.defer("report").order_by("-finished_at")[:SHOWN]
     ]
     looks += [
-        Look(job.finished_at, job.failure_reason or job.status, job.seconds, job.pk, job.error)
+        ScanEvent(job.finished_at, job.failure_reason or job.status, job.seconds, job.pk, job.error)
         for job in jobs
         if not job.scan_id
     ]
     return sorted(looks, key=_ended, reverse=True)[:SHOWN]
 
 
-def _ended(look: Look) -> float:
+def _ended(look: ScanEvent) -> float:
     return look.at.timestamp() if look.at else float("inf")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from scans import gone, storage
+from scans import history, storage
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 from scans.services import lock_domains, queue_for_sitemaps
 from scans.storage import url_hash
@@ -124,10 +124,10 @@ def _save_findings(
 def _mark_gone(results: list[SiteResult], scanned: list[SiteResult], now: datetime) -> None:
     earlier = Q(last_seen__lt=now, gone_at=None)
     reports = {result.domain_id: result.report for result in scanned}
-    gone.mark_contacts(Contact.objects.filter(earlier), reports, now)
-    gone.mark_technologies(Technology.objects.filter(earlier), reports, now)
+    history.mark_contacts(Contact.objects.filter(earlier), reports, now)
+    history.mark_technologies(Technology.objects.filter(earlier), reports, now)
     reports = {result.domain_id: result.report for result in results}
-    gone.mark_sitemaps(Sitemap.objects.filter(earlier), reports, now)
+    history.mark_sitemaps(Sitemap.objects.filter(earlier), reports, now)
 
 
 PAGE_COLUMNS = ("url", "source", "page_type", "lastmod", "changefreq", "priority")

@@ -22,7 +22,7 @@ from django.db.models import NOT_PROVIDED
 from django.db.models.expressions import RawSQL
 from uuid_utils import uuid7
 
-from scans.storable import preparer
+from scans.sanitize import preparer
 
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)

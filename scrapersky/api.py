@@ -6,12 +6,12 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from ninja import NinjaAPI, Router
 
-from batches.api.controls import jobs as job_controls
-from batches.api.controls import router as batch_controls
 from batches.api.page_scraper import router as page_scraper
+from batches.api.transitions import jobs as job_controls
+from batches.api.transitions import router as batch_controls
 from scans.api import router as domains
-from scrapersky import api_errors
-from scrapersky.api_auth import ConsoleSession, TokenAuth
+from scrapersky.web import api_errors
+from scrapersky.web.api_auth import ConsoleSession, TokenAuth
 
 
 class ConsoleApi(NinjaAPI):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
-from batches import chores
+from batches import maintenance
 from batches.models import Batch, Job, Worker
 
 QUEUE_PATIENCE = timedelta(seconds=60)
@@ -38,7 +38,7 @@ def problems() -> list[str]:
     """Return a sentence for each thing that keeps the console from its work, most urgent first."""
     try:
         _check_migrations()
-        return queue_problems() + work_problems() + chores.problems(timezone.now())
+        return queue_problems() + work_problems() + maintenance.problems(timezone.now())
     except MigrationsWaitingError:
         return ["The database lacks tables or columns: run `manage.py migrate`."]
     except DatabaseError:
@@ -52,7 +52,11 @@ def queue_problems() -> list[str]:
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
     if Conf.ORM and unclaimed.exists():
         found.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
-    if Schedule.objects.filter(next_run__lt=now - chores.LATE_AFTER).exclude(repeats=0).exists():
+    if (
+        Schedule.objects.filter(next_run__lt=now - maintenance.LATE_AFTER)
+        .exclude(repeats=0)
+        .exists()
+    ):
         found.append("The schedules are late: is `manage.py qcluster` running?")
     return found
 

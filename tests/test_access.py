@@ -18,7 +18,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from batches.models import Batch, Chore, Job, LegacyId, RecurringBatch, RecurringRun, Worker
+from batches.models import (
+    Batch,
+    Job,
+    LegacyId,
+    MaintenanceRun,
+    RecurringBatch,
+    RecurringRun,
+    Worker,
+)
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -121,7 +129,7 @@ WRITES = [
 """Addresses that change something of a tenant."""
 ADMIN = "admin/"
 OWNED: tuple[type[Model], ...] = (
-    *(Batch, Job, Worker, Chore, RecurringBatch, RecurringRun, LegacyId),
+    *(Batch, Job, Worker, MaintenanceRun, RecurringBatch, RecurringRun, LegacyId),
     *(Domain, Scan, Contact, Technology, Sitemap, Page),
     *(Tenant, Membership, ApiToken, User),
 )
@@ -152,7 +160,7 @@ def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
         "apitoken": ApiToken.create(user=owner, name=WORD)[0],
         "schedule": schedule,
         "run": start_now(schedule, user=owner, now=now),
-        "chore": Chore.objects.create(name=WORD),
+        "chore": MaintenanceRun.objects.create(name=WORD),
         "legacyid": LegacyId.objects.create(
             kind="batch", original=WORD, uuid=batch.pk, how="alias", made=False
         ),

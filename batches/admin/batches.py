@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from batches.admin.control_actions import cancel, pause, resume, retry_failed, run_again
 from batches.admin.search import KeySearch
+from batches.admin.transition_actions import cancel, pause, resume, retry_failed, run_again
 from batches.forms import BatchForm
 from batches.models import Batch, Job
 from batches.progress import progress_of

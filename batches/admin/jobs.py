@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_each
-from batches.admin.control_actions import cancel_jobs, retry_jobs
 from batches.admin.search import KeySearch
+from batches.admin.transition_actions import cancel_jobs, retry_jobs
 from batches.models import Job, Worker
 from scans.models import Domain
 from scans.templatetags.console import badge

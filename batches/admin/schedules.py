@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from batches.models import Chore, RecurringBatch, RecurringRun
+from batches.models import MaintenanceRun, RecurringBatch, RecurringRun
 from batches.recurring import Outcome, start_now
 from scans.templatetags.console import badge
 from scrapersky.tenants.access import check_may_write
@@ -75,18 +75,22 @@ class RecurringRunAdmin(ReadOnlyAdmin):
         return badge(obj.outcome, obj.get_outcome_display())
 
 
-@admin.register(Chore)
+@admin.register(MaintenanceRun)
 class ChoreAdmin(ReadOnlyAdmin):
     """Chores work for every tenant at once, so only a superuser sees them."""
 
     list_display = ["name", "state", "note", "started_at", "ended_at"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Chore]:
-        return Chore.objects.all() if request.user.is_superuser else Chore.objects.none()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MaintenanceRun]:
+        return (
+            MaintenanceRun.objects.all()
+            if request.user.is_superuser
+            else MaintenanceRun.objects.none()
+        )
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.is_active and request.user.is_superuser
 
     @admin.display(description="Outcome", ordering="outcome")
-    def state(self, obj: Chore) -> SafeString:
+    def state(self, obj: MaintenanceRun) -> SafeString:
         return badge(obj.outcome, obj.get_outcome_display())

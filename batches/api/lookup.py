@@ -6,9 +6,9 @@ from django.http import Http404
 
 from batches.models import LookupKeyError
 from batches.models.keys import KeyedQuerySet
-from scrapersky.api_errors import InputError
 from scrapersky.tenants.access import visible
 from scrapersky.tenants.models import User
+from scrapersky.web.api_errors import InputError
 
 
 def find(rows: KeyedQuerySet, user: User, **key: str) -> Any:

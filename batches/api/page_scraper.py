@@ -10,16 +10,16 @@ from ninja import Router, Status
 from ninja.errors import HttpError
 from ninja.responses import Response
 
-from batches import results_out, services
-from batches.api import answers, schemas
+from batches import exports, services
+from batches.api import schemas, serializers
 from batches.api.lookup import find
-from batches.intake import refusals
+from batches.list_parsing import refusals
 from batches.models import Batch, Job, Worker
 from scans.engine.domains import InvalidDomain, parse_values
-from scrapersky.api_auth import caller
-from scrapersky.api_errors import ConflictError, InputError, Problem, RefusedValue
 from scrapersky.health import problems
 from scrapersky.tenants.access import working_tenant
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
 
 REFUSALS = {401: Problem, 403: Problem, 422: Problem}
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
@@ -70,7 +70,7 @@ def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = Tr
     batch.
     """
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return Response(answers.batch_status(batch, with_domains=domain_statuses))
+    return Response(serializers.batch_status(batch, with_domains=domain_statuses))
 
 
 @router.get("/batch/{path:batch_id}/results.csv", response={200: None, **UNKNOWN})
@@ -81,14 +81,14 @@ def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpRespo
     no spreadsheet runs it or turns a phone number into a figure: strip one leading apostrophe.
     """
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return results_out.csv_download(batch)
+    return exports.csv_download(batch)
 
 
 @router.get("/batch/{path:batch_id}/results.json", response={200: None, **UNKNOWN})
 def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as a JSON array with the whole report of each domain."""
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return results_out.json_download(batch)
+    return exports.json_download(batch)
 
 
 @router.post("/scan", response={201: schemas.ScanCreated, **REFUSALS})
@@ -116,7 +116,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Say how far one scan got; once it has ended, `result` holds its report."""
     rows = Job.objects.select_related("domain", "scan", "worker")
-    return Response(answers.job_status(find(rows, caller(request), job_id=job_id)))
+    return Response(serializers.job_status(find(rows, caller(request), job_id=job_id)))
 
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)

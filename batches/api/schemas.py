@@ -13,7 +13,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from batches.options import BOUNDS, BatchOptions
 from batches.services import MAX_DOMAINS
 from scans.engine.errors import FailureReason
-from scrapersky.api_errors import RefusedValue
+from scrapersky.web.api_errors import RefusedValue
 
 DEFAULTS = BatchOptions().as_dict()
 SINGLE_SCAN_PAGES = 100

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from batches.demo.batch import create_demo_batch
 from batches.demo.table import outcome_of, result_table
-from batches.demo_batch import create_demo_batch
 from batches.models import Batch, Job, Worker
 from scans.demo.catalogue import HOSTS, SITES
 from scrapersky.supervisor.parts import demo_part, part_environment, worker_part

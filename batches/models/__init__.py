@@ -5,20 +5,20 @@ it won: two workers can never both start, end or take back the same job.
 """
 
 from batches.models.batch import Batch
-from batches.models.chore import Chore
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
 from batches.models.legacy import LegacyId
+from batches.models.maintenance_run import MaintenanceRun
 from batches.models.recurring import RecurringBatch, RecurringRun
 from batches.models.worker import SILENT_AFTER, Worker
 
 __all__ = [
     "SILENT_AFTER",
     "Batch",
-    "Chore",
     "Job",
     "LegacyId",
     "LookupKeyError",
+    "MaintenanceRun",
     "RecurringBatch",
     "RecurringRun",
     "Worker",

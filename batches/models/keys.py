@@ -7,7 +7,7 @@ from django.db import models
 
 from batches.legacy.ids import whole_uuid
 from batches.models.legacy import LegacyId
-from scans.storable import clean
+from scans.sanitize import clean
 
 
 class LookupKeyError(ValueError):

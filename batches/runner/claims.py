@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
-from batches.runner.work import ClaimedJob
+from batches.runner.messages import ClaimedJob
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from batches.controls import count_ended
 from batches.models import Job, Worker
-from batches.runner.work import Kind, Outcome, failure
+from batches.runner.messages import Kind, Outcome, failure
+from batches.transitions import count_ended
 from scans import results
 from scans.engine.errors import FailureReason
 from scans.results import SiteFailure, SiteResult

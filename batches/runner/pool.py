@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from batches.runner.child import Child, Frame, Running
-from batches.runner.work import ClaimedJob, Kind, Outcome, failure
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
+from batches.runner.process import Child, Frame, Running
 from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ FULL = 64
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
 TICK = 0.25
-STILLBORN = 3
+MAX_FAILED_STARTS = 3
 """Processes in a row that die before they are ready, after which the pool gives up."""
 BatchKey = UUID | None
 
@@ -162,7 +162,7 @@ class Pool:
             return  # a full pipe wakes the pump as well; a closed one has no pump
 
     def _pump(self) -> None:
-        while not self._closed and self._stillborn < STILLBORN:
+        while not self._closed and self._stillborn < MAX_FAILED_STARTS:
             for key, _ in self._selector.select(TICK):
                 if key.data is None:
                     os.read(self._wake_out, 4096)
@@ -171,14 +171,14 @@ class Pool:
             with self._lock:
                 self._give_up_overdue()
                 self._retire()
-                self._staff()
+                self._scale()
                 self._dispatch()
 
     def _hear(self, child: Child) -> None:
         frames = child.read()
         with self._lock:
             if frames is None:
-                self._bury(child)
+                self._reap(child)
                 return
             for frame in frames:
                 self._note(child, frame)
@@ -205,7 +205,7 @@ class Pool:
         if len(self._outcomes) >= FULL or not working:
             self.full.set()
 
-    def _bury(self, child: Child) -> None:
+    def _reap(self, child: Child) -> None:
         """Forget a process that died; the jobs it was doing are lost with it."""
         self._selector.unregister(child.fd)
         self._children.remove(child)
@@ -279,7 +279,7 @@ class Pool:
         free = [child for child in kind if child.free > 0 and not child.has(job.key)]
         return min(free, key=lambda child: len(child.running), default=None)
 
-    def _staff(self) -> None:
+    def _scale(self) -> None:
         """Start the processes that the waiting and running jobs need, up to one a core."""
         waiting = [job.alone for queue in self._waiting.values() for job in queue]
         for alone in (False, True):

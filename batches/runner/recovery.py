@@ -12,10 +12,10 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches.controls import count_ended, settle_cancelling
 from batches.models import Batch, Job, Worker
-from batches.queue import nudge
-from batches.submission import settle_stranded
+from batches.queue import wake_workers
+from batches.sitemap_submission import settle_stranded
+from batches.transitions import count_ended, settle_cancelling
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def keep() -> None:
     settle_stranded()
     audit()
     if has_work():
-        nudge()
+        wake_workers()
     Worker.objects.exclude(status__in=Worker.LIVE).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
@@ -81,7 +81,7 @@ def resume(**_: Any) -> None:
     try:
         take_back()
         if has_work():
-            nudge()
+            wake_workers()
     except DatabaseError:
         logger.warning("the database is away: the keeper will look for work left undone")
 

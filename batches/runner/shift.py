@@ -14,14 +14,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from batches.controls import settle_cancelling
 from batches.models import Batch, Job, Worker
-from batches.queue import nudge
+from batches.queue import wake_workers
 from batches.runner import claims, recovery
 from batches.runner.claims import ShiftLostError
 from batches.runner.flush import flush
+from batches.runner.messages import ClaimedJob, Outcome
 from batches.runner.pool import Pool
-from batches.runner.work import ClaimedJob, Outcome
+from batches.transitions import settle_cancelling
 
 logger = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ class Shift:
     def _call_others(self) -> None:
         """Wake a host that is idle while work waits; one that is at work passes it over."""
         if self._is_due("call", CALL_EVERY) and recovery.has_work():
-            nudge()
+            wake_workers()
 
     def _drain_when_due(self) -> None:
         if not self.pool.is_idle():
@@ -187,7 +187,7 @@ class Shift:
         if not self.worker.drain():
             raise ShiftLostError
         if not self.stopping_since and recovery.has_work():
-            nudge()
+            wake_workers()
 
     def _is_over(self) -> bool:
         if self.stopping_since and monotonic() - self.stopping_since > STOP_GRACE:

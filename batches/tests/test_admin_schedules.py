@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from batches.models import Batch, Chore, RecurringBatch
+from batches.models import Batch, MaintenanceRun, RecurringBatch
 from batches.recurring import Plan, create_recurring
 from scans.models import Domain
 from scrapersky.tenants.models import Membership, Tenant, User
@@ -83,7 +83,7 @@ def test_who_may_only_look_does_nothing_by_an_action(
 
 
 def test_chores_are_for_superusers(clerk: Client, user: User) -> None:
-    Chore.begin("minute keeper")
+    MaintenanceRun.begin("minute keeper")
     assert clerk.get("/admin/batches/chore/").status_code == 403
     User.objects.filter(pk=user.pk).update(is_superuser=True)
     assert "minute keeper" in clerk.get("/admin/batches/chore/").content.decode()

@@ -141,7 +141,7 @@ def test_a_failure_of_our_own_is_told_in_the_same_shape(
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("batches.api.answers.batch_status", broken)
+    monkeypatch.setattr("batches.api.serializers.batch_status", broken)
     assert_problem(program_of(user).get(paths_of(batch)[0]), 500)
 
 

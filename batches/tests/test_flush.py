@@ -11,8 +11,8 @@ from batches.options import BatchOptions
 from batches.runner import flush as flushing
 from batches.runner.claims import claim
 from batches.runner.flush import flush
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import take_back
-from batches.runner.work import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
 from scans.engine.report import (

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from batches import controls
+from batches import transitions
 from batches.models import Batch, Worker
 from batches.runner.claims import claim, runnable
 from batches.runner.flush import flush
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import take_back
-from batches.runner.work import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
 from scans.engine.report import Contact, ContactKind
@@ -61,7 +61,7 @@ def test_a_batch_that_starts_and_ends_is_named(
 
 
 def test_a_batch_that_is_cancelled_is_named(batch: Batch, caplog: pytest.LogCaptureFixture) -> None:
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     assert "status=cancelled" in lines(caplog, f"batch={batch.pk} has ended")[0]
 
 

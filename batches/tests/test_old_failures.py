@@ -20,8 +20,8 @@ from batches.models import Batch, Job, LookupKeyError, Worker
 from batches.runner import recovery
 from batches.runner.claims import claim, runnable
 from batches.runner.flush import flush
+from batches.runner.messages import failure
 from batches.runner.shift import run_shift
-from batches.runner.work import failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.api_clients import ROOT, program_of
 from batches.tests.outcomes import scanned

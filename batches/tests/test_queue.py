@@ -19,7 +19,7 @@ def test_a_queue_that_does_not_answer_loses_no_batch(
 
     monkeypatch.setattr(queue, "async_task", refuse)
     batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
-    queue.nudge()
+    queue.wake_workers()
     assert Batch.objects.get(pk=batch.pk).jobs.count() == 1
     assert caplog.text.count("Connection refused.") >= 2
     with pytest.raises(RedisConnectionError):

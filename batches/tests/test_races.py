@@ -10,15 +10,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from batches import controls
-from batches.controls import ControlError
+from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
 from batches.runner.claims import ShiftLostError, claim, runnable
 from batches.runner.flush import flush
-from batches.runner.work import ClaimedJob, Kind, Outcome, failure
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
+from batches.transitions import TransitionError
 from scans.models import Scan
 from scrapersky.tenants.models import Tenant
 from tests.concurrency.audit import problems
@@ -111,22 +111,22 @@ def bury(chance: random.Random) -> None:
 
 def meddler(batch: Batch) -> Act:
     controlled = [
-        controls.pause_batch,
-        controls.resume_batch,
-        controls.cancel_batch,
-        controls.retry_batch,
-        controls.retry_batch,
+        transitions.pause_batch,
+        transitions.resume_batch,
+        transitions.cancel_batch,
+        transitions.retry_batch,
+        transitions.retry_batch,
     ]
 
     def meddle(chance: random.Random) -> None:
-        with suppress(ControlError):
+        with suppress(TransitionError):
             chance.choice(controlled)(fresh(batch))
 
     return meddle
 
 
 def keep(chance: random.Random) -> None:
-    controls.settle_cancelling()
+    transitions.settle_cancelling()
     assert recovery.audit() == 0, "the counters had drifted"
 
 
@@ -153,10 +153,10 @@ def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Bat
     assert party.errors == []
     assert found == []
 
-    with suppress(ControlError):
-        controls.resume_batch(batch)
-    with suppress(ControlError):
-        controls.retry_batch(batch)
+    with suppress(TransitionError):
+        transitions.resume_batch(batch)
+    with suppress(TransitionError):
+        transitions.retry_batch(batch)
     calm = Party()
     with calm.of(crew.work, bury, keep):
         eventually(lambda: ended(batch) or calm.over.is_set(), within=60)
@@ -173,15 +173,15 @@ def ended(batch: Batch) -> bool:
 
 def test_of_two_that_cancel_at_once_one_is_told_it_was_late(batch: Batch) -> None:
     told = Told()
-    at_once([told.trying(lambda: controls.cancel_batch(fresh(batch))) for _ in range(4)])
+    at_once([told.trying(lambda: transitions.cancel_batch(fresh(batch))) for _ in range(4)])
     assert (told.done, told.refused) == (1, 3)
     assert problems() == []
 
 
 def test_of_many_that_retry_at_once_each_job_is_retried_once(batch: Batch) -> None:
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     told = Told()
-    at_once([told.trying(lambda: controls.retry_batch(fresh(batch))) for _ in range(4)])
+    at_once([told.trying(lambda: transitions.retry_batch(fresh(batch))) for _ in range(4)])
     assert told.done == 1
     assert (fresh(batch).status, fresh(batch).cancelled) == ("running", 0)
     assert problems() == []
@@ -202,7 +202,7 @@ class Told:
         def attempt() -> None:
             try:
                 action()
-            except ControlError:
+            except TransitionError:
                 with self._lock:
                     self.refused += 1
             else:

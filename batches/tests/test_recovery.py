@@ -10,11 +10,11 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_spawn
 
+from batches.maintenance import MINUTE_KEEPER
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
 from batches.runner.claims import claim
 from batches.runner.recovery import audit, has_work, keep, take_back
-from batches.schedules import MINUTE_KEEPER
 from batches.services import create_batch
 from scrapersky.tenants.models import Tenant
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django_q.models import Schedule
 
 from batches import tasks
-from batches.models import Batch, Chore, RecurringBatch, RecurringRun
+from batches.models import Batch, MaintenanceRun, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
 from batches.recurring import Plan, change_recurring, create_recurring, start_due, start_now
 from batches.tests.outcomes import complete
@@ -318,6 +318,6 @@ def test_the_schedule_starts_what_is_due(default_tenant: Tenant) -> None:
     RecurringBatch.objects.update(next_run_at=SUNDAY - 300 * DAY)
     tasks.start_recurring()
     assert Batch.objects.count() == 1
-    chore = Chore.objects.get()
+    chore = MaintenanceRun.objects.get()
     assert (chore.name, chore.outcome, chore.note) == ("recurring batches", "done", "1 started")
     assert Schedule.objects.get(name=chore.name).func == "batches.tasks.start_recurring"

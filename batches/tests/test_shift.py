@@ -11,9 +11,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from batches import controls
+from batches import transitions
 from batches.models import Batch, Job, Worker
-from batches.runner import child, recovery, shift
+from batches.runner import process, recovery, shift
 from batches.runner.pool import Pool
 from batches.runner.shift import run_shift
 from batches.services import create_batch, initiate_scan
@@ -144,7 +144,7 @@ def test_a_scan_that_hangs_is_ended_at_its_deadline(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pools = watch_pools(monkeypatch)
-    monkeypatch.setattr(child, "GRACE", 0.2)
+    monkeypatch.setattr(process, "GRACE", 0.2)
     sites.before = lambda host: stop_process_of(pools, host) if host == "s0.site.test" else None
     batch = make(default_tenant, hosts(1), site_deadline=1)
     run_shift()
@@ -158,15 +158,15 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
     batch = make(default_tenant, hosts(3), max_concurrent=1)
     first = batch.jobs.get(domain__host="s0.site.test")
     asked, stopped = threading.Event(), threading.Event()
-    steer, cancel = shift.Shift._steer, child.Child.cancel
+    steer, cancel = shift.Shift._steer, process.Child.cancel
     cancelled: list[Job] = []
 
     def cancel_once_asked(self: shift.Shift) -> None:
         if asked.is_set() and not cancelled:
-            cancelled.append(controls.cancel_job(first))
+            cancelled.append(transitions.cancel_job(first))
         steer(self)
 
-    def stop(self: child.Child, key: str) -> None:
+    def stop(self: process.Child, key: str) -> None:
         cancel(self, key)
         if key == str(first.pk):
             stopped.set()
@@ -177,7 +177,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
             stopped.wait(timeout=15)
 
     monkeypatch.setattr(shift.Shift, "_steer", cancel_once_asked)
-    monkeypatch.setattr(child.Child, "cancel", stop)
+    monkeypatch.setattr(process.Child, "cancel", stop)
     sites.before = answer_when_stopped
     run_shift()
     assert stopped.is_set()
@@ -290,7 +290,7 @@ def stop_process_of(pools: list[Pool], host: str) -> None:
 def test_a_scanning_process_that_cannot_start_ends_the_shift_and_loses_nothing(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child.sys, "executable", "/bin/false")
+    monkeypatch.setattr(process.sys, "executable", "/bin/false")
     batch = make(default_tenant, hosts(3))
     with pytest.raises(RuntimeError, match="scanning processes"):
         run_shift()

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Schedule
 
-from batches.models import Batch, Chore, RecurringBatch
+from batches.maintenance import SCHEDULES, SITEMAP_SUBMISSION
+from batches.models import Batch, MaintenanceRun, RecurringBatch
 from batches.recurring import Plan, create_recurring, start_due, start_now
-from batches.schedules import SCHEDULES, SITEMAP_SUBMISSION
 from batches.tests.outcomes import complete
 from scrapersky.tenants.models import Membership, Tenant, User
 
@@ -102,7 +102,9 @@ def test_the_consoles_own_schedules_tell_of_their_last_run(console: Client) -> N
     page = body_of(console, "/schedules/")
     assert [name for name in SCHEDULES if name.capitalize() not in page] == []
     assert page.count("never ran yet") == len(SCHEDULES)
-    Chore.begin(SITEMAP_SUBMISSION).end(Chore.Outcome.FAILED, "It is about a secret.example.")
+    MaintenanceRun.begin(SITEMAP_SUBMISSION).end(
+        MaintenanceRun.Outcome.FAILED, "It is about a secret.example."
+    )
     page = body_of(console, "/schedules/")
     assert "state-failed" in page
     assert "secret.example" not in page

@@ -9,16 +9,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from batches import demo_batch
+from batches.demo import batch as demo_batch
 from batches.filters import BatchFilter
 from batches.forms import BatchForm, RetryForm
 from batches.models import Batch
 from batches.progress import progress_of
 from batches.views.jobs import rows_of_batch
 from scans.engine.domains import DomainList
-from scrapersky.http import ConsoleRequest, fragment_of
-from scrapersky.paging import page_of
 from scrapersky.tenants.access import get_visible, may_write, visible, working_tenant
+from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.paging import page_of
 
 SHOWN_REFUSALS = 20
 

@@ -6,12 +6,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from batches import demo_batch
+from batches.demo import batch as demo_batch
 from batches.models import Batch, Job
 from batches.progress import failure_causes, with_stages
 from scrapersky.health import problems
-from scrapersky.http import ConsoleRequest, fragment_of
 from scrapersky.tenants.access import visible
+from scrapersky.web.http import ConsoleRequest, fragment_of
 
 SHOWN = 8
 

@@ -6,15 +6,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from batches.services import scan_domains
-from scans.chosen import back_to_list, chosen_domains
-from scrapersky.http import ConsoleRequest, control_of
+from scans.selection import back_to_list, selected_domains
+from scrapersky.web.http import ConsoleRequest, control_of
 
 
 @control_of("domain_list")
 def domain_scan_chosen(request: ConsoleRequest) -> HttpResponse:
     """Scan the chosen domains as a batch, and show it."""
     try:
-        made = scan_domains(chosen_domains(request.POST, request.user), created_by=request.user)
+        made = scan_domains(selected_domains(request.POST, request.user), created_by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return back_to_list(request.POST)

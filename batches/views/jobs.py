@@ -15,9 +15,9 @@ from batches.models import Batch, Job
 from batches.progress import with_stages
 from batches.services import initiate_scan
 from scans.models import Domain
-from scrapersky.http import ConsoleRequest, fragment_of
-from scrapersky.paging import page_of
 from scrapersky.tenants.access import check_may_write, get_visible, may_write
+from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.paging import page_of
 
 
 def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:

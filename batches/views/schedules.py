@@ -11,12 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from batches import chores
+from batches import maintenance
 from batches.models import RecurringBatch
 from batches.recurring import start_now
 from batches.schedule_forms import RecurringForm
-from scrapersky.http import ConsoleRequest, control_of
-from scrapersky.paging import page_of
 from scrapersky.tenants.access import (
     check_may_write,
     get_visible,
@@ -24,6 +22,8 @@ from scrapersky.tenants.access import (
     visible,
     working_tenant,
 )
+from scrapersky.web.http import ConsoleRequest, control_of
+from scrapersky.web.paging import page_of
 
 SHOWN_REFUSALS = 20
 
@@ -36,8 +36,8 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
     rows = visible(RecurringBatch.objects.with_last_run(), request.user)
     context = {
         "page": page_of(request, rows, size=25, paginator=Paginator),
-        "chores": chores.states(now),
-        "late_since": now - chores.LATE_AFTER,
+        "chores": maintenance.states(now),
+        "late_since": now - maintenance.LATE_AFTER,
     }
     return render(request, "batches/schedule_list.html", context)
 
@@ -73,7 +73,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "recurring": recurring,
         "page": page_of(request, runs, size=10, paginator=Paginator),
         "may_write": may_write(request.user, recurring.tenant_id),
-        "late_since": timezone.now() - chores.LATE_AFTER,
+        "late_since": timezone.now() - maintenance.LATE_AFTER,
     }
     return render(request, "batches/schedule_detail.html", context)
 

@@ -13,8 +13,8 @@ from django.conf import settings  # noqa: E402  (the models below need the setti
 
 from batches.models import Job  # noqa: E402
 from batches.options import BatchOptions  # noqa: E402
+from batches.runner.messages import ClaimedJob, Kind, Outcome  # noqa: E402
 from batches.runner.pool import Pool  # noqa: E402
-from batches.runner.work import ClaimedJob, Kind, Outcome  # noqa: E402
 
 TENANT = UUID(int=0)
 EVERY = 0.1

@@ -44,7 +44,7 @@ _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
 _SETTING_NAMES = frozenset(field.name for field in fields(FetchSettings))
 
 
-class Outlet:
+class FrameWriter:
     """Write frames to what was stdout when the process began; strays go to stderr."""
 
     def __init__(self) -> None:
@@ -92,12 +92,12 @@ def _frame(kind: str, job: str, payload: dict[str, Any]) -> bytes:
 class Job:
     """One scan that was asked for."""
 
-    def __init__(self, message: dict[str, Any], outlet: Outlet) -> None:
+    def __init__(self, message: dict[str, Any], writer: FrameWriter) -> None:
         self.key = str(message["job"])
         self.domain = str(message["domain"])
         self.limits = _limits(message.get("limits") or {})
         self.cancelled = threading.Event()
-        self._outlet = outlet
+        self._writer = writer
         self._lock = threading.Lock()
         self._stage: dict[str, Any] = {}
         self._told = self._stage  # nothing to tell before the first stage begins
@@ -131,7 +131,7 @@ class Job:
         try:
             stage = self._stage
             if stage is not self._told and not self._ended:
-                told = self._outlet.send_if_free("stage", self.key, stage)
+                told = self._writer.send_if_free("stage", self.key, stage)
                 self._told = stage if told else self._told
         finally:
             self._lock.release()
@@ -147,16 +147,16 @@ class Job:
     def _end(self, kind: str, payload: dict[str, Any]) -> None:
         with self._lock:
             self._ended = True
-            self._outlet.send(kind, self.key, payload)
+            self._writer.send(kind, self.key, payload)
 
 
-class Crew:
+class ThreadPool:
     """Run jobs in daemon threads, started on demand up to a number, reused when idle."""
 
-    def __init__(self, settings: FetchSettings, size: int, outlet: Outlet) -> None:
+    def __init__(self, settings: FetchSettings, size: int, writer: FrameWriter) -> None:
         self._settings = settings
         self._size = size
-        self._outlet = outlet
+        self._writer = writer
         self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._jobs: dict[str, Job] = {}
         self._started = 0
@@ -164,7 +164,7 @@ class Crew:
 
     def scan(self, message: dict[str, Any]) -> None:
         """Take on a job."""
-        job = Job(message, self._outlet)
+        job = Job(message, self._writer)
         with self._lock:
             self._jobs[job.key] = job
             needed = min(self._size, len(self._jobs))
@@ -220,23 +220,23 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
     os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
-    outlet = Outlet()
+    writer = FrameWriter()
     watchdog = Watchdog()
     messages = _messages(watchdog)
     settings, threads = _settings(next((message for message in messages if message), {}))
-    crew = Crew(settings, threads, outlet)
+    pool = ThreadPool(settings, threads, writer)
     watchdog.stop()  # on a busy machine warming up takes its time
     _warm_up(settings)
-    outlet.send("ready", "-", {"pid": os.getpid()})
+    writer.send("ready", "-", {"pid": os.getpid()})
     tell_at = 0.0
     for message in messages:
         if message.get("type") == "scan":
-            crew.scan(message)
+            pool.scan(message)
         elif message.get("type") == "cancel":
-            crew.cancel(str(message["job"]))
+            pool.cancel(str(message["job"]))
         if (now := time.monotonic()) >= tell_at:
             tell_at = now + STAGE_EVERY
-            crew.tell_stages()
+            pool.tell_stages()
     os._exit(0)
 
 

@@ -19,7 +19,7 @@ from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
 from scans.engine.session.exchange import Exchange, check_encoding, redirect_target
 from scans.engine.session.failures import ConnectionDroppedError, translate
-from scans.engine.session.manners import Manners
+from scans.engine.session.throttle import Throttle
 
 CHUNK = 65_536
 ENDLESS = 4
@@ -100,7 +100,7 @@ class Fetcher:
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.site_deadline, should_stop)
         self.receipt: list[RequestRecord] = []
-        self._manners = Manners(self.budget, self.limits.request_delay)
+        self._throttle = Throttle(self.budget, self.limits.request_delay)
         self._gate = Gate(self.settings, self.limits, self.budget, resolver)
         self._session = GatedSession(self._gate, self.settings)
         self._open: Exchange | None = None
@@ -111,7 +111,7 @@ class Fetcher:
 
     def keep_gap(self, seconds: float) -> None:
         """Keep at least this many seconds between two requests from now on."""
-        self._manners.gap = max(self._manners.gap, seconds)
+        self._throttle.gap = max(self._throttle.gap, seconds)
 
     def resolve(self, scheme: str, host: str, port: int) -> tuple[str, ...]:
         """Return the checked addresses of a host; raise ScanError where it may not be scanned."""
@@ -199,17 +199,17 @@ class Fetcher:
             except ConnectionDroppedError:
                 pass
             else:
-                if not self._manners.may_ask_again(exchange.answer):
+                if not self._throttle.may_ask_again(exchange.answer):
                     return exchange
             self._finish()
-            self._manners.back_off(attempt)
+            self._throttle.back_off(attempt)
         return self._ask(url, attempts)
 
     # One request.
 
     def _ask(self, url: str, attempt: int) -> Exchange:
         self._finish()
-        self._manners.wait(url)
+        self._throttle.wait(url)
         self.budget.begin_request(self.limits.read_timeout * 2)
         at = round(self.budget.elapsed(), 3)
         self._open = exchange = Exchange(url, attempt, at)
@@ -222,7 +222,7 @@ class Fetcher:
             ValueError,
         ) as error:
             raise self._failed(exchange, error) from error
-        self._manners.note_answer(exchange.answer)
+        self._throttle.note_answer(exchange.answer)
         return exchange
 
     def _failed(self, exchange: Exchange, error: Exception) -> ScanError:
@@ -243,7 +243,7 @@ class Fetcher:
         if exchange is None:
             return
         self.receipt.append(exchange.record())
-        self._manners.note_end()
+        self._throttle.note_end()
         if exchange.response is not None:
             exchange.response.close()
 

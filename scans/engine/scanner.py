@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from scans.engine.approach import Approach
 from scans.engine.domains import same_site
+from scans.engine.entry import Entry
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.page import read_page
@@ -18,7 +18,7 @@ from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import pick_pages
 from scans.engine.report import PageEntry, SiteReport, Verdict
-from scans.engine.robots_book import STOPS_THE_SCAN
+from scans.engine.robots_cache import STOPS_THE_SCAN
 from scans.engine.sitemaps import SitemapEntry, collect_sitemaps
 from scans.engine.verdict import judge
 
@@ -87,7 +87,7 @@ class SiteScan:
         self._stage, self._stage_began = "", 0.0
         self._found = Findings(domain)
         self._begin("resolve")
-        self._approach = Approach(domain, fetcher)
+        self._approach = Entry(domain, fetcher)
         self._found.domain = self._approach.netloc
         self._inventory = Inventory(self._approach.host, self._limits.max_pages)
         self._opened: set[str] = set()

@@ -15,8 +15,8 @@ from batches.services import initiate_scan
 from batches.tests.outcomes import complete, fail
 from scans.engine.report import PageEntry, RequestRecord, RobotsDecision, Technology, Verdict
 from scans.models import Contact, Domain
-from scrapersky.paging import CappedPaginator
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.web.paging import CappedPaginator
 
 pytestmark = pytest.mark.django_db
 

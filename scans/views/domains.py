@@ -11,15 +11,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from scans.changes import changes_between, scan_before, scan_of
 from scans.engine.report import ContactKind
 from scans.filters import DomainFilter, PageFilter
-from scans.gone import unseen_pages_before
-from scans.history import looks_at
+from scans.history import changes_between, scan_before, scan_history, scan_of, unseen_pages_before
 from scans.models import Contact, Domain, Technology
-from scrapersky.http import ConsoleRequest
-from scrapersky.paging import page_of
 from scrapersky.tenants.access import get_visible, may_write, visible
+from scrapersky.web.http import ConsoleRequest
+from scrapersky.web.paging import page_of
 
 THERE_FIRST = F("gone_at").asc(nulls_first=True)
 KINDS = {
@@ -67,7 +65,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         **_changes(domain, request.GET.get("scan", "")),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,
-        "looks": looks_at(domain),
+        "looks": scan_history(domain),
     }
     return render(request, "scans/domain_detail.html", context)
 

@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from scans.chosen import back_to_list, chosen_domains
 from scans.models import Domain
+from scans.selection import back_to_list, selected_domains
 from scans.services import queue_for_sitemaps
-from scrapersky.http import ConsoleRequest, control_of
 from scrapersky.tenants.access import check_may_write, get_visible
+from scrapersky.web.http import ConsoleRequest, control_of
 
 
 @control_of("domain_detail")
@@ -29,7 +29,7 @@ def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @control_of("domain_list")
 def domain_sitemaps_chosen(request: ConsoleRequest) -> HttpResponse:
     """Queue the domains that were chosen in the list."""
-    queueing = queue_for_sitemaps(chosen_domains(request.POST, request.user))
+    queueing = queue_for_sitemaps(selected_domains(request.POST, request.user))
     said = messages.success if queueing.queued else messages.warning
     said(request, queueing.sentence)
     return back_to_list(request.POST)

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model, UniqueConstraint
 
-from scrapersky.schema.described import Column, SchemaError, Table
-from scrapersky.schema.reading import models_of, table_named, tables_of
+from scrapersky.schema.introspection import models_of, table_named, tables_of
+from scrapersky.schema.types import Column, SchemaError, Table
 
 Fields = dict[str, Field]
 _ALIASES = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from scrapersky.schema.described import Column, Index, Table, TableSize
+from scrapersky.schema.types import Column, Index, Table, TableSize
 
 _NAME = """CASE WHEN pg_table_is_visible(c.oid) THEN c.relname::text
     ELSE n.nspname || '.' || c.relname END"""

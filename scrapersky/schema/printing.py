@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from scrapersky.schema.described import Column, Table, TableSize
+from scrapersky.schema.types import Column, Table, TableSize
 
 WIDEST = 100
 """Characters of a value that are shown."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from scrapersky.schema.described import Column, Index, Table, TableSize
+from scrapersky.schema.types import Column, Index, Table, TableSize
 
 SIZES = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s
 JOIN sqlite_master m ON m.name = s.name GROUP BY 1"""

@@ -7,8 +7,8 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
-from scrapersky.paging import CappedPaginator
 from scrapersky.tenants.access import tenants_of, visible
+from scrapersky.web.paging import CappedPaginator
 
 
 class OwnedAdmin(admin.ModelAdmin):

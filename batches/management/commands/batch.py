@@ -8,11 +8,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from batches import controls
-from batches.controls import ControlError
+from batches import transitions
 from batches.management.arguments import find_batch, read_assignments, refusal_of
 from batches.models import Batch
 from batches.terminal import batch_lines, batch_summary
+from batches.transitions import TransitionError
 from scans.engine.errors import FailureReason
 
 Action = Callable[..., Batch]
@@ -25,15 +25,15 @@ def look(batch: Batch) -> Batch:
 
 def rerun(batch: Batch) -> Batch:
     """Create a new batch of the same domains, for whoever made the first."""
-    return controls.rerun_batch(batch, created_by=batch.created_by)
+    return transitions.rerun_batch(batch, created_by=batch.created_by)
 
 
 ACTIONS: dict[str, Action] = {
     "status": look,
-    "cancel": controls.cancel_batch,
-    "pause": controls.pause_batch,
-    "resume": controls.resume_batch,
-    "retry": controls.retry_batch,
+    "cancel": transitions.cancel_batch,
+    "pause": transitions.pause_batch,
+    "resume": transitions.resume_batch,
+    "retry": transitions.retry_batch,
     "rerun": rerun,
 }
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         batch = find_batch(options["id"])
         try:
             told = ACTIONS[options["action"]](batch, **changes)
-        except ControlError as error:
+        except TransitionError as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(refusal_of(error)) from error

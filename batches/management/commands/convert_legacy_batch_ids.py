@@ -18,7 +18,7 @@ from batches.legacy.run import LegacyError
 from batches.legacy.steps import Progress as Tell
 from batches.legacy.steps import silent
 from batches.legacy.verification import VerificationFailed
-from batches.queue import nudge
+from batches.queue import wake_workers
 
 READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             connection, apps, source=source, wishes=wishes, progress=progress
         )
         if wishes.requeue_unfinished and not wishes.dry_run:
-            nudge()
+            wake_workers()
         lines = list(told.outcome(outcome, dry_run=wishes.dry_run))
         return lines, bool(outcome.since and outcome.since.faults)
 

@@ -10,9 +10,9 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from scrapersky.schema.comparison import differences
-from scrapersky.schema.described import SchemaError
+from scrapersky.schema.introspection import rows_of, table_named, tables_of
 from scrapersky.schema.printing import print_sizes, print_table
-from scrapersky.schema.reading import rows_of, table_named, tables_of
+from scrapersky.schema.types import SchemaError
 
 UNREADABLE = 2
 """The exit code where there is nothing to show; 1 says that the models differ."""

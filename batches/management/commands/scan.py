@@ -15,10 +15,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
+from batches.exports import Facts, facts
 from batches.management.arguments import add_options, read_options
 from batches.models import Job
 from batches.options import BatchOptions, fetch_settings
-from batches.results_out import Facts, facts
 from batches.terminal import plain, progress_bar, result_lines
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.scanner import scan_site

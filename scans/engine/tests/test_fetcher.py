@@ -291,7 +291,7 @@ def test_a_stream_left_unread_does_not_disturb_the_next_request() -> None:
         assert fetcher.fetch_page("http://acme.test/").body == b"home"
 
 
-# Manners.
+# Throttle.
 
 
 def test_cookies_last_as_long_as_the_scan() -> None:

@@ -278,7 +278,7 @@ def test_the_wall_of_a_bot_check_is_a_finding_and_not_climbed() -> None:
     assert asked(report) == ["/robots.txt", "/"]
 
 
-# Manners and time.
+# Throttle and time.
 
 
 def test_robots_txt_is_obeyed_page_by_page() -> None:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from batches.models import Chore
+from batches.models import MaintenanceRun
 from batches.services import create_batch
 from scrapersky.schema.comparison import normal_type
 from scrapersky.schema.secrets_in_rows import is_secret, masked
@@ -58,7 +58,7 @@ def test_tables_are_listed_with_rows_and_size() -> None:
 
 def test_rows_are_estimated_for_a_table_that_has_some(default_tenant: Tenant) -> None:
     for number in range(50):
-        Chore.objects.create(name=f"chore {number}")
+        MaintenanceRun.objects.create(name=f"chore {number}")
     run("ANALYZE batches_chore")
     assert line_of(inspect(), "batches_chore").split()[1] == "50"
 
@@ -103,7 +103,7 @@ def test_what_is_piped_is_whole_and_in_no_box(default_tenant: Tenant) -> None:
 
 
 def test_a_long_value_is_cut_and_none_steers_the_terminal(default_tenant: Tenant) -> None:
-    Chore.objects.create(name="noisy", note="\x1b[31m" + "y" * 500)
+    MaintenanceRun.objects.create(name="noisy", note="\x1b[31m" + "y" * 500)
     printed = inspect("batches_chore")
     assert "\x1b" not in printed
     assert "(505 characters)" in printed

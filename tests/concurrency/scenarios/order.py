@@ -6,9 +6,9 @@ from time import monotonic
 from django.db import connection
 from django_q.models import OrmQ
 
-from batches import controls
+from batches import transitions
 from batches.models import Batch, Worker
-from batches.queue import nudge
+from batches.queue import wake_workers
 from tests.concurrency.audit import audit, problems
 from tests.concurrency.installation import Installation
 from tests.concurrency.scenarios.common import Figures, audited, ended, latency, names, running
@@ -20,7 +20,7 @@ def queue_filled_twice(installation: Installation, *, jobs: int, within: float) 
     """Queue every message many times over: each job is done once."""
     batch = installation.create(names(jobs), max_concurrent=10)
     for _ in range(20):
-        nudge()
+        wake_workers()
     messages = OrmQ.objects.count()
     installation.start_hosts(2)
     account = audited(batch, within=within)
@@ -64,7 +64,7 @@ def cancel_while_running(
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=20, site_deadline=60)
     eventually(lambda: sites.now >= 20 and Batch.objects.get(pk=batch.pk).completed, within=60)
-    told = controls.cancel_batch(batch)
+    told = transitions.cancel_batch(batch)
     asked_at = monotonic()
     assert told.status in {"cancelling", "cancelled"}
     account = audited(batch, within=within)
@@ -96,13 +96,13 @@ def pause_and_resume(installation: Installation, *, jobs: int, within: float) ->
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=10)
     eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10, within=60)
-    controls.pause_batch(batch)
+    transitions.pause_batch(batch)
     eventually(lambda: not running(batch), within=within)
     asked = len(sites.asked)
     eventually(lambda: not Worker.objects.live().exists(), within=within)
     held = Batch.objects.get(pk=batch.pk)
     assert (held.status, held.ended) == ("paused", asked)
-    controls.resume_batch(batch)
+    transitions.resume_batch(batch)
     account = audited(batch, within=within)
     assert (account.status, account.completed, account.attempts) == ("complete", jobs, 0)
     assert len(sites.asked) == jobs

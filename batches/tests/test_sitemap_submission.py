@@ -10,15 +10,15 @@ from django.utils import timezone
 from django_q.models import Schedule
 from pytest_django.fixtures import Settings
 
-from batches import controls, tasks
-from batches.models import Batch, Chore, Job, Worker
+from batches import tasks, transitions
+from batches.models import Batch, Job, MaintenanceRun, Worker
 from batches.models.job import MAX_ATTEMPTS
 from batches.runner.claims import claim
 from batches.runner.flush import flush
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import keep, take_back
-from batches.runner.work import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
-from batches.submission import settle_stranded, submit_queued
+from batches.sitemap_submission import settle_stranded, submit_queued
 from batches.tests.outcomes import scanned
 from scans.engine.errors import FailureReason
 from scans.engine.report import PageEntry, SitemapFile
@@ -206,7 +206,7 @@ def test_a_domain_queued_again_while_an_import_of_it_ends_stays_queued(
 def test_the_import_of_a_cancelled_batch_is_settled(default_tenant: Tenant) -> None:
     queued(default_tenant, "a.example", "b.example")
     submit_queued()
-    controls.cancel_batch(Batch.objects.get())
+    transitions.cancel_batch(Batch.objects.get())
     assert state_of("a.example")[0] == "processing"
     keep()
     assert state_of("a.example") == state_of("b.example")
@@ -218,7 +218,7 @@ def test_a_cancelled_job_is_settled_and_the_rest_of_its_batch_left_alone(
 ) -> None:
     queued(default_tenant, "a.example", "b.example")
     submit_queued()
-    controls.cancel_job(Job.objects.get(domain__host="a.example"))
+    transitions.cancel_job(Job.objects.get(domain__host="a.example"))
     assert settle_stranded() == 1
     assert [state_of(host)[0] for host in ("a.example", "b.example")] == ["failed", "processing"]
 
@@ -285,7 +285,7 @@ def test_a_domain_whose_import_was_deleted_is_settled(default_tenant: Tenant) ->
 def test_a_paused_import_stays_in_work(default_tenant: Tenant) -> None:
     queued(default_tenant, "a.example")
     submit_queued()
-    controls.pause_batch(Batch.objects.get())
+    transitions.pause_batch(Batch.objects.get())
     keep()
     assert state_of("a.example")[0] == "processing"
 
@@ -297,7 +297,7 @@ def test_a_retried_import_is_in_work_again_and_ends_by_its_result(
     told = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, asked)]
     flush(worker, [scanned(good), *told])
     queue_for_sitemaps(Domain.objects.filter(host="c.example"))
-    batch = controls.retry_batch(Batch.objects.get())
+    batch = transitions.retry_batch(Batch.objects.get())
     assert [state_of(f"{name}.example") for name in "abc"] == [
         ("submitted", ""),
         ("processing", ""),
@@ -312,9 +312,9 @@ def test_the_imports_of_a_batch_that_is_run_again_are_in_work(default_tenant: Te
     queued(default_tenant, "a.example")
     submit_queued()
     batch = Batch.objects.get()
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     settle_stranded()
-    controls.rerun_batch(batch, created_by=None)
+    transitions.rerun_batch(batch, created_by=None)
     keep()
     assert state_of("a.example") == ("processing", "")
 
@@ -324,7 +324,7 @@ def test_a_retried_website_scan_says_nothing_of_sitemaps(
 ) -> None:
     job = website_scan(default_tenant, worker)
     flush(worker, [failure(job, "tls_error", "", timezone.now())])
-    controls.retry_batch(Batch.objects.get())
+    transitions.retry_batch(Batch.objects.get())
     assert state_of("a.example")[0] == "pending"
 
 
@@ -338,7 +338,7 @@ def test_a_website_scan_that_waits_does_not_keep_a_domain_in_work(default_tenant
 def test_the_newest_import_is_the_one_that_is_told_of(default_tenant: Tenant) -> None:
     queued(default_tenant, "a.example")
     submit_queued()
-    controls.cancel_job(Job.objects.get())
+    transitions.cancel_job(Job.objects.get())
     settle_stranded()
     queue_for_sitemaps(Domain.objects.all())
     submit_queued()
@@ -351,7 +351,7 @@ def test_the_newest_import_is_the_one_that_is_told_of(default_tenant: Tenant) ->
 def test_many_stranded_domains_are_settled_in_one_go(
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batches.submission.SETTLE_CHUNK", 2)
+    monkeypatch.setattr("batches.sitemap_submission.SETTLE_CHUNK", 2)
     queued(default_tenant, *(f"s{n}.example" for n in range(5)))
     Domain.objects.update(sitemap_analysis_status="processing")
     assert settle_stranded() == 5
@@ -411,6 +411,6 @@ def test_the_schedule_submits_and_says_what_it_did(default_tenant: Tenant) -> No
     queued(default_tenant, "a.example")
     tasks.submit_sitemaps()
     assert state_of("a.example")[0] == "processing"
-    chore = Chore.objects.get(name="sitemap submission")
+    chore = MaintenanceRun.objects.get(name="sitemap submission")
     assert (chore.outcome, chore.note) == ("done", "1 domain submitted.")
     assert Schedule.objects.get(name=chore.name).func == "batches.tasks.submit_sitemaps"

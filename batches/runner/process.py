@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from batches.options import fetch_settings
-from batches.runner.work import ClaimedJob
+from batches.runner.messages import ClaimedJob
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Stop, hold, continue and repeat work: the services behind every button, action and command.
 
 Each is one guarded transition that says whether it won, so that two clicks, or a click and the
-last job, never contradict each other. `ControlError` carries the sentence for the person.
+last job, never contradict each other. `TransitionError` carries the sentence for the person.
 """
 
 import logging
@@ -15,9 +15,9 @@ from django.db import transaction
 
 from batches.models import Batch, Job
 from batches.options import BatchOptions
-from batches.queue import nudge
+from batches.queue import wake_workers
 from batches.services import create_batch, initiate_scan
-from batches.submission import mark_in_work
+from batches.sitemap_submission import mark_in_work
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 CANCEL_CHUNK = 10_000
 
 
-class ControlError(ValueError):
+class TransitionError(ValueError):
     """A control that does not fit the state the batch or job is in."""
 
 
@@ -36,7 +36,7 @@ def cancel_batch(batch: Batch) -> Batch:
     It says cancelling at once and cancelled when the last running scan has stopped.
     """
     if not Batch.objects.filter(pk=batch.pk).cancel():
-        raise ControlError(f"The batch is {_state(batch)}: there is nothing to cancel.")
+        raise TransitionError(f"The batch is {_state(batch)}: there is nothing to cancel.")
     settle_cancelling()
     return _fresh(batch)
 
@@ -44,7 +44,7 @@ def cancel_batch(batch: Batch) -> Batch:
 def pause_batch(batch: Batch) -> Batch:
     """Start no more scans of a batch; those that run may end."""
     if not Batch.objects.filter(pk=batch.pk).pause():
-        raise ControlError(f"The batch is {_state(batch)}: only a running batch can be paused.")
+        raise TransitionError(f"The batch is {_state(batch)}: only a running batch can be paused.")
     return _fresh(batch)
 
 
@@ -52,8 +52,8 @@ def resume_batch(batch: Batch) -> Batch:
     """Go on with a paused batch."""
     with transaction.atomic():
         if not Batch.objects.filter(pk=batch.pk).resume():
-            raise ControlError(f"The batch is {_state(batch)}: only a paused batch can go on.")
-        nudge()
+            raise TransitionError(f"The batch is {_state(batch)}: only a paused batch can go on.")
+        wake_workers()
     return _fresh(batch)
 
 
@@ -67,7 +67,7 @@ def retry_batch(
     """Scan again what failed or was cancelled; what is complete is left alone.
 
     `reasons` (values of FailureReason) and `jobs` (ids) narrow it down; `options` change the
-    batch's options for these jobs. Raises `ControlError` where there is nothing to retry, and
+    batch's options for these jobs. Raises `TransitionError` where there is nothing to retry, and
     `ValidationError` for bad options.
     """
     _check_reasons(reasons)
@@ -78,11 +78,11 @@ def retry_batch(
             again = again.filter(pk__in=jobs)
         counted = again.retry(changed.as_dict() if changed else None)
         if not counted:
-            raise ControlError("There is no failed or cancelled job to retry.")
+            raise TransitionError("There is no failed or cancelled job to retry.")
         mark_in_work(batch)
         if not Batch.objects.filter(pk=batch.pk).reopen(counted, changed):
-            raise ControlError(f"The batch is {_state(batch)}: retry it when that is done.")
-        nudge()
+            raise TransitionError(f"The batch is {_state(batch)}: retry it when that is done.")
+        wake_workers()
     return _fresh(batch)
 
 
@@ -110,7 +110,9 @@ def retry_job(job: Job, *, created_by: User | None = None) -> Job:
         job.refresh_from_db()
         return job
     if not job.is_ended or job.domain is None:
-        raise ControlError(f"The job is {job.get_status_display().lower()}: it cannot be retried.")
+        raise TransitionError(
+            f"The job is {job.get_status_display().lower()}: it cannot be retried."
+        )
     return initiate_scan(
         job.domain, created_by=created_by, options=job.options or None, job_type=job.job_type
     )
@@ -123,7 +125,7 @@ def cancel_job(job: Job) -> Job:
         if not counted:
             job.refresh_from_db()
             state = job.get_status_display().lower()
-            raise ControlError(f"The job is {state}: there is nothing to cancel.")
+            raise TransitionError(f"The job is {state}: there is nothing to cancel.")
         count_ended(cancelled=counted)
     job.refresh_from_db()
     return job
@@ -167,7 +169,7 @@ def _tell_end(pk: UUID) -> None:
 def _check_reasons(reasons: Sequence[str]) -> None:
     unknown = set(reasons) - {reason.value for reason in FailureReason}
     if unknown:
-        raise ControlError(f"There is no failure reason {', '.join(sorted(unknown))}.")
+        raise TransitionError(f"There is no failure reason {', '.join(sorted(unknown))}.")
 
 
 def _state(batch: Batch) -> str:

@@ -9,8 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from scrapersky.schema import postgres, sqlite
-from scrapersky.schema.described import SchemaError, Table, TableSize
 from scrapersky.schema.secrets_in_rows import masked
+from scrapersky.schema.types import SchemaError, Table, TableSize
 
 READERS: dict[str, ModuleType] = {"postgresql": postgres, "sqlite": sqlite}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batches.intake import KEPT_REFUSALS, read_pasted, read_upload, refusals
+from batches.list_parsing import KEPT_REFUSALS, read_pasted, read_upload, refusals
 from scans.engine.domains import DomainList, UnreadableFile
 
 

@@ -11,7 +11,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from batches import results_out
+from batches import exports
 from batches.models import Batch, Job
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
@@ -44,13 +44,13 @@ def body_of(response: HttpResponseBase) -> bytes:
 
 
 def rows_of(batch: Batch) -> list[dict[str, str]]:
-    text = body_of(results_out.csv_download(batch)).decode()
+    text = body_of(exports.csv_download(batch)).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_the_csv_has_a_row_for_each_domain_in_the_order_given(batch: Batch) -> None:
     good, bad, waiting = rows_of(batch)
-    assert tuple(good) == results_out.COLUMNS
+    assert tuple(good) == exports.COLUMNS
     assert good == {
         "domain": "good.example",
         "status": "complete",
@@ -96,7 +96,7 @@ def test_quotes_commas_and_line_ends_stay_in_their_cell(default_tenant: Tenant) 
 
 
 def test_the_json_holds_values_as_found_and_the_whole_report(batch: Batch) -> None:
-    good, bad, waiting = json.loads(body_of(results_out.json_download(batch)))
+    good, bad, waiting = json.loads(body_of(exports.json_download(batch)))
     assert good["phones"] == ["+49301234567", "+49307654321"]
     assert (good["sitemaps"], good["pages"], good["seconds"]) == (1, 2, 2.5)
     assert good["report"]["contacts"][0]["label"] == "corporate"
@@ -104,12 +104,12 @@ def test_the_json_holds_values_as_found_and_the_whole_report(batch: Batch) -> No
     assert bad["failure_reason"] == "dns_not_found"
     assert bad["report"]["requests"]
     assert waiting["report"] is None
-    assert set(results_out.COLUMNS) < set(good) == set(bad)
+    assert set(exports.COLUMNS) < set(good) == set(bad)
 
 
 def test_a_batch_without_jobs_is_an_empty_array(default_tenant: Tenant) -> None:
     batch = Batch.objects.create(tenant=default_tenant, legacy_id=1)
-    assert json.loads(body_of(results_out.json_download(batch))) == []
+    assert json.loads(body_of(exports.json_download(batch))) == []
     assert rows_of(batch) == []
 
 
@@ -129,7 +129,7 @@ def test_a_job_in_test_mode_is_read_from_its_own_result(batch: Batch) -> None:
 def test_any_result_of_an_older_system_is_carried(batch: Batch, result: Any) -> None:
     job = batch.jobs.get(domain__host="good.example")
     Job.objects.filter(pk=job.pk).update(scan=None, domain=None, legacy_id=1, result=result)
-    carried = json.loads(body_of(results_out.json_download(batch)))[0]
+    carried = json.loads(body_of(exports.json_download(batch)))[0]
     assert (carried["domain"], carried["report"]) == ("", result)
     assert rows_of(batch)[0]["status"] == "complete"
 
@@ -143,7 +143,7 @@ def test_the_counts_of_a_sitemap_import_are_told(batch: Batch) -> None:
 def test_every_job_is_read_once_whatever_the_positions(
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results_out, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(exports, "READ_AT_ONCE", 3)
     hosts = [f"d{number}.example" for number in range(11)]
     batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
     assert [row["domain"] for row in rows_of(batch)] == hosts

@@ -6,17 +6,17 @@ import pytest
 from django.utils import timezone
 from django_q.models import Schedule
 
-from batches import chores
-from batches.chores import recorded
-from batches.models import Chore, RecurringBatch
-from batches.recurring import Plan, create_recurring
-from batches.schedules import (
+from batches import maintenance
+from batches.maintenance import (
     MINUTE_KEEPER,
     PURPOSES,
     RECURRING_BATCHES,
     SCHEDULES,
     SITEMAP_SUBMISSION,
+    recorded,
 )
+from batches.models import MaintenanceRun, RecurringBatch
+from batches.recurring import Plan, create_recurring
 from scans.models import Domain
 from scrapersky import health
 from scrapersky.tenants.models import Tenant
@@ -33,8 +33,8 @@ def now() -> datetime:
     return moment
 
 
-def state_of(name: str, now: datetime) -> chores.ChoreState:
-    return next(state for state in chores.states(now) if state.name == name)
+def state_of(name: str, now: datetime) -> maintenance.ScheduleState:
+    return next(state for state in maintenance.states(now) if state.name == name)
 
 
 def switch_off(name: str) -> None:
@@ -47,7 +47,7 @@ def test_every_schedule_says_what_it_is_for() -> None:
 
 def test_a_run_is_kept_with_what_it_did(now: datetime) -> None:
     recorded("minute keeper", lambda: "Nothing to do.")
-    chore = Chore.objects.get()
+    chore = MaintenanceRun.objects.get()
     assert (chore.outcome, chore.note) == ("done", "Nothing to do.")
     assert chore.ended_at
     assert now <= chore.started_at <= chore.ended_at + timedelta(seconds=1)
@@ -59,7 +59,7 @@ def test_a_run_that_raises_is_kept_as_failed_and_raises_still() -> None:
 
     with pytest.raises(RuntimeError):
         recorded("minute keeper", fail)
-    chore = Chore.objects.get()
+    chore = MaintenanceRun.objects.get()
     assert (chore.outcome, chore.note) == ("failed", "RuntimeError: No more  room.")
 
 
@@ -69,20 +69,20 @@ def test_a_run_that_is_ended_by_the_queue_is_kept_as_failed() -> None:
 
     with pytest.raises(SystemExit):
         recorded("minute keeper", stop)
-    assert Chore.objects.get().outcome == "failed"
+    assert MaintenanceRun.objects.get().outcome == "failed"
 
 
 def test_the_end_of_a_run_that_another_one_followed_is_forgotten() -> None:
-    slow = Chore.begin("minute keeper")
-    Chore.begin("minute keeper")
-    assert not slow.end(Chore.Outcome.FAILED, "Too late.")
-    assert Chore.objects.get().outcome == "running"
+    slow = MaintenanceRun.begin("minute keeper")
+    MaintenanceRun.begin("minute keeper")
+    assert not slow.end(MaintenanceRun.Outcome.FAILED, "Too late.")
+    assert MaintenanceRun.objects.get().outcome == "running"
 
 
 def test_all_is_well_where_every_schedule_is_on(now: datetime) -> None:
-    assert chores.problems(now) == []
+    assert maintenance.problems(now) == []
     assert health.problems() == []
-    assert [state.name for state in chores.states(now)] == list(SCHEDULES)
+    assert [state.name for state in maintenance.states(now)] == list(SCHEDULES)
 
 
 def test_a_schedule_that_is_not_run_in_time_is_late(now: datetime) -> None:
@@ -92,16 +92,16 @@ def test_a_schedule_that_is_not_run_in_time_is_late(now: datetime) -> None:
 
 
 def test_a_failed_run_is_a_problem_until_one_succeeds(now: datetime) -> None:
-    Chore.begin(SITEMAP_SUBMISSION).end(Chore.Outcome.FAILED)
+    MaintenanceRun.begin(SITEMAP_SUBMISSION).end(MaintenanceRun.Outcome.FAILED)
     assert health.problems() == ["The last run of the schedule “sitemap submission” failed."]
     recorded(SITEMAP_SUBMISSION, lambda: None)
     assert health.problems() == []
 
 
 def test_a_run_that_never_ended_is_a_problem(now: datetime) -> None:
-    Chore.begin(SITEMAP_SUBMISSION)
-    assert chores.problems(now) == []
-    assert chores.problems(now + LONG) == [
+    MaintenanceRun.begin(SITEMAP_SUBMISSION)
+    assert maintenance.problems(now) == []
+    assert maintenance.problems(now + LONG) == [
         "The last run of the schedule “sitemap submission” never ended."
     ]
 
@@ -118,17 +118,19 @@ def test_a_submission_that_is_switched_off_is_a_problem_once_domains_wait_for_it
     default_tenant: Tenant, now: datetime
 ) -> None:
     switch_off(SITEMAP_SUBMISSION)
-    assert chores.problems(now) == []
+    assert maintenance.problems(now) == []
     Domain.objects.create(
         tenant=default_tenant,
         host="a.example",
         sitemap_analysis_status="queued",
         sitemap_queued_at=now,
     )
-    assert chores.problems(now) == []
-    assert chores.problems(now + LONG) == ["The schedule “sitemap submission” is switched off."]
+    assert maintenance.problems(now) == []
+    assert maintenance.problems(now + LONG) == [
+        "The schedule “sitemap submission” is switched off."
+    ]
     Domain.objects.update(sitemap_queued_at=None)
-    assert chores.problems(now) == ["The schedule “sitemap submission” is switched off."]
+    assert maintenance.problems(now) == ["The schedule “sitemap submission” is switched off."]
 
 
 def test_recurring_batches_that_are_switched_off_are_a_problem_once_one_is_due(
@@ -137,6 +139,6 @@ def test_recurring_batches_that_are_switched_off_are_a_problem_once_one_is_due(
     switch_off(RECURRING_BATCHES)
     plan = Plan("Bakers", "a.example", "daily", time(6))
     create_recurring(plan, tenant=default_tenant, created_by=None, now=now)
-    assert chores.problems(now) == []
+    assert maintenance.problems(now) == []
     RecurringBatch.objects.update(next_run_at=now - LONG)
-    assert chores.problems(now) == ["The schedule “recurring batches” is switched off."]
+    assert maintenance.problems(now) == ["The schedule “recurring batches” is switched off."]

@@ -14,7 +14,7 @@ from scrapersky.tenants.access import writable
 from scrapersky.tenants.models import User
 
 
-def chosen_domains(asked: QueryDict, user: User) -> QuerySet[Domain]:
+def selected_domains(asked: QueryDict, user: User) -> QuerySet[Domain]:
     """Return the chosen domains that the user may change.
 
     `pick` names single domains; `all` asks for every domain that matches the filter's fields

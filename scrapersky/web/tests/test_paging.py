@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from scrapersky.paging import CappedPaginator, page_of
 from scrapersky.tenants.models import Tenant
+from scrapersky.web.paging import CappedPaginator, page_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,12 +8,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from scans.storable import clean
+from scans.sanitize import clean
 
 NOTE_LENGTH = 2_000
 
 
-class Chore(models.Model):
+class MaintenanceRun(models.Model):
     """The last run of one of the console's own schedules, one row a schedule.
 
     The queue keeps no trace of tasks that succeeded, and none of those that were killed: a row
@@ -49,13 +49,13 @@ class Chore(models.Model):
         return f"{self.name} ({self.outcome})"
 
     @classmethod
-    def begin(cls, name: str) -> "Chore":
+    def begin(cls, name: str) -> "MaintenanceRun":
         """Say that a chore has started; a run of it that never ended is forgotten."""
         begun = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
         return cls.objects.update_or_create(name=name, defaults=begun)[0]
 
-    def end(self, outcome: "Chore.Outcome", note: str = "") -> bool:
+    def end(self, outcome: "MaintenanceRun.Outcome", note: str = "") -> bool:
         """Say how a run ended; False where a later run has started since."""
-        mine = Chore.objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
+        mine = MaintenanceRun.objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
         text = clean(note)[:NOTE_LENGTH]
         return mine.update(outcome=outcome, note=text, ended_at=Now()) == 1

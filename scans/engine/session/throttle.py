@@ -15,7 +15,7 @@ LONGEST_REST = 20.0
 """A Retry-After up to this, or half of the time left, is waited for."""
 
 
-class Manners:
+class Throttle:
     """Keep the gap between two requests to a site, and honour its Retry-After."""
 
     def __init__(self, budget: Budget, gap: float) -> None:

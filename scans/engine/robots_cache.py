@@ -12,7 +12,7 @@ MOST_HOSTS = 4
 STOPS_THE_SCAN = frozenset({FailureReason.CANCELLED, FailureReason.DEADLINE_EXCEEDED})
 
 
-class RobotsBook:
+class RobotsCache:
     """Answer whether a URL may be fetched, by the robots.txt of its host."""
 
     def __init__(self, fetcher: Fetcher) -> None:

@@ -1,16 +1,36 @@
-"""What the console does for itself on schedules: record how it went, and say when it does not."""
+"""The console's own schedules: what they run, how each run went, and when one needs attention."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError
 from django_q.models import Schedule
 
-from batches.models import Chore, RecurringBatch
-from batches.schedules import PURPOSES, RECURRING_BATCHES, SCHEDULES, SITEMAP_SUBMISSION
+from batches.models import MaintenanceRun, RecurringBatch
 from scans.models import Domain
+
+MINUTE_KEEPER = "minute keeper"
+SITEMAP_SUBMISSION = "sitemap submission"
+RECURRING_BATCHES = "recurring batches"
+
+
+def _every_minute(func: str) -> dict[str, Any]:
+    return {"func": func, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+
+
+SCHEDULES: dict[str, dict[str, Any]] = {
+    MINUTE_KEEPER: _every_minute("batches.tasks.keep_minute"),
+    SITEMAP_SUBMISSION: _every_minute("batches.tasks.submit_sitemaps"),
+    RECURRING_BATCHES: _every_minute("batches.tasks.start_recurring"),
+}
+PURPOSES = {
+    MINUTE_KEEPER: "Takes back the work of lost workers, ends what has ended, checks the counters.",
+    SITEMAP_SUBMISSION: "Reads the sitemaps of the domains that are queued for it, oldest first.",
+    RECURRING_BATCHES: "Starts the recurring batches that are due.",
+}
 
 LATE_AFTER = timedelta(seconds=120)
 """django-q2 looks at its schedules every 30 seconds or so."""
@@ -22,24 +42,24 @@ WORK_PATIENCE = timedelta(minutes=10)
 
 def recorded(name: str, chore: Callable[[], str | None]) -> None:
     """Do a chore and keep how it went; `chore` returns what it did in a sentence, or nothing."""
-    row = Chore.begin(name)
+    row = MaintenanceRun.begin(name)
     try:
         note = chore()
     except BaseException as error:  # where a chore ends, so that it ends truthfully
         with suppress(DatabaseError):
-            row.end(Chore.Outcome.FAILED, f"{type(error).__name__}: {error}")
+            row.end(MaintenanceRun.Outcome.FAILED, f"{type(error).__name__}: {error}")
         raise
-    row.end(Chore.Outcome.DONE, note or "")
+    row.end(MaintenanceRun.Outcome.DONE, note or "")
 
 
 @dataclass(frozen=True, slots=True)
-class ChoreState:
+class ScheduleState:
     """A schedule of the console's own, when it runs, and how it went last."""
 
     name: str
     purpose: str
     schedule: Schedule | None
-    chore: Chore | None
+    chore: MaintenanceRun | None
     now: datetime
 
     @property
@@ -61,7 +81,9 @@ class ChoreState:
 
     @property
     def has_failed(self) -> bool:
-        return self.is_stuck or bool(self.chore and self.chore.outcome == Chore.Outcome.FAILED)
+        return self.is_stuck or bool(
+            self.chore and self.chore.outcome == MaintenanceRun.Outcome.FAILED
+        )
 
     @property
     def problem(self) -> str:
@@ -75,12 +97,12 @@ class ChoreState:
         return f"The schedule “{self.name}” is late." if self.is_late else ""
 
 
-def states(now: datetime) -> list[ChoreState]:
+def states(now: datetime) -> list[ScheduleState]:
     """Return the state of each of the console's schedules."""
     schedules = {row.name: row for row in Schedule.objects.filter(name__in=SCHEDULES)}
-    chores = {row.name: row for row in Chore.objects.filter(name__in=SCHEDULES)}
+    chores = {row.name: row for row in MaintenanceRun.objects.filter(name__in=SCHEDULES)}
     return [
-        ChoreState(name, PURPOSES[name], schedules.get(name), chores.get(name), now)
+        ScheduleState(name, PURPOSES[name], schedules.get(name), chores.get(name), now)
         for name in SCHEDULES
     ]
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from batches.admin import control_actions
+from batches.admin import transition_actions
 from batches.models import Batch, Job
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail
@@ -116,7 +116,7 @@ def test_jobs_that_wait_or_run_are_cancelled_and_ended_ones_named(
 def test_only_the_first_refusals_are_named(
     clerk: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_actions, "NAMED", 1)
+    monkeypatch.setattr(transition_actions, "NAMED", 1)
     rows = [batch_of(default_tenant, name, failing=False) for name in ("One", "Two", "Three")]
     (refused,) = act(clerk, "cancel", rows)
     assert refused.count("nothing to cancel") == 1
@@ -126,7 +126,7 @@ def test_only_the_first_refusals_are_named(
 def test_more_rows_than_a_request_can_do_are_refused(
     clerk: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_actions, "MAX_ROWS", 2)
+    monkeypatch.setattr(transition_actions, "MAX_ROWS", 2)
     rows = [batch_of(default_tenant, name) for name in ("One", "Two", "Three")]
     (said,) = act(clerk, "cancel", rows[:1], every=True)
     assert said.startswith("More than 2 are chosen")

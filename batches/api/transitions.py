@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Response
 
-from batches import controls
-from batches.api import answers, schemas
+from batches import transitions
+from batches.api import schemas, serializers
 from batches.api.lookup import find
-from batches.controls import ControlError
 from batches.models import Batch, Job
-from scrapersky.api_auth import caller
-from scrapersky.api_errors import ConflictError, Problem
+from batches.transitions import TransitionError
 from scrapersky.tenants.access import check_may_write
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import ConflictError, Problem
 
 REFUSALS = {401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 ANSWERS = {200: schemas.BatchStatus, **REFUSALS}
@@ -31,19 +31,19 @@ def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
 
     It is `cancelling` until the last running scan has stopped, then `cancelled`.
     """
-    return _control(request, batch_id, controls.cancel_batch)
+    return _control(request, batch_id, transitions.cancel_batch)
 
 
 @router.post("/{path:batch_id}/pause", response=ANSWERS)
 def pause(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Start no more scans of a batch; those that run may end."""
-    return _control(request, batch_id, controls.pause_batch)
+    return _control(request, batch_id, transitions.pause_batch)
 
 
 @router.post("/{path:batch_id}/resume", response=ANSWERS)
 def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
     """Go on with a paused batch."""
-    return _control(request, batch_id, controls.resume_batch)
+    return _control(request, batch_id, transitions.resume_batch)
 
 
 @router.post("/{path:batch_id}/retry", response=ANSWERS)
@@ -59,7 +59,7 @@ def retry(
     return _control(
         request,
         batch_id,
-        lambda batch: controls.retry_batch(
+        lambda batch: transitions.retry_batch(
             batch, reasons=asked.reasons or (), options=asked.changed_options()
         ),
     )
@@ -72,7 +72,7 @@ def rerun(request: HttpRequest, batch_id: str) -> HttpResponse:
     return _control(
         request,
         batch_id,
-        lambda batch: controls.rerun_batch(batch, created_by=user),
+        lambda batch: transitions.rerun_batch(batch, created_by=user),
         status=201,
     )
 
@@ -85,9 +85,9 @@ def _control(
     check_may_write(request.user, batch.tenant_id)
     try:
         controlled = control(batch)
-    except ControlError as error:
+    except TransitionError as error:
         raise ConflictError("batch_id", str(error)) from error
-    return Response(answers.batch_status(controlled), status=status)
+    return Response(serializers.batch_status(controlled), status=status)
 
 
 @jobs.post("/{path:job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
@@ -97,6 +97,6 @@ def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
     job = find(rows, caller(request), job_id=job_id)
     check_may_write(request.user, job.tenant_id)
     try:
-        return Response(answers.job_status(controls.cancel_job(job)))
-    except ControlError as error:
+        return Response(serializers.job_status(transitions.cancel_job(job)))
+    except TransitionError as error:
         raise ConflictError("job_id", str(error)) from error

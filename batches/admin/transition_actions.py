@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from batches import controls
-from batches.controls import ControlError
+from batches import transitions
 from batches.models import Batch, Job
+from batches.transitions import TransitionError
 from scrapersky.tenants.access import check_may_write
 from scrapersky.tenants.models import User
 
@@ -23,19 +23,19 @@ Row = TypeVar("Row", Batch, Job)
 @admin.action(description="Pause", permissions=["view"])
 def pause(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Start no more scans of the batches."""
-    _each(model_admin, request, rows, controls.pause_batch, "Paused")
+    _each(model_admin, request, rows, transitions.pause_batch, "Paused")
 
 
 @admin.action(description="Resume", permissions=["view"])
 def resume(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Go on with the batches that are paused."""
-    _each(model_admin, request, rows, controls.resume_batch, "Resumed")
+    _each(model_admin, request, rows, transitions.resume_batch, "Resumed")
 
 
 @admin.action(description="Cancel", permissions=["view"])
 def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Stop the batches; what is done is kept."""
-    _each(model_admin, request, rows, controls.cancel_batch, "Cancelled")
+    _each(model_admin, request, rows, transitions.cancel_batch, "Cancelled")
 
 
 @admin.action(description="Retry what failed", permissions=["view"])
@@ -43,7 +43,7 @@ def retry_failed(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
 ) -> None:
     """Scan again what failed or was cancelled in the batches."""
-    _each(model_admin, request, rows, controls.retry_batch, "Retried")
+    _each(model_admin, request, rows, transitions.retry_batch, "Retried")
 
 
 @admin.action(description="Run again, as a batch of its own", permissions=["view"])
@@ -54,7 +54,7 @@ def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySe
         model_admin,
         request,
         rows,
-        lambda batch: controls.rerun_batch(batch, created_by=user),
+        lambda batch: transitions.rerun_batch(batch, created_by=user),
         "Started again",
     )
 
@@ -67,7 +67,7 @@ def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
         model_admin,
         request,
         rows.select_related("batch", "domain"),
-        lambda job: controls.retry_job(job, created_by=user),
+        lambda job: transitions.retry_job(job, created_by=user),
         "Retried",
     )
 
@@ -75,7 +75,7 @@ def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
 @admin.action(description="Cancel", permissions=["view"])
 def cancel_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Cancel the jobs that wait or run."""
-    _each(model_admin, request, rows.select_related("domain"), controls.cancel_job, "Cancelled")
+    _each(model_admin, request, rows.select_related("domain"), transitions.cancel_job, "Cancelled")
 
 
 def _each(
@@ -108,7 +108,7 @@ def _refusal(control: Callable[[Row], Any], row: Row) -> str:
     """Return the sentence with which a control is refused; empty where it won."""
     try:
         control(row)
-    except ControlError as error:
+    except TransitionError as error:
         return str(error)
     except ValidationError as error:
         return " ".join(error.messages)

@@ -9,7 +9,7 @@ from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response
 from scans.engine.report import Verdict
 from scans.engine.robots import Robots
-from scans.engine.robots_book import STOPS_THE_SCAN, RobotsBook
+from scans.engine.robots_cache import STOPS_THE_SCAN, RobotsCache
 from scans.engine.verdict import judge
 
 WORTH_ANOTHER_TRY = frozenset(
@@ -35,7 +35,7 @@ MOST_TELLING = (
 """Which failure to report where several addresses failed, each in its way."""
 
 
-class Approach:
+class Entry:
     """Find the origin of a site that answers: https before http, the bare name before www."""
 
     def __init__(self, domain: str, fetcher: Fetcher) -> None:
@@ -48,7 +48,7 @@ class Approach:
         self.host = urlsplit(f"//{name}").hostname or name
         self.origin = ""
         """The address in use, `https://example.com`."""
-        self.book = RobotsBook(fetcher)
+        self.book = RobotsCache(fetcher)
         self.warnings: list[str] = []
         self._fetcher = fetcher
         self._failures: list[ScanError] = []

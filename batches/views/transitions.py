@@ -10,13 +10,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from batches import controls
-from batches.controls import ControlError
+from batches import transitions
 from batches.forms import RetryForm
 from batches.models import Batch, Job
+from batches.transitions import TransitionError
 from scans.templatetags.console import words
-from scrapersky.http import ConsoleRequest, control_of
 from scrapersky.tenants.access import check_may_write, get_visible
+from scrapersky.web.http import ConsoleRequest, control_of
 
 Status = Batch.Status
 CANCELLED = {
@@ -37,7 +37,7 @@ RETRIED = {
 def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Stop a batch; what is done is kept."""
     batch = _batch(request, pk)
-    if _won(request, lambda: controls.cancel_batch(batch)):
+    if _won(request, lambda: transitions.cancel_batch(batch)):
         messages.success(request, _state_of(batch, CANCELLED))
     return redirect("batch_detail", pk=pk)
 
@@ -46,7 +46,7 @@ def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Start no more scans of a batch."""
     batch = _batch(request, pk)
-    if _won(request, lambda: controls.pause_batch(batch)):
+    if _won(request, lambda: transitions.pause_batch(batch)):
         messages.success(request, "The batch is paused: scans that run may end, no other starts.")
     return redirect("batch_detail", pk=pk)
 
@@ -55,7 +55,7 @@ def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def batch_resume(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Go on with a paused batch."""
     batch = _batch(request, pk)
-    if _won(request, lambda: controls.resume_batch(batch)):
+    if _won(request, lambda: transitions.resume_batch(batch)):
         messages.success(request, _state_of(batch, RESUMED))
     return redirect("batch_detail", pk=pk)
 
@@ -69,7 +69,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         messages.error(request, form.refusal())
         return redirect("batch_detail", pk=pk)
     reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
-    if _won(request, lambda: controls.retry_batch(batch, reasons=reasons, options=changed)):
+    if _won(request, lambda: transitions.retry_batch(batch, reasons=reasons, options=changed)):
         what = ", ".join(map(words, reasons)) or "everything that failed"
         messages.success(request, _state_of(batch, RETRIED).format(what=what))
     return redirect("batch_detail", pk=pk)
@@ -79,7 +79,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Create a whole new batch of the same domains, and show it."""
     batch = _batch(request, pk)
-    again = _won(request, lambda: controls.rerun_batch(batch, created_by=request.user))
+    again = _won(request, lambda: transitions.rerun_batch(batch, created_by=request.user))
     if again is None:
         return redirect("batch_detail", pk=pk)
     messages.success(request, f"This is a new batch of the same {again.total:,} domains.")
@@ -90,7 +90,7 @@ def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Scan the domain of a job again."""
     job = _job(request, pk)
-    again = _won(request, lambda: controls.retry_job(job, created_by=request.user))
+    again = _won(request, lambda: transitions.retry_job(job, created_by=request.user))
     if again is not None:
         messages.success(request, f"{job.domain} is scanned again.")
     return _back(request, again or job)
@@ -101,7 +101,7 @@ def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Cancel a job that waits or runs."""
     job = _job(request, pk)
     has_begun = job.started_at is not None
-    if _won(request, lambda: controls.cancel_job(job)):
+    if _won(request, lambda: transitions.cancel_job(job)):
         what = "no longer" if has_begun else "not going to be"
         messages.success(request, f"{job.domain} is {what} scanned.")
     return _back(request, job)
@@ -124,7 +124,7 @@ def _won(request: ConsoleRequest, control: Callable[[], Any]) -> Any:
     """Return what a control returns; None, with the sentence said, where it is refused."""
     try:
         return control()
-    except ControlError as error:
+    except TransitionError as error:
         messages.error(request, str(error))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))

@@ -9,7 +9,6 @@ from uuid_utils.compat import uuid7
 
 from batches.tests.outcomes import report_of
 from scans import results
-from scans.changes import Change, changes_between, scan_before
 from scans.engine.report import (
     Contact,
     ContactKind,
@@ -19,7 +18,7 @@ from scans.engine.report import (
     Technology,
     Verdict,
 )
-from scans.gone import unseen_pages_before
+from scans.history import Change, changes_between, scan_before, unseen_pages_before
 from scans.models import Contact as ContactRow
 from scans.models import Domain, Page, Scan, Sitemap
 from scans.models import Technology as TechnologyRow

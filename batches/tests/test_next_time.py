@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batches.recurrence import next_time
+from batches.models.recurring import next_time
 
 SIX = time(6)
 

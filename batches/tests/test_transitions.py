@@ -6,14 +6,14 @@ import pytest
 from django.core.exceptions import ValidationError
 from django_q.models import OrmQ
 
-from batches import controls
-from batches.controls import ControlError
+from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner.claims import claim
 from batches.runner.flush import flush
-from batches.runner.work import failure
+from batches.runner.messages import failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
+from batches.transitions import TransitionError
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +60,7 @@ def statuses(batch: Batch) -> list[str]:
 
 
 def test_cancelling_a_waiting_batch_ends_it_at_once(batch: Batch) -> None:
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     assert counters(batch) == ("cancelled", 0, 0, 4)
     assert statuses(batch) == ["cancelled"] * 4
     assert batch.finished_at is not None
@@ -71,7 +71,7 @@ def test_a_cancelled_batch_keeps_what_is_done_and_waits_for_what_runs(
 ) -> None:
     first, *rest = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
     flush(worker, [scanned(first)])
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     assert counters(batch) == ("cancelling", 1, 0, 1)
     flush(worker, [failure(job, "cancelled", "Stopped.", NOW) for job in rest])
     assert counters(batch) == ("cancelled", 1, 0, 3)
@@ -81,7 +81,7 @@ def test_a_job_that_ends_well_while_its_batch_is_cancelled_stays_complete(
     batch: Batch, worker: Worker
 ) -> None:
     jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     flush(worker, [scanned(job) for job in jobs])
     assert counters(batch) == ("cancelled", 3, 0, 1)
 
@@ -90,39 +90,39 @@ def test_a_job_given_back_to_a_batch_that_is_being_cancelled_is_cancelled(
     batch: Batch, worker: Worker
 ) -> None:
     claim(worker, batch.pk, executing=0, waiting=0, ceiling=1)
-    controls.cancel_batch(batch)
+    transitions.cancel_batch(batch)
     batch.jobs.all().give_back()
-    controls.settle_cancelling()
+    transitions.settle_cancelling()
     assert counters(batch) == ("cancelled", 0, 0, 4)
 
 
 def test_a_large_batch_is_cancelled_in_chunks(
     batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controls, "CANCEL_CHUNK", 3)
-    controls.cancel_batch(batch)
+    monkeypatch.setattr(transitions, "CANCEL_CHUNK", 3)
+    transitions.cancel_batch(batch)
     assert counters(batch) == ("cancelled", 0, 0, 4)
 
 
 def test_what_has_ended_cannot_be_cancelled_paused_or_resumed(mixed: Batch) -> None:
-    for control in (controls.cancel_batch, controls.pause_batch, controls.resume_batch):
-        with pytest.raises(ControlError, match="The batch is partial"):
+    for control in (transitions.cancel_batch, transitions.pause_batch, transitions.resume_batch):
+        with pytest.raises(TransitionError, match="The batch is partial"):
             control(mixed)
     assert counters(mixed) == ("partial", 2, 2, 0)
 
 
 def test_a_paused_batch_goes_on_where_it_was(batch: Batch, worker: Worker) -> None:
-    controls.pause_batch(batch)
+    transitions.pause_batch(batch)
     assert claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs == []
-    controls.resume_batch(batch)
+    transitions.resume_batch(batch)
     assert len(claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs) == 4
     assert OrmQ.objects.count() == 1
 
 
 def test_a_batch_paused_before_it_began_says_when_it_started(default_tenant: Tenant) -> None:
     batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
-    controls.pause_batch(batch)
-    controls.resume_batch(batch)
+    transitions.pause_batch(batch)
+    transitions.resume_batch(batch)
     assert batch.started_at is not None
 
 
@@ -130,21 +130,21 @@ def test_a_batch_whose_last_job_ended_while_it_was_paused_ends_when_it_goes_on(
     batch: Batch, worker: Worker
 ) -> None:
     jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
-    controls.pause_batch(batch)
+    transitions.pause_batch(batch)
     flush(worker, [scanned(job) for job in jobs])
     assert counters(batch)[0] == "paused"
-    controls.resume_batch(batch)
+    transitions.resume_batch(batch)
     assert counters(batch) == ("complete", 4, 0, 0)
 
 
 def test_a_paused_batch_can_be_cancelled(batch: Batch) -> None:
-    controls.pause_batch(batch)
-    controls.cancel_batch(batch)
+    transitions.pause_batch(batch)
+    transitions.cancel_batch(batch)
     assert counters(batch)[0] == "cancelled"
 
 
 def test_retry_scans_what_failed_and_leaves_what_is_complete(mixed: Batch) -> None:
-    controls.retry_batch(mixed)
+    transitions.retry_batch(mixed)
     assert counters(mixed) == ("running", 2, 0, 0)
     assert statuses(mixed) == ["complete", "complete", "pending", "pending"]
     assert mixed.finished_at is None
@@ -152,7 +152,7 @@ def test_retry_scans_what_failed_and_leaves_what_is_complete(mixed: Batch) -> No
 
 
 def test_retry_by_cause_with_other_options(mixed: Batch, worker: Worker) -> None:
-    controls.retry_batch(mixed, reasons=["read_timeout"], options={"site_deadline": 120})
+    transitions.retry_batch(mixed, reasons=["read_timeout"], options={"site_deadline": 120})
     assert statuses(mixed) == ["complete", "complete", "pending", "failed"]
     (job,) = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
     assert (job.options.site_deadline, job.options.max_pages, job.alone) == (120, 7, False)
@@ -161,43 +161,43 @@ def test_retry_by_cause_with_other_options(mixed: Batch, worker: Worker) -> None
 
 
 def test_a_retried_batch_whose_jobs_all_succeed_is_complete(mixed: Batch, worker: Worker) -> None:
-    controls.retry_batch(mixed)
+    transitions.retry_batch(mixed)
     jobs = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
     flush(worker, [scanned(job) for job in jobs])
     assert counters(mixed) == ("complete", 4, 0, 0)
 
 
 def test_a_cancelled_batch_can_be_taken_up_again(batch: Batch) -> None:
-    controls.cancel_batch(batch)
-    controls.retry_batch(batch)
+    transitions.cancel_batch(batch)
+    transitions.retry_batch(batch)
     assert counters(batch) == ("running", 0, 0, 0)
 
 
 @pytest.mark.parametrize("reasons", [["tls_error"], ["nonsense"]])
 def test_nothing_to_retry_is_said_and_changes_nothing(mixed: Batch, reasons: list[str]) -> None:
-    with pytest.raises(ControlError):
-        controls.retry_batch(mixed, reasons=reasons)
+    with pytest.raises(TransitionError):
+        transitions.retry_batch(mixed, reasons=reasons)
     assert counters(mixed) == ("partial", 2, 2, 0)
 
 
 def test_bad_options_are_refused_before_anything_is_retried(mixed: Batch) -> None:
     with pytest.raises(ValidationError):
-        controls.retry_batch(mixed, options={"site_deadline": 0})
+        transitions.retry_batch(mixed, options={"site_deadline": 0})
     assert counters(mixed) == ("partial", 2, 2, 0)
 
 
 def test_a_batch_that_is_being_cancelled_is_not_retried(batch: Batch, worker: Worker) -> None:
     jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
     flush(worker, [failure(jobs[0], "tls_error", "Old.", NOW)])
-    controls.cancel_batch(batch)
-    with pytest.raises(ControlError, match="cancelling"):
-        controls.retry_batch(batch)
+    transitions.cancel_batch(batch)
+    with pytest.raises(TransitionError, match="cancelling"):
+        transitions.retry_batch(batch)
     assert statuses(batch) == ["failed", "running", "running", "running"]
 
 
 def test_one_domain_is_retried_from_its_row(mixed: Batch) -> None:
     job = mixed.jobs.get(failure_reason="read_timeout")
-    assert controls.retry_job(job).status == "pending"
+    assert transitions.retry_job(job).status == "pending"
     assert counters(mixed) == ("running", 2, 1, 0)
 
 
@@ -205,7 +205,7 @@ def test_a_single_scan_is_retried_as_a_job_of_its_own(default_tenant: Tenant) ->
     job = initiate_scan("a.example", tenant=default_tenant)
     Job.objects.update(status="failed", failure_reason="tls_error", finished_at=NOW)
     job.refresh_from_db()
-    again = controls.retry_job(job)
+    again = transitions.retry_job(job)
     assert (again.pk != job.pk, again.status) == (True, "pending")
 
 
@@ -214,15 +214,15 @@ def test_a_waiting_job_and_a_running_one_are_cancelled_and_an_ended_one_is_not(
 ) -> None:
     (running, *_) = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
     first, *_, last = batch.jobs.order_by("position")
-    assert controls.cancel_job(last).status == "cancelled"
-    cancelled = controls.cancel_job(first)
+    assert transitions.cancel_job(last).status == "cancelled"
+    cancelled = transitions.cancel_job(first)
     assert (cancelled.status, cancelled.worker, cancelled.failure_reason) == (
         "cancelled",
         None,
         "cancelled",
     )
-    with pytest.raises(ControlError, match="nothing to cancel"):
-        controls.cancel_job(first)
+    with pytest.raises(TransitionError, match="nothing to cancel"):
+        transitions.cancel_job(first)
     assert counters(batch) == ("running", 0, 0, 2)
     flush(worker, [scanned(running)])
     assert counters(batch) == ("running", 0, 0, 2)
@@ -232,12 +232,12 @@ def test_a_waiting_job_and_a_running_one_are_cancelled_and_an_ended_one_is_not(
 def test_a_batch_ends_when_its_last_running_job_is_cancelled(batch: Batch, worker: Worker) -> None:
     jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
     flush(worker, [scanned(job) for job in jobs[:3]])
-    controls.cancel_job(batch.jobs.get(pk=jobs[3].id))
+    transitions.cancel_job(batch.jobs.get(pk=jobs[3].id))
     assert counters(batch) == ("partial", 3, 0, 1)
 
 
 def test_rerun_is_a_whole_new_batch_of_the_same_domains(mixed: Batch, user: User) -> None:
-    again = controls.rerun_batch(mixed, created_by=user)
+    again = transitions.rerun_batch(mixed, created_by=user)
     assert again.pk != mixed.pk
     assert (again.total, again.name, again.options) == (4, "Four (again)", mixed.options)
     order = [list(b.jobs.order_by("position").values_list("domain")) for b in (mixed, again)]
@@ -247,6 +247,6 @@ def test_rerun_is_a_whole_new_batch_of_the_same_domains(mixed: Batch, user: User
 
 def test_a_job_of_the_older_system_whose_domain_is_gone_is_not_retried(mixed: Batch) -> None:
     Job.objects.filter(failure_reason="read_timeout").update(domain=None, legacy_id=1)
-    controls.retry_batch(mixed)
+    transitions.retry_batch(mixed)
     assert statuses(mixed) == ["complete", "complete", "failed", "pending"]
     assert counters(mixed) == ("running", 2, 1, 0)

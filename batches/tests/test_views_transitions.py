@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from batches import controls
+from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail
@@ -392,7 +392,7 @@ def test_the_buttons_cost_one_query_whatever_the_batch(
 
     few = queries(running_batch(default_tenant, complete_jobs=1, failed_jobs=1))
     assert sum("tenants_membership" in sql and "role" in sql for sql in few) == 1
-    controls.cancel_batch(Batch.objects.get())
+    transitions.cancel_batch(Batch.objects.get())
     Worker.objects.all().delete()
     many = running_batch(default_tenant, complete_jobs=20, failed_jobs=20)
     assert len(queries(many)) == len(few)

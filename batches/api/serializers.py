@@ -1,15 +1,24 @@
-"""Say how far a batch or a job got, as plain values.
+"""Turn a batch or a job into the plain values of an API response.
 
 Built without model instances and without pydantic: a batch has up to 100,000 domains, and clients
-ask again every few seconds.
+poll every few seconds.
 """
 
 from datetime import datetime
 from typing import Any
 
-from batches.api.words import BATCH_WORDS, JOB_WORDS
 from batches.models import Batch, Job
 
+# Clients of the older system stop polling on `completed` and `failed`, so whatever ended with
+# results is `completed` here. Every other status is named as it is stored.
+COMPLETED = "completed"
+BATCH_STATUS_NAMES = {status.value: status.value for status in Batch.Status} | {
+    Batch.Status.COMPLETE.value: COMPLETED,
+    Batch.Status.PARTIAL.value: COMPLETED,
+}
+JOB_STATUS_NAMES = {status.value: status.value for status in Job.Status} | {
+    Job.Status.COMPLETE.value: COMPLETED,
+}
 DOMAIN_COLUMNS = ("domain__host", "status", "pk", "started_at", "finished_at", "error")
 READ_AT_ONCE = 5_000
 
@@ -18,7 +27,7 @@ def batch_status(batch: Batch, *, with_domains: bool = True) -> dict[str, Any]:
     """Return the values of `schemas.BatchStatus`."""
     return {
         "batch_id": batch.pk,
-        "status": BATCH_WORDS[batch.status],
+        "status": BATCH_STATUS_NAMES[batch.status],
         "total_domains": batch.total,
         "completed_domains": batch.completed,
         "failed_domains": batch.failed,
@@ -42,7 +51,7 @@ def _domain_statuses(batch: Batch) -> dict[str, dict[str, Any]]:
     rows = Job.objects.filter(batch=batch).order_by("position").values_list(*DOMAIN_COLUMNS)
     return {
         host or str(job_id): {
-            "status": JOB_WORDS[status],
+            "status": JOB_STATUS_NAMES[status],
             "job_id": str(job_id),
             "start_time": moment(started),
             "end_time": moment(finished),
@@ -69,7 +78,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "job_id": job.pk,
         "batch_id": job.batch_id,
         "domain": job.domain.host if job.domain else None,
-        "status": JOB_WORDS[job.status],
+        "status": JOB_STATUS_NAMES[job.status],
         "progress": progress,
         "stage": stage,
         "attempts": job.attempts,
