@@ -97,8 +97,8 @@ class BatchForm(forms.Form):
     sitemaps = _switch("sitemaps", "Read sitemaps", "List the pages a site's sitemaps name.")
     test_mode = _switch("test_mode", "Test mode", "Scan, but keep the findings with the job only.")
 
+    # What the list came to, once it could be read.
     found: DomainList | None = None
-    """What the list came to, once it could be read."""
 
     OPTION_NAMES = tuple(DEFAULTS)
 

@@ -32,12 +32,12 @@ PURPOSES = {
     RECURRING_BATCHES: "Starts the recurring batches that are due.",
 }
 
+# django-q2 looks at its schedules every 30 seconds or so.
 LATE_AFTER = timedelta(seconds=120)
-"""django-q2 looks at its schedules every 30 seconds or so."""
+# A chore of a minute that has run for this long was killed, or will be.
 STUCK_AFTER = timedelta(minutes=10)
-"""A chore of a minute that has run for this long was killed, or will be."""
+# How long queued domains and due batches may wait before somebody should look.
 WORK_PATIENCE = timedelta(minutes=10)
-"""How long queued domains and due batches may wait before somebody should look."""
 
 
 def recorded(name: str, chore: Callable[[], str | None]) -> None:

@@ -13,8 +13,8 @@ from scans.engine.errors import FailureReason
 
 SHOWN_ACTIVITIES = 12
 RATE_SPAN = timedelta(seconds=60)
+# Positions below the job scanned now that are looked at for the rate.
 RATE_WINDOW = 300
-"""Positions below the job scanned now that are looked at for the rate."""
 MIN_MEASURED = 3
 SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
 Stage = tuple[str, float]

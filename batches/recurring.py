@@ -24,8 +24,8 @@ class Plan:
     """What is asked of a recurring batch: which domains, how, and when (UTC)."""
 
     name: str
+    # A list as people paste it.
     domains: str
-    """A list as people paste it."""
     frequency: str
     time_of_day: time
     weekday: int | None = None

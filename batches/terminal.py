@@ -11,8 +11,8 @@ from batches.models import Batch, Worker
 from batches.progress import failure_causes
 
 POLL_EVERY = 0.5
+# Seconds a batch may wait for a worker before the one who waits for it is told.
 PATIENCE = 15
-"""Seconds a batch may wait for a worker before the one who waits for it is told."""
 RESULT_LABELS = {
     "final_url": "Address",
     "title": "Title",

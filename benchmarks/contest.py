@@ -19,10 +19,10 @@ class Entry:
     name: str
     ran: Ran
     served: Served
+    # Sites a second.
     rate: float
-    """Sites a second."""
+    # Seconds.
     database_cpu: float
-    """Seconds."""
 
 
 class Contest:

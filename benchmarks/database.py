@@ -26,10 +26,10 @@ class Database:
     """An empty database with ScraperSky's tables."""
 
     url: str
+    # For a person: what it is.
     kind: str
-    """For a person: what it is."""
+    # The server's process where it was started here.
     pid: int = 0
-    """The server's process where it was started here."""
 
     @property
     def is_sqlite(self) -> bool:

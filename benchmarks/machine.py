@@ -5,8 +5,8 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+# Load a core, before the run, from which the figures are not to be trusted.
 BUSY = 0.3
-"""Load a core, before the run, from which the figures are not to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from benchmarks.pages.folder import read_pages
 from benchmarks.pages.made import make_pages
 
 SITEMAP_URLS = 100
+# Made sites that differ; further ones have the same pages under other names.
 VARIANTS = 150
-"""Made sites that differ; further ones have the same pages under other names."""
 HOST_MARK = b"host-of-the-site.test"
 BACKLOG = 2_048
 _HOST = re.compile(rb"\r\nhost: *([^\r:]+)", re.IGNORECASE)

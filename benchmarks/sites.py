@@ -15,8 +15,8 @@ class Served:
     """What the server did while something was measured."""
 
     requests: int
+    # Of one core.
     share: float
-    """Of one core."""
 
 
 @dataclass(slots=True)

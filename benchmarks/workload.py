@@ -12,6 +12,7 @@ from benchmarks.usage import PeakMemory
 
 ROOT = Path(__file__).resolve().parent.parent
 Spec = dict[str, Any]
+# The environment of a process that works with the project's settings and nothing of the user's.
 BARE = {
     "DJANGO_SETTINGS_MODULE": "scrapersky.settings",
     "ENV_FILE": "",
@@ -20,7 +21,6 @@ BARE = {
     "HTTPS": "false",
     "ALLOWED_HOSTS": "testserver",
 }
-"""The environment of a process that works with the project's settings and nothing of the user's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ class SiteResult:
     domain_id: UUID
     batch_id: UUID | None
     report: Report
+    # The scan row to write; None for a sitemap import, which is no look at the whole site.
     scan_id: UUID | None = None
-    """The scan row to write; None for a sitemap import, which is no look at the whole site."""
 
 
 @dataclass(frozen=True, slots=True)

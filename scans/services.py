@@ -62,8 +62,8 @@ class Queueing:
     """What became of domains whose sitemaps were asked for."""
 
     queued: int
+    # How many were queued or in work already; they keep their place.
     waiting: int
-    """How many were queued or in work already; they keep their place."""
 
     @property
     def sentence(self) -> str:

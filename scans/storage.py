@@ -27,11 +27,11 @@ from scans.sanitize import preparer
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+# Most values in one statement, as every build of SQLite takes them.
 SQLITE_VALUES = 999
-"""Most values in one statement, as every build of SQLite takes them."""
+# Most rows in one statement. SQLite builds the lists of its CHECKs anew for each statement, so that
+# rows in statements of their own take twice as long; beyond fifty nothing more is won.
 SQLITE_ROWS = 50
-"""Most rows in one statement. SQLite builds the lists of its CHECKs anew for each statement, so
-that rows in statements of their own take twice as long; beyond fifty nothing more is won."""
 
 
 def url_hash(url: str) -> bytes:

@@ -15,10 +15,10 @@ from django_q.models import OrmQ, Schedule
 from batches import maintenance
 from batches.models import Batch, Job, Worker
 
+# A message waits less than a second where a cluster is at work.
 QUEUE_PATIENCE = timedelta(seconds=60)
-"""A message waits less than a second where a cluster is at work."""
+# The minute keeper calls a shift for work that nobody took.
 WORK_PATIENCE = timedelta(seconds=90)
-"""The minute keeper calls a shift for work that nobody took."""
 
 
 class MigrationsWaitingError(RuntimeError):

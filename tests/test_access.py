@@ -43,8 +43,8 @@ class Gate:
 
     anonymous: int
     stranger: int
+    # Whose id the address takes: `batch`, `job`, `domain` or `schedule`.
     key: str = ""
-    """Whose id the address takes: `batch`, `job`, `domain` or `schedule`."""
     method: str = "get"
     parameter: str = "<uuid:pk>"
 
@@ -121,19 +121,19 @@ API |= {
     for control in ("cancel", "pause", "resume", "retry", "rerun")
 }
 TABLE = CONSOLE | API
+# Addresses that change something of a tenant.
 WRITES = [
     route
     for route, gate in CONSOLE.items()
     if gate.method == "post" and (gate.key or "domains/" in route)
 ] + ["batches/new/", "schedules/new/", "schedules/<uuid:pk>/"]
-"""Addresses that change something of a tenant."""
 ADMIN = "admin/"
+# The models of the project; each is in the admin and holds a row of the other tenant here.
 OWNED: tuple[type[Model], ...] = (
     *(Batch, Job, Worker, MaintenanceRun, RecurringBatch, RecurringRun, LegacyId),
     *(Domain, Scan, Contact, Technology, Sitemap, Page),
     *(Tenant, Membership, ApiToken, User),
 )
-"""The models of the project; each is in the admin and holds a row of the other tenant here."""
 OBJECT_PAGES = ("change", "delete", "history")
 
 

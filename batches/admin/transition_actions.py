@@ -14,8 +14,8 @@ from batches.transitions import TransitionError
 from scrapersky.tenants.access import check_may_write
 from scrapersky.tenants.models import User
 
+# Rows that one request controls; each is a transaction or more.
 MAX_ROWS = 500
-"""Rows that one request controls; each is a transaction or more."""
 NAMED = 10
 Row = TypeVar("Row", Batch, Job)
 

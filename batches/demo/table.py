@@ -11,8 +11,8 @@ from batches.models import Job
 from scans.models import Sitemap
 
 GOOD, ODD, BAD = "green", "yellow", "red"
+# Columns of a terminal from which on each kind of finding has a column of its own.
 ROOMY = 160
-"""Columns of a terminal from which on each kind of finding has a column of its own."""
 
 
 def outcome_of(job: Job) -> str:

@@ -34,6 +34,7 @@ SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM (
 ) AS first WHERE NOT EXISTS (
     SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = first.name
 )"""
+# What a batch tells of its domains itself; asked where it has no jobs.
 TOLD = """
 SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
     WHEN 'object' THEN coalesce(e.value ->> 'status', CASE WHEN e.value ->> 'error' <> ''
@@ -50,7 +51,6 @@ FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (
             AND jsonb_typeof(o.batch_metadata -> 'domain_results') = 'array'
         THEN o.batch_metadata -> 'domain_results' ELSE '[]' END)
 ) AS e WHERE o.batch_metadata ?| ARRAY['domain_statuses', 'domain_results']"""
-"""What a batch tells of its domains itself; asked where it has no jobs."""
 TOLD_ALONE = f"""
 (SELECT l.uuid, NULL::timestamptz AS created, w.becomes
  FROM told l {word_of("job", "l.status", "w")}
@@ -63,6 +63,7 @@ SELECT {batch} AS batch, count(*) AS total, min(created) AS created,
     count(*) FILTER (WHERE becomes IN ('cancelled', 'unfinished')) AS cancelled,
     count(*) FILTER (WHERE becomes = 'unfinished') AS unfinished
 FROM {table} {where} GROUP BY 1"""
+# Where the word and the jobs contradict each other, the jobs are right.
 OUTCOME = f"""CASE
     WHEN s.becomes = 'cancelled' THEN 'cancelled'
     WHEN s.becomes = '{UNFINISHED}' AND (p.total = 0 OR p.unfinished > 0) THEN 'cancelled'
@@ -71,7 +72,6 @@ OUTCOME = f"""CASE
     WHEN p.completed > 0 THEN 'partial'
     WHEN p.failed > 0 OR NOT s.known THEN 'failed'
     ELSE 'cancelled' END"""
-"""Where the word and the jobs contradict each other, the jobs are right."""
 ERROR = f"""CASE
     WHEN NOT s.known THEN 'The older system called this batch “' || coalesce(o.status, '') ||
         '”, which is unknown here.' || coalesce(' ' || o.error, '')

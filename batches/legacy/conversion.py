@@ -35,6 +35,7 @@ from batches.legacy.verification import (
     verify,
 )
 
+# What becomes of every row; only the id map is written.
 PLAN = (
     Step("reading jobs", jobs.gather),
     Step("tenants", tenants.plan),
@@ -54,7 +55,7 @@ PLAN = (
     Step("counting older rows", check_counts),
     Step("findings", findings.plan),
 )
-"""What becomes of every row; only the id map is written."""
+# Write every table and compare it, parents before their children; or only compare.
 MAKE = (
     Step("telling the planner", id_map.analyze),
     Step("preparing", foreign_keys.wait),
@@ -67,13 +68,12 @@ MAKE = (
     Step("sitemaps, pages, contacts", inventory.make),
     Step("contacts and technologies", findings.make),
 )
-"""Write every table and compare it, parents before their children; or only compare."""
+# Bring rows of earlier runs up to date.
 MEND = (
     Step("keys", foreign_keys.hold),
     Step("counting", unfinished.recount),
     Step("domains found since", jobs.find_domains),
 )
-"""Bring rows of earlier runs up to date."""
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 
 
@@ -92,10 +92,10 @@ class Outcome:
 
     tables: list[report.Table] = field(default_factory=list)
     notes: list[report.Topic] = field(default_factory=list)
+    # Of what this run brought.
     verdict: Verdict = field(default_factory=Verdict)
-    """Of what this run brought."""
+    # Of what all runs brought, where there were earlier ones.
     since: Verdict | None = None
-    """Of what all runs brought, where there were earlier ones."""
 
     @property
     def converted(self) -> int:

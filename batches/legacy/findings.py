@@ -16,13 +16,14 @@ MEMBERS = "row_domain r JOIN old_domains o ON o.id = r.own"
 FLAGS = """
 SELECT 'WordPress', 'cms', o.wordpress_version WHERE o.is_wordpress
 UNION ALL SELECT 'Elementor', 'page builder', o.elementor_version WHERE o.has_elementor"""
+# `["nginx", {"name": "PHP", "version": "8"}]`
 LISTED = """
 SELECT CASE jsonb_typeof(e) WHEN 'string' THEN e #>> '{}' ELSE e ->> 'name' END,
     e ->> 'category', e ->> 'version'
 FROM jsonb_array_elements(
     CASE WHEN jsonb_typeof(o.tech_stack) = 'array' THEN o.tech_stack ELSE '[]' END) AS e
 WHERE jsonb_typeof(e) IN ('string', 'object')"""
-"""`["nginx", {"name": "PHP", "version": "8"}]`"""
+# `{"WordPress": "6.4", "nginx": true, "cms": "Drupal", "cdn": ["Fastly"], "PHP": {...}}`
 KEYED = """
 SELECT y.* FROM jsonb_each(
     CASE WHEN jsonb_typeof(o.tech_stack) = 'object' THEN o.tech_stack ELSE '{}' END
@@ -35,7 +36,6 @@ SELECT y.* FROM jsonb_each(
     UNION ALL SELECT listed.item, e.key, NULL FROM jsonb_array_elements_text(
         CASE WHEN jsonb_typeof(e.value) = 'array' THEN e.value ELSE '[]' END) AS listed (item)
 ) AS y"""
-"""`{"WordPress": "6.4", "nginx": true, "cms": "Drupal", "cdn": ["Fastly"], "PHP": {...}}`"""
 TECHNOLOGIES = f"""
 SELECT r.uuid, r.tenant, r.run_of, btrim(x.name) AS name, bool_or(r.how <> 'existing') AS own,
     min(left(btrim(x.category), 64)) AS category,
@@ -58,10 +58,10 @@ FROM {MEMBERS}, LATERAL (
 ) AS x (kind, value, label)
 WHERE length(x.value) BETWEEN 1 AND 500
 GROUP BY 1, 2, 3, 4, 5"""
+# What the older table of contacts brings, too; it tells more.
 LISTED_CONTACTS = """
 DELETE FROM found_contact f USING row_contact c
 WHERE f.kind = 'email' AND c.domain = f.uuid AND c.email = f.value"""
-"""What the older table of contacts brings, too; it tells more."""
 _SEEN_COLUMNS = {
     "first_seen": "f.seen",
     "last_seen": "f.seen",

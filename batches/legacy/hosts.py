@@ -12,8 +12,8 @@ from batches.legacy.run import Run
 from scans.engine.domains import InvalidDomain, normalise
 
 LONGEST = 253
+# Names that are read as they stand, where their ending is a public one and no part is `xn--`.
 PLAIN = "^(?:[a-z0-9]+(?:-+[a-z0-9]+)*[.])+[a-z]+$"
-"""Names that are read as they stand, where their ending is a public one and no part is `xn--`."""
 LONG_PART = "[a-z0-9-]{64}"
 
 

@@ -11,8 +11,8 @@ from batches.legacy.ids import derived, sql_kept
 from batches.legacy.run import Run
 
 ID_COLUMNS = "integer, text, stored, uuid, how, made, created"
+# Of two rows with one UUID the first in this order keeps it.
 TIES = "t.created NULLS LAST, t.integer NULLS LAST, t.ctid"
-"""Of two rows with one UUID the first in this order keeps it."""
 CLASH = """
 SELECT uuid, bool_or(taken) AS taken FROM (
     SELECT t.uuid, true AS taken FROM {table} t JOIN {target} o ON o.id = t.uuid WHERE t.made
@@ -35,9 +35,9 @@ SELECT '{kind}',
     integer, uuid, how, made
 FROM {rows}"""
 PLAIN = "{table} WHERE how <> 'collision'"
+# In this order: a text that several rows have means the first of them.
 COLLIDED = """(SELECT * FROM {table} t WHERE how = 'collision'
     ORDER BY created NULLS LAST, integer NULLS LAST) AS r"""
-"""In this order: a text that several rows have means the first of them."""
 
 
 def sql_id(text: str, whole: str, integer: str = "NULL::bigint") -> str:

@@ -9,21 +9,19 @@ import re
 from hashlib import md5
 from uuid import UUID, uuid5
 
+# Ours alone; a derived id depends on it, so it never changes.
 NAMESPACE = UUID("5c4a9e5b-1d0f-5d6e-9c57-0a1db3c8e2f4")
-"""Ours alone; a derived id depends on it, so it never changes."""
 
 BLANKS = " \t\r\n"
+# Read alike by Python and PostgreSQL: no folding of case, no classes that depend on a locale. A
+# prefix is words of letters, each with `_`, `-` or `:` behind it. Digits are left out, else the
+# first of two UUIDs would sometimes read as a prefix of the second.
 WHOLE_UUID = (
     r"\A[ \t\r\n]*(?:[A-Za-z]+[_:-])*"
     r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})[ \t\r\n]*\Z"
 )
-"""Read alike by Python and PostgreSQL: no folding of case, no classes that depend on a locale.
-
-A prefix is words of letters, each with `_`, `-` or `:` behind it. Digits are left out, else the
-first of two UUIDs would sometimes read as a prefix of the second.
-"""
+# Characters of an original that the id map keeps; an index refuses long texts.
 KEPT_LENGTH = 400
-"""Characters of an original that the id map keeps; an index refuses long texts."""
 
 _whole_uuid = re.compile(WHOLE_UUID)
 

@@ -49,14 +49,14 @@ def _source(table: str, same: str, facts: Iterable[str]) -> str:
 class Listing:
     """An older table of things found on domains, and what becomes of its rows."""
 
+    # What its rows are called, for a person.
     older: str
-    """What its rows are called, for a person."""
     keys: Keys
     facts: dict[str, str]
+    # The column that tells the things of one domain apart, NULL where it cannot be read.
     same: str
-    """The column that tells the things of one domain apart, NULL where it cannot be read."""
+    # Its column, and what else is asked, in the table `t` of this system.
     there: str
-    """Its column, and what else is asked, in the table `t` of this system."""
     rows: Rows
 
     @property

@@ -22,8 +22,8 @@ FACTS = {
     "status": "coalesce(o.status, '')",
     "tenantless": "btrim(concat(o.tenant_id, o.tenant_id_uuid)) = ''",
 }
+# What the millions of jobs have in common.
 JOB_FACTS = "SELECT DISTINCT tenant_id, tenant_id_uuid, created_by, status, job_type FROM old_jobs"
-"""What the millions of jobs have in common."""
 TENANT = "CASE WHEN rt.lost THEN coalesce(ru2.uuid, rt.uuid) ELSE coalesce(rt.uuid, ru2.uuid) END"
 TENANT_JOINS = (
     "LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id "
@@ -35,6 +35,7 @@ SELECT r.integer, r.uuid, r.created, r.run_of, r.tenantless, rb.uuid AS batch, r
 FROM row_job r {word_of("job", "r.status", "s")}
 LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref
 LEFT JOIN ref_domain rd ON rd.own = r.domain_own AND rd.run_of <= r.run_of"""
+# A batch has one job for a domain: the newest.
 DOUBLED = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
     SELECT x.integer, x.uuid, row_number() OVER (PARTITION BY x.batch, x.domain
@@ -44,12 +45,12 @@ UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
         GROUP BY 1, 2 HAVING count(*) > 1
     ) AS y USING (batch, domain)
 ) AS later WHERE p.uuid = later.uuid AND later.place > 1"""
-"""A batch has one job for a domain: the newest."""
+# A job that was here before keeps its domain; the first run found none.
 TAKEN = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL
 FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain AND t.id <> p.uuid
     AND p.run_of > (SELECT min({run_of}) FROM {map} m WHERE m.kind = 'job')"""
-"""A job that was here before keeps its domain; the first run found none."""
+# Jobs of earlier runs whose domain has come since.
 FOUND = """
 UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
     SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
@@ -61,7 +62,6 @@ UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
             SELECT FROM {jobs} k WHERE k.batch_id = t.batch_id AND k.domain_id = d.uuid)
     ORDER BY t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END, t.created_at DESC
 ) AS x WHERE j.id = x.id"""
-"""Jobs of earlier runs whose domain has come since."""
 RESULT = "coalesce(o.result, o.result_data)"
 ERROR = f"""CASE
     WHEN p.becomes = '{UNFINISHED}' THEN '{IMPORTED_UNFINISHED}'

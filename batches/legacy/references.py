@@ -13,6 +13,8 @@ SELECT ref, {whole} AS whole FROM (
     SELECT batch_ref AS ref FROM row_job WHERE batch_ref IS NOT NULL
     UNION SELECT batch_id FROM old_domains WHERE btrim(batch_id) <> ''
 ) AS x"""
+# By the exact text: a batch's id, then its other names, then its integer. What an earlier run has
+# said of a text holds for the later ones.
 NAMED = """
 SELECT r.ref, r.whole, right(min(n.place || n.id || n.uuid::text), 36)::uuid AS uuid,
     min(n.place) IS NOT NULL AS named
@@ -23,10 +25,6 @@ FROM reference r LEFT JOIN (
     UNION ALL SELECT integer::text, id, uuid, left(id::text, 18) || 3
     FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
 ) AS n ON n.name = {kept} GROUP BY r.ref, r.whole"""
-"""By the exact text: a batch's id, then its other names, then its integer.
-
-What an earlier run has said of a text holds for the later ones.
-"""
 BY_UUID = """
 UPDATE ref_batch r SET uuid = m.uuid FROM {map} m
 WHERE r.uuid IS NULL AND r.whole = m.uuid AND m.kind = 'batch' AND m.how <> 'alias'"""
@@ -44,15 +42,16 @@ SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
     '{stamp}' AS run_of, coalesce(whole::text, ref) AS own
 FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
 FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
+# What was found by the rule of ids is written down, for later runs to say the same.
 OTHER_NAMES = """
 SELECT 'batch', {kept}, NULL::bigint, r.uuid, 'alias', false
 FROM ref_batch r LEFT JOIN row_lost l ON l.uuid = r.uuid
     AND r.ref = coalesce(l.stored, l.text, l.uuid::text)
 WHERE NOT r.named AND l.uuid IS NULL"""
-"""What was found by the rule of ids is written down, for later runs to say the same."""
 OF_MAP = """
 SELECT uuid, original AS text, {run_of} AS run_of FROM {map} m
 WHERE kind = 'batch' AND integer IS NULL AND how <> 'alias'"""
+# By what referred to it in the run that made it up; more jobs since are counted.
 PLAN = f"""
 SELECT l.uuid, {{original}} AS original, {{figures}}, coalesce(c.created, d.created) AS created,
     coalesce(j.tenant, d.tenant) AS tenant
@@ -68,7 +67,6 @@ LEFT JOIN (
     FROM row_lost x JOIN ref_batch rb ON rb.uuid = x.uuid JOIN old_domains o ON o.batch_id = rb.ref
     JOIN row_domain r ON r.own = o.id AND r.run_of = x.run_of GROUP BY 1
 ) AS d ON d.uuid = l.uuid"""
-"""By what referred to it in the run that made it up; more jobs since are counted."""
 RECONSTRUCTED = Rows(
     model="batches.Batch",
     columns={

@@ -9,12 +9,12 @@ from batches.legacy.sources import TABLES_OF
 
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
 SHOWN = 3
+# The format of an id: its prefix, and what stands behind it.
 SHAPE = r"""
 regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(original,
     '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', '<uuid>', 'g'),
     '[0-9a-fA-F]{32}', '<32 hex>', 'g'), '[0-9a-fA-F]{12}', '<12 hex>', 'g'),
     '[0-9a-fA-F]{8}', '<8 hex>', 'g'), '(?<![<0-9])[0-9]+', '<digits>', 'g')"""
-"""The format of an id: its prefix, and what stands behind it."""
 
 
 @dataclass
@@ -25,8 +25,8 @@ class Table:
     table: str
     rows: int
     by_how: dict[str, int] = field(default_factory=dict)
+    # Format, how many, an example.
     shapes: list[tuple[str, int, str]] = field(default_factory=list)
-    """Format, how many, an example."""
 
     @property
     def converted(self) -> int:

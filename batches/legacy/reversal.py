@@ -12,6 +12,7 @@ from batches.legacy import findings, foreign_keys
 from batches.legacy.ids import sql_finding_id
 from batches.legacy.run import Run, at_work
 
+# What conversions write.
 MODELS = (
     "batches.LegacyId",
     "tenants.Tenant",
@@ -25,7 +26,7 @@ MODELS = (
     "scans.Sitemap",
     "scans.Page",
 )
-"""What conversions write."""
+# Children before their parents.
 MADE = (
     ("contact", "scans.Contact"),
     ("page", "scans.Page"),
@@ -36,13 +37,12 @@ MADE = (
     ("user", "tenants.User"),
     ("tenant", "tenants.Tenant"),
 )
-"""Children before their parents."""
 REFERRING = """
 SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 WHERE c.confrelid = to_regclass(%s) AND c.contype = 'f'"""
+# A reference that becomes NULL with its batch; every other one keeps the row it means.
 LATEST = ("scans_domain", "latest_batch_id")
-"""A reference that becomes NULL with its batch; every other one keeps the row it means."""
 GOING = """
 SELECT DISTINCT m.uuid FROM {map} m JOIN {table} t ON t.id = m.uuid
 WHERE m.kind = '{kind}' AND m.made {unless}"""

@@ -13,14 +13,12 @@ from psycopg import sql
 from uuid_utils.compat import uuid7
 
 CHUNK = 50_000
+# Of the advisory lock that keeps a second conversion out.
 LOCK = 5_020_615_904
-"""Of the advisory lock that keeps a second conversion out."""
+# The schema of a run's own tables, which is gone when the run ends. Temporary tables would do, but
+# PostgreSQL reads them with one process alone; they take its place for a user who may create no
+# schema.
 WORKPLACE = "scrapersky_conversion"
-"""The schema of a run's own tables, which is gone when the run ends.
-
-Temporary tables would do, but PostgreSQL reads them with one process alone; they take its place
-for a user who may create no schema.
-"""
 SETTINGS = (
     "work_mem = '256MB'",
     "maintenance_work_mem = '256MB'",
@@ -28,11 +26,9 @@ SETTINGS = (
     "parallel_setup_cost = 100",
     "parallel_tuple_cost = 0.01",
 )
+# Ends a subquery whose expressions are to be worked out once, not at each of their uses. A bare 0
+# would do so, too, but PostgreSQL would leave the subquery to one process.
 ONCE = "OFFSET '0'::bigint"
-"""Ends a subquery whose expressions are to be worked out once, not at each of their uses.
-
-A bare 0 would do so, too, but PostgreSQL would leave the subquery to one process.
-"""
 NOTES = {
     "note": "topic text, kind text, integer bigint, original text, detail text",
     "derived": "text text, uuid uuid",
@@ -54,27 +50,27 @@ class Run:
     connection: BaseDatabaseWrapper
     apps: Apps
     cursor: Any
+    # Whether rows are only compared: then all that the map tells of, not what is new.
     verifying: bool = False
-    """Whether rows are only compared: then all that the map tells of, not what is new."""
+    # The first 16 digits of the ids of all rows of the map that this run writes.
     prefix: str = field(default_factory=lambda: uuid7().hex[:16])
-    """The first 16 digits of the ids of all rows of the map that this run writes."""
+    # How many rows of the map this run has written.
     numbered: int = 0
-    """How many rows of the map this run has written."""
+    # Where the database looks for tables outside of the run.
     path: str = ""
-    """Where the database looks for tables outside of the run."""
     place: str = WORKPLACE
+    # The tables and views of this run.
     own: list[str] = field(default_factory=list)
-    """The tables and views of this run."""
+    # Kind -> how many older rows it knows.
     brought: dict[str, int] = field(default_factory=dict)
-    """Kind -> how many older rows it knows."""
+    # Kind and how -> how many ids were written into the map.
     tally: dict[tuple[str, str], int] = field(default_factory=dict)
-    """Kind and how -> how many ids were written into the map."""
+    # What is wrong, in sentences.
     faults: list[str] = field(default_factory=list)
-    """What is wrong, in sentences."""
+    # What the comparison of each table came to (`target.Difference`).
     differences: list[Any] = field(default_factory=list)
-    """What the comparison of each table came to (`target.Difference`)."""
+    # Is told how far a step is, for somebody who waits.
     tell: Callable[[str], None] = field(default=lambda detail: None)
-    """Is told how far a step is, for somebody who waits."""
     _sizes: dict[str, int] = field(default_factory=dict)
 
     @property

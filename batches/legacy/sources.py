@@ -14,6 +14,7 @@ from batches.legacy.ids import sql_whole_uuid
 from batches.legacy.json_sql import EMPTY
 from batches.legacy.run import LegacyError, Run
 
+# Kinds of columns and their types. A `key` also gives `<name>_u`: the whole UUID it holds.
 TYPES = {
     "key": "text",
     "text": "text",
@@ -24,8 +25,8 @@ TYPES = {
     "json": "jsonb",
     "texts": "text[]",
 }
-"""Kinds of columns and their types. A `key` also gives `<name>_u`: the whole UUID it holds."""
 
+# Older table -> its columns that mean something here, with their kinds.
 TABLES = {
     "tenants": "id:key name:text created_at:time",
     "profiles": "id:key tenant_id:text name:text full_name:text email:text created_at:time",
@@ -55,8 +56,8 @@ TABLES = {
     "contacts": "id:key domain_id:key page_id:key email:text email_type:text context:text "
     "source_url:text name:text created_at:time updated_at:time",
 }
-"""Older table -> its columns that mean something here, with their kinds."""
 
+# Kind of the map -> older tables.
 TABLES_OF = {
     "tenant": ("tenants",),
     "user": ("profiles",),
@@ -67,15 +68,14 @@ TABLES_OF = {
     "page": ("sitemap_urls", "pages"),
     "contact": ("contacts",),
 }
-"""Kind of the map -> older tables."""
+# Tables whose rows keep what is in no list here, as metadata.
 WITH_EXTRA = {"batch_jobs", "jobs", "domains"}
-"""Tables whose rows keep what is in no list here, as metadata."""
 COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, NULL), t.typcategory
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+# A function takes a hundred arguments at most.
 MOST_PAIRS = 45
-"""A function takes a hundred arguments at most."""
 FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from batches.legacy.run import Run
 
+# Is told a step, how many are done, and of how many.
 Progress = Callable[[str, int, int], None]
-"""Is told a step, how many are done, and of how many."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef
     AND attidentity = '' FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
 
+# Rows that are written and compared at a time.
 AT_ONCE = 250_000
-"""Rows that are written and compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Rows:
     model: str
     columns: dict[str, str]
     source: str
+    # The column of the table that the bounds are about.
     bounded: str = ""
-    """The column of the table that the bounds are about."""
+    # Columns that nobody changes: they are compared even where the row was changed since.
     settled: tuple[str, ...] = ()
-    """Columns that nobody changes: they are compared even where the row was changed since."""
+    # The column by which this system says that it changed a row; empty where it has none.
     touched: str = "updated_at"
-    """The column by which this system says that it changed a row; empty where it has none."""
     conflict: str = ""
+    # What is special about these rows, where another step writes the table, too.
     kind: str = ""
-    """What is special about these rows, where another step writes the table, too."""
 
     @property
     def title(self) -> str:
@@ -54,8 +54,8 @@ class Difference:
     title: str
     expected: int = 0
     found: int = 0
+    # Rows that this system has changed since, whose settled columns alone are compared.
     changed: int = 0
-    """Rows that this system has changed since, whose settled columns alone are compared."""
     expected_sum: int = 0
     found_sum: int = 0
     examples: list[str] = field(default_factory=list)

@@ -4,6 +4,7 @@ from batches.legacy import id_map
 from batches.legacy.run import Run
 from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
 
+# Of batches that an earlier run brought and that have got more jobs.
 RECOUNT = """
 UPDATE {batches} b SET total = c.total, completed = c.completed, failed = c.failed,
     cancelled = c.cancelled, updated_at = now(), status = CASE
@@ -19,7 +20,7 @@ FROM (
         WHERE m.kind = 'batch' AND m.how <> 'alias' AND NOT {fresh})
     GROUP BY batch_id
 ) AS c WHERE b.id = c.batch_id"""
-"""Of batches that an earlier run brought and that have got more jobs."""
+# Outside of batches a domain has one active job: the newest.
 REQUEUE = f"""
 UPDATE {{jobs}} j SET status = 'pending', progress = 0, failure_reason = '', error = '',
     result = NULL, started_at = NULL, finished_at = NULL, updated_at = now(),
@@ -33,7 +34,6 @@ FROM (
         AND (p.batch IS NOT NULL OR NOT EXISTS (SELECT FROM {{jobs}} t WHERE t.domain_id = p.domain
             AND t.batch_id IS NULL AND t.status IN ('pending', 'running')))
 ) AS w WHERE j.id = w.uuid AND w.place = 1"""
-"""Outside of batches a domain has one active job: the newest."""
 REOPEN = f"""
 UPDATE {{batches}} b SET status = 'pending', cancelled = b.cancelled - w.waiting,
     error = CASE WHEN b.error = '{IMPORTED_UNFINISHED}' THEN '' ELSE b.error END,

@@ -64,8 +64,8 @@ LEFT JOIN (
 WHERE coalesce(m.uuid, x.whole) IN (SELECT id FROM {{users}} UNION SELECT uuid FROM row_user)"""
 
 
+# Finds who made a row `o` that is planned as `p`, but nobody who came later.
 SQL_JOIN = "LEFT JOIN ref_user ru ON ru.ref = o.created_by AND ru.run_of <= p.run_of"
-"""Finds who made a row `o` that is planned as `p`, but nobody who came later."""
 
 
 def plan(run: Run) -> None:

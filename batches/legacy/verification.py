@@ -11,8 +11,8 @@ from batches.legacy.run import LegacyError, Run
 from batches.legacy.sources import TABLES_OF
 from batches.legacy.target import Difference
 
+# Kinds of which the map has every older row.
 WHOLE = ("tenant", "user", "batch", "job", "domain")
-"""Kinds of which the map has every older row."""
 DOMAIN_REFERENCES = """
 SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
 LEFT JOIN ref_domain d ON d.own = r.domain_own LEFT JOIN plan_job p ON p.integer = r.integer

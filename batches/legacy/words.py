@@ -6,8 +6,8 @@ A word is read without case, blanks, dashes and underscores: `InProgress` is `in
 import re
 from dataclasses import dataclass
 
+# Work that had not ended: it arrives cancelled, with this as its reason.
 UNFINISHED = "unfinished"
-"""Work that had not ended: it arrives cancelled, with this as its reason."""
 IMPORTED_UNFINISHED = "imported unfinished"
 
 BATCH_STATUSES = {
@@ -25,12 +25,12 @@ JOB_STATUSES = {
     "failed failure error not_found timeout": "failed",
     "cancelled canceled skipped": "cancelled",
 }
+# The time of its last scan tells nothing: the older system set it when it made the row.
 DOMAIN_STATUSES = {
     "active pending processing queued new": "unscanned",
     "complete completed scanned": "scanned",
     "failed error": "failed",
 }
-"""The time of its last scan tells nothing: the older system set it when it made the row."""
 SITEMAP_STATUSES = {
     "pending new": "pending",
     "queued processing in_progress": UNFINISHED,

@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('batches', '0007_convert_legacy_batch_ids'),
+        ("batches", "0007_convert_legacy_batch_ids"),
     ]
 
     operations = [
         migrations.RenameModel(
-            old_name='Chore',
-            new_name='MaintenanceRun',
+            old_name="Chore",
+            new_name="MaintenanceRun",
         ),
     ]

@@ -226,8 +226,8 @@ class Job(models.Model):
     scan = models.ForeignKey(
         "scans.Scan", models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
     )
+    # What a test_mode job found, or the requests of a failed one.
     result = models.JSONField(null=True, blank=True)
-    """What a test_mode job found, or the requests of a failed one."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)

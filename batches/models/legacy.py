@@ -57,8 +57,8 @@ class LegacyId(models.Model):
     integer = models.BigIntegerField(null=True, blank=True)
     uuid = models.UUIDField()
     how = models.CharField(max_length=16, choices=How)
+    # Whether the conversion made the row of this UUID; only such a row is ever taken back.
     made = models.BooleanField()
-    """Whether the conversion made the row of this UUID; only such a row is ever taken back."""
 
     objects = LegacyIdQuerySet.as_manager()
 

@@ -54,8 +54,8 @@ class RecurringBatch(models.Model):
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     name = models.CharField(max_length=200)
+    # The list as it was pasted; every run reads it anew.
     domains = models.TextField()
-    """The list as it was pasted; every run reads it anew."""
     domain_count = models.PositiveIntegerField()
     options = models.JSONField(default=dict, blank=True)
     frequency = models.CharField(max_length=16, choices=Frequency)

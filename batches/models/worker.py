@@ -61,10 +61,10 @@ class Worker(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Job id -> [stage, progress] of every job being scanned.
     stages = models.JSONField(default=dict, blank=True)
-    """Job id -> [stage, progress] of every job being scanned."""
+    # Batch id -> how many of its jobs this shift may scan at once.
     seats = models.JSONField(default=dict, blank=True)
-    """Batch id -> how many of its jobs this shift may scan at once."""
 
     objects = WorkerQuerySet.as_manager()
 

@@ -14,8 +14,8 @@ from batches.runner.messages import ClaimedJob
 
 logger = logging.getLogger(__name__)
 
+# Jobs a seat held ready, so that no seat is empty between two looks at the database.
 AHEAD = 2
-"""Jobs a seat held ready, so that no seat is empty between two looks at the database."""
 
 
 class ShiftLostError(Exception):

@@ -20,13 +20,13 @@ from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
 
+# Outcomes that are written at once without waiting for more.
 FULL = 64
-"""Outcomes that are written at once without waiting for more."""
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
 TICK = 0.25
+# Processes in a row that die before they are ready, after which the pool gives up.
 MAX_FAILED_STARTS = 3
-"""Processes in a row that die before they are ready, after which the pool gives up."""
 BatchKey = UUID | None
 
 
@@ -44,8 +44,8 @@ class Pool:
         self._unwritten = [0, 0]
         self._stillborn = 0
         self._closed = False
+        # Set when it is worth while to take the outcomes before the next round.
         self.full = threading.Event()
-        """Set when it is worth while to take the outcomes before the next round."""
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)

@@ -20,8 +20,8 @@ from batches.runner.messages import ClaimedJob
 logger = logging.getLogger(__name__)
 
 READ_SIZE = 1 << 20
+# Seconds past its deadline after which a scan that has not ended is given up.
 GRACE = 2.0
-"""Seconds past its deadline after which a scan that has not ended is given up."""
 
 
 class Frame(NamedTuple):
@@ -51,10 +51,10 @@ class Child:
         self.threads = threads
         self.alone = alone
         self.running: dict[str, Running] = {}
+        # Jobs that were given up while their thread still hangs in them.
         self.stuck: set[str] = set()
-        """Jobs that were given up while their thread still hangs in them."""
+        # Whether the process has read its code and takes jobs.
         self.ready = False
-        """Whether the process has read its code and takes jobs."""
         self.retiring = False
         self._buffer = bytearray()
         self._process = subprocess.Popen(

@@ -27,17 +27,17 @@ logger = logging.getLogger(__name__)
 
 FLUSH_EVERY = 0.5
 BEAT_EVERY = 1.0
+# Seconds between two looks at whether the jobs at work here are still this shift's.
 LOOK_EVERY = 1.0
-"""Seconds between two looks at whether the jobs at work here are still this shift's."""
 RECOVER_EVERY = 10.0
+# Seconds between two claims for a batch that has enough jobs waiting here.
 ALLOT_EVERY = 2.0
-"""Seconds between two claims for a batch that has enough jobs waiting here."""
+# Seconds between two calls for idle hosts while more work waits than this one has claimed.
 CALL_EVERY = 5.0
-"""Seconds between two calls for idle hosts while more work waits than this one has claimed."""
+# Seconds without work after which a shift ends: a batch created meanwhile starts at once.
 LINGER = 2.0
-"""Seconds without work after which a shift ends: a batch created meanwhile starts at once."""
+# Seconds that running scans get to end when the host is asked to stop.
 STOP_GRACE = 3.0
-"""Seconds that running scans get to end when the host is asked to stop."""
 DATABASE_PATIENCE = 120.0
 
 
@@ -67,8 +67,8 @@ class Shift:
         self.parent = os.getppid()
         self.began = self.busy_at = monotonic()
         self.due = {"beat": 0.0, "look": 0.0, "recover": 0.0, "call": 0.0}
+        # Batch -> the seats it was allotted, and when.
         self.granted: dict[UUID | None, tuple[int, float]] = {}
-        """Batch -> the seats it was allotted, and when."""
         self.unwritten: list[Outcome] = []
         self.draining = False
         self.stopping_since = 0.0

@@ -18,10 +18,10 @@ class Sites:
         self.before: Callable[[str], None] | None = None
         self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
+        # Every request: when (`time.monotonic`), which host, which path.
         self.requested: list[tuple[float, str, str]] = []
-        """Every request: when (`time.monotonic`), which host, which path."""
+        # Host -> the port that its latest visitor came from.
         self.peers: dict[str, int] = {}
-        """Host -> the port that its latest visitor came from."""
         self.now = 0
         self.most = 0
         self._lock = threading.Lock()

@@ -19,8 +19,8 @@ class Business:
     phone: str
     fax: str
     street: str
+    # Empty where the site names none.
     generator: str
-    """Empty where the site names none."""
     has_json_ld: bool
     has_cloudflare_email: bool
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from benchmarks.pages.made import SitePages
 
+# Added to each homepage, so that both sides find the second page.
 LINK = b'\n<a href="/contact/">Contact</a>\n'
-"""Added to each homepage, so that both sides find the second page."""
 
 
 def read_pages(folder: Path) -> list[SitePages]:

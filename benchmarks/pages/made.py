@@ -9,8 +9,8 @@ from benchmarks.pages.head import head
 from benchmarks.pages.words import words
 
 MEDIAN_BYTES = 63_000
+# Of the logarithm of a page's size: a tenth are twice the median or more.
 SPREAD = 0.6
-"""Of the logarithm of a page's size: a tenth are twice the median or more."""
 LARGEST = 500_000
 
 

@@ -12,8 +12,8 @@ WORDS: list[str] = _LANGUAGE["words"].split()
 TRADES: list[str] = _LANGUAGE["trades"].split()
 FAMILIES: list[str] = _LANGUAGE["families"].split()
 SECTIONS: list[str] = _LANGUAGE["sections"].split()
+# Each a town with postcode, phone, country (ISO 3166) and language.
 PLACES: list[dict[str, str]] = _LANGUAGE["places"]
-"""Each a town with postcode, phone, country (ISO 3166) and language."""
 
 
 def words(random: Random, low: int, high: int) -> str:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+# Of every batch: homepage and contact page, which with robots.txt and sitemap makes four requests a
+# site, and as many pages kept as the sitemap names.
 OPTIONS = {"fetch_pages": 2, "max_pages": 100}
-"""Of every batch: homepage and contact page, which with robots.txt and sitemap makes four requests
-a site, and as many pages kept as the sitemap names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,5 +12,5 @@ class Asked:
     """What the user asked of a run."""
 
     sites: int
+    # A folder of real pages; empty for made ones.
     pages: str = ""
-    """A folder of real pages; empty for made ones."""

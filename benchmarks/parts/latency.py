@@ -8,8 +8,8 @@ from benchmarks.tables import print_table
 
 LATENCY = 0.2
 REQUESTS = 4
+# How long each run would take at the allowed rate, where there are sites enough.
 SECONDS = 20
-"""How long each run would take at the allowed rate, where there are sites enough."""
 SEATS = (10, 25, 50, 100)
 COLUMNS = ("max_concurrent", "sites", "allowed sites/s", "reached", "share", "CPU ms/site")
 

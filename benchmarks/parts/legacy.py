@@ -13,8 +13,9 @@ from benchmarks.tables import megabytes, print_table, ratio
 from benchmarks.usage import PeakMemory
 from benchmarks.workload import Ran, run
 
+# Rows for each site that is asked for: 100,000, 500,000 and 200,000 for the usual 1,000.
 BATCHES, JOBS, DOMAINS = 100, 500, 200
-"""Rows for each site that is asked for: 100,000, 500,000 and 200,000 for the usual 1,000."""
+# What the conversion writes, but for the id map, which a bare copy does not need.
 TABLES = (
     "tenants_tenant",
     "tenants_user",
@@ -24,7 +25,6 @@ TABLES = (
     "scans_technology",
     "batches_job",
 )
-"""What the conversion writes, but for the id map, which a bare copy does not need."""
 COLUMNS = ("", "time", "rows/s", "of bare", "Python's peak", "server's peak")
 
 

@@ -21,12 +21,12 @@ class PageRead(NamedTuple):
     """What one page gave."""
 
     facts: dict[str, Any]
+    # (kind, value, page) of each, once.
     contacts: list[tuple[str, str, str]]
-    """(kind, value, page) of each, once."""
+    # (name, category, version) of each.
     technologies: list[tuple[str, str, str]]
-    """(name, category, version) of each."""
+    # The page that tells most about contacts.
     contact_url: str
-    """The page that tells most about contacts."""
 
 
 def usual(response: TextResponse) -> PageRead:

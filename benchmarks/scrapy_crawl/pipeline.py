@@ -12,8 +12,8 @@ from twisted.internet import defer
 from twisted.internet.threads import deferToThread
 
 Item = dict[str, Any]
+# Items written in one transaction.
 TOGETHER = 50
-"""Items written in one transaction."""
 DOMAIN = """INSERT INTO crawl_domain (host, title, description, language, final_url, page_count)
 VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (host) DO UPDATE SET title = excluded.title"""
 SCAN = "INSERT INTO crawl_scan (id, host, report, finished_at) VALUES (%s, %s, %s, %s)"

@@ -17,10 +17,10 @@ from batches.runner.messages import ClaimedJob, Kind, Outcome  # noqa: E402
 from batches.runner.pool import Pool  # noqa: E402
 
 TENANT = UUID(int=0)
+# Seconds between two looks at what has ended.
 EVERY = 0.1
-"""Seconds between two looks at what has ended."""
+# Seconds without any outcome after which something hangs.
 QUIET = 120.0
-"""Seconds without any outcome after which something hangs."""
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ class DemoSite:
 
     name: str
     shows: str
+    # The verdict, or the failure reason, that a scan should end with.
     expects: str
-    """The verdict, or the failure reason, that a scan should end with."""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -31,14 +31,14 @@ from scans.engine.page_types import page_type
 from scans.engine.scanner import scan_site
 from scans.engine.session.sockets import tls_context
 
+# Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
+# ends itself.
 STUCK_AFTER = 20.0
-"""Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
-ends itself."""
+# Seconds between two looks at the stages of the running jobs.
 STAGE_EVERY = 0.5
-"""Seconds between two looks at the stages of the running jobs."""
 READ_SIZE = 65_536
+# Thresholds of the garbage collector: a page makes thousands of objects and leaves no cycles.
 LAZY = (20_000, 20, 20)
-"""Thresholds of the garbage collector: a page makes thousands of objects and leaves no cycles."""
 
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
 _SETTING_NAMES = frozenset(field.name for field in fields(FetchSettings))
@@ -198,8 +198,8 @@ class ThreadPool:
 class Watchdog:
     """End the process when it has not been wound up for `STUCK_AFTER` seconds."""
 
+    # Seconds between two windings that count: each starts a thread.
     EVERY = 1.0
-    """Seconds between two windings that count: each starts a thread."""
 
     def __init__(self) -> None:
         self._next = 0.0

@@ -30,8 +30,8 @@ __all__ = [
     "without_port",
 ]
 
+# Characters of a refused value that are kept for showing it.
 MAX_SHOWN = 200
-"""Characters of a refused value that are kept for showing it."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_MARKS = re.compile(r"[,;|]+")

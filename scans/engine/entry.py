@@ -12,6 +12,7 @@ from scans.engine.robots import Robots
 from scans.engine.robots_cache import STOPS_THE_SCAN, RobotsCache
 from scans.engine.verdict import judge
 
+# Failures after which the next spelling of the address (http, www) is tried.
 WORTH_ANOTHER_TRY = frozenset(
     {
         FailureReason.DNS_NOT_FOUND,
@@ -21,8 +22,8 @@ WORTH_ANOTHER_TRY = frozenset(
         FailureReason.HTTP_ERROR,
     }
 )
-"""Failures after which the next spelling of the address (http, www) is tried."""
 
+# Which failure to report where several addresses failed, each in its way.
 MOST_TELLING = (
     FailureReason.BLOCKED_ADDRESS,
     FailureReason.TLS_ERROR,
@@ -32,7 +33,6 @@ MOST_TELLING = (
     FailureReason.CONNECTION_REFUSED,
     FailureReason.DNS_NOT_FOUND,
 )
-"""Which failure to report where several addresses failed, each in its way."""
 
 
 class Entry:
@@ -43,11 +43,11 @@ class Entry:
             name = normalise(domain, fetcher.settings.allowed_networks)
         except InvalidDomain as error:
             raise ScanError(FailureReason.INVALID_DOMAIN, str(error)) from error
+        # The site as `host` or `host:port`.
         self.netloc = name
-        """The site as `host` or `host:port`."""
         self.host = urlsplit(f"//{name}").hostname or name
+        # The address in use, `https://example.com`.
         self.origin = ""
-        """The address in use, `https://example.com`."""
         self.book = RobotsCache(fetcher)
         self.warnings: list[str] = []
         self._fetcher = fetcher

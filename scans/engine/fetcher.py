@@ -22,10 +22,10 @@ from scans.engine.session.failures import ConnectionDroppedError, translate
 from scans.engine.session.throttle import Throttle
 
 CHUNK = 65_536
+# A body this many times the limit is taken for one without end, and refused.
 ENDLESS = 4
-"""A body this many times the limit is taken for one without end, and refused."""
+# A redirect's body up to this is read, so that its connection can be used again.
 DRAINED_BYTES = 16_384
-"""A redirect's body up to this is read, so that its connection can be used again."""
 NOT_A_PAGE = (
     "image/",
     "video/",
@@ -35,29 +35,29 @@ NOT_A_PAGE = (
     "application/pdf",
     "application/octet-stream",
 )
+# What is read of a body whose type says that it is no page: enough to see whether that is so.
 SNIFFED_BYTES = 262_144
-"""What is read of a body whose type says that it is no page: enough to see whether that is so."""
+# A body that did not end in time is kept as far as it came, if it came as far as this.
 WORTH_KEEPING = 2_048
-"""A body that did not end in time is kept as far as it came, if it came as far as this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """One answer, read as far as the limits go."""
 
+    # The address that answered, after all redirects.
     url: str
-    """The address that answered, after all redirects."""
     status: int
+    # Names in any case.
     headers: Mapping[str, str]
-    """Names in any case."""
     body: bytes
     truncated: bool = False
+    # Every address asked before the last one.
     redirects: tuple[str, ...] = ()
-    """Every address asked before the last one."""
+    # The IP address connected to.
     address: str = ""
-    """The IP address connected to."""
+    # What the site has set so far in this scan.
     cookies: Mapping[str, str] = field(default_factory=dict)
-    """What the site has set so far in this scan."""
 
     @property
     def content_type(self) -> str:

@@ -26,8 +26,8 @@ class Findings:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     robots: RobotsDecision = field(default_factory=RobotsDecision)
     home: Response | None = None
+    # The pages that were opened, the homepage first.
     pages: list[PageFacts] = field(default_factory=list)
-    """The pages that were opened, the homepage first."""
     sitemaps: list[SitemapFile] = field(default_factory=list)
     inventory: tuple[PageEntry, ...] = ()
     verdict: tuple[Verdict, str] = (Verdict.OK, "")

@@ -8,8 +8,8 @@ import can_ada
 
 from scans.engine.public_suffixes import public_suffix
 
+# Characters of one value that are looked at; more than any URL a browser takes.
 MAX_INPUT = 4_096
-"""Characters of one value that are looked at; more than any URL a browser takes."""
 
 _QUOTES = "\"'`´“”„‟‘’‚‛«»‹›<>()"  # noqa: RUF001
 _EDGES = _QUOTES + ",;|"
@@ -25,8 +25,8 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NAME = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+# Endings that RFC 6761 reserves for tests and documentation: names, though never public ones.
 _FOR_TESTS = frozenset({"test", "example", "invalid"})
-"""Endings that RFC 6761 reserves for tests and documentation: names, though never public ones."""
 _IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 

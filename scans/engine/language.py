@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+# Characters of a text that are read.
 READ = 20_000
-"""Characters of a text that are read."""
 LEAST_LETTERS = 20
 LEAST_SHARE_OF_SCRIPT = 0.3
 LEAST_MARKS_OF_PERSIAN = 0.01
 LEAST_WORDS = 4
 LEAST_WEIGHT = 2.0
+# How many of the words have to be common ones of the language, and what they have to weigh (one
+# that n languages share weighs 1/n): lists of names hold none.
 LEAST_SHARE_OF_WORDS = 0.12
-"""How many of the words have to be common ones of the language, and what they have to weigh (one
-that n languages share weighs 1/n): lists of names hold none."""
+# `Skin care` on every line is no Romanian, although `care` is one of its commonest words.
 LEAST_DIFFERENT = 3
-"""`Skin care` on every line is no Romanian, although `care` is one of its commonest words."""
+# How many times the weight of the second language the first one has to have.
 LEAST_LEAD = 1.15
-"""How many times the weight of the second language the first one has to have."""
 _WORD = re.compile(r"[^\W\d_]+")
+# Japanese is mostly written in Chinese characters, Persian in Arabic ones: less tells them.
 _RARE_SHARES = {"ja": 0.12, "fa": LEAST_MARKS_OF_PERSIAN}
-"""Japanese is mostly written in Chinese characters, Persian in Arabic ones: less tells them."""
 
 
 def detect_language(text: str) -> str:

@@ -15,20 +15,20 @@ class Limits:
     robots_bytes: int = 512_000
     redirects: int = 8
     retries: int = 2
+    # Pages opened for contacts, the homepage included.
     fetch_pages: int = 5
-    """Pages opened for contacts, the homepage included."""
+    # Pages kept in the inventory.
     max_pages: int = 1_000
-    """Pages kept in the inventory."""
     max_sitemaps: int = 50
     sitemap_depth: int = 3
     obey_robots: bool = True
     request_delay: float = 0.0
+    # A crawl-delay in robots.txt is honoured up to this.
     max_crawl_delay: float = 10.0
-    """A crawl-delay in robots.txt is honoured up to this."""
     sitemaps: bool = True
     follow: bool = True
+    # Read robots.txt and sitemaps, open no page (a sitemap import).
     sitemaps_only: bool = False
-    """Read robots.txt and sitemaps, open no page (a sitemap import)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class FetchSettings:
     """What every fetch of a process shares: who we say we are and where we may connect."""
 
     user_agent: str = "ScraperSky/1.0 (+https://example.com/bot)"
+    # CIDR networks that may be scanned although they are private or reserved.
     allowed_networks: tuple[str, ...] = ()
-    """CIDR networks that may be scanned although they are private or reserved."""
+    # Such networks for hosts of the map alone, whose addresses no user chooses.
     mapped_networks: tuple[str, ...] = ()
-    """Such networks for hosts of the map alone, whose addresses no user chooses."""
+    # Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`).
     host_map: tuple[tuple[str, str], ...] = ()
-    """Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`)."""
+    # Whether a port other than 80 and 443 may be connected to when a domain names one.
     allow_any_port: bool = False
-    """Whether a port other than 80 and 443 may be connected to when a domain names one."""
+    # A PEM bundle to trust instead of certifi's; empty for certifi's.
     ca_file: str = ""
-    """A PEM bundle to trust instead of certifi's; empty for certifi's."""

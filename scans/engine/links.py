@@ -7,15 +7,15 @@ import can_ada
 
 from scans.engine.hostnames import same_site
 
+# Characters of a URL that is kept; sitemaps.org allows 2,048, no page worth listing needs them.
 MAX_URL = 2_000
-"""Characters of a URL that is kept; sitemaps.org allows 2,048, no page worth listing needs them."""
+# Characters of a URL up to which it is remembered: the pages of a site share their links.
 USUAL_URL = 300
-"""Characters of a URL up to which it is remembered: the pages of a site share their links."""
 
+# Most links of real pages: from the root, nothing to escape, no segment that begins with a dot.
 _PLAIN_PATH = re.compile(
     r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)*+/?+(?:\?[A-Za-z0-9_~.=&-]*+)?+(?:\#[A-Za-z0-9_-]*+)?+"
 )
-"""Most links of real pages: from the root, nothing to escape, no segment that begins with a dot."""
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _IGNORED = re.compile(r"[\t\r\n]")
 _BLANKS = "".join(map(chr, range(33)))

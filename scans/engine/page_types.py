@@ -27,10 +27,10 @@ from urllib.parse import unquote
 
 from scans.engine.report import PageEntry
 
+# Words of a segment or link text that may begin or end with a telling phrase.
 MOST_WORDS = 4
-"""Words of a segment or link text that may begin or end with a telling phrase."""
+# Distance between two classes in `contact_rank`; within a class shallow pages come first.
 DEPTH_STEP = 100
-"""Distance between two classes in `contact_rank`; within a class shallow pages come first."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[ -][a-z]{2})?")
 _BREAKS = str.maketrans(dict.fromkeys("-_.+~,:!&|/", " "))
@@ -104,10 +104,10 @@ class _Directories(NamedTuple):
     """What the directories of an address say, as plain words."""
 
     segments: tuple[str, ...]
+    # The kind that they give to all below them.
     deciding: str
-    """The kind that they give to all below them."""
+    # The kind of the nearest one that has any.
     nearest: str
-    """The kind of the nearest one that has any."""
 
 
 def _classify(url: str, anchor_text: str) -> str:

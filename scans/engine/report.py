@@ -30,15 +30,15 @@ class Contact:
     """One way to reach the people behind a site, with the evidence for it."""
 
     kind: ContactKind
+    # E-mail in lower case, phone in E.164, social profile as its URL, address as one line.
     value: str
-    """E-mail in lower case, phone in E.164, social profile as its URL, address as one line."""
+    # E-mail: corporate, service, free, unknown. Phone: its region (ISO 3166), `fax` appended as `US
+    # fax`. Social: the network (facebook, x, linkedin, ...).
     label: str = ""
-    """E-mail: corporate, service, free, unknown. Phone: its region (ISO 3166), `fax` appended as
-    `US fax`. Social: the network (facebook, x, linkedin, ...)."""
     page_url: str = ""
     snippet: str = ""
+    # How it was found: mailto, text, cloudflare, json_ld, obfuscated, tel_link, link, ...
     method: str = ""
-    """How it was found: mailto, text, cloudflare, json_ld, obfuscated, tel_link, link, ..."""
     confidence: float = 1.0
 
 
@@ -50,8 +50,8 @@ class Technology:
     category: str
     website: str = ""
     version: str = ""
+    # What matched, for a person: `meta generator: WordPress 6.5`.
     evidence: str = ""
-    """What matched, for a person: `meta generator: WordPress 6.5`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ class SitemapFile:
     """One sitemap that was named or tried and exists."""
 
     url: str
+    # urlset, index, rss, atom, text; empty where it could not be read.
     kind: str = ""
-    """urlset, index, rss, atom, text; empty where it could not be read."""
+    # robots, well_known, html, index.
     source: str = ""
-    """robots, well_known, html, index."""
     parent_url: str = ""
     url_count: int = 0
     bytes: int = 0
@@ -73,11 +73,11 @@ class PageEntry(NamedTuple):
     """One page of the site's inventory; there are up to 50,000, and a tuple is made the fastest."""
 
     url: str
+    # home, sitemap, link.
     source: str = ""
-    """home, sitemap, link."""
     page_type: str = "other"
+    # ISO 8601 as the sitemap gave it, empty where it gave none that can be read.
     lastmod: str = ""
-    """ISO 8601 as the sitemap gave it, empty where it gave none that can be read."""
     changefreq: str = ""
     priority: float | None = None
 
@@ -91,8 +91,8 @@ class RequestRecord:
     bytes: int = 0
     ms: int = 0
     attempt: int = 1
+    # Seconds since the scan began.
     at: float = 0.0
-    """Seconds since the scan began."""
     error: str = ""
 
 
@@ -144,10 +144,10 @@ class SiteReport:
     requests: tuple[RequestRecord, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    # What was looked at to its end, so that what was not found there is not there: `pages` (all
+    # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit met). A name
+    # that is missing is false.
     coverage: dict[str, bool] = field(default_factory=dict)
-    """What was looked at to its end, so that what was not found there is not there:
-    `pages` (all that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit
-    met). A name that is missing is false."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values.

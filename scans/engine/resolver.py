@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import SLICE, Budget
 
+# Threads that may wait for the system's resolver; a silent one holds each for many seconds.
 LOOKUPS_AT_ONCE = 128
-"""Threads that may wait for the system's resolver; a silent one holds each for many seconds."""
 
+# What has the signature of socket.getaddrinfo.
 LookUp = Callable[..., list[Any]]
-"""What has the signature of socket.getaddrinfo."""
 
 MAPPED_TO_NOTHING = "nxdomain"
 
@@ -33,8 +33,8 @@ class Target:
 
     addresses: tuple[str, ...]
     port: int
+    # Whether the map named it.
     mapped: bool = False
-    """Whether the map named it."""
 
 
 class SystemResolver:

@@ -10,10 +10,10 @@ from scans.engine.links import resolve_url
 from scans.engine.page_types import page_type
 from scans.engine.report import RobotsDecision
 
+# What is read of the file; RFC 9309, 2.5 asks for 500 KiB at least.
 MAX_BYTES = 512_000
-"""What is read of the file; RFC 9309, 2.5 asks for 500 KiB at least."""
+# Characters of the file that are kept with the scan.
 MAX_KEPT = 100_000
-"""Characters of the file that are kept with the scan."""
 MAX_SITEMAPS = 500
 MAX_LINES = 50_000
 
@@ -38,8 +38,8 @@ class Robots:
     text: str = ""
     note: str = ""
     known: bool = True
+    # Seconds between two requests, 0 where the file asks for none.
     crawl_delay: float = 0.0
-    """Seconds between two requests, 0 where the file asks for none."""
     sitemaps: tuple[str, ...] = ()
     user_agent: str = "*"
     _rules: Protego | None = field(default=None, repr=False)

@@ -6,8 +6,8 @@ from scans.engine.errors import FailureReason, ScanError
 from scans.engine.fetcher import Fetcher
 from scans.engine.robots import Robots, read_robots
 
+# Hosts of one site whose robots.txt is read; pages of further ones are left alone.
 MOST_HOSTS = 4
-"""Hosts of one site whose robots.txt is read; pages of further ones are left alone."""
 
 STOPS_THE_SCAN = frozenset({FailureReason.CANCELLED, FailureReason.DEADLINE_EXCEEDED})
 

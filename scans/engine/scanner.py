@@ -24,6 +24,7 @@ from scans.engine.verdict import judge
 
 StageListener = Callable[[str, float], None]
 
+# Each stage, and the progress a scan has made when it begins.
 STAGES = {
     "resolve": 0.0,
     "robots": 0.05,
@@ -34,17 +35,16 @@ STAGES = {
     "categorise": 0.9,
     "verdict": 0.95,
 }
-"""Each stage, and the progress a scan has made when it begins."""
 
+# Pages worth opening where only the sitemap names them.
 TELLING_TYPES = frozenset({"contact", "about", "legal", "team"})
-"""Pages worth opening where only the sitemap names them."""
 
 MOST_REFRESHES = 2
+# Characters of text up to which a page with a meta refresh is only a way to another one.
 SAYS_NOTHING = 200
-"""Characters of text up to which a page with a meta refresh is only a way to another one."""
 
+# Where sitemaps are looked for when neither robots.txt nor the homepage names one.
 WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
-"""Where sitemaps are looked for when neither robots.txt nor the homepage names one."""
 
 
 def scan_site(

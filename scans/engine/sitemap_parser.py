@@ -17,16 +17,16 @@ from scans.engine.sitemap_values import (
     read_priority,
 )
 
+# Sitemaps that one index may name (sitemaps.org).
 MAX_CHILDREN = 50_000
-"""Sitemaps that one index may name (sitemaps.org)."""
+# Characters within which the beginning of a sitemap must stand.
 HEAD = BLOCK
-"""Characters within which the beginning of a sitemap must stand."""
+# Levels of elements; no sitemap or feed has ten.
 MAX_DEPTH = 64
-"""Levels of elements; no sitemap or feed has ten."""
+# Bytes of one tag or comment: expat reads an unfinished one again with every block.
 MAX_TAG = 262_144
-"""Bytes of one tag or comment: expat reads an unfinished one again with every block."""
+# Pieces of text, 8 KB each, that one value may have.
 MAX_PIECES = 64
-"""Pieces of text, 8 KB each, that one value may have."""
 
 _BEGINNING = re.compile(
     r"<!--|<!(?P<doctype>DOCTYPE)(?:\s+html\b(?P<html>))?|<(?P<page>html)\b"
@@ -49,15 +49,15 @@ class SitemapEntry(NamedTuple):
 class ParsedSitemap:
     """What one sitemap holds, and a sentence on what is wrong with it."""
 
+    # urlset, index, rss, atom, text; empty where it is no sitemap.
     kind: str = ""
-    """urlset, index, rss, atom, text; empty where it is no sitemap."""
     entries: list[SitemapEntry] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
     error: str = ""
+    # Read, after decompression.
     bytes: int = 0
-    """Read, after decompression."""
+    # Whether reading stopped at a limit, of URLs or of bytes.
     truncated: bool = False
-    """Whether reading stopped at a limit, of URLs or of bytes."""
 
 
 class _Form(NamedTuple):

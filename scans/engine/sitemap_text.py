@@ -5,8 +5,8 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 
+# Bytes worked on at a time: small chunks, as of a server that drips, are put together first.
 BLOCK = 65_536
-"""Bytes worked on at a time: small chunks, as of a server that drips, are put together first."""
 
 _GZIP = b"\x1f\x8b"
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
@@ -28,8 +28,8 @@ class SitemapBytes:
     """The unpacked bytes of a sitemap, up to a limit, and what was wrong with them."""
 
     def __init__(self, chunks: Iterable[bytes], max_bytes: int) -> None:
+        # Bytes read so far, after decompression.
         self.read = 0
-        """Bytes read so far, after decompression."""
         self.truncated = False
         self.error = ""
         self._chunks = chunks

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from scans.engine.links import MAX_URL, resolve_url
 
+# Characters of a date, frequency or priority to read: the readings are cached, so cut before.
 LONGEST = 40
-"""Characters of a date, frequency or priority to read: the readings are cached, so cut before."""
 
 _FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
 _YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")

@@ -20,8 +20,8 @@ __all__ = [
     "parse_sitemap",
 ]
 
+# Sitemaps that may wait to be opened; an index of 50,000 is not followed to its end anyway.
 MAX_WAITING = 1_000
-"""Sitemaps that may wait to be opened; an index of 50,000 is not followed to its end anyway."""
 
 
 class FetchedStream(Protocol):
@@ -43,8 +43,8 @@ class SitemapWalk:
 
     files: list[SitemapFile]
     entries: list[SitemapEntry]
+    # Sentences on what was left out, for the report's warnings.
     notes: list[str] = field(default_factory=list)
-    """Sentences on what was left out, for the report's warnings."""
 
 
 class _Waiting(NamedTuple):

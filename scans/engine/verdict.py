@@ -19,13 +19,13 @@ from scans.engine.verdict_rules import Rule, load_rules
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
+# Characters of source in which marks are looked for; what stands in a site's place is short.
 LOOKED_AT = 200_000
-"""Characters of source in which marks are looked for; what stands in a site's place is short."""
 LONGEST_FORWARDING = 300
+# Characters of visible text beyond which a page is more than a sign to another site.
 LONGEST_SCRIPTED_FORWARDING = 60
-"""Characters of visible text beyond which a page is more than a sign to another site."""
+# Characters up to which a text is compared with what stands in for one (`Loading...`).
 LONGEST_NOTHING = 200
-"""Characters up to which a text is compared with what stands in for one (`Loading...`)."""
 _LOCATION = re.compile(
     r"""\blocation(?:\.href)?\s{0,5}=\s{0,5}["'](https?://[^"'\s]{4,500})["']"""
     r"""|\blocation\.(?:replace|assign)\(\s{0,5}["'](https?://[^"'\s]{4,500})["']"""

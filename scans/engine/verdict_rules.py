@@ -9,8 +9,8 @@ from typing import Any
 from scans.engine.report import Verdict
 
 PHRASE_FIELDS = ("headers", "hosts", "title", "text", "html")
+# Characters of visible text beyond which a page is a site of its own, where a rule is silent.
 LONGEST_TEXT = {Verdict.CHALLENGE: 3_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
-"""Characters of visible text beyond which a page is a site of its own, where a rule is silent."""
 ANY_NUMBER = 10_000
 
 
@@ -23,12 +23,12 @@ class Rule:
     """One way to tell a verdict: of each field that has phrases one has to be in the page."""
 
     verdict: Verdict
+    # What stands there, in words that follow `The page is`: `Cloudflare's browser check`.
     what: str
-    """What stands there, in words that follow `The page is`: `Cloudflare's browser check`."""
+    # `name: value` of the answer, which say it outright.
     headers: tuple[str, ...]
-    """`name: value` of the answer, which say it outright."""
+    # Sites at which the scan ended up.
     hosts: tuple[str, ...]
-    """Sites at which the scan ended up."""
     title: tuple[str, ...]
     text: tuple[str, ...]
     html: tuple[str, ...]

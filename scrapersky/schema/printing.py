@@ -10,8 +10,8 @@ from rich.table import Table as Grid
 
 from scrapersky.schema.types import Column, Table, TableSize
 
+# Characters of a value that are shown.
 WIDEST = 100
-"""Characters of a value that are shown."""
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 MASK = "***"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Names of columns, and of keys within JSON. A `payload` is what the queue stores signed, and
+# `post_data` what somebody typed into the login form.
 _SECRET = re.compile(
     r"token|passw|passphrase|secret|credential|session|cookie|signature|authorization|apikey"
     r"|(^|_)(key|keys|pwd|salt|auth|payload|post_data|get_data)($|_)"
 )
-"""Names of columns, and of keys within JSON. A `payload` is what the queue stores signed, and
-`post_data` what somebody typed into the login form."""
 _IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
 _OF_JSON = re.compile(r"""("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s",}\]]+)""")
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+# Seconds that a group gets to end by itself.
 GRACE = 6.0
-"""Seconds that a group gets to end by itself."""
 
 
 class Guardian:

@@ -9,8 +9,8 @@ from time import monotonic
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
+# A part that ran this long starts again without delay.
 SETTLED_AFTER = 60.0
-"""A part that ran this long starts again without delay."""
 
 
 class Part:

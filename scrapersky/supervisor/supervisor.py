@@ -19,8 +19,8 @@ from scrapersky.supervisor.watch import QueueWatch
 logger = logging.getLogger(__name__)
 
 TICK = 0.3
+# Seconds that the parts get to end; a shift gives its jobs back within five.
 GRACE = 8.0
-"""Seconds that the parts get to end; a shift gives its jobs back within five."""
 
 
 class Supervisor:

@@ -15,8 +15,8 @@ from scrapersky.health import queue_problems
 from scrapersky.supervisor.part import Part
 
 LOOK_EVERY = 10.0
+# Seconds that a fresh cluster gets to take what had piled up.
 SETTLING = 90.0
-"""Seconds that a fresh cluster gets to take what had piled up."""
 PATIENCE = 60.0
 
 

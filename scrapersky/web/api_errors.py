@@ -21,8 +21,8 @@ from ninja.responses import Response
 
 logger = logging.getLogger(__name__)
 
+# Fields named in one answer; a list of 100,000 wrong values is not echoed whole.
 MAX_ERRORS = 100
-"""Fields named in one answer; a list of 100,000 wrong values is not echoed whole."""
 
 
 class FieldError(Schema):

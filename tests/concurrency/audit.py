@@ -37,8 +37,8 @@ class Account:
     jobs_active: int
     jobs: int
     without_scan: int
+    # Scans that no job calls its own, of any batch: results that were saved twice.
     scans_of_no_job: int
-    """Scans that no job calls its own, of any batch: results that were saved twice."""
     most_attempts: int
     attempts: int
     claims: int

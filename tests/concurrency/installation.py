@@ -25,8 +25,8 @@ from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 from tests.processes import MARK, eventually, marked
 
 BASE = Path(__file__).resolve().parent.parent.parent
+# Options of scans that make two requests.
 QUICK: dict[str, Any] = {"sitemaps": False, "follow": False, "site_deadline": 20}
-"""Options of scans that make two requests."""
 
 
 class Installation:

@@ -14,8 +14,8 @@ from scrapersky.schema.introspection import rows_of, table_named, tables_of
 from scrapersky.schema.printing import print_sizes, print_table
 from scrapersky.schema.types import SchemaError
 
+# The exit code where there is nothing to show; 1 says that the models differ.
 UNREADABLE = 2
-"""The exit code where there is nothing to show; 1 says that the models differ."""
 
 
 class Command(BaseCommand):

@@ -13,8 +13,8 @@ from batches.tests.legacy.legacy_ids import (
 )
 from batches.tests.legacy.legacy_schema import SITEMAP_STATUS, Age
 
+# Referenced by jobs, pages and contacts, and without a row.
 GONE = uid("d", 99)
-"""Referenced by jobs, pages and contacts, and without a row."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class OldDomain:
         } | self.facts
 
 
+# The facts of one domain that has most of them.
 RICH: Row = {
     "title": "Bakery",
     "description": "Bread since 1904",
@@ -71,8 +72,8 @@ RICH: Row = {
     "batch_id": f"batch_{uid('b', 1).hex}",
     "created_by": USER,
 }
-"""The facts of one domain that has most of them."""
 
+# Of `merged.example.com` number 3 has the newest facts; 16 and 17 belong to two tenants.
 DOMAINS = (
     OldDomain(1, "rich.example.com", "rich.example.com", RICH),
     OldDomain(2, "merged.example.com", "merged.example.com", {"title": "Older"}),
@@ -101,8 +102,8 @@ DOMAINS = (
     OldDomain(21, "of-integer.example.com", "of-integer.example.com", {"batch_id": "311"}),
     OldDomain(22, "empty-batch.example.com", "empty-batch.example.com", {"batch_id": ""}),
 )  # fmt: skip
-"""Of `merged.example.com` number 3 has the newest facts; 16 and 17 belong to two tenants."""
 
+# Statuses seen, and what a domain that was never scanned since becomes.
 STATUSES = {
     "active": "unscanned",
     "pending": "unscanned",
@@ -112,7 +113,6 @@ STATUSES = {
     "error": "failed",
     "failed": "failed",
 }
-"""Statuses seen, and what a domain that was never scanned since becomes."""
 
 SITEMAP_STATUSES = {
     "before": ("pending", "queued", "processing", "submitted", "failed"),

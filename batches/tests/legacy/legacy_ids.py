@@ -21,11 +21,11 @@ def uid(kind: str, number: int) -> UUID:
 
 TENANT = uid("a", 1)
 OTHER_TENANT = uid("a", 2)
+# Referenced, but without a row of its own.
 MISSING_TENANT = uid("a", 9)
-"""Referenced, but without a row of its own."""
 USER = uid("e", 1)
+# Referenced as who made something, and no profile.
 NOBODY = uid("e", 9)
-"""Referenced as who made something, and no profile."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class OldBatch:
     number: int
     text: str | None
     becomes: Becomes
+    # When it was created; of two rows with one id the first keeps the UUID.
     minute: int = 0
-    """When it was created; of two rows with one id the first keeps the UUID."""
 
     @property
     def minted(self) -> UUID | None:
@@ -123,6 +123,7 @@ def _c(number: int) -> UUID:
 
 
 SHORT = "scan_" + "0123456789abcdef0123456789abcxyz"
+# As of "before". In an "after" database `minted` is the id, where there is one.
 BATCHES = (
     OldBatch(1, f"batch_{_b(1).hex}", _b(1)),
     OldBatch(2, f"{_b(2)}", _b(2)),
@@ -149,8 +150,9 @@ BATCHES = (
     OldBatch(310, f"batch_{_b(310).hex}", _b(310)),
     OldBatch(311, f"batch_{_b(311).hex}", _b(311)),
 )
-"""As of "before". In an "after" database `minted` is the id, where there is one."""
 
+# A job for each way to refer to a batch. "310" is the id of one batch and the number of another:
+# the id comes first.
 JOBS = (
     *(
         OldJob(batch.number, str(_c(batch.number)), _c(batch.number), batch.text, batch.number)
@@ -174,8 +176,6 @@ JOBS = (
     OldJob(415, "job_1a2b3c4d", "job_1a2b3c4d#415", "test-batch", 12),
     OldJob(416, None, "416", "test-batch", 12, ages=("old", "before")),
 )
-"""A job for each way to refer to a batch. "310" is the id of one batch and the number of another:
-the id comes first."""
 
 
 def rows(age: Age) -> dict[str, list[Row]]:

@@ -14,6 +14,7 @@ from batches.tests.legacy.legacy_ids import (
 )
 from batches.tests.legacy.legacy_schema import Age
 
+# Statuses seen, one that nobody has seen, and what each becomes where work is not taken up.
 BATCH_STATUSES = {
     "pending": "cancelled",
     "running": "cancelled",
@@ -28,7 +29,6 @@ BATCH_STATUSES = {
     "unknown": "failed",
     "Purple": "failed",
 }
-"""Statuses seen, one that nobody has seen, and what each becomes where work is not taken up."""
 
 JOB_STATUSES = {
     "pending": "cancelled",
@@ -46,19 +46,20 @@ JOB_STATUSES = {
 }
 FIRST_STATUS_BATCH = 101
 FIRST_STATUS_JOB = 501
+# What `batch_metadata.domain_statuses` says of a batch without jobs, by what it becomes.
 OUTCOMES = {
     "complete": '{"a.example.com": {"status": "completed"}, "b.example.com": "completed"}',
     "partial": '{"a.example.com": {"status": "completed"}, "b.example.com": {"status": "error"}}',
     "failed": '{"a.example.com": {"status": "failed"}, "b.example.com": {"status": "error"}}',
     "cancelled": '{"a.example.com": {"status": "cancelled"}, "b.example.com": "pending"}',
 }
-"""What `batch_metadata.domain_statuses` says of a batch without jobs, by what it becomes."""
 
+# A little over one megabyte.
 LONG_ERROR = "It failed. " * 95_326
-"""A little over one megabyte."""
+# Two jobs of one batch for one domain.
 MANY_OF_ONE_BATCH = (601, 602)
-"""Two jobs of one batch for one domain."""
 
+# By the number of the batch.
 ODD_BATCHES: dict[int, Row] = {
     201: {"start_time": "infinity", "end_time": "-infinity"},
     202: {"start_time": "0044-03-15 12:00:00 BC", "created_at": "0044-03-15 11:00:00 BC"},
@@ -78,8 +79,8 @@ ODD_BATCHES: dict[int, Row] = {
     215: {"batch_metadata": None, "options": None, "processing_time": -1.0,
           "end_time": "1999-01-01 00:00:00"},
 }  # fmt: skip
-"""By the number of the batch."""
 
+# By the number of the job. 616 and 617 are of one batch, for two domains that become one.
 ODD_JOBS: dict[int, Row] = {
     601: {"batch_id": f"batch_{uid('b', 3)}", "domain_id": uid("d", 1), "status": "failed",
           "error": "HTTP 503", "created_at": "2025-01-01 10:00:00"},
@@ -105,12 +106,12 @@ ODD_JOBS: dict[int, Row] = {
           "result_data": '{"pages": 3}', "metadata": '{"url": "https://rich.example.com"}',
           "job_metadata": '{"attempt": 2}', "domain_id": uid("d", 1)},
 }  # fmt: skip
-"""By the number of the job. 616 and 617 are of one batch, for two domains that become one."""
 
 TENANTS: list[Row] = [
     {"id": TENANT, "name": "Acme", "description": "The first", "is_active": True},
     {"id": OTHER_TENANT, "name": "Globex", "is_active": False},
 ]
+# Two with one name and address, one with none, one whose tenant has no row.
 PROFILES: list[Row] = [
     {"id": USER, "tenant_id": TENANT, "name": "Ann", "email": "ann@acme.example", "active": True,
      "role": "ADMIN"},
@@ -121,7 +122,6 @@ PROFILES: list[Row] = [
     {"id": uid("e", 4), "tenant_id": MISSING_TENANT, "name": "Y" * 300,
      "email": "Z" * 200 + "@long.example", "role": "SUPER_ADMIN"},
 ]  # fmt: skip
-"""Two with one name and address, one with none, one whose tenant has no row."""
 
 
 def rows(age: Age) -> dict[str, list[Row]]:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+# The first integer id, well behind those of the rows written by hand.
 FIRST = 10_000_000
-"""The first integer id, well behind those of the rows written by hand."""
 
+# What is stored for batch `n`: nine of ten hold a UUID, in the four ways it was written.
 TEXT_OF_BATCH = """CASE
     WHEN {n} % 20 = 19 THEN 'batch_' || substr(md5('batch' || {n}), 1, 12)
     WHEN {n} % 20 = 18 THEN 'domain_batch_20250920_' || {n}
@@ -12,7 +13,6 @@ TEXT_OF_BATCH = """CASE
     WHEN {n} % 10 > 7 THEN 'batch_' || md5('batch' || {n})::uuid
     WHEN {n} % 10 > 4 THEN md5('batch' || {n})::uuid::text
     ELSE 'batch_' || md5('batch' || {n}) END"""
-"""What is stored for batch `n`: nine of ten hold a UUID, in the four ways it was written."""
 
 BATCHES = """
 INSERT INTO batch_jobs (id, batch_id{more}, tenant_id, processor_type, status, total_domains,

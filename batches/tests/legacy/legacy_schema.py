@@ -21,6 +21,7 @@ TABLES = (
     "pages",
     "contacts",
 )
+# Enum types and their values, a status in several spellings.
 ENUMS = {
     "task_status": "Queued InProgress Completed Error ManualReview Cancelled Paused",
     "SitemapAnalysisStatusEnum": "Queued Processing Completed Error",
@@ -29,13 +30,13 @@ ENUMS = {
     "contact_email_type_enum": "Service Corporate Free Unknown",
     "pagecurationstatus": "New Queued Processing Complete Error Skipped",
 }
-"""Enum types and their values, a status in several spellings."""
 
 MINE = "id uuid PRIMARY KEY; tenant_id uuid"
 ZONED = "created_at timestamptz DEFAULT now(); updated_at timestamptz DEFAULT now()"
+# The older system wrote UTC into columns without a zone.
 UNZONED = "created_at timestamp DEFAULT now() NOT NULL; updated_at timestamp DEFAULT now() NOT NULL"
-"""The older system wrote UTC into columns without a zone."""
 
+# What the tables of every age have in common.
 COLUMNS = {
     "tenants": "id uuid PRIMARY KEY; name text NOT NULL; description text; is_active bool; "
     f"{ZONED}",
@@ -70,17 +71,17 @@ COLUMNS = {
     "email_type contact_email_type_enum; has_gmail bool; context text; source_url text; "
     f"source_job_id uuid; {ZONED}",
 }
-"""What the tables of every age have in common."""
 
 BATCH_ID = {"old": "varchar", "before": "varchar", "after": "uuid"}
 JOB_ID = {"old": "varchar(255)", "before": "varchar(255)", "after": "uuid"}
+# What the script that made batch ids uuid added.
 CONVERTED = {
     "batch_jobs": "id_uuid uuid; batch_id_original varchar; batch_id_string varchar",
     "jobs": "id_uuid uuid; tenant_id_uuid uuid; batch_id_string varchar",
 }
-"""What the script that made batch ids uuid added."""
 
 LATER_JOBS = "result_data jsonb; job_metadata jsonb"
+# The columns that later releases gave to `domains`, by type.
 LATER_DOMAINS = {
     "text": "lead_source local_business_scraped_status agency_sitemap_analysis_done "
     "agency_wordpress_details agency_copyright_status agency_ad_performance_status "
@@ -108,7 +109,6 @@ LATER_DOMAINS = {
     "numeric(5,2)": "uptime_percentage",
     "uuid": "created_by local_business_id",
 }
-"""The columns that later releases gave to `domains`, by type."""
 
 SITEMAP_STATUS = {"before": "sitemap_analysis_status", "after": '"SitemapAnalysisStatusEnum"'}
 

@@ -12,8 +12,8 @@ from batches.tests.legacy.legacy_database import TABLES, build
 
 pytestmark = pytest.mark.django_db
 OURS = ("batches_legacyid", "batches_batch", "batches_job", "scans_domain", "scans_contact")
+# The migration before the conversion.
 BEFORE = "0006"
-"""The migration before the conversion."""
 
 
 @pytest.fixture

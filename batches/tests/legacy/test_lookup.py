@@ -19,8 +19,8 @@ from scans.models import Domain
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db
+# The UUID that prefixed originals hold.
 HELD = UUID("bb000001-cafe-4bad-9ace-000000000001")
-"""The UUID that prefixed originals hold."""
 ORIGINALS = [
     f"batch_{HELD.hex}",
     f"BATCH_{HELD}".upper(),

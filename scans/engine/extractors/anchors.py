@@ -16,10 +16,10 @@ LONGEST_WORDS = 200
 class Anchors(NamedTuple):
     """What the `<a>` and `<area>` of a page lead to, in the order of the page."""
 
+    # The web addresses, absolute, each once.
     links: tuple[Link, ...]
-    """The web addresses, absolute, each once."""
+    # (href, words) of mailto:, tel: and the like.
     contact_links: list[tuple[str, str]]
-    """(href, words) of mailto:, tel: and the like."""
 
 
 def read_anchors(tree: LexborHTMLParser, base: str) -> Anchors:

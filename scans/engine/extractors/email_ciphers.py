@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from urllib.parse import unquote
 
+# Addresses of one kind that are decoded on a page.
 MAX_HIDDEN = 500
-"""Addresses of one kind that are decoded on a page."""
 
+# Stands wherever an address is hidden, but for TYPO3's and Joomla's scripts.
 _HINT = re.compile(r"mail(?:(?<=cfemail)|-protection#|to-token|(?<=enc-email))")
-"""Stands wherever an address is hidden, but for TYPO3's and Joomla's scripts."""
 _CLOUDFLARE = re.compile(
     r'mail(?:(?<=data-cfemail)=["\']?|(?<=/cdn-cgi/l/email)-protection#)([0-9a-fA-F]{6,400})'
 )

@@ -19,8 +19,9 @@ from scans.engine.extractors.snippets import around
 from scans.engine.extractors.text import one_line
 from scans.engine.public_suffixes import public_suffix
 
+# Marks that are looked at in one text: an `@`, an `[at]`.
 MAX_MARKS = 2_000
-"""Marks that are looked at in one text: an `@`, an `[at]`."""
+# How sure each method is; `markup` are addresses that no visitor sees.
 CONFIDENCE = {
     "mailto": 1.0,
     "cloudflare": 1.0,
@@ -29,22 +30,24 @@ CONFIDENCE = {
     "obfuscated": 0.8,
     "markup": 0.5,
 }
-"""How sure each method is; `markup` are addresses that no visitor sees."""
 
 _AT_SIGN = re.compile("@")
+# Less than RFC 5322 allows: the rest stands in addresses of the web, not of people.
 _LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
-"""Less than RFC 5322 allows: the rest stands in addresses of the web, not of people."""
 _DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
 _NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
+# `https://lists.example/talk@openstreetmap.org/msg1` is an address of the web.
 _IN_A_PATH = re.compile(r"://\S{1,200}/\Z")
-"""`https://lists.example/talk@openstreetmap.org/msg1` is an address of the web."""
 _LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u00[0-9a-f]{2})+", re.IGNORECASE)
 _AT_WORD = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a)\s?[\])}>]"
 _AT = rf"\s?[\[({{<]{{1,2}}{_AT_WORD}{{1,2}}\s?"
 _DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point)\s?[\])}>]{1,2}\s?"
 _LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
 _LABEL = r"[A-Za-z0-9-]{1,63}"
+# Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
+# around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
+# ten times faster than trying every place.
 _SPELLINGS = tuple(
     (words, re.compile(hint), re.compile(spelling, re.IGNORECASE))
     for words, hint, spelling in (
@@ -66,9 +69,6 @@ _SPELLINGS = tuple(
         ),
     )
 )
-"""Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
-around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
-ten times faster than trying every place."""
 _DOT_WORD = re.compile(rf"{_DOT}|\sdot\s", re.IGNORECASE)
 
 

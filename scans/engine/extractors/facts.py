@@ -22,36 +22,36 @@ class PageFacts:
     is_html: bool = True
     title: str = ""
     description: str = ""
+    # The declared language (`en`, `pt-BR`), else the detected one, empty if there is neither.
     language: str = ""
-    """The declared language (`en`, `pt-BR`), else the detected one, empty if there is neither."""
     charset: str = ""
     canonical_url: str = ""
     favicon_url: str = ""
     logo_url: str = ""
     generator: str = ""
+    # Open Graph and Twitter card properties, by their full name (`og:title`).
     open_graph: dict[str, str] = field(default_factory=dict)
-    """Open Graph and Twitter card properties, by their full name (`og:title`)."""
+    # From JSON-LD: type, name, url, logo, telephone, email, address, same_as.
     organisation: dict[str, Any] = field(default_factory=dict)
-    """From JSON-LD: type, name, url, logo, telephone, email, address, same_as."""
     feeds: tuple[str, ...] = ()
     meta_robots: str = ""
+    # Every `<meta name|http-equiv|property>`, by its lower-case name; the first one wins.
     meta: dict[str, str] = field(default_factory=dict)
-    """Every `<meta name|http-equiv|property>`, by its lower-case name; the first one wins."""
     contacts: tuple[Contact, ...] = ()
     technologies: tuple[Technology, ...] = ()
+    # http and https links of `<a>` and `<area>`, in the order of the page.
     links: tuple[Link, ...] = ()
-    """http and https links of `<a>` and `<area>`, in the order of the page."""
+    # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
-    """Links that name an XML sitemap."""
+    # Where `<meta http-equiv="refresh">` leads.
     meta_refresh: str = ""
-    """Where `<meta http-equiv="refresh">` leads."""
+    # The visible text, one line a block, capped at `text.MAX_TEXT` characters.
     text: str = ""
-    """The visible text, one line a block, capped at `text.MAX_TEXT` characters."""
+    # The decoded page, capped at `page.MAX_HTML` characters.
     html: str = ""
-    """The decoded page, capped at `page.MAX_HTML` characters."""
+    # The addresses of `<script src>`.
     scripts: tuple[str, ...] = ()
-    """The addresses of `<script src>`."""
+    # The addresses of `<link rel="stylesheet">`.
     stylesheets: tuple[str, ...] = ()
-    """The addresses of `<link rel="stylesheet">`."""
+    # The JSON-LD objects, one each, `@graph` unfolded.
     json_ld: tuple[Any, ...] = ()
-    """The JSON-LD objects, one each, `@graph` unfolded."""

@@ -11,8 +11,8 @@ from scans.engine.extractors.text import one_line
 from scans.engine.links import resolve_url
 
 MAX_META = 500
+# Images, from the top of the page, among which the logo is looked for.
 LOGO_AMONG = 60
-"""Images, from the top of the page, among which the logo is looked for."""
 _LOGO_ATTRIBUTES = ("class", "id", "alt", "src")
 
 _HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)

@@ -20,8 +20,8 @@ from scans.engine.technologies import detect
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
+# What React writes between the pieces of one text.
 _REACT_SEAM = "<!-- -->"
-"""What React writes between the pieces of one text."""
 _JSON_LD = 'script[type*="ld+json" i]'
 _NOT_PAGES = (  # the first bytes of other files, in lower case
     b"%pdf", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04", b"\x1f\x8b", b"\x7felf",

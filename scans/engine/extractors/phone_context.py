@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from scans.engine.extractors.regions import countries_in, plan_of, region_named
 
+# Characters before a number in which its label is looked for.
 BEFORE = 70
-"""Characters before a number in which its label is looked for."""
+# Characters between a label and its number: `Phone number for orders: `.
 _FAR = 28
-"""Characters between a label and its number: `Phone number for orders: `."""
 
 _FAX = r"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
 _PHONE = (
@@ -21,8 +21,8 @@ _PHONE = (
     r"[dco](?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
     r"telefon(?:isch|nummer|nr|centrale)|telefoonnummer|telnr|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
+# In scripts that put no blanks between words, or glue the article to them.
 _PHONE_UNPARTED = r"电\s?话|電\s?話|手\s?机|手\s?機|热线|熱線|연락처|전화|هاتف|โทร"
-"""In scripts that put no blanks between words, or glue the article to them."""
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
     r"emergency|reservations?"
@@ -58,13 +58,13 @@ _OTHER = re.compile(
 class Context:
     """What stands around one run of digits."""
 
+    # A word for phones stands before it.
     labelled: bool = False
-    """A word for phones stands before it."""
     is_fax: bool = False
+    # It is called something else: a VAT number, an item.
     is_other: bool = False
-    """It is called something else: a VAT number, an item."""
+    # The country named right beside it.
     region: str = ""
-    """The country named right beside it."""
 
 
 def read_context(text: str, start: int, end: int, since: int) -> Context:

@@ -17,17 +17,17 @@ from phonenumbers import (
 
 from scans.engine.extractors.regions import NANP
 
+# A North American number in its usual groups: (212) 555-0143.
 NANP_SHAPE = re.compile(
     r"(?<![0-9])(?:\+?1[ .\-]{0,3})?(?:\( ?([2-9][0-9]{2}) ?\)|([2-9][0-9]{2}))[ .\-/]{0,3}"
     r"([2-9][0-9]{2})[ .\-]{1,3}([0-9]{4})(?![0-9])"
 )
-"""A North American number in its usual groups: (212) 555-0143."""
 _MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
+# +43/1/479 15 23: the matcher takes a second slash for the end of a number.
 _SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
-"""+43/1/479 15 23: the matcher takes a second slash for the end of a number."""
+# What other lines have in place of the last digits: 05732-972080/81.
 _OTHER_ENDINGS = re.compile(r"(?<=\d\d)(?: ?/ ?[1-9]\d?)+\Z")
-"""What other lines have in place of the last digits: 05732-972080/81."""
 
 
 @dataclass(frozen=True, slots=True)

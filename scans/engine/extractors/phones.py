@@ -22,25 +22,25 @@ from scans.engine.extractors.phone_reading import (
 from scans.engine.extractors.regions import NANP, PageRegions
 from scans.engine.extractors.snippets import around
 
+# Runs of digits that are looked at closely; a page with more is a table of something else.
 MAX_CANDIDATES = 1_000
-"""Runs of digits that are looked at closely; a page with more is a table of something else."""
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
+# A region that dials abroad with 00, as all but a few do.
 WITH_DOUBLE_ZERO = "GB"
-"""A region that dials abroad with 00, as all but a few do."""
 
 _CANDIDATE = re.compile(
     r"[+(\[\d](?:(?<=\d)|[+(\[]{0,2}\d)"
     r"[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*+]{5,120}\d"
 )
+# Fancy dashes and dots to those that numbers are read with, one for one.
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d", "-")
     | dict.fromkeys("\u2022\u00b7~*", ".")
 )
-"""Fancy dashes and dots to those that numbers are read with, one for one."""
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
+# `03338 750812 - 0170 5898858`, behind at least `WHOLE` digits.
 _NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
-"""`03338 750812 - 0170 5898858`, behind at least `WHOLE` digits."""
 WHOLE = 7
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
@@ -48,17 +48,17 @@ _DATE = re.compile(
     r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
     r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)(?![./-]?\d)"
 )
+# An amount like 231.506.740, which Spain and Poland write phone numbers like, too.
 _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
-"""An amount like 231.506.740, which Spain and Poland write phone numbers like, too."""
+# What national numbers begin with; without it a run is a number only where its country is sure.
 _TRUNK_PREFIXES = ("0", "(", "13", "18")
-"""What national numbers begin with; without it a run is a number only where its country is sure."""
+# One national number, grouped in any way but as hours and dates are.
 _NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
-"""One national number, grouped in any way but as hours and dates are."""
 _BARE = re.compile(r"0[1-9]\d{8,11}\Z")
 _STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
 _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
+# What every such number holds; far quicker to look for, because it begins with a digit.
 _VANITY_HINT = re.compile(r"[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})")
-"""What every such number holds; far quicker to look for, because it begins with a digit."""
 _VANITY = re.compile(
     r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})"
     r"[\dA-Z][\dA-Z.-]{6,8}(?!\w)"

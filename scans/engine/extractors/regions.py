@@ -13,14 +13,14 @@ from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.vocabulary import names, table
 from scans.engine.language import detect_language
 
+# Characters of text in which country names and postcodes are looked for.
 SCANNED_TEXT = 100_000
-"""Characters of text in which country names and postcodes are looked for."""
+# Characters that tell the language of a text well enough to guess at a country.
 TOLD_BY = 3_000
-"""Characters that tell the language of a text well enough to guess at a country."""
+# Stands for the whole North American numbering plan, whose numbers tell their own country.
 NANP = "US"
-"""Stands for the whole North American numbering plan, whose numbers tell their own country."""
+# Where English pages that name no country belong; used only for numbers with a label.
 GUESSES = ("US", "GB", "AU", "IN", "IE", "NZ", "ZA")
-"""Where English pages that name no country belong; used only for numbers with a label."""
 
 _NANP_REGIONS = frozenset(COUNTRY_CODE_TO_REGION_CODE[1])
 _TLDS_OF_EVERYBODY = frozenset(
@@ -29,6 +29,9 @@ _TLDS_OF_EVERYBODY = frozenset(
         *("la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"),
     ]
 )
+# What stands in addresses of one country only. What a word boundary would say at the beginning is
+# said behind the first letters, `(?<!\w.)`: `re` skips to the next place where a pattern's first
+# letter stands, but tries every place for a pattern that begins with a boundary.
 _POSTAL_MARKS = (
     ("GB", re.compile(r"[A-Z](?<!\w.)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
     (
@@ -59,12 +62,9 @@ _POSTAL_MARKS = (
         ),
     ),
 )
-"""What stands in addresses of one country only. What a word boundary would say at the beginning is
-said behind the first letters, `(?<!\\w.)`: `re` skips to the next place where a pattern's first
-letter stands, but tries every place for a pattern that begins with a boundary."""
 _INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
+# The country in an e-mail address.
 _ADDRESS_ENDING = re.compile(r"@[\w.-]{1,60}\.([a-z]{2})\b(?![.-]?\w)")
-"""The country in an e-mail address."""
 
 
 class PageRegions:

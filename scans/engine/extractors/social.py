@@ -15,12 +15,12 @@ class _Network:
 
     name: str
     hosts: tuple[str, ...]
+    # Matches the path of a profile; its first group is the path that is kept.
     profile: re.Pattern[str]
-    """Matches the path of a profile; its first group is the path that is kept."""
+    # What stands before the kept path in the canonical URL.
     home: str
-    """What stands before the kept path in the canonical URL."""
+    # Kept paths, in lower case, that are nobody's.
     reserved: frozenset[str] = frozenset()
-    """Kept paths, in lower case, that are nobody's."""
 
 
 def _words(text: str) -> frozenset[str]:

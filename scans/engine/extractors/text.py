@@ -4,16 +4,16 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
+# Characters of visible text that are kept; the longest of 3,154 real pages had 310,000.
 MAX_TEXT = 500_000
-"""Characters of visible text that are kept; the longest of 3,154 real pages had 310,000."""
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas"]
 _INLINE = (
     "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, "
     "span, strike, strong, sub, sup, time, tt, u, wbr"
 )
+# Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com.
 _HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
-"""Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com."""
 _BLOCK_END = "\x1f"
 _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 

@@ -20,8 +20,8 @@ from scans.engine.resolver import SYSTEM_RESOLVER, Directory, Resolver, Target
 from scans.engine.session.budget import Budget
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
+# No server takes more; one that sets more is up to something.
 LONGEST_COOKIE_HEADER = 16_384
-"""No server takes more; one that sets more is up to something."""
 WEB_PORTS = frozenset({80, 443})
 
 Dialler = Callable[[str, str, int], BudgetedSocket]
@@ -42,10 +42,10 @@ class Gate:
         resolver: Resolver = SYSTEM_RESOLVER,
     ) -> None:
         self.budget = budget
+        # Host -> the address last connected to.
         self.addresses: dict[str, str] = {}
-        """Host -> the address last connected to."""
+        # A port the user named with the domain.
         self.own_port: int | None = None
-        """A port the user named with the domain."""
         self._limits = limits
         self._guard = AddressGuard(settings.allowed_networks)
         self._map_guard = AddressGuard(settings.allowed_networks + settings.mapped_networks)

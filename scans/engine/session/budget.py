@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from scans.engine.errors import FailureReason, ScanError
 
+# Seconds between two looks at `should_stop` while waiting.
 SLICE = 0.5
-"""Seconds between two looks at `should_stop` while waiting."""
 
 
 class Budget:

@@ -11,8 +11,8 @@ import certifi
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import SLICE, Budget
 
+# Addresses of a host tried before it counts as unreachable.
 ADDRESSES_TRIED = 3
-"""Addresses of a host tried before it counts as unreachable."""
 
 
 class _BudgetedReads:

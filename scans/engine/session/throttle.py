@@ -9,18 +9,18 @@ from scans.engine.session.budget import Budget
 from scans.engine.session.exchange import retry_after
 
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
+# Seconds before the first retry; each further one doubles it.
 BACKOFF = 0.5
-"""Seconds before the first retry; each further one doubles it."""
+# A Retry-After up to this, or half of the time left, is waited for.
 LONGEST_REST = 20.0
-"""A Retry-After up to this, or half of the time left, is waited for."""
 
 
 class Throttle:
     """Keep the gap between two requests to a site, and honour its Retry-After."""
 
     def __init__(self, budget: Budget, gap: float) -> None:
+        # Seconds between the end of one request and the start of the next.
         self.gap = gap
-        """Seconds between the end of one request and the start of the next."""
         self._budget = budget
         self._quiet_since = 0.0
         self._rest_until = 0.0

@@ -25,10 +25,10 @@ from scans.engine.technologies.signature import Place, Signature
 
 LONGEST_META = 2_000
 MOST_METAS = 500
+# Marks of one page that are looked into; real pages have some hundred.
 MOST_HITS = 20_000
-"""Marks of one page that are looked into; real pages have some hundred."""
+# Hits of one literal that are looked into, where they do not tell the members of a family.
 HITS_OF_ONE = 20
-"""Hits of one literal that are looked into, where they do not tell the members of a family."""
 LONGEST_HEADER = 2_000
 _ATTRIBUTE = re.compile(
     r"""\b(name|property|http-equiv|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I

@@ -14,8 +14,8 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from scans.engine.technologies.signature import Place
 
+# How far before a literal the `<` of its tag is looked for, and after it the `>`, in bytes.
 LONGEST_TAG = 4_000
-"""How far before a literal the `<` of its tag is looked for, and after it the `>`, in bytes."""
 RAW_TEXT = {b"<script": b"</script", b"<style": b"</style"}
 COMMENT = b"<!--"
 META = b"<meta"

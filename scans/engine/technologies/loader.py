@@ -58,8 +58,8 @@ FIELDS = MARKS | {
     "name", "category", "website", "versions", "slug", "implies", "positive", "negative"
 }  # fmt: skip
 EXAMPLE_FIELDS = {"html", "headers", "cookies", "version", "slug"}
+# Shorter literals are found on half of all pages and tell nothing.
 SHORTEST_LITERAL = 5
-"""Shorter literals are found on half of all pages and tell nothing."""
 
 
 class SignatureError(ValueError):

@@ -10,10 +10,10 @@ from scans.engine.technologies.literals import Hit
 from scans.engine.technologies.signature import Place, Signature
 
 EVIDENCE_LENGTH = 120
+# Bytes around a literal in which its version and slug are read.
 WINDOW_BEFORE, WINDOW_AFTER = 40, 260
-"""Bytes around a literal in which its version and slug are read."""
+# Hits of one signature whose surroundings are read; no page of 3,000 had more that told more.
 HITS_READ = 200
-"""Hits of one signature whose surroundings are read; no page of 3,000 had more that told more."""
 PLACE_WORDS = {
     Place.URLS: "address",
     Place.MARKUP: "markup",

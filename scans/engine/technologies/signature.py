@@ -8,14 +8,14 @@ from enum import StrEnum
 class Place(StrEnum):
     """Where in a page a literal has to stand to count; mentions in text or links never do."""
 
+    # The address of something the page loads: any tag but a link's, or an inline script.
     URLS = "urls"
-    """The address of something the page loads: any tag but a link's, or an inline script."""
+    # Inside a tag: an attribute, a class, an id.
     MARKUP = "markup"
-    """Inside a tag: an attribute, a class, an id."""
+    # Inside an inline script or style.
     SCRIPTS = "scripts"
-    """Inside an inline script or style."""
+    # Inside an HTML comment.
     COMMENTS = "comments"
-    """Inside an HTML comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +25,32 @@ class Example:
     html: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
+    # The version that has to be read from a positive example.
     version: str = ""
-    """The version that has to be read from a positive example."""
+    # The member that is found, or has not to be, where the signature describes a family.
     slug: str = ""
-    """The member that is found, or has not to be, where the signature describes a family."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One technology and every mark that gives it away; one mark is enough."""
 
+    # May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme. A
+    # member of such a family that has a signature of its own, with a longer literal, goes by that.
     name: str
-    """May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme.
-    A member of such a family that has a signature of its own, with a longer literal, goes by that.
-    """
     category: str
     website: str
     literals: dict[Place, tuple[str, ...]]
+    # Header name in lower case to what its value has to hold; group 1 is the version.
     headers: dict[str, re.Pattern[str]]
-    """Header name in lower case to what its value has to hold; group 1 is the version."""
+    # Cookie names; a `*` at the end stands for any ending.
     cookies: tuple[str, ...]
-    """Cookie names; a `*` at the end stands for any ending."""
+    # Name or property of a meta element to what its content has to hold; group 1 the version.
     meta: dict[str, re.Pattern[str]]
-    """Name or property of a meta element to what its content has to hold; group 1 the version."""
+    # Read from just before a matched literal onwards; group 1 is the version.
     versions: tuple[re.Pattern[str], ...]
-    """Read from just before a matched literal onwards; group 1 is the version."""
     slug: re.Pattern[str] | None
+    # What it cannot run without, by name.
     implies: tuple[str, ...]
-    """What it cannot run without, by name."""
     positive: Example
     negative: Example

@@ -16,8 +16,8 @@ from types import TracebackType
 
 from scans.engine.limits import FetchSettings
 
+# The server's address; the tests allow it alone, so that 127.0.0.1 stays a forbidden one.
 ADDRESS = "127.0.0.2"
-"""The server's address; the tests allow it alone, so that 127.0.0.1 stays a forbidden one."""
 HEAD_END = b"\r\n\r\n"
 
 
@@ -29,10 +29,10 @@ class Visit:
     method: str
     path: str
     headers: dict[str, str]
+    # Set when the server closes: what an answer that never ends waits for.
     closing: threading.Event
-    """Set when the server closes: what an answer that never ends waits for."""
+    # How many times this path has been asked for, this time included.
     number: int = 1
-    """How many times this path has been asked for, this time included."""
 
     def send(self, data: bytes) -> None:
         """Send raw bytes."""
@@ -51,8 +51,8 @@ class Visit:
         self.closing.wait(60)
 
 
+# Answers one request; the connection stays open when it returns, and is closed when it raises.
 Answer = Callable[[Visit], None]
-"""Answers one request; the connection stays open when it returns, and is closed when it raises."""
 
 
 class Hangup(Exception):  # noqa: N818
@@ -149,8 +149,8 @@ class HostileServer:
     answers: dict[str, Answer]
     tls: ssl.SSLContext | None = None
     address: str = ADDRESS
+    # Replaces everything: called with the bare connection.
     on_connect: Answer | None = None
-    """Replaces everything: called with the bare connection."""
     port: int = 0
     visits: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
