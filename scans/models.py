@@ -4,7 +4,7 @@ A foreign key has no index of its own where a composite one begins with it, and 
 most rows do not have it yet.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -170,7 +170,26 @@ class Finding(models.Model):
         abstract = True
 
 
-class Contact(Finding):
+class CorrectableQuerySet(models.QuerySet):
+    """Rows that a user can mark as wrong."""
+
+    def visible(self) -> Self:
+        """Return the rows that nobody marked as wrong: what lists, exports and the API show."""
+        return self.filter(is_wrong=False)
+
+
+class CorrectableFinding(Finding):
+    """A finding that a user can mark as wrong; no scan resets the mark."""
+
+    is_wrong = models.BooleanField(default=False, db_default=False, editable=False)
+
+    objects = CorrectableQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Contact(CorrectableFinding):
     """An e-mail address, phone number, social profile or postal address, with its evidence."""
 
     domain = models.ForeignKey(Domain, models.CASCADE, related_name="contacts", db_index=False)
@@ -200,7 +219,7 @@ class Contact(Finding):
         return self.value
 
 
-class Technology(Finding):
+class Technology(CorrectableFinding):
     """Something a domain runs on."""
 
     domain = models.ForeignKey(

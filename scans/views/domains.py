@@ -81,7 +81,7 @@ def _changes(domain: Domain, key: str) -> dict[str, Any]:
 def _contacts(domain: Domain) -> list[dict[str, Any]]:
     """Return the contacts of a domain by kind, in the order of the kinds."""
     rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
-    for contact in domain.contacts.order_by(THERE_FIRST, "-confidence", "value"):
+    for contact in domain.contacts.visible().order_by(THERE_FIRST, "-confidence", "value"):
         rows[contact.kind].append(contact)
     return [
         {"name": name, "icon": icon, "rows": rows[kind]}
@@ -92,5 +92,5 @@ def _contacts(domain: Domain) -> list[dict[str, Any]]:
 
 def _technologies(domain: Domain) -> list[tuple[str, list[Technology]]]:
     """Return the technologies of a domain by category."""
-    rows = domain.technology_rows.order_by("category", THERE_FIRST, "name")
+    rows = domain.technology_rows.visible().order_by("category", THERE_FIRST, "name")
     return [(category, list(some)) for category, some in groupby(rows, lambda row: row.category)]
