@@ -1,7 +1,5 @@
 """The form of a batch: what is typed in, read and checked; what it means is the services'."""
 
-from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -11,38 +9,65 @@ from django.core.files.uploadedfile import UploadedFile
 from batches.list_parsing import read_pasted, read_upload, refusals
 from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
-from batches.options import BOUNDS, BatchOptions
+from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
 from scans.engine.domains import DomainList, UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
 MAX_UPLOAD = 20_000_000
-DEFAULTS = {field.name: field.default for field in fields(BatchOptions)}
 
 
-def _number(name: str, label: str, help_text: str) -> forms.Field:
-    low, high = BOUNDS[name]
-    kind: Callable[..., forms.Field] = forms.FloatField
-    if isinstance(DEFAULTS[name], int):
-        kind = forms.IntegerField
+def option_field(option: Option) -> forms.Field:
+    """Return the form field of an option; left empty, it means the default."""
+    if option.choices:
+        return forms.ChoiceField(
+            label=option.label,
+            help_text=option.help_text,
+            choices=[(choice, choice.capitalize()) for choice in option.choices],
+            initial=option.default,
+            required=False,
+            widget=forms.Select(attrs={"class": "form-select"}),
+        )
+    return _number_field(option) if option.is_number else _switch_field(option)
+
+
+def _number_field(option: Option) -> forms.Field:
+    kind: Any = forms.IntegerField if option.kind is int else forms.FloatField
     return kind(
-        label=label,
-        help_text=f"{help_text} {low:g} to {high:,g}.",
-        initial=f"{DEFAULTS[name]:g}",
-        min_value=low,
-        max_value=high,
+        label=option.label,
+        help_text=f"{option.help_text} {option.low:g} to {option.high:,g}.",
+        initial=f"{option.default:g}",
+        min_value=option.low,
+        max_value=option.high,
         required=False,
         widget=forms.NumberInput(attrs={"class": "form-control", "step": "any"}),
     )
 
 
-def _switch(name: str, label: str, help_text: str) -> forms.Field:
+def _switch_field(option: Option) -> forms.Field:
     return forms.BooleanField(
-        label=label,
-        help_text=help_text,
-        initial=DEFAULTS[name],
+        label=option.label,
+        help_text=option.help_text,
+        initial=option.default,
         required=False,
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+
+def _retry_field(option: Option) -> forms.Field:
+    """Return the field of an option on the retry form; a switch left alone stays as it is."""
+    if option.kind is not bool:
+        field = option_field(option)
+        field.help_text = option.retry_help
+        return field
+    return forms.TypedChoiceField(
+        required=False,
+        label=option.label,
+        help_text=option.retry_help,
+        choices=[("true", "Yes"), ("false", "No")],
+        coerce=lambda choice: choice == "true",
+        empty_value=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
 
@@ -59,7 +84,7 @@ class BatchForm(forms.Form):
     domains = forms.CharField(
         required=False,
         label="Domains",
-        help_text="One a line, or parted by commas or blanks; URLs are fine. Up to 100,000.",
+        help_text="One per line, or separated by commas or spaces. URLs are fine. Up to 100,000.",
         widget=forms.Textarea(
             attrs={
                 "class": "form-control font-monospace",
@@ -85,43 +110,37 @@ class BatchForm(forms.Form):
             attrs={"class": "form-control", "list": "columns", "autocomplete": "off"}
         ),
     )
-    max_concurrent = _number("max_concurrent", "Sites at once", "How many are scanned together.")
-    max_pages = _number("max_pages", "Pages kept", "Most pages listed of a site.")
-    fetch_pages = _number("fetch_pages", "Pages opened", "Most pages opened to find contacts.")
-    site_deadline = _number("site_deadline", "Seconds for a site", "A scan ends after this.")
-    request_delay = _number(
-        "request_delay", "Seconds between requests", "A pause before the next request to a site."
-    )
-    obey_robots = _switch("obey_robots", "Obey robots.txt", "Leave alone what a site closes.")
-    follow = _switch("follow", "Open contact pages", "Contact, about and imprint pages too.")
-    sitemaps = _switch("sitemaps", "Read sitemaps", "List the pages a site's sitemaps name.")
-    test_mode = _switch("test_mode", "Test mode", "Scan, but keep the findings with the job only.")
-
     # What the list came to, once it could be read.
     found: DomainList | None = None
 
-    OPTION_NAMES = tuple(DEFAULTS)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for option in all_options():
+            self.fields[option.name] = option_field(option)
 
     @property
-    def numbers(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.OPTION_NAMES if name in BOUNDS]
+    def inputs(self) -> list[forms.BoundField]:
+        """The options that are typed or chosen."""
+        return [self[option.name] for option in all_options() if option.kind is not bool]
 
     @property
     def switches(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.OPTION_NAMES if name not in BOUNDS]
+        """The options that are on or off."""
+        return [self[option.name] for option in all_options() if option.kind is bool]
 
     @property
-    def options_need_a_look(self) -> bool:
-        """Whether the folded options hold an error or something other than the defaults."""
+    def has_changed_options(self) -> bool:
+        """Whether the folded options hold an error or a value that is not the default."""
         return self.is_bound and any(
-            name in self.errors or self.cleaned_data.get(name) not in (None, default)
-            for name, default in DEFAULTS.items()
+            option.name in self.errors
+            or self.cleaned_data.get(option.name) not in (None, "", option.default)
+            for option in all_options()
         )
 
     def options(self) -> dict[str, Any]:
-        """Return the options that were given; one that was left empty keeps its default."""
-        given = {name: self.cleaned_data.get(name) for name in self.OPTION_NAMES}
-        return {name: value for name, value in given.items() if value is not None}
+        """Return the options that were filled in; an empty one keeps its default."""
+        values = {option.name: self.cleaned_data.get(option.name) for option in all_options()}
+        return {name: value for name, value in values.items() if value not in (None, "")}
 
     def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
         """Create the batch of a valid form; None, with the errors marked, where it is refused."""
@@ -183,46 +202,41 @@ class RetryForm(forms.Form):
     """Which failures of a batch are scanned again, and how; what is left out stays as it is."""
 
     reasons = forms.MultipleChoiceField(required=False, choices=FAILURE_REASONS)
-    site_deadline = _number("site_deadline", "Seconds for a site", "More for slow sites.")
-    request_delay = _number(
-        "request_delay", "Pause in seconds", "Between requests; more for sites that block."
-    )
-    max_concurrent = _number("max_concurrent", "Sites at once", "Fewer if they share a server.")
-    obey_robots = forms.TypedChoiceField(
-        required=False,
-        label="robots.txt",
-        choices=[("true", "Obeyed"), ("false", "Not obeyed")],
-        coerce=lambda chosen: chosen == "true",
-        empty_value=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
 
-    OPTION_NAMES = ("site_deadline", "request_delay", "max_concurrent", "obey_robots")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for option in retry_options():
+            self.fields[option.name] = _retry_field(option)
 
     @classmethod
     def of(cls, batch: Batch) -> "RetryForm":
         """Return the form with the options as the batch has them."""
-        options = batch.scan_options.as_dict()
-        shown = {name: f"{options[name]:g}" for name in cls.OPTION_NAMES if name in BOUNDS}
-        return cls(initial=shown | {"obey_robots": str(options["obey_robots"]).lower()})
+        current = batch.scan_options.as_dict()
+        return cls(
+            initial={option.name: _initial(current[option.name]) for option in retry_options()}
+        )
 
     @property
     def options(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.OPTION_NAMES]
+        return [self[option.name] for option in retry_options()]
 
     def changed_options(self, batch: Batch) -> dict[str, Any]:
-        """Return the options that were given and are not what the batch has already."""
+        """Return the options that were filled in and differ from the batch's."""
         current = batch.scan_options.as_dict()
-        given = {name: self.cleaned_data[name] for name in self.OPTION_NAMES}
+        values = {option.name: self.cleaned_data[option.name] for option in retry_options()}
         return {
             name: value
-            for name, value in given.items()
-            if value is not None and value != current[name]
+            for name, value in values.items()
+            if value not in (None, "") and value != current[name]
         }
 
     def refusal(self) -> str:
-        """Say what is wrong with what was given."""
+        """Say what is wrong with the input."""
         return " ".join(
-            f"{self.fields[name].label}: {' '.join(map(str, told))}"
-            for name, told in self.errors.items()
+            f"{self.fields[name].label}: {' '.join(map(str, messages))}"
+            for name, messages in self.errors.items()
         )
+
+
+def _initial(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

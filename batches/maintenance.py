@@ -34,18 +34,18 @@ PURPOSES = {
 
 # django-q2 looks at its schedules every 30 seconds or so.
 LATE_AFTER = timedelta(seconds=120)
-# A chore of a minute that has run for this long was killed, or will be.
+# A minute's task that has run for this long was killed, or will be.
 STUCK_AFTER = timedelta(minutes=10)
 # How long queued domains and due batches may wait before somebody should look.
 WORK_PATIENCE = timedelta(minutes=10)
 
 
-def recorded(name: str, chore: Callable[[], str | None]) -> None:
-    """Do a chore and keep how it went; `chore` returns what it did in a sentence, or nothing."""
+def recorded(name: str, task: Callable[[], str | None]) -> None:
+    """Run a task and record its outcome; `task` returns a sentence on what it did, or None."""
     row = MaintenanceRun.begin(name)
     try:
-        note = chore()
-    except BaseException as error:  # where a chore ends, so that it ends truthfully
+        note = task()
+    except BaseException as error:  # where a task ends, so that its true outcome is recorded
         with suppress(DatabaseError):
             row.end(MaintenanceRun.Outcome.FAILED, f"{type(error).__name__}: {error}")
         raise
@@ -59,7 +59,7 @@ class ScheduleState:
     name: str
     purpose: str
     schedule: Schedule | None
-    chore: MaintenanceRun | None
+    last_run: MaintenanceRun | None
     now: datetime
 
     @property
@@ -76,13 +76,13 @@ class ScheduleState:
     @property
     def is_stuck(self) -> bool:
         """Whether the last run began long ago and never ended."""
-        row = self.chore
+        row = self.last_run
         return bool(row and row.ended_at is None and row.started_at < self.now - STUCK_AFTER)
 
     @property
     def has_failed(self) -> bool:
         return self.is_stuck or bool(
-            self.chore and self.chore.outcome == MaintenanceRun.Outcome.FAILED
+            self.last_run and self.last_run.outcome == MaintenanceRun.Outcome.FAILED
         )
 
     @property
@@ -100,9 +100,9 @@ class ScheduleState:
 def states(now: datetime) -> list[ScheduleState]:
     """Return the state of each of the console's schedules."""
     schedules = {row.name: row for row in Schedule.objects.filter(name__in=SCHEDULES)}
-    chores = {row.name: row for row in MaintenanceRun.objects.filter(name__in=SCHEDULES)}
+    runs = {row.name: row for row in MaintenanceRun.objects.filter(name__in=SCHEDULES)}
     return [
-        ScheduleState(name, PURPOSES[name], schedules.get(name), chores.get(name), now)
+        ScheduleState(name, PURPOSES[name], schedules.get(name), runs.get(name), now)
         for name in SCHEDULES
     ]
 

@@ -1,100 +1,221 @@
-"""The options of a batch: one place that says what may be asked, for form, API and commands."""
+"""The options of a batch, each defined once.
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+The form, the API, the admin, the commands and the docs are generated from `BatchOptions`: adding
+an option is adding one field here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, create_model
+from pydantic import ValidationError as PydanticError
+from pydantic.fields import FieldInfo
 
 from scans.engine.limits import FetchSettings, Limits
 
-BOUNDS: dict[str, tuple[float, float]] = {
-    "max_concurrent": (1, 500),
-    "max_pages": (1, 50_000),
-    "fetch_pages": (1, 50),
-    "site_deadline": (1, settings.SITE_DEADLINE_MAX),
-    "request_delay": (0, 60),
-}
+ENGINE = Limits()
+ENGINE_LIMITS = frozenset(field.name for field in fields(Limits))
 
 
-@dataclass(frozen=True, slots=True)
-class BatchOptions:
-    """What a batch asks of its scans; durations in seconds."""
+def _reject_bools_and_text(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise ValueError("not a number")
+    return value
 
-    max_concurrent: int = 25
-    max_pages: int = 1_000
-    fetch_pages: int = 5
-    site_deadline: float = 60.0
-    obey_robots: bool = True
-    request_delay: float = 0.0
-    sitemaps: bool = True
-    follow: bool = True
-    test_mode: bool = False
+
+Whole = Annotated[int, BeforeValidator(_reject_bools_and_text)]
+Number = Annotated[float, BeforeValidator(_reject_bools_and_text)]
+
+
+def _option(default: Any, label: str, help_text: str, *bounds: float, retry: str = "") -> Any:
+    """Define one option; `retry` is its help text on the retry form, empty if not offered there."""
+    low, high = bounds or (None, None)
+    extra: dict[str, Any] = {"retry_help": retry} if retry else {}
+    return Field(
+        default, title=label, description=help_text, ge=low, le=high, json_schema_extra=extra
+    )
+
+
+class BatchOptions(BaseModel):
+    """How the sites of a batch are scanned; durations in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_concurrent: Whole = _option(
+        25,
+        "Sites at once",
+        "How many sites are scanned at the same time.",
+        1,
+        500,
+        retry="Fewer if the sites share a server.",
+    )
+    max_pages: Whole = _option(
+        ENGINE.max_pages, "Pages kept", "Most pages listed per site.", 1, 50_000
+    )
+    fetch_pages: Whole = _option(
+        ENGINE.fetch_pages, "Pages opened", "Most pages opened per site to find contacts.", 1, 50
+    )
+    site_deadline: Number = _option(
+        ENGINE.site_deadline,
+        "Seconds per site",
+        "A scan that takes longer ends with what it has.",
+        1,
+        settings.SITE_DEADLINE_MAX,
+        retry="More for slow sites.",
+    )
+    request_delay: Number = _option(
+        ENGINE.request_delay,
+        "Seconds between requests",
+        "Pause before the next request to the same site.",
+        0,
+        60,
+        retry="More for sites that block.",
+    )
+    obey_robots: StrictBool = _option(
+        ENGINE.obey_robots,
+        "Obey robots.txt",
+        "Leave out what a site disallows.",
+        retry="Leave out what a site disallows.",
+    )
+    follow: StrictBool = _option(
+        ENGINE.follow, "Open contact pages", "Open contact, about and legal pages too."
+    )
+    sitemaps: StrictBool = _option(
+        ENGINE.sitemaps, "Read sitemaps", "List the pages in a site's sitemaps."
+    )
+    test_mode: StrictBool = _option(
+        False, "Test mode", "Scan, but store the results with the job only."
+    )
 
     @classmethod
-    def validated(cls, raw: dict[str, Any]) -> "BatchOptions":
-        """Return the options, defaults filled in.
+    def validated(cls, raw: dict[str, Any]) -> Self:
+        """Return the options with defaults filled in.
 
-        Raises `ValidationError` with a sentence for every field that is unknown, of the wrong
+        Raises Django's `ValidationError` with one sentence per field that is unknown, of the wrong
         type or out of bounds.
         """
-        known = {field.name: field.default for field in fields(cls)}
-        errors = dict.fromkeys(raw.keys() - known.keys(), "There is no such option.")
-        values = {}
-        for name, value in raw.items():
-            if name in known:
-                try:
-                    values[name] = _checked(name, value, type(known[name]))
-                except ValueError as error:
-                    errors[name] = str(error)
-        if errors:
-            raise ValidationError(errors)
-        return cls(**values)
+        try:
+            return cls(**raw)
+        except PydanticError as error:
+            names = {str(detail["loc"][0]) for detail in error.errors()}
+            raise ValidationError({name: requirement(name) for name in sorted(names)}) from error
 
     @classmethod
-    def stored(cls, raw: dict[str, Any]) -> "BatchOptions":
-        """Return the options of a stored batch; what an older version wrote is passed over."""
-        names = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in raw.items() if name in names})
+    def stored(cls, raw: dict[str, Any]) -> Self:
+        """Return the options of a stored batch, ignoring those of another version."""
+        return cls.model_construct(**{k: v for k, v in raw.items() if k in cls.model_fields})
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return self.model_dump()
 
     def limits(self, *, sitemaps_only: bool = False) -> Limits:
         """Return the engine's limits for one site of the batch."""
+        shared = {k: v for k, v in self if k in ENGINE_LIMITS}
+        shared["fetch_pages"] = self.fetch_pages if self.follow else 1
+        shared["sitemaps"] = self.sitemaps or sitemaps_only
         return Limits(
             connect_timeout=settings.SCAN_CONNECT_TIMEOUT,
             read_timeout=settings.SCAN_READ_TIMEOUT,
             page_bytes=settings.SCAN_PAGE_BYTES,
             sitemap_bytes=settings.SCAN_SITEMAP_BYTES,
-            site_deadline=self.site_deadline,
-            fetch_pages=self.fetch_pages if self.follow else 1,
-            max_pages=self.max_pages,
-            obey_robots=self.obey_robots,
-            request_delay=self.request_delay,
-            sitemaps=self.sitemaps or sitemaps_only,
-            follow=self.follow,
             sitemaps_only=sitemaps_only,
+            **shared,
+        )
+
+    def described(self) -> Iterator[tuple[str, str]]:
+        """Yield each option's label and its value as text, for a page."""
+        for option in all_options():
+            value = getattr(self, option.name)
+            if option.kind is bool:
+                yield option.label, "yes" if value else "no"
+            else:
+                yield option.label, f"{value:,g}" if option.is_number else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a form field, a command-line argument or a help text needs to know of an option."""
+
+    name: str
+    label: str
+    help_text: str
+    default: Any
+    kind: type
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    retry_help: str
+
+    @property
+    def is_number(self) -> bool:
+        return self.low is not None
+
+    @property
+    def requirement(self) -> str:
+        """Say which values are valid."""
+        if self.choices:
+            return f"Give one of {', '.join(self.choices)}."
+        if not self.is_number:
+            return "Give true or false."
+        number = "a whole number" if self.kind is int else "a number"
+        return f"Give {number} from {self.low:g} to {self.high:g}."
+
+    @classmethod
+    def of(cls, name: str, field: FieldInfo) -> "Option":
+        bounds = {k: getattr(m, k) for m in field.metadata for k in ("ge", "le") if hasattr(m, k)}
+        is_choice = get_origin(field.annotation) is Literal
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        return cls(
+            name=name,
+            label=field.title or name,
+            help_text=field.description or "",
+            default=field.default,
+            kind=type(field.default),
+            low=bounds.get("ge"),
+            high=bounds.get("le"),
+            choices=tuple(get_args(field.annotation)) if is_choice else (),
+            retry_help=str(extra.get("retry_help", "")),
         )
 
 
-def _checked(name: str, value: Any, kind: type) -> Any:
-    if name not in BOUNDS:
-        if isinstance(value, bool):
-            return value
-        raise ValueError("Give true or false.")
-    low, high = BOUNDS[name]
-    whole = kind is int
-    sentence = f"Give a {'whole ' if whole else ''}number from {low:g} to {high:g}."
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(sentence)
-    if whole and value != int(value):
-        raise ValueError(sentence)
-    return int(value) if whole else value
+@cache
+def all_options() -> tuple[Option, ...]:
+    """Return every option in the order of its definition."""
+    return tuple(Option.of(name, field) for name, field in BatchOptions.model_fields.items())
+
+
+def option(name: str) -> Option:
+    """Return one option; raises KeyError for an unknown name."""
+    return {option.name: option for option in all_options()}[name]
+
+
+def retry_options() -> list[Option]:
+    """Return the options that a retry may change."""
+    return [option for option in all_options() if option.retry_help]
+
+
+def requirement(name: str) -> str:
+    """Say which values an option takes, or that there is no such option."""
+    if name not in BatchOptions.model_fields:
+        return "There is no such option."
+    return option(name).requirement
+
+
+def option_changes() -> type[BaseModel]:
+    """Return the model of a change of options: every option, each of which may be left out."""
+    optional: dict[str, Any] = {
+        name: (field.rebuild_annotation() | None, None)
+        for name, field in BatchOptions.model_fields.items()
+    }
+    return create_model("OptionChanges", __config__=ConfigDict(extra="forbid"), **optional)
 
 
 def fetch_settings() -> FetchSettings:
-    """Return what every fetch of this installation shares."""
+    """Return the settings shared by every fetch of this installation."""
     return FetchSettings(
         user_agent=settings.USER_AGENT,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,

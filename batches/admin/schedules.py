@@ -1,4 +1,4 @@
-"""The admin of recurring batches, their runs, and the console's own chores."""
+"""The admin of recurring batches, their runs, and the console's own maintenance runs."""
 
 from typing import cast
 

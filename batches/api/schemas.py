@@ -8,26 +8,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from batches.options import BOUNDS, BatchOptions
+from batches.options import BatchOptions, option, option_changes
 from batches.services import MAX_DOMAINS
 from scans.engine.errors import FailureReason
 from scrapersky.web.api_errors import RefusedValue
 
-DEFAULTS = BatchOptions().as_dict()
 SINGLE_SCAN_PAGES = 100
-OPTION_NAMES = frozenset(DEFAULTS)
-
-
-def _option(name: str, default: Any = None) -> Any:
-    low, high = BOUNDS.get(name, (None, None))
-    return Field(default=DEFAULTS[name] if default is None else default, ge=low, le=high)
-
-
-def _change(name: str) -> Any:
-    low, high = BOUNDS[name]
-    return Field(default=None, ge=low, le=high)
+OptionChanges = option_changes()
 
 
 def _without_nul(text: str) -> str:
@@ -36,54 +25,32 @@ def _without_nul(text: str) -> str:
     return text
 
 
-class BatchIn(Schema):
-    """A list of domains to scan, and how; fields that are not named here are passed over."""
+class BatchIn(Schema, BatchOptions):
+    """A list of domains to scan, and the options of the batch; other fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
     domains: list[str] = Field(min_length=1, max_length=MAX_DOMAINS)
     name: Annotated[str, AfterValidator(_without_nul)] = Field(default="", max_length=200)
-    batch_id: UUID | None = Field(default=None, description="An id of the caller's own making.")
-    max_pages: int = _option("max_pages")
-    max_concurrent: int = _option("max_concurrent")
-    fetch_pages: int = _option("fetch_pages")
-    site_deadline: float = _option("site_deadline")
-    obey_robots: bool = _option("obey_robots")
-    request_delay: float = _option("request_delay")
-    sitemaps: bool = _option("sitemaps")
-    follow: bool = _option("follow")
-    test_mode: bool = _option("test_mode")
+    batch_id: UUID | None = Field(default=None, description="An id chosen by the caller.")
 
     def options(self) -> dict[str, Any]:
-        return self.model_dump(include=set(OPTION_NAMES))
-
-
-class OptionChanges(Schema):
-    """Options of a batch that are to be others from now on; what is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    max_pages: int | None = _change("max_pages")
-    max_concurrent: int | None = _change("max_concurrent")
-    fetch_pages: int | None = _change("fetch_pages")
-    site_deadline: float | None = _change("site_deadline")
-    obey_robots: bool | None = None
-    request_delay: float | None = _change("request_delay")
-    sitemaps: bool | None = None
-    follow: bool | None = None
-    test_mode: bool | None = None
+        return self.model_dump(include=set(BatchOptions.model_fields))
 
 
 class RetryIn(Schema):
-    """Which failures are scanned again, and how. A field that is not named here is refused."""
+    """Which failures to scan again, and with which options. Unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
     reasons: list[FailureReason] | None = Field(
-        default=None, min_length=1, description="Left out: all that failed or was cancelled."
+        default=None, min_length=1, description="Left out: every failed or cancelled job."
     )
-    options: OptionChanges = OptionChanges()
+    options: OptionChanges | None = None  # type: ignore[valid-type]
 
     def changed_options(self) -> dict[str, Any]:
-        return self.options.model_dump(exclude_none=True)
+        changes: BaseModel | None = self.options
+        return changes.model_dump(exclude_none=True) if changes else {}
 
 
 class BatchCreated(Schema):
@@ -126,7 +93,7 @@ class ScanIn(Schema):
     """One site to scan."""
 
     base_url: str
-    max_pages: int = _option("max_pages", SINGLE_SCAN_PAGES)
+    max_pages: int = Field(default=SINGLE_SCAN_PAGES, ge=1, le=option("max_pages").high)
 
 
 class ScanCreated(Schema):

@@ -1,21 +1,23 @@
 """Carry the options of older batches that mean the same here and are within bounds."""
 
 from batches.legacy.json_sql import EMPTY
+from batches.options import Option, option
 
-BOUNDS = {"max_concurrent": (1, 500), "max_pages": (1, 50_000)}
+CARRIED = ("max_concurrent", "max_pages")
 
 
 def sql_options(options: str) -> str:
     """Return the SQL of a batch's options; `options` is an expression."""
-    parts = " || ".join(_whole_number(options, *item) for item in BOUNDS.items())
+    parts = " || ".join(_whole_number(options, option(name)) for name in CARRIED)
     return f"CASE WHEN jsonb_typeof({options}) = 'object' THEN {parts} ELSE {EMPTY} END"
 
 
-def _whole_number(options: str, name: str, bounds: tuple[int, int]) -> str:
-    low, high = bounds
+def _whole_number(options: str, carried: Option) -> str:
+    name, low, high = carried.name, carried.low, carried.high
     value = f"{options} -> '{name}'"
     fits = f"({options} ->> '{name}') ~ '^[0-9]{{1,6}}$' AND ({options} ->> '{name}')::int"
     return (
-        f"CASE WHEN jsonb_typeof({value}) = 'number' AND CASE WHEN {fits} BETWEEN {low} AND {high} "
-        f"THEN true ELSE false END THEN jsonb_build_object('{name}', {value}) ELSE {EMPTY} END"
+        f"CASE WHEN jsonb_typeof({value}) = 'number' "
+        f"AND CASE WHEN {fits} BETWEEN {low:g} AND {high:g} THEN true ELSE false END "
+        f"THEN jsonb_build_object('{name}', {value}) ELSE {EMPTY} END"
     )

@@ -1,14 +1,13 @@
-"""What the commands of batches are told on the command line."""
+"""Arguments that the batch commands share."""
 
 from argparse import ArgumentParser, BooleanOptionalAction
-from dataclasses import fields
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandError
 
 from batches.models import Batch, LookupKeyError
-from batches.options import BOUNDS, BatchOptions
+from batches.options import BatchOptions, all_options
 from scrapersky.tenants.access import working_tenant
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
 
@@ -16,29 +15,33 @@ SWITCHED = {"yes": True, "true": True, "on": True, "no": False, "false": False, 
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Take the options of a batch: `--max-pages 50`, `--no-sitemaps`."""
-    group = parser.add_argument_group("how the sites are scanned")
-    for field in fields(BatchOptions):
-        flag = "--" + field.name.replace("_", "-")
-        if field.name in BOUNDS:
-            low, high = BOUNDS[field.name]
-            told = f"{low:g} to {high:g}, default {field.default:g}"
-            group.add_argument(flag, type=type(field.default), metavar="N", help=told)
+    """Add an argument per batch option: `--max-pages 50`, `--no-sitemaps`."""
+    group = parser.add_argument_group("scan settings")
+    for option in all_options():
+        flag = "--" + option.name.replace("_", "-")
+        if option.choices:
+            group.add_argument(flag, choices=option.choices, help=option.help_text)
+        elif option.is_number:
+            bounds = f"{option.low:g} to {option.high:g}, default {option.default:g}"
+            text = f"{option.help_text} {bounds}"
+            group.add_argument(flag, type=option.kind, metavar="N", help=text)
         else:
-            group.add_argument(flag, action=BooleanOptionalAction, default=None)
+            group.add_argument(
+                flag, action=BooleanOptionalAction, default=None, help=option.help_text
+            )
 
 
-def read_options(given: dict[str, Any]) -> BatchOptions:
-    """Return the options that were given, and defaults for the others."""
-    named = {field.name: given.get(field.name) for field in fields(BatchOptions)}
+def read_options(params: dict[str, Any]) -> BatchOptions:
+    """Return the options that were passed, with defaults for the others."""
+    passed = {option.name: params.get(option.name) for option in all_options()}
     try:
-        return BatchOptions.validated({k: v for k, v in named.items() if v is not None})
+        return BatchOptions.validated({k: v for k, v in passed.items() if v is not None})
     except ValidationError as error:
-        wrong = (
-            f"--{name.replace('_', '-')}: {' '.join(told)}"
-            for name, told in error.message_dict.items()
+        problems = (
+            f"--{name.replace('_', '-')}: {' '.join(messages)}"
+            for name, messages in error.message_dict.items()
         )
-        raise CommandError(" ".join(wrong)) from error
+        raise CommandError(" ".join(problems)) from error
 
 
 def read_assignments(texts: list[str]) -> dict[str, Any]:
@@ -62,7 +65,9 @@ def refusal_of(error: ValidationError) -> str:
     """Say in one line what a service refuses."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
-    return " ".join(f"{name}: {' '.join(told)}" for name, told in error.message_dict.items())
+    return " ".join(
+        f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()
+    )
 
 
 def find_batch(key: str) -> Batch:

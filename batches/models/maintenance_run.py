@@ -1,4 +1,4 @@
-"""A chore: something the console does for itself on a schedule, and how that went last."""
+"""The last run of each of the console's own schedules."""
 
 from typing import ClassVar
 
@@ -50,12 +50,12 @@ class MaintenanceRun(models.Model):
 
     @classmethod
     def begin(cls, name: str) -> "MaintenanceRun":
-        """Say that a chore has started; a run of it that never ended is forgotten."""
+        """Record that a run has started; an earlier one that never ended is overwritten."""
         begun = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
         return cls.objects.update_or_create(name=name, defaults=begun)[0]
 
     def end(self, outcome: "MaintenanceRun.Outcome", note: str = "") -> bool:
-        """Say how a run ended; False where a later run has started since."""
+        """Record how a run ended; False if a later run has started since."""
         mine = MaintenanceRun.objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
         text = clean(note)[:NOTE_LENGTH]
         return mine.update(outcome=outcome, note=text, ended_at=Now()) == 1

@@ -1,4 +1,4 @@
-"""The admin of recurring batches and chores, and the queueing of domains there."""
+"""The admin of recurring batches and maintenance runs, and the queueing of domains there."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -84,6 +84,6 @@ def test_who_may_only_look_does_nothing_by_an_action(
 
 def test_chores_are_for_superusers(clerk: Client, user: User) -> None:
     MaintenanceRun.begin("minute keeper")
-    assert clerk.get("/admin/batches/chore/").status_code == 403
+    assert clerk.get("/admin/batches/maintenancerun/").status_code == 403
     User.objects.filter(pk=user.pk).update(is_superuser=True)
-    assert "minute keeper" in clerk.get("/admin/batches/chore/").content.decode()
+    assert "minute keeper" in clerk.get("/admin/batches/maintenancerun/").content.decode()

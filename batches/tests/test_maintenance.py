@@ -47,10 +47,10 @@ def test_every_schedule_says_what_it_is_for() -> None:
 
 def test_a_run_is_kept_with_what_it_did(now: datetime) -> None:
     recorded("minute keeper", lambda: "Nothing to do.")
-    chore = MaintenanceRun.objects.get()
-    assert (chore.outcome, chore.note) == ("done", "Nothing to do.")
-    assert chore.ended_at
-    assert now <= chore.started_at <= chore.ended_at + timedelta(seconds=1)
+    run = MaintenanceRun.objects.get()
+    assert (run.outcome, run.note) == ("done", "Nothing to do.")
+    assert run.ended_at
+    assert now <= run.started_at <= run.ended_at + timedelta(seconds=1)
 
 
 def test_a_run_that_raises_is_kept_as_failed_and_raises_still() -> None:
@@ -59,8 +59,8 @@ def test_a_run_that_raises_is_kept_as_failed_and_raises_still() -> None:
 
     with pytest.raises(RuntimeError):
         recorded("minute keeper", fail)
-    chore = MaintenanceRun.objects.get()
-    assert (chore.outcome, chore.note) == ("failed", "RuntimeError: No more  room.")
+    run = MaintenanceRun.objects.get()
+    assert (run.outcome, run.note) == ("failed", "RuntimeError: No more  room.")
 
 
 def test_a_run_that_is_ended_by_the_queue_is_kept_as_failed() -> None:

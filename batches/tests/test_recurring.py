@@ -228,7 +228,7 @@ def test_a_batch_that_the_database_refuses_fails_alone(
 
     def refused(*args: Any, **kwargs: Any) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO batches_chore (id) VALUES (NULL)")
+            cursor.execute("INSERT INTO batches_maintenancerun (id) VALUES (NULL)")
 
     monkeypatch.setattr("batches.services._add_jobs", refused)
     assert start_due(SUNDAY + DAY) == "1 failed"
@@ -318,6 +318,6 @@ def test_the_schedule_starts_what_is_due(default_tenant: Tenant) -> None:
     RecurringBatch.objects.update(next_run_at=SUNDAY - 300 * DAY)
     tasks.start_recurring()
     assert Batch.objects.count() == 1
-    chore = MaintenanceRun.objects.get()
-    assert (chore.name, chore.outcome, chore.note) == ("recurring batches", "done", "1 started")
-    assert Schedule.objects.get(name=chore.name).func == "batches.tasks.start_recurring"
+    run = MaintenanceRun.objects.get()
+    assert (run.name, run.outcome, run.note) == ("recurring batches", "done", "1 started")
+    assert Schedule.objects.get(name=run.name).func == "batches.tasks.start_recurring"

@@ -411,6 +411,6 @@ def test_the_schedule_submits_and_says_what_it_did(default_tenant: Tenant) -> No
     queued(default_tenant, "a.example")
     tasks.submit_sitemaps()
     assert state_of("a.example")[0] == "processing"
-    chore = MaintenanceRun.objects.get(name="sitemap submission")
-    assert (chore.outcome, chore.note) == ("done", "1 domain submitted.")
-    assert Schedule.objects.get(name=chore.name).func == "batches.tasks.submit_sitemaps"
+    run = MaintenanceRun.objects.get(name="sitemap submission")
+    assert (run.outcome, run.note) == ("done", "1 domain submitted.")
+    assert Schedule.objects.get(name=run.name).func == "batches.tasks.submit_sitemaps"

@@ -231,7 +231,7 @@ def test_the_options_of_the_form_are_those_of_the_batch_and_change_nothing(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"site_deadline": "0"}, "Seconds for a site: "),
+        ({"site_deadline": "0"}, "Seconds per site: "),
         ({"max_concurrent": "2.5"}, "Sites at once: "),
         ({"obey_robots": "perhaps"}, "robots.txt: "),
         ({"reasons": "bad_weather"}, "bad_weather"),

@@ -36,7 +36,7 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
     rows = visible(RecurringBatch.objects.with_last_run(), request.user)
     context = {
         "page": page_of(request, rows, size=25, paginator=Paginator),
-        "chores": maintenance.states(now),
+        "maintenance_states": maintenance.states(now),
         "late_since": now - maintenance.LATE_AFTER,
     }
     return render(request, "batches/schedule_list.html", context)

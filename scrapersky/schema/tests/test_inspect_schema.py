@@ -59,8 +59,8 @@ def test_tables_are_listed_with_rows_and_size() -> None:
 def test_rows_are_estimated_for_a_table_that_has_some(default_tenant: Tenant) -> None:
     for number in range(50):
         MaintenanceRun.objects.create(name=f"chore {number}")
-    run("ANALYZE batches_chore")
-    assert line_of(inspect(), "batches_chore").split()[1] == "50"
+    run("ANALYZE batches_maintenancerun")
+    assert line_of(inspect(), "batches_maintenancerun").split()[1] == "50"
 
 
 def test_a_table_is_shown_with_its_columns() -> None:
@@ -104,7 +104,7 @@ def test_what_is_piped_is_whole_and_in_no_box(default_tenant: Tenant) -> None:
 
 def test_a_long_value_is_cut_and_none_steers_the_terminal(default_tenant: Tenant) -> None:
     MaintenanceRun.objects.create(name="noisy", note="\x1b[31m" + "y" * 500)
-    printed = inspect("batches_chore")
+    printed = inspect("batches_maintenancerun")
     assert "\x1b" not in printed
     assert "(505 characters)" in printed
 
@@ -161,30 +161,30 @@ def test_the_models_agree_with_a_fresh_database() -> None:
 
 
 def test_a_check_names_a_missing_column() -> None:
-    run("ALTER TABLE batches_chore DROP COLUMN note")
-    assert check() == "batches_chore.note: the column is missing (text)\n"
-    assert check("batches_chore") == check()
+    run("ALTER TABLE batches_maintenancerun DROP COLUMN note")
+    assert check() == "batches_maintenancerun.note: the column is missing (text)\n"
+    assert check("batches_maintenancerun") == check()
     [told] = json.loads(check("--json"))
-    assert (told["table"], told["column"]) == ("batches_chore", "note")
+    assert (told["table"], told["column"]) == ("batches_maintenancerun", "note")
 
 
 def test_a_check_names_a_column_that_no_model_has() -> None:
-    run("ALTER TABLE batches_chore ADD COLUMN extra varchar(7)")
+    run("ALTER TABLE batches_maintenancerun ADD COLUMN extra varchar(7)")
     kind = "character varying(7)" if connection.vendor == "postgresql" else "varchar(7)"
-    assert check() == f"batches_chore.extra: no field of the model ({kind})\n"
+    assert check() == f"batches_maintenancerun.extra: no field of the model ({kind})\n"
 
 
 def test_a_check_names_a_column_of_another_type() -> None:
-    run("ALTER TABLE batches_chore DROP COLUMN note")
-    run("ALTER TABLE batches_chore ADD COLUMN note varchar(50) NOT NULL DEFAULT ''")
+    run("ALTER TABLE batches_maintenancerun DROP COLUMN note")
+    run("ALTER TABLE batches_maintenancerun ADD COLUMN note varchar(50) NOT NULL DEFAULT ''")
     there = "character varying(50)" if connection.vendor == "postgresql" else "varchar(50)"
-    assert check() == f"batches_chore.note: the type is {there}, not text\n"
+    assert check() == f"batches_maintenancerun.note: the type is {there}, not text\n"
 
 
 def test_a_check_names_a_column_that_may_be_null() -> None:
-    run("ALTER TABLE batches_chore DROP COLUMN note")
-    run("ALTER TABLE batches_chore ADD COLUMN note text")
-    assert check() == "batches_chore.note: may be NULL, and must not\n"
+    run("ALTER TABLE batches_maintenancerun DROP COLUMN note")
+    run("ALTER TABLE batches_maintenancerun ADD COLUMN note text")
+    assert check() == "batches_maintenancerun.note: may be NULL, and must not\n"
 
 
 def test_a_check_names_a_missing_index() -> None:
@@ -193,8 +193,8 @@ def test_a_check_names_a_missing_index() -> None:
 
 
 def test_a_check_names_a_missing_table() -> None:
-    run("DROP TABLE batches_chore")
-    assert check() == "batches_chore: the table is missing\n"
+    run("DROP TABLE batches_maintenancerun")
+    assert check() == "batches_maintenancerun: the table is missing\n"
 
 
 def test_a_check_of_a_table_that_is_no_models_is_refused() -> None:
@@ -210,8 +210,8 @@ def test_a_check_of_a_table_that_is_no_models_is_refused() -> None:
          "batches_batch: the check constraint batch_counters is missing"),
         ("ALTER TABLE batches_job DROP CONSTRAINT job_once_a_batch",
          "batches_job: the unique constraint job_once_a_batch is missing"),
-        ("ALTER TABLE batches_chore DROP CONSTRAINT batches_chore_name_key",
-         "batches_chore.name: the unique constraint is missing"),
+        ("ALTER TABLE batches_maintenancerun DROP CONSTRAINT batches_maintenancerun_name_key",
+         "batches_maintenancerun.name: the unique constraint is missing"),
         ("DROP INDEX batches_batch_created_by_id_932d1662",
          "batches_batch.created_by_id: the index is missing"),
     ],
