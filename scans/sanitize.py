@@ -1,12 +1,13 @@
-"""Make values into ones that a database stores: no NUL, no lone surrogate, no NaN, no longer text
-than its column holds.
+"""Turn values into ones that a database stores: no NUL, no lone surrogate, no NaN, no text longer
+than its column.
 
-A column at a time, because most columns hold nothing to mend, which is seen at one glance.
+Values are checked a column at a time: most columns need no repair, and one test shows it.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from hashlib import blake2b
 from typing import Any
 
 from django.db import connection, models
@@ -14,12 +15,16 @@ from django.db import connection, models
 Column = Sequence[Any]
 
 
-def preparer(field: Any) -> Callable[[Column], Column]:
-    """Return what turns the values of one column into ones the database accepts for it."""
+def preparer(field: Any, *, in_key: bool = False) -> Callable[[Column], Column]:
+    """Return the function that turns the values of one column into ones the database accepts.
+
+    A text that is too long for its column is cut, one that identifies its row (`in_key`) is
+    shortened by `shortened_key`.
+    """
     if isinstance(field, models.JSONField):
         return _json_texts
-    if isinstance(field, models.CharField):
-        return partial(_texts, max_length=field.max_length)
+    if isinstance(field, models.CharField) and field.max_length:
+        return partial(_texts, max_length=field.max_length, in_key=in_key)
     if isinstance(field, models.TextField):
         return _texts
     if isinstance(field, models.UUIDField) or field.is_relation:
@@ -43,7 +48,7 @@ def _moments(values: Column) -> Column:
     return [adapt(value) for value in values]
 
 
-def _texts(values: Column, max_length: int | None = None) -> Column:
+def _texts(values: Column, max_length: int | None = None, in_key: bool = False) -> Column:
     """Return texts clean and no longer than their column; None stays None."""
     if _are_clean(values):
         clean_values = values
@@ -51,7 +56,25 @@ def _texts(values: Column, max_length: int | None = None) -> Column:
         clean_values = [None if value is None else clean(value) for value in values]
     if max_length is None or max(map(len, filter(None, clean_values)), default=0) <= max_length:
         return clean_values
-    return [value and value[:max_length] for value in clean_values]
+    shorten = shortened_key if in_key else _cut
+    return [value and shorten(value, max_length) for value in clean_values]
+
+
+def _cut(text: str, length: int) -> str:
+    return text[:length]
+
+
+def shortened_key(text: str, length: int) -> str:
+    """Return a text that fits its column and still differs from every other.
+
+    One that is too long ends in `~` and a digest of the whole of it, so that two that begin alike
+    stay two, and the same text is the same row in every scan.
+    """
+    if len(text) <= length:
+        return text
+    digest = blake2b(text.encode(), digest_size=16).hexdigest()
+    mark = f"~{digest}"[: length // 2]
+    return text[: length - len(mark)] + mark
 
 
 def _are_clean(values: Column) -> bool:

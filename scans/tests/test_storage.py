@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scans import storage
-from scans.models import Domain, Page, Scan
+from scans.models import Contact, Domain, Page, Scan
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant
 
@@ -53,6 +53,39 @@ def test_facts_are_written_to_found_and_made_domains(
 
 def test_the_same_key_twice_in_one_call_is_written_once(domain: Domain) -> None:
     assert save_pages(domain, ["http://a.example/"] * 3) == 1
+
+
+def save_contacts(domain: Domain, *values: str) -> int:
+    return storage.upsert(
+        Contact,
+        ("tenant_id", "domain_id", "kind", "value"),
+        [(domain.tenant_id, domain.pk, "social", value) for value in values],
+        key=["domain_id", "kind", "value"],
+        update=["last_seen"],
+        constants={"first_seen": NOW, "last_seen": NOW},
+    )
+
+
+def test_keys_that_become_equal_when_cleaned_are_written_once(domain: Domain) -> None:
+    assert save_contacts(domain, "a\x00b", "ab", "c\ud800", "c?") == 2
+    assert save_contacts(domain, "\x00ab", "c?") == 2
+    assert sorted(Contact.objects.values_list("value", flat=True)) == ["ab", "c?"]
+
+
+def test_long_keys_that_begin_alike_stay_different_rows(domain: Domain) -> None:
+    long = ["https://social.example/" + "x" * 600 + end for end in ("1", "2")]
+    assert save_contacts(domain, *long, "https://social.example/short") == 3
+    stored = set(Contact.objects.values_list("value", flat=True))
+    assert {len(value) for value in stored} == {500, 28}
+    assert all(value.startswith("https://social.example/") for value in stored)
+
+    save_contacts(domain, *reversed(long))
+    assert set(Contact.objects.values_list("value", flat=True)) == stored
+
+
+def test_an_update_of_one_row_twice_writes_the_last_values(domain: Domain) -> None:
+    storage.update(Domain, ("id", "title"), [(domain.pk, "first"), (domain.pk, "last")])
+    assert Domain.objects.get().title == "last"
 
 
 def test_an_unchanged_page_seen_lately_is_not_rewritten(domain: Domain) -> None:
