@@ -2,9 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 2
+# One lock for every platform and for Python 3.11 and later, with a hash for every file.
+LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
-.PHONY: help install run demo test lint bench chaos
+.PHONY: help install run demo test lint lock bench chaos
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -27,6 +30,10 @@ lint: .venv/.development  ## Check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 
+lock: .venv/.development  ## Write the lock files again, after a change of requirements*.txt
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+
 bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
 	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
 
@@ -43,17 +50,17 @@ chaos: .venv/.development  ## Kill and stop everything while batches run, and au
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/.runtime: requirements.txt .venv/.created
-	@$(call packages,requirements.txt)
+.venv/.runtime: requirements.lock .venv/.created
+	@$(call packages,requirements.lock)
 
-.venv/.development: requirements-dev.txt requirements.txt .venv/.created
-	@$(call packages,requirements-dev.txt)
+.venv/.development: requirements-dev.lock .venv/.created
+	@$(call packages,requirements-dev.lock)
 	@touch .venv/.runtime
 
-# What pip says goes to a file: with no network it is pages long.
+# pip's output goes to a file: without a network it is pages long.
 define packages
 echo "Installing the packages of $(1) into .venv (a minute or two the first time) ..."; \
-$(PIP) -r $(1) >.venv/install.log 2>&1 || { \
-  echo "The packages of $(1) could not be installed: is there a network and a package index? What pip says is in .venv/install.log." >&2; exit 1; }; \
+$(PIP) --require-hashes -r $(1) >.venv/install.log 2>&1 || { \
+  echo "The packages of $(1) could not be installed: is there a network and a package index? pip's output is in .venv/install.log." >&2; exit 1; }; \
 touch $@
 endef
