@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from scrapersky.private_files import make_database_private, make_private
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -33,6 +35,8 @@ def load_env_file(default: Path) -> Path | None:
         return None
     path = Path(name)
     if path.is_file():
+        # Its group keeps access: root may own the file and the console's group read it.
+        make_private(path, keep=0o770)
         environ.Env.read_env(path, overwrite=False)
     return path
 
@@ -120,6 +124,7 @@ def database(name: str, default: str = "") -> dict[str, Any]:
         refuse(name, "the database has no name")
     if backend == "sqlite":
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        make_database_private(Path(config["NAME"]))
         return config | {
             "CONN_MAX_AGE": 600,
             "OPTIONS": {

@@ -11,10 +11,13 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from scrapersky import env
+from scrapersky import env, private_files
 
+# Files: nobody else on this machine reads the database, the keys or the exports
+private_files.create_private_files_only()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+private_files.make_tree_private(VAR_DIR)
 ENV_FILE = env.load_env_file(BASE_DIR / ".env")
 
 # Security
@@ -132,6 +135,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # 100,000 pasted domains are more than Django's default body of 2.5 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 # Time and language
 LANGUAGE_CODE = "en-us"
