@@ -1,7 +1,6 @@
 """What a page says about itself in its head, and where it leads."""
 
 import re
-from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -11,11 +10,6 @@ from scans.engine.extractors.text import one_line
 from scans.engine.links import resolve_url
 
 MAX_META = 500
-# Images, from the top of the page, among which the logo is looked for.
-LOGO_AMONG = 60
-_LOGO_ATTRIBUTES = ("class", "id", "alt", "src")
-
-_HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"\s]+)", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
@@ -36,9 +30,21 @@ def base_url(tree: LexborHTMLParser, url: str) -> str:
 
 
 def title(tree: LexborHTMLParser) -> str:
-    """Return the page's title."""
-    node = tree.css_first("head > title") or tree.css_first("title")
+    """Return the page's title: its first `<title>` that names no drawing.
+
+    See https://html.spec.whatwg.org/multipage/dom.html#document.title
+    """
+    node = tree.css_first("head > title") or next(
+        (title for title in tree.css("title")[:MAX_META] if not _is_in_drawing(title)), None
+    )
     return one_line(node.text(), 500) if node else ""
+
+
+def _is_in_drawing(node: LexborNode) -> bool:
+    parent = node.parent
+    while parent is not None and parent.tag != "svg":
+        parent = parent.parent
+    return parent is not None
 
 
 def meta_values(tree: LexborHTMLParser) -> dict[str, str]:
@@ -61,10 +67,16 @@ def open_graph(meta: dict[str, str]) -> dict[str, str]:
 
 
 def language(tree: LexborHTMLParser, meta: dict[str, str]) -> str:
-    """Return the declared language as `en` or `pt-BR`, empty where none is."""
-    node = tree.css_first("html")
-    attributes = node.attributes if node else {}
-    declared = [attributes.get("lang"), attributes.get("xml:lang")]
+    """Return the declared language as `en` or `pt-BR`, empty where none is.
+
+    The text inherits the language of the element next above it: the body's goes before the root's.
+    """
+    declared = [
+        node.attributes.get(name)
+        for node in (tree.body, tree.root)
+        if node
+        for name in ("lang", "xml:lang")
+    ]
     declared += [meta.get("content-language"), meta.get("language"), meta.get("og:locale")]
     for value in declared:
         value = (value or "").split(",")[0].strip()
@@ -112,41 +124,6 @@ class HeadLinks:
             self.sitemaps.append(url)
         for kind in rel & {"icon", "apple-touch-icon"}:
             self._icons.setdefault(kind, url)
-
-
-def logo(tree: LexborHTMLParser, base: str) -> str:
-    """Return the image that calls itself the logo or stands in a box that does.
-
-    One that links to the homepage goes before the others: these may be a partner's or an award.
-    """
-    first = ""
-    for node in tree.css("img")[:LOGO_AMONG]:
-        attributes = node.attributes
-        around = list(_ancestors(node, 3))
-        url = resolved(base, attributes.get("src") or attributes.get("data-src"))
-        if url and (_says_logo(attributes) or any(_says_logo(box.attributes) for box in around)):
-            if any(_leads_home(box, base) for box in around):
-                return url
-            first = first or url
-    return first
-
-
-def _ancestors(node: LexborNode, count: int) -> Iterator[LexborNode]:
-    parent = node.parent
-    while parent is not None and count:
-        yield parent
-        parent, count = parent.parent, count - 1
-
-
-def _says_logo(attributes: dict[str, str | None]) -> bool:
-    return any("logo" in (attributes.get(name) or "").lower() for name in _LOGO_ATTRIBUTES)
-
-
-def _leads_home(node: LexborNode, base: str) -> bool:
-    if node.tag != "a":
-        return False
-    url = resolved(base, node.attributes.get("href"))
-    return url.count("/") == 3 and _HOME.search(url) is not None
 
 
 def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:

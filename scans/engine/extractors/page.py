@@ -13,6 +13,7 @@ from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
+from scans.engine.extractors.logos import logo
 from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
 from scans.engine.technologies import detect
@@ -95,7 +96,7 @@ def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
         "meta": meta,
         "json_ld": json_ld,
         "organisation": described,
-        "logo_url": metadata.resolved(base, described.get("logo")) or metadata.logo(tree, base),
+        "logo_url": metadata.resolved(base, described.get("logo")) or logo(tree, base),
     }
 
 

@@ -239,3 +239,32 @@ def test_merging_keeps_the_best_evidence_in_the_order_first_seen():
         ("a@b.com", "mailto"),
         ("c@d.com", "first"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<svg><title>Menu</title></svg><h1>Kessel</h1>", ""),
+        ("<svg><g><title>Menu</title></g></svg><title>Kessel</title>", "Kessel"),
+        ("<svg><foreignObject><title>x</title></foreignObject></svg>", ""),
+        ("<meta property=og:title content=Kessel><svg><title>Menu</title></svg>", "Kessel"),
+        ("<p>late</p><title>Kessel</title>", "Kessel"),
+    ],
+)
+def test_the_title_of_a_drawing_is_not_the_page_s(page, expected):
+    assert read_page(page.encode(), URL).title == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<html><body lang=fr>", "fr"),
+        ("<html><body xml:lang=pt_br>", "pt-BR"),
+        ("<html lang=''><body lang='de-AT'>", "de-AT"),
+        ("<html lang=en><body lang=it>", "it"),
+        ("<html lang=nl><body lang=''>", "nl"),
+        ("<html><meta http-equiv=content-language content=es><body lang=pl>", "pl"),
+    ],
+)
+def test_the_language_of_the_body_is_the_language_of_the_page(page, expected):
+    assert read_page(page.encode(), URL).language == expected

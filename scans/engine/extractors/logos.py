@@ -1,0 +1,179 @@
+"""The site's logo among the images of a page."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scans.engine.extractors.vocabulary import words
+from scans.engine.links import resolve_url
+
+# Images, from the top of the page, among which the logo is looked for.
+LOGO_AMONG = 60
+# How far above an image a box still belongs to it.
+_BOXES = 3
+
+_Attributes = Mapping[str, str | None]
+
+_NAMING = ("class", "id", "alt", "title", "src")
+_LAZY_SOURCES = (
+    *("data-src", "data-lazy-src", "data-original", "data-lazy", "data-url", "data-img-src"),
+    *("data-orig-src", "data-echo", "data-image", "data-desktop-src", "data-ll-src"),
+    *("data-srcset", "data-lazy-srcset", "data-original-set", "srcset"),
+)
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+MAX_SET = 4_000
+_STAND_IN = re.compile(
+    r"^(?:data:|about:|javascript:|#|$)|"
+    r"(?:^|[/_.-])(?:blank|spacer|pixel|placeholder|transparent|empty|loading|loader|lazy|dummy|"
+    r"grey|gray|1x1|1px|clear|trans|ajax-loader)(?:[-_.]?\d+(?:x\d+)?)?\.(?:gif|png|svg|jpe?g|webp)",
+    re.IGNORECASE,
+)
+_LAZY_CLASS = re.compile(r"lazy|blur-up|b-lazy|lozad", re.IGNORECASE)
+# `2x`, `640w`, or the next address where no blank follows the comma.
+_DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)[wxh](?:,(.*))?$")
+_WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
+_CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
+
+
+def logo(tree: LexborHTMLParser, base: str) -> str:
+    """Return the URL of the image that is named a logo or stands in a box that is.
+
+    One that links to the homepage goes before the others: these may be a partner's or an award.
+    """
+    search = _Search(base)
+    first = ""
+    for image in tree.css("img")[:LOGO_AMONG]:
+        boxes = list(_ancestors(image, _BOXES))
+        if not (search.names_logo(image) or any(map(search.names_logo, boxes))):
+            continue
+        url = _image_url(image, base)
+        if url and any(map(search.leads_home, boxes)):
+            return url
+        first = first or url
+    return first
+
+
+class _Search:
+    """Which nodes of a page are named a logo or link to the homepage, each read once."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._host = urlsplit(base).hostname or ""
+        self._named: dict[int, bool] = {}
+        self._home: dict[int, bool] = {}
+
+    def names_logo(self, node: LexborNode) -> bool:
+        key = node.mem_id
+        if key not in self._named:
+            self._named[key] = _names_logo(node.attributes, self._host)
+        return self._named[key]
+
+    def leads_home(self, node: LexborNode) -> bool:
+        key = node.mem_id
+        if key not in self._home:
+            self._home[key] = _leads_home(node, self._base)
+        return self._home[key]
+
+
+def _ancestors(node: LexborNode, count: int) -> Iterator[LexborNode]:
+    parent = node.parent
+    while parent is not None and count:
+        yield parent
+        parent, count = parent.parent, count - 1
+
+
+def _names_logo(attributes: _Attributes, host: str) -> bool:
+    return any(
+        "logo" in value.lower() and _says_logo(_path_of(value) if name == "src" else value, host)
+        for name in _NAMING
+        if (value := attributes.get(name))
+    )
+
+
+def _path_of(url: str) -> str:
+    """Return the path of an image's address: every image of a logo designer's host is no logo."""
+    return url.partition("//")[2].partition("/")[2] if "//" in url[:8] else url
+
+
+def _says_logo(name: str, host: str) -> bool:
+    """Tell a logo from a catalogue, a log-out link, a psychologist: the word stands for itself.
+
+    It may be joined to another word for a place, a colour or a file (`headerlogo`), or to the name
+    of the site.
+    """
+    for word in _WORD.findall(name[:500]):
+        if "logo" in word.lower() and any(_is_logo(part, host) for part in _parts_of(word)):
+            return True
+    return False
+
+
+def _parts_of(word: str) -> list[str]:
+    """Return a word and, if it is written so, the parts of its camel case."""
+    return [word.lower(), *(part.lower() for part in _CAMEL.split(word))]
+
+
+def _is_logo(word: str, host: str) -> bool:
+    if word in words("logo_names"):
+        return True
+    before, logo, behind = word.partition("logo")
+    if not logo or (before and behind):
+        return bool(logo) and {before, behind} <= words("logo_companions")
+    companion = before or behind
+    return companion in words("logo_companions") or (
+        bool(before) and len(before) > 2 and before in host.replace("-", "")
+    )
+
+
+def _image_url(image: LexborNode, base: str) -> str:
+    """Return the absolute URL of the file that a visitor sees, empty where there is none."""
+    source = (image.attributes.get("src") or "").strip()
+    lazy = _first_image(image.attributes, _LAZY_SOURCES)
+    if not source or _STAND_IN.search(source) or (lazy and _is_lazy(image.attributes)):
+        source = lazy or _picture_source(image)
+    return (resolve_url(source, base) if source else None) or ""
+
+
+def _first_image(attributes: _Attributes, names: tuple[str, ...]) -> str:
+    """Return the first of some attributes that names an image, not a stand-in for one."""
+    values = ((name, (attributes.get(name) or "").strip()) for name in names)
+    urls = (_largest(value) if name.endswith("set") else value for name, value in values if value)
+    return next((url for url in urls if not _STAND_IN.search(url)), "")
+
+
+def _is_lazy(attributes: _Attributes) -> bool:
+    return bool(_LAZY_CLASS.search(attributes.get("class") or ""))
+
+
+def _picture_source(image: LexborNode) -> str:
+    """Return the image of the `<picture>` around an `<img>` that has none itself."""
+    picture = image.parent
+    if picture is None or picture.tag != "picture":
+        return ""
+    urls = (_first_image(source.attributes, _SETS) for source in picture.css("source")[:10])
+    return next(filter(None, urls), "")
+
+
+def _largest(srcset: str) -> str:
+    """Return the largest image of a `srcset`, the first one of several alike."""
+    largest, size, url = "", -1.0, ""
+    for token in f"{srcset[:MAX_SET]} ,".split():
+        descriptor = _DESCRIPTOR.match(token)
+        if not url:
+            url = token.rstrip(",")
+        if descriptor or token[-1] == ",":
+            candidate_size = float(descriptor[1]) if descriptor else 1.0
+            if url and candidate_size > size:
+                largest, size = url, candidate_size
+            url = (descriptor[2] or "") if descriptor else ""
+    return largest
+
+
+def _leads_home(node: LexborNode, base: str) -> bool:
+    if node.tag != "a":
+        return False
+    href = (node.attributes.get("href") or "").strip()
+    url = resolve_url(href, base) if href and href[0] != "#" else None
+    return url is not None and url.count("/") == 3 and _HOME.search(url) is not None
