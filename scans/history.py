@@ -1,9 +1,9 @@
 """The history of a domain: every scan of it, what changed between two, and what is gone.
 
-A scan that was not meant to look (no sitemaps, no further pages), was cut short by its deadline or
-met the wall of a bot check says nothing about what it did not look at: that keeps its `last_seen`
-and is not gone. Pages carry no mark of their own (a row of the inventory is rewritten only when
-something changed or a week has passed): `unseen_pages_before` tells which ones are missing.
+One rule says what a scan may remove: only what it should have seen if it were still there. A scan
+that met the wall of a bot check saw nothing of the site and removes nothing. One that was told not
+to look (no sitemaps, no further pages) or was cut short by its deadline removes nothing that it did
+not look at. Whatever is not removed stays in every list (`scans.latest_facts`).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,35 +13,44 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from scans.engine.report import Verdict
-from scans.models import Contact, Domain, Scan, Sitemap, Technology
-from scans.storage import STALE_AFTER
+from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+from scans.storage import url_hash
 
 Report = dict[str, Any]
 NO_PAGE_THERE = frozenset({404, 410})
+CHUNK = 5_000
+
+
+# What answered in the site's place and says nothing about the site itself.
+STANDS_IN_FOR_THE_SITE = frozenset({Verdict.CHALLENGE.value})
+
+
+def saw_the_site(report: Report) -> bool:
+    """Say whether a scan saw the site itself, not the wall of a bot check."""
+    return report["verdict"] not in STANDS_IN_FOR_THE_SITE
 
 
 def covers(report: Report, what: str) -> bool:
-    """Say whether a scan looked at `pages`, `sitemaps` or the `inventory` to the end."""
-    return bool(report.get("coverage", {}).get(what))
+    """Say whether a scan saw all of the site's `pages`, `sitemaps` or `inventory`."""
+    return saw_the_site(report) and bool(report.get("coverage", {}).get(what))
 
 
 def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: datetime) -> None:
-    """Mark the contacts among `rows` that are on none of the pages that were read now.
+    """Mark the contacts among `rows` that are on none of the pages that were just read.
 
-    Only where the page that a contact was found on is among those, or is no more. `reports` is
+    Only where the page that showed the contact was read, or no longer exists. `reports` is
     domain id -> report.
     """
-    # Most domains have none to mark, and the pages that were looked at are a long list.
+    # Most domains have none to mark, and the pages that were read are a long list.
     there = rows.filter(domain__in=list(reports)).order_by().values_list("domain", flat=True)
-    if not (known := {pk: reports[pk] for pk in there}):
+    if not (seen := {pk: reports[pk] for pk in there if saw_the_site(reports[pk])}):
         return
-    seen = {pk: report for pk, report in known.items() if report["verdict"] != Verdict.CHALLENGE}
     urls = {url for report in seen.values() for url in _looked_at(report)}
     looked_at = Q(domain__in=list(seen), page_url__in=urls)
-    anywhere = Q(domain__in=_covered(known, "pages"), page_url="")
+    anywhere = Q(domain__in=_covered(seen, "pages"), page_url="")
     rows.filter(looked_at | anywhere).update(gone_at=now)
 
 
@@ -62,16 +71,21 @@ def mark_sitemaps(rows: QuerySet[Sitemap], reports: dict[Any, Report], now: date
     walked.exclude(parent_url__in=unread).update(gone_at=now)
 
 
-def unseen_pages_before(domain: Domain) -> datetime | None:
-    """Return the moment before which a page's `last_seen` means that it has not been seen since.
+def mark_pages(rows: QuerySet[Page], reports: dict[Any, Report], now: datetime) -> None:
+    """Mark the pages among `rows` that a whole inventory of their site does not list.
 
-    A scan that sees a page writes it when its `last_seen` is a week old, so what is older than the
-    newest look at the whole inventory less that week was not seen by it. None where no scan has
-    looked at the whole inventory.
+    A page that is seen again is not rewritten within a week, so its `last_seen` cannot tell. The
+    pages of a report are stored already: a domain with as many rows has lost none.
     """
-    whole = domain.scans.filter(report__coverage__inventory=True)
-    newest = whole.order_by("-finished_at").values_list("finished_at", flat=True).first()
-    return newest - STALE_AFTER if newest else None
+    whole = _covered(reports, "inventory")
+    counted = rows.filter(domain__in=whole).order_by().values("domain").annotate(rows=Count("*"))
+    for pk, count in counted.values_list("domain", "rows") if whole else ():
+        listed = {url_hash(page["url"]) for page in reports[pk]["pages"]}
+        if count > len(listed):
+            known = rows.filter(domain=pk).values_list("pk", "url_hash")
+            unlisted = [page for page, digest in known if bytes(digest) not in listed]
+            for start in range(0, len(unlisted), CHUNK):
+                rows.filter(pk__in=unlisted[start : start + CHUNK]).update(gone_at=now)
 
 
 def _covered(reports: dict[Any, Report], what: str) -> list[Any]:

@@ -286,6 +286,8 @@ class Page(models.Model):
     priority = models.FloatField(null=True, blank=True)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
+    # Set by a scan that listed all pages of the site, and not this one.
+    gone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["url"]

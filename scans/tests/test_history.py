@@ -18,7 +18,7 @@ from scans.engine.report import (
     Technology,
     Verdict,
 )
-from scans.history import Change, changes_between, scan_before, unseen_pages_before
+from scans.history import Change, changes_between, scan_before
 from scans.models import Contact as ContactRow
 from scans.models import Domain, Page, Scan, Sitemap
 from scans.models import Technology as TechnologyRow
@@ -186,25 +186,20 @@ def test_a_sitemap_import_marks_no_contact_gone(domain: Domain) -> None:
 # Pages
 
 
-def test_a_page_the_newest_whole_inventory_lacks_counts_as_unseen(domain: Domain) -> None:
+def test_a_page_that_a_whole_inventory_does_not_list_is_gone(domain: Domain) -> None:
     pages = (PageEntry(HOME), PageEntry(CONTACT))
     scan(domain, 0, pages=pages)
-    scan(domain, 5, pages=pages)
-    scan(domain, 8, pages=pages[:1])
-    before = unseen_pages_before(domain)
-    assert before is not None
-    assert [page.url for page in domain.pages.filter(last_seen__lt=before)] == [CONTACT]
-    assert [page.url for page in domain.pages.filter(last_seen__gte=before)] == [HOME]
+    now = scan(domain, 1, pages=pages[:1])
+    assert dict(Page.objects.values_list("url", "gone_at")) == {HOME: None, CONTACT: now}
+
+    scan(domain, 2, pages=pages)
+    assert set(Page.objects.values_list("gone_at", flat=True)) == {None}
 
 
-def test_an_inventory_cut_short_makes_no_page_unseen(domain: Domain) -> None:
-    scan(domain, 0, coverage={})
-    assert unseen_pages_before(domain) is None
-    whole = scan(domain, 1)
+def test_an_inventory_cut_short_makes_no_page_gone(domain: Domain) -> None:
+    scan(domain, 0)
     scan(domain, 60, pages=(), coverage={"sitemaps": True})
-    before = unseen_pages_before(domain)
-    assert before is not None
-    assert before < whole
+    assert set(Page.objects.values_list("gone_at", flat=True)) == {None}
 
 
 # The domain's page
@@ -263,7 +258,6 @@ def test_the_page_marks_what_is_gone_and_dates_what_was_not_looked_for(
     scan(domain, 0, pages=(PageEntry(HOME), PageEntry(CONTACT)))
     scan(domain, 9, technologies=(), sitemaps=(), pages=(PageEntry(HOME),))
     body = detail(console, domain)
-    assert body.count("gone since 2026-11-10") == 3
-    assert body.count("not seen since 2026-11-01") == 1
+    assert body.count("gone since 2026-11-10") == 4
     scan(domain, 10, contacts=(), coverage={})
     assert "last seen 2026-11-10" in detail(console, domain)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from scans.engine.report import ContactKind
 from scans.filters import DomainFilter, PageFilter
-from scans.history import changes_between, scan_before, scan_history, scan_of, unseen_pages_before
+from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import Contact, Domain, Technology
 from scrapersky.tenants.access import get_visible, may_write, visible
 from scrapersky.web.http import ConsoleRequest
@@ -61,7 +61,6 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),
         "sitemaps": domain.sitemaps.order_by(THERE_FIRST, "url"),
-        "unseen_before": unseen_pages_before(domain),
         **_changes(domain, request.GET.get("scan", "")),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,

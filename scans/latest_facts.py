@@ -1,0 +1,242 @@
+"""The newest facts of a domain, as its lists show them.
+
+A domain shows what is on record for it: what its last scan saw, and what an earlier scan saw that
+the last one could not check (`scans.history` says what a scan may remove). So a list and the page
+of a domain never disagree, whichever scan came last.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from scans import history, storage
+from scans.models import Contact, Domain, Page, Sitemap, Technology
+
+Report = dict[str, Any]
+
+FACT_COLUMNS = ("final_url", "title", "description", "language", "favicon_url", "logo_url")
+SCANNED_COLUMNS = (
+    "id",
+    "status",
+    "failure_reason",
+    "verdict",
+    *FACT_COLUMNS,
+    "emails",
+    "phones",
+    "social",
+    "technologies",
+    "sitemap_count",
+    "page_count",
+    "latest_scan_id",
+    "latest_batch_id",
+    "last_scanned_at",
+    "updated_at",
+)
+FAILED_COLUMNS = (
+    "id",
+    "status",
+    "failure_reason",
+    "latest_batch_id",
+    "last_scanned_at",
+    "updated_at",
+)
+IMPORT_COLUMNS = (
+    "id",
+    "sitemap_analysis_status",
+    "sitemap_analysis_error",
+    "latest_batch_id",
+    "updated_at",
+)
+IMPORTED_COLUMNS = (*IMPORT_COLUMNS, "sitemap_count", "page_count")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """What a finished scan of one domain leaves behind."""
+
+    tenant_id: UUID
+    domain_id: UUID
+    batch_id: UUID | None
+    report: Report
+    # The scan row to write; None for a sitemap import, which does not scan the whole site.
+    scan_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFailure:
+    """A scan of one domain that failed."""
+
+    domain_id: UUID
+    batch_id: UUID | None
+    reason: str
+    error: str = ""
+    sitemaps_only: bool = False
+
+
+def update_domains(results: list[SiteResult], failures: list[SiteFailure], now: datetime) -> None:
+    """Write the facts of domains whose results were just stored, inside the same transaction.
+
+    `now` is the `last_seen` that the results were stored with.
+    """
+    records = _records({result.domain_id: result.report for result in results}, now)
+    scanned = [_scanned_row(r, records[r.domain_id], now) for r in results if r.scan_id]
+    storage.update(Domain, SCANNED_COLUMNS, scanned)
+    failed = [_failed_row(failure, now) for failure in failures if not failure.sitemaps_only]
+    storage.update(Domain, FAILED_COLUMNS, failed)
+    _update_imported(
+        [result for result in results if not result.scan_id],
+        [failure for failure in failures if failure.sitemaps_only],
+        records,
+        now,
+    )
+
+
+@dataclass(slots=True)
+class _Record:
+    """What is on record for one domain beside the report of its last scan."""
+
+    # Facts of earlier scans, by column, where the last one saw nothing of the site.
+    facts: dict[str, str] = field(default_factory=dict)
+    # (kind, label, value) of contacts, and names, that are still there though not in the report.
+    contacts: list[tuple[str, str, str]] = field(default_factory=list)
+    technologies: list[str] = field(default_factory=list)
+    # (kind, value) of contacts, and names, that a user marked as wrong.
+    wrong_contacts: set[tuple[str, str]] = field(default_factory=set)
+    wrong_technologies: set[str] = field(default_factory=set)
+    sitemap_count: int = 0
+    page_count: int = 0
+
+
+def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
+    """Return what is on record for each domain, in a constant number of queries."""
+    records: dict[UUID, _Record] = defaultdict(_Record)
+    ids = list(reports)
+    if not ids:
+        return records
+    for pk, kind, label, value, is_wrong in _beside_report(Contact, ids, now).values_list(
+        "domain_id", "kind", "label", "value", "is_wrong"
+    ):
+        if is_wrong:
+            records[pk].wrong_contacts.add((kind, value))
+        else:
+            records[pk].contacts.append((kind, label, value))
+    for pk, name, is_wrong in _beside_report(Technology, ids, now).values_list(
+        "domain_id", "name", "is_wrong"
+    ):
+        if is_wrong:
+            records[pk].wrong_technologies.add(name)
+        else:
+            records[pk].technologies.append(name)
+    for pk, count in _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids):
+        records[pk].sitemap_count = count
+    for pk, count in _counts(Page.objects.filter(gone_at=None), ids):
+        records[pk].page_count = count
+    _keep_facts(records, reports)
+    return records
+
+
+def _beside_report(
+    model: type[Contact | Technology], ids: list[UUID], now: datetime
+) -> QuerySet[Any]:
+    """Return the findings that a report does not tell of: kept from earlier scans, or wrong."""
+    kept = Q(gone_at=None) & ~Q(last_seen=now)
+    return model.objects.filter(kept | Q(is_wrong=True), domain__in=ids).order_by("pk")
+
+
+def _counts(rows: QuerySet[Any], ids: Iterable[UUID]) -> Iterable[tuple[UUID, int]]:
+    counted = rows.filter(domain__in=ids).order_by().values("domain_id").annotate(rows=Count("*"))
+    return counted.values_list("domain_id", "rows")
+
+
+def _keep_facts(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> None:
+    """Keep the title and the like of domains whose last scan saw nothing of the site."""
+    unseen = [pk for pk, report in reports.items() if not history.saw_the_site(report)]
+    if unseen:
+        for known in Domain.objects.filter(pk__in=unseen).values("pk", *FACT_COLUMNS):
+            pk = known.pop("pk")
+            records[pk].facts = {name: value for name, value in known.items() if value}
+
+
+def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
+    report = result.report
+    facts = {name: report[name] for name in FACT_COLUMNS} | record.facts
+    contacts = [
+        (contact["kind"], contact["label"], contact["value"])
+        for contact in report["contacts"]
+        if (contact["kind"], contact["value"]) not in record.wrong_contacts
+    ] + record.contacts
+    technologies = [
+        technology["name"]
+        for technology in report["technologies"]
+        if technology["name"] not in record.wrong_technologies
+    ] + record.technologies
+    return (
+        result.domain_id,
+        Domain.Status.SCANNED,
+        "",
+        report["verdict"],
+        *(facts[name] for name in FACT_COLUMNS),
+        [value for kind, _, value in contacts if kind == "email"],
+        [value for kind, _, value in contacts if kind == "phone"],
+        {label: value for kind, label, value in reversed(contacts) if kind == "social"},
+        technologies,
+        record.sitemap_count,
+        record.page_count,
+        result.scan_id,
+        result.batch_id,
+        now,
+        now,
+    )
+
+
+def _failed_row(failure: SiteFailure, now: datetime) -> tuple:
+    status = Domain.Status.FAILED
+    return (failure.domain_id, status, failure.reason, failure.batch_id, now, now)
+
+
+def _update_imported(
+    imported: list[SiteResult],
+    failures: list[SiteFailure],
+    records: dict[UUID, _Record],
+    now: datetime,
+) -> None:
+    """Write how sitemap imports ended; a domain that was queued again meanwhile stays queued."""
+    ids = [result.domain_id for result in imported] + [f.domain_id for f in failures]
+    if not ids:
+        return
+    queued = set(
+        Domain.objects.filter(
+            pk__in=ids, sitemap_analysis_status=Domain.SitemapAnalysis.QUEUED
+        ).values_list("pk", flat=True)
+    )
+    rows = [_imported_row(r, records[r.domain_id], now, r.domain_id in queued) for r in imported]
+    storage.update(Domain, IMPORTED_COLUMNS, rows)
+    not_imported = [
+        _not_imported_row(failure, now) for failure in failures if failure.domain_id not in queued
+    ]
+    storage.update(Domain, IMPORT_COLUMNS, not_imported)
+
+
+def _imported_row(result: SiteResult, record: _Record, now: datetime, is_queued: bool) -> tuple:
+    """Return submitted only where at least one sitemap could be read and was stored."""
+    states = Domain.SitemapAnalysis
+    errors = [sitemap["error"] for sitemap in result.report["sitemaps"] if sitemap["error"]]
+    if is_queued:
+        status, error = states.QUEUED, ""
+    elif any(sitemap["kind"] for sitemap in result.report["sitemaps"]):
+        status, error = states.SUBMITTED, ""
+    else:
+        status = states.FAILED
+        error = f"No sitemap could be read: {errors[0]}" if errors else "The site has no sitemap."
+    counts = (record.sitemap_count, record.page_count)
+    return (result.domain_id, status, error, result.batch_id, now, *counts)
+
+
+def _not_imported_row(failure: SiteFailure, now: datetime) -> tuple:
+    state = Domain.SitemapAnalysis.FAILED
+    return (failure.domain_id, state, failure.error or failure.reason, failure.batch_id, now)
