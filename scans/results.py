@@ -113,6 +113,7 @@ PAGE_COLUMNS = ("url", "source", "page_type", "lastmod", "changefreq", "priority
 def _save_pages(results: list[SiteResult], now: datetime) -> None:
     rows = [
         (
+            result.tenant_id,
             result.domain_id,
             url_hash(page["url"]),
             page["url"],
@@ -127,7 +128,7 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
     ]
     storage.upsert(
         Page,
-        ("domain_id", "url_hash", *PAGE_COLUMNS),
+        ("tenant_id", "domain_id", "url_hash", *PAGE_COLUMNS),
         rows,
         key=["domain_id", "url_hash"],
         update=[*PAGE_COLUMNS[1:], "last_seen", "gone_at"],

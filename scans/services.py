@@ -11,7 +11,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from scans import storage
-from scans.models import Domain
+from scans.models import Domain, reversed_host
 from scrapersky.tenants.models import Tenant
 
 CHUNK = 5_000
@@ -33,8 +33,8 @@ def ensure_domains(
     ids = {host: uuid7() for host in missing}
     made = storage.upsert(
         Domain,
-        ("host", "id"),
-        ids.items(),
+        ("host", "id", "reversed_host"),
+        [(host, pk, reversed_host(host)) for host, pk in ids.items()],
         key=["tenant_id", "host"],
         update=["updated_at", *facts] if facts else (),
         constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},

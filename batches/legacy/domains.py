@@ -88,6 +88,7 @@ DOMAINS = Rows(
         "id": "f.winner",
         "tenant_id": "f.tenant",
         "host": "f.host",
+        "reversed_host": "reverse(f.host)",
         "status": "s.becomes",
         "failure_reason": "CASE WHEN s.becomes = 'failed' THEN 'internal_error' ELSE '' END",
         "verdict": "''",

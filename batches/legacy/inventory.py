@@ -134,6 +134,7 @@ PAGE_ROWS = Listing(
         model="scans.Page",
         columns={
             "id": "r.uuid",
+            "tenant_id": "o.tenant_id",
             "domain_id": "r.domain",
             **_SEEN,
             "url": "r.url",
@@ -148,7 +149,8 @@ PAGE_ROWS = Listing(
             "row_page",
             "hash",
             ("url", "source", "page_type", "lastmod", "changefreq", "priority"),
-        ),
+        )
+        + " JOIN {domains} o ON o.id = r.domain",
         settled=("id", "domain_id", "url_hash"),
         touched="last_seen",
     ),

@@ -27,6 +27,7 @@ def save_pages(domain: Domain, urls: list[str], *, now: datetime = NOW, kind: st
         key=["domain_id", "url_hash"],
         update=["page_type", "last_seen"],
         touch="last_seen",
+        constants={"tenant_id": domain.tenant_id},
     )
 
 

@@ -85,7 +85,7 @@ def test_what_is_here_already_stays_as_it_is(legacy: Any) -> None:
     tenant = Tenant.objects.create(pk=TENANT, name="Ours")
     domain = Domain.objects.create(tenant=tenant, host="rich.example.com")
     ours = Page.objects.create(
-        domain=domain, url=ABOUT, url_hash=url_hash(ABOUT), page_type="team",
+        tenant=domain.tenant, domain=domain, url=ABOUT, url_hash=url_hash(ABOUT), page_type="team",
         first_seen=WHEN, last_seen=WHEN,
     )  # fmt: skip
     convert()
