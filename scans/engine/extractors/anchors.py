@@ -1,5 +1,6 @@
 """The links of a page that a visitor can follow, read in one pass."""
 
+import re
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -8,6 +9,10 @@ from scans.engine.extractors.facts import Link
 from scans.engine.extractors.text import one_line
 from scans.engine.links import resolve_url
 
+# Twitter and Facebook kept the path of a profile in the fragment: twitter.com/#!/name.
+_HASHBANG = re.compile(
+    r"^((?:https?:)?//(?:[\w-]+\.)?(?:twitter|facebook)\.com)/#!/", re.IGNORECASE
+)
 MAX_LINKS = 5_000
 MAX_CONTACT_LINKS = 1_000
 LONGEST_WORDS = 200
@@ -33,6 +38,8 @@ def read_anchors(tree: LexborHTMLParser, base: str) -> Anchors:
             continue
         if _has_another_scheme(href):
             contact_links.append((href[:500], one_line(node.text(), LONGEST_WORDS)))
+        if "/#!/" in href:
+            href = _HASHBANG.sub(r"\1/", href)
         url = resolve_url(href, base)
         if url and (url not in links or not links[url].text):
             links[url] = Link(url, _words(node), (attributes.get("rel") or "").strip().lower())

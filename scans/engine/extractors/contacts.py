@@ -9,7 +9,7 @@ from scans.engine.extractors.email_junk import kind_of
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.json_ld import addresses, same_as
 from scans.engine.extractors.regions import PageRegions
-from scans.engine.extractors.social import social_contacts
+from scans.engine.extractors.social import Mention, social_contacts
 from scans.engine.hostnames import same_site
 from scans.engine.links import resolve_url
 from scans.engine.report import Contact, ContactKind
@@ -73,9 +73,13 @@ def _phones(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
 
 
 def _others(page: PageFacts) -> Iterator[Contact]:
-    linked = ((link.url, link.text, "link") for link in page.links)
-    named = ((resolve_url(url) or "", "sameAs", "json_ld") for url in same_as(page.json_ld))
-    yield from social_contacts(chain(linked, named), page.url)
+    linked = (Mention(link.url, link.text, "me" in link.rel.split()) for link in page.links)
+    claimed = (Mention(url, 'rel="me"', is_own=True) for url in page.own_profiles)
+    described = (
+        Mention(resolve_url(url) or "", "sameAs", is_own=True, method="json_ld")
+        for url in same_as(page.json_ld)
+    )
+    yield from social_contacts(chain(linked, claimed, described), page.url)
     for name, line in addresses(page.json_ld):
         yield Contact(ContactKind.ADDRESS, line, "", page.url, name, "json_ld", 0.95)
 

@@ -41,6 +41,8 @@ class PageFacts:
     technologies: tuple[Technology, ...] = ()
     # http and https links of `<a>` and `<area>`, in the order of the page.
     links: tuple[Link, ...] = ()
+    # Pages that `<link rel="me">` says belong to the same people.
+    own_profiles: tuple[str, ...] = ()
     # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
     # Where `<meta http-equiv="refresh">` leads.

@@ -105,6 +105,7 @@ class HeadLinks:
         self.feeds: list[str] = []
         self.stylesheets: list[str] = []
         self.sitemaps: list[str] = []
+        self.own_profiles: list[str] = []
         self._icons: dict[str, str] = {}
         for node in tree.css("link[href]")[:MAX_LINKS]:
             attributes = node.attributes
@@ -122,6 +123,8 @@ class HeadLinks:
             self.feeds.append(url)
         if "sitemap" in rel:
             self.sitemaps.append(url)
+        if "me" in rel:
+            self.own_profiles.append(url)
         for kind in rel & {"icon", "apple-touch-icon"}:
             self._icons.setdefault(kind, url)
 

@@ -109,6 +109,7 @@ def _addresses(tree: LexborHTMLParser, base: str, links: tuple[Link, ...]) -> di
         "feeds": _each_once(head.feeds),
         "stylesheets": _each_once(head.stylesheets),
         "links": links,
+        "own_profiles": _each_once(head.own_profiles),
         "sitemap_links": _each_once(head.sitemaps + metadata.sitemap_links(links)),
         "scripts": metadata.script_urls(tree, base),
     }

@@ -1,163 +1,174 @@
 """Profiles of the people behind a site on social networks; share buttons are not profiles."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import parse_qs
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote, unquote
 
+from scans.engine.hostnames import same_site
 from scans.engine.report import Contact, ContactKind
+
+_SUBDOMAIN = re.compile(r"(?:www|m|mobile|(?!tv\b)[a-z]{2}(?:-[a-z]{2,3})?)\Z")
+_COUNTRY_ENDING = re.compile(r"[a-z]{2,3}(?:\.[a-z]{2})?\Z")
+_FILES = (".php", ".js", ".html", ".htm", ".png", ".jpg", ".gif", ".svg", ".css", ".aspx", ".ico")
+_SAFE = "/@:+.~-_!$&'()*,;="
+_FEDIVERSE_PATH = re.compile(r"/(?:@|users/)([\w.-]{1,60})(?:@[\w.-]{1,100})?/?\Z")
+_FEDIVERSE_HOST = re.compile(r"mastodon|mstdn|masto\.|\btoot|troet|\bfedi|\.social\Z")
+_FEDIVERSE_WORDS = re.compile(r"mastodon|fediverse|fediverso|fediwersum", re.IGNORECASE)
+
+
+class Mention(NamedTuple):
+    """A link to some page, or a claim that it belongs to the same people."""
+
+    url: str
+    text: str = ""
+    is_own: bool = False
+    method: str = "link"
 
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """How one network writes its profiles."""
+    """How one network writes its profiles: one table of `social_networks.toml`."""
 
     name: str
-    hosts: tuple[str, ...]
-    # Matches the path of a profile; its first group is the path that is kept.
+    subdomains: frozenset[str]
     profile: re.Pattern[str]
-    # What stands before the kept path in the canonical URL.
     home: str
-    # Kept paths, in lower case, that are nobody's.
-    reserved: frozenset[str] = frozenset()
+    tabs: frozenset[str] | None
+    reserved: frozenset[str]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_NETWORKS = (
-    _Network(
-        "facebook",
-        ("facebook.com", "fb.com", "fb.me"),
-        re.compile(r"/((?:pages/[^/]+/\d+|pg/[\w.-]+|groups/[\w.-]+|p/[\w.%-]+|[\w.%-]+))(?:/|$)"),
-        "https://www.facebook.com/",
-        _words(
-            "sharer sharer.php share share.php dialog plugins tr tr.php login login.php help "
-            "policies policy.php privacy about business ads hashtag events watch marketplace "
-            "gaming photo photo.php photos video.php videos story.php permalink.php l.php "
-            "home.php legal "
-            "settings search badges fbml ajax people terms.php developers posts pages pg groups p"
-        ),
-    ),
-    _Network(
-        "x",
-        ("twitter.com", "x.com"),
-        re.compile(r"/@?(\w{1,20})(?:/|$)"),
-        "https://x.com/",
-        _words(
-            "share intent home search hashtag i login signup privacy tos about settings explore "
-            "widgets statuses download jobs account oauth messages notifications"
-        ),
-    ),
-    _Network(
-        "linkedin",
-        ("linkedin.com",),
-        re.compile(
-            r"/((?:company|in|school|showcase|groups)/[^/]+|pub/[^/]+(?:/[0-9a-f]{1,3}){0,3})(?:/|$)"
-        ),
-        "https://www.linkedin.com/",
-    ),
-    _Network(
-        "instagram",
-        ("instagram.com", "instagr.am"),
-        re.compile(r"/([\w.]{1,40})(?:/|$)"),
-        "https://www.instagram.com/",
-        _words("p reel reels tv explore accounts about legal developer stories share direct web"),
-    ),
-    _Network(
-        "youtube",
-        ("youtube.com",),
-        re.compile(r"/((?:@[\w.-]+|(?:channel|c|user)/[^/]+|[A-Za-z][\w-]{2,40}))(?:/|$)"),
-        "https://www.youtube.com/",
-        _words(
-            "watch embed v playlist results feed shorts live iframe_api player_api t about "
-            "howyoutubeworks intl hashtag redirect subscription_center premium account ads yt "
-            "signin creators kids music user channel c"
-        ),
-    ),
-    _Network(
-        "tiktok",
-        ("tiktok.com",),
-        re.compile(r"/(@[\w.]+)(?:/|$)"),
-        "https://www.tiktok.com/",
-    ),
-    _Network(
-        "pinterest",
-        ("pinterest.com",),
-        re.compile(r"/(\w[\w-]{1,60})(?:/|$)"),
-        "https://www.pinterest.com/",
-        _words(
-            "pin pinit search about js ideas categories login business today explore settings "
-            "_ policy resource offsite"
-        ),
-    ),
-    _Network(
-        "github",
-        ("github.com",),
-        re.compile(r"/([A-Za-z0-9][A-Za-z0-9-]{0,38})(?:/|$)"),
-        "https://github.com/",
-        _words(
-            "about features pricing login join search topics explore marketplace sponsors orgs "
-            "apps contact site security enterprise collections trending settings notifications"
-        ),
-    ),
-)
-_BY_HOST = {host: network for network in _NETWORKS for host in network.hosts}
-_PINTEREST = next(network for network in _NETWORKS if network.name == "pinterest")
-_PINTEREST_COUNTRY = re.compile(r"(?:\w+\.)?pinterest\.(?:[a-z]{2}|com?\.[a-z]{2})")
-_FILES = (".php", ".js", ".html", ".htm", ".png", ".jpg", ".gif", ".svg", ".css", ".aspx")
+def social_contacts(mentions: Iterable[Mention], page_url: str) -> Iterator[Contact]:
+    """Yield the profiles among the links of the page at `page_url`."""
+    for mention in mentions:
+        known = profile(mention.url) or _fediverse_profile(mention, page_url)
+        if known:
+            yield Contact(
+                kind=ContactKind.SOCIAL,
+                value=known[1],
+                label=known[0],
+                page_url=page_url,
+                snippet=mention.text[:200],
+                method=mention.method,
+                confidence=0.9,
+            )
 
 
 def profile(url: str) -> tuple[str, str] | None:
     """Return (network, canonical URL) when an absolute URL is somebody's profile."""
-    _, _, host, path = (*url.split("/", 3), "", "", "")[:4]
+    host, path = _host_and_path(url)
     network = _network_of(host)
     if network is None:
-        return None
+        return _named_by_subdomain(host) if host.endswith((".bsky.social", ".t.me")) else None
     path, _, query = path.partition("#")[0].partition("?")
     if network.name == "facebook" and path.strip("/") == "profile.php":
         return _numbered_profile(query)
-    return _named_profile(network, re.sub(r"/{2,}", "/", f"/{path}"))
+    return _named_profile(network, re.sub(r"/{2,}", "/", f"/{unquote(path)}"))
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    _, _, host, path = (*url.split("/", 3), "", "", "")[:4]
+    return host, path
 
 
 @lru_cache(maxsize=1_024)
 def _network_of(host: str) -> _Network | None:
-    known = _BY_HOST.get(".".join(host.rsplit(".", 2)[-2:]))
-    if known is None and "pinterest" in host and _PINTEREST_COUNTRY.fullmatch(host):
-        return _PINTEREST
-    return known
+    labels = host.split(".")
+    for length in (2, 3):  # pinterest.co.uk has three
+        name = ".".join(labels[-length:])
+        network = _by_host().get(name)
+        if network is None and _COUNTRY_ENDING.match(name.partition(".")[2]):
+            network = _by_host().get(f"{name.partition('.')[0]}.*")
+        if network is not None:
+            subdomain = ".".join(labels[:-length])
+            shows = not subdomain or _SUBDOMAIN.match(subdomain) or subdomain in network.subdomains
+            return network if shows else None
+    return None
+
+
+def _named_by_subdomain(host: str) -> tuple[str, str] | None:
+    name, _, service = host.partition(".")
+    if service == "bsky.social":
+        return "bluesky", f"https://bsky.app/profile/{host}"
+    return _named_profile(_by_host()["t.me"], f"/{name}") if service == "t.me" else None
 
 
 def _numbered_profile(query: str) -> tuple[str, str] | None:
     number = parse_qs(query).get("id", [""])[0]
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()):
         return None
     return "facebook", f"https://www.facebook.com/profile.php?id={number}"
 
 
 def _named_profile(network: _Network, path: str) -> tuple[str, str] | None:
-    found = network.profile.match(path)
-    if found is None:
+    match = network.profile.match(path)
+    if match is None:
         return None
-    kept = found[1]
-    if kept.lower() in network.reserved or kept.lower().endswith(_FILES):
+    kept = match[1].strip()
+    lowered = kept.lower()
+    if not kept.strip("@ ") or lowered in network.reserved or lowered.endswith(_FILES):
         return None
-    return network.name, network.home + kept
+    if network.tabs is not None and "/" not in kept and kept[0] != "@":
+        following = path[match.end() :].partition("/")[0].lower()
+        if following and following not in network.tabs:
+            return None
+    return network.name, network.home + quote(kept, safe=_SAFE)
 
 
-def social_contacts(links: Iterable[tuple[str, str, str]], page_url: str) -> Iterator[Contact]:
-    """Yield the profiles among (absolute URL, words, method) triples."""
-    for url, words, method in links:
-        found = profile(url)
-        if found:
-            yield Contact(
-                kind=ContactKind.SOCIAL,
-                value=found[1],
-                label=found[0],
-                page_url=page_url,
-                snippet=words[:200],
-                method=method,
-                confidence=0.9,
-            )
+def _fediverse_profile(mention: Mention, page_url: str) -> tuple[str, str] | None:
+    """Recognise `https://server/@name`, where the server or the link says that it is one."""
+    if "/@" not in mention.url and "/users/" not in mention.url:
+        return None
+    host, path = _host_and_path(mention.url)
+    match = _FEDIVERSE_PATH.match(f"/{unquote(path.partition('?')[0])}")
+    if match is None or not _is_fediverse(host, mention):
+        return None
+    if same_site(host, _host_and_path(page_url)[0]):
+        return None
+    return "mastodon", f"https://{host}/@{quote(match[1], safe=_SAFE)}"
+
+
+def _is_fediverse(host: str, mention: Mention) -> bool:
+    name = host.removeprefix("www.")
+    if name in _listed("others"):
+        return False
+    if name in _listed("servers") or _FEDIVERSE_HOST.search(name):
+        return True
+    return mention.is_own or bool(_FEDIVERSE_WORDS.search(mention.text))
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(_networks()["mastodon"][name].split())
+
+
+@cache
+def _by_host() -> dict[str, _Network]:
+    return {
+        host: network
+        for name, table in _networks().items()
+        if "hosts" in table
+        for network in [_network(name, table)]
+        for host in table["hosts"]
+    }
+
+
+def _network(name: str, table: dict[str, Any]) -> _Network:
+    return _Network(
+        name=name,
+        subdomains=frozenset(table.get("subdomains", ())),
+        profile=re.compile(table["profile"]),
+        home=table["home"],
+        tabs=frozenset(table["tabs"].split()) if "tabs" in table else None,
+        reserved=frozenset(table.get("reserved", "").split()),
+    )
+
+
+@cache
+def _networks() -> dict[str, dict[str, Any]]:
+    data = files(__package__).joinpath("social_networks.toml").read_text("utf-8")
+    return tomllib.loads(data)
