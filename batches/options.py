@@ -221,6 +221,7 @@ def fetch_settings() -> FetchSettings:
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
         mapped_networks=settings.SCAN_MAPPED_NETWORKS,
         host_map=settings.SCAN_HOST_MAP,
+        dns_servers=settings.SCAN_DNS_SERVERS,
         allow_any_port=settings.SCAN_ALLOW_ANY_PORT,
         ca_file=settings.SCAN_CA_FILE,
     )

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from scans.engine.dns.servers import parse_server
 from scrapersky.private_files import make_database_private, make_private
 
 TRUE = {"1", "true", "yes", "on"}
@@ -97,6 +98,15 @@ def networks(name: str) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(word, strict=False)) for word in words(name))
     except ValueError as error:
         refuse(name, f"expected networks such as 10.0.0.0/8, separated by commas ({error})")
+
+
+def dns_servers(name: str) -> tuple[str, ...]:
+    """Return name servers: an address each, with a port where it is not 53."""
+    try:
+        servers = [parse_server(word) for word in words(name)]
+    except ValueError as error:
+        refuse(name, f"expected name servers such as 9.9.9.9 or 127.0.0.1:5353 ({error})")
+    return tuple(map(str, servers))
 
 
 def host_map(name: str) -> tuple[tuple[str, str], ...]:

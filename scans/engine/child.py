@@ -219,7 +219,6 @@ def main() -> None:
     """Read messages until the input closes, then end the process with whatever still runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
-    os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")  # glibc's own: 5 s, twice
     writer = FrameWriter()
     watchdog = Watchdog()
     messages = _messages(watchdog)
@@ -242,7 +241,7 @@ def main() -> None:
 
 def _settings(message: dict[str, Any]) -> tuple[FetchSettings, int]:
     known = {name: value for name, value in message.items() if name in _SETTING_NAMES}
-    for name in ("allowed_networks", "mapped_networks", "host_map"):
+    for name in ("allowed_networks", "mapped_networks", "host_map", "dns_servers"):
         items = known.get(name, ())
         known[name] = tuple(tuple(item) if isinstance(item, list) else item for item in items)
     return FetchSettings(**known), int(message.get("threads", 8))

@@ -16,6 +16,7 @@ from scans.engine.verdict import judge
 WORTH_ANOTHER_TRY = frozenset(
     {
         FailureReason.DNS_NOT_FOUND,
+        FailureReason.DNS_ERROR,
         FailureReason.CONNECTION_REFUSED,
         FailureReason.CONNECTION_TIMEOUT,
         FailureReason.TLS_ERROR,
@@ -31,6 +32,7 @@ MOST_TELLING = (
     FailureReason.READ_TIMEOUT,
     FailureReason.CONNECTION_TIMEOUT,
     FailureReason.CONNECTION_REFUSED,
+    FailureReason.DNS_ERROR,
     FailureReason.DNS_NOT_FOUND,
 )
 

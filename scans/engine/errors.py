@@ -27,7 +27,8 @@ class FailureReason(StrEnum):
         return member
 
     INVALID_DOMAIN = "invalid_domain", "This is not a domain name that can be scanned.", False
-    DNS_NOT_FOUND = "dns_not_found", "The domain name does not resolve to an address.", True
+    DNS_NOT_FOUND = "dns_not_found", "The domain name does not resolve to an address.", False
+    DNS_ERROR = "dns_error", "The name servers did not answer for this domain.", True
     CONNECTION_REFUSED = "connection_refused", "The server refuses connections.", True
     CONNECTION_TIMEOUT = (
         "connection_timeout",

@@ -14,7 +14,7 @@ from scans.engine.errors import FailureReason, ScanError
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.links import resolve_url
 from scans.engine.report import RequestRecord
-from scans.engine.resolver import SYSTEM_RESOLVER, Resolver
+from scans.engine.resolver import Resolver
 from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
 from scans.engine.session.exchange import Exchange, check_encoding, redirect_target
@@ -93,7 +93,7 @@ class Fetcher:
         settings: FetchSettings | None = None,
         limits: Limits | None = None,
         *,
-        resolver: Resolver = SYSTEM_RESOLVER,
+        resolver: Resolver | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
         self.settings = settings or FetchSettings()

@@ -42,6 +42,8 @@ class FetchSettings:
     mapped_networks: tuple[str, ...] = ()
     # Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`).
     host_map: tuple[tuple[str, str], ...] = ()
+    # Name servers to ask instead of the system's: `ip`, `ip:port` or `[v6]:port`.
+    dns_servers: tuple[str, ...] = ()
     # Whether a port other than 80 and 443 may be connected to when a domain names one.
     allow_any_port: bool = False
     # A PEM bundle to trust instead of certifi's; empty for certifi's.

@@ -1,21 +1,11 @@
-"""Where a host is: the system's name servers, or an injected map of hosts."""
+"""Where a host is: at an address of an injected map, or where the DNS says."""
 
 import ipaddress
-import socket
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from scans.engine.errors import FailureReason, ScanError
-from scans.engine.session.budget import SLICE, Budget
-
-# Threads that may wait for the system's resolver; a silent one holds each for many seconds.
-LOOKUPS_AT_ONCE = 128
-
-# What has the signature of socket.getaddrinfo.
-LookUp = Callable[..., list[Any]]
+from scans.engine.session.budget import Budget
 
 MAPPED_TO_NOTHING = "nxdomain"
 
@@ -37,84 +27,13 @@ class Target:
     mapped: bool = False
 
 
-class SystemResolver:
-    """Ask the system's resolver, from a thread that can be left behind.
-
-    getaddrinfo has no time-out of its own: with silent name servers it returns after 20 seconds.
-    """
-
-    def __init__(self, look_up: LookUp = socket.getaddrinfo) -> None:
-        self._look_up = look_up
-        self._slots = threading.BoundedSemaphore(LOOKUPS_AT_ONCE)
-
-    def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
-        """Return every address of a host, IPv4 first; raise ScanError where there is none."""
-        give_up = time.monotonic() + timeout
-        while not self._slots.acquire(timeout=SLICE):
-            _keep_waiting(host, budget, give_up)
-        lookup = _Lookup(host)
-        threading.Thread(target=self._run, args=(lookup,), name="dns", daemon=True).start()
-        while not lookup.done.wait(SLICE):
-            _keep_waiting(host, budget, give_up)
-        if lookup.error is not None:
-            raise lookup.error
-        return lookup.addresses
-
-    def _run(self, lookup: "_Lookup") -> None:
-        try:
-            lookup.answer(self._look_up(lookup.host, None, type=socket.SOCK_STREAM))
-        except socket.gaierror as error:
-            lookup.error = _not_found(lookup.host, error)
-        except (UnicodeError, OSError) as error:
-            sentence = f"{lookup.host[:80]} cannot be looked up ({type(error).__name__})."
-            lookup.error = ScanError(FailureReason.DNS_NOT_FOUND, sentence)
-        finally:
-            self._slots.release()
-            lookup.done.set()
-
-
-class _Lookup:
-    """One call of getaddrinfo and what came of it."""
-
-    def __init__(self, host: str) -> None:
-        self.host = host
-        self.done = threading.Event()
-        self.addresses: tuple[str, ...] = ()
-        self.error: ScanError | None = None
-
-    def answer(self, found: list[Any]) -> None:
-        """Keep each address once, the IPv4 ones first: many hosts' IPv6 is broken."""
-        texts = dict.fromkeys(str(entry[4][0]) for entry in found)
-        self.addresses = tuple(sorted(texts, key=lambda text: ":" in text))
-
-
-def _keep_waiting(host: str, budget: Budget, give_up: float) -> None:
-    budget.check()
-    if time.monotonic() >= give_up:
-        sentence = f"The name servers of {host} did not answer in time."
-        raise ScanError(FailureReason.DNS_NOT_FOUND, sentence)
-
-
-def _not_found(host: str, error: socket.gaierror) -> ScanError:
-    if error.errno == socket.EAI_AGAIN:
-        sentence = f"The name servers of {host} could not answer."
-    else:
-        sentence = f"{host} does not resolve to an address."
-    return ScanError(FailureReason.DNS_NOT_FOUND, sentence)
-
-
-SYSTEM_RESOLVER = SystemResolver()
-
-
 class Directory:
     """Find the target of a host: from the map where it is named there, else from the resolver.
 
     It lives as long as a scan and asks the resolver once a host.
     """
 
-    def __init__(
-        self, host_map: tuple[tuple[str, str], ...], resolver: Resolver = SYSTEM_RESOLVER
-    ) -> None:
+    def __init__(self, host_map: tuple[tuple[str, str], ...], resolver: Resolver) -> None:
         self._exact = {pattern: value for pattern, value in host_map if pattern[:2] != "*."}
         wildcards = [(pattern[1:], value) for pattern, value in host_map if pattern[:2] == "*."]
         self._suffixes = sorted(wildcards, key=lambda item: -len(item[0]))

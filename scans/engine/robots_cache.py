@@ -94,6 +94,7 @@ def _is_origin_dead(error: ScanError, url: str) -> bool:
     """Tell a host that cannot be reached at all from one whose robots.txt cannot be read."""
     unreachable = {
         FailureReason.DNS_NOT_FOUND,
+        FailureReason.DNS_ERROR,
         FailureReason.CONNECTION_REFUSED,
         FailureReason.CONNECTION_TIMEOUT,
         FailureReason.TLS_ERROR,

@@ -79,6 +79,16 @@ def test_a_network_that_is_none_is_refused(given: pytest.MonkeyPatch) -> None:
     assert "expected networks such as 10.0.0.0/8" in refusal(env.networks)
 
 
+def test_name_servers_have_a_port(given: pytest.MonkeyPatch) -> None:
+    give(given, "9.9.9.9, [::1]:5353")
+    assert env.dns_servers(NAME) == ("9.9.9.9:53", "[::1]:5353")
+
+
+def test_a_name_server_without_an_address_is_refused(given: pytest.MonkeyPatch) -> None:
+    give(given, "dns.example")
+    assert "expected name servers such as 9.9.9.9" in refusal(env.dns_servers)
+
+
 def test_a_host_map_leads_hosts_to_addresses(given: pytest.MonkeyPatch) -> None:
     give(given, "*.demo.test=127.0.0.1:8081:8443, gone.test=nxdomain")
     assert env.host_map(NAME) == (

@@ -13,10 +13,11 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from scans.engine.dns.lookup import shared_resolver
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.guard import AddressGuard
 from scans.engine.limits import FetchSettings, Limits
-from scans.engine.resolver import SYSTEM_RESOLVER, Directory, Resolver, Target
+from scans.engine.resolver import Directory, Resolver, Target
 from scans.engine.session.budget import Budget
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
@@ -39,7 +40,7 @@ class Gate:
         settings: FetchSettings,
         limits: Limits,
         budget: Budget,
-        resolver: Resolver = SYSTEM_RESOLVER,
+        resolver: Resolver | None = None,
     ) -> None:
         self.budget = budget
         # Host -> the address last connected to.
@@ -49,6 +50,7 @@ class Gate:
         self._limits = limits
         self._guard = AddressGuard(settings.allowed_networks)
         self._map_guard = AddressGuard(settings.allowed_networks + settings.mapped_networks)
+        resolver = resolver or shared_resolver(settings.dns_servers)
         self._directory = Directory(settings.host_map, resolver)
         self._targets: dict[tuple[str, str, int], Target] = {}
         self._allow_any_port = settings.allow_any_port

@@ -13,6 +13,7 @@ import pytest
 
 from scans.engine.tests import hostile_server as hostile
 from scans.engine.tests.hostile_server import ADDRESS, HostileServer, Visit, page
+from scans.engine.tests.name_server import LoopbackNameServer
 
 HOME = "<html><title>Acme</title><p>We make anvils.</p></html>"
 QUICK = {"sitemaps": False, "read_timeout": 5.0}
@@ -101,6 +102,16 @@ def test_every_scan_ends_in_one_report_or_failure(child: Child) -> None:
     assert (kind, payload["reason"]) == ("failure", "invalid_domain")
     assert payload["error"]
     assert ended["good-7"][1]["title"] == "Acme"
+
+
+def test_the_name_servers_of_the_settings_are_asked(child: Child) -> None:
+    with LoopbackNameServer() as names:
+        child.put(type="settings", threads=1, dns_servers=[names.place])
+        assert child.frame()[0] == "ready"
+        child.put(type="scan", job="one", domain="acme.example", limits=QUICK)
+        kind, payload = child.outcomes(1)["one"]
+    assert (kind, payload["reason"]) == ("failure", "dns_not_found")
+    assert "acme.example A" in names.asked
 
 
 def test_the_stage_of_a_scan_that_takes_long_is_told(child: Child) -> None:

@@ -1,0 +1,91 @@
+"""What this machine says about names: its hosts file and its name servers."""
+
+import ipaddress
+import os
+import threading
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+import dns.exception
+import dns.resolver
+
+from scans.engine.dns.servers import NameServer
+
+HOSTS_FILE = "/etc/hosts"
+RESOLV_CONF = "/etc/resolv.conf"
+LOOPBACK = ("127.0.0.1", "::1")
+
+T = TypeVar("T")
+
+
+class SystemServers(NamedTuple):
+    """The machine's name servers, and the domains in which it looks for names without a dot."""
+
+    servers: tuple[NameServer, ...]
+    search: tuple[str, ...] = ()
+
+
+class WatchedFile(Generic[T]):
+    """The parsed content of a file, read again when the file has changed."""
+
+    def __init__(self, path: str, parse: Callable[[str], T]) -> None:
+        self._path = path
+        self._parse = parse
+        self._lock = threading.Lock()
+        self._seen: object = None
+        self._value: T | None = None
+
+    def read(self) -> T:
+        """Return what the file says now; a missing file is parsed as an empty one."""
+        version = self._version()
+        with self._lock:
+            if self._value is None or version != self._seen:
+                self._value, self._seen = self._parse(self._path), version
+            return self._value
+
+    def _version(self) -> object:
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            return ()
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def read_hosts(path: str) -> dict[str, tuple[str, ...]]:
+    """Return name -> addresses of a hosts file (hosts(5)), without unreadable lines."""
+    hosts: dict[str, tuple[str, ...]] = {}
+    for line in _lines(path):
+        address, *names = line.partition("#")[0].split() or [""]
+        if not _is_address(address):
+            continue
+        for name in names:
+            key = name.lower().rstrip(".")
+            hosts[key] = (*hosts.get(key, ()), address)
+    return hosts
+
+
+def read_servers(path: str) -> SystemServers:
+    """Return the name servers of a resolv.conf(5), this machine itself where it names none."""
+    try:
+        found = dns.resolver.Resolver(path)
+    except (dns.exception.DNSException, OSError, ValueError):
+        return SystemServers((NameServer(LOOPBACK[0]),))
+    servers = tuple(NameServer(str(address)) for address in found.nameservers)
+    search = tuple(name.to_text(omit_final_dot=True) for name in found.search)
+    return SystemServers(servers, tuple(name for name in search if name))
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readlines()
+    except OSError:
+        return []
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True

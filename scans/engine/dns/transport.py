@@ -1,0 +1,102 @@
+"""Send questions to one name server and take its responses: UDP, and TCP for long ones."""
+
+import socket
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+
+from scans.engine.dns.question import Question
+from scans.engine.dns.servers import NameServer
+from scans.engine.session.budget import SLICE, Budget
+
+NO_ANSWER = "no answer in time"
+# Seconds that a host with an IPv4 address waits for the other half of its answer.
+SECOND_HALF = 0.5
+MAX_UDP = 65_535
+
+
+def ask(server: NameServer, questions: list[Question], seconds: float, budget: Budget) -> None:
+    """Put questions to a server at once; each is answered or has a `failure` afterwards.
+
+    Both go out from one socket, connected so that the system drops what others send to it and
+    reports a closed port at once. Raises ScanError only for a cancelled scan or a passed deadline.
+    """
+    try:
+        _Conversation(server, questions, seconds, budget).hold()
+    except OSError as error:
+        _fail(questions, error.strerror or type(error).__name__)
+    _fail(questions, NO_ANSWER)
+
+
+def _fail(questions: list[Question], failure: str) -> None:
+    for question in questions:
+        if question.is_open:
+            question.failure = failure
+
+
+class _Conversation:
+    def __init__(
+        self, server: NameServer, questions: list[Question], seconds: float, budget: Budget
+    ) -> None:
+        self._server = server
+        self._questions = questions
+        self._ends = time.monotonic() + seconds
+        self._budget = budget
+
+    def hold(self) -> None:
+        family, place = _place(self._server)
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.connect(place)
+            for question in self._questions:
+                sock.send(question.query.to_wire())
+            while any(question.is_open for question in self._questions):
+                left = self._ends - time.monotonic()
+                if left <= 0 or any(question.is_missing for question in self._questions):
+                    return
+                self._budget.check()
+                sock.settimeout(min(SLICE, left))
+                try:
+                    self._take(sock, sock.recv(MAX_UDP))
+                except TimeoutError:
+                    continue
+
+    def _take(self, sock: socket.socket, data: bytes) -> None:
+        """Read one datagram; what is no response to a question of ours is dropped."""
+        try:
+            response = dns.message.from_wire(data, ignore_trailing=True)
+        except dns.exception.DNSException:
+            return
+        open_questions = (question for question in self._questions if question.is_open)
+        question = next((one for one in open_questions if one.query.is_response(response)), None)
+        if question is None:
+            return
+        if response.flags & dns.flags.TC:
+            whole = self._whole(question)
+            if whole is None:
+                return
+            response = whole
+        if question.read(response):
+            sock.send(question.query.to_wire())
+        if question.addresses:
+            self._ends = min(self._ends, time.monotonic() + SECOND_HALF)
+
+    def _whole(self, question: Question) -> dns.message.Message | None:
+        """Ask again over TCP for a response that UDP cut off."""
+        left = max(self._ends - time.monotonic(), 0.001)
+        address, port = self._server
+        try:
+            return dns.query.tcp(question.query, address, timeout=left, port=port)
+        except (dns.exception.DNSException, OSError, EOFError) as error:
+            question.failure = f"no whole answer over TCP ({type(error).__name__})"
+            return None
+
+
+def _place(server: NameServer) -> tuple[int, tuple[object, ...]]:
+    """Return the family and socket address of a server; its scope (`fe80::1%eth0`) counts."""
+    found = socket.getaddrinfo(
+        server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+    )
+    return found[0][0], found[0][4]
