@@ -24,6 +24,8 @@ from scrapersky.tenants.models import User
 logger = logging.getLogger(__name__)
 
 CANCEL_CHUNK = 10_000
+# Key in a batch's metadata: options that a retry changed for the whole batch, as they were.
+CREATED_WITH = "created_with"
 
 
 class TransitionError(ValueError):
@@ -64,37 +66,64 @@ def retry_batch(
     options: dict[str, Any] | None = None,
     jobs: Sequence[Any] | None = None,
 ) -> Batch:
-    """Scan again what failed or was cancelled; what is complete is left alone.
+    """Scan again what failed; what is complete is left alone.
 
-    `reasons` (values of FailureReason) and `jobs` (ids) narrow it down; `options` change the
-    batch's options for these jobs. Raises `TransitionError` where there is nothing to retry, and
-    `ValidationError` for bad options.
+    `reasons` (values of FailureReason) and `jobs` (ids) narrow it down. Cancelled jobs are retried
+    only if the reason `cancelled` or their ids are given. `options` apply to these jobs in this
+    attempt only; `max_concurrent`, which no job has for itself, applies to the batch at once.
+    Raises `TransitionError` if there is nothing to retry, `ValidationError` for invalid options.
     """
     _check_reasons(reasons)
-    changed = BatchOptions.validated(batch.options | options) if options else None
+    own = BatchOptions.validated(batch.scan_options.as_dict() | options) if options else None
     with transaction.atomic():
         again = Job.objects.filter(batch=batch).retryable(reasons)
         if jobs is not None:
             again = again.filter(pk__in=jobs)
-        counted = again.retry(changed.as_dict() if changed else None)
+        elif not reasons:
+            again = again.filter(status=Job.Status.FAILED)
+        counted = again.retry(own.as_dict() if own else None)
         if not counted:
-            raise TransitionError("There is no failed or cancelled job to retry.")
+            raise TransitionError(_nothing_to_retry(batch, reasons))
         mark_in_work(batch)
-        if not Batch.objects.filter(pk=batch.pk).reopen(counted, changed):
+        if not Batch.objects.filter(pk=batch.pk).reopen(counted):
             raise TransitionError(f"The batch is {_state(batch)}: retry it when that is done.")
+        if own and "max_concurrent" in options:
+            _set_max_concurrent(batch, own.max_concurrent)
         wake_workers()
     return _fresh(batch)
 
 
+def _nothing_to_retry(batch: Batch, reasons: Sequence[str]) -> str:
+    cancelled = 0 if reasons else _fresh(batch).cancelled
+    if not cancelled:
+        return "There is no failed or cancelled job to retry."
+    hint = f"To retry the {cancelled:,} that were cancelled, give the reason cancelled."
+    return f"There is no failed job to retry. {hint}"
+
+
+def _set_max_concurrent(batch: Batch, value: int) -> None:
+    """Change how many sites of a batch are scanned at once, from the next claim on.
+
+    The value it was created with stays in its metadata, for a rerun. The row is locked already.
+    """
+    row = Batch.objects.get(pk=batch.pk)
+    original = {"max_concurrent": row.scan_options.max_concurrent}
+    Batch.objects.filter(pk=batch.pk).update(
+        options=row.options | {"max_concurrent": value},
+        metadata={CREATED_WITH: original} | row.metadata,
+    )
+
+
 def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
-    """Create a whole new batch of the same domains with the same options."""
+    """Create a new batch of the same domains with the options that the first was created with."""
+    options = batch.options | batch.metadata.get(CREATED_WITH, {})
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
     with transaction.atomic():
         again = create_batch(
             tenant=batch.tenant,
             created_by=created_by,
             domains=list(hosts.values_list("domain__host", flat=True)),
-            options=BatchOptions.stored(batch.options).as_dict(),
+            options=BatchOptions.stored(options).as_dict(),
             name=f"{batch.name or 'Batch'} (again)"[:200],
             processor_type=batch.processor_type,
             metadata={"rerun_of": str(batch.pk)},

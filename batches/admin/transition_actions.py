@@ -42,7 +42,7 @@ def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[B
 def retry_failed(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
 ) -> None:
-    """Scan again what failed or was cancelled in the batches."""
+    """Scan again what failed in the batches."""
     _each(model_admin, request, rows, transitions.retry_batch, "Retried")
 
 

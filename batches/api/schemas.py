@@ -44,7 +44,9 @@ class RetryIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     reasons: list[FailureReason] | None = Field(
-        default=None, min_length=1, description="Left out: every failed or cancelled job."
+        default=None,
+        min_length=1,
+        description="Left out: every failed job. Cancelled jobs only with `cancelled`.",
     )
     options: OptionChanges | None = None  # type: ignore[valid-type]
 
@@ -119,6 +121,9 @@ class JobStatus(Schema):
     processing_time: float | None
     failure_reason: str | None
     error: str | None
+    options: dict[str, Any] = Field(
+        description="Options of this job only, set by a retry; empty if those of the batch apply."
+    )
     result: Any
     metadata: dict[str, Any]
 

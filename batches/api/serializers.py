@@ -89,6 +89,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "processing_time": job.seconds,
         "failure_reason": job.failure_reason or None,
         "error": job.error or None,
+        "options": job.options,
         "result": job.scan.report if job.scan else job.result,
         "metadata": job.metadata,
     }

@@ -50,10 +50,11 @@ def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
 def retry(
     request: HttpRequest, batch_id: str, payload: schemas.RetryIn | None = None
 ) -> HttpResponse:
-    """Scan again what failed or was cancelled; what is complete is left alone.
+    """Scan again what failed; what is complete is left alone.
 
-    `reasons` narrows it down to causes, `options` changes how it is scanned. Without a body all of
-    it is scanned again as before.
+    `reasons` narrows it down; cancelled jobs are retried only with the reason `cancelled`.
+    `options` apply to these jobs in this attempt only, except `max_concurrent`, which applies to
+    the batch at once. Without a body, all that failed is scanned again as before.
     """
     asked = payload or schemas.RetryIn()
     return _control(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -43,7 +43,7 @@ class BatchQuerySet(KeyedQuerySet):
     def _move(self, states: Sequence["Batch.Status"], to: "Batch.Status") -> int:
         return self.filter(status__in=states).update(status=to, updated_at=Now())
 
-    def reopen(self, counted: Counter, options: BatchOptions | None) -> int:
+    def reopen(self, counted: Counter) -> int:
         """Take retried jobs off the counters and run again; return how many batches moved.
 
         `counted`: failed or cancelled -> how many jobs wait again. A batch that runs or is paused
@@ -53,7 +53,6 @@ class BatchQuerySet(KeyedQuerySet):
             When(status=Batch.Status.PAUSED, then=F("status")),
             default=Value(Batch.Status.RUNNING.value),
         )
-        changes: dict[str, Any] = {"options": options.as_dict()} if options else {}
         return self.exclude(status=Batch.Status.CANCELLING).update(
             failed=F("failed") - counted["failed"],
             cancelled=F("cancelled") - counted["cancelled"],
@@ -61,7 +60,6 @@ class BatchQuerySet(KeyedQuerySet):
             started_at=Coalesce("started_at", Now()),
             finished_at=None,
             updated_at=Now(),
-            **changes,
         )
 
     def finish(self) -> int:

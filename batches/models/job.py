@@ -134,11 +134,11 @@ class JobQuerySet(KeyedQuerySet):
     def retry(self, options: dict | None) -> Counter:
         """Move retryable jobs back to the line; return status -> how many had it.
 
-        With `options` these go before the batch's from now on.
+        With `options` this attempt uses these instead of the batch's; without, those of an earlier
+        retry no longer apply.
         """
         rows = self.retryable().select_for_update(no_key=True).order_by("pk")
         chosen = dict(rows.values_list("pk", "status"))
-        changes = {} if options is None else {"options": options}
         for ids in batched(chosen, RETRY_CHUNK):
             Job.objects.filter(pk__in=ids).retryable().update(
                 status=Job.Status.PENDING,
@@ -147,10 +147,10 @@ class JobQuerySet(KeyedQuerySet):
                 failure_reason="",
                 error="",
                 result=None,
+                options=options or {},
                 started_at=None,
                 finished_at=None,
                 updated_at=Now(),
-                **changes,
             )
         return Counter(chosen.values())
 

@@ -71,10 +71,19 @@ def test_retry_by_cause_with_other_options(mixed: Batch) -> None:
     options = [argument for text in given for argument in ("--option", text)]
     run(mixed, "retry", "--reason", "read_timeout", "--reason", "dns_not_found", *options)
     assert statuses(mixed) == ["complete", "pending", "failed"]
+    own = mixed.jobs.get(status="pending").options
+    assert (own["site_deadline"], own["request_delay"], own["obey_robots"]) == (120, 0.5, False)
     mixed.refresh_from_db()
-    asked = mixed.scan_options
-    assert (asked.site_deadline, asked.request_delay, asked.max_concurrent) == (120, 0.5, 3)
-    assert asked.obey_robots is False
+    options = mixed.scan_options
+    assert (options.site_deadline, options.obey_robots, options.max_concurrent) == (60, True, 3)
+
+
+def test_retry_takes_cancelled_jobs_only_if_they_are_named(mixed: Batch) -> None:
+    mixed.jobs.filter(status="failed").update(status="cancelled", failure_reason="cancelled")
+    Batch.objects.filter(pk=mixed.pk).update(failed=0, cancelled=2)
+    assert "To retry the 2 that were cancelled" in refused(mixed, "retry")
+    told = json.loads(run(mixed, "retry", "--reason", "cancelled", "--json"))
+    assert (told["status"], told["cancelled"]) == ("running", 0)
 
 
 def test_rerun_tells_of_the_new_batch_which_belongs_to_the_same_user(

@@ -109,13 +109,17 @@ def bury(chance: random.Random) -> None:
     recovery.take_back()
 
 
+def retry_cancelled(batch: Batch) -> None:
+    transitions.retry_batch(batch, reasons=["cancelled"])
+
+
 def meddler(batch: Batch) -> Act:
     controlled = [
         transitions.pause_batch,
         transitions.resume_batch,
         transitions.cancel_batch,
         transitions.retry_batch,
-        transitions.retry_batch,
+        retry_cancelled,
     ]
 
     def meddle(chance: random.Random) -> None:
@@ -156,7 +160,7 @@ def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Bat
     with suppress(TransitionError):
         transitions.resume_batch(batch)
     with suppress(TransitionError):
-        transitions.retry_batch(batch)
+        retry_cancelled(batch)
     calm = Party()
     with calm.of(crew.work, bury, keep):
         eventually(lambda: ended(batch) or calm.over.is_set(), within=60)
@@ -181,7 +185,7 @@ def test_of_two_that_cancel_at_once_one_is_told_it_was_late(batch: Batch) -> Non
 def test_of_many_that_retry_at_once_each_job_is_retried_once(batch: Batch) -> None:
     transitions.cancel_batch(batch)
     told = Told()
-    at_once([told.trying(lambda: transitions.retry_batch(fresh(batch))) for _ in range(4)])
+    at_once([told.trying(lambda: retry_cancelled(fresh(batch))) for _ in range(4)])
     assert told.done == 1
     assert (fresh(batch).status, fresh(batch).cancelled) == ("running", 0)
     assert problems() == []

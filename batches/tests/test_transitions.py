@@ -169,8 +169,64 @@ def test_a_retried_batch_whose_jobs_all_succeed_is_complete(mixed: Batch, worker
 
 def test_a_cancelled_batch_can_be_taken_up_again(batch: Batch) -> None:
     transitions.cancel_batch(batch)
-    transitions.retry_batch(batch)
+    transitions.retry_batch(batch, reasons=["cancelled"])
     assert counters(batch) == ("running", 0, 0, 0)
+
+
+def test_cancelled_jobs_are_retried_only_if_they_are_named(mixed: Batch) -> None:
+    refused = mixed.jobs.filter(position=3)
+    refused.update(status="cancelled", failure_reason="cancelled")
+    Batch.objects.filter(pk=mixed.pk).update(failed=1, cancelled=1)
+
+    transitions.retry_batch(mixed)
+    assert statuses(mixed) == ["complete", "complete", "pending", "cancelled"]
+    assert counters(mixed) == ("running", 2, 0, 1)
+
+    with pytest.raises(TransitionError, match="give the reason cancelled"):
+        transitions.retry_batch(mixed)
+    transitions.retry_job(refused.get())
+    assert statuses(mixed) == ["complete", "complete", "pending", "pending"]
+
+
+def test_the_options_of_a_retry_belong_to_its_jobs_only(
+    mixed: Batch, user: User, worker: Worker
+) -> None:
+    before = mixed.options
+    changed = {"obey_robots": False, "request_delay": 2}
+    transitions.retry_batch(mixed, reasons=["read_timeout"], options=changed)
+    late, refused = mixed.jobs.order_by("position")[2:]
+    assert late.options == before | changed
+    assert refused.options == {}
+    assert mixed.options == before
+
+    again = transitions.rerun_batch(mixed, created_by=user)
+    assert again.options == before
+    assert set(again.jobs.values_list("status", flat=True)) == {"pending"}
+    assert not again.jobs.exclude(options={}).exists()
+
+
+def test_the_options_of_a_retry_do_not_outlive_it(mixed: Batch) -> None:
+    transitions.retry_batch(mixed, reasons=["read_timeout"], options={"obey_robots": False})
+    late = mixed.jobs.exclude(options={})
+    late.update(status="failed", failure_reason="read_timeout", finished_at=NOW)
+    Batch.objects.filter(pk=mixed.pk).update(failed=2)
+    transitions.retry_batch(mixed, reasons=["read_timeout"])
+    assert not late.exists()
+
+
+def test_fewer_sites_at_once_apply_to_the_batch_at_once_and_to_no_rerun(
+    mixed: Batch, user: User
+) -> None:
+    before = mixed.options
+    for cap in (3, 2):
+        transitions.retry_batch(mixed, options={"max_concurrent": cap})
+        assert mixed.scan_options.max_concurrent == cap
+        mixed.jobs.filter(status="pending").update(
+            status="failed", failure_reason="read_timeout", finished_at=NOW
+        )
+        Batch.objects.filter(pk=mixed.pk).update(failed=2)
+    assert mixed.options == before | {"max_concurrent": 2}
+    assert transitions.rerun_batch(mixed, created_by=user).options == before
 
 
 @pytest.mark.parametrize("reasons", [["tls_error"], ["nonsense"]])

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from batches import transitions
 from batches.models import Batch, Job, Worker
+from batches.options import BatchOptions
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import running_batch, scan_now
@@ -208,11 +209,30 @@ def test_a_retry_takes_changed_options_and_keeps_the_others(console: Client, mix
         "obey_robots": "false",
     }
     press(console, mixed, "retry", **sent)
+    before = mixed.options
     mixed.refresh_from_db()
-    options = mixed.scan_options
-    assert (options.site_deadline, options.request_delay, options.max_concurrent) == (120, 1.5, 3)
+    assert mixed.options == before | {"max_concurrent": 3}
+    job = mixed.jobs.filter(status="pending")[0]
+    options = BatchOptions.stored(job.options)
+    assert (options.site_deadline, options.request_delay) == (120, 1.5)
     assert (options.obey_robots, options.max_pages) == (False, 1_000)
-    assert mixed.jobs.filter(status="pending", options=mixed.options).count() == 3
+    assert mixed.jobs.filter(status="pending", options=job.options).count() == 3
+
+
+def test_the_page_of_a_job_shows_the_options_of_its_retry(console: Client, mixed: Batch) -> None:
+    job = mixed.jobs.filter(failure_reason="read_timeout")[0]
+    assert "Obey robots.txt" not in console.get(f"/jobs/{job.pk}/").content.decode()
+    press(console, mixed, "retry", reasons="read_timeout", obey_robots="false", max_concurrent="3")
+    body = console.get(f"/jobs/{job.pk}/").content.decode()
+    assert re.search("Obey robots.txt</div><div[^>]*>no<", body)
+    assert "Sites at once" not in body
+
+
+def test_a_cancelled_batch_is_retried_from_its_page(console: Client, waiting: Batch) -> None:
+    transitions.cancel_batch(waiting)
+    assert '<input type="hidden" name="reasons" value="cancelled">' in fragment(console, waiting)
+    press(console, waiting, "retry", reasons="cancelled")
+    assert statuses(waiting) == ["pending", "pending"]
 
 
 def test_the_options_of_the_form_are_those_of_the_batch_and_change_nothing(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from batches.filters import JobFilter
 from batches.models import Batch, Job
+from batches.options import BatchOptions
 from batches.progress import with_stages
 from batches.services import initiate_scan
 from scans.models import Domain
@@ -78,7 +79,21 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
         "may_control": may_write(request.user, job.tenant_id),
         "report": report if "verdict" in report else {},
         "requests": report.get("requests", []),
+        "own_options": _own_options(job),
     }
+
+
+def _own_options(job: Job) -> list[tuple[str, str]]:
+    """Return label and value of the options that differ from those of the batch, or the defaults.
+
+    How many sites are scanned at once is an option of the batch, even where a job has it too.
+    """
+    if not job.options:
+        return []
+    usual = job.batch.scan_options if job.batch else BatchOptions()
+    own = BatchOptions.stored(job.options | {"max_concurrent": usual.max_concurrent})
+    both = zip(own.described(), usual.described(), strict=True)
+    return [mine for mine, others in both if mine != others]
 
 
 @login_required
