@@ -87,7 +87,7 @@ def retry_batch(
         mark_in_work(batch)
         if not Batch.objects.filter(pk=batch.pk).reopen(counted):
             raise TransitionError(f"The batch is {_state(batch)}: retry it when that is done.")
-        if own and "max_concurrent" in options:
+        if options and own and "max_concurrent" in options:
             _set_max_concurrent(batch, own.max_concurrent)
         wake_workers()
     return _fresh(batch)

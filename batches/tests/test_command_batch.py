@@ -74,8 +74,8 @@ def test_retry_by_cause_with_other_options(mixed: Batch) -> None:
     own = mixed.jobs.get(status="pending").options
     assert (own["site_deadline"], own["request_delay"], own["obey_robots"]) == (120, 0.5, False)
     mixed.refresh_from_db()
-    options = mixed.scan_options
-    assert (options.site_deadline, options.obey_robots, options.max_concurrent) == (60, True, 3)
+    batch = mixed.scan_options
+    assert (batch.site_deadline, batch.obey_robots, batch.max_concurrent) == (60, True, 3)
 
 
 def test_retry_takes_cancelled_jobs_only_if_they_are_named(mixed: Batch) -> None:
