@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from batches.models import Batch, Worker
 from batches.progress import failure_causes
+from scrapersky.web.text import printable
 
 POLL_EVERY = 0.5
 # Seconds a batch may wait for a worker before the one who waits for it is told.
@@ -86,7 +87,7 @@ def batch_summary(batch: Batch) -> dict[str, Any]:
 
 def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that say how far a batch got."""
-    name = f" ({plain(summary['name'])})" if summary["name"] else ""
+    name = f" ({printable(summary['name'])})" if summary["name"] else ""
     yield f"Batch {summary['batch_id']}{name}: {summary['status']}"
     counts = ", ".join(f"{summary[word]} {word}" for word in ("completed", "failed", "cancelled"))
     yield f"  {summary['total']} domains: {counts}; {summary['progress']:.0%} done"
@@ -95,23 +96,18 @@ def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
     for reason, count in summary["failures"].items():
         yield f"  {count} failed by {reason}"
     if summary["error"]:
-        yield f"  {plain(summary['error'])}"
+        yield f"  {printable(summary['error'])}"
 
 
 def result_lines(result: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that tell a result (`exports.facts`) to a person."""
     seconds = "" if result["seconds"] is None else f"  {result['seconds']:.1f} s"
     outcome = result["verdict"] or result["failure_reason"] or result["status"]
-    yield f"{plain(result['domain'])}  {outcome}{seconds}"
+    yield f"{printable(result['domain'])}  {outcome}{seconds}"
     if result["error"]:
-        yield f"  {plain(result['error'])}"
+        yield f"  {printable(result['error'])}"
     for name, label in RESULT_LABELS.items():
         value = result[name]
         text = ", ".join(value) if isinstance(value, list) else str(value or "")
         if text:
-            yield f"  {label:<12} {plain(text)}"
-
-
-def plain(text: str) -> str:
-    """Return a text of a foreign site in one line, without what would steer the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+            yield f"  {label:<12} {printable(text)}"

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from scrapersky.web.text import has_surrogate, storable, storable_json
+
 Column = Sequence[Any]
 
 
@@ -53,7 +55,7 @@ def _texts(values: Column, max_length: int | None = None, in_key: bool = False) 
     if _are_clean(values):
         clean_values = values
     else:
-        clean_values = [None if value is None else clean(value) for value in values]
+        clean_values = [None if value is None else storable(value) for value in values]
     if max_length is None or max(map(len, filter(None, clean_values)), default=0) <= max_length:
         return clean_values
     shorten = shortened_key if in_key else _cut
@@ -79,24 +81,7 @@ def shortened_key(text: str, length: int) -> str:
 
 def _are_clean(values: Column) -> bool:
     joined = "".join(filter(None, values))
-    return "\x00" not in joined and (joined.isascii() or not _has_surrogate(joined))
-
-
-def _has_surrogate(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def clean(text: str) -> str:
-    """Return text without what no database stores: NUL characters and lone surrogates."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if not text.isascii() and _has_surrogate(text):
-        text = text.encode("utf-8", "replace").decode()
-    return text
+    return "\x00" not in joined and (joined.isascii() or not has_surrogate(joined))
 
 
 def _json_texts(values: Column) -> Column:
@@ -110,17 +95,5 @@ def _json_text(value: Any) -> str | None:
         return "{}"
     text = json.dumps(value, separators=(",", ":"))
     if "\\u0000" in text or "\\ud" in text or "NaN" in text or "Infinity" in text:
-        text = json.dumps(_clean_json(value), separators=(",", ":"))
+        text = json.dumps(storable_json(value), separators=(",", ":"))
     return text
-
-
-def _clean_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
-    if isinstance(value, dict):
-        return {clean(str(key)): _clean_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean_json(item) for item in value]
-    return value

@@ -7,7 +7,7 @@ from django.db import models
 
 from batches.legacy.ids import whole_uuid
 from batches.models.legacy import LegacyId
-from scans.sanitize import clean
+from scrapersky.web.text import storable
 
 
 class LookupKeyError(ValueError):
@@ -63,7 +63,7 @@ class KeyedQuerySet(models.QuerySet):
 
     def _known(self, value: object) -> UUID | None:
         """Return what a text was to the older system; a UUID as we write it is ours first."""
-        if not isinstance(value, str) or clean(value) != value or _is_uuid(value):
+        if not isinstance(value, str) or storable(value) != value or _is_uuid(value):
             return None
         return self._resolve(value)
 

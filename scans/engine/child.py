@@ -18,7 +18,6 @@ import select
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
@@ -30,6 +29,9 @@ from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import page_type
 from scans.engine.scanner import scan_site
 from scans.engine.session.sockets import tls_context
+from scrapersky.web.logs import log_to_stderr
+
+logger = logging.getLogger(__name__)
 
 # Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
 # ends itself.
@@ -117,7 +119,7 @@ class Job:
         except ScanError as error:
             self._fail(error)
         except Exception as error:
-            traceback.print_exc()
+            logger.exception("scanning %s failed", self.domain)
             words = f"The scanner itself failed on this site ({type(error).__name__})."
             self._fail(ScanError(FailureReason.INTERNAL_ERROR, words))
 
@@ -218,6 +220,7 @@ class Watchdog:
 def main() -> None:
     """Read messages until the input closes, then end the process with whatever still runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
+    log_to_stderr()
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
     writer = FrameWriter()
     watchdog = Watchdog()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from batches import transitions
 from batches.management.arguments import find_batch, read_assignments, refusal_of
@@ -14,6 +14,7 @@ from batches.models import Batch
 from batches.terminal import batch_lines, batch_summary
 from batches.transitions import TransitionError
 from scans.engine.errors import FailureReason
+from scrapersky.web.commands import SafeCommand
 
 Action = Callable[..., Batch]
 
@@ -38,7 +39,7 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = "Ask after a batch by its UUID or older id, or control it; then say how far it is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

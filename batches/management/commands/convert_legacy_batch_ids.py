@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, connections, transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,11 +19,12 @@ from batches.legacy.steps import Progress as Tell
 from batches.legacy.steps import silent
 from batches.legacy.verification import VerificationFailed
 from batches.queue import wake_workers
+from scrapersky.web.commands import SafeCommand
 
 READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = (
         "Convert the batches, jobs, domains and everything around them of an older ScraperSky, "
         "every id and every reference, in one transaction; the older tables are only read. "

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 
 from batches.list_parsing import read_upload, refusals
@@ -17,9 +17,10 @@ from batches.models import Batch
 from batches.services import create_batch
 from batches.terminal import batch_lines, batch_summary, follow
 from scans.engine.domains import DomainList, UnreadableFile
+from scrapersky.web.commands import SafeCommand
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = (
         "Create a batch of the domains in a text or CSV file; the workers start at once. "
         "Prints its id; lines that cannot be scanned go to stderr."

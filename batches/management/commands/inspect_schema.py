@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -13,12 +13,13 @@ from scrapersky.schema.comparison import differences
 from scrapersky.schema.introspection import rows_of, table_named, tables_of
 from scrapersky.schema.printing import print_sizes, print_table
 from scrapersky.schema.types import SchemaError
+from scrapersky.web.commands import SafeCommand
 
 # The exit code where there is nothing to show; 1 says that the models differ.
 UNREADABLE = 2
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = (
         "List the tables of a database, or show the columns, indexes and some rows of one; "
         "with --check compare the models with what is there."

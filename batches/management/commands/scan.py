@@ -12,21 +12,22 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from batches.exports import Facts, facts
 from batches.management.arguments import add_options, read_options
 from batches.models import Job
 from batches.options import BatchOptions, fetch_settings
-from batches.terminal import plain, progress_bar, result_lines
+from batches.terminal import progress_bar, result_lines
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.scanner import scan_site
+from scrapersky.web.commands import SafeCommand
+from scrapersky.web.text import printable
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = (
         "Scan sites and print what they tell, without a database and without workers. "
         "Progress goes to stderr; exits 1 if any site failed."
@@ -97,7 +98,7 @@ class InlineScan:
 
     def _show(self, domain: str, stage: str, share: float) -> None:
         self.shares[domain] = share
-        description = f"{plain(domain)}: {stage}"
+        description = f"{printable(domain)}: {stage}"
         self.bar.update(self.task, description=description, completed=sum(self.shares.values()))
 
 

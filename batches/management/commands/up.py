@@ -8,16 +8,17 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from redis.exceptions import RedisError
 
 from batches.queue import call_shift
 from scrapersky.supervisor.parts import make_parts
 from scrapersky.supervisor.preparation import listen, make_env_file, prepare_database
 from scrapersky.supervisor.supervisor import Supervisor
+from scrapersky.web.commands import SafeCommand
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = "Run the console, the worker and its schedules until Ctrl-C."
     requires_system_checks = []
 

@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from scans.engine.extractors import PageFacts, read_page
 from scans.engine.extractors.page import MAX_BYTES
 from scans.engine.report import Contact, ContactKind
+from scrapersky.web.commands import SafeCommand
 
 GZIP = b"\x1f\x8b"
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = "Read saved pages (plain or .gz) and print what they tell: contacts, technologies, ..."
     requires_system_checks: list[str] = []
 

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from scrapersky.tenants.models import ApiToken, User
+from scrapersky.web.commands import SafeCommand
 
 NAME_LENGTH = 100
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = "Make a bearer token with which a program may use the API as a user; shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,31 @@
+"""Management commands whose output cannot steer the terminal."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, OutputWrapper
+
+from scrapersky.web.text import printable_lines
+
+
+class SafeOutput(OutputWrapper):
+    """An output that escapes control characters: commands print what sites and files say."""
+
+    def write(self, msg: str = "", *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        super().write(printable_lines(msg), *args, **kwargs)
+
+
+class SafeCommand(BaseCommand):
+    """A command that prints untrusted text."""
+
+    def __init__(self, stdout: Any = None, stderr: Any = None, **kwargs: Any) -> None:
+        super().__init__(stdout, stderr, **kwargs)
+        error_style = self.stderr.style_func
+        for name in ("stdout", "stderr"):
+            setattr(self, name, SafeOutput(getattr(self, name)._out))
+        self.stderr.style_func = error_style
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        for name in ("stdout", "stderr"):
+            if options.get(name):
+                options[name] = SafeOutput(options[name])
+        return super().execute(*args, **options)
