@@ -1,10 +1,7 @@
 """Hand the results of a batch out as CSV and JSON, row by row, whatever the batch's size.
 
-The JSON has each value as it was found. In the CSV, lists are joined with "; ", and a cell that a
-spreadsheet would run as a formula or turn into a number (it starts with = + - @, a tab or a line
-end) gets a leading apostrophe: this also keeps `+49301234567` whole, which a spreadsheet would
-show as 4.93E+10. A program that reads the CSV strips one leading apostrophe.
-https://owasp.org/www-community/attacks/CSV_Injection
+The JSON has each value as it was found. In the CSV, lists are joined with "; ", and a value that a
+spreadsheet would run as a formula is escaped (`scrapersky.web.spreadsheet`, docs/exports.md).
 """
 
 import csv
@@ -19,10 +16,10 @@ from django.utils.text import slugify
 from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
+from scrapersky.web import spreadsheet
 
 READ_AT_ONCE = 200
 BYTE_ORDER_MARK = "\ufeff"
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (
     "domain",
     "status",
@@ -58,8 +55,11 @@ Facts = dict[str, Any]
 
 
 def csv_download(batch: Batch, *, for_spreadsheet: bool = False) -> StreamingHttpResponse:
-    """Return the CSV of a batch; a spreadsheet takes UTF-8 for Latin-1 without a mark in front."""
-    lines = csv_lines(results_of(batch))
+    """Return the CSV of a batch, for programs or for people.
+
+    A spreadsheet takes UTF-8 for Latin-1 without a mark in front, and a phone number for a number.
+    """
+    lines = csv_lines(results_of(batch), keep_phones=not for_spreadsheet)
     body = chain([BYTE_ORDER_MARK], lines) if for_spreadsheet else lines
     return _download(batch, body, "csv", "text/csv; charset=utf-8")
 
@@ -154,12 +154,12 @@ def _count(found: Any) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def csv_lines(results: Iterable[Facts]) -> Iterator[str]:
+def csv_lines(results: Iterable[Facts], *, keep_phones: bool = True) -> Iterator[str]:
     """Yield the lines of a CSV (RFC 4180), the names of the columns first."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for result in results:
-        yield writer.writerow([_cell(result[name]) for name in COLUMNS])
+        yield writer.writerow([_cell(result[name], keep_phones) for name in COLUMNS])
 
 
 class _Echo:
@@ -169,11 +169,11 @@ class _Echo:
         return text
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, keep_phones: bool) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = "; ".join(value) if isinstance(value, list) else str(value or "")
-    return f"'{text}" if text.startswith(FORMULA_START) else text
+    return spreadsheet.escape(text, keep_phones=keep_phones)
 
 
 def json_lines(results: Iterable[Facts]) -> Iterator[str]:

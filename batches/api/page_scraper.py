@@ -77,8 +77,8 @@ def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = Tr
 def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as CSV (UTF-8; lists are joined with "; ").
 
-    A value that starts with = + - @, a tab or a line end has an apostrophe in front of it, so that
-    no spreadsheet runs it or turns a phone number into a figure: strip one leading apostrophe.
+    Values that a spreadsheet would run as formulas are escaped with apostrophes, by a rule that can
+    be undone (docs/exports.md). Phone numbers in E.164 stay as they are.
     """
     batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
     return exports.csv_download(batch)

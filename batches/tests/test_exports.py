@@ -16,6 +16,7 @@ from batches.models import Batch, Job
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.spreadsheet import unescape
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def test_the_csv_has_a_row_for_each_domain_in_the_order_given(batch: Batch) -> N
         "description": "Bäckerei & more",
         "language": "de",
         "emails": "info@good.example",
-        "phones": "'+49301234567; +49307654321",
+        "phones": "+49301234567; +49307654321",
         "social": "https://github.com/baker",
         "technologies": "WordPress; nginx",
         "sitemaps": "1",
@@ -86,7 +87,22 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_text(
     batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
     title = f'{start}HYPERLINK("http://evil.example","x")'
     complete(batch.jobs.get(), title=title)
-    assert rows_of(batch)[0]["title"] == f"'{title}"
+    assert unescape(rows_of(batch)[0]["title"]) == title
+    assert rows_of(batch)[0]["title"].startswith(f"'{start}")
+
+
+def test_phone_numbers_are_whole_for_programs_and_text_for_spreadsheets(batch: Batch) -> None:
+    assert rows_of(batch)[0]["phones"] == "+49301234567; +49307654321"
+    text = body_of(exports.csv_download(batch, for_spreadsheet=True)).decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(text, newline="")))
+    assert row["phones"] == "'+49301234567; +49307654321"
+    assert unescape(row["phones"]) == "+49301234567; +49307654321"
+
+
+def test_a_formula_behind_a_semicolon_is_made_text(default_tenant: Tenant) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    complete(batch.jobs.get(), title="Shop;=1+1")
+    assert rows_of(batch)[0]["title"] == "Shop;'=1+1"
 
 
 def test_quotes_commas_and_line_ends_stay_in_their_cell(default_tenant: Tenant) -> None:
