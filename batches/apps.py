@@ -18,13 +18,23 @@ class BatchesConfig(AppConfig):
 
 
 def make_schedules(**kwargs: Any) -> None:
-    """Make the schedules that keep the console going; one that an operator edited stays."""
+    """Create the missing schedules of the console; those that an operator edited stay.
+
+    Nothing keeps names unique: two hosts that migrate at once may create a schedule twice. Exact
+    copies are removed.
+    """
     from django.utils import timezone
     from django_q.models import Schedule
 
     from batches.maintenance import SCHEDULES
 
+    schedules = Schedule.objects.using(kwargs["using"])
     for name, fields in SCHEDULES.items():
-        Schedule.objects.using(kwargs["using"]).get_or_create(
-            name=name, defaults={**fields, "next_run": timezone.now()}
-        )
+        first, *others = schedules.filter(name=name).order_by("pk") or [None]
+        if first is None:
+            schedules.create(name=name, **fields, next_run=timezone.now())
+            continue
+        copies = [
+            row.pk for row in others if all(getattr(row, f) == getattr(first, f) for f in fields)
+        ]
+        schedules.filter(pk__in=copies).delete()

@@ -99,7 +99,9 @@ class ScheduleState:
 
 def states(now: datetime) -> list[ScheduleState]:
     """Return the state of each of the console's schedules."""
-    schedules = {row.name: row for row in Schedule.objects.filter(name__in=SCHEDULES)}
+    # Of several schedules with one name, the first.
+    rows = Schedule.objects.filter(name__in=SCHEDULES).order_by("-pk")
+    schedules = {row.name: row for row in rows}
     runs = {row.name: row for row in MaintenanceRun.objects.filter(name__in=SCHEDULES)}
     return [
         ScheduleState(name, PURPOSES[name], schedules.get(name), runs.get(name), now)

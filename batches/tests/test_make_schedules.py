@@ -1,0 +1,30 @@
+"""The console's own schedules are created by `migrate`, whatever stands in their table."""
+
+import pytest
+from django.core.management import call_command
+from django_q.models import Schedule
+
+from batches.maintenance import MINUTE_KEEPER, SCHEDULES
+
+pytestmark = pytest.mark.django_db
+
+
+def test_two_schedules_of_one_name_do_not_stop_a_migration() -> None:
+    Schedule.objects.filter(name=MINUTE_KEEPER).delete()
+    call_command("migrate", verbosity=0)
+    kept = Schedule.objects.get(name=MINUTE_KEEPER)
+    for minutes in (kept.minutes, kept.minutes, 7):
+        Schedule.objects.create(
+            name=kept.name, **SCHEDULES[kept.name] | {"minutes": minutes, "repeats": kept.repeats}
+        )
+
+    call_command("migrate", verbosity=0)
+
+    rows = Schedule.objects.filter(name=MINUTE_KEEPER).order_by("pk")
+    assert [(row.pk == kept.pk, row.minutes) for row in rows] == [(True, kept.minutes), (False, 7)]
+
+
+def test_a_schedule_that_an_operator_edited_stays() -> None:
+    Schedule.objects.filter(name=MINUTE_KEEPER).update(minutes=5)
+    call_command("migrate", verbosity=0)
+    assert Schedule.objects.get(name=MINUTE_KEEPER).minutes == 5
