@@ -3,7 +3,6 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -23,6 +22,7 @@ from scans.engine.domains import normalise
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.database_errors import retry_on_conflict
 
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
@@ -37,6 +37,7 @@ class BatchExistsError(ValueError):
     """A batch id that is taken already."""
 
 
+@retry_on_conflict
 def create_batch(
     *,
     tenant: Tenant,
@@ -87,6 +88,7 @@ def _insert(batch: Batch) -> None:
         raise
 
 
+@retry_on_conflict
 def initiate_scan(
     domain: str | Domain,
     batch: Batch | None = None,
@@ -125,24 +127,29 @@ def initiate_scan(
     return jobs.select_related("domain").latest("created_at", "id")
 
 
+@retry_on_conflict
 def scan_domains(domains: QuerySet[Domain], *, created_by: User | None) -> list[Batch]:
     """Scan domains as a new batch, one for each tenant they belong to; return the batches.
 
-    Raises `ValidationError` for more than 100,000 of one tenant.
+    Raises `ValidationError` for more than 100,000 of one tenant, before anything is created.
     """
-    hosts: dict[UUID, list[str]] = defaultdict(list)
-    rows = domains.order_by("tenant_id", "host").values_list("tenant_id", "host")
-    for tenant_id, host in rows[: MAX_DOMAINS + 1]:
-        hosts[tenant_id].append(host)
+    counted = domains.order_by().values_list("tenant_id").annotate(rows=Count("*"))
+    counts: dict[UUID, int] = dict(counted)
+    if (largest := max(counts.values(), default=0)) > MAX_DOMAINS:
+        raise ValidationError(
+            f"A batch takes up to {MAX_DOMAINS:,} domains; these are {largest:,}. Select fewer."
+        )
     with transaction.atomic():
         return [
             create_batch(
                 tenant=tenant,
                 created_by=created_by,
-                domains=hosts[tenant.pk],
+                domains=list(
+                    domains.filter(tenant=tenant).order_by("host").values_list("host", flat=True)
+                ),
                 name=f"Chosen from the list on {timezone.now():%Y-%m-%d %H:%M}",
             )
-            for tenant in Tenant.objects.filter(pk__in=hosts).order_by("pk")
+            for tenant in Tenant.objects.filter(pk__in=counts).order_by("pk")
         ]
 
 
@@ -160,7 +167,11 @@ def _add_jobs(
     job_type: str = "",
     first_position: int = 0,
 ) -> int:
-    """Insert a job for each host that has none yet; return how many were added."""
+    """Insert a job for each host that has none yet; return how many were added.
+
+    All domains come first, in the order of their names, so that two batches that share domains
+    cannot deadlock; the jobs follow in the order of the list.
+    """
     constants = {
         "tenant_id": tenant.pk,
         "created_by_id": created_by.pk if created_by else None,
@@ -168,10 +179,13 @@ def _add_jobs(
         "job_type": job_type or JOB_TYPE_OF[batch.processor_type if batch else ""],
         "options": options or {},
     }
+    ids: dict[str, UUID] = {}
+    in_order = sorted(hosts)
+    for offset in range(0, len(in_order), CHUNK):
+        ids |= ensure_domains(tenant=tenant, hosts=in_order[offset : offset + CHUNK])
     added = 0
     for offset in range(0, len(hosts), CHUNK):
         chunk = hosts[offset : offset + CHUNK]
-        ids = ensure_domains(tenant=tenant, hosts=chunk)
         rows = [
             (ids[host], place) for place, host in enumerate(chunk, start=first_position + offset)
         ]

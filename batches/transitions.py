@@ -20,6 +20,7 @@ from batches.services import create_batch, initiate_scan
 from batches.sitemap_submission import mark_in_work
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
+from scrapersky.web.database_errors import retry_on_conflict
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ def resume_batch(batch: Batch) -> Batch:
     return _fresh(batch)
 
 
+@retry_on_conflict
 def retry_batch(
     batch: Batch,
     *,
@@ -114,6 +116,7 @@ def _set_max_concurrent(batch: Batch, value: int) -> None:
     )
 
 
+@retry_on_conflict
 def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     """Create a new batch of the same domains with the options that the first was created with."""
     options = batch.options | batch.metadata.get(CREATED_WITH, {})
@@ -147,6 +150,7 @@ def retry_job(job: Job, *, created_by: User | None = None) -> Job:
     )
 
 
+@retry_on_conflict
 def cancel_job(job: Job) -> Job:
     """Cancel one job; its scan, if it runs, is stopped within two seconds."""
     with transaction.atomic():

@@ -8,6 +8,8 @@ from scrapersky.api import api
 from scrapersky.health import healthz
 from scrapersky.tenants.views import ConsoleLoginView
 
+handler500 = "scrapersky.web.database_errors.error_page"
+
 urlpatterns = [
     path("login/", ConsoleLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -19,6 +19,8 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as RequestError
 from ninja.responses import Response
 
+from scrapersky.web.database_errors import RETRY_AFTER, message_of
+
 logger = logging.getLogger(__name__)
 
 # Fields named in one answer; a list of 100,000 wrong values is not echoed whole.
@@ -150,9 +152,11 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "The body is larger than a request may be.")
 
 
-def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("%s %s: no database", request.method, request.path, exc_info=error)
-    return problem(503, "The database does not answer.")
+def _database_error(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s %s: database error", request.method, request.path, exc_info=error)
+    response = problem(503, message_of(error))
+    response["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -168,7 +172,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,
-    OperationalError: _database_away,
-    InterfaceError: _database_away,
+    OperationalError: _database_error,
+    InterfaceError: _database_error,
     Exception: _unexpected,
 }

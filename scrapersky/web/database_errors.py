@@ -1,0 +1,82 @@
+"""Tell a database that is busy from one that is away, and say so to users."""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 3
+# Most seconds between two attempts.
+PAUSE = 0.2
+# Seconds after which a client should try again.
+RETRY_AFTER = "5"
+# deadlock_detected, lock_not_available, serialization_failure
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+CONFLICTS = frozenset({"40P01", "55P03", "40001"})
+# query_canceled: a statement timeout
+TOO_SLOW = "57014"
+# SQLITE_BUSY and SQLITE_LOCKED, without the bits of their extended codes
+SQLITE_CONFLICTS = frozenset({5, 6})
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Say whether a statement failed only because another transaction held a lock."""
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_CONFLICTS
+    return getattr(cause, "sqlstate", None) in CONFLICTS
+
+
+def message_of(error: BaseException) -> str:
+    """Return what to tell the user of a request that failed for its database."""
+    if is_conflict(error):
+        return "The database is busy with other changes. Try again in a few seconds."
+    if getattr(error.__cause__, "sqlstate", None) == TOO_SLOW:
+        return "The database took too long. Narrow down what you ask for, or try again later."
+    return "The database does not answer."
+
+
+def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a function again, up to three times in all, if it lost a deadlock or a lock timed out.
+
+    For functions whose only effects are those of one transaction of their own: a failed attempt
+    leaves nothing behind. Inside a caller's transaction, which has failed as a whole, and on
+    SQLite, which has waited for its busy timeout already, the error is raised at once.
+    """
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        may_repeat = not connection.in_atomic_block and connection.vendor == "postgresql"
+        for _ in range(ATTEMPTS - 1 if may_repeat else 0):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if not is_conflict(error):
+                    raise
+            time.sleep(random.uniform(0, PAUSE))  # noqa: S311 (no secret)
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+def error_page(request: HttpRequest) -> HttpResponse:
+    """Return the page of an unhandled exception: 503 if the database caused it, else 500."""
+    error = sys.exception()
+    if not isinstance(error, OperationalError | InterfaceError):
+        return server_error(request)
+    body = render_to_string("503.html", {"message": message_of(error)})
+    response = HttpResponse(body, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = RETRY_AFTER
+    return response
