@@ -86,7 +86,8 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
 
 def start_due(now: datetime) -> str:
     """Start every recurring batch that is due; return what was done in a sentence."""
-    outcomes = [run.outcome for due in RecurringBatch.objects.due(now) if (run := _take(due, now))]
+    rows = RecurringBatch.objects.due(now).defer("domains")
+    outcomes = [run.outcome for due in rows if (run := _take(due, now))]
     if not outcomes:
         return "None was due."
     return ", ".join(f"{outcomes.count(o)} {o.label.lower()}" for o in Outcome if o in outcomes)

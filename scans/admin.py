@@ -32,6 +32,7 @@ class ScanAdmin(ReadOnlyAdmin):
     list_select_related = ["domain", "tenant"]
     search_fields = ["domain__host"]
     ordering = ["-pk"]
+    deferred = ["report"]
     fields = ["id", "tenant", "domain", "verdict", "started_at", "finished_at", "report_text"]
 
     @admin.display(description="Took")

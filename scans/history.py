@@ -202,7 +202,7 @@ def scan_history(domain: Domain) -> list[ScanEvent]:
     Scans outlive the batches they were made in, and failed looks leave a job but no scan, so
     both are read.
     """
-    jobs = list(domain.jobs.order_by("-created_at")[:SHOWN])
+    jobs = list(domain.jobs.defer("result").order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}
     looks = [
         ScanEvent(

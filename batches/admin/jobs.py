@@ -26,6 +26,7 @@ class JobAdmin(KeySearch, ReadOnlyAdmin):
     list_select_related = ["domain", "batch"]
     search_fields = ["domain__host", "batch__name"]
     ordering = ["-pk"]
+    deferred = ["result"]
     actions = [retry_jobs, cancel_jobs, scan_again]
 
     @admin.display(description="Status", ordering="status")

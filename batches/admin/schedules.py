@@ -25,6 +25,7 @@ class RecurringBatchAdmin(ReadOnlyAdmin):
     list_filter = ["enabled", "frequency", BY_TENANT]
     list_select_related = ["tenant"]
     search_fields = ["name"]
+    deferred = ["domains"]
     actions = ["run_now", "switch_on", "switch_off"]
 
     def view_on_site(self, obj: RecurringBatch) -> str:
@@ -66,6 +67,7 @@ class RecurringRunAdmin(ReadOnlyAdmin):
     list_select_related = ["recurring", "batch"]
     search_fields = ["recurring__name"]
     ordering = ["-planned_at"]
+    deferred = ["recurring__domains"]
 
     def view_on_site(self, obj: RecurringRun) -> str:
         return reverse("schedule_detail", args=[obj.recurring_id])

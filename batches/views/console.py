@@ -32,7 +32,8 @@ def home_live(request: ConsoleRequest) -> HttpResponse:
 
 def _happening(request: ConsoleRequest) -> dict[str, Any]:
     batches = visible(Batch.objects.all(), request.user)
-    jobs = visible(Job.objects.all(), request.user).filter(batch=None).select_related("domain")
+    jobs = visible(Job.objects.defer("result"), request.user)
+    jobs = jobs.filter(batch=None).select_related("domain")
     ended = list(batches.filter(status__in=Batch.ENDED).order_by("-finished_at")[:SHOWN])
     running = list(batches.filter(status__in=Batch.ACTIVE).order_by("created_at")[:SHOWN])
     return {

@@ -31,7 +31,7 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     # jobs costs as many look-ups; and not by their batch again, which SQLite would walk through.
     page = page_of(request, chosen.only("pk"), paginator=Paginator, count=count)
     found = Job.objects.filter(pk__in=[job.pk for job in page]).order_by("position")
-    jobs = list(found.select_related("domain", "scan").defer("scan__report"))
+    jobs = list(found.select_related("domain", "scan").defer("scan__report", "result"))
     for job in jobs:
         job.batch = batch
     return {

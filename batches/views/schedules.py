@@ -33,7 +33,7 @@ SHOWN_REFUSALS = 20
 def schedule_list(request: ConsoleRequest) -> HttpResponse:
     """List recurring batches with their last runs, and the console's own schedules."""
     now = timezone.now()
-    rows = visible(RecurringBatch.objects.with_last_run(), request.user)
+    rows = visible(RecurringBatch.objects.with_last_run().defer("domains"), request.user)
     context = {
         "page": page_of(request, rows, size=25, paginator=Paginator),
         "maintenance_states": maintenance.states(now),

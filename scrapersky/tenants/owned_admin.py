@@ -1,5 +1,6 @@
 """The admin's lists, held to the same rule as every page: one's own tenants' rows only."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
@@ -17,9 +18,11 @@ class OwnedAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    # Columns too large to be loaded with every row of a list.
+    deferred: Sequence[str] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return visible(super().get_queryset(request), request.user)
+        return visible(super().get_queryset(request), request.user).defer(*self.deferred)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
