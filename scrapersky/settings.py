@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "csp",
-    "axes",
     "django_htmx",
     "django_q",
     "ninja",
@@ -86,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "scrapersky.tenants.login_delay_page.LoginDelayMiddleware",
 ]
 ROOT_URLCONF = "scrapersky.urls"
 WSGI_APPLICATION = "scrapersky.wsgi.application"
@@ -107,10 +106,7 @@ TEMPLATES = [
 
 # Accounts
 AUTH_USER_MODEL = "tenants.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["scrapersky.tenants.login_delays.DelayedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -126,12 +122,6 @@ LOGOUT_REDIRECT_URL = "login"
 # Seconds without use, and seconds altogether, after which a login ends
 SESSION_COOKIE_AGE = int(env.number("SESSION_IDLE_HOURS", 12, low=0.1, high=8_760) * 3_600)
 SESSION_MAX_AGE = int(env.number("SESSION_MAX_DAYS", 14, low=0.1, high=365) * 86_400)
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_VERBOSE = False
-AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 
 # Databases. LEGACY_DATABASE_URL is the older system's database, only read.
 DATABASES: dict[str, dict[str, Any]] = {
@@ -211,7 +201,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", "INFO")},
     "loggers": {
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "axes": {"level": "WARNING"},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

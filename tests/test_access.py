@@ -31,7 +31,7 @@ from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
-from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
+from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db
 WORD = "zanzibar"
@@ -132,7 +132,7 @@ ADMIN = "admin/"
 OWNED: tuple[type[Model], ...] = (
     *(Batch, Job, Worker, MaintenanceRun, RecurringBatch, RecurringRun, LegacyId),
     *(Domain, Scan, Contact, Technology, Sitemap, Page),
-    *(Tenant, Membership, ApiToken, User),
+    *(Tenant, Membership, ApiToken, User, LoginDelay),
 )
 OBJECT_PAGES = ("change", "delete", "history")
 
@@ -164,6 +164,7 @@ def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
         "legacyid": LegacyId.objects.create(
             kind="batch", original=WORD, uuid=batch.pk, how="alias", made=False
         ),
+        "logindelay": LoginDelay.objects.create(kind="account", account=WORD, address="192.0.2.1"),
         "worker": Worker.objects.create(host=WORD, ended_at=timezone.now(), status="ended"),
         "scan": job.scan,
     }

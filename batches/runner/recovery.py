@@ -16,6 +16,7 @@ from batches.models import Batch, Job, Worker
 from batches.queue import wake_workers
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import count_ended, settle_cancelling
+from scrapersky.tenants.login_delays import delete_expired_logins
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def keep() -> None:
     """Do the minute's housekeeping.
 
     Lost work, batches being cancelled, domains in work that nothing works on, idle batches,
-    counters, old worker rows.
+    counters, old worker rows, expired sessions and login delays.
     """
     take_back()
     settle_cancelling()
@@ -70,6 +71,7 @@ def keep() -> None:
     Worker.objects.exclude(status__in=Worker.LIVE).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
+    delete_expired_logins()
 
 
 def resume(**_: Any) -> None:

@@ -8,6 +8,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
+from scrapersky.tenants import login_delay_admin  # noqa: F401  (registers its own)
 from scrapersky.tenants.access import tenants_of
 from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
 from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin, ReadOnlyAdmin

@@ -1,8 +1,10 @@
 """Who works here: users, the tenants that own every row, and the keys of their programs."""
 
 import hashlib
+import math
 import secrets
 import uuid
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -82,3 +84,72 @@ class ApiToken(models.Model):
     @staticmethod
     def hash(text: str) -> str:
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class LoginDelay(models.Model):
+    """The failures that count for an address, or for an account at an address, and their wait."""
+
+    class Kind(models.TextChoices):
+        ACCOUNT = "account", "One account from one address"
+        ADDRESS = "address", "Any account from one address"
+        TOKEN = "token", "API tokens from one address"
+
+    # Failures without a wait, and the time after which one failure is forgotten.
+    ALLOWANCE = {
+        Kind.ACCOUNT: (5, timedelta(minutes=15)),
+        Kind.ADDRESS: (20, timedelta(minutes=3)),
+        Kind.TOKEN: (50, timedelta(minutes=1)),
+    }
+    # Seconds; each further failure doubles the first wait up to the longest.
+    FIRST_WAIT = 5
+    LONGEST_WAIT = 900
+    # More failures beyond the free ones change nothing but the time to forget them.
+    MOST_COUNTED = 9
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    account = models.CharField(max_length=150, blank=True)
+    address = models.CharField(max_length=64, help_text="An IPv4 address or an IPv6 /64 network.")
+    failures = models.PositiveIntegerField(default=0)
+    last_failed_at = models.DateTimeField(default=timezone.now, db_index=True)
+    delayed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-last_failed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "address", "account"], name="login_delay_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["account", "address", "token"]),
+                name="login_delay_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} at {self.address}" if self.account else self.address
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return the seconds until the next attempt is allowed, rounded up."""
+        if self.delayed_until is None:
+            return 0
+        return max(0, math.ceil((self.delayed_until - now).total_seconds()))
+
+    def count_failure(self, now: datetime) -> None:
+        """Count a failure on top of those not forgotten yet, and set the wait that follows."""
+        free, forget_after = self.ALLOWANCE[self.Kind(self.kind)]
+        forgotten = max(0, (now - self.last_failed_at) // forget_after)
+        failures = min(max(0, self.failures - forgotten) + 1, free + self.MOST_COUNTED)
+        self._write(failures=failures, last_failed_at=now, delayed_until=self._end(failures, now))
+
+    def take_back(self) -> None:
+        """Uncount the last failure, which was none, and its wait."""
+        self._write(failures=max(0, self.failures - 1), delayed_until=None)
+
+    def _end(self, failures: int, now: datetime) -> datetime | None:
+        excess = failures - self.ALLOWANCE[self.Kind(self.kind)][0]
+        if excess <= 0:
+            return None
+        wait = min(self.FIRST_WAIT * 2 ** (excess - 1), self.LONGEST_WAIT)
+        return now + timedelta(seconds=wait)
+
+    def _write(self, **values: object) -> None:
+        LoginDelay.objects.filter(pk=self.pk).update(**values)

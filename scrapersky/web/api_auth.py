@@ -5,17 +5,21 @@ from typing import cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
 
+from scrapersky.tenants.login_delays import count_wrong_token
 from scrapersky.tenants.models import User
 from scrapersky.tenants.tokens import user_of_token
+from scrapersky.web.api_errors import TooManyAttemptsError
 
 
 class TokenAuth(HttpBearer):
-    """A token made by `manage.py create_token USER`."""
+    """A token made by `manage.py create_token USER`; too many wrong ones are answered by 429."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         user = user_of_token(token)
         if user is not None:
             request.user = user
+        elif wait := count_wrong_token(request):
+            raise TooManyAttemptsError(wait)
         return user
 
 

@@ -61,6 +61,14 @@ class ConflictError(InputError):
     """Input that clashes with what is there already."""
 
 
+class TooManyAttemptsError(Exception):
+    """Too many wrong tokens came from the caller's address."""
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(f"Too many wrong tokens came from your address: wait {wait} seconds.")
+
+
 def problem(
     status: int,
     detail: str,
@@ -140,6 +148,12 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return answer
 
 
+def _too_many_attempts(request: HttpRequest, error: TooManyAttemptsError) -> HttpResponse:
+    response = problem(429, str(error))
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(404, str(error) or "There is nothing at this address.")
 
@@ -169,6 +183,7 @@ HANDLERS: dict[type[Exception], Any] = {
     RequestError: _request_error,
     DjangoValidationError: _refused_by_service,
     HttpError: _http_error,
+    TooManyAttemptsError: _too_many_attempts,
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,

@@ -1,0 +1,23 @@
+"""The page for a login that has to wait."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+
+class LoginDelayMiddleware:
+    """Answer 429 where DelayedBackend refused an attempt, whichever page it came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        wait = getattr(request, "login_wait", 0)
+        if not wait:
+            return response
+        page = render(request, "registration/too_many_attempts.html", {"wait": wait}, status=429)
+        page.headers["Retry-After"] = str(wait)
+        return page
