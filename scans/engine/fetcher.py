@@ -18,7 +18,11 @@ from scans.engine.resolver import Resolver
 from scans.engine.session.adapter import Gate, GatedSession
 from scans.engine.session.budget import Budget
 from scans.engine.session.exchange import Exchange, check_encoding, redirect_target
-from scans.engine.session.failures import ConnectionDroppedError, translate
+from scans.engine.session.failures import (
+    ConnectionDroppedError,
+    IncompleteBodyError,
+    translate,
+)
 from scans.engine.session.throttle import Throttle
 
 CHUNK = 65_536
@@ -38,7 +42,9 @@ NOT_A_PAGE = (
 # What is read of a body whose type says that it is no page: enough to see whether that is so.
 SNIFFED_BYTES = 262_144
 # A body that did not end in time is kept as far as it came, if it came as far as this.
-WORTH_KEEPING = 2_048
+WORTH_KEEPING = 512
+# What the receipt says of a body that the server broke off.
+INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,10 @@ class Response:
     # Names in any case.
     headers: Mapping[str, str]
     body: bytes
+    # Whether there is more of the body than was read.
     truncated: bool = False
+    # Why the body ended before its end, empty where it did not or where a limit ended it.
+    broken_off: str = ""
     # Every address asked before the last one.
     redirects: tuple[str, ...] = ()
     # The IP address connected to.
@@ -136,7 +145,7 @@ class Fetcher:
         if exchange.answer.headers.get("Content-Type", "").lower().startswith(NOT_A_PAGE):
             limit, cut_endless = min(limit, SNIFFED_BYTES), True
         try:
-            body, truncated = self._read(exchange, limit, cut_endless)
+            body, truncated, broken_off = self._read(exchange, limit, cut_endless)
         finally:
             self._finish()
         answer = exchange.answer
@@ -146,6 +155,7 @@ class Fetcher:
             headers=answer.headers,
             body=body,
             truncated=truncated,
+            broken_off=broken_off,
             redirects=redirects,
             address=self._gate.addresses.get(urlsplit(exchange.url).hostname or "", ""),
             cookies=self._session.cookies.get_dict(),
@@ -231,9 +241,11 @@ class Fetcher:
         if isinstance(error, ScanError):
             failure = error
         else:
-            failure = translate(error, host, self.limits.read_timeout)
+            answered = exchange.response is not None
+            failure = translate(error, host, self.limits.read_timeout, answered)
         failure.url = exchange.url
-        exchange.error = failure.reason.value
+        incomplete = isinstance(failure, IncompleteBodyError)
+        exchange.error = INCOMPLETE if incomplete else failure.reason.value
         self._finish()
         return failure
 
@@ -259,7 +271,8 @@ class Fetcher:
 
     # Its body.
 
-    def _read(self, exchange: Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool]:
+    def _read(self, exchange: Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool, str]:
+        """Return the body up to the limit, whether there is more, and why it broke off."""
         body = bytearray()
         size = 0
         try:
@@ -273,8 +286,8 @@ class Fetcher:
         except ScanError as error:
             if not _is_worth_keeping(error, size):
                 raise
-            return bytes(body), True
-        return bytes(body), size > limit
+            return bytes(body), True, error.sentence
+        return bytes(body), size > limit, ""
 
     def _chunks(self, exchange: Exchange) -> Iterator[bytes]:
         raw: Any = exchange.answer.raw
@@ -289,7 +302,7 @@ class Fetcher:
 
 def _is_worth_keeping(error: ScanError, size: int) -> bool:
     """Return whether a body that broke off is still a page: all there is, or the most of it."""
-    if isinstance(error, ConnectionDroppedError):
+    if isinstance(error, IncompleteBodyError):
         return size > 0
     return error.reason is FailureReason.READ_TIMEOUT and size >= WORTH_KEEPING
 

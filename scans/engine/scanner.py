@@ -168,9 +168,9 @@ class SiteScan:
         if not page.is_html and home.body.strip():
             raise _no_page(home)
         if home.truncated:
-            self._found.warnings.append(
-                f"Only the first {len(home.body):,} bytes of {home.url} were read."
-            )
+            read = f"Only the first {len(home.body):,} bytes of {home.url} were read"
+            why = f": {home.broken_off}" if home.broken_off else "."
+            self._found.warnings.append(read + why)
         self._found.home = home
         self._found.pages.append(page)
         if not self._has_moved():

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 from requests.structures import CaseInsensitiveDict
@@ -19,6 +20,7 @@ from scans.engine.guard import AddressGuard
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.resolver import Directory, Resolver, Target
 from scans.engine.session.budget import Budget
+from scans.engine.session.responses import LenientResponse, receive
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
 # No server takes more; one that sets more is up to something.
@@ -91,6 +93,8 @@ class Gate:
 
 
 class _GatedConnection(HTTPConnection):
+    response_class = LenientResponse
+
     def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gate = gate
@@ -98,12 +102,17 @@ class _GatedConnection(HTTPConnection):
     def _new_conn(self) -> BudgetedSocket:
         return self._gate.open("http", self.host, self.port)
 
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3
+        return receive(self)
+
     def connect(self) -> None:
         super().connect()
         self._gate.adopt(self.sock)
 
 
 class _GatedTLSConnection(HTTPSConnection):
+    response_class = LenientResponse
+
     def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._gate = gate
@@ -113,6 +122,9 @@ class _GatedTLSConnection(HTTPSConnection):
         # One time-out bounds the whole handshake: OpenSSL's loop in CPython counts it down.
         sock.settimeout(min(sock.gettimeout() or 0.0, self._gate.budget.request_left()))
         return sock
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]  # as in urllib3
+        return receive(self)
 
     def connect(self) -> None:
         try:

@@ -2,12 +2,12 @@
 
 import ssl
 from collections.abc import Iterator
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 
-import requests
 import urllib3.exceptions
 
 from scans.engine.errors import FailureReason, ScanError
+from scans.engine.session.responses import BrokenChunkError
 
 
 class ConnectionDroppedError(ScanError):
@@ -17,8 +17,12 @@ class ConnectionDroppedError(ScanError):
         super().__init__(FailureReason.CONNECTION_REFUSED, sentence)
 
 
-def translate(error: Exception, host: str, read_timeout: float) -> ScanError:
-    """Return the ScanError for a failed request."""
+class IncompleteBodyError(ConnectionDroppedError):
+    """The server broke its response off; what came of the body may still be a page."""
+
+
+def translate(error: Exception, host: str, read_timeout: float, answered: bool) -> ScanError:
+    """Return the ScanError for a failed request; `answered` says whether its headers came."""
     causes = list(_causes(error))
     if cause := _first(causes, ssl.SSLCertVerificationError):
         reason = getattr(cause, "verify_message", "") or str(cause)
@@ -26,31 +30,41 @@ def translate(error: Exception, host: str, read_timeout: float) -> ScanError:
             FailureReason.TLS_ERROR, f"The certificate of {host} is not valid: {reason}."
         )
     if _first(causes, TimeoutError) or _first(causes, urllib3.exceptions.ReadTimeoutError):
-        sentence = f"{host} accepted the connection but sent nothing for {read_timeout:g} s."
+        what = "stopped sending" if answered else "accepted the connection but sent nothing"
+        sentence = f"{host} {what} for {read_timeout:g} s."
         return ScanError(FailureReason.READ_TIMEOUT, sentence)
-    if cause := _first(causes, ssl.SSLError):
-        return ScanError(
-            FailureReason.TLS_ERROR, f"No TLS connection to {host}: {_tls_words(cause)}."
-        )
-    return _unreadable(causes, host)
-
-
-def _unreadable(causes: list[BaseException], host: str) -> ScanError:
-    if _first(causes, requests.exceptions.InvalidURL, UnicodeError, ValueError):
-        sentence = f"{host} redirects to an address that cannot be read."
-        return ScanError(FailureReason.HTTP_ERROR, sentence)
     if _first(causes, urllib3.exceptions.DecodeError):
         sentence = f"The answer of {host} is packed in a way that cannot be unpacked."
         return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
-    if _first(causes, OSError, EOFError) and _first(causes, ConnectionError, EOFError):
+    return _broken_off(causes, host) if answered else _unanswered(causes, host)
+
+
+def _broken_off(causes: list[BaseException], host: str) -> ScanError:
+    """Say why a body ended before its end."""
+    if cause := _first(causes, BrokenChunkError):
+        return IncompleteBodyError(f"The response of {host} is not chunked as it says: {cause}.")
+    if cause := _first(causes, ssl.SSLError):
+        sentence = f"The TLS connection to {host} broke while its response was read: "
+        return IncompleteBodyError(f"{sentence}{_tls_reason(cause)}.")
+    return IncompleteBodyError(f"{host} closed the connection before its response ended.")
+
+
+def _unanswered(causes: list[BaseException], host: str) -> ScanError:
+    """Say why there is no response."""
+    if cause := _first(causes, ssl.SSLError):
+        return ScanError(
+            FailureReason.TLS_ERROR, f"No TLS connection to {host}: {_tls_reason(cause)}."
+        )
+    if _first(causes, ConnectionError, EOFError):
         return ConnectionDroppedError(f"{host} closed the connection without an answer.")
-    if _first(causes, IncompleteRead):
-        return ConnectionDroppedError(f"{host} closed the connection before its answer ended.")
-    if cause := _first(causes, HTTPException, urllib3.exceptions.HTTPError):
-        words = str(cause)[:120] or type(cause).__name__
-        sentence = f"The answer of {host} cannot be read as HTTP ({words})."
+    if cause := _first(causes, HTTPException):
+        reason = str(cause)[:120] or type(cause).__name__
+        sentence = f"The answer of {host} cannot be read as HTTP ({reason})."
         return ScanError(FailureReason.HTTP_ERROR, sentence)
-    return ConnectionDroppedError(f"{host} broke the connection off.")
+    if _first(causes, OSError):
+        return ConnectionDroppedError(f"{host} broke the connection off.")
+    sentence = f"{host} cannot be asked ({type(causes[0]).__name__})."
+    return ScanError(FailureReason.HTTP_ERROR, sentence)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -71,6 +85,6 @@ def _first(causes: list[BaseException], *kinds: type[BaseException]) -> BaseExce
     return next((cause for cause in causes if isinstance(cause, kinds)), None)
 
 
-def _tls_words(cause: BaseException) -> str:
-    words = getattr(cause, "reason", None) or type(cause).__name__
-    return str(words).replace("_", " ").lower()
+def _tls_reason(cause: BaseException) -> str:
+    reason = getattr(cause, "reason", None) or type(cause).__name__
+    return str(reason).replace("_", " ").lower()

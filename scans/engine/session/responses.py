@@ -1,0 +1,99 @@
+"""Responses of http.client and urllib3, their heads and chunks read as browsers read them."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from typing import Any
+
+import urllib3
+from urllib3._collections import HTTPHeaderDict
+from urllib3.connection import HTTPConnection
+
+from scans.engine.session.response_head import read_head
+
+# Bytes of the line that holds the size of a chunk.
+MAX_SIZE_LINE = 4_096
+_HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
+_DECIMAL = re.compile(r"\d{1,18}")
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+class BrokenChunkError(http.client.HTTPException):
+    """A body that says it is chunked and is not."""
+
+
+class LenientResponse(http.client.HTTPResponse):
+    """A response whose odd headers cost no more than those headers."""
+
+    def begin(self) -> None:
+        """Read the head and find out how long the body is (RFC 9112, 6.3)."""
+        if self.headers is not None:
+            return
+        head = read_head(self.fp.readline)
+        self.version, self.status, self.reason = head.version, head.status, head.reason
+        self.code = head.status
+        message: Any = head.headers  # has what a message is asked for, by urllib3 and cookie jars
+        self.headers = self.msg = message
+        self.chunked = _is_chunked(head.headers.get("transfer-encoding", ""))
+        self.chunk_left: int | None = None
+        self.length = None if self.chunked else _take_length(head.headers)
+        if head.status in _WITHOUT_BODY or head.status < 200:
+            self.length, self.chunked = 0, False
+        endless = self.length is None and not self.chunked
+        self.will_close = endless or self._check_close()
+
+    def _read_next_chunk_size(self) -> int:
+        """Return the size of the next chunk; the end of the connection is an IncompleteRead."""
+        line = self.fp.readline(MAX_SIZE_LINE)
+        size = line.partition(b";")[0].strip()
+        if not line.endswith(b"\n") and len(line) < MAX_SIZE_LINE:
+            raise http.client.IncompleteRead(b"")
+        if not _HEX.fullmatch(size):
+            raise BrokenChunkError("its chunks do not have sizes")
+        return int(size, 16)
+
+
+def receive(connection: HTTPConnection) -> urllib3.HTTPResponse:
+    """Return the response to the request that was sent last, its body unread.
+
+    As urllib3's `getresponse` does it, without parsing the headers again as those of an e-mail.
+    """
+    options = connection._response_options
+    if options is None:
+        raise http.client.ResponseNotReady
+    connection._response_options = None
+    connection.sock.settimeout(connection.timeout)
+    shutdown = connection.sock.shutdown
+    original: Any = http.client.HTTPConnection.getresponse(connection)
+    return urllib3.HTTPResponse(
+        body=original,
+        headers=original.headers,
+        status=original.status,
+        version=original.version,
+        reason=original.reason,
+        preload_content=options.preload_content,
+        decode_content=options.decode_content,
+        original_response=original,
+        enforce_content_length=options.enforce_content_length,
+        request_method=options.request_method,
+        request_url=options.request_url,
+        sock_shutdown=shutdown,
+    )
+
+
+def _is_chunked(codings: str) -> bool:
+    return "chunked" in (coding.strip().lower() for coding in codings.split(","))
+
+
+def _take_length(headers: HTTPHeaderDict) -> int | None:
+    """Return the Content-Length, None where there is none that can be read; `42, 42` is 42.
+
+    The header is rewritten or removed, because urllib3 reads it again with other rules.
+    """
+    first = headers.get("content-length", "").partition(",")[0].strip()
+    headers.discard("content-length")
+    if not _DECIMAL.fullmatch(first):
+        return None
+    headers["Content-Length"] = first
+    return int(first)
