@@ -173,7 +173,19 @@ class Batch(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["tenant", "-created_at"], name="batch_newest"),
+            # Each list in its order, for one tenant, and for those who see several or all.
+            models.Index(fields=["tenant", "-created_at", "-id"], name="batch_newest"),
+            models.Index(fields=["-created_at", "-id"], name="batch_newest_of_all"),
+            models.Index(
+                fields=["tenant", "-finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="batch_last_ended",
+            ),
+            models.Index(
+                fields=["-finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="batch_last_ended_of_all",
+            ),
             models.Index(
                 fields=["status", "created_at"],
                 condition=Q(status__in=["pending", "running", "paused", "cancelling"]),

@@ -295,6 +295,11 @@ class Job(models.Model):
                 name="job_outside_batches",
             ),
             models.Index(
+                fields=["-created_at"],
+                condition=Q(batch__isnull=True),
+                name="job_newest_outside_batches",
+            ),
+            models.Index(
                 fields=["legacy_id"], condition=Q(legacy_id__isnull=False), name="job_legacy_id"
             ),
         ]

@@ -34,7 +34,8 @@ def _happening(request: ConsoleRequest) -> dict[str, Any]:
     batches = visible(Batch.objects.all(), request.user)
     jobs = visible(Job.objects.defer("result"), request.user)
     jobs = jobs.filter(batch=None).select_related("domain")
-    ended = list(batches.filter(status__in=Batch.ENDED).order_by("-finished_at")[:SHOWN])
+    with_end = batches.filter(status__in=Batch.ENDED, finished_at__isnull=False)
+    ended = list(with_end.order_by("-finished_at")[:SHOWN])
     running = list(batches.filter(status__in=Batch.ACTIVE).order_by("created_at")[:SHOWN])
     return {
         "running": running,
