@@ -1,41 +1,52 @@
-"""Say what a site that answered is: a real one, or one of the things that stand in its place.
+"""Decide what a site that responded is: a real site, or something that stands in its place.
 
-A wrong "parked" hides a site, so a rule needs a phrase that its page alone has, and a page with
-little else on it: what a site has to say about itself is longer than any wall or notice.
+Bot walls, parked names and placeholders are recognised by the rules in `verdict_rules`, on a page
+with little else on it: what a site has to say about itself is longer than any wall or notice. A
+site has moved where a browser would leave it for another one.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from scans.engine.forwarding import forwardings, without_noscript
 from scans.engine.hostnames import same_site
 from scans.engine.report import Verdict
-from scans.engine.verdict_rules import Rule, load_rules
+from scans.engine.verdict_rules import Field, Rule, Signal, load_rules
 
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
-# Characters of source in which marks are looked for; what stands in a site's place is short.
 LOOKED_AT = 200_000
-LONGEST_FORWARDING = 300
-# Characters of visible text beyond which a page is more than a sign to another site.
-LONGEST_SCRIPTED_FORWARDING = 60
-# Characters up to which a text is compared with what stands in for one (`Loading...`).
+# Characters of source in which signals are looked for; what stands in a site's place is short.
 LONGEST_NOTHING = 200
-_LOCATION = re.compile(
-    r"""\blocation(?:\.href)?\s{0,5}=\s{0,5}["'](https?://[^"'\s]{4,500})["']"""
-    r"""|\blocation\.(?:replace|assign)\(\s{0,5}["'](https?://[^"'\s]{4,500})["']"""
-)
-_FRAME = re.compile(r"""<frame\s[^>]{0,300}?src\s{0,5}=\s{0,5}["']?(https?://[^"'\s>]{4,500})""")
+# Characters up to which a text is compared with what stands in for one (`Loading...`).
 _NOTHING_SAID = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
 _SHOWN = ("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame", "<input")
+_PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2026": "...", "\u00a0": " "})
+_PASSED_ON_THE_WAY = (
+    "accounts.google.com",
+    "auth0.com",
+    "captcha-delivery.com",
+    "cloudflareaccess.com",
+    "consent.google.com",
+    "consent.yahoo.com",
+    "guce.advertising.com",
+    "guce.yahoo.com",
+    "login.live.com",
+    "login.microsoftonline.com",
+    "login.yahoo.com",
+    "okta.com",
+    "onelogin.com",
+)
+# Sites that a visitor signs in at, or consents at, and then comes back from.
 
 
 def judge(
@@ -46,27 +57,28 @@ def judge(
     final_url: str,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, str]:
-    """Return the verdict on a homepage and what it was read from (empty for ok).
+    """Return the verdict on a homepage and the signals that it rests on (empty for ok).
 
-    `requested_host` is the site as it was asked for, `final_url` where its redirects ended,
-    `headers` those of the answer.
+    `requested_host` is the site that was requested, `final_url` where its redirects ended,
+    `headers` those of the response.
     """
-    seen = _Page(page, final_url, requested_host, headers or {})
-    findings = chain(
-        _by_rules(seen, Verdict.CHALLENGE),
-        _by_rules(seen, Verdict.PARKED),
-        _moved(seen),
-        _empty(seen, status),
-        _by_rules(seen, Verdict.PLACEHOLDER),
+    visit = _Visit(page, status, final_url, requested_host, headers or {})
+    verdicts = chain(
+        _by_rules(visit, Verdict.CHALLENGE),
+        _by_rules(visit, Verdict.PARKED),
+        _moved(visit),
+        _empty(visit),
+        _by_rules(visit, Verdict.PLACEHOLDER),
     )
-    return next(findings, (Verdict.OK, ""))
+    return next(verdicts, (Verdict.OK, ""))
 
 
 @dataclass(frozen=True)
-class _Page:
-    """A page made ready to be compared with phrases."""
+class _Visit:
+    """A response made ready to be compared with signals."""
 
     page: "PageFacts"
+    status: int
     final_url: str
     requested_host: str
     headers: Mapping[str, str]
@@ -76,95 +88,117 @@ class _Page:
         return frozenset(f"{name}: {value}".lower() for name, value in self.headers.items())
 
     @cached_property
+    def header_names(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.headers)
+
+    @cached_property
     def title(self) -> str:
-        return self.page.title.lower().replace("\u2019", "'")
+        return " ".join(self.page.title.lower().translate(_PLAIN).split())
 
     @cached_property
     def text(self) -> str:
-        return " ".join(self.page.text[:LOOKED_AT].lower().replace("\u2019", "'").split())
+        return " ".join(self.page.text[:LOOKED_AT].lower().translate(_PLAIN).split())
 
     @cached_property
     def html(self) -> str:
-        return self.page.html[:LOOKED_AT].lower()
+        return self.page.html[:LOOKED_AT].lower().replace("\u2019", "'")
 
     @cached_property
-    def host(self) -> str:
-        """Where the scan ended up, empty where that is the site it was sent to."""
-        host = _host(self.final_url)
-        return "" if same_site(host, self.requested_host) else host
+    def site_name(self) -> str:
+        """The host as pages write it, empty where it is unknown."""
+        return self.requested_host.lower().removeprefix("www.")
+
+    @cached_property
+    def destinations(self) -> tuple[tuple[str, str], ...]:
+        """How a visitor leaves the site, and the host that he leaves it for."""
+        ways = [("redirected", self.final_url), *forwardings(self.page, self.html, self.text)]
+        hosts = ((way, _host(url)) for way, url in ways)
+        return tuple((way, h) for way, h in hosts if h and not same_site(h, self.requested_host))
 
 
-def _by_rules(seen: _Page, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
+def _by_rules(visit: _Visit, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
     for rule in load_rules():
-        if rule.verdict is verdict and (found := _fits(rule, seen)):
-            yield verdict, f"{rule.what} ({found})"
+        if rule.verdict is verdict and (evidence := _evidence(rule, visit)):
+            yield verdict, f"{rule.what} ({evidence})"
             return
 
 
-def _fits(rule: Rule, seen: _Page) -> str:
-    """Return the phrases that fit, for a person, or an empty string."""
-    if rule.headers:
-        found = next((line for line in rule.headers if line in seen.header_lines), "")
-        return f"header {found}" if found else ""
-    if rule.hosts:
-        found = next((site for site in rule.hosts if _belongs(seen.host, site)), "")
-        return f"at {found}" if found else ""
-    if len(seen.page.text) > rule.longest_text or len(seen.page.links) > rule.most_links:
+def _evidence(rule: Rule, visit: _Visit) -> str:
+    """Return the signals of a rule that are all there, for a person, or an empty string."""
+    page = visit.page
+    if len(page.text) > rule.longest_text or len(page.links) > rule.most_links:
         return ""
-    found_phrases = []
-    for field in ("title", "text", "html"):
-        phrases = getattr(rule, field)
-        content = getattr(seen, field) if phrases else ""
-        found = next((phrase for phrase in phrases if phrase in content), "")
-        if phrases and not found:
+    seen = []
+    for signal in rule.signals:
+        value = _value_seen(signal, visit)
+        if not value:
             return ""
-        found_phrases += [f"{field}: {found}"] if found else []
-    return ", ".join(found_phrases)
+        seen.append(f"{_NAMES[signal.field]} {value}")
+    if any(part in visit.html for part in rule.without):
+        return ""
+    return ", ".join(seen)
 
 
-def _moved(seen: _Page) -> Iterator[tuple[Verdict, str]]:
-    if seen.host:
-        yield Verdict.MOVED_ELSEWHERE, f"redirected to {seen.host}"
-    elif len(seen.page.text) <= LONGEST_FORWARDING:
-        for way, url in _forwardings(seen):
-            if (host := _host(url)) and not same_site(host, seen.requested_host):
-                yield Verdict.MOVED_ELSEWHERE, f"{way} to {host}"
+def _value_seen(signal: Signal, visit: _Visit) -> str:
+    """Return the first value of a signal that is there, an empty string if none is."""
+    is_there = _CHECKS[signal.field]
+    for value in signal.values:
+        if "{host}" in value:
+            if not visit.site_name:
+                continue
+            value = value.replace("{host}", visit.site_name)
+        if is_there(visit, value):
+            return value
+    return ""
 
 
-def _forwardings(seen: _Page) -> Iterator[tuple[str, str]]:
-    """Yield how a page with little text leads its visitors on, and where to."""
-    if seen.page.meta_refresh:
-        yield "meta refresh", seen.page.meta_refresh
-    if not any(character.isalnum() for character in seen.text):
-        for match in _FRAME.finditer(seen.html):
-            yield "a frame that leads", match[1]
-    if not seen.page.links and len(seen.page.text) <= LONGEST_SCRIPTED_FORWARDING:
-        for match in _LOCATION.finditer(seen.html):
-            yield "script that leads", match[1] or match[2]
+_CHECKS: dict[Field, Callable[[_Visit, str], bool]] = {
+    Field.HEADERS: lambda visit, value: value in visit.header_lines,
+    Field.HEADER_NAMES: lambda visit, value: value in visit.header_names,
+    Field.STATUS: lambda visit, value: value == str(visit.status),
+    Field.HOSTS: lambda visit, value: any(_belongs(host, value) for _, host in visit.destinations),
+    Field.TITLE: lambda visit, value: value in visit.title,
+    Field.TITLE_IS: lambda visit, value: value == visit.title,
+    Field.TITLE_STARTS: lambda visit, value: visit.title.startswith(value),
+    Field.TEXT: lambda visit, value: value in visit.text,
+    Field.TEXT_IS: lambda visit, value: value == visit.text,
+    Field.TEXT_STARTS: lambda visit, value: visit.text.startswith(value),
+    Field.HTML: lambda visit, value: value in visit.html,
+}
+_NAMES = {
+    Field.HEADERS: "header",
+    Field.HEADER_NAMES: "header",
+    Field.STATUS: "status",
+    Field.HOSTS: "at",
+    Field.TITLE: "title:",
+    Field.TITLE_IS: "title:",
+    Field.TITLE_STARTS: "title:",
+    Field.TEXT: "text:",
+    Field.TEXT_IS: "text:",
+    Field.TEXT_STARTS: "text:",
+    Field.HTML: "source:",
+}
 
 
-def _empty(seen: _Page, status: int) -> Iterator[tuple[Verdict, str]]:
-    if len(seen.page.text) > LONGEST_NOTHING or not _NOTHING_SAID.fullmatch(seen.text):
+def _moved(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
+    for way, host in visit.destinations:
+        if not any(_belongs(host, site) for site in _PASSED_ON_THE_WAY):
+            yield Verdict.MOVED_ELSEWHERE, f"{way} to {host}"
+
+
+def _empty(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
+    page = visit.page
+    if len(page.text) > LONGEST_NOTHING or not _NOTHING_SAID.fullmatch(visit.text):
         return
-    if not seen.html.strip():
-        yield Verdict.EMPTY, f"an empty answer of status {status}"
+    if not visit.html.strip():
+        yield Verdict.EMPTY, f"an empty response with status {visit.status}"
         return
-    if seen.page.links or any(tag in _without_noscript(seen.html) for tag in _SHOWN):
+    if page.links or any(tag in without_noscript(visit.html) for tag in _SHOWN):
         return
-    if "<script" in seen.html:
+    if "<script" in visit.html:
         yield Verdict.EMPTY, "no text without JavaScript"
     else:
         yield Verdict.EMPTY, "no text, no links and no pictures"
-
-
-def _without_noscript(html: str) -> str:
-    kept, position = [], 0
-    while (start := html.find("<noscript", position)) >= 0:
-        kept.append(html[position:start])
-        position = html.find("</noscript", start)
-        if position < 0:
-            return "".join(kept)
-    return "".join([*kept, html[position:]])
 
 
 def _belongs(host: str, site: str) -> bool:

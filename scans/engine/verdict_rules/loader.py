@@ -1,0 +1,99 @@
+"""Read the rules from their TOML files and reject any that could match by one weak sign."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from scans.engine.report import Verdict
+from scans.engine.verdict_rules.rule import (
+    OUTSIDE_THE_PAGE,
+    Example,
+    Field,
+    Rule,
+    RuleError,
+    Signal,
+)
+
+LONGEST_TEXT = {Verdict.CHALLENGE: 2_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
+# Characters of visible text that a page may have where its rule states no limit.
+ANY_NUMBER = 1_000_000
+SHORTEST_PART = 4
+# A shorter text is part of too many words; whole titles and texts may be shorter.
+EXAMPLE_FIELDS = {"html", "status", "headers", "url"}
+
+
+@cache
+def load_rules() -> tuple[Rule, ...]:
+    """Return the rules in the order in which they are tried."""
+    folder = files("scans.engine.verdict_rules")
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
+    return tuple(
+        rule for name in names for rule in parse_rules(folder.joinpath(name).read_text("utf-8"))
+    )
+
+
+def parse_rules(text: str) -> tuple[Rule, ...]:
+    """Read the `[[rule]]` tables of a TOML text; raise RuleError on one that cannot be used."""
+    return tuple(_rule(table) for table in tomllib.loads(text)["rule"])
+
+
+def _rule(table: dict[str, Any]) -> Rule:
+    rest = dict(table)
+    try:
+        what = str(rest.pop("what"))
+        verdict = Verdict(rest.pop("verdict"))
+        signals = tuple(_signal(signal) for signal in rest.pop("signals"))
+        rule = Rule(
+            verdict=verdict,
+            what=what,
+            signals=signals,
+            longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
+            most_links=rest.pop("most_links", ANY_NUMBER),
+            without=tuple(rest.pop("without", ())),
+            positive=_example(rest.pop("positive")),
+            negative=_example(rest.pop("negative")),
+        )
+        _check_signals(signals, unique=rest.pop("unique", False))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise RuleError(f"{table.get('what', 'a rule without a name')}: {error}") from error
+    if rest:
+        raise RuleError(f"{what}: unknown fields {sorted(rest)}")
+    return rule
+
+
+def _signal(table: Mapping[str, list[Any]]) -> Signal:
+    ((name, values),) = table.items()
+    field = Field(name)
+    signal = Signal(field, tuple(str(value) for value in values))
+    if not signal.values:
+        raise RuleError(f"the signal {name} has no values")
+    for value in signal.values:
+        if value != value.lower():
+            raise RuleError(f"{value!r} has to be in lower case")
+        is_part = field in (Field.TITLE, Field.TEXT, Field.HTML) and value.isascii()
+        if is_part and len(value) < SHORTEST_PART:
+            raise RuleError(f"{value!r} has to be at least {SHORTEST_PART} characters long")
+    return signal
+
+
+def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
+    """Reject a rule that rests on one sign, unless it says that nothing else has that sign."""
+    if len(signals) < 2 and not unique:
+        raise RuleError("needs two signals, or `unique = true` for a sign that nothing else has")
+    if len(signals) > 1 and unique:
+        raise RuleError("has two signals, so that `unique` says nothing")
+
+
+def _longest_text(verdict: Verdict, signals: tuple[Signal, ...]) -> int:
+    """Return no limit for what the page itself has no part in."""
+    if all(signal.field in OUTSIDE_THE_PAGE for signal in signals):
+        return ANY_NUMBER
+    return LONGEST_TEXT[verdict]
+
+
+def _example(table: Mapping[str, Any]) -> Example:
+    if unknown := set(table) - EXAMPLE_FIELDS:
+        raise RuleError(f"unknown fields of an example {sorted(unknown)}")
+    return Example(**table)
