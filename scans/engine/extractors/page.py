@@ -14,6 +14,7 @@ from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
+from scans.engine.extractors.sniffing import looks_like_html
 from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
 from scans.engine.technologies import detect
@@ -24,10 +25,6 @@ MAX_BLOCKS = 100
 # What React writes between the pieces of one text.
 _REACT_SEAM = "<!-- -->"
 _JSON_LD = 'script[type*="ld+json" i]'
-_NOT_PAGES = (  # the first bytes of other files, in lower case
-    b"%pdf", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04", b"\x1f\x8b", b"\x7felf",
-    b"mz\x90", b"riff", b"oggs", b"id3", b"\x00\x00\x00", b"woff", b"wof2",
-)  # fmt: skip
 
 
 def read_page(
@@ -50,21 +47,6 @@ def read_page(
         contacts=page_contacts(facts, contact_links),
         technologies=detect(facts, headers, cookies),
     )
-
-
-def looks_like_html(body: bytes, content_type: str) -> bool:
-    """Tell a page from other files, by its content where the header lies."""
-    start = body[:1024].lstrip().lower()
-    if start.startswith(_NOT_PAGES) or (b"\x00" in start and not _is_utf16(start)):
-        return False
-    kind = content_type.partition(";")[0].strip().lower()
-    if not kind or "html" in kind:
-        return True
-    return any(mark in start for mark in (b"<!doctype html", b"<html", b"<head", b"<body"))
-
-
-def _is_utf16(start: bytes) -> bool:
-    return start.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
 def _read_tree(html: str, url: str, charset: str) -> tuple[PageFacts, list[tuple[str, str]]]:

@@ -1,0 +1,103 @@
+"""Find the encoding that a page declares in its markup (HTML, 13.2.3.2 and 4.2.5.4)."""
+
+import re
+
+from scans.engine.extractors.encodings import codec_of
+
+# Bytes of a page in which a late declaration is looked for.
+LATEST = 1_000_000
+# Attributes of one `<meta>` that are read.
+MAX_ATTRIBUTES = 50
+
+_WS = rb"[\t\n\x0c\r ]"
+_ATTRIBUTE = re.compile(
+    rb"[\t\n\x0c\r /]*+(?P<name>[^\t\n\x0c\r />][^\t\n\x0c\r />=]*+)"
+    rb"(?:" + _WS + rb"*+=" + _WS + rb"*+(?:\"(?P<double>[^\"]*+)(?:\"|\Z)"
+    rb"|'(?P<single>[^']*+)(?:'|\Z)|(?P<bare>[^\t\n\x0c\r >]*+)))?+"
+)
+_TAG = re.compile(rb"<(?:!--|(?P<close>/)?(?P<name>[a-zA-Z][^\t\n\x0c\r />]*+)|[!/?])")
+# Elements whose content is text to the parser, so that no tag in it counts.
+_RAW = frozenset(
+    [b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes",
+     b"noscript"]
+)  # fmt: skip
+_IN_CONTENT = re.compile(
+    rb"charset"
+    + _WS
+    + rb"*="
+    + _WS
+    + rb"*(?:\"([^\"]*)\"|'([^']*)'|([^\"'\t\n\x0c\r ;][^\t\n\x0c\r ;]*))",
+    re.IGNORECASE,
+)
+_IN_XML = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+
+
+def prescan(head: bytes) -> str:
+    """Return the codec declared in the first bytes of a page, empty where none is."""
+    if head.startswith(b"<?xml") and (found := _IN_XML.match(head)):
+        encoding = _ascii_compatible(found[1] or found[2] or b"")
+        if encoding:
+            return encoding
+    return _scan(head, skips_raw=False) if b"charset" in head.lower() else ""
+
+
+def declared_late(body: bytes) -> str:
+    """Return the codec of a `<meta>` anywhere, where the parser would meet it as an element."""
+    if b"charset" not in body[:LATEST].lower():
+        return ""
+    return _scan(body[:LATEST], skips_raw=True)
+
+
+def _scan(data: bytes, *, skips_raw: bool) -> str:
+    position = 0
+    while tag := _TAG.search(data, position):
+        position = tag.end()
+        if tag[0] == b"<!--":
+            position = _after(data, b"-->", position - 2)
+        elif tag["name"] is None:
+            position = _after(data, b">", position)
+        else:
+            name = tag["name"].lower()
+            attributes, position = _attributes(data, position)
+            if name == b"meta" and not tag["close"]:
+                if encoding := _of_meta(attributes):
+                    return encoding
+            elif skips_raw and name in _RAW and not tag["close"]:
+                position = _after_raw(data, name, position)
+    return ""
+
+
+def _after(data: bytes, mark: bytes, start: int) -> int:
+    found = data.find(mark, start)
+    return len(data) if found < 0 else found + len(mark)
+
+
+def _after_raw(data: bytes, name: bytes, start: int) -> int:
+    found = re.compile(rb"</" + name + rb"[\t\n\x0c\r />]", re.IGNORECASE).search(data, start)
+    return found.start() if found else len(data)
+
+
+def _attributes(data: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
+    """Return the attributes from here on, the first of each name, and where they end."""
+    attributes: dict[bytes, bytes] = {}
+    while found := _ATTRIBUTE.match(data, position):
+        position = found.end()
+        if len(attributes) < MAX_ATTRIBUTES:
+            value = found["double"] or found["single"] or found["bare"] or b""
+            attributes.setdefault(found["name"].lower(), value)
+    return attributes, position
+
+
+def _of_meta(attributes: dict[bytes, bytes]) -> str:
+    if b"charset" in attributes:
+        return _ascii_compatible(attributes[b"charset"])
+    if attributes.get(b"http-equiv", b"").lower() != b"content-type":
+        return ""
+    found = _IN_CONTENT.search(attributes.get(b"content", b""))
+    return _ascii_compatible(found[1] or found[2] or found[3] or b"") if found else ""
+
+
+def _ascii_compatible(label: bytes) -> str:
+    """Return the codec of a label that was read as ASCII: so the page is not in UTF-16."""
+    encoding = codec_of(label.decode("latin-1"))
+    return "utf-8" if encoding.startswith("utf-16") else encoding
