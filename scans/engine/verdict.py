@@ -181,6 +181,8 @@ _NAMES = {
 
 
 def _moved(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
+    if not visit.requested_host:  # a saved page from an unknown address
+        return
     for way, host in visit.destinations:
         if not any(_belongs(host, site) for site in _PASSED_ON_THE_WAY):
             yield Verdict.MOVED_ELSEWHERE, f"{way} to {host}"

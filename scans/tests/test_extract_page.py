@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,45 @@ def test_a_file_that_is_no_page_is_a_line_without_facts(tmp_path):
     path.write_bytes(b"%PDF-1.7 info@bakery.com")
     (line,) = read_lines(path)
     assert (line["page"], line["emails"]) == ("paper.pdf", [])
+
+
+def test_a_saved_page_is_classified_with_its_signal(page, tmp_path):
+    (line,) = read_lines(page)
+    assert (line["verdict"], line["signal"]) == ("ok", "")
+    parked = tmp_path / "parked.html"
+    parked.write_bytes(b"<title>Bakery</title><p>This domain is for sale.</p>")
+    (line,) = read_lines(parked, "--url", "https://www.bakery.co.uk/")
+    assert line["verdict"] == "parked"
+    assert line["signal"] == "an offer of the name (text: this domain is for sale)"
+    assert "  verdict  parked: an offer of the name" in run(parked)[0]
+
+
+def test_status_and_headers_are_taken_into_account(tmp_path):
+    path = tmp_path / "wall.html"
+    path.write_bytes(b"<title>403</title><p>No entry</p>")
+    assert read_lines(path)[0]["verdict"] == "ok"
+    headers = ("--header", "Server: ddos-guard", "--header", "X-Powered-By: PHP/8.3.1")
+    (line,) = read_lines(path, "--status", 403, *headers)
+    assert line["verdict"] == "challenge"
+    assert line["signal"].endswith("(header server: ddos-guard, status 403)")
+    assert "PHP" in line["technologies"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--status", "forbidden", "'forbidden' is not an HTTP status such as 403."),
+        ("--status", "12", "'12' is not an HTTP status such as 403."),
+        ("--header", "nginx", "'nginx' is not a header such as 'Server: nginx'."),
+    ],
+)
+def test_a_status_or_header_that_is_none_is_rejected(page, option, value, complaint):
+    with pytest.raises(CommandError, match=re.escape(complaint)):
+        run(page, option, value)
+
+
+def test_a_page_from_an_unknown_address_has_not_moved(tmp_path):
+    path = tmp_path / "onwards.html"
+    path.write_bytes(b"<p>Hi</p><meta http-equiv='refresh' content='0; url=https://bakery.com/'>")
+    assert read_lines(path)[0]["verdict"] == "ok"
+    assert read_lines(path, "--url", "https://example.org/")[0]["verdict"] == "moved_elsewhere"

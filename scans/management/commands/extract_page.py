@@ -1,26 +1,29 @@
-"""`manage.py extract_page`: what saved pages tell, read as a scan reads them; no network."""
+"""`manage.py extract_page`: read saved pages as a scan reads them, with no network."""
 
 import gzip
 import json
 import sys
 import zlib
-from argparse import ArgumentParser
-from collections.abc import Iterable
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import CommandError
 
 from scans.engine.extractors import PageFacts, read_page
 from scans.engine.extractors.page import MAX_BYTES
-from scans.engine.report import Contact, ContactKind
+from scans.engine.report import Contact, ContactKind, Verdict
+from scans.engine.verdict import judge
 from scrapersky.web.commands import SafeCommand
 
 GZIP = b"\x1f\x8b"
 
 
 class Command(SafeCommand):
-    help = "Read saved pages (plain or .gz) and print what they tell: contacts, technologies, ..."
+    help = "Read saved pages (plain or .gz) and print their contacts, technologies and verdict."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,10 +31,23 @@ class Command(SafeCommand):
         where = parser.add_mutually_exclusive_group()
         where.add_argument("--url", default="", help="the address that the pages came from")
         where.add_argument("--urls", metavar="FILE.tsv", help="lines of: page name, tab, address")
+        parser.add_argument(
+            "--status", type=_status, default=200, help="the status that the pages came with (200)"
+        )
+        parser.add_argument(
+            "--header",
+            dest="headers",
+            action="append",
+            default=[],
+            type=_header,
+            metavar="'NAME: VALUE'",
+            help="a header that the pages came with; may be given more than once",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object a page and line")
 
     def handle(self, *, files: list[str], url: str, urls: str | None, **options: Any) -> None:
         known = _read_urls(urls) if urls else {}
+        headers = _joined(options["headers"])
         unread = False
         for path in map(Path, files):
             page = path.name.removesuffix(".gz")
@@ -41,10 +57,64 @@ class Command(SafeCommand):
                 unread = True
                 self.stderr.write(f"{path} cannot be read: {_why(error)}.")
                 continue
-            facts = read_page(body, known.get(page, url))
-            self.stdout.write(as_json(page, facts) if options["json"] else as_words(page, facts))
+            response = Response(known.get(page, url), options["status"], headers)
+            facts = response.read(body)
+            verdict = response.judge(facts)
+            write = as_json if options["json"] else as_text
+            self.stdout.write(write(page, facts, verdict))
         if unread:
             sys.exit(1)  # each has had its sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How a saved page came: what a scan knows of a response besides its body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+
+    def read(self, body: bytes) -> PageFacts:
+        content_type = next((v for n, v in self.headers.items() if n.lower() == "content-type"), "")
+        return read_page(body, self.url, content_type, self.headers)
+
+    def judge(self, facts: PageFacts) -> tuple[Verdict, str]:
+        """Return the verdict and its signal, as for a homepage at this address."""
+        return judge(
+            facts,
+            status=self.status,
+            requested_host=_host(self.url),
+            final_url=self.url,
+            headers=self.headers,
+        )
+
+
+def _status(text: str) -> int:
+    if not text.isdecimal() or not 100 <= int(text) <= 999:
+        raise ArgumentTypeError(f"{text!r} is not an HTTP status such as 403.")
+    return int(text)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise ArgumentTypeError(f"{text!r} is not a header such as 'Server: nginx'.")
+    return name.strip(), value.strip()
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name; one that is given twice has its values joined (RFC 9110, 5.3)."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def read_saved(path: Path) -> bytes:
@@ -72,13 +142,15 @@ def _why(error: Exception) -> str:
     return str(error).rstrip(".") or "it ends too early"
 
 
-def as_json(page: str, facts: PageFacts) -> str:
+def as_json(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
     """Return one page as a line of JSON."""
     phones = _of_kind(facts.contacts, ContactKind.PHONE)
     return json.dumps(
         {
             "page": page,
             "url": facts.url,
+            "verdict": verdict[0],
+            "signal": verdict[1],
             "emails": _values(_of_kind(facts.contacts, ContactKind.EMAIL)),
             "phones": _values(phone for phone in phones if not is_fax(phone)),
             "faxes": _values(phone for phone in phones if is_fax(phone)),
@@ -100,9 +172,11 @@ def as_json(page: str, facts: PageFacts) -> str:
     )
 
 
-def as_words(page: str, facts: PageFacts) -> str:
+def as_text(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
     """Return one page as a few lines for a person."""
     lines = [f"{page}: {facts.title or 'no title'}"]
+    if verdict[0] is not Verdict.OK:
+        lines.append(f"  verdict  {verdict[0]}: {verdict[1]}")
     for contact in facts.contacts:
         found = f"{contact.method}, {contact.confidence:.0%}"
         lines.append(f"  {contact.kind:<8} {contact.value}  {contact.label}  ({found})")
