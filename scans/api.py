@@ -12,7 +12,7 @@ from pydantic import Field
 from scans.engine.domains import parse_values
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
-from scrapersky.tenants.access import current_ids, working_tenant, writable
+from scrapersky.tenants.access import current_ids, tenant_for_new_rows, writable
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem, RefusedValue
 
@@ -50,7 +50,7 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
     user = caller(request)
     read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
     mine = writable(Domain.objects.all(), user)
-    own = mine.filter(tenant=working_tenant(user))
+    own = mine.filter(tenant=tenant_for_new_rows(user))
     answer = SitemapsQueued(
         queued=0, waiting=0, unknown=[], invalid=[RefusedValue(**asdict(r)) for r in read.refused]
     )

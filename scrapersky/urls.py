@@ -1,6 +1,7 @@
 """Every address of the console."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
@@ -12,8 +13,11 @@ handler500 = "scrapersky.web.database_errors.error_page"
 
 urlpatterns = [
     path("login/", ConsoleLoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("healthz", healthz, name="healthz"),
+    path("logout/", login_not_required(LogoutView.as_view()), name="logout"),
+    path("healthz", login_not_required(healthz), name="healthz"),
+    # The admin has no login and logout of its own: one place limits attempts and ends sessions.
+    path("admin/login/", ConsoleLoginView.as_view()),
+    path("admin/logout/", login_not_required(LogoutView.as_view())),
     path("admin/", admin.site.urls),
     path("api/v3/", api.urls),
     path("", include("batches.urls")),

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -18,7 +19,7 @@ from batches.forms import BatchForm
 from batches.models import Batch, Job
 from batches.progress import progress_of
 from scans.templatetags.console import badge, percent
-from scrapersky.tenants.access import check_may_write, tenants_of
+from scrapersky.tenants.access import check_writable, writable_tenants
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin
 
@@ -28,7 +29,7 @@ class OwnedBatchForm(BatchForm):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tenants = tenants_of(user)
+        tenants = writable_tenants(user)
         self.fields["tenant"] = forms.ModelChoiceField(tenants, initial=tenants.first())
         self.order_fields(["tenant"])
 
@@ -76,10 +77,10 @@ class BatchAdmin(KeySearch, OwnedAdmin):
     def view_on_site(self, obj: Batch) -> str:
         return reverse("batch_detail", args=[obj.pk])
 
-    def has_delete_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let a batch be deleted once nothing works on it."""
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or obj.is_ended)
+        return allowed and (not isinstance(obj, Batch) or obj.is_ended)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -111,7 +112,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
 
     def _create(self, request: HttpRequest, form: OwnedBatchForm) -> Batch | None:
         tenant: Tenant = form.cleaned_data["tenant"]
-        check_may_write(request.user, tenant.pk)
+        check_writable(request.user, tenant.pk)
         return form.create(tenant=tenant, created_by=cast(User, request.user))
 
     def render_change_form(

@@ -1,8 +1,6 @@
 """The admin of jobs and of the workers that do them."""
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +11,7 @@ from batches.admin.transition_actions import cancel_jobs, retry_jobs
 from batches.models import Job, Worker
 from scans.models import Domain
 from scans.templatetags.console import badge
-from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+from scrapersky.tenants.owned_admin import BY_TENANT, InstallationAdmin, ReadOnlyAdmin
 
 # What can be done with a domain belongs to this application, which may import that one.
 admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitemaps]
@@ -46,18 +44,10 @@ class JobAdmin(KeySearch, ReadOnlyAdmin):
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnlyAdmin):
-    """Workers serve every tenant at once, so only a superuser sees them."""
-
+class WorkerAdmin(InstallationAdmin):
     list_display = ["host", "state", "pid", "started_at", "heartbeat_at", "ended_at"]
     list_filter = ["status"]
     search_fields = ["host"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
-        return Worker.objects.all() if request.user.is_superuser else Worker.objects.none()
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.is_active and request.user.is_superuser
 
     @admin.display(description="Status", ordering="status")
     def state(self, obj: Worker) -> SafeString:

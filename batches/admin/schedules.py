@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,9 +12,8 @@ from django.utils.safestring import SafeString
 from batches.models import MaintenanceRun, RecurringBatch, RecurringRun
 from batches.recurring import Outcome, start_now
 from scans.templatetags.console import badge
-from scrapersky.tenants.access import check_may_write
 from scrapersky.tenants.models import User
-from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+from scrapersky.tenants.owned_admin import BY_TENANT, InstallationAdmin, ReadOnlyAdmin
 
 
 @admin.register(RecurringBatch)
@@ -34,7 +33,7 @@ class RecurringBatchAdmin(ReadOnlyAdmin):
     @admin.action(description="Run now", permissions=["view"])
     def run_now(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
         user, now = cast(User, request.user), timezone.now()
-        runs = [start_now(row, user=user, now=now) for row in _writable(request, rows)]
+        runs = [start_now(row, user=user, now=now) for row in rows]
         started = sum(run.outcome == Outcome.STARTED for run in runs)
         for run in runs:
             if run.outcome != Outcome.STARTED:
@@ -43,21 +42,13 @@ class RecurringBatchAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Switch on", permissions=["view"])
     def switch_on(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
-        switched = sum(row.enable(timezone.now()) for row in _writable(request, rows))
+        switched = sum(row.enable(timezone.now()) for row in rows)
         messages.success(request, f"{switched} switched on.")
 
     @admin.action(description="Switch off", permissions=["view"])
     def switch_off(self, request: HttpRequest, rows: QuerySet[RecurringBatch]) -> None:
-        switched = sum(row.disable(timezone.now()) for row in _writable(request, rows))
+        switched = sum(row.disable(timezone.now()) for row in rows)
         messages.success(request, f"{switched} switched off.")
-
-
-def _writable(request: HttpRequest, rows: QuerySet[RecurringBatch]) -> list[RecurringBatch]:
-    """Return the chosen rows, or refuse them all where one may not be changed."""
-    chosen = list(rows)
-    for tenant_id in {row.tenant_id for row in chosen}:
-        check_may_write(request.user, tenant_id)
-    return chosen
 
 
 @admin.register(RecurringRun)
@@ -78,20 +69,8 @@ class RecurringRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(MaintenanceRun)
-class ChoreAdmin(ReadOnlyAdmin):
-    """Chores work for every tenant at once, so only a superuser sees them."""
-
+class MaintenanceRunAdmin(InstallationAdmin):
     list_display = ["name", "state", "note", "started_at", "ended_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MaintenanceRun]:
-        return (
-            MaintenanceRun.objects.all()
-            if request.user.is_superuser
-            else MaintenanceRun.objects.none()
-        )
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.is_active and request.user.is_superuser
 
     @admin.display(description="Outcome", ordering="outcome")
     def state(self, obj: MaintenanceRun) -> SafeString:

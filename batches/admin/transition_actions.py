@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from batches import transitions
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
-from scrapersky.tenants.access import check_may_write
 from scrapersky.tenants.models import User
 
 # Rows that one request controls; each is a transaction or more.
@@ -90,8 +89,6 @@ def _each(
         sentence = f"More than {MAX_ROWS} are chosen: nothing was done. Choose fewer at a time."
         model_admin.message_user(request, sentence, messages.ERROR)
         return
-    for tenant_id in {row.tenant_id for row in chosen}:
-        check_may_write(request.user, tenant_id)
     refused = [f"{row}: {reason}" for row in chosen if (reason := _refusal(control, row))]
     won, noun = len(chosen) - len(refused), rows.model._meta
     kind = noun.verbose_name if len(chosen) == 1 else noun.verbose_name_plural

@@ -6,18 +6,18 @@ from django.http import Http404
 
 from batches.models import LookupKeyError
 from batches.models.keys import KeyedQuerySet
-from scrapersky.tenants.access import visible
+from scrapersky.tenants.access import check_writable, readable, tenant_id_of
 from scrapersky.tenants.models import User
 from scrapersky.web.api_errors import InputError
 
 
-def find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one visible row of a UUID or legacy id, given under the name of its parameter.
+def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
+    """Return the one readable row of a UUID or legacy id, given under the name of its parameter.
 
     Another tenant's row does not exist: 404, as for an unknown id.
     """
     [(name, value)] = key.items()
-    mine: Any = visible(rows, user)
+    mine: Any = readable(rows, user)
     try:
         found = mine.find(value)
     except LookupKeyError as error:
@@ -26,3 +26,10 @@ def find(rows: KeyedQuerySet, user: User, **key: str) -> Any:
         kind = rows.model._meta.verbose_name
         raise Http404(f"There is no {kind} with the id {value}.")
     return found
+
+
+def find_writable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
+    """Return the one row to be changed; raise PermissionDenied for one that is only readable."""
+    row = find_readable(rows, user, **key)
+    check_writable(user, tenant_id_of(row))
+    return row

@@ -12,12 +12,12 @@ from ninja.responses import Response
 
 from batches import exports, services
 from batches.api import schemas, serializers
-from batches.api.lookup import find
+from batches.api.lookup import find_readable
 from batches.list_parsing import refusals
 from batches.models import Batch, Job, Worker
 from scans.engine.domains import InvalidDomain, parse_values
 from scrapersky.health import problems
-from scrapersky.tenants.access import working_tenant
+from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
 
@@ -35,7 +35,7 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
     others run. Where none can be scanned the answer is 422.
     """
     user = caller(request)
-    tenant = working_tenant(user)
+    tenant = tenant_for_new_rows(user)
     read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
     invalid = [RefusedValue(**asdict(line)) for line in read.refused]
     if not read.accepted:
@@ -69,7 +69,7 @@ def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = Tr
     With `?domain_statuses=false` the domains are left out, which are most of the answer of a large
     batch.
     """
-    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return Response(serializers.batch_status(batch, with_domains=domain_statuses))
 
 
@@ -80,14 +80,14 @@ def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpRespo
     Values that a spreadsheet would run as formulas are escaped with apostrophes, by a rule that can
     be undone (docs/exports.md). Phone numbers in E.164 stay as they are.
     """
-    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return exports.csv_download(batch)
 
 
 @router.get("/batch/{path:batch_id}/results.json", response={200: None, **UNKNOWN})
 def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as a JSON array with the whole report of each domain."""
-    batch = find(Batch.objects.all(), caller(request), batch_id=batch_id)
+    batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return exports.json_download(batch)
 
 
@@ -98,7 +98,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
     try:
         job = services.initiate_scan(
             payload.base_url,
-            tenant=working_tenant(user),
+            tenant=tenant_for_new_rows(user),
             created_by=user,
             options={"max_pages": payload.max_pages},
         )
@@ -116,7 +116,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Say how far one scan got; once it has ended, `result` holds its report."""
     rows = Job.objects.select_related("domain", "scan", "worker")
-    return Response(serializers.job_status(find(rows, caller(request), job_id=job_id)))
+    return Response(serializers.job_status(find_readable(rows, caller(request), job_id=job_id)))
 
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)

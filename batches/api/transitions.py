@@ -11,10 +11,9 @@ from ninja.responses import Response
 
 from batches import transitions
 from batches.api import schemas, serializers
-from batches.api.lookup import find
+from batches.api.lookup import find_writable
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
-from scrapersky.tenants.access import check_may_write
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, Problem
 
@@ -82,8 +81,7 @@ def _control(
     request: HttpRequest, batch_id: str, control: Callable[[Batch], Batch], status: int = 200
 ) -> HttpResponse:
     rows = Batch.objects.select_related("tenant")
-    batch = find(rows, caller(request), batch_id=batch_id)
-    check_may_write(request.user, batch.tenant_id)
+    batch = find_writable(rows, caller(request), batch_id=batch_id)
     try:
         controlled = control(batch)
     except TransitionError as error:
@@ -95,8 +93,7 @@ def _control(
 def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Cancel one job that waits or runs; its scan is stopped within two seconds."""
     rows = Job.objects.select_related("domain", "scan", "worker")
-    job = find(rows, caller(request), job_id=job_id)
-    check_may_write(request.user, job.tenant_id)
+    job = find_writable(rows, caller(request), job_id=job_id)
     try:
         return Response(serializers.job_status(transitions.cancel_job(job)))
     except TransitionError as error:

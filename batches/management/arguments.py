@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from batches.models import Batch, LookupKeyError
 from batches.options import BatchOptions, all_options
-from scrapersky.tenants.access import working_tenant
+from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
 
 SWITCHED = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
@@ -89,6 +89,6 @@ def find_owner(username: str) -> tuple[Tenant, User | None]:
     if user is None:
         raise CommandError(f"There is no active user named {username}.")
     try:
-        return working_tenant(user), user
+        return tenant_for_new_rows(user), user
     except PermissionDenied as error:
         raise CommandError(str(error)) from error

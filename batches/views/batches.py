@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,21 +15,20 @@ from batches.models import Batch
 from batches.progress import progress_of
 from batches.views.jobs import rows_of_batch
 from scans.engine.domains import DomainList
-from scrapersky.tenants.access import get_visible, may_write, visible, working_tenant
+from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.paging import page_of
 
 SHOWN_REFUSALS = 20
 
 
-@login_required
 @require_safe
 def batch_list(request: ConsoleRequest) -> HttpResponse:
     """List batches, the newest first; an id of a job leads to the job."""
     asked = BatchFilter(request.GET)
-    rows = asked.apply(visible(Batch.objects.select_related("created_by"), request.user))
+    rows = asked.apply(readable(Batch.objects.select_related("created_by"), request.user))
     page = page_of(request, rows, size=25)
-    if not page.object_list and (job := visible(asked.named_job(), request.user).first()):
+    if not page.object_list and (job := readable(asked.named_job(), request.user).first()):
         return redirect("job_detail", pk=job.pk)
     context = {
         "page": page,
@@ -40,11 +38,10 @@ def batch_list(request: ConsoleRequest) -> HttpResponse:
     return render(request, "batches/batch_list.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_create(request: ConsoleRequest) -> HttpResponse:
     """Take in a new batch; what was typed comes back where nothing of it can be scanned."""
-    tenant = working_tenant(request.user)
+    tenant = tenant_for_new_rows(request.user)
     form = BatchForm(request.POST, request.FILES) if request.method == "POST" else BatchForm()
     if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
         messages.success(request, _said(form.found))
@@ -72,33 +69,30 @@ def _said(found: DomainList | None) -> str:
     return "; ".join(parts) + "."
 
 
-@login_required
 @require_POST
 def batch_demo(request: ConsoleRequest) -> HttpResponse:
     """Scan the demo sites."""
     if not demo_batch.is_served():
         raise Http404("The demo sites are not served here.")
     batch = demo_batch.create_demo_batch(
-        tenant=working_tenant(request.user), created_by=request.user
+        tenant=tenant_for_new_rows(request.user), created_by=request.user
     )
     return redirect("batch_detail", pk=batch.pk)
 
 
-@login_required
 @require_safe
 def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show a batch: its progress, its failures by cause and its jobs."""
-    batch = get_visible(Batch.objects.select_related("created_by"), request.user, pk=pk)
+    batch = get_readable(Batch.objects.select_related("created_by"), request.user, pk=pk)
     context = _moving(request, batch) | rows_of_batch(request, batch)
     return render(request, "batches/batch_detail.html", context)
 
 
-@login_required
 @require_safe
 @fragment_of("batch_detail")
 def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Return the part of a batch's page that moves; `?watch` is for a page without buttons."""
-    batch = get_visible(Batch.objects.all(), request.user, pk=pk)
+    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
     return render(request, "batches/_progress.html", _moving(request, batch))
 
 
@@ -106,6 +100,6 @@ def _moving(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch,
         "progress": progress_of(batch),
-        "may_control": "watch" not in request.GET and may_write(request.user, batch.tenant_id),
+        "may_control": "watch" not in request.GET and can_write(request.user, batch.tenant_id),
         "retry_form": RetryForm.of(batch),
     }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -10,20 +9,18 @@ from batches.demo import batch as demo_batch
 from batches.models import Batch, Job
 from batches.progress import failure_causes, with_stages
 from scrapersky.health import problems
-from scrapersky.tenants.access import visible
+from scrapersky.tenants.access import readable
 from scrapersky.web.http import ConsoleRequest, fragment_of
 
 SHOWN = 8
 
 
-@login_required
 def home(request: ConsoleRequest) -> HttpResponse:
     """Show what happens now."""
     context = _happening(request) | {"demo_sites": demo_batch.is_served()}
     return render(request, "home.html", context)
 
 
-@login_required
 @fragment_of("home")
 def home_live(request: ConsoleRequest) -> HttpResponse:
     """Return the part of the first page that moves."""
@@ -31,8 +28,8 @@ def home_live(request: ConsoleRequest) -> HttpResponse:
 
 
 def _happening(request: ConsoleRequest) -> dict[str, Any]:
-    batches = visible(Batch.objects.all(), request.user)
-    jobs = visible(Job.objects.defer("result"), request.user)
+    batches = readable(Batch.objects.all(), request.user)
+    jobs = readable(Job.objects.defer("result"), request.user)
     jobs = jobs.filter(batch=None).select_related("domain")
     with_end = batches.filter(status__in=Batch.ENDED, finished_at__isnull=False)
     ended = list(with_end.order_by("-finished_at")[:SHOWN])

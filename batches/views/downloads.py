@@ -2,26 +2,23 @@
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from batches import exports
 from batches.models import Batch
-from scrapersky.tenants.access import get_visible
+from scrapersky.tenants.access import get_readable
 from scrapersky.web.http import ConsoleRequest
 
 
-@login_required
 @require_safe
 def batch_csv(request: ConsoleRequest, pk: UUID) -> StreamingHttpResponse:
     """Download a batch as CSV, to be opened in a spreadsheet."""
-    batch = get_visible(Batch.objects.all(), request.user, pk=pk)
+    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
     return exports.csv_download(batch, for_spreadsheet=True)
 
 
-@login_required
 @require_safe
 def batch_json(request: ConsoleRequest, pk: UUID) -> StreamingHttpResponse:
     """Download a batch as JSON, with the whole report of each domain."""
-    return exports.json_download(get_visible(Batch.objects.all(), request.user, pk=pk))
+    return exports.json_download(get_readable(Batch.objects.all(), request.user, pk=pk))

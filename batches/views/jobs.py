@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from batches.options import BatchOptions
 from batches.progress import with_stages
 from batches.services import initiate_scan
 from scans.models import Domain
-from scrapersky.tenants.access import check_may_write, get_visible, may_write
+from scrapersky.tenants.access import can_write, get_readable, get_writable
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.paging import page_of
 
@@ -42,25 +41,22 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     }
 
 
-@login_required
 @require_safe
 @fragment_of("batch_detail")
 def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Return a page of a batch's jobs."""
-    batch = get_visible(Batch.objects.all(), request.user, pk=pk)
-    context = {"batch": batch, "may_control": may_write(request.user, batch.tenant_id)}
+    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
+    context = {"batch": batch, "may_control": can_write(request.user, batch.tenant_id)}
     context |= rows_of_batch(request, batch)
     return render(request, "batches/_jobs.html", context)
 
 
-@login_required
 @require_safe
 def job_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show one job: where its scan is, or how it ended and what it found."""
     return render(request, "batches/job_detail.html", _job_context(request, pk))
 
 
-@login_required
 @require_safe
 @fragment_of("job_detail")
 def job_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
@@ -70,13 +66,13 @@ def job_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     jobs = Job.objects.select_related("domain", "batch", "scan", "created_by")
-    job = get_visible(jobs, request.user, pk=pk)
+    job = get_readable(jobs, request.user, pk=pk)
     told = job.result or {}
     report = job.scan.report if job.scan else told
     return {
         "job": job,
         "row": with_stages([job])[0],
-        "may_control": may_write(request.user, job.tenant_id),
+        "may_control": can_write(request.user, job.tenant_id),
         "report": report if "verdict" in report else {},
         "requests": report.get("requests", []),
         "own_options": _own_options(job),
@@ -96,12 +92,10 @@ def _own_options(job: Job) -> list[tuple[str, str]]:
     return [mine for mine, others in both if mine != others]
 
 
-@login_required
 @require_POST
 def domain_scan(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Scan a domain now, outside any batch, and show the job."""
-    domain = get_visible(Domain.objects.select_related("tenant"), request.user, pk=pk)
-    check_may_write(request.user, domain.tenant_id)
+    domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
     job = initiate_scan(domain, created_by=request.user)
     messages.success(request, f"{domain.host} is being scanned.")
     return redirect("job_detail", pk=job.pk)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,11 +15,11 @@ from batches.models import RecurringBatch
 from batches.recurring import start_now
 from batches.schedule_forms import RecurringForm
 from scrapersky.tenants.access import (
-    check_may_write,
-    get_visible,
-    may_write,
-    visible,
-    working_tenant,
+    can_write,
+    get_readable,
+    get_writable,
+    readable,
+    tenant_for_new_rows,
 )
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.paging import page_of
@@ -28,12 +27,11 @@ from scrapersky.web.paging import page_of
 SHOWN_REFUSALS = 20
 
 
-@login_required
 @require_safe
 def schedule_list(request: ConsoleRequest) -> HttpResponse:
     """List recurring batches with their last runs, and the console's own schedules."""
     now = timezone.now()
-    rows = visible(RecurringBatch.objects.with_last_run().defer("domains"), request.user)
+    rows = readable(RecurringBatch.objects.with_last_run().defer("domains"), request.user)
     context = {
         "page": page_of(request, rows, size=25, paginator=Paginator),
         "maintenance_states": maintenance.states(now),
@@ -42,11 +40,10 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
     return render(request, "batches/schedule_list.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_create(request: ConsoleRequest) -> HttpResponse:
     """Take in a recurring batch."""
-    tenant = working_tenant(request.user)
+    tenant = tenant_for_new_rows(request.user)
     form = RecurringForm(*_given(request))
     made = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
     if made is None:
@@ -55,14 +52,12 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
     return redirect("schedule_detail", pk=made.pk)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show a recurring batch with every run it had, and take in changes to it."""
+    get = get_writable if request.method == "POST" else get_readable
     rows = RecurringBatch.objects.select_related("created_by", "tenant")
-    recurring = get_visible(rows, request.user, pk=pk)
-    if request.method == "POST":
-        check_may_write(request.user, recurring.tenant_id)
+    recurring = get(rows, request.user, pk=pk)
     form = RecurringForm.of(recurring, *_given(request))
     changed = form.change_recurring(recurring, now=timezone.now())
     if changed is not None:
@@ -72,7 +67,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     context = _form_context(form) | {
         "recurring": recurring,
         "page": page_of(request, runs, size=10, paginator=Paginator),
-        "may_write": may_write(request.user, recurring.tenant_id),
+        "may_write": can_write(request.user, recurring.tenant_id),
         "late_since": timezone.now() - maintenance.LATE_AFTER,
     }
     return render(request, "batches/schedule_detail.html", context)
@@ -81,7 +76,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @control_of("schedule_detail")
 def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Switch a recurring batch on or off: what the button said, whatever it is by now."""
-    recurring = _writable(request, pk)
+    recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     wanted = request.POST.get("enabled") == "true"
     switch: Callable[..., bool] = recurring.enable if wanted else recurring.disable
     switch(timezone.now())
@@ -93,7 +88,7 @@ def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @control_of("schedule_detail")
 def schedule_run(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Run a recurring batch now."""
-    recurring = _writable(request, pk)
+    recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     run = start_now(recurring, user=request.user, now=timezone.now())
     if run.batch is None:
         messages.warning(request, f"Nothing was started. {run.note}")
@@ -104,16 +99,10 @@ def schedule_run(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @control_of("schedule_detail")
 def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Delete a recurring batch and its history; the batches it made stay."""
-    recurring = _writable(request, pk)
+    recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     recurring.delete()
     messages.success(request, f"{recurring} is deleted. The batches it made are still there.")
     return redirect("schedule_list")
-
-
-def _writable(request: ConsoleRequest, pk: UUID) -> RecurringBatch:
-    recurring = get_visible(RecurringBatch.objects.all(), request.user, pk=pk)
-    check_may_write(request.user, recurring.tenant_id)
-    return recurring
 
 
 def _given(request: ConsoleRequest) -> tuple:

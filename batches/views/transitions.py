@@ -15,7 +15,7 @@ from batches.forms import RetryForm
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scans.templatetags.console import words
-from scrapersky.tenants.access import check_may_write, get_visible
+from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of
 
 Status = Batch.Status
@@ -108,16 +108,12 @@ def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 
 def _batch(request: ConsoleRequest, pk: UUID) -> Batch:
-    batch = get_visible(Batch.objects.select_related("tenant"), request.user, pk=pk)
-    check_may_write(request.user, batch.tenant_id)
-    return batch
+    return get_writable(Batch.objects.select_related("tenant"), request.user, pk=pk)
 
 
 def _job(request: ConsoleRequest, pk: UUID) -> Job:
     rows = Job.objects.select_related("batch", "domain", "tenant")
-    job = get_visible(rows, request.user, pk=pk)
-    check_may_write(request.user, job.tenant_id)
-    return job
+    return get_writable(rows, request.user, pk=pk)
 
 
 def _won(request: ConsoleRequest, control: Callable[[], Any]) -> Any:

@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpResponse
@@ -15,7 +14,7 @@ from scans.engine.report import ContactKind
 from scans.filters import DomainFilter, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import Contact, Domain, Technology
-from scrapersky.tenants.access import get_visible, may_write, visible
+from scrapersky.tenants.access import can_write, get_readable, readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.paging import page_of
 
@@ -28,7 +27,6 @@ KINDS = {
 }
 
 
-@login_required
 @require_safe
 def domain_list(request: ConsoleRequest) -> HttpResponse:
     """List domains with the newest facts about them.
@@ -36,7 +34,7 @@ def domain_list(request: ConsoleRequest) -> HttpResponse:
     In the order of an index, so that the first page of a million costs no sort.
     """
     asked = DomainFilter(request.GET)
-    rows = asked.apply(visible(Domain.objects.all(), request.user))
+    rows = asked.apply(readable(Domain.objects.all(), request.user))
     context = {
         "page": page_of(request, rows.order_by("tenant_id", "host")),
         "filter": asked,
@@ -45,18 +43,17 @@ def domain_list(request: ConsoleRequest) -> HttpResponse:
     return render(request, "scans/domain_list.html", context)
 
 
-@login_required
 @require_safe
 def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show everything that is known of a domain."""
     domains = Domain.objects.select_related("latest_scan", "latest_batch")
-    domain = get_visible(domains, request.user, pk=pk)
+    domain = get_readable(domains, request.user, pk=pk)
     asked = PageFilter(request.GET)
     pages = asked.apply(domain.pages.all()).order_by("url")
     report = domain.latest_scan.report if domain.latest_scan else {}
     context = {
         "domain": domain,
-        "may_write": may_write(request.user, domain.tenant_id),
+        "may_write": can_write(request.user, domain.tenant_id),
         "report": report,
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),

@@ -9,15 +9,14 @@ from django.shortcuts import redirect
 from scans.models import Domain
 from scans.selection import back_to_list, selected_domains
 from scans.services import queue_for_sitemaps
-from scrapersky.tenants.access import check_may_write, get_visible
+from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of
 
 
 @control_of("domain_detail")
 def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Queue one domain."""
-    domain = get_visible(Domain.objects.all(), request.user, pk=pk)
-    check_may_write(request.user, domain.tenant_id)
+    domain = get_writable(Domain.objects.all(), request.user, pk=pk)
     queueing = queue_for_sitemaps(Domain.objects.filter(pk=domain.pk))
     if queueing.queued:
         messages.success(request, f"{domain.host} is queued: its sitemaps will be read soon.")

@@ -1,6 +1,7 @@
-"""Answer "which rows may this user see", for every page, fragment, download, API call and list.
+"""Which rows a user may read, and which they may write: the one rule of pages, API and admin.
 
-A row of another tenant does not exist for a user: its id is a 404.
+A row of another tenant does not exist for a user: its id is a 404. Everything that adds, changes
+or deletes a row goes through `check_writable`.
 """
 
 from collections.abc import Sequence
@@ -15,38 +16,76 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.tenants.roles import Right, may, roles_with
 
 M = TypeVar("M", bound=Model)
 Who = User | AnonymousUser
-WRITERS = (Membership.Role.ADMIN, Membership.Role.MEMBER)
 
 
-def tenants_of(user: Who) -> QuerySet[Tenant]:
-    """Return the tenants a user belongs to; all of them for a superuser."""
-    if not user.is_authenticated or not user.is_active:
-        return Tenant.objects.none()
-    if user.is_superuser:
+def has_all_rights(user: Who) -> bool:
+    return user.is_active and user.is_superuser
+
+
+def role_in(user: Who, tenant_id: UUID | None) -> str | None:
+    """Return the role of a user in a tenant; None for no member and for a closed account."""
+    return _roles_of(user).get(tenant_id) if tenant_id else None
+
+
+def _roles_of(user: Who) -> dict[UUID, str]:
+    return user.roles if isinstance(user, User) and user.is_active else {}
+
+
+def _tenant_ids(user: Who, right: Right) -> list[UUID]:
+    return [tenant_id for tenant_id, role in _roles_of(user).items() if may(role, right)]
+
+
+def _tenants(user: Who, right: Right) -> QuerySet[Tenant]:
+    if has_all_rights(user):
         return Tenant.objects.all()
-    return Tenant.objects.filter(memberships__user=user)
+    return Tenant.objects.filter(pk__in=_members_tenants(user, right))
 
 
-def visible(rows: QuerySet[M], user: Who) -> QuerySet[M]:
-    """Return the rows that belong to the user's tenants.
-
-    A model whose tenant is reached through another row names the way in `TENANT_PATH`.
-    """
-    if user.is_authenticated and user.is_active and user.is_superuser:
+def _rows(rows: QuerySet[M], user: Who, right: Right) -> QuerySet[M]:
+    if has_all_rights(user):
         return rows
-    path = getattr(rows.model, "TENANT_PATH", "tenant")
-    return rows.filter(**{f"{path}__in": tenants_of(user).values("pk")})
+    return rows.filter(**{f"{tenant_path(rows.model)}__in": _members_tenants(user, right)})
 
 
-def get_visible(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
-    """Return the one visible row, or raise Http404.
+def _members_tenants(user: Who, right: Right) -> Any:
+    """Return the ids of the tenants in which a user has a right, for the condition of a query.
+
+    As values where the roles are read already, which a planner estimates best; else as a subquery.
+    """
+    if isinstance(user, User) and user.is_active and not user.has_read_roles:
+        rows = Membership.objects.filter(user=user.pk, role__in=roles_with(right))
+        return rows.values("tenant")
+    return _tenant_ids(user, right)
+
+
+def tenant_path(model: type[Model]) -> str:
+    """Return the way from a row to its tenant: `TENANT_PATH` where a model has no own column."""
+    return getattr(model, "TENANT_PATH", "tenant")
+
+
+# Read
+
+
+def readable_tenants(user: Who) -> QuerySet[Tenant]:
+    """Return the tenants whose rows a user may read; all of them for a superuser."""
+    return _tenants(user, Right.READ)
+
+
+def readable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
+    """Return the rows that a user may read."""
+    return _rows(rows, user, Right.READ)
+
+
+def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
+    """Return the one readable row, or raise Http404.
 
     Where no row has the `pk`, it may be one that the older system knew the row by.
     """
-    mine = visible(rows, user)
+    mine = readable(rows, user)
     try:
         return get_object_or_404(mine, **lookup)
     except Http404:
@@ -54,6 +93,80 @@ def get_visible(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
         if became is None:
             raise
         return get_object_or_404(mine, pk=became)
+
+
+# Write
+
+
+def can_write(user: Who, tenant_id: UUID | None) -> bool:
+    """Say whether a user may add, change and delete rows of a tenant."""
+    return has_all_rights(user) or may(role_in(user, tenant_id), Right.WRITE)
+
+
+def has_tenant(user: Who) -> bool:
+    """Say whether there is any tenant whose rows a user may read."""
+    return has_all_rights(user) or bool(_tenant_ids(user, Right.READ))
+
+
+def can_write_somewhere(user: Who) -> bool:
+    """Say whether a user may write in any tenant at all."""
+    return has_all_rights(user) or bool(_tenant_ids(user, Right.WRITE))
+
+
+def check_writable(user: Who, *tenant_ids: UUID | None) -> None:
+    """Raise PermissionDenied unless a user may write in every one of the tenants.
+
+    This is the one check of every add, change and delete.
+    """
+    if not all(can_write(user, tenant_id) for tenant_id in tenant_ids):
+        raise PermissionDenied("Your account may look but not change anything here.")
+
+
+def check_writable_somewhere(user: Who) -> None:
+    """Raise PermissionDenied for a user who may write in no tenant."""
+    if not can_write_somewhere(user):
+        raise PermissionDenied("Your account may look but not change anything.")
+
+
+def writable_tenants(user: Who) -> QuerySet[Tenant]:
+    """Return the tenants whose rows a user may add, change and delete."""
+    return _tenants(user, Right.WRITE)
+
+
+def writable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
+    """Return the rows that a user may change; raise PermissionDenied where there can be none."""
+    check_writable_somewhere(user)
+    return _rows(rows, user, Right.WRITE)
+
+
+def get_writable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
+    """Return the one row to be changed; raise Http404 if not readable, PermissionDenied if so."""
+    row = get_readable(rows, user, **lookup)
+    check_writable(user, tenant_id_of(row))
+    return row
+
+
+def tenant_for_new_rows(user: Who) -> Tenant:
+    """Return the tenant of the rows a user creates: the first they joined and may write in."""
+    check_writable_somewhere(user)
+    writes_in = _tenant_ids(user, Right.WRITE)
+    if writes_in:
+        return Tenant.objects.get(pk=writes_in[0])
+    tenant = writable_tenants(user).order_by("id").first()
+    if tenant is None:
+        raise PermissionDenied("There is no tenant yet. Add one in the admin.")
+    return tenant
+
+
+def tenant_id_of(row: Model) -> UUID | None:
+    """Return the tenant of a row, by the same path as the lists take."""
+    value: Any = row
+    for step in tenant_path(type(row)).split("__"):
+        value = getattr(value, step, None)
+    return getattr(value, "pk", value)
+
+
+# Ids of the older system
 
 
 def _became(model: type[Model], pk: object) -> UUID | None:
@@ -79,39 +192,3 @@ def _kind_of(model: type[Model]) -> str:
 def _legacy_ids() -> Any:
     # By name, as foreign keys are: this application knows nothing of those that use it.
     return apps.get_model("batches", "LegacyId")._default_manager
-
-
-def working_tenant(user: Who) -> Tenant:
-    """Return the tenant that what a user creates belongs to: the first one he may write in."""
-    rows = tenants_of(user)
-    if user.is_authenticated and not user.is_superuser:
-        rows = rows.filter(memberships__user=user, memberships__role__in=WRITERS)
-    own = rows.filter(memberships__user_id=str(user.pk)).order_by("memberships__id").first()
-    tenant = own or rows.order_by("id").first()
-    if tenant is None:
-        raise PermissionDenied("Your account may look but not change anything.")
-    return tenant
-
-
-def may_write(user: Who, tenant_id: UUID) -> bool:
-    """Say whether a user may change this tenant's rows, or only look at them."""
-    if user.is_authenticated and user.is_superuser:
-        return True
-    return Membership.objects.filter(
-        user_id=str(user.pk), tenant_id=tenant_id, role__in=WRITERS
-    ).exists()
-
-
-def check_may_write(user: Who, tenant_id: UUID) -> None:
-    """Raise PermissionDenied for a user who may only look at this tenant's rows."""
-    if not may_write(user, tenant_id):
-        raise PermissionDenied("Your account may look but not change anything here.")
-
-
-def writable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
-    """Return the rows that a user may change; raise PermissionDenied where none ever could be."""
-    working_tenant(user)
-    if user.is_authenticated and user.is_superuser:
-        return rows
-    own = Membership.objects.filter(user_id=str(user.pk), role__in=WRITERS)
-    return visible(rows, user).filter(tenant__in=own.values("tenant"))

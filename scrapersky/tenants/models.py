@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
 
 DEFAULT_TENANT_ID = uuid.UUID(int=0)
@@ -17,9 +18,20 @@ DEFAULT_TENANT_ID = uuid.UUID(int=0)
 class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
 
+    @cached_property
+    def roles(self) -> dict[uuid.UUID, str]:
+        """The role in each tenant, in the order of joining; read once for each request."""
+        return dict(self.memberships.order_by("id").values_list("tenant_id", "role"))
+
+    @property
+    def has_read_roles(self) -> bool:
+        return "roles" in self.__dict__
+
 
 class Tenant(models.Model):
     """An organisation: the owner of its batches, domains and results."""
+
+    TENANT_PATH = "pk"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)

@@ -1,19 +1,37 @@
-"""The admin's lists, held to the same rule as every page: one's own tenants' rows only."""
+"""What every admin class inherits from: it decides whose rows are read and who may write them.
 
-from collections.abc import Sequence
+A system check (`scrapersky.tenants.checks`) refuses an admin class that inherits from neither
+`OwnedAdmin` nor `InstallationAdmin`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Field, ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
+from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
-from scrapersky.tenants.access import tenants_of, visible
+from scrapersky.tenants import access
 from scrapersky.web.paging import CappedPaginator
+
+Action = Callable[..., Any]
+
+
+def reads_only(action: Action) -> Action:
+    """Offer an action of the admin to viewers too: it changes no row."""
+    action.reads_only = True  # type: ignore[attr-defined]
+    return action
 
 
 class OwnedAdmin(admin.ModelAdmin):
-    """Show the rows of the user's tenants; count only as far as anybody pages."""
+    """Show the rows of the user's tenants; take a role that may write for every change of one.
+
+    This holds for forms, inline rows, deletion and actions. A model whose rows are owned in
+    another way than by a tenant overrides `get_queryset` and `may_write`.
+    """
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -22,20 +40,95 @@ class OwnedAdmin(admin.ModelAdmin):
     deferred: Sequence[str] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return visible(super().get_queryset(request), request.user).defer(*self.deferred)
+        return access.readable(super().get_queryset(request), request.user).defer(*self.deferred)
+
+    def may_write(self, request: HttpRequest, row: Any = None) -> bool:
+        """Say whether the user may write a row as it is now; without one, any row at all."""
+        if row is None:
+            return access.can_write_somewhere(request.user)
+        return access.can_write(request.user, access.tenant_id_of(row))
+
+    def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
+        """Say whether the user may write every one of the rows."""
+        tenants = rows.order_by().values_list(access.tenant_path(rows.model), flat=True)
+        return all(access.can_write(request.user, tenant) for tenant in tenants.distinct())
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return self.may_write(request) and super().has_add_permission(request, *args)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_write(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may_write(request, obj) and super().has_delete_permission(request, obj)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
         if db_field.name == "tenant":
-            kwargs["queryset"] = tenants_of(request.user)
+            kwargs["queryset"] = access.writable_tenants(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer what the user may do; each action that writes checks the selected rows first."""
+        offered: dict[str, Any] = super().get_actions(request)
+        if not self.may_write(request):
+            offered = {k: v for k, v in offered.items() if hasattr(v[0], "reads_only")}
+        return {name: (_checked(func), name, text) for name, (func, _, text) in offered.items()}
+
+    # Whatever a form or an action let through is checked once more where it is written.
+
+    def check_rows(self, request: HttpRequest, rows: QuerySet) -> None:
+        if not self.may_write_all(request, rows):
+            raise PermissionDenied("You may view some of the selected rows, but not change them.")
+
+    def check_row(self, request: HttpRequest, row: Any) -> None:
+        """Raise PermissionDenied unless the user may write a row as it is stored and as it is now.
+
+        Else a row could be moved into a tenant, or out of one.
+        """
+        stored = type(row)._base_manager.filter(pk=row.pk).first()
+        if not all(self.may_write(request, state) for state in (stored or row, row)):
+            raise PermissionDenied("You may view this row, but not change it.")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        self.check_row(request, obj)
+        super().save_model(request, obj, form, change)
+
+    def save_formset(
+        self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool
+    ) -> None:
+        owner = cast(OwnedAdmin, self.admin_site.get_model_admin(cast(type[Model], formset.model)))
+        for row in formset.forms:
+            if row.has_changed():
+                owner.check_row(request, row.instance)
+        super().save_formset(request, form, formset, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.check_row(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self.check_rows(request, queryset)
+        super().delete_queryset(request, queryset)
+
+
+def _checked(action: Action) -> Action:
+    if hasattr(action, "reads_only"):
+        return action
+
+    @wraps(action)
+    def wrapped(model_admin: OwnedAdmin, request: HttpRequest, rows: QuerySet) -> Any:
+        model_admin.check_rows(request, rows)
+        return action(model_admin, request, rows)
+
+    return wrapped
 
 
 class ReadOnlyAdmin(OwnedAdmin):
     """Show rows that only the services write."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -45,13 +138,60 @@ class ReadOnlyAdmin(OwnedAdmin):
         return False
 
 
+class InstallationAdmin(ReadOnlyAdmin):
+    """Show superusers rows that serve or name all tenants at once."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = self.model._default_manager.all()
+        return rows if access.has_all_rights(request.user) else rows.none()
+
+    def may_write(self, request: HttpRequest, row: Any = None) -> bool:
+        return access.has_all_rights(request.user)
+
+    def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
+        return access.has_all_rights(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return access.has_all_rights(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return access.has_all_rights(request.user)
+
+
+class OwnedInline(admin.TabularInline):
+    """Rows on the page of another row: whoever may write that one may write these.
+
+    Each row is checked by the admin class of its own model when it is saved.
+    """
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return access.readable(super().get_queryset(request), request.user)
+
+    def _parent_is_writable(self, request: HttpRequest, obj: Any) -> bool:
+        parent = cast(OwnedAdmin, self.admin_site.get_model_admin(self.parent_model))
+        return parent.may_write(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_is_writable(request, obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_is_writable(request, obj) and super().has_change_permission(
+            request, obj
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._parent_is_writable(request, obj) and super().has_delete_permission(
+            request, obj
+        )
+
+
 class TenantFilter(admin.RelatedFieldListFilter):
     """Offer the user's own tenants only."""
 
     def field_choices(
         self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin
     ) -> list[tuple[str, Any]]:
-        return [(str(tenant.pk), tenant.name) for tenant in tenants_of(request.user)]
+        return [(str(tenant.pk), tenant.name) for tenant in access.readable_tenants(request.user)]
 
 
 BY_TENANT = cast(Any, ("tenant", TenantFilter))

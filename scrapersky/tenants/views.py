@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import method_decorator
 from django_htmx.http import HttpResponseClientRefresh
 
 
+@method_decorator(login_not_required, name="dispatch")
 class ConsoleLoginView(LoginView):
     """The login page; a fragment that was asked for after the session ended reloads its page."""
 

@@ -4,10 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -43,16 +41,11 @@ def fragment_of(page: str) -> Callable[[View], View]:
 
 
 def control_of(page: str) -> Callable[[View], View]:
-    """Take POST alone; who is not logged in comes from the login to the page (its URL name)."""
+    """Take POST alone; after a login, continue at the page (its URL name) of the control."""
 
     def decorate(view: View) -> View:
-        @require_POST
-        @wraps(view)
-        def wrapped(request: ConsoleRequest, **kwargs: Any) -> HttpResponse:
-            if request.user.is_authenticated:
-                return view(request, **kwargs)
-            return redirect_to_login(reverse(page, kwargs=kwargs))
-
-        return wrapped
+        control: Any = require_POST(view)
+        control.page_after_login = page
+        return control
 
     return decorate

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from scrapersky.tenants.models import LoginDelay
-from scrapersky.tenants.owned_admin import ReadOnlyAdmin
+from scrapersky.tenants.owned_admin import InstallationAdmin
 
 
 @admin.register(LoginDelay)
-class LoginDelayAdmin(ReadOnlyAdmin):
-    """Deleting a row clears its delay and its failures. The rows belong to no tenant."""
+class LoginDelayAdmin(InstallationAdmin):
+    """Deleting a row clears its delay and its failures."""
 
     list_display = ["kind", "account", "address", "failures", "last_failed_at", "waits"]
     list_filter = ["kind"]
@@ -29,15 +29,5 @@ class LoginDelayAdmin(ReadOnlyAdmin):
         count, _ = queryset.delete()
         self.message_user(request, f"Cleared {count} delay{'' if count == 1 else 's'}.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[LoginDelay]:
-        rows = LoginDelay.objects.all()
-        return rows if request.user.is_superuser else rows.none()
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.is_superuser
-
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.is_superuser
+        return self.may_write(request, obj)

@@ -1,0 +1,71 @@
+"""The admin of accounts: nobody changes one that has more than they have, or grants more."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import ManyToManyField, Model, QuerySet
+from django.forms import ModelForm, ModelMultipleChoiceField
+from django.http import HttpRequest
+
+from scrapersky.tenants import accounts
+from scrapersky.tenants.admin.tenants import MembershipInline
+from scrapersky.tenants.forms import AccountCreationForm, for_actor
+from scrapersky.tenants.models import Membership, User
+from scrapersky.tenants.owned_admin import OwnedAdmin
+
+
+@admin.register(User)
+class AccountAdmin(OwnedAdmin, UserAdmin):
+    inlines = [MembershipInline]
+    list_display = ["username", "email", "is_active", "is_staff", "is_superuser", "last_login"]
+    add_form = AccountCreationForm
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "tenant", "role")}),
+        ("Password", {"fields": ("usable_password", "password1", "password2")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return accounts.visible_accounts(cast(User, request.user)).order_by("username")
+
+    def may_write(self, request: HttpRequest, row: Any = None) -> bool:
+        if row is None or row._state.adding:
+            return super().may_write(request)
+        return accounts.may_manage(cast(User, request.user), row)
+
+    def may_write_all(self, request: HttpRequest, rows: QuerySet[User]) -> bool:
+        own = accounts.manageable_accounts(cast(User, request.user))
+        return not rows.exclude(pk__in=own.values("pk")).exists()
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Leave memberships out of the Add form, which asks for the first one itself."""
+        return [] if obj is None else self.inlines
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return for_actor(super().get_form(request, obj, change=change, **kwargs), request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Nobody changes their own powers, and only a superuser makes superusers."""
+        own = super().get_readonly_fields(request, obj)
+        if obj is not None and obj.pk == request.user.pk:
+            return (*own, *accounts.POWERS, "is_active")
+        return own if request.user.is_superuser else (*own, "is_superuser")
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField | None:
+        actor = cast(User, request.user)
+        if db_field.name == "groups":
+            kwargs["queryset"] = accounts.grantable_groups(actor)
+        if db_field.name == "user_permissions":
+            own = accounts.grantable_permissions(actor)
+            kwargs["queryset"] = own.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            tenant, role = form.cleaned_data["tenant"], form.cleaned_data["role"]
+            Membership.objects.create(user=obj, tenant=tenant, role=role)

@@ -1,0 +1,67 @@
+"""Forms of accounts and memberships."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm
+
+from scrapersky.tenants import access, accounts
+from scrapersky.tenants.models import Membership, Tenant, User
+
+
+def for_actor(form: type[forms.ModelForm], actor: Any) -> Any:
+    """Return a form class that knows who fills it in."""
+    return type(form.__name__, (form,), {"actor": actor})
+
+
+def _check_role(actor: User, tenant: Tenant | None, role: str) -> None:
+    """Raise ValidationError for a role that the actor may not give in a tenant."""
+    if tenant is None or not role or role in accounts.roles_to_grant(actor, tenant.pk):
+        return
+    label = Membership.Role(role).label
+    raise forms.ValidationError(
+        {"role": f"You cannot give the role {label} in {tenant}: it is above your own."}
+    )
+
+
+class AccountCreationForm(AdminUserCreationForm):
+    """A new account, which belongs to a tenant from the start."""
+
+    actor: ClassVar[User]
+    tenant = forms.ModelChoiceField(Tenant.objects.none())
+    role = forms.ChoiceField(choices=Membership.Role, initial=Membership.Role.MEMBER)
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenants = access.writable_tenants(self.actor)
+        self.fields["tenant"] = forms.ModelChoiceField(tenants, initial=tenants.first())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        _check_role(self.actor, cleaned.get("tenant"), cleaned.get("role", ""))
+        return cleaned
+
+
+class MembershipForm(forms.ModelForm):
+    """Which role an account has in a tenant."""
+
+    actor: ClassVar[User]
+
+    class Meta:
+        model = Membership
+        fields = ("user", "tenant", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            for name in {"user", "tenant"} & self.fields.keys():
+                self.fields[name].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.has_changed():
+            _check_role(self.actor, cleaned.get("tenant"), cleaned.get("role", ""))
+        return cleaned

@@ -1,0 +1,43 @@
+"""Accounts with staff status, for tests of the admin."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from scrapersky.tenants.models import Membership, Tenant, User
+
+PROJECT = ("tenants", "batches", "scans", "auth")
+
+
+def permissions(*codenames: str) -> Iterable[Permission]:
+    """Return permissions by codename; without any, all of the project's and of groups."""
+    if codenames:
+        return Permission.objects.filter(codename__in=codenames)
+    return Permission.objects.filter(content_type__app_label__in=PROJECT)
+
+
+def account(
+    name: str, *tenants: Tenant, role: str = "member", staff: bool = False, codenames: str = ""
+) -> User:
+    """Return an account in tenants; `codenames` are permissions, separated by blanks."""
+    made = User.objects.create(username=name, email=f"{name}@example.com", is_staff=staff)
+    for tenant in tenants:
+        Membership.objects.create(user=made, tenant=tenant, role=role)
+    if codenames:
+        made.user_permissions.set(permissions(*codenames.split()))
+    return made
+
+
+def staff(name: str, *tenants: Tenant, role: str = "admin", codenames: str = "") -> User:
+    """Return an account with staff status and all permissions, or the ones named."""
+    made = account(name, *tenants, role=role, staff=True, codenames=codenames)
+    if not codenames:
+        made.user_permissions.set(permissions())
+    return made
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
