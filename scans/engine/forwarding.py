@@ -21,8 +21,6 @@ MOST_SCRIPTS = 8
 MOST_FRAMES = 4
 MOST_WRAPPERS = 4
 
-_DELAY = re.compile(r"\s*(\d{0,6})")
-_REFRESH = re.compile(r"http-equiv\s{0,5}=\s{0,5}[\"']?refresh")
 _FRAME = re.compile(r"<frame\s[^>]{0,1000}")
 _SOURCE = re.compile(r"""\bsrc\s{0,5}=\s{0,5}["']?([^"'\s>]{1,500})""")
 _COMMENT = re.compile(
@@ -55,7 +53,7 @@ def forwardings(page: "PageFacts", html: str, text: str) -> Iterator[tuple[str, 
     """Yield how a page leads every visitor on, and the address; `html` is in lower case."""
     if len(page.text) > LONGEST_TEXT:
         return
-    if page.meta_refresh and _is_for_everyone(page.meta.get("refresh", ""), html):
+    if page.meta_refresh and _is_for_everyone(page):
         yield "meta refresh", page.meta_refresh
     if not any(character.isalnum() for character in text):
         for url in _frames(html):
@@ -76,11 +74,8 @@ def without_noscript(html: str) -> str:
     return "".join([*kept, html[position:]])
 
 
-def _is_for_everyone(refresh: str, html: str) -> bool:
-    delay = _DELAY.match(refresh)
-    if delay is None or int(delay[1] or 0) > LONGEST_DELAY:
-        return False
-    return _REFRESH.search(without_noscript(html)) is not None
+def _is_for_everyone(page: "PageFacts") -> bool:
+    return page.refresh_delay <= LONGEST_DELAY and not page.refresh_in_noscript
 
 
 def _frames(html: str) -> Iterator[str]:

@@ -40,8 +40,10 @@ STAGES = {
 TELLING_TYPES = frozenset({"contact", "about", "legal", "team"})
 
 MOST_REFRESHES = 2
-# Characters of text up to which a page with a meta refresh is only a way to another one.
+# Characters of text up to which a page with a refresh is only a way to another one.
 SAYS_NOTHING = 200
+# Seconds up to which such a page is left, and those up to which any page is.
+LONGEST_DELAY, AT_ONCE = 30, 1
 
 # Where sitemaps are looked for when neither robots.txt nor the homepage names one.
 WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
@@ -179,10 +181,10 @@ class SiteScan:
         self._inventory.add_links(page.links)
 
     def _go_on(self, home: Response, page: PageFacts) -> tuple[Response, PageFacts]:
-        """Follow the `<meta http-equiv="refresh">` of a homepage that says nothing itself."""
+        """Follow the declarative refresh of a homepage, as browsers do."""
         for _ in range(MOST_REFRESHES):
             target = page.meta_refresh
-            if not target or target == home.url or len(page.text) > SAYS_NOTHING:
+            if not _is_left(page) or target == home.url or home.status >= 400:
                 break
             try:
                 onward = self._approach.open_page(target)
@@ -288,6 +290,15 @@ def _read(response: Response) -> PageFacts:
         response.headers,
         cookies=response.cookies,
     )
+
+
+def _is_left(page: PageFacts) -> bool:
+    """Tell whether every visitor of a page is led on before he can read it, or with little read."""
+    if not page.meta_refresh:
+        return False
+    if len(page.text) <= SAYS_NOTHING:
+        return page.refresh_delay <= LONGEST_DELAY
+    return page.refresh_delay <= AT_ONCE and not page.refresh_in_noscript
 
 
 def _is_telling(entry: PageEntry) -> bool:

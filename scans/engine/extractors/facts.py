@@ -45,8 +45,11 @@ class PageFacts:
     own_profiles: tuple[str, ...] = ()
     # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
-    # Where `<meta http-equiv="refresh">` leads.
+    # Where `<meta http-equiv="refresh">` or a `Refresh` header leads, and after how many seconds.
     meta_refresh: str = ""
+    refresh_delay: int = 0
+    # Whether it leads only visitors without JavaScript (`<noscript>`).
+    refresh_in_noscript: bool = False
     # The visible text, one line a block, capped at `text.MAX_TEXT` characters.
     text: str = ""
     # The decoded page, capped at `page.MAX_HTML` characters.

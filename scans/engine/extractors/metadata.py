@@ -11,7 +11,6 @@ from scans.engine.links import resolve_url
 
 MAX_META = 500
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
-_REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"\s]+)", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
@@ -88,12 +87,6 @@ def language(tree: LexborHTMLParser, meta: dict[str, str]) -> str:
 def _tidy_language(value: str) -> str:
     first, *rest = value.replace("_", "-").split("-")
     return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])
-
-
-def refresh_target(meta: dict[str, str], base: str) -> str:
-    """Return where a meta refresh leads, empty where it reloads the page itself."""
-    found = _REFRESH.match(meta.get("refresh", ""))
-    return resolved(base, found[1]) if found else ""
 
 
 class HeadLinks:

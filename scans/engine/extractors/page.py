@@ -14,6 +14,7 @@ from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
+from scans.engine.extractors.refresh import NONE, Refresh, header_refresh, meta_refresh
 from scans.engine.extractors.sniffing import looks_like_html
 from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
@@ -42,8 +43,10 @@ def read_page(
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     facts, contact_links = _read_tree(html, url, charset)
+    refresh = header_refresh((headers or {}).get("Refresh", ""), url)
     return replace(
         facts,
+        **(_refresh_values(refresh) if refresh.url else {}),
         contacts=page_contacts(facts, contact_links),
         technologies=detect(facts, headers, cookies),
     )
@@ -74,11 +77,19 @@ def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
         "generator": meta.get("generator", ""),
         "open_graph": metadata.open_graph(meta),
         "meta_robots": meta.get("robots", ""),
-        "meta_refresh": metadata.refresh_target(meta, base),
+        **_refresh_values(meta_refresh(tree, base) if "refresh" in meta else NONE),
         "meta": meta,
         "json_ld": json_ld,
         "organisation": described,
         "logo_url": metadata.resolved(base, described.get("logo")) or logo(tree, base),
+    }
+
+
+def _refresh_values(refresh: Refresh) -> dict[str, Any]:
+    return {
+        "meta_refresh": refresh.url,
+        "refresh_delay": refresh.delay,
+        "refresh_in_noscript": refresh.in_noscript,
     }
 
 

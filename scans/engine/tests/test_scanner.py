@@ -167,6 +167,47 @@ def test_a_meta_refresh_of_an_empty_page_is_followed() -> None:
     assert report.redirects == ("http://acme.test/",)
 
 
+def test_a_refresh_header_is_followed() -> None:
+    jump = page("", headers={"Refresh": "0; url=/start"})
+    report = scan(site(start=page(HOME)) | {"/": jump})
+    assert (report.title, report.final_url) == ("Acme Anvils", "http://acme.test/start")
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "is_left"),
+    [
+        ("<p>One moment</p>", "5; url=/start", True),
+        ("<p>News, every ten minutes</p>", "600; url=/start", False),
+        (TEXT, "0; url=/start", True),
+        (TEXT, "10; url=/start", False),
+        (TEXT, "0; url=#top", False),
+        ("", "0", False),
+    ],
+)
+def test_a_page_is_left_where_a_visitor_could_not_read_it(
+    before: str, content: str, is_left: bool
+) -> None:
+    jump = f"<title>First</title><meta http-equiv=refresh content='{content}'>{before}"
+    report = scan(site(start=page(HOME)) | {"/": page(jump)})
+    assert report.title == ("Acme Anvils" if is_left else "First")
+
+
+def test_a_refresh_for_visitors_without_javascript_does_not_take_a_page_away() -> None:
+    jump = "<noscript><meta http-equiv=refresh content='0; url=/start'></noscript>"
+    report = scan(site(start=page(HOME)) | {"/": page(f"<title>First</title>{jump}{TEXT}")})
+    assert report.title == "First"
+    report = scan(site(start=page(HOME)) | {"/": page(f"<title>First</title>{jump}<div id=app>")})
+    assert report.title == "Acme Anvils"
+
+
+def test_pages_that_refresh_to_each_other_end() -> None:
+    there = page("<meta http-equiv=refresh content='0; url=/there'>")
+    back = page("<meta http-equiv=refresh content='0; url=/'>")
+    report = scan({"/": there, "/there": back})
+    assert report.final_url in ("http://acme.test/", "http://acme.test/there")
+    assert len(report.requests) < 12
+
+
 # The way in.
 
 
