@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from scans.curation import Curated, Curation, DomainTag, Tag, curation_indexes, curation_rules
 from scans.engine.report import ContactKind, Verdict
+from scans.reports import ReportField
 
 VERDICTS = [(verdict.value, verdict.value.replace("_", " ").capitalize()) for verdict in Verdict]
 CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
@@ -173,7 +174,7 @@ class Scan(models.Model):
     )
     domain = models.ForeignKey(Domain, models.CASCADE, related_name="scans", db_index=False)
     verdict = models.CharField(max_length=16, choices=VERDICTS)
-    report = models.JSONField()
+    report = ReportField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
 

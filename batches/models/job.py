@@ -17,6 +17,7 @@ from batches.models.keys import KeyedQuerySet
 from batches.models.worker import Worker
 from scans import storage
 from scans.engine.errors import FailureReason
+from scans.reports import ResultField
 
 MAX_ATTEMPTS = 3
 RETRY_CHUNK = 5_000
@@ -227,7 +228,7 @@ class Job(models.Model):
         "scans.Scan", models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
     )
     # What a test_mode job found, or the requests of a failed one.
-    result = models.JSONField(null=True, blank=True)
+    result = ResultField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)

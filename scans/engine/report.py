@@ -6,6 +6,9 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+# Raised when a field of a report is renamed or changes its meaning (`scans.reports` reads all).
+REPORT_VERSION = 2
+
 
 class Verdict(StrEnum):
     """What a site that answered is."""
@@ -148,6 +151,7 @@ class SiteReport:
     # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit met). A name
     # that is missing is false.
     coverage: dict[str, bool] = field(default_factory=dict)
+    version: int = REPORT_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values.
