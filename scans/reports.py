@@ -30,9 +30,12 @@ def read_report(stored: Any) -> Report:
     """Return a stored report with every field that a report has today.
 
     What it lacks, or holds in another type, is as in a report of a scan that saw nothing; what it
-    has beyond is kept. Its `version` stays the one it was written by.
+    has beyond is kept. Its `version` stays the one it was written by. What has no field of a report
+    is none, and is returned as it is.
     """
     report = dict(stored) if isinstance(stored, dict) else {}
+    if report and not report.keys() & _empty_report().keys():
+        return report
     version = report.setdefault("version", FIRST_VERSION)
     while version in UPGRADES:
         UPGRADES[version](report)
