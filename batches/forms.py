@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
@@ -13,8 +14,6 @@ from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
 from scans.engine.domains import DomainList, UnreadableFile
 from scrapersky.tenants.models import Tenant, User
-
-MAX_UPLOAD = 20_000_000
 
 
 def option_field(option: Option) -> forms.Field:
@@ -98,7 +97,7 @@ class BatchForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="Or upload a file",
-        help_text="TXT or CSV, up to 20 MB.",
+        help_text=f"TXT or CSV, up to {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB.",
         widget=forms.FileInput(attrs={"class": "form-control", "accept": ".txt,.csv,.tsv"}),
     )
     column = forms.CharField(
@@ -161,8 +160,9 @@ class BatchForm(forms.Form):
 
     def clean_file(self) -> UploadedFile | None:
         upload = self.cleaned_data["file"]
-        if upload and upload.size > MAX_UPLOAD:
-            raise ValidationError("The file is larger than 20 MB; split it.")
+        if upload and upload.size > settings.UPLOAD_MAX_BYTES:
+            megabytes = f"{settings.UPLOAD_MAX_BYTES / 1_000_000:g}"
+            raise ValidationError(f"The file is larger than {megabytes} MB; split it.")
         return upload
 
     def clean(self) -> dict[str, Any]:

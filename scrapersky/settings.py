@@ -52,6 +52,11 @@ CONTENT_SECURITY_POLICY = {
 # Where `manage.py up` serves the console
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, low=1, high=65_535)
+# Bytes of a list of domains that a logged-in user sends, the time a request may take to arrive,
+# and the time such a list may take; in seconds, however many bytes come
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 20_000_000, low=1_000_000, high=2_000_000_000)
+REQUEST_SECONDS = env.number("REQUEST_SECONDS", 30, low=1, high=600)
+UPLOAD_SECONDS = env.number("UPLOAD_SECONDS", 600, low=1, high=86_400)
 
 # Applications
 INSTALLED_APPS = [
@@ -132,8 +137,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 if env.text("LEGACY_DATABASE_URL"):
     DATABASES["legacy"] = env.database("LEGACY_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# 100,000 pasted domains are more than Django's default body of 2.5 MB.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000_000
+# The web server has lower limits for all but the paths that take lists.
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -205,6 +210,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", "INFO")},
     "loggers": {
+        "waitress.queue": {"level": "ERROR"},
         "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application, which scrapersky.web_server serves."""
 
 import os
 

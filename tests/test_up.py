@@ -147,12 +147,23 @@ def test_a_first_start_makes_an_account_that_can_log_in_and_a_second_one_keeps_i
 def test_a_part_that_is_killed_comes_back(group: Group) -> None:
     group.start()
     eventually(lambda: len(group.processes("qcluster")) > 3)
-    for part in ("gunicorn", "qcluster"):
+    for part in ("web_server", "qcluster"):
         before = set(group.processes(part))
-        os.kill(min(before), signal.SIGKILL)
+        for pid in before if part == "web_server" else [min(before)]:
+            os.kill(pid, signal.SIGKILL)
         eventually(lambda before=before, part=part: set(group.processes(part)) - before)  # type: ignore[misc]
         eventually(lambda before=before: not before & marked(group.mark).keys())  # type: ignore[misc]
     assert requests.get(f"{group.url}/login/", timeout=30).status_code == 200
+
+
+def test_one_of_the_web_processes_serves_while_the_other_is_stopped(group: Group) -> None:
+    group.start()
+    eventually(lambda: len(group.processes("web_server")) == 2)
+    first, second = group.processes("web_server")
+    for stopped in (first, second):
+        os.kill(stopped, signal.SIGSTOP)
+        assert requests.get(f"{group.url}/login/", timeout=30).status_code == 200
+        os.kill(stopped, signal.SIGCONT)
 
 
 def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:

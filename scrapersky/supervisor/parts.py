@@ -13,8 +13,7 @@ from scans.demo.catalogue import host_map
 from scrapersky.supervisor.part import Part
 
 BASE = str(settings.BASE_DIR)
-CONSOLE_WORKERS = 2
-CONSOLE_THREADS = 4
+CONSOLE_PROCESSES = 2
 
 
 def make_parts(console: socket.socket) -> list[Part]:
@@ -26,7 +25,7 @@ def make_parts(console: socket.socket) -> list[Part]:
         env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
         env["SCAN_MAPPED_NETWORKS"] = ",".join([*settings.SCAN_MAPPED_NETWORKS, "127.0.0.1/32"])
         parts.append(demo_part(http, https, env))
-    return [*parts, console_part(console, env), worker_part(env)]
+    return [*parts, *console_parts(console, env), worker_part(env)]
 
 
 def part_environment() -> dict[str, str]:
@@ -58,12 +57,11 @@ def worker_part(env: dict[str, str]) -> Part:
     return Part("worker", command, env=env, before_start=declare_dead_shifts)
 
 
-def console_part(listening: socket.socket, env: dict[str, str]) -> Part:
+def console_parts(listening: socket.socket, env: dict[str, str]) -> list[Part]:
+    """Return the console's processes, which accept from one socket: each serves if others die."""
     number = listening.fileno()
-    command = [sys.executable, "-m", "gunicorn", "scrapersky.wsgi:application"]
-    command += ["--bind", f"fd://{number}", "--log-level", "warning", "--graceful-timeout", "2"]
-    command += ["--preload", "--workers", str(CONSOLE_WORKERS), "--threads", str(CONSOLE_THREADS)]
-    return Part("console", command, env=env, sockets=[number])
+    command = [sys.executable, "-m", "scrapersky.web_server", str(number)]
+    return [Part("console", command, env=env, sockets=[number]) for _ in range(CONSOLE_PROCESSES)]
 
 
 def declare_dead_shifts() -> None:

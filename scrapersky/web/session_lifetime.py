@@ -26,12 +26,19 @@ class SessionLifetimeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         now = timezone.now()
+        if not is_session_key(request.session.session_key or "0"):
+            request.session = type(request.session)()
         if is_logged_in(request.session) and ends_at_latest(request.session, now) <= now:
             logout(request)
         response = self.get_response(request)
         if is_logged_in(request.session) and not is_refresh(request):
             renew(request.session, now)
         return response
+
+
+def is_session_key(text: str) -> bool:
+    """Whether a cookie can name a session; PostgreSQL fails on others, such as one with NUL."""
+    return text.isascii() and text.isalnum()
 
 
 def is_logged_in(session: SessionBase) -> bool:

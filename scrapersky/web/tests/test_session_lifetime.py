@@ -122,3 +122,10 @@ def test_requests_without_a_login_write_no_session(client: Client, user: User) -
     bearer = {"Authorization": f"Bearer {text}"}
     assert client.get("/api/v3/batch_page_scraper/batch/1/status", headers=bearer).status_code
     assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["\\000" * 32, "é" * 32, "a" * 4_000, "' OR 1=1 --"])
+def test_a_cookie_that_no_session_can_have_is_no_login(client: Client, key: str) -> None:
+    response = client.get("/batches/", headers={"Cookie": f'sessionid="{key}"'})
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/")

@@ -20,13 +20,13 @@ def web_killed(installation: Installation, *, jobs: int, within: float) -> Figur
     console = supervised(installation)
     batch = installation.create(names(jobs), max_concurrent=10)
     eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10, within=60)
-    killed = installation.processes("gunicorn")
+    killed = installation.processes("web_server")
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     account = audited(batch, within=within)
     assert (account.status, account.completed, account.attempts) == ("complete", jobs, 0)
     eventually(lambda: answers(f"{console}/healthz"), within=60)
-    assert not set(killed) & set(installation.processes("gunicorn"))
+    assert not set(killed) & set(installation.processes("web_server"))
     return {"killed": f"{len(killed)} web processes", "account": account}
 
 
