@@ -10,7 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,25 @@ def test_one_of_the_web_processes_serves_while_the_other_is_stopped(group: Group
         os.kill(stopped, signal.SIGSTOP)
         assert requests.get(f"{group.url}/login/", timeout=30).status_code == 200
         os.kill(stopped, signal.SIGCONT)
+
+
+def test_slow_and_large_requests_to_the_direct_port_stop_nobody(group: Group) -> None:
+    group.start()
+    start = b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\nx"
+    with ExitStack() as stack:
+        for _ in range(70):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", group.port)))
+            slow.sendall(start)
+        assert requests.get(f"{group.url}/login/", timeout=20).status_code == 200
+        large = b"x" * 5_000_000
+        for path in ("/login/", "/nowhere/"):
+            assert requests.post(group.url + path, data=large, timeout=20).status_code == 413
+
+
+def test_behind_https_the_start_says_that_the_proxy_must_be_named(group: Group) -> None:
+    (group.folder / ".env").write_text("SECRET_KEY=the same\nHTTPS=true\n")
+    group.start()
+    assert "TRUSTED_PROXIES does not name the proxy" in group.output
 
 
 def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:

@@ -1,9 +1,13 @@
 """Serve the console on an inherited socket: `python -m scrapersky.web_server DESCRIPTOR`."""
 
+import resource
 import socket
 import sys
 
 from scrapersky.wsgi import application  # first: it sets Django up
+
+# For every connection a socket and perhaps a temporary file; databases and files served beside.
+OPEN_FILES = 2_048
 
 
 def main(descriptor: int) -> None:
@@ -11,8 +15,17 @@ def main(descriptor: int) -> None:
     from scrapersky.web_server.limits import Limits
     from scrapersky.web_server.server import create_server, serve
 
+    raise_open_files()
     listening = socket.socket(fileno=descriptor)
     serve(create_server(application, listening, Limits.from_settings(), may_upload))
+
+
+def raise_open_files() -> None:
+    """Allow as many open files as the connections need, as far as the system lets this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,11 @@ class Command(SafeCommand):
         shown = "localhost" if host in {"0.0.0.0", "::", "[::]", "127.0.0.1"} else host  # noqa: S104
         proxied = " (for the HTTPS proxy before it)" if settings.HTTPS else ""
         self.stdout.write(f"\nScraperSky: http://{shown}:{settings.PORT}/{proxied}")
+        if settings.HTTPS and not settings.TRUSTED_PROXIES:
+            self.stdout.write(
+                "Warning:    TRUSTED_PROXIES does not name the proxy: all clients count as one"
+                " address, and wait for each other's failed logins"
+            )
         if password:
             self.stdout.write(f"Login:      admin, password {password} (shown this once)")
         else:

@@ -16,4 +16,5 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 def server(installation: Installation) -> Iterator[WebServer]:
     """Return a server with the limits of production."""
     with installation.serve() as running:
+        assert running.get("/login/").status_code == 200  # the first request imports a lot
         yield running

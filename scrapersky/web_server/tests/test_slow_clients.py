@@ -67,7 +67,7 @@ def test_pages_are_served_beside_a_hundred_slow_clients(server: WebServer, start
             for path in ("/login/", STYLES, "/healthz", "/login/"):
                 began = time.monotonic()
                 assert server.get(path).status_code in (200, 503)  # no worker runs here
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
