@@ -81,11 +81,15 @@ def canonical_url(url: str, base: str = "") -> str | None:
 
 def canonical_form(href: str) -> str:
     """Return the canonical form of what `resolve_url` has returned."""
-    if "%" in href:
-        href = _ESCAPE.sub(_plain_escape, href)
+    href = normal_escapes(href)
     if ";" in href:
         href = _SESSION_IN_PATH.sub("", href)
     return _without_tracking(href) if "?" in href else href
+
+
+def normal_escapes(text: str) -> str:
+    """Write percent escapes one way: none where none is needed, else in upper case (RFC 3986)."""
+    return _ESCAPE.sub(_plain_escape, text) if "%" in text else text
 
 
 def is_internal(url: str, host: str) -> bool:

@@ -1,27 +1,33 @@
 """Read robots.txt (RFC 9309) and answer what may be asked of the site."""
 
-import codecs
 import re
 from dataclasses import dataclass, field
-
-from protego import Protego
+from urllib.parse import urlsplit
 
 from scans.engine.links import resolve_url
 from scans.engine.page_types import page_type
 from scans.engine.report import RobotsDecision
+from scans.engine.robots_rules import RobotsFile, parse_robots
+from scans.engine.schemeless import with_scheme
 
 # What is read of the file; RFC 9309, 2.5 asks for 500 KiB at least.
 MAX_BYTES = 512_000
 # Characters of the file that are kept with the scan.
 MAX_KEPT = 100_000
 MAX_SITEMAPS = 500
-MAX_LINES = 50_000
 
-_COMPATIBLE = re.compile(r"compatible;\s*([A-Za-z_-]+)")
-_AGENT = re.compile(r"\s*user[- ]?agent[\s:]+([^#]*)", re.IGNORECASE)
-_DIRECTIVE = re.compile(
-    rb"^\s*(?:user-?agent|(?:dis)?allow|site-?map|crawl-?delay|host)\s*:", re.I | re.M
+_COMPATIBLE = re.compile(r"compatible;\s*([^\s;/,()]+)")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# What lies between several sitemaps on one line; a comma or a blank may also be part of a URL.
+_BETWEEN_SITEMAPS = re.compile(
+    r"(?<![\s,;|])[\"'>]{0,3}[\s,;|]++(?:site-?map\s*+:\s*+)?+[\"'<]{0,3}"
+    r"(?=https?:|//?[^\s/]|www\.|[\w-]++\.[\w.-]++/)"
+    r"|(?<=\.xml)[\s,;|]++|(?<=\.gz)[\s,;|]++|(?<=\.txt)[\s,;|]++"
+    r"|(?<=\.xml)(?=https?://)|(?<=\.gz)(?=https?://)|(?<=\.txt)(?=https?://)",
+    re.IGNORECASE,
 )
+_LOOKS_LIKE_ADDRESS = re.compile(r"[\w%~:-]*[./]")
+_QUOTES = "\"'<>`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,13 @@ class Robots:
     crawl_delay: float = 0.0
     sitemaps: tuple[str, ...] = ()
     user_agent: str = "*"
-    _rules: Protego | None = field(default=None, repr=False)
+    _file: RobotsFile | None = field(default=None, repr=False)
 
     def allowed(self, url: str) -> bool:
         """Say whether the rules let this URL be requested."""
         if not self.known:
             return page_type(url) == "home"
-        return self._rules is None or bool(self._rules.can_fetch(url, self.user_agent))
+        return self._file is None or self._file.allows(_path(url))
 
     def decision(self, homepage_url: str, obeyed: bool) -> RobotsDecision:
         """Return what the file said about the homepage, as the report keeps it."""
@@ -68,7 +74,7 @@ def read_robots(text: bytes, status: int, url: str, content_type: str, user_agen
     """Read the answer to a request for robots.txt; `status` 0 is a server that did not answer.
 
     A file that is not there (4xx) allows everything (RFC 9309, 2.3.1.3), and so does a web page
-    in its place. 429 and 5xx leave the rules unknown.
+    without a rule in its place. 429 and 5xx leave the rules unknown.
     """
     if status == 0:
         note = "robots.txt could not be fetched, so only the homepage may be opened."
@@ -78,9 +84,7 @@ def read_robots(text: bytes, status: int, url: str, content_type: str, user_agen
         return Robots(url, status, note=note, known=False)
     if not 200 <= status < 300:
         return Robots(url, status, note=f"There is no robots.txt (status {status}).")
-    if _is_web_page(text, content_type):
-        return Robots(url, status, note="A web page stands in the place of robots.txt: no rules.")
-    return _read_rules(text, status, url, user_agent)
+    return _read_file(text, status, url, content_type, user_agent)
 
 
 def product_token(user_agent: str) -> str:
@@ -89,63 +93,54 @@ def product_token(user_agent: str) -> str:
     The whole header is not matched: a group for `bot` would meet the address in its comment.
     """
     named = _COMPATIBLE.search(user_agent)
-    token = named[1] if named else user_agent.strip().partition("/")[0].partition(" ")[0]
+    token = named[1] if named else re.split(r"[\s/]", user_agent.strip(), maxsplit=1)[0]
     return token or "*"
 
 
-def _read_rules(data: bytes, status: int, url: str, user_agent: str) -> Robots:
-    text = data[:MAX_BYTES].removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
-    lines = text.splitlines()
+def sitemap_values(line: str) -> list[str]:
+    """Return the addresses of a `Sitemap` line: sites write several on one."""
+    first, *others = (part.strip().strip(_QUOTES) for part in _BETWEEN_SITEMAPS.split(line))
+    return [part for part in (first, *filter(_LOOKS_LIKE_ADDRESS.match, others)) if part]
+
+
+def _read_file(data: bytes, status: int, url: str, content_type: str, user_agent: str) -> Robots:
+    text = _decoded(data[:MAX_BYTES])
     token = product_token(user_agent)
-    rules = Protego.parse("\n".join(_for_us(line, token) for line in lines[:MAX_LINES]))
-    cut = len(data) >= MAX_BYTES or len(lines) > MAX_LINES
+    file = parse_robots(text, token)
+    note = ""
+    if len(data) >= MAX_BYTES or file.is_cut:
+        note = "robots.txt is too long; only its beginning was read."
+    if not file.has_directives and _is_web_page(text, content_type):
+        note, text = "A web page stands in the place of robots.txt: no rules.", ""
     return Robots(
         url,
         status,
         text=text.replace("\0", ""),
-        note="robots.txt is too long; only its beginning was read." if cut else "",
-        crawl_delay=_crawl_delay(rules, token),
-        sitemaps=_sitemaps(rules, url),
+        note=note,
+        crawl_delay=file.delay,
+        sitemaps=_sitemaps(file.sitemaps, url),
         user_agent=token,
-        _rules=rules,
+        _file=file,
     )
 
 
-def _for_us(line: str, token: str) -> str:
-    """Give every group that is not ours one name.
-
-    Protego adds each rule to each agent of its group: 15,000 agents above 20,000 rules, which fit
-    into half a megabyte, would take minutes and gigabytes.
-    """
-    named = _AGENT.match(line)
-    if not named:
-        return line
-    agent = named[1].strip().lower()
-    ours = agent == "*" or agent.replace("*", "") in token.lower()
-    return line if ours else "User-agent: .nobody."
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    return data.decode("utf-8", "replace")
 
 
-def _crawl_delay(rules: Protego, token: str) -> float:
-    delay = rules.crawl_delay(token)
-    if delay is not None:
-        return float(delay)
-    rate = rules.request_rate(token)
-    return rate.seconds / rate.requests if rate else 0.0
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _sitemaps(rules: Protego, url: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for line in rules.sitemaps:
-        resolved = resolve_url(line, url)
-        if resolved:
-            found[resolved] = None
-        if len(found) == MAX_SITEMAPS:
-            break
-    return tuple(found)
+def _sitemaps(lines: tuple[str, ...], url: str) -> tuple[str, ...]:
+    values = (value for line in lines for value in sitemap_values(line))
+    resolved = (resolve_url(with_scheme(value, url), url) for value in values)
+    return tuple(dict.fromkeys(found for found in resolved if found))[:MAX_SITEMAPS]
 
 
-def _is_web_page(data: bytes, content_type: str) -> bool:
-    beginning = data[:4_000].removeprefix(codecs.BOM_UTF8).lstrip()
-    if beginning.startswith(b"<"):
-        return True
-    return "html" in content_type.lower() and not _DIRECTIVE.search(beginning)
+def _is_web_page(text: str, content_type: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n").startswith("<") or "html" in content_type.lower()

@@ -1,0 +1,231 @@
+"""Parse robots.txt line by line (RFC 9309), as leniently as the reference parser of its authors."""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from scans.engine.links import normal_escapes
+
+MAX_LINES = 50_000
+# Characters of one line that are read.
+LONGEST_LINE = 16_664
+# Rules and sitemap values that are kept.
+MAX_RULES = 50_000
+MAX_SITEMAP_LINES = 500
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_EDGES = "\ufeff\u200b"
+# Names of directives begin with these; the misspellings are those that sites write.
+_NAMES = {
+    "user-agent": "agent", "useragent": "agent", "user agent": "agent", "user_agent": "agent",
+    "allow": "allow",
+    "disallow": "disallow", "dissallow": "disallow", "dissalow": "disallow", "disalow": "disallow",
+    "diasllow": "disallow", "disallaw": "disallow",
+    "sitemap": "sitemap", "site-map": "sitemap",
+    "crawl-delay": "delay", "crawldelay": "delay", "crawl delay": "delay",
+    "request-rate": "rate",
+}  # fmt: skip
+_NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)), re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9!$%&'+.^_`|~-]+")
+_EVERYONE = re.compile(r"\*(?![^\s,;])")
+_NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?|[.,][0-9]{1,9}")
+_RATE = re.compile(r"([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*([smh]?)", re.IGNORECASE)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600}
+
+
+class Rule(NamedTuple):
+    """One `Allow` or `Disallow`: the pieces between the wildcards of its pattern."""
+
+    length: int
+    allows: bool
+    pieces: tuple[str, ...]
+    # Whether the pattern ends with `$`.
+    to_end: bool
+
+    def matches(self, path: str) -> bool:
+        """Tell whether a path, in normal form, is within the pattern.
+
+        Every piece is taken where it comes first, which needs no way back.
+        """
+        first, *others = self.pieces
+        if not path.startswith(first):
+            return False
+        if not others:
+            return not self.to_end or len(path) == len(first)
+        position = len(first)
+        last = others.pop() if self.to_end else ""
+        for piece in others:
+            found = path.find(piece, position)
+            if found < 0:
+                return False
+            position = found + len(piece)
+        return len(path) - len(last) >= position and path.endswith(last)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The rules that hold for one user agent, or for all without a group of their own."""
+
+    is_named: bool = False
+    rules: list[Rule] = field(default_factory=list)
+    # Seconds between two requests, None where the group does not say.
+    delay: float | None = None
+
+
+@dataclass(slots=True)
+class RobotsFile:
+    """What a robots.txt says to one user agent."""
+
+    # In the order in which they decide: the longest first, of equals those that allow.
+    rules: tuple[Rule, ...] = ()
+    delay: float = 0.0
+    # The values of `Sitemap` lines, as they are written.
+    sitemaps: tuple[str, ...] = ()
+    # Whether any line names an agent or a sitemap.
+    has_directives: bool = False
+    # Whether there are more lines or rules than were read.
+    is_cut: bool = False
+
+    def allows(self, path: str) -> bool:
+        """Tell whether a path with its query may be requested (RFC 9309, 2.2.2)."""
+        path = normal_path(path)
+        return next((rule.allows for rule in self.rules if rule.matches(path)), True)
+
+
+def parse_robots(text: str, token: str) -> RobotsFile:
+    """Read a robots.txt for the user agent whose product token this is.
+
+    A line that is no directive (HTML, a notice of PHP, anything) is passed over, and neither it nor
+    a blank line ends a group. Tokens are compared whole and in any case (2.2.1). Without a group
+    for the token, those for `*` hold. `Crawl-delay` holds for the agents named right above it.
+    """
+    reader = _Reader(token.lower())
+    lines = _LINE_END.split(text)
+    for line in lines[:MAX_LINES]:
+        reader.read(line[:LONGEST_LINE])
+    return reader.file(is_cut=len(lines) > MAX_LINES)
+
+
+def directive(line: str) -> tuple[str, str]:
+    """Return the kind of directive that a line is, empty for none, and its value.
+
+    Two words without a colon are a name and a value.
+    """
+    text = line.strip().strip(_EDGES).partition("#")[0].strip()
+    name, colon, value = text.partition(":")
+    if not colon:
+        words = text.split()
+        if len(words) != 2:
+            return "", ""
+        name, value = words
+    known = _NAME.match(name.lstrip())
+    return (_NAMES[known[0].lower()], value.strip()) if known else ("", "")
+
+
+def normal_path(path: str) -> str:
+    """Return a path in the one form in which paths and patterns are compared (RFC 9309, 2.2.2).
+
+    What need not be escaped is not, everything beyond ASCII is, and so are `*` and `$`, which are
+    characters of a path like any other.
+    """
+    if not path.isascii():
+        path = "".join(
+            character if character.isascii() else _escaped(character) for character in path
+        )
+    return normal_escapes(path).replace("*", "%2A").replace("$", "%24")
+
+
+class _Reader:
+    """Read line after line into our group and the one for everyone."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._ours, self._everyones = Group(), Group()
+        # The groups that the agents named last belong to: for rules, and for delays.
+        self._ruled: list[Group] = []
+        self._delayed: list[Group] = []
+        # Whether the next agent begins a group: after a rule, after a rule or a delay.
+        self._rules_began = self._delays_began = True
+        self._sitemaps: list[str] = []
+        self._has_directives = False
+        self._count = 0
+
+    def read(self, line: str) -> None:
+        name, value = directive(line)
+        self._has_directives = self._has_directives or name in ("agent", "sitemap")
+        if name == "agent":
+            self._read_agent(value)
+        elif name in ("allow", "disallow"):
+            self._rules_began = self._delays_began = True
+            self._add_rule(value, allows=name == "allow")
+        elif name in ("delay", "rate"):
+            self._delays_began = True
+            self._set_delay(_delay(value) if name == "delay" else _rate(value))
+        elif name == "sitemap" and len(self._sitemaps) < MAX_SITEMAP_LINES:
+            self._sitemaps.append(value)
+
+    def file(self, *, is_cut: bool) -> RobotsFile:
+        group = self._ours if self._ours.is_named else self._everyones
+        rules = sorted(group.rules, key=lambda rule: (-rule.length, not rule.allows))
+        return RobotsFile(
+            tuple(rules),
+            group.delay or 0.0,
+            tuple(self._sitemaps),
+            self._has_directives,
+            is_cut or self._count > MAX_RULES,
+        )
+
+    def _read_agent(self, value: str) -> None:
+        if self._rules_began:
+            self._ruled, self._rules_began = [], False
+        if self._delays_began:
+            self._delayed, self._delays_began = [], False
+        group = self._group_of(value)
+        if group is None:
+            return
+        group.is_named = True
+        for open_groups in (self._ruled, self._delayed):
+            if group not in open_groups:
+                open_groups.append(group)
+
+    def _group_of(self, value: str) -> Group | None:
+        if _EVERYONE.match(value):
+            return self._everyones
+        token = _TOKEN.match(value)
+        return self._ours if token and token[0].lower() == self._token else None
+
+    def _add_rule(self, value: str, *, allows: bool) -> None:
+        self._count += bool(self._ruled and value)
+        if value and self._count <= MAX_RULES:
+            for group in self._ruled:
+                group.rules.append(_rule(value, allows=allows))
+
+    def _set_delay(self, seconds: float | None) -> None:
+        for group in self._delayed:
+            if group.delay is None:
+                group.delay = seconds
+
+
+def _rule(pattern: str, *, allows: bool) -> Rule:
+    to_end = pattern.endswith("$")
+    pieces = tuple(map(normal_path, pattern.removesuffix("$").split("*")))
+    length = sum(map(len, pieces)) + len(pieces) - 1 + to_end
+    # Runs of wildcards are one; the first and the last piece say where the path begins and ends.
+    middle = tuple(piece for piece in pieces[1:-1] if piece)
+    return Rule(length, allows, (pieces[0], *middle, *pieces[1:][-1:]), to_end)
+
+
+def _delay(value: str) -> float | None:
+    number = _NUMBER.match(value)
+    return float(number[0].replace(",", ".")) if number else None
+
+
+def _rate(value: str) -> float | None:
+    rate = _RATE.match(value)
+    if not rate or not int(rate[1]):
+        return None
+    return int(rate[2]) * _SECONDS[rate[3].lower()] / int(rate[1])
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
