@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 from django.db import close_old_connections
@@ -11,8 +12,17 @@ logger = logging.getLogger(__name__)
 
 # Whether a client with these headers (as waitress names them) may upload to a path.
 MayUpload = Callable[[str, Mapping[str, str]], bool]
-Decided = Callable[[int], None]
 GRANTED = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """May this client upload? `decided` takes GRANTED or the status of a refusal."""
+
+    path: str
+    headers: Mapping[str, str]
+    is_open: Callable[[], bool]
+    decided: Callable[[int], None]
 
 
 class PermissionThread:
@@ -24,24 +34,25 @@ class PermissionThread:
 
     def __init__(self, may_upload: MayUpload) -> None:
         self._may_upload = may_upload
-        self._questions: SimpleQueue[tuple[str, Mapping[str, str], Decided]] = SimpleQueue()
+        self._questions: SimpleQueue[Question] = SimpleQueue()
         threading.Thread(target=self._run, name="upload-permission", daemon=True).start()
 
-    def ask(self, path: str, headers: Mapping[str, str], decided: Decided) -> None:
-        """Call `decided` with GRANTED or with the status of the refusal, in the other thread."""
-        self._questions.put((path, headers, decided))
+    def ask(self, question: Question) -> None:
+        """Answer a question in the other thread, unless its client is gone by then."""
+        self._questions.put(question)
 
     def _run(self) -> None:
         while True:
-            path, headers, decided = self._questions.get()
-            decided(self._status(path, headers))
+            question = self._questions.get()
+            if question.is_open():
+                question.decided(self._status(question))
 
-    def _status(self, path: str, headers: Mapping[str, str]) -> int:
+    def _status(self, question: Question) -> int:
         close_old_connections()
         try:
-            return GRANTED if self._may_upload(path, headers) else 413
+            return GRANTED if self._may_upload(question.path, question.headers) else 413
         except Exception:  # a question ends here, and the thread answers the next one
-            logger.exception("Whether an upload to %r is permitted could not be found out.", path)
+            logger.exception("Cannot find out whether %r may be uploaded to.", question.path)
             return 503
         finally:
             close_old_connections()

@@ -15,7 +15,7 @@ from waitress.server import TcpWSGIServer
 from scrapersky.web_server.channel import LimitedChannel
 from scrapersky.web_server.limits import Limits
 from scrapersky.web_server.parser import LimitedParser
-from scrapersky.web_server.permission import GRANTED, MayUpload, PermissionThread
+from scrapersky.web_server.permission import GRANTED, MayUpload, PermissionThread, Question
 
 ACCEPTED_AT_ONCE = 64
 # Small, because waitress copies the rest of what it read with every chunk of a chunked body.
@@ -84,7 +84,9 @@ class LimitedServer(TcpWSGIServer):
         def decided(status: int) -> None:
             self.trigger.pull_trigger(partial(self._decided, channel, request, status))
 
-        self._permission.ask("/" + request.path.lstrip("/"), dict(request.headers), decided)
+        path = "/" + request.path.lstrip("/")  # as waitress passes it on
+        question = Question(path, dict(request.headers), lambda: channel.connected, decided)
+        self._permission.ask(question)
 
     def _decided(self, channel: LimitedChannel, request: LimitedParser, status: int) -> None:
         uploads = sum(other.is_uploading for other in self.active_channels.values())

@@ -59,10 +59,11 @@ def test_requests_sent_ahead_are_answered_in_their_order(server: WebServer) -> N
         (head("POST", "/login/", transfer_encoding="chunked") + b"nonsense\r\n", 400),
         (head("POST", "/login/", transfer_encoding="chunked") + b"1;" + b"a" * 5_000, 400),
         (head("POST", "/login/", transfer_encoding="chunked") + b"0\r\n" + b"a" * 5_000, 400),
+        (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n", 400),
         (head("POST", "/login/", transfer_encoding="gzip"), 501),
         (head("GET", "/login/", cookie="a" * 40_000), 431),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_a_broken_request_is_refused_in_a_sentence(
     server: WebServer, request_bytes: bytes, status: int
