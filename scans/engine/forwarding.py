@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
+# Characters of visible text beyond which a page is more than a sign to another site.
 LONGEST_TEXT = 300
 LONGEST_TEXT_WITH_SCRIPT = 60
-# Characters of visible text beyond which a page is more than a sign to another site.
-LONGEST_DELAY = 30
 # Seconds after which a refresh is no forwarding: the page is there to be read.
+LONGEST_DELAY = 30
 LONGEST_SCRIPT = 1_000
 MOST_SCRIPTS = 8
 MOST_FRAMES = 4

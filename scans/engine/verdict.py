@@ -21,16 +21,17 @@ from scans.engine.verdict_rules import Field, Rule, Signal, load_rules
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
-LOOKED_AT = 200_000
 # Characters of source in which signals are looked for; what stands in a site's place is short.
-LONGEST_NOTHING = 200
+LOOKED_AT = 200_000
 # Characters up to which a text is compared with what stands in for one (`Loading...`).
+LONGEST_NOTHING = 200
 _NOTHING_SAID = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
 _SHOWN = ("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame", "<input")
 _PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2026": "...", "\u00a0": " "})
+# Sites that a visitor signs in at, or consents at, and then comes back from.
 _PASSED_ON_THE_WAY = (
     "accounts.google.com",
     "auth0.com",
@@ -46,7 +47,6 @@ _PASSED_ON_THE_WAY = (
     "okta.com",
     "onelogin.com",
 )
-# Sites that a visitor signs in at, or consents at, and then comes back from.
 
 
 def judge(

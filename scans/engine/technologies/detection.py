@@ -8,8 +8,10 @@ from functools import cache
 from itertools import islice
 from threading import Lock
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from scans.engine.report import Technology
+from scans.engine.technologies.addresses import OwnAddresses
 from scans.engine.technologies.literals import META, Hit, LiteralFinder
 from scans.engine.technologies.loader import load_signatures
 from scans.engine.technologies.sightings import (
@@ -21,7 +23,7 @@ from scans.engine.technologies.sightings import (
     with_implied,
     without_borrowed_version,
 )
-from scans.engine.technologies.signature import Place, Signature
+from scans.engine.technologies.signature import ADDRESSES, Place, Signature
 
 LONGEST_META = 2_000
 MOST_METAS = 500
@@ -40,10 +42,16 @@ Hits = list[tuple[Place, Hit]]
 
 
 class Page(Protocol):
-    """What is needed of a page: its decoded source."""
+    """What is needed of a page: its decoded source, and where it came from."""
 
     @property
     def html(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def canonical_url(self) -> str: ...
 
 
 def detect(
@@ -55,7 +63,8 @@ def detect(
 
     `headers` are the answer's (any case), `cookies` those that it set; both may be left out.
     """
-    return recogniser().recognise(page.html, headers or {}, cookies or {})
+    hosts = (_host(page.url), _host(page.canonical_url))  # the second is what the site calls itself
+    return recogniser().recognise(page.html, headers or {}, cookies or {}, hosts=hosts)
 
 
 def recogniser() -> "Recogniser":
@@ -89,15 +98,23 @@ class Recogniser:
         self._with_cookies = [s for s in signatures if s.cookies]
 
     def recognise(
-        self, html: str, headers: Mapping[str, str], cookies: Mapping[str, str]
+        self,
+        html: str,
+        headers: Mapping[str, str],
+        cookies: Mapping[str, str],
+        *,
+        hosts: Sequence[str] = (),
     ) -> tuple[Technology, ...]:
-        """Return what `html`, `headers` and `cookies` give away, sorted by name."""
+        """Return what `html`, `headers` and `cookies` give away, sorted by name.
+
+        `hosts` are the page's own; addresses of other hosts show what others run on.
+        """
         lowered = {name.lower(): value[:LONGEST_HEADER] for name, value in headers.items()}
         seen = best_of(
             (
                 *self._in_headers(lowered),
                 *self._in_cookies(_cookie_names(lowered, cookies)),
-                *self._in_html(html.encode("utf-8", "replace")),
+                *self._in_html(html.encode("utf-8", "replace"), OwnAddresses(*hosts)),
             )
         )
         found = with_implied(seen, self._by_name)
@@ -106,25 +123,35 @@ class Recogniser:
             for name in sorted(found, key=str.casefold)
         )
 
-    def _in_html(self, html: bytes) -> Iterator[Sighting]:
+    def _in_html(self, html: bytes, own_addresses: OwnAddresses) -> Iterator[Sighting]:
         hits = list(islice(self._finder.find(html), MOST_HITS))
         metas = [hit for hit in hits if hit.literal == META]
         for hit in metas[:MOST_METAS]:
             yield from self._in_meta(html, hit.start)
         longest_at = {hit.start: len(hit.literal) for hit in sorted(hits, key=_length)}
-        for name, places in self._by_signature(hits).items():
+        for name, places in self._by_signature(html, hits, own_addresses).items():
             signature = self._by_name[name]
-            own = places if signature.slug is None else _unclaimed(places, longest_at)
-            if own:
-                yield from read_hits(html, signature, own)
+            unclaimed = places if signature.slug is None else _unclaimed(places, longest_at)
+            if len(unclaimed) >= signature.least:
+                yield from read_hits(html, signature, unclaimed)
 
-    def _by_signature(self, hits: Iterable[Hit]) -> dict[str, Hits]:
-        found: dict[str, Hits] = defaultdict(list)
+    def _by_signature(
+        self, html: bytes, hits: Iterable[Hit], own_addresses: OwnAddresses
+    ) -> dict[str, Hits]:
+        by_name: dict[str, Hits] = defaultdict(list)
         for hit in hits:
+            is_own: bool | None = None
             for place, signature in self._by_literal.get(hit.literal, ()):
-                if place in hit.places and len(found[signature.name]) < HITS_READ:
-                    found[signature.name].append((place, hit))
-        return {name: places for name, places in found.items() if places}
+                if place not in hit.places or len(by_name[signature.name]) >= HITS_READ:
+                    continue
+                if place is Place.OWN:
+                    if is_own is None:
+                        is_file = Place.FILES in hit.places
+                        is_own = own_addresses.holds(html, hit.start, is_file=is_file)
+                    if not is_own:
+                        continue
+                by_name[signature.name].append((place, hit))
+        return {name: places for name, places in by_name.items() if places}
 
     def _in_meta(self, html: bytes, start: int) -> Iterator[Sighting]:
         end = html.find(b">", start, start + LONGEST_META)
@@ -154,7 +181,7 @@ def _literals(signature: Signature) -> Iterator[tuple[Place, bytes]]:
     for place, texts in signature.literals.items():
         for text in texts:
             yield place, text.encode()
-            if place is Place.URLS and "/" in text:
+            if place in ADDRESSES and "/" in text:
                 yield place, text.replace("/", "\\/").encode()
 
 
@@ -170,9 +197,17 @@ def _by_key(
 
 def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
     """Return how many hits of a literal are worth having."""
-    in_one_place = len({place for place, _ in uses}) == 1
+    places = {place for place, _ in uses}
+    in_one_place = len(places) == 1 and Place.OWN not in places
     is_of_family = any(signature.slug is not None for _, signature in uses)
     return HITS_OF_ONE if in_one_place and not is_of_family else HITS_READ
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _length(hit: Hit) -> int:

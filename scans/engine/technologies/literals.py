@@ -21,6 +21,16 @@ COMMENT = b"<!--"
 META = b"<meta"
 
 _LINK_TAG = re.compile(rb"<a(?:rea)?\s", re.IGNORECASE)
+_FILE_TAG = re.compile(
+    rb"<(?:script\s|link\s(?=[^>]{0,1000}?(?:stylesheet|modulepreload|\sas\s*=\s*[\"']?(?:script|style))))",
+    re.IGNORECASE,
+)
+_IN_COMMENT = (Place.COMMENTS,)
+_IN_SCRIPT = (Place.URLS, Place.OWN, Place.CODE, Place.SCRIPTS)
+_IN_STYLE = (Place.URLS, Place.OWN, Place.SCRIPTS)
+_IN_LINK = (Place.MARKUP,)
+_IN_TAG = (Place.MARKUP, Place.URLS, Place.OWN)
+_IN_FILE_TAG = (Place.MARKUP, Place.URLS, Place.OWN, Place.CODE, Place.FILES)
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -87,13 +97,11 @@ def _opened(html: bytes, mark: bytes, start: int) -> tuple[bytes, int, int]:
 
 
 def _places(html: bytes, start: int, inside: bytes) -> tuple[Place, ...]:
-    if inside == COMMENT:
-        return (Place.COMMENTS,)
-    if inside in RAW_TEXT:
-        return (Place.URLS, Place.SCRIPTS)
+    if inside:
+        return {COMMENT: _IN_COMMENT, b"<script": _IN_SCRIPT}.get(inside, _IN_STYLE)
     tag_start = html.rfind(b"<", max(0, start - LONGEST_TAG), start + 1)
     if tag_start < 0 or html.find(b">", tag_start, start) >= 0:
         return ()
     if _LINK_TAG.match(html, tag_start):
-        return (Place.MARKUP,)
-    return (Place.MARKUP, Place.URLS)
+        return _IN_LINK
+    return _IN_FILE_TAG if _FILE_TAG.match(html, tag_start) else _IN_TAG

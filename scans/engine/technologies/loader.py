@@ -55,7 +55,8 @@ CATEGORIES = frozenset(
 )
 MARKS = {*(place.value for place in Place), "headers", "cookies", "meta"}
 FIELDS = MARKS | {
-    "name", "category", "website", "versions", "slug", "implies", "positive", "negative"
+    "name", "category", "website", "versions", "confirm", "least", "slug", "implies",
+    "positive", "negative",
 }  # fmt: skip
 EXAMPLE_FIELDS = {"html", "headers", "cookies", "version", "slug"}
 # Shorter literals are found on half of all pages and tell nothing.
@@ -121,9 +122,12 @@ def _check_fields(table: dict[str, Any]) -> None:
         raise SignatureError("website has to start with https://")
     if ("{slug}" in table["name"]) != ("slug" in table):
         raise SignatureError("a name with {slug} and the field slug go together")
-    for literal in (text for place in Place for text in _strings(table, place)):
+    literals = [text for place in Place for text in _strings(table, place)]
+    for literal in literals:
         if len(literal) < SHORTEST_LITERAL:
             raise SignatureError(f"literal {literal!r} is too short to mean anything")
+    if unknown := set(table.get("confirm", {})) - set(literals):
+        raise SignatureError(f"confirm names no literal {sorted(unknown)}")
 
 
 def _signature(table: dict[str, Any]) -> Signature:
@@ -137,10 +141,12 @@ def _signature(table: dict[str, Any]) -> Signature:
         cookies=_strings(table, "cookies"),
         meta=_patterns(table, "meta"),
         versions=tuple(re.compile(text) for text in _strings(table, "versions")),
+        confirm={text: re.compile(sure) for text, sure in table.get("confirm", {}).items()},
+        least=int(table.get("least", 1)),
         slug=re.compile(table["slug"]) if "slug" in table else None,
         implies=_strings(table, "implies"),
         positive=_example(table["positive"]),
-        negative=_example(table["negative"]),
+        negatives=tuple(map(_example, _as_list(table["negative"]))),
     )
 
 
@@ -154,6 +160,10 @@ def _strings(table: dict[str, Any], field: str) -> tuple[str, ...]:
 def _patterns(table: dict[str, Any], field: str) -> dict[str, re.Pattern[str]]:
     patterns = table.get(field, {})
     return {name.lower(): re.compile(text, re.IGNORECASE) for name, text in patterns.items()}
+
+
+def _as_list(tables: Any) -> list[dict[str, Any]]:
+    return tables if isinstance(tables, list) else [tables]
 
 
 def _example(table: dict[str, Any]) -> Example:

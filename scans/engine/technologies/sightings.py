@@ -4,22 +4,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
+from typing import NamedTuple
 
 from scans.engine.report import Technology
+from scans.engine.technologies.addresses import address_prefix
 from scans.engine.technologies.literals import Hit
-from scans.engine.technologies.signature import Place, Signature
+from scans.engine.technologies.signature import ADDRESSES, Place, Signature
 
 EVIDENCE_LENGTH = 120
-# Bytes around a literal in which its version and slug are read.
+# Bytes around a literal within which its version and slug are read.
 WINDOW_BEFORE, WINDOW_AFTER = 40, 260
-# Hits of one signature whose surroundings are read; no page of 3,000 had more that told more.
+# Hits of one signature whose surroundings are read; no page of 3,000 had more that mattered.
 HITS_READ = 200
-PLACE_WORDS = {
+PLACE_NAMES = {
     Place.URLS: "address",
+    Place.OWN: "address",
+    Place.CODE: "file",
+    Place.FILES: "file",
     Place.MARKUP: "markup",
     Place.SCRIPTS: "script",
     Place.COMMENTS: "comment",
 }
+_END = {
+    Place.MARKUP: re.compile(rb">"),
+    Place.SCRIPTS: re.compile(rb"</script", re.IGNORECASE),
+    Place.COMMENTS: re.compile(rb"-->"),
+}
+_ADDRESS_END = re.compile(rb"[\"'`\s<>()\\]|&quot;")
 _VALUE_END = re.compile(r"""["'<>\s]""")
 
 
@@ -52,20 +63,54 @@ def read_hits(
     html: bytes, signature: Signature, hits: Sequence[tuple[Place, Hit]]
 ) -> Iterator[Sighting]:
     """Yield what the literals of one signature give away, with what stands around them."""
-    if signature.slug is None:
-        place, first = hits[0]
-        version = _first_group(signature.versions, (_window(html, hit) for _, hit in hits))
-        yield Sighting(signature, _evidence(html, place, first), version)
+    if signature.slug is None and not signature.confirm:
+        version = _version(signature, (_surroundings(html, *hit) for hit in hits[:HITS_READ]))
+        yield Sighting(signature, _evidence(html, *hits[0]), version)
         return
-    members: dict[str, Sighting] = {}
+    sightings: dict[str, list[_Seen]] = {}
     for place, hit in hits[:HITS_READ]:
-        window = _window(html, hit)
-        match = signature.slug.search(window)
-        if match and not (match[1] in members and members[match[1]].version):
-            version = _first_group(signature.versions, [window])
-            evidence = _evidence(html, place, hit)
-            members[match[1]] = Sighting(signature, evidence, version, match[1])
-    yield from members.values()
+        window = _surroundings(html, place, hit)
+        if _is_confirmed(signature, hit, window) and (slug := _slug(signature, window)) is not None:
+            sightings.setdefault(slug, []).append(_Seen(place, hit, window))
+    for slug, seen in sightings.items():
+        version = _version(signature, (window for _, _, window in seen))
+        yield Sighting(signature, _evidence(html, *seen[0][:2]), version, slug)
+
+
+class _Seen(NamedTuple):
+    """One hit with its surroundings."""
+
+    place: Place
+    hit: Hit
+    window: str
+
+
+def _is_confirmed(signature: Signature, hit: Hit, window: str) -> bool:
+    sure = signature.confirm.get(hit.literal.decode().replace("\\/", "/"))
+    return sure is None or sure.search(window) is not None
+
+
+def _slug(signature: Signature, window: str) -> str | None:
+    """Return the member of a family, empty for what is no family; None where none is named."""
+    if signature.slug is None:
+        return ""
+    match = signature.slug.search(window)
+    return match[1] if match else None
+
+
+def _version(signature: Signature, windows: Iterable[str]) -> str:
+    """Return the version that is stated.
+
+    WordPress writes a version behind every file, also behind the libraries that a plugin brings:
+    there it is the plugin's only where all of its files agree.
+    """
+    if not signature.versions:
+        return ""
+    stated = (_first_group(signature.versions, window) for window in windows)
+    version = next(filter(None, stated), "")
+    if version and "WordPress" in signature.implies and not all(v in ("", version) for v in stated):
+        return ""
+    return version
 
 
 def best_of(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
@@ -96,12 +141,17 @@ def with_implied(
 def without_borrowed_version(sighting: Sighting, found: Mapping[str, Sighting]) -> Sighting:
     """Drop a version that is the one of what the technology runs on.
 
-    WordPress appends its own version to the files of themes and plugins that state none.
+    WordPress appends its own version to the files of themes and plugins that state none. Where it
+    does not state that version itself, two members of a family that share one have it from there.
     """
-    lenders = (found[name].version for name in sighting.signature.implies)
-    if sighting.version and sighting.version in lenders:
-        return replace(sighting, version="")
-    return sighting
+    if not sighting.version:
+        return sighting
+    lenders = [found[name].version for name in sighting.signature.implies]
+    if sighting.slug and "" in lenders:
+        lenders += [
+            other.version for other in found.values() if other.slug and other.slug != sighting.slug
+        ]
+    return replace(sighting, version="") if sighting.version in lenders else sighting
 
 
 def first_group(match: re.Match[str]) -> str:
@@ -109,19 +159,31 @@ def first_group(match: re.Match[str]) -> str:
     return (match[1] or "") if match.re.groups else ""
 
 
-def _window(html: bytes, hit: Hit) -> str:
-    start = max(0, hit.start - WINDOW_BEFORE)
-    return html[start : hit.start + WINDOW_AFTER].decode("utf-8", "replace").replace("\\/", "/")
+def _surroundings(html: bytes, place: Place, hit: Hit) -> str:
+    """Return the address, or as much of the tag, script or comment, that holds a hit."""
+    end = hit.start + len(hit.literal)
+    after = html[end : hit.start + WINDOW_AFTER]
+    if place in ADDRESSES:
+        before = address_prefix(html, hit.start)
+        after = _upto(_ADDRESS_END, after.replace(b"\\/", b"/"))
+    else:
+        before = html[max(0, hit.start - WINDOW_BEFORE) : hit.start]
+        after = _upto(_END[place], after)
+    window = (before + hit.literal + after).decode("utf-8", "replace").replace("\\/", "/")
+    return unescape(window) if "&" in window else window
+
+
+def _upto(end: re.Pattern[bytes], text: bytes) -> bytes:
+    match = end.search(text)
+    return text[: match.start()] if match else text
 
 
 def _evidence(html: bytes, place: Place, hit: Hit) -> str:
     after = html[hit.start + len(hit.literal) : hit.start + EVIDENCE_LENGTH]
     value = unescape(_VALUE_END.split(after.decode("utf-8", "replace"), maxsplit=1)[0])
-    return f"{PLACE_WORDS[place]}: {hit.literal.decode()}{value}".replace("\\/", "/")
+    return f"{PLACE_NAMES[place]}: {hit.literal.decode()}{value}".replace("\\/", "/")
 
 
-def _first_group(patterns: Sequence[re.Pattern[str]], windows: Iterable[str]) -> str:
-    if not patterns:
-        return ""
-    matches = (pattern.search(window) for window in windows for pattern in patterns)
+def _first_group(patterns: Sequence[re.Pattern[str]], window: str) -> str:
+    matches = (pattern.search(window) for pattern in patterns)
     return next((group for match in matches if match and (group := first_group(match))), "")

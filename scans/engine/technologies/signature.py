@@ -6,16 +6,25 @@ from enum import StrEnum
 
 
 class Place(StrEnum):
-    """Where in a page a literal has to stand to count; mentions in text or links never do."""
+    """Where in a page a literal has to be to count; mentions in text or links never do."""
 
     # The address of something the page loads: any tag but a link's, or an inline script.
     URLS = "urls"
+    # The same, on the site's own host: what a platform serves.
+    OWN = "own"
+    # The address of a script or stylesheet, also in an inline script: a library that runs here.
+    CODE = "code"
+    # The address of a script or stylesheet in its own tag: what a vendor serves its customers.
+    FILES = "files"
     # Inside a tag: an attribute, a class, an id.
     MARKUP = "markup"
     # Inside an inline script or style.
     SCRIPTS = "scripts"
     # Inside an HTML comment.
     COMMENTS = "comments"
+
+
+ADDRESSES = frozenset({Place.URLS, Place.OWN, Place.CODE, Place.FILES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,14 @@ class Signature:
     cookies: tuple[str, ...]
     # Name or property of a meta element to what its content has to hold; group 1 the version.
     meta: dict[str, re.Pattern[str]]
-    # Read from just before a matched literal onwards; group 1 is the version.
+    # Read from the address, tag, script or comment that holds a literal; group 1 is the version.
     versions: tuple[re.Pattern[str], ...]
+    # For a literal that anyone may use: what its surroundings have to hold as well.
+    confirm: dict[str, re.Pattern[str]]
+    # How many literals have to be there: more than one where a single one may be borrowed.
+    least: int
     slug: re.Pattern[str] | None
     # What it cannot run without, by name.
     implies: tuple[str, ...]
     positive: Example
-    negative: Example
+    negatives: tuple[Example, ...]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scans.engine.extractors import read_page
 from scans.engine.report import Technology
-from scans.engine.technologies.detection import Recogniser
+from scans.engine.technologies.detection import Recogniser, recogniser
 from scans.engine.technologies.loader import (
     SignatureError,
     check_together,
@@ -51,12 +51,31 @@ implies = ["Board"]
 name = "Drawer"
 urls = ["/shelf/parts/drawer/"]
 {ENDING}
+[[technology]]
+name = "House"
+own = ["/house/", "/static/v"]
+confirm = {{ "/static/v" = '/static/v\\d+/house' }}
+{ENDING}
+[[technology]]
+name = "Vendor"
+files = ["cdn.vendor.test/"]
+{ENDING}
+[[technology]]
+name = "Library"
+code = ["/library.js", "/library.min.js"]
+versions = ['/library@(\\d[\\d.]*)/', '\\?ver=(\\d[\\d.]*)']
+{ENDING}
+[[technology]]
+name = "Pictures"
+urls = ["pictures.test/"]
+least = 3
+{ENDING}
 """
 
 
-def recognise(html: str = "", headers=None, cookies=None) -> dict[str, Technology]:
+def recognise(html: str = "", headers=None, cookies=None, hosts=()) -> dict[str, Technology]:
     recogniser = Recogniser(parse_signatures(SHELF, "shelf.toml"))
-    found = recogniser.recognise(html, headers or {}, cookies or {})
+    found = recogniser.recognise(html, headers or {}, cookies or {}, hosts=hosts)
     return {technology.name: technology for technology in found}
 
 
@@ -124,6 +143,104 @@ def test_cookies_are_known_by_name_or_by_how_they_begin(cookies: dict[str, str])
     assert recognise(cookies=cookies)["Shelf"].evidence == f"cookie {next(iter(cookies))}"
 
 
+HOSTS = ("www.carpenter.co.uk", "carpenter.example")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/house/a",
+        "house/../house/a",
+        "https://carpenter.co.uk/house/a",
+        "//static.carpenter.co.uk/house/a",
+        "https://carpenter.co.uk:8443/house/a",
+        r"https:\/\/carpenter.co.uk\/house\/a",
+        "https://carpenter.example/house/a",
+        "https://i0.proxy.test/www.carpenter.co.uk/house/a",
+        "https://proxy.test/w_800/https://carpenter.co.uk/house/a",
+        "https://carpenter-cdn.net/house/a",
+        "https://cdncarpenter.com/house/a",
+        "https://carpenter.b-cdn.net/house/a",
+    ],
+)
+def test_a_platforms_path_counts_on_the_sites_own_host(address: str) -> None:
+    for html in (f'<img src="{address}">', f"<script>load('{address}')</script>"):
+        assert "House" in recognise(html, hosts=HOSTS)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://partner.test/house/a",
+        "//partner.test/house/a",
+        r"https:\/\/partner.test\/house\/a",
+        "https://notcarpenter.co.uk/house/a",
+        "https://carpenters.test/house/a",
+        "https://user@partner.test/house/a",
+        "https://partner.test/w=300,h=200/house/a",
+        "https://partner.test/resize?src=/house/a",
+        "https://d123.cloudfront.net/house/a",
+    ],
+)
+def test_a_platforms_path_on_another_host_is_the_other_hosts(address: str) -> None:
+    for html in (f'<img src="{address}">', f"<script>load('{address}')</script>"):
+        assert "House" not in recognise(html, hosts=HOSTS)
+
+
+def test_a_script_from_a_content_network_may_be_the_sites_own() -> None:
+    html = '<script src="https://d123.cloudfront.net/house/a.js"></script>'
+    assert "House" in recognise(html, hosts=HOSTS)
+
+
+def test_every_address_is_the_sites_own_where_the_site_is_unknown() -> None:
+    assert "House" in recognise('<img src="https://partner.test/house/a">')
+
+
+def test_a_literal_that_anyone_may_use_needs_what_confirms_it() -> None:
+    assert "House" in recognise('<script src="/static/v12/house/a.js"></script>')
+    assert "House" not in recognise('<script src="/static/v12/a.js"></script>')
+
+
+@pytest.mark.parametrize(
+    ("html", "is_used"),
+    [
+        ('<script src="https://cdn.vendor.test/a.js"></script>', True),
+        ('<link rel="stylesheet" href="https://cdn.vendor.test/a.css">', True),
+        ('<link rel=preload as=script href="https://cdn.vendor.test/a.js">', True),
+        ('<link rel="modulepreload" href="https://cdn.vendor.test/a.js">', True),
+        ('<img src="https://cdn.vendor.test/a.jpg">', False),
+        ('<link rel="preload" as="image" href="https://cdn.vendor.test/a.jpg">', False),
+        ('<link rel="preconnect" href="https://cdn.vendor.test/">', False),
+        ('<link rel="canonical" href="https://cdn.vendor.test/">', False),
+        ('<meta property="og:image" content="https://cdn.vendor.test/a.jpg">', False),
+        ("<script>var image = 'https://cdn.vendor.test/a.jpg'</script>", False),
+        ('<video src="https://cdn.vendor.test/a.mp4"></video>', False),
+    ],
+)
+def test_a_vendors_files_are_scripts_and_stylesheets(html: str, is_used: bool) -> None:
+    assert ("Vendor" in recognise(html)) is is_used
+
+
+def test_a_library_may_also_be_loaded_by_a_script() -> None:
+    assert "Library" in recognise("<script>import('/js/library.js')</script>")
+    assert "Library" not in recognise('<img src="/js/library.js.png">')
+
+
+def test_more_than_one_file_is_needed_where_a_single_one_may_be_borrowed() -> None:
+    image = '<img src="https://pictures.test/1.jpg">'
+    assert "Pictures" not in recognise(image * 2)
+    assert "Pictures" in recognise(image * 3)
+
+
+def test_a_version_is_read_from_the_address_itself_and_not_from_the_next_one() -> None:
+    page = '<script src="/library.js"></script><script src="/other.js?ver=9"></script>'
+    assert recognise(page)["Library"].version == ""
+    page = '<script src="/npm/library@3.1.0/dist/library.min.js?a=1&#038;ver=7"></script>'
+    assert recognise(page)["Library"].version == "3.1.0"
+    page = '<script src="/library.js?a=1&#038;ver=7"></script>'
+    assert recognise(page.replace("a=1&#038;", ""))["Library"].version == "7"
+
+
 def test_other_cookies_are_left_alone() -> None:
     assert recognise(cookies={"shelf_identity": "1", "id": "2"}) == {}
 
@@ -162,6 +279,28 @@ def test_a_version_borrowed_from_what_a_member_runs_on_is_dropped() -> None:
         recognise(generator + '<link href="/shelf/parts/top/a.css?ver=6.5">')["top"].version
         == "6.5"
     )
+
+
+PLUGIN = '<script src="/wp-content/plugins/{}?ver={}"></script>'
+
+
+def versions_in(html: str) -> dict[str, str]:
+    return {found.name: found.version for found in recogniser().recognise(html, {}, {})}
+
+
+def test_a_plugin_whose_files_state_different_versions_has_none() -> None:
+    page = PLUGIN.format("hours/hours.js", "1.4.2") + PLUGIN.format("hours/lib/select.js", "4.0.3")
+    assert versions_in(page)["hours (plugin)"] == ""
+    page = PLUGIN.format("hours/a.js", "1.4.2") + PLUGIN.format("hours/b.js", "1.4.2")
+    assert versions_in(page)["hours (plugin)"] == "1.4.2"
+
+
+def test_a_version_that_plugins_share_is_what_wordpress_writes_behind_them() -> None:
+    page = PLUGIN.format("hours/a.js", "6.5.2") + PLUGIN.format("maps/b.js", "6.5.2")
+    found = versions_in(page)
+    assert (found["hours (plugin)"], found["maps (plugin)"]) == ("", "")
+    generator = '<meta name="generator" content="WordPress 6.4">'
+    assert versions_in(generator + page)["maps (plugin)"] == "6.5.2"
 
 
 def test_evidence_is_short_and_on_one_line() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scans.engine.report import Technology
 from scans.engine.technologies.detection import recogniser
 from scans.engine.technologies.loader import load_signatures
-from scans.engine.technologies.signature import Example, Signature
+from scans.engine.technologies.signature import Example, Place, Signature
 
 SIGNATURES = load_signatures()
 by_name = pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature: signature.name)
@@ -13,7 +13,9 @@ by_name = pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature:
 
 def found_in(example: Example) -> dict[str, Technology]:
     cookies = dict.fromkeys(example.cookies, "1")
-    found = recogniser().recognise(example.html, example.headers, cookies)
+    found = recogniser().recognise(
+        example.html, example.headers, cookies, hosts=["www.example.org"]
+    )
     return {technology.name: technology for technology in found}
 
 
@@ -32,10 +34,40 @@ def test_a_signature_is_recognised_in_its_positive_example(signature: Signature)
 
 
 @by_name
-def test_a_signature_leaves_its_negative_example_alone(signature: Signature) -> None:
-    example = signature.negative
-    assert name_in(signature, example) not in found_in(example)
-    assert example.html or example.headers or example.cookies
+def test_a_signature_leaves_its_negative_examples_alone(signature: Signature) -> None:
+    for example in signature.negatives:
+        assert name_in(signature, example) not in found_in(example)
+        assert example.html or example.headers or example.cookies
+
+
+@by_name
+def test_a_technology_that_is_only_named_or_linked_is_not_in_use(signature: Signature) -> None:
+    name = signature.name.replace("{slug}", signature.positive.slug)
+    link = f'<a href="{signature.website}">{name}</a>'
+    html = f'<title>{name}</title><p>We know {name}.</p>{link}<img src="/logo.png" alt="{name}">'
+    assert found_in(Example(html)) == {}
+
+
+@by_name
+def test_another_hosts_files_show_nothing_of_this_site(signature: Signature) -> None:
+    name = signature.name.replace("{slug}", signature.positive.slug)
+    for literal in signature.literals.get(Place.OWN, ()):
+        path = literal.lstrip("/") + (signature.positive.slug or "x") + "/x"
+        for tag in ('<img src="{}.jpg">', '<script src="{}.js"></script>', "<script>'{}'</script>"):
+            html = tag.format(f"https://tag.partner.example/{path}")
+            assert name not in found_in(Example(html)), html
+
+
+@by_name
+def test_a_hot_linked_image_shows_nothing_of_this_site(signature: Signature) -> None:
+    name = signature.name.replace("{slug}", signature.positive.slug)
+    for place in (Place.FILES, Place.CODE):
+        for literal in signature.literals.get(place, ()):
+            host = "" if "." in literal.partition("/")[0] else "partner.example"
+            address = f"//{host}{literal}x".replace("////", "//").replace("//.", "//x.")
+            for tag in ('<img src="https:{}.jpg">', '<link rel="preconnect" href="https:{}">'):
+                html = tag.format(address)
+                assert name not in found_in(Example(html)), html
 
 
 @by_name

@@ -16,11 +16,11 @@ from scans.engine.verdict_rules.rule import (
     Signal,
 )
 
-LONGEST_TEXT = {Verdict.CHALLENGE: 2_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
 # Characters of visible text that a page may have where its rule states no limit.
+LONGEST_TEXT = {Verdict.CHALLENGE: 2_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
 ANY_NUMBER = 1_000_000
-SHORTEST_PART = 4
 # A shorter text is part of too many words; whole titles and texts may be shorter.
+SHORTEST_PART = 4
 EXAMPLE_FIELDS = {"html", "status", "headers", "url"}
 
 

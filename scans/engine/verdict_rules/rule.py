@@ -13,21 +13,21 @@ class RuleError(ValueError):
 class Field(StrEnum):
     """The part of a response in which a signal is looked for."""
 
+    # A header as `name: value`, both in lower case and whole.
     HEADERS = "headers"
-    """A header as `name: value`, both in lower case and whole."""
     HEADER_NAMES = "header_names"
     STATUS = "status"
+    # Where the visitor ends up, by redirect, refresh or script: a site or a subdomain of it.
     HOSTS = "hosts"
-    """Where the visitor ends up, by redirect, refresh or script: a site or a subdomain of it."""
     TITLE = "title"
     TITLE_IS = "title_is"
     TITLE_STARTS = "title_starts"
+    # The visible text, on one line.
     TEXT = "text"
-    """The visible text, on one line."""
     TEXT_IS = "text_is"
     TEXT_STARTS = "text_starts"
+    # The source.
     HTML = "html"
-    """The source."""
 
 
 OUTSIDE_THE_PAGE = frozenset({Field.HEADERS, Field.HEADER_NAMES, Field.STATUS, Field.HOSTS})
@@ -48,8 +48,8 @@ class Example:
     html: str
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    # Where the redirects of www.example.org ended.
     url: str = "https://www.example.org/"
-    """Where the redirects of www.example.org ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class Rule:
     """One way to recognise a verdict: all of its signals, on a page with little else on it."""
 
     verdict: Verdict
+    # What stands there, as in `The page is ...`: `Cloudflare's browser check`.
     what: str
-    """What stands there, as in `The page is ...`: `Cloudflare's browser check`."""
     signals: tuple[Signal, ...]
+    # Characters of visible text beyond which a page is a site of its own.
     longest_text: int
-    """Characters of visible text beyond which a page is a site of its own."""
     most_links: int
+    # Parts of the source that no such page has: the fields of a contact form.
     without: tuple[str, ...]
-    """Parts of the source that no such page has: the fields of a contact form."""
     positive: Example
     negative: Example

@@ -1,0 +1,109 @@
+"""Tell the site's own addresses in a page from those of other hosts.
+
+A platform leaves its marks in the paths of the files it serves, and another host's file shows
+another host's platform: a partner's badge that lies in `wp-content` says nothing about this site.
+"""
+
+import re
+
+from scans.engine.hostnames import registrable_domain
+
+# How far before a mark the beginning of its address is looked for, in bytes.
+LONGEST_PREFIX = 300
+# A shorter name (`ab` of ab.example) is part of too many other hosts.
+SHORTEST_BRAND = 4
+_DELIMITERS = (b'"', b"'", b"(", b" ", b"\n", b"\t", b"`", b">", b"<", b";", b")")
+_PURPOSE = "(?:cdn|static|assets?|media|files?|images?|img)"
+_FILE_HOST = re.compile(f"^{_PURPOSE}-?|-?{_PURPOSE}$")
+_COMMON_LABELS = frozenset(
+    ["assets", "blog", "cloud", "images", "mail", "media", "news", "shop", "static", "store"]
+)
+# Hosts that serve the files of the sites that rent them; a script from there may be the site's own.
+_CONTENT_NETWORKS = (
+    "akamaized.net",
+    "azureedge.net",
+    "azurefd.net",
+    "b-cdn.net",
+    "cdn77.org",
+    "cloudfront.net",
+    "edgecastcdn.net",
+    "fastly.net",
+    "gcdn.co",
+    "imgix.net",
+    "kinstacdn.com",
+    "kxcdn.com",
+    "netdna-cdn.com",
+    "netdna-ssl.com",
+    "rackcdn.com",
+    "rocketcdn.me",
+    "shortpixel.ai",
+    "stackpathcdn.com",
+    "wpenginepowered.com",
+)
+
+
+class OwnAddresses:
+    """Recognises the addresses of one site, known by one or two hosts.
+
+    All addresses are its own where the site is unknown.
+    """
+
+    def __init__(self, *hosts: str) -> None:
+        self._domains = tuple(dict.fromkeys(registrable_domain(host) for host in hosts if host))
+        self._known: dict[tuple[bytes, bool], bool] = {}
+
+    def holds(self, html: bytes, start: int, *, is_file: bool) -> bool:
+        """Say whether the address around `start` is the site's own.
+
+        It is where it is relative, leads to the site's domain or through a proxy that names it,
+        or to a host named after the site. `is_file` tells a script or stylesheet, which may also
+        come from a content network.
+        """
+        if not self._domains:
+            return True
+        prefix = address_prefix(html, start)
+        if b"//" not in prefix:
+            return True
+        known = self._known.get((prefix, is_file))
+        if known is None:
+            known = self._known[prefix, is_file] = self._leads_home(prefix, is_file)
+        return known
+
+    def _leads_home(self, prefix: bytes, is_file: bool) -> bool:
+        segments = prefix.decode("utf-8", "replace").lower().partition("//")[2].split("/")
+        host = _without_port(segments[0])
+        if any(self._is_own_host(_without_port(segment)) for segment in segments):
+            return True
+        if _is_named_after(host, self._domains[0].partition(".")[0]):
+            return True
+        return is_file and host.endswith(_CONTENT_NETWORKS)
+
+    def _is_own_host(self, host: str) -> bool:
+        return any(host == domain or host.endswith(f".{domain}") for domain in self._domains)
+
+
+def address_prefix(html: bytes, start: int) -> bytes:
+    """Return what stands before `start` in the same address, `\\/` read as `/`."""
+    before = html[max(0, start - LONGEST_PREFIX) : start]
+    begins = max(map(before.rfind, _DELIMITERS)) + 1
+    return before[begins:].replace(b"\\/", b"/")
+
+
+def _without_port(host: str) -> str:
+    return host.rpartition("@")[2].partition(":")[0]
+
+
+def _is_named_after(host: str, name: str) -> bool:
+    """Say whether a host bears the site's name: `example-cdn.net`, `example.cdn.net`.
+
+    Not where the name is short or one that anyone uses for a host.
+    """
+    if len(name) < SHORTEST_BRAND or name in _COMMON_LABELS:
+        return False
+    labels = host.split(".")[:-1]
+    return any(
+        name == _FILE_HOST.sub("", label)
+        or label.startswith(f"{name}-")
+        or label.endswith(f"-{name}")
+        for label in labels
+    )
