@@ -33,8 +33,8 @@ api = ConsoleApi(
     version="3.0.0",
     urls_namespace="api",
     description=(
-        "Scan lists of websites. Log in to the console, or send the token that "
-        "`manage.py create_token USER` prints as `Authorization: Bearer TOKEN`."
+        "Scan lists of websites. Log in to the console, or create a token on your account page "
+        "and send it as `Authorization: Bearer TOKEN`."
     ),
     auth=[TokenAuth(), ConsoleSession()],
 )

@@ -126,6 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "scrapersky.tenants.sessions"
 # Seconds without use, and seconds altogether, after which a login ends
 SESSION_COOKIE_AGE = int(env.number("SESSION_IDLE_HOURS", 12, low=0.1, high=8_760) * 3_600)
 SESSION_MAX_AGE = int(env.number("SESSION_MAX_DAYS", 14, low=0.1, high=365) * 86_400)

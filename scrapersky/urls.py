@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from scrapersky.api import api
 from scrapersky.health import healthz
-from scrapersky.tenants.views import ConsoleLoginView
+from scrapersky.tenants.views.login import ConsoleLoginView
 
 handler500 = "scrapersky.web.database_errors.error_page"
 
@@ -18,7 +19,9 @@ urlpatterns = [
     # The admin has no login and logout of its own: one place limits attempts and ends sessions.
     path("admin/login/", ConsoleLoginView.as_view()),
     path("admin/logout/", login_not_required(LogoutView.as_view())),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
     path("admin/", admin.site.urls),
+    path("account/", include("scrapersky.tenants.urls")),
     path("api/v3/", api.urls),
     path("", include("batches.urls")),
     path("", include("scans.urls")),

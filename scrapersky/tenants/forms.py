@@ -3,10 +3,11 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm
 
 from scrapersky.tenants import access, accounts
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.tenants.services import end_access_elsewhere
 
 
 def for_actor(form: type[forms.ModelForm], actor: Any) -> Any:
@@ -43,6 +44,17 @@ class AccountCreationForm(AdminUserCreationForm):
         cleaned = super().clean() or {}
         _check_role(self.actor, cleaned.get("tenant"), cleaned.get("role", ""))
         return cleaned
+
+
+class AccountPasswordForm(AdminPasswordChangeForm):
+    """A new password for another account, which is logged out everywhere by it."""
+
+    revoke_tokens = forms.BooleanField(required=False, label="Revoke its API tokens too")
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        end_access_elsewhere(user, keep=None, revoke_tokens=self.cleaned_data["revoke_tokens"])
+        return user
 
 
 class MembershipForm(forms.ModelForm):

@@ -7,10 +7,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
+
+from scrapersky.tenants import user_agents
 
 DEFAULT_TENANT_ID = uuid.UUID(int=0)
 
@@ -71,6 +74,17 @@ class Membership(models.Model):
         return f"{self.user} in {self.tenant} ({self.role})"
 
 
+class ApiTokenQuerySet(models.QuerySet):
+    def usable(self, now: datetime) -> "ApiTokenQuerySet":
+        """Return the tokens that work: neither revoked nor expired, of an active account."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
+        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+
+    def revoke(self) -> int:
+        """Revoke the tokens for good; return how many were not revoked yet."""
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
 class ApiToken(models.Model):
     """A bearer token of a program; only its hash is kept."""
 
@@ -79,7 +93,11 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=100, blank=True)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -88,14 +106,49 @@ class ApiToken(models.Model):
         return f"{self.name or 'token'} of {self.user}"
 
     @classmethod
-    def create(cls, *, user: User, name: str = "") -> tuple["ApiToken", str]:
-        """Make a token; return it and its text, which is shown once and stored nowhere."""
+    def create(
+        cls, *, user: User, name: str = "", expires_at: datetime | None = None
+    ) -> tuple["ApiToken", str]:
+        """Create a token; return it and its text, which is shown once and stored nowhere."""
         text = f"ssky_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(user=user, name=name, token_hash=cls.hash(text)), text
+        token = cls(user=user, name=name, token_hash=cls.hash(text), expires_at=expires_at)
+        token.save(force_insert=True)
+        return token, text
+
+    @property
+    def state(self) -> str:
+        """Say whether the token works: `active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "expired" if is_over else "active"
 
     @staticmethod
     def hash(text: str) -> str:
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class UserSession(models.Model):
+    """A session of a logged-in user, as the account page lists it; it goes with the session."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.OneToOneField(Session, models.CASCADE, related_name="listing")
+    user = models.ForeignKey(User, models.CASCADE, related_name="sessions")
+    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_seen_at"]
+        verbose_name = "session"
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.address or 'an unknown address'}"
+
+    @property
+    def device(self) -> str:
+        return user_agents.describe(self.user_agent)
 
 
 class LoginDelay(models.Model):

@@ -4,7 +4,8 @@ import secrets
 
 from django.db import transaction
 
-from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, User
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, ApiToken, Membership, User
+from scrapersky.tenants.sessions import end_other_sessions
 
 
 @transaction.atomic
@@ -19,3 +20,17 @@ def create_first_account(username: str = "admin") -> str:
     user = User.objects.create_superuser(username, password=password)
     Membership.objects.create(user=user, tenant_id=DEFAULT_TENANT_ID, role=Membership.Role.ADMIN)
     return password
+
+
+@transaction.atomic
+def end_access_elsewhere(user: User, *, keep: str | None, revoke_tokens: bool) -> str:
+    """End what a changed password should end, and say so in a sentence.
+
+    All sessions but the one with the key to keep, and the API tokens if they are to be revoked.
+    """
+    sessions = end_other_sessions(user, keep=keep)
+    ended = f"{sessions} other session{'' if sessions == 1 else 's'} ended"
+    if not revoke_tokens:
+        return f"{ended}."
+    tokens = ApiToken.objects.filter(user=user).revoke()
+    return f"{ended}, {tokens} API token{'' if tokens == 1 else 's'} revoked."

@@ -6,17 +6,17 @@ from django.utils import timezone
 
 from scrapersky.tenants.models import ApiToken, User
 
-USE_NOTED_EVERY = timedelta(minutes=1)
+RECORD_USE_EVERY = timedelta(minutes=1)
 
 
 def user_of_token(text: str) -> User | None:
-    """Return the active user whose token this is, and note that it was used."""
-    rows = ApiToken.objects.filter(token_hash=ApiToken.hash(text), user__is_active=True)
+    """Return the user of a token that works, and record its use; None for any other text."""
+    now = timezone.now()
+    rows = ApiToken.objects.usable(now).filter(token_hash=ApiToken.hash(text))
     token = rows.select_related("user").first()
     if token is None:
         return None
-    now = timezone.now()
-    # Not at each call: a client that polls would write a row with every question.
-    if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
+    # Not at each call: a client that polls would write a row with every request.
+    if token.last_used_at is None or token.last_used_at < now - RECORD_USE_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token.user

@@ -11,7 +11,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from scrapersky.tenants import access
 from scrapersky.tenants.models import User
@@ -62,8 +62,16 @@ class AccessMiddleware(LoginRequiredMiddleware):
     def _to_login(self, request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> HttpResponse:
         page = getattr(view, "page_after_login", "")
         if page:
-            return redirect_to_login(reverse(page, kwargs=kwargs))
+            return redirect_to_login(_url_of(page, kwargs))
         return self.handle_no_permission(request, view)
+
+
+def _url_of(page: str, kwargs: dict[str, Any]) -> str:
+    """Return the URL of a page that takes the arguments of its control, or none."""
+    try:
+        return reverse(page, kwargs=kwargs)
+    except NoReverseMatch:
+        return reverse(page)
 
 
 def _without_tenant(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from scrapersky.web.client_address import client_address
+
 STARTED_AT = "started_at"
 # How stale the stored end of a session may get: not every request writes a row.
 RENEW_EVERY = timedelta(minutes=5)
@@ -28,6 +30,8 @@ class SessionLifetimeMiddleware:
         now = timezone.now()
         if not is_session_key(request.session.session_key or "0"):
             request.session = type(request.session)()
+        used_by = request.headers.get("User-Agent", ""), client_address(request)
+        request.session.used_by = used_by  # type: ignore[attr-defined]  # of our session engine
         if is_logged_in(request.session) and ends_at_latest(request.session, now) <= now:
             logout(request)
         response = self.get_response(request)

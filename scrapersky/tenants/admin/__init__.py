@@ -1,10 +1,10 @@
-"""The admin of accounts, groups, tenants, memberships, API tokens and login delays."""
+"""The admin of accounts, groups, tenants, memberships, sessions, API tokens and login delays."""
 
 from django.contrib import admin
 
-from scrapersky.tenants.admin import accounts, groups, login_delays, tenants, tokens
+from scrapersky.tenants.admin import access_rows, accounts, groups, login_delays, tenants
 
-__all__ = ["accounts", "groups", "login_delays", "tenants", "tokens"]
+__all__ = ["access_rows", "accounts", "groups", "login_delays", "tenants"]
 
 admin.site.site_header = "ScraperSky"
 admin.site.site_title = "ScraperSky admin"

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from scrapersky.tenants import accounts
 from scrapersky.tenants.admin.tenants import MembershipInline
-from scrapersky.tenants.forms import AccountCreationForm, for_actor
+from scrapersky.tenants.forms import AccountCreationForm, AccountPasswordForm, for_actor
 from scrapersky.tenants.models import Membership, User
 from scrapersky.tenants.owned_admin import OwnedAdmin
 
@@ -20,6 +20,8 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
     inlines = [MembershipInline]
     list_display = ["username", "email", "is_active", "is_staff", "is_superuser", "last_login"]
     add_form = AccountCreationForm
+    change_password_form = AccountPasswordForm
+    change_user_password_template = "admin/tenants/user/change_password.html"  # noqa: S105 (a path)
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "tenant", "role")}),
         ("Password", {"fields": ("usable_password", "password1", "password2")}),

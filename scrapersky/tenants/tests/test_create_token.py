@@ -1,9 +1,11 @@
 """`manage.py create_token`: a bearer token, shown once."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from scrapersky.tenants.models import ApiToken, User
 from scrapersky.tenants.tokens import user_of_token
@@ -20,6 +22,15 @@ def test_the_token_is_printed_alone_and_only_its_hash_is_kept(user: User) -> Non
     assert text not in token.token_hash
     assert user_of_token(text) == user
     assert user_of_token(token.token_hash) is None
+
+
+def test_a_token_expires_after_the_days_named(user: User) -> None:
+    call_command("create_token", "member", "--days", "30", stdout=StringIO(), stderr=StringIO())
+    left = ApiToken.objects.get().expires_at
+    assert left is not None
+    assert left - timezone.now() > timedelta(days=29)
+    with pytest.raises(CommandError, match="--days: give 1 to"):
+        call_command("create_token", "member", "--days", "0")
 
 
 def test_an_unknown_or_shut_out_user_gets_no_token(user: User) -> None:

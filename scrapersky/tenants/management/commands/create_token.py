@@ -1,22 +1,26 @@
-"""Make a bearer token for the API."""
+"""Create a bearer token for the API."""
 
 from argparse import ArgumentParser
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from scrapersky.tenants.models import ApiToken, User
 from scrapersky.web.commands import SafeCommand
 
 NAME_LENGTH = 100
+LONGEST_DAYS = 3_650
 
 
 class Command(SafeCommand):
-    help = "Make a bearer token with which a program may use the API as a user; shown once."
+    help = "Create a token with which a program uses the API as a user. It is shown once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="the name of the account")
         parser.add_argument("--name", default="", help="what the token is for")
+        parser.add_argument("--days", type=int, metavar="N", help="days until it expires")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"].strip()
@@ -25,7 +29,16 @@ class Command(SafeCommand):
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user named {options['user']}.")
-        _, text = ApiToken.create(user=user, name=name)
+        _, text = ApiToken.create(user=user, name=name, expires_at=_end(options["days"]))
         self.stdout.write(text)
         self.stderr.write("Keep it: it is stored nowhere and cannot be shown again.")
         self.stderr.write("Send it as the header  Authorization: Bearer TOKEN")
+
+
+def _end(days: int | None) -> datetime | None:
+    """Return when a token of so many days expires; None for one that does not."""
+    if days is None:
+        return None
+    if not 1 <= days <= LONGEST_DAYS:
+        raise CommandError(f"--days: give 1 to {LONGEST_DAYS:,}.")
+    return timezone.now() + timedelta(days=days)

@@ -1,0 +1,76 @@
+"""Forms of the account page."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
+from django.utils import timezone
+
+from scrapersky.tenants.models import User
+
+CONTROL = {"class": "form-control"}
+NEVER = ""
+
+
+class ProfileForm(forms.ModelForm):
+    """Name and e-mail address of an account."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email")
+        labels = {"email": "E-mail address"}
+        widgets = {
+            "first_name": forms.TextInput({**CONTROL, "autocomplete": "given-name"}),
+            "last_name": forms.TextInput({**CONTROL, "autocomplete": "family-name"}),
+            "email": forms.EmailInput({**CONTROL, "autocomplete": "email"}),
+        }
+
+
+class PasswordForm(PasswordChangeForm):
+    """A new password; sessions elsewhere end with it, and API tokens on request."""
+
+    revoke_tokens = forms.BooleanField(
+        required=False,
+        label="Revoke my API tokens too",
+        help_text="Tick this if somebody else may know your password.",
+        widget=forms.CheckboxInput({"class": "form-check-input"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("old_password", "new_password1", "new_password2"):
+            widget = self.fields[name].widget
+            widget.attrs.update(CONTROL)
+            # Three forms are on the page; none of them takes the focus.
+            widget.attrs.pop("autofocus", None)
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        max_length=100,
+        help_text="What it is for, such as “Nightly import”.",
+        widget=forms.TextInput({**CONTROL, "autocomplete": "off"}),
+    )
+    days = forms.TypedChoiceField(
+        label="Expires",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("7", "In 7 days"),
+            ("30", "In 30 days"),
+            ("90", "In 90 days"),
+            ("365", "In a year"),
+            (NEVER, "Never"),
+        ],
+        initial="90",
+        widget=forms.Select({"class": "form-select"}),
+    )
+
+    def expires_at(self) -> datetime | None:
+        """Return when the token stops working, None for never; the form is valid."""
+        days = self.cleaned_data["days"]
+        return None if days is None else timezone.now() + timedelta(days=days)

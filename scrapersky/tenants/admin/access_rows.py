@@ -1,0 +1,67 @@
+"""The admin of an account's API tokens and sessions, which the account page shows to its owner."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from scrapersky.tenants import access, accounts
+from scrapersky.tenants.models import ApiToken, User, UserSession
+from scrapersky.tenants.owned_admin import OwnedAdmin, ReadOnlyAdmin
+from scrapersky.tenants.sessions import end_sessions
+
+
+class AccountRowAdmin(ReadOnlyAdmin):
+    """Rows of an account: its own for everybody, all of them for a superuser.
+
+    They can be deleted, and are deleted with an account that the user may delete.
+    """
+
+    list_select_related = ["user"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = self.model._default_manager.all()
+        return rows if access.has_all_rights(request.user) else rows.filter(user=request.user.pk)
+
+    def may_write(self, request: HttpRequest, row: Any = None) -> bool:
+        if row is None or row.user_id == request.user.pk:
+            return True
+        return accounts.may_manage(cast(User, request.user), row.user)
+
+    def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
+        return all(self.may_write(request, row) for row in rows.select_related("user"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return OwnedAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(AccountRowAdmin):
+    """Tokens are created on the account page, which shows them once."""
+
+    list_display = ["name", "user", "state", "created_at", "expires_at", "last_used_at"]
+    search_fields = ["name", "user__username"]
+    fields = ["name", "user", "state", "created_at", "expires_at", "revoked_at", "last_used_at"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke the selected tokens")
+    def revoke(self, request: HttpRequest, rows: QuerySet[ApiToken]) -> None:
+        count = ApiToken.objects.filter(pk__in=rows.values("pk")).revoke()
+        self.message_user(request, f"{count} token{'' if count == 1 else 's'} revoked.")
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(AccountRowAdmin):
+    """Deleting a row logs the session out. Its key is shown nowhere."""
+
+    list_display = ["user", "device", "address", "created_at", "last_seen_at"]
+    search_fields = ["user__username", "address"]
+    fields = ["user", "device", "user_agent", "address", "created_at", "last_seen_at"]
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        self.delete_queryset(request, UserSession.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        self.check_rows(request, queryset)
+        end_sessions(queryset)
