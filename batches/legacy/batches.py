@@ -1,14 +1,14 @@
-"""Batches: their ids, how far they got, and what of their words is known here."""
+"""Batches: their ids, counters and statuses."""
 
 from batches.legacy import id_map, users
+from batches.legacy.context import ONCE, Context
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.json_sql import kept, no_object, object_or_empty
 from batches.legacy.options import sql_options
-from batches.legacy.rows import Keys, bring, read_words, word_of
-from batches.legacy.run import ONCE, Run
+from batches.legacy.rows import Keys, join_term, load, read_terms
 from batches.legacy.target import HIGH, LOW, Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
-from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
 HAS_ID = "coalesce(btrim(o.batch_id), '') <> ''"
 SECOND = (
@@ -53,7 +53,7 @@ FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (
 ) AS e WHERE o.batch_metadata ?| ARRAY['domain_statuses', 'domain_results']"""
 TOLD_ALONE = f"""
 (SELECT l.uuid, NULL::timestamptz AS created, w.becomes
- FROM told l {word_of("job", "l.status", "w")}
+ FROM told l {join_term("job", "l.status", "w")}
  WHERE NOT EXISTS (SELECT FROM counted c WHERE c.batch = l.uuid)) AS x"""
 FIGURES = ("total", "completed", "failed", "cancelled", "unfinished")
 COUNTED = """
@@ -63,7 +63,7 @@ SELECT {batch} AS batch, count(*) AS total, min(created) AS created,
     count(*) FILTER (WHERE becomes IN ('cancelled', 'unfinished')) AS cancelled,
     count(*) FILTER (WHERE becomes = 'unfinished') AS unfinished
 FROM {table} {where} GROUP BY 1"""
-# Where the word and the jobs contradict each other, the jobs are right.
+# Where the status and the jobs contradict each other, the jobs are right.
 OUTCOME = f"""CASE
     WHEN s.becomes = 'cancelled' THEN 'cancelled'
     WHEN s.becomes = '{UNFINISHED}' AND (p.total = 0 OR p.unfinished > 0) THEN 'cancelled'
@@ -124,7 +124,7 @@ BATCHES = Rows(
 plan_batch p JOIN (
     SELECT * FROM old_batch_jobs WHERE id BETWEEN {LOW} AND {HIGH} {ONCE}
 ) AS o ON o.id = p.integer
-{word_of("batch", "o.status", "s")} {word_of("processor_type", "o.processor_type", "t")}
+{join_term("batch", "o.status", "s")} {join_term("processor_type", "o.processor_type", "t")}
 LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id {users.SQL_JOIN}
 WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
@@ -132,41 +132,43 @@ WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
 )
 
 
-def plan_ids(run: Run) -> None:
+def plan_ids(context: Context) -> None:
     """Bring the batches, and write down every name that one goes by."""
-    bring(run, KEYS, {})
-    if run.verifying:
+    load(context, KEYS, {})
+    if context.verifying:
         return
-    id_map.settle(run, "batch", "row_batch", run.table(BATCHES.model))
-    id_map.write(run, "batch", "row_batch")
-    run.write_map(ALIASES.format(map=run.map, kept=sql_kept("a.text")))
-    run.note(
+    id_map.settle(context, "batch", "row_batch", context.table(BATCHES.model))
+    id_map.write(context, "batch", "row_batch")
+    context.write_map(ALIASES.format(map=context.map, kept=sql_kept("a.text")))
+    context.note(
         "id of two batches",
         "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
         "WHERE how = 'collision'",
     )
 
 
-def read_statuses(run: Run) -> None:
-    """Read the words of batches, and what they tell of domains that have no jobs."""
+def read_statuses(context: Context) -> None:
+    """Translate the statuses of batches, and list those of domains that have no jobs."""
     for vocabulary, column in (("batch", "status"), ("processor_type", "processor_type")):
-        read_words(run, vocabulary, f"SELECT DISTINCT coalesce({column}, '') FROM old_batch_jobs")
-    run.create("told", TOLD)
+        read_terms(
+            context, vocabulary, f"SELECT DISTINCT coalesce({column}, '') FROM old_batch_jobs"
+        )
+    context.create("told", TOLD)
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Count the jobs of each batch; where it has none, what it tells itself."""
     of_jobs = COUNTED.format(batch="batch", table="plan_job", where="WHERE batch IS NOT NULL")
-    run.create("counted", of_jobs)
-    run.create("counted_told", COUNTED.format(batch="uuid", table=TOLD_ALONE, where=""))
+    context.create("counted", of_jobs)
+    context.create("counted_told", COUNTED.format(batch="uuid", table=TOLD_ALONE, where=""))
     figures = ", ".join(f"coalesce(c.{name}, l.{name}, 0) AS {name}" for name in FIGURES)
-    run.create(
+    context.create(
         "plan_batch",
         f"SELECT r.integer, r.uuid, r.run_of, {figures} FROM row_batch r "
         "LEFT JOIN counted c ON c.batch = r.uuid LEFT JOIN counted_told l ON l.batch = r.uuid",
     )
-    run.execute("CREATE INDEX ON plan_batch (integer)")
+    context.execute("CREATE INDEX ON plan_batch (integer)")
 
 
-def make(run: Run) -> None:
-    put(run, BATCHES, "plan_batch")
+def make(context: Context) -> None:
+    put(context, BATCHES, "plan_batch")

@@ -11,8 +11,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from batches.legacy import (
     batches,
+    contacts_and_technologies,
     domains,
-    findings,
     foreign_keys,
     id_map,
     inventory,
@@ -24,7 +24,7 @@ from batches.legacy import (
     unfinished,
     users,
 )
-from batches.legacy.run import LegacyError, Run, at_work
+from batches.legacy.context import Context, LegacyError, at_work
 from batches.legacy.steps import Progress, Step, perform, silent
 from batches.legacy.verification import (
     Verdict,
@@ -44,8 +44,8 @@ PLAN = (
     Step("ids of jobs", jobs.plan_ids),
     Step("ids of domains", domains.plan),
     Step("references", references.resolve),
-    Step("words of batches", batches.read_statuses),
-    Step("words of jobs", jobs.read_statuses),
+    Step("statuses of batches", batches.read_statuses),
+    Step("statuses of jobs", jobs.read_statuses),
     Step("plan of jobs", jobs.plan),
     Step("following references", follow_references),
     Step("making room", jobs.make_room),
@@ -53,7 +53,7 @@ PLAN = (
     Step("batches made up", references.plan),
     Step("sitemaps, pages, contacts", inventory.plan),
     Step("counting older rows", check_counts),
-    Step("findings", findings.plan),
+    Step("findings", contacts_and_technologies.plan),
 )
 # Write every table and compare it, parents before their children; or only compare.
 MAKE = (
@@ -66,7 +66,7 @@ MAKE = (
     Step("domains", domains.make),
     Step("jobs", jobs.make),
     Step("sitemaps, pages, contacts", inventory.make),
-    Step("contacts and technologies", findings.make),
+    Step("contacts and technologies", contacts_and_technologies.make),
 )
 # Bring rows of earlier runs up to date.
 MEND = (
@@ -78,8 +78,8 @@ REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """How a conversion is to be done."""
+class ConversionOptions:
+    """How to convert."""
 
     dry_run: bool = False
     requeue_unfinished: bool = False
@@ -104,18 +104,20 @@ class Outcome:
 
 
 @contextmanager
-def opened(connection: BaseDatabaseWrapper, apps: Apps, source: Any = None) -> Iterator[Run]:
+def opened(connection: BaseDatabaseWrapper, apps: Apps, source: Any = None) -> Iterator[Context]:
     """Yield a run over the older tables: of the same database, or of the cursor of another.
 
     To be used inside a transaction; a second conversion waits for the first.
     """
     check_target(connection)
-    with at_work(connection, apps) as run:
-        if not sources.has_legacy_tables(source or run.cursor):
+    with at_work(connection, apps) as context:
+        if not sources.has_legacy_tables(source or context.cursor):
             raise LegacyError("There is no table batch_jobs in the legacy database.")
         for table in sources.TABLES:
-            sources.attach(run, table) if source is None else sources.fetch(run, source, table)
-        yield run
+            sources.attach(context, table) if source is None else sources.fetch(
+                context, source, table
+            )
+        yield context
 
 
 def check_target(connection: BaseDatabaseWrapper) -> None:
@@ -129,7 +131,7 @@ def convert(
     apps: Apps,
     *,
     source: Any = None,
-    wishes: Wishes | None = None,
+    options: ConversionOptions | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Convert what no run has converted before, verify it, and return what it came to.
@@ -137,37 +139,39 @@ def convert(
     All or nothing: an error, or sides that differ, leave everything as it was. `source` is the
     cursor of another database, inside a transaction of its own.
     """
-    wanted = wishes or Wishes()
+    options = options or ConversionOptions()
     with transaction.atomic(using=connection.alias):
-        with opened(connection, apps, source) as run:
-            outcome = _convert(run, wanted, progress)
-        if wanted.dry_run:
+        with opened(connection, apps, source) as context:
+            outcome = _convert(context, options, progress)
+        if options.dry_run:
             transaction.set_rollback(True, using=connection.alias)
     return outcome
 
 
-def _convert(run: Run, wishes: Wishes, progress: Progress) -> Outcome:
-    run.start()
-    perform(run, (*PLAN, *MAKE, *MEND, *([REQUEUE] if wishes.requeue_unfinished else [])), progress)
-    outcome = Outcome(report.tables(run, with_shapes=wishes.dry_run), report.topics(run))
-    if wishes.report_file:
-        report.write(run, wishes.report_file)
-    outcome.verdict = verify(run)
+def _convert(context: Context, options: ConversionOptions, progress: Progress) -> Outcome:
+    context.start()
+    perform(
+        context, (*PLAN, *MAKE, *MEND, *([REQUEUE] if options.requeue_unfinished else [])), progress
+    )
+    outcome = Outcome(report.tables(context, with_shapes=options.dry_run), report.topics(context))
+    if options.report_file:
+        report.write(context, options.report_file)
+    outcome.verdict = verify(context)
     if outcome.verdict.faults:
         raise VerificationFailed(outcome.verdict)
-    outcome.since = _since(run, progress)
+    outcome.since = _since(context, progress)
     return outcome
 
 
-def _since(run: Run, progress: Progress) -> Verdict | None:
+def _since(context: Context, progress: Progress) -> Verdict | None:
     """Compare the rows of all runs; None where this was the first.
 
     What earlier runs brought may have changed in either system since: that is told, and keeps
     nothing new from coming.
     """
-    if not has_earlier_runs(run):
+    if not has_earlier_runs(context):
         return None
-    again = replace(run, verifying=True, brought={}, faults=[], differences=[])
+    again = replace(context, verifying=True, loaded={}, faults=[], differences=[])
     again.start()
     perform(again, (*PLAN, *MAKE), progress)
     return verify(again)
@@ -177,8 +181,8 @@ def check(
     connection: BaseDatabaseWrapper, apps: Apps, *, source: Any = None, progress: Progress = silent
 ) -> Verdict:
     """Verify what was converted before; nothing is written."""
-    with transaction.atomic(using=connection.alias), opened(connection, apps, source) as run:
-        run.verifying = True
-        run.start()
-        perform(run, (*PLAN, *MAKE), progress)
-        return verify(run)
+    with transaction.atomic(using=connection.alias), opened(connection, apps, source) as context:
+        context.verifying = True
+        context.start()
+        perform(context, (*PLAN, *MAKE), progress)
+        return verify(context)

@@ -1,13 +1,13 @@
 """Domains: one for each host of a tenant, with the newest facts of the rows that name it."""
 
 from batches.legacy import hosts, id_map
+from batches.legacy.context import ONCE, Context
 from batches.legacy.ids import sql_whole_uuid
 from batches.legacy.json_sql import kept, named, no_object, object_or_empty, strings
-from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
-from batches.legacy.run import ONCE, Run
+from batches.legacy.rows import Keys, follow, join_term, load, merge, read_terms
 from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
-from batches.legacy.words import SOCIAL_LABELS, UNFINISHED
+from batches.legacy.vocabulary import SOCIAL_LABELS, UNFINISHED
 
 KEYS = Keys(
     "domain",
@@ -45,7 +45,7 @@ SOURCE = f"""
  UNION ALL
  SELECT r.tenant, r.host, r.refused, n.*
  FROM row_domain r JOIN newest_domain n ON n.winner = r.uuid WHERE r.made) AS f
-{word_of("domain", "f.status", "s")} {word_of("sitemap", "f.sitemap_analysis_status", "a")}
+{join_term("domain", "f.status", "s")} {join_term("sitemap", "f.sitemap_analysis_status", "a")}
 LEFT JOIN ref_batch rb ON rb.ref = f.batch_id
 LEFT JOIN technologies_of th ON th.uuid = f.winner"""
 LEGACY = {
@@ -121,49 +121,49 @@ DOMAINS = Rows(
 )
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Bring the domains; say which of them is each host's, and which of them each id means."""
-    read_words(run, "domain", "SELECT DISTINCT coalesce(status, '') FROM old_domains")
-    read_words(
-        run, "sitemap", "SELECT DISTINCT coalesce(sitemap_analysis_status, '') FROM old_domains"
+    read_terms(context, "domain", "SELECT DISTINCT coalesce(status, '') FROM old_domains")
+    read_terms(
+        context, "sitemap", "SELECT DISTINCT coalesce(sitemap_analysis_status, '') FROM old_domains"
     )
-    bring(run, KEYS, FACTS)
-    hosts.settle(run, "row_domain")
-    if not run.verifying:
+    load(context, KEYS, FACTS)
+    hosts.settle(context, "row_domain")
+    if not context.verifying:
         there = "t.tenant_id = r.tenant AND t.host = r.host"
-        merge(run, "row_domain", DOMAINS.model, there=there, same="tenant, host")
-        id_map.settle(run, "domain", "row_domain", run.table(DOMAINS.model))
-        follow(run, "row_domain")
-        id_map.write(run, "domain", "row_domain")
-        _note(run)
-    _resolve(run)
-    run.create("twin", TWINS)
-    run.create("newest_domain", NEWEST)
+        merge(context, "row_domain", DOMAINS.model, there=there, same="tenant, host")
+        id_map.settle(context, "domain", "row_domain", context.table(DOMAINS.model))
+        follow(context, "row_domain")
+        id_map.write(context, "domain", "row_domain")
+        _note(context)
+    _resolve(context)
+    context.create("twin", TWINS)
+    context.create("newest_domain", NEWEST)
 
 
-def _note(run: Run) -> None:
+def _note(context: Context) -> None:
     rows = "SELECT 'domain', NULL::bigint, own, {} FROM row_domain WHERE {}"
-    run.note(
+    context.note(
         "domain merged", rows.format("name || ' is ' || host || ' ' || uuid", "how = 'merged'")
     )
-    run.note(
+    context.note(
         "domain was there before",
         rows.format("host || ' keeps the facts it has here'", "how = 'existing'"),
     )
-    run.note("no domain to scan", rows.format("name || ': ' || refused", "refused IS NOT NULL"))
+    context.note("no domain to scan", rows.format("name || ': ' || refused", "refused IS NOT NULL"))
 
 
-def _resolve(run: Run) -> None:
+def _resolve(context: Context) -> None:
     """Say which domain each legacy id means, those of earlier runs included."""
     own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_whole_uuid('original')} END"
-    run.create(
+    context.create(
         "ref_domain",
         "SELECT DISTINCT ON (own) own, uuid, run_of FROM ("
-        f"SELECT {own} AS own, uuid, how, {id_map.sql_run_of('m')} AS run_of FROM {run.map} m "
+        f"SELECT {own} AS own, uuid, how, {id_map.sql_run_of('m')} AS run_of FROM {context.map} m "
         "WHERE kind = 'domain'"
         ") AS x WHERE own IS NOT NULL ORDER BY own, run_of, how = 'collision'",
     )
 
 
-def make(run: Run) -> None:
-    put(run, DOMAINS)
+def make(context: Context) -> None:
+    put(context, DOMAINS)

@@ -4,8 +4,8 @@ That halves the time of millions of rows. A superuser alone may ask for it; for 
 database checks as ever.
 """
 
+from batches.legacy.context import Context, LegacyError
 from batches.legacy.id_map import has_other_runs
-from batches.legacy.run import LegacyError, Run
 
 KEYS = """
 SELECT a.attname, c.confrelid::regclass::text, r.attname FROM pg_constraint c
@@ -14,37 +14,41 @@ JOIN pg_attribute r ON r.attrelid = c.confrelid AND r.attnum = c.confkey[1]
 WHERE c.conrelid = to_regclass(%s) AND c.contype = 'f'"""
 
 
-def wait(run: Run) -> None:
+def wait(context: Context) -> None:
     """Let the database check no keys until `hold`, in a first conversion.
 
     Rows that were there before are kept from being deleted meanwhile.
     """
     kinds = ("batch", "job", "domain")
-    if run.verifying or any(has_other_runs(run, kind) for kind in kinds) or not relax(run):
+    if (
+        context.verifying
+        or any(has_other_runs(context, kind) for kind in kinds)
+        or not relax(context)
+    ):
         return
     for held in (
-        f"SELECT FROM {run.table('tenants.Tenant')} FOR KEY SHARE",
-        f"SELECT FROM {run.table('tenants.User')} FOR KEY SHARE",
-        f"SELECT FROM {run.table('scans.Domain')} WHERE id IN (SELECT uuid FROM {run.map} "
+        f"SELECT FROM {context.table('tenants.Tenant')} FOR KEY SHARE",
+        f"SELECT FROM {context.table('tenants.User')} FOR KEY SHARE",
+        f"SELECT FROM {context.table('scans.Domain')} WHERE id IN (SELECT uuid FROM {context.map} "
         "WHERE kind = 'domain' AND how = 'existing') ORDER BY id FOR KEY SHARE",
     ):
-        run.execute(f"WITH held AS ({held}) SELECT count(*) FROM held")
+        context.execute(f"WITH held AS ({held}) SELECT count(*) FROM held")
 
 
-def relax(run: Run) -> bool:
+def relax(context: Context) -> bool:
     """Let the database check no keys, and say whether it lets itself be asked."""
-    return run.is_allowed("SET LOCAL session_replication_role = replica")
+    return context.is_allowed("SET LOCAL session_replication_role = replica")
 
 
-def hold(run: Run) -> None:
+def hold(context: Context) -> None:
     """Let the database check keys by itself again."""
-    if _are_relaxed(run):
-        run.execute("SET LOCAL session_replication_role = origin")
+    if _are_relaxed(context):
+        context.execute("SET LOCAL session_replication_role = origin")
 
 
-def check(run: Run, model: str) -> None:
+def check(context: Context, model: str) -> None:
     """Check the keys of a model's rows where the database does not; raise for one to nowhere."""
-    keys = run.rows(KEYS, [run.table(model)]) if _are_relaxed(run) else []
+    keys = context.rows(KEYS, [context.table(model)]) if _are_relaxed(context) else []
     if not keys:
         return
     broken = ", ".join(
@@ -55,11 +59,11 @@ def check(run: Run, model: str) -> None:
         f'LEFT JOIN {parent} p{place} ON p{place}."{key}" = c."{column}"'
         for place, (column, parent, key) in enumerate(keys)
     )
-    [counts] = run.rows(f"SELECT {broken} FROM {run.table(model)} c {joins}")
+    [counts] = context.rows(f"SELECT {broken} FROM {context.table(model)} c {joins}")
     for (column, _, _), count in zip(keys, counts, strict=True):
         if count:
             raise LegacyError(f"{count} rows of {model} have a {column} that leads nowhere.")
 
 
-def _are_relaxed(run: Run) -> bool:
-    return bool(run.value("SHOW session_replication_role") == "replica")
+def _are_relaxed(context: Context) -> bool:
+    return bool(context.value("SHOW session_replication_role") == "replica")

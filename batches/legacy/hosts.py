@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from batches.legacy.run import Run
+from batches.legacy.context import Context
 from scans.engine.domains import InvalidDomain, normalise
 
 LONGEST = 253
@@ -37,28 +37,28 @@ def sql_plain_host(bare: str) -> str:
     )
 
 
-def settle(run: Run, table: str) -> None:
+def settle(context: Context, table: str) -> None:
     """Fill `host` and `refused` of a table of domains, whose plain hosts are filled already."""
-    _doubt_endings(run, table)
-    run.define("host", "name text, host text, refused text")
+    _doubt_endings(context, table)
+    context.define("host", "name text, host text, refused text")
     odd = f"SELECT DISTINCT coalesce(name, '') FROM {table} WHERE host IS NULL"
-    for rows in run.chunks(odd):
-        run.copy("host", _read(name for (name,) in rows))
-    run.execute("ANALYZE host")
-    run.execute(
+    for rows in context.chunks(odd):
+        context.copy("host", _read(name for (name,) in rows))
+    context.execute("ANALYZE host")
+    context.execute(
         f"UPDATE {table} r SET host = h.host, refused = h.refused FROM host h "
         "WHERE r.host IS NULL AND h.name = coalesce(r.name, '')"
     )
-    run.execute(f"UPDATE {table} SET host = 'unnamed-' || own WHERE host = ''")
+    context.execute(f"UPDATE {table} SET host = 'unnamed-' || own WHERE host = ''")
 
 
-def _doubt_endings(run: Run, table: str) -> None:
+def _doubt_endings(context: Context, table: str) -> None:
     """Take back the hosts whose ending is no public one."""
     ending = "substring(host from '[^.]*$')"
-    found = run.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
+    found = context.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
     doubtful = [text for (text,) in found if not is_plain(f"example.{text}")]
     if doubtful:
-        run.execute(f"UPDATE {table} SET host = NULL WHERE {ending} = ANY(%s)", [doubtful])
+        context.execute(f"UPDATE {table} SET host = NULL WHERE {ending} = ANY(%s)", [doubtful])
 
 
 def is_plain(host: str) -> bool:

@@ -7,8 +7,8 @@ its own, and `stored` is then what it had.
 
 from collections.abc import Iterable
 
+from batches.legacy.context import Context
 from batches.legacy.ids import derived, sql_kept
-from batches.legacy.run import Run
 
 ID_COLUMNS = "integer, text, stored, uuid, how, made, created"
 # Of two rows with one UUID the first in this order keeps it.
@@ -77,32 +77,32 @@ def sql_run_of(row: str) -> str:
     return f"left({row}.id::text, 18)"
 
 
-def has_map(run: Run, kind: str) -> bool:
+def has_map(context: Context, kind: str) -> bool:
     """Say whether an earlier run has brought over rows of a kind."""
-    return bool(run.value(f"SELECT EXISTS (SELECT FROM {run.map} WHERE kind = '{kind}')"))
+    return bool(context.value(f"SELECT EXISTS (SELECT FROM {context.map} WHERE kind = '{kind}')"))
 
 
-def has_other_runs(run: Run, kind: str) -> bool:
+def has_other_runs(context: Context, kind: str) -> bool:
     """Say whether the map has rows of a kind that are not of this run."""
-    query = f"SELECT FROM {run.map} m WHERE kind = '{kind}' AND NOT {run.is_fresh()}"
-    return bool(run.value(f"SELECT EXISTS ({query})"))
+    query = f"SELECT FROM {context.map} m WHERE kind = '{kind}' AND NOT {context.is_fresh()}"
+    return bool(context.value(f"SELECT EXISTS ({query})"))
 
 
-def settle(run: Run, kind: str, table: str, target: str) -> None:
+def settle(context: Context, kind: str, table: str, target: str) -> None:
     """Give every row of `table` the UUID it becomes; rows of `target` keep theirs."""
-    derive(run, table)
-    while part(run, kind, table, target):
-        derive(run, table)
+    derive(context, table)
+    while part(context, kind, table, target):
+        derive(context, table)
 
 
-def derive(run: Run, table: str) -> None:
+def derive(context: Context, table: str) -> None:
     """Derive the UUIDs of texts that hold none; PostgreSQL itself has no SHA-1."""
-    run.execute("TRUNCATE derived")
+    context.execute("TRUNCATE derived")
     odd = f"SELECT DISTINCT text FROM {table} WHERE uuid IS NULL AND text IS NOT NULL"
-    for rows in run.chunks(odd):
-        run.copy("derived", _derived(rows))
-    run.execute("ANALYZE derived")
-    run.execute(
+    for rows in context.chunks(odd):
+        context.copy("derived", _derived(rows))
+    context.execute("ANALYZE derived")
+    context.execute(
         f"UPDATE {table} r SET uuid = d.uuid FROM derived d "
         "WHERE r.uuid IS NULL AND r.text = d.text"
     )
@@ -112,21 +112,21 @@ def _derived(rows: Iterable[tuple]) -> Iterable[tuple]:
     return ((text, derived(text)) for (text,) in rows)
 
 
-def part(run: Run, kind: str, table: str, target: str) -> int:
+def part(context: Context, kind: str, table: str, target: str) -> int:
     """Part rows that hold one UUID: all but the first get a text of their own; return how many."""
-    run.create("clash", CLASH.format(table=table, target=target))
-    return run.execute(PART.format(table=table, kind=kind, ties=TIES))
+    context.create("clash", CLASH.format(table=table, target=target))
+    return context.execute(PART.format(table=table, kind=kind, ties=TIES))
 
 
-def write(run: Run, kind: str, table: str) -> None:
+def write(context: Context, kind: str, table: str) -> None:
     """Write the ids of a table's rows into the map."""
     stored, text = sql_kept("stored"), sql_kept("text")
     for form in (PLAIN, COLLIDED):
         rows = form.format(table=table)
-        run.write_map(WRITE.format(kind=kind, rows=rows, stored=stored, text=text))
+        context.write_map(WRITE.format(kind=kind, rows=rows, stored=stored, text=text))
 
 
-def analyze(run: Run) -> None:
+def analyze(context: Context) -> None:
     """Tell the planner of the rows that this run has written."""
-    if run.tally:
-        run.execute(f"ANALYZE {run.map}")
+    if context.tally:
+        context.execute(f"ANALYZE {context.map}")

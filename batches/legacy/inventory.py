@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from batches.legacy import id_map
-from batches.legacy.findings import EVIDENCE, METHOD
-from batches.legacy.rows import Keys, bring, follow, merge, read_words, word_of
-from batches.legacy.run import ONCE, Run
+from batches.legacy.contacts_and_technologies import EVIDENCE, METHOD
+from batches.legacy.context import ONCE, Context
+from batches.legacy.rows import Keys, follow, join_term, load, merge, read_terms
 from batches.legacy.target import Rows, put
 from scans.engine.links import canonical_url, resolve_url
 from scans.storage import url_hash
@@ -69,8 +69,8 @@ SITEMAPS = Listing(
     keys=Keys(
         "sitemap",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files {ONCE}) o "
-        f"{DOMAIN} {ADDRESS} {word_of('sitemap_kind', 'o.sitemap_type', 'k')} "
-        f"{word_of('sitemap_source', 'o.discovery_method', 's')}",
+        f"{DOMAIN} {ADDRESS} {join_term('sitemap_kind', 'o.sitemap_type', 'k')} "
+        f"{join_term('sitemap_source', 'o.discovery_method', 's')}",
     ),
     facts={
         "own": "o.id",
@@ -114,7 +114,7 @@ SITEMAPS = Listing(
 )
 PAGE_ROWS = Listing(
     older="page",
-    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {word_of('page_type', 'o.page_type', 'p')}"),
+    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {join_term('page_type', 'o.page_type', 'p')}"),
     facts={
         "own": "o.id",
         "domain": "d.uuid",
@@ -160,7 +160,7 @@ CONTACTS = Listing(
     keys=Keys(
         "contact",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts {ONCE}) o "
-        f"{DOMAIN} {word_of('email_type', 'o.email_type', 'e')}",
+        f"{DOMAIN} {join_term('email_type', 'o.email_type', 'e')}",
     ),
     facts={
         "own": "o.id",
@@ -207,47 +207,47 @@ WORDS = {
 }
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Bring the rows; say which of them are one, and which are here already."""
-    _read_addresses(run)
+    _read_addresses(context)
     for vocabulary, texts in WORDS.items():
-        read_words(run, vocabulary, texts)
+        read_terms(context, vocabulary, texts)
     for listing in LISTINGS:
-        bring(run, listing.keys, listing.facts)
-        if not run.verifying:
-            _settle(run, listing)
+        load(context, listing.keys, listing.facts)
+        if not context.verifying:
+            _settle(context, listing)
 
 
-def make(run: Run) -> None:
-    domains = run.table("scans.Domain")
+def make(context: Context) -> None:
+    domains = context.table("scans.Domain")
     for listing in LISTINGS:
         source = listing.rows.source.replace("{domains}", domains)
-        put(run, replace(listing.rows, source=source))
+        put(context, replace(listing.rows, source=source))
 
 
-def faults(run: Run) -> list[str]:
+def faults(context: Context) -> list[str]:
     """Say where the map does not have every row that some domain can hold."""
     found = []
     for listing in LISTINGS:
         facts = listing.facts
-        there = run.value(
+        there = context.value(
             f"SELECT count(*) FROM {listing.keys.source} "
             f"WHERE {facts['domain']} IS NOT NULL AND ({facts[listing.same]}) IS NOT NULL"
         )
-        mapped = run.value(f"SELECT count(*) FROM {listing.table}")
+        mapped = context.value(f"SELECT count(*) FROM {listing.table}")
         if there != mapped:
             found.append(f"of {there} {listing.older}s the map has {mapped}")
     return found
 
 
-def _read_addresses(run: Run) -> None:
+def _read_addresses(context: Context) -> None:
     """Bring every address into the form in which a scan lists it; PostgreSQL knows no such rule."""
-    run.define(
+    context.define(
         "read_url", "text text, sitemap text, sitemap_hash bytea, page text, page_hash bytea"
     )
-    for rows in run.chunks(ADDRESSES):
-        run.copy("read_url", (_address(text) for (text,) in rows))
-    run.execute("ANALYZE read_url")
+    for rows in context.chunks(ADDRESSES):
+        context.copy("read_url", (_address(text) for (text,) in rows))
+    context.execute("ANALYZE read_url")
 
 
 def _address(text: str) -> tuple[str | bytes | None, ...]:
@@ -258,19 +258,19 @@ def _hashed(url: str | None) -> tuple[str | None, bytes | None]:
     return (url, url_hash(url)) if url else (None, None)
 
 
-def _settle(run: Run, listing: Listing) -> None:
+def _settle(context: Context, listing: Listing) -> None:
     """Give every row its UUID and write it down; leave behind what no domain can hold."""
     table = listing.table
     lost = f"domain IS NULL OR {listing.same} IS NULL"
-    run.note(
+    context.note(
         f"{listing.older} was left behind",
         f"SELECT '{listing.keys.kind}', NULL::bigint, own, CASE WHEN domain IS NULL "
         f"THEN 'its domain is gone: ' ELSE 'this can be no {listing.older}: ' END "
         f"|| coalesce(said, '') FROM {table} WHERE {lost}",
     )
-    run.execute(f"DELETE FROM {table} WHERE {lost}")
+    context.execute(f"DELETE FROM {table} WHERE {lost}")
     there = f"t.domain_id = r.domain AND {listing.there}"
-    merge(run, table, listing.rows.model, there=there, same=f"domain, {listing.same}")
-    id_map.settle(run, listing.keys.kind, table, run.table(listing.rows.model))
-    follow(run, table)
-    id_map.write(run, listing.keys.kind, table)
+    merge(context, table, listing.rows.model, there=there, same=f"domain, {listing.same}")
+    id_map.settle(context, listing.keys.kind, table, context.table(listing.rows.model))
+    follow(context, table)
+    id_map.write(context, listing.keys.kind, table)

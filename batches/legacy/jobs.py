@@ -1,12 +1,12 @@
 """Jobs: their ids, their batch and domain, what became of them."""
 
 from batches.legacy import id_map, users
+from batches.legacy.context import ONCE, Context
 from batches.legacy.json_sql import EMPTY, any_of, kept, no_object, object_or_empty
-from batches.legacy.rows import Keys, bring, read_words, word_of
-from batches.legacy.run import ONCE, Run
+from batches.legacy.rows import Keys, join_term, load, read_terms
 from batches.legacy.target import HIGH, LOW, Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
-from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
 KEYS = Keys(
     "job",
@@ -32,7 +32,7 @@ TENANT_JOINS = (
 PLAN = f"""
 SELECT r.integer, r.uuid, r.created, r.run_of, r.tenantless, rb.uuid AS batch, rd.uuid AS domain,
     NULL::uuid AS doubled, s.becomes
-FROM row_job r {word_of("job", "r.status", "s")}
+FROM row_job r {join_term("job", "r.status", "s")}
 LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref
 LEFT JOIN ref_domain rd ON rd.own = r.domain_own AND rd.run_of <= r.run_of"""
 # A batch has one job for a domain: the newest.
@@ -129,7 +129,7 @@ JOBS = Rows(
 plan_job p JOIN (
     SELECT * FROM old_jobs WHERE id BETWEEN {LOW} AND {HIGH} {ONCE}
 ) AS o ON o.id = p.integer
-{word_of("job", "o.status", "s")} {word_of("job_type", "o.job_type", "t")}
+{join_term("job", "o.status", "s")} {join_term("job_type", "o.job_type", "t")}
 {TENANT_JOINS} {users.SQL_JOIN}
 LEFT JOIN tenant_of_batch tb ON p.tenantless AND tb.id = p.batch
 LEFT JOIN host_of_double hd ON hd.id = p.doubled
@@ -139,96 +139,100 @@ WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
 )
 
 
-def gather(run: Run) -> None:
-    run.create("job_facts", JOB_FACTS)
+def gather(context: Context) -> None:
+    context.create("job_facts", JOB_FACTS)
 
 
-def plan_ids(run: Run) -> None:
+def plan_ids(context: Context) -> None:
     """Bring the jobs and write their ids down."""
-    bring(run, KEYS, FACTS)
-    if run.verifying:
+    load(context, KEYS, FACTS)
+    if context.verifying:
         return
-    id_map.settle(run, "job", "row_job", run.table(JOBS.model))
-    id_map.write(run, "job", "row_job")
-    run.note(
+    id_map.settle(context, "job", "row_job", context.table(JOBS.model))
+    id_map.write(context, "job", "row_job")
+    context.note(
         "id of two jobs",
         "SELECT 'job', integer, stored, 'it became ' || uuid FROM row_job WHERE how = 'collision'",
     )
 
 
-def read_statuses(run: Run) -> None:
-    """Read the words of jobs, and those that batches tell of domains."""
-    read_words(
-        run,
+def read_statuses(context: Context) -> None:
+    """Translate the statuses of jobs, and those that batches list for their domains."""
+    read_terms(
+        context,
         "job",
         "SELECT coalesce(status, '') FROM job_facts UNION SELECT status FROM told",
     )
-    read_words(run, "job_type", "SELECT DISTINCT coalesce(job_type, '') FROM job_facts")
+    read_terms(context, "job_type", "SELECT DISTINCT coalesce(job_type, '') FROM job_facts")
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Say which batch and domain each job is of, and what it becomes."""
-    run.create("plan_job", PLAN)
-    run.execute(DOUBLED)
-    if run.verifying or id_map.has_other_runs(run, "job"):
+    context.create("plan_job", PLAN)
+    context.execute(DOUBLED)
+    if context.verifying or id_map.has_other_runs(context, "job"):
         run_of = id_map.sql_run_of("m")
-        run.execute(TAKEN.format(jobs=run.table(JOBS.model), map=run.map, run_of=run_of))
-    run.execute("CREATE INDEX ON plan_job (integer)")
-    if not run.verifying:
-        _note(run)
+        context.execute(
+            TAKEN.format(jobs=context.table(JOBS.model), map=context.map, run_of=run_of)
+        )
+    context.execute("CREATE INDEX ON plan_job (integer)")
+    if not context.verifying:
+        _note(context)
 
 
-def make_room(run: Run) -> None:
+def make_room(context: Context) -> None:
     """Give back what jobs by the million have taken, and what is planned by now."""
     for table in ("row_job", "reference"):
-        run.clear(table)
+        context.clear(table)
 
 
-def make(run: Run) -> None:
-    _look_up(run)
-    put(run, JOBS, "plan_job")
+def make(context: Context) -> None:
+    _look_up(context)
+    put(context, JOBS, "plan_job")
 
 
-def _look_up(run: Run) -> None:
+def _look_up(context: Context) -> None:
     """Find what few jobs need of batches and domains, which are made by now.
 
     These are tables, for PostgreSQL leaves a query with subqueries by row to one process.
     """
-    run.create(
+    context.create(
         "tenant_of_batch",
-        f"SELECT b.id, b.tenant_id FROM {run.table('batches.Batch')} b "
+        f"SELECT b.id, b.tenant_id FROM {context.table('batches.Batch')} b "
         "JOIN (SELECT DISTINCT batch FROM plan_job WHERE tenantless) AS p ON p.batch = b.id",
     )
-    run.create(
+    context.create(
         "host_of_double",
-        f"SELECT d.id, d.host FROM {run.table('scans.Domain')} d "
+        f"SELECT d.id, d.host FROM {context.table('scans.Domain')} d "
         "JOIN (SELECT DISTINCT doubled FROM plan_job WHERE doubled IS NOT NULL) AS p "
         "ON p.doubled = d.id",
     )
 
 
-def find_domains(run: Run) -> int:
+def find_domains(context: Context) -> int:
     """Give jobs of earlier runs the domain that was missing then."""
-    if not id_map.has_other_runs(run, "job"):
+    if not id_map.has_other_runs(context, "job"):
         return 0
-    statement = FOUND.format(jobs=run.table(JOBS.model), map=run.map, fresh=run.is_fresh())
-    return run.execute(statement)
+    statement = FOUND.format(
+        jobs=context.table(JOBS.model), map=context.map, fresh=context.is_fresh()
+    )
+    return context.execute(statement)
 
 
-def _note(run: Run) -> None:
-    run.note(
+def _note(context: Context) -> None:
+    context.note(
         "job's domain is gone",
         "SELECT 'job', r.integer, r.text, 'no domain ' || r.domain_own FROM row_job r "
         "JOIN plan_job p ON p.integer = r.integer "
         "WHERE r.domain_own IS NOT NULL AND p.domain IS NULL AND p.doubled IS NULL",
     )
-    run.note(
+    context.note(
         "second job of a batch for a domain",
         "SELECT 'job', integer, uuid::text, 'kept without its domain ' || doubled "
         "FROM plan_job WHERE doubled IS NOT NULL",
     )
-    run.note(
+    context.note(
         "status is unknown",
         "SELECT vocabulary, NULL::bigint, original, 'it became ' || becomes "
-        "FROM word WHERE NOT known",
+        "FROM term WHERE NOT known",
     )

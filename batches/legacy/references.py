@@ -2,9 +2,9 @@
 
 from batches.legacy import id_map
 from batches.legacy.batches import FIGURES
+from batches.legacy.context import Context
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.jobs import TENANT, TENANT_JOINS
-from batches.legacy.run import Run
 from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
@@ -96,47 +96,47 @@ RECONSTRUCTED = Rows(
 )
 
 
-def resolve(run: Run) -> None:
+def resolve(context: Context) -> None:
     """Make `ref_batch`: every reference and the batch it means, made up where there is none."""
-    run.create("reference", REFERENCES.format(whole=sql_whole_uuid("ref")))
-    run.create("ref_batch", NAMED.format(map=run.map, kept=sql_kept("r.ref")))
-    if _open(run):
-        run.execute(BY_UUID.format(map=run.map))
-    if _open(run):
-        run.execute(BY_UUID_OF_NAME.format(map=run.map, whole=sql_whole_uuid("original")))
-    if not run.verifying:
-        _reconstruct(run)
+    context.create("reference", REFERENCES.format(whole=sql_whole_uuid("ref")))
+    context.create("ref_batch", NAMED.format(map=context.map, kept=sql_kept("r.ref")))
+    if _open(context):
+        context.execute(BY_UUID.format(map=context.map))
+    if _open(context):
+        context.execute(BY_UUID_OF_NAME.format(map=context.map, whole=sql_whole_uuid("original")))
+    if not context.verifying:
+        _reconstruct(context)
 
 
-def _open(run: Run) -> int:
-    found: int = run.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+def _open(context: Context) -> int:
+    found: int = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
     return found
 
 
-def _reconstruct(run: Run) -> None:
+def _reconstruct(context: Context) -> None:
     """Give an id to each batch that is referred to and has no row."""
-    run.create("row_lost", LOST.format(stamp=run.stamp))
-    id_map.settle(run, "batch", "row_lost", run.table("batches.Batch"))
-    id_map.write(run, "batch", "row_lost")
-    run.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
-    run.write_map(OTHER_NAMES.format(kept=sql_kept("r.ref")))
-    run.note(
+    context.create("row_lost", LOST.format(stamp=context.stamp))
+    id_map.settle(context, "batch", "row_lost", context.table("batches.Batch"))
+    id_map.write(context, "batch", "row_lost")
+    context.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
+    context.write_map(OTHER_NAMES.format(kept=sql_kept("r.ref")))
+    context.note(
         "batch made up",
         "SELECT 'batch', NULL::bigint, coalesce(stored, text, uuid::text), "
         "'it is referred to and has no row: ' || uuid FROM row_lost",
     )
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Count the jobs of the batches that are made up."""
-    if run.verifying:
-        run.create("row_lost", OF_MAP.format(map=run.map, run_of=id_map.sql_run_of("m")))
+    if context.verifying:
+        context.create("row_lost", OF_MAP.format(map=context.map, run_of=id_map.sql_run_of("m")))
     original = sql_kept("coalesce(l.stored, l.text, l.uuid::text)")
-    if run.verifying:
+    if context.verifying:
         original = "coalesce(l.text, l.uuid::text)"
     figures = ", ".join(f"coalesce(c.{name}, 0) AS {name}" for name in FIGURES)
-    run.create("plan_lost", PLAN.format(original=original, figures=figures))
+    context.create("plan_lost", PLAN.format(original=original, figures=figures))
 
 
-def make(run: Run) -> None:
-    put(run, RECONSTRUCTED)
+def make(context: Context) -> None:
+    put(context, RECONSTRUCTED)

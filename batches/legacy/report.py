@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from batches.legacy.run import Run
+from batches.legacy.context import Context
 from batches.legacy.sources import TABLES_OF
 
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
@@ -42,46 +42,46 @@ class Topic:
     examples: list[str]
 
 
-def tables(run: Run, *, with_shapes: bool) -> list[Table]:
+def tables(context: Context, *, with_shapes: bool) -> list[Table]:
     """Return what became of each table's ids in this run."""
     found = []
     for kind, older in TABLES_OF.items():
-        rows = sum(run.size(table) for table in older)
-        by_how = {how: count for (of, how), count in sorted(run.tally.items()) if of == kind}
-        shapes = _shapes(run, kind) if with_shapes else []
+        rows = sum(context.size(table) for table in older)
+        by_how = {how: count for (of, how), count in sorted(context.tally.items()) if of == kind}
+        shapes = _shapes(context, kind) if with_shapes else []
         found.append(Table(kind, " and ".join(older), rows, by_how, shapes))
     return found
 
 
-def _shapes(run: Run, kind: str) -> list[tuple[str, int, str]]:
+def _shapes(context: Context, kind: str) -> list[tuple[str, int, str]]:
     """Return the formats of the ids that are no plain UUIDs, the commonest first."""
     return [
         (shape, count, example)
-        for shape, count, example in run.rows(
-            f"SELECT {SHAPE} AS shape, count(*), min(original) FROM {run.map} m "
-            f"WHERE {run.is_fresh()} AND kind = %s AND original IS NOT NULL AND how <> 'alias' "
+        for shape, count, example in context.rows(
+            f"SELECT {SHAPE} AS shape, count(*), min(original) FROM {context.map} m "
+            f"WHERE {context.is_fresh()} AND kind = %s AND original IS NOT NULL AND how <> 'alias' "
             "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
             [kind],
         )
     ]
 
 
-def topics(run: Run) -> list[Topic]:
+def topics(context: Context) -> list[Topic]:
     """Return what was noted, with examples."""
-    found = run.rows(
+    found = context.rows(
         "SELECT topic, count(*), (array_agg(concat_ws(' ', kind, integer, quote_literal(original), "
         f"detail) ORDER BY kind, integer, original))[1:{SHOWN}] FROM note GROUP BY 1 ORDER BY 1"
     )
     return [Topic(*row) for row in found]
 
 
-def write(run: Run, path: str) -> None:
+def write(context: Context, path: str) -> None:
     """Write a CSV: a line for each id that was no plain UUID, and for all that was noted."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(HEAD)
-        lines.writerows(_lines(run, _IDS.format(map=run.map, fresh=run.is_fresh())))
-        lines.writerows(_lines(run, _NOTES))
+        lines.writerows(_lines(context, _IDS.format(map=context.map, fresh=context.is_fresh())))
+        lines.writerows(_lines(context, _NOTES))
 
 
 _IDS = """
@@ -90,6 +90,6 @@ WHERE {fresh} AND how <> 'uuid' ORDER BY id"""
 _NOTES = "SELECT topic, kind, integer, original, detail, '' FROM note ORDER BY topic, kind, integer"
 
 
-def _lines(run: Run, query: str) -> Iterable[tuple]:
-    for rows in run.chunks(query):
+def _lines(context: Context, query: str) -> Iterable[tuple]:
+    for rows in context.chunks(query):
         yield from rows

@@ -8,9 +8,9 @@ from django.apps.registry import Apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from batches.legacy import findings, foreign_keys
+from batches.legacy import contacts_and_technologies, foreign_keys
+from batches.legacy.context import Context, at_work
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.run import Run, at_work
 
 # What conversions write.
 MODELS = (
@@ -60,57 +60,61 @@ DELETE FROM {map} m WHERE m.kind = '{kind}' AND NOT EXISTS (
 
 def reverse(connection: BaseDatabaseWrapper, apps: Apps) -> dict[str, int]:
     """Remove what conversions made; return how many rows of each kind."""
-    with transaction.atomic(using=connection.alias), at_work(connection, apps) as run:
-        return _reverse(run)
+    with transaction.atomic(using=connection.alias), at_work(connection, apps) as context:
+        return _reverse(context)
 
 
-def _reverse(run: Run) -> dict[str, int]:
+def _reverse(context: Context) -> dict[str, int]:
     for model in MODELS:
-        run.execute(f"ANALYZE {run.table(model)}")
-    foreign_keys.relax(run)
-    removed = {"finding": _remove_findings(run)}
+        context.execute(f"ANALYZE {context.table(model)}")
+    foreign_keys.relax(context)
+    removed = {"finding": _remove_findings(context)}
     for kind, model in MADE:
         if kind == "user":
-            _remove_memberships(run)
-        removed[kind] = _remove(run, kind, model)
+            _remove_memberships(context)
+        removed[kind] = _remove(context, kind, model)
     for kind, model in MADE:
-        run.execute(SPENT.format(map=run.map, kind=kind, table=run.table(model)))
+        context.execute(SPENT.format(map=context.map, kind=kind, table=context.table(model)))
     for model in MODELS:
-        foreign_keys.check(run, model)
-    foreign_keys.hold(run)
+        foreign_keys.check(context, model)
+    foreign_keys.hold(context)
     return removed
 
 
-def _remove_findings(run: Run) -> int:
+def _remove_findings(context: Context) -> int:
     """Remove contacts and technologies that no scan has seen since."""
     contact = sql_finding_id("'contact'", "f.domain_id", "f.kind", "f.value")
     technology = sql_finding_id("'technology'", "f.domain_id", "f.name")
-    told = {
-        "scans.Contact": (f"f.method = '{findings.METHOD}'", contact),
-        "scans.Technology": (f"f.evidence = '{findings.EVIDENCE}'", technology),
+    imported = {
+        "scans.Contact": (f"f.method = '{contacts_and_technologies.METHOD}'", contact),
+        "scans.Technology": (f"f.evidence = '{contacts_and_technologies.EVIDENCE}'", technology),
     }
     return sum(
-        run.execute(FINDINGS.format(map=run.map, table=run.table(model), imported=test, id=made))
-        for model, (test, made) in told.items()
+        context.execute(
+            FINDINGS.format(map=context.map, table=context.table(model), imported=test, id=made)
+        )
+        for model, (test, made) in imported.items()
     )
 
 
-def _remove_memberships(run: Run) -> None:
+def _remove_memberships(context: Context) -> None:
     made = sql_finding_id("'membership'", "f.user_id", "f.tenant_id")
-    table = run.table("tenants.Membership")
-    run.execute(MEMBERSHIPS.format(map=run.map, table=table, id=made))
+    table = context.table("tenants.Membership")
+    context.execute(MEMBERSHIPS.format(map=context.map, table=table, id=made))
 
 
-def _remove(run: Run, kind: str, model: str) -> int:
+def _remove(context: Context, kind: str, model: str) -> int:
     """Remove the rows of a kind that nothing refers to."""
-    table = run.table(model)
-    referring = [pair for pair in run.rows(REFERRING, [table]) if pair != LATEST]
+    table = context.table(model)
+    referring = [pair for pair in context.rows(REFERRING, [table]) if pair != LATEST]
     unless = " ".join(
         f'AND NOT EXISTS (SELECT FROM {child} c WHERE c."{column}" = t.id)'
         for child, column in referring
     )
-    run.create("going", GOING.format(map=run.map, table=table, kind=kind, unless=unless))
+    context.create("going", GOING.format(map=context.map, table=table, kind=kind, unless=unless))
     if kind == "batch":
         child, column = LATEST
-        run.execute(f"UPDATE {child} c SET {column} = NULL FROM going g WHERE c.{column} = g.uuid")
-    return run.execute(f"DELETE FROM {table} t USING going g WHERE t.id = g.uuid")
+        context.execute(
+            f"UPDATE {child} c SET {column} = NULL FROM going g WHERE c.{column} = g.uuid"
+        )
+    return context.execute(f"DELETE FROM {table} t USING going g WHERE t.id = g.uuid")

@@ -6,9 +6,9 @@ A conversion brings the rows that no run has brought before; a verification thos
 from dataclasses import dataclass
 
 from batches.legacy import id_map
-from batches.legacy.run import Run
+from batches.legacy.context import Context
 from batches.legacy.sources import TABLES_OF
-from batches.legacy.words import VOCABULARIES
+from batches.legacy.vocabulary import VOCABULARIES
 
 
 @dataclass(frozen=True)
@@ -23,33 +23,33 @@ class Keys:
     created: str = "o.created_at"
 
 
-def bring(run: Run, keys: Keys, facts: dict[str, str]) -> None:
+def load(context: Context, keys: Keys, facts: dict[str, str]) -> None:
     """Make `row_<kind>` of older rows, with these further columns.
 
     `run_of` names the run that brought a row: those of one run are told together, and none of
     them knew what only a later one has brought.
     """
     named = "".join(f", {text} AS {column}" for column, text in facts.items())
-    query = _of_map(run, keys, named) if run.verifying else _of_source(run, keys, named)
-    run.brought[keys.kind] = run.create(f"row_{keys.kind}", query)
+    query = _of_map(context, keys, named) if context.verifying else _of_source(context, keys, named)
+    context.loaded[keys.kind] = context.create(f"row_{keys.kind}", query)
     for older in TABLES_OF[keys.kind]:  # while it is at hand
-        run.size(older)
+        context.size(older)
 
 
-def _of_source(run: Run, keys: Keys, named: str) -> str:
+def _of_source(context: Context, keys: Keys, named: str) -> str:
     ids = id_map.sql_id(keys.text, keys.whole, keys.integer or "NULL::bigint")
-    facts = f"{keys.created} AS created, '{run.stamp}' AS run_of{named}"
+    facts = f"{keys.created} AS created, '{context.stamp}' AS run_of{named}"
     query = f"SELECT {ids}, {facts} FROM {keys.source}"
-    if not id_map.has_map(run, keys.kind):
+    if not id_map.has_map(context, keys.kind):
         return query
-    return f"{query} WHERE NOT EXISTS (SELECT FROM {run.map} m WHERE {_is_same(keys)})"
+    return f"{query} WHERE NOT EXISTS (SELECT FROM {context.map} m WHERE {_is_same(keys)})"
 
 
-def _of_map(run: Run, keys: Keys, named: str) -> str:
+def _of_map(context: Context, keys: Keys, named: str) -> str:
     return (
         "SELECT m.integer, m.original AS text, NULL::text AS stored, m.uuid, m.how, m.made, "
         f"{keys.created} AS created, {id_map.sql_run_of('m')} AS run_of{named} "
-        f"FROM {keys.source} JOIN {run.map} m ON {_is_same(keys)}"
+        f"FROM {keys.source} JOIN {context.map} m ON {_is_same(keys)}"
     )
 
 
@@ -58,27 +58,27 @@ def _is_same(keys: Keys) -> str:
     return f"m.kind = '{keys.kind}' AND {same}"
 
 
-def keep_existing(run: Run, table: str, model: str) -> None:
+def keep_existing(context: Context, table: str, model: str) -> None:
     """Leave rows alone whose UUID is that of a row which is there already: it is the same one."""
-    run.execute(
+    context.execute(
         f"UPDATE {table} r SET how = 'existing', made = false "
-        f"FROM {run.table(model)} t WHERE t.id = r.uuid"
+        f"FROM {context.table(model)} t WHERE t.id = r.uuid"
     )
 
 
-def merge(run: Run, table: str, model: str, *, there: str, same: str) -> None:
+def merge(context: Context, table: str, model: str, *, there: str, same: str) -> None:
     """Let rows of one thing be one: the row that is here already, or the first of them.
 
     `there` tells a row `t` of `model` that is a row `r` of `table`, `same` the columns by which
     rows of `table` are one; `follow` gives them their UUID once the first of them has its own.
     """
     stored = "text = coalesce(r.text, r.uuid::text), made = false"
-    run.execute(f"ALTER TABLE {table} ADD leads text")
-    run.execute(
+    context.execute(f"ALTER TABLE {table} ADD leads text")
+    context.execute(
         f"UPDATE {table} r SET {stored}, uuid = t.id, how = 'existing' "
-        f"FROM {run.table(model)} t WHERE {there}"
+        f"FROM {context.table(model)} t WHERE {there}"
     )
-    run.execute(
+    context.execute(
         f"UPDATE {table} r SET {stored}, how = 'merged', leads = x.leads FROM ("
         "SELECT ctid AS at, first_value(own) OVER same AS leads, row_number() OVER same AS place "
         f"FROM {table} WHERE made WINDOW same AS (PARTITION BY {same} "
@@ -86,29 +86,29 @@ def merge(run: Run, table: str, model: str, *, there: str, same: str) -> None:
     )
 
 
-def follow(run: Run, table: str) -> None:
+def follow(context: Context, table: str) -> None:
     """Give merged rows the UUID of the row they are part of."""
-    run.execute(
+    context.execute(
         f"UPDATE {table} r SET uuid = t.uuid FROM {table} t "
         "WHERE r.how = 'merged' AND t.made AND t.own = r.leads"
     )
-    run.execute(f"UPDATE {table} SET text = NULL WHERE NOT made AND text = uuid::text")
+    context.execute(f"UPDATE {table} SET text = NULL WHERE NOT made AND text = uuid::text")
 
 
-def read_words(run: Run, vocabulary: str, texts: str) -> None:
-    """Look up the words that a query finds, each once."""
-    found = [text for (text,) in run.rows(texts)]
+def read_terms(context: Context, vocabulary: str, texts: str) -> None:
+    """Translate the terms that a query returns, each once."""
+    found = [text for (text,) in context.rows(texts)]
     read = VOCABULARIES[vocabulary].read
-    run.copy("word", ((vocabulary, text, *read(text)) for text in found))
-    run.execute("ANALYZE word")
+    context.copy("term", ((vocabulary, text, *read(text)) for text in found))
+    context.execute("ANALYZE term")
 
 
-def word_of(vocabulary: str, text: str, alias: str) -> str:
-    """Return the JOIN that reads a word; `text` is an expression.
+def join_term(vocabulary: str, text: str, alias: str) -> str:
+    """Return the JOIN that translates a term; `text` is an expression.
 
-    Every word is there; a LEFT JOIN, for the planner would expect few rows of another.
+    Every term has a row. It is a LEFT JOIN because the planner would expect few rows of another.
     """
     return (
-        f"LEFT JOIN word {alias} ON {alias}.vocabulary = '{vocabulary}' "
+        f"LEFT JOIN term {alias} ON {alias}.vocabulary = '{vocabulary}' "
         f"AND {alias}.original = coalesce({text}, '')"
     )

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from batches.legacy.context import Context, LegacyError
 from batches.legacy.ids import sql_whole_uuid
 from batches.legacy.json_sql import EMPTY
-from batches.legacy.run import LegacyError, Run
 
 # Kinds of columns and their types. A `key` also gives `<name>_u`: the whole UUID it holds.
 TYPES = {
@@ -103,29 +103,29 @@ def has_legacy_tables(cursor: Any) -> bool:
     return bool(columns_of(cursor, "batch_jobs"))
 
 
-def attach(run: Run, table: str) -> None:
+def attach(context: Context, table: str) -> None:
     """Show a table of the default database, held still until the transaction ends."""
-    present = columns_of(run.cursor, table)
+    present = columns_of(context.cursor, table)
     _check(table, present)
     if present:
-        run.execute(f"LOCK TABLE {table} IN SHARE MODE")
-    run.show(f"old_{table}", _query(table, present))
+        context.execute(f"LOCK TABLE {table} IN SHARE MODE")
+    context.show(f"old_{table}", _query(table, present))
 
 
-def fetch(run: Run, source: Any, table: str) -> None:
+def fetch(context: Context, source: Any, table: str) -> None:
     """Copy a table from the cursor of another database, never holding more than a block of it."""
     present = columns_of(source, table)
     _check(table, present)
     columns = ", ".join(f"{name} {kind}" for name, kind in _shape(table).items())
-    run.define(f"old_{table}", columns)
+    context.define(f"old_{table}", columns)
     if present:
         query = f"COPY ({_query(table, present)}) TO STDOUT"
-        with source.copy(query) as old, run.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
+        with source.copy(query) as old, context.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
             for block in old:
                 copy.write(block)
     if table in ("batch_jobs", "jobs"):
-        run.execute(f"CREATE INDEX ON old_{table} (id)")
-    run.execute(f"ANALYZE old_{table}")
+        context.execute(f"CREATE INDEX ON old_{table} (id)")
+    context.execute(f"ANALYZE old_{table}")
 
 
 def _check(table: str, present: dict[str, Actual]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from batches.legacy.run import Run
+from batches.legacy.context import Context
 
 # Is told a step, how many are done, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -13,25 +13,25 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Step:
-    """A part of a conversion: what it does in a few words, and how."""
+    """A part of a conversion: its label and its function."""
 
     label: str
-    work: Callable[[Run], Any]
+    work: Callable[[Context], Any]
 
 
 def silent(label: str, done: int, total: int) -> None:
     """Tell nobody how far a conversion is."""
 
 
-def _tell(progress: Progress, label: str, place: int, total: int, detail: str) -> None:
+def _show(progress: Progress, label: str, place: int, total: int, detail: str) -> None:
     progress(f"{label} {detail}".rstrip(), place, total)
 
 
-def perform(run: Run, steps: Iterable[Step], progress: Progress = silent) -> None:
+def perform(context: Context, steps: Iterable[Step], progress: Progress = silent) -> None:
     """Take steps one after the other."""
     chosen = list(steps)
     for place, step in enumerate(chosen):
-        run.tell = partial(_tell, progress, step.label, place, len(chosen))
-        run.tell("")
-        step.work(run)
+        context.show_progress = partial(_show, progress, step.label, place, len(chosen))
+        context.show_progress("")
+        step.work(context)
     progress("done", len(chosen), len(chosen))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db.models import Field
 
 from batches.legacy import foreign_keys
-from batches.legacy.run import ONCE, Run
+from batches.legacy.context import ONCE, Context
 
 LOW, HIGH = "{low}", "{high}"
 PRESENT = """
@@ -70,10 +70,10 @@ class Difference:
     @property
     def sentence(self) -> str:
         """Say how the two sides differ."""
-        told = f"{self.title}: {self.expected} rows expected, {self.found} there"
+        sentence = f"{self.title}: {self.expected} rows expected, {self.found} there"
         if self.expected == self.found:
-            told = f"{self.title}: rows differ from what they should be"
-        return f"{told} ({', '.join(self.examples[:5])})" if self.examples else told
+            sentence = f"{self.title}: rows differ from what they should be"
+        return f"{sentence} ({', '.join(self.examples[:5])})" if self.examples else sentence
 
     def join(self, part: "Difference") -> None:
         """Add the comparison of another part of the table."""
@@ -92,72 +92,72 @@ class Difference:
         self.found_sum += int(row[4])
 
 
-def put(run: Run, rows: Rows, planned: str = "") -> None:
+def put(context: Context, rows: Rows, planned: str = "") -> None:
     """Insert rows, unless a run only verifies, and compare what is there with what should be.
 
     Rows of a `planned` table go in parts in the order of their integers, each of them compared at
     once: it is still at hand then, in a database that is larger than the memory.
     """
     difference = Difference(rows.title)
-    parts = _parts(run, planned)
+    parts = _parts(context, planned)
     for number, part in enumerate(parts, 1):
-        run.tell(f"({number} of {len(parts)})" if len(parts) > 1 else "")
-        if not run.verifying and insert(run, rows, *part) and part in (parts[0], parts[-1]):
-            run.execute(f"ANALYZE {run.table(rows.model)}")
-        difference.join(compare(run, rows, *part))
-    if not run.verifying and difference.found:
-        foreign_keys.check(run, rows.model)
-    run.differences.append(difference)
+        context.show_progress(f"({number} of {len(parts)})" if len(parts) > 1 else "")
+        if not context.verifying and insert(context, rows, *part) and part in (parts[0], parts[-1]):
+            context.execute(f"ANALYZE {context.table(rows.model)}")
+        difference.join(compare(context, rows, *part))
+    if not context.verifying and difference.found:
+        foreign_keys.check(context, rows.model)
+    context.differences.append(difference)
 
 
-def _parts(run: Run, planned: str) -> list[tuple[int, int]]:
+def _parts(context: Context, planned: str) -> list[tuple[int, int]]:
     """Return the first and last integers of the parts of a planned table."""
     if not planned:
         return [(0, 0)]
-    return run.rows(
+    return context.rows(
         "SELECT min(integer), max(integer) FROM (SELECT integer, "
         f"(row_number() OVER (ORDER BY integer) - 1) / {AT_ONCE} AS part FROM {planned}) AS x "
         "GROUP BY part ORDER BY part"
     )
 
 
-def insert(run: Run, rows: Rows, low: int = 0, high: int = 0) -> int:
+def insert(context: Context, rows: Rows, low: int = 0, high: int = 0) -> int:
     """Insert the rows, or those of a chunk; return how many."""
-    columns = _fitting(run, rows)
+    columns = _fitting(context, rows)
     names = ", ".join(f'"{name}"' for name in columns)
     source = rows.source.replace(LOW, str(low)).replace(HIGH, str(high))
-    return run.execute(
-        f"INSERT INTO {run.table(rows.model)} ({names}) SELECT {', '.join(columns.values())} "
+    return context.execute(
+        f"INSERT INTO {context.table(rows.model)} ({names}) SELECT {', '.join(columns.values())} "
         f"FROM {source} {rows.conflict}"
     )
 
 
-def _fitting(run: Run, rows: Rows) -> dict[str, str]:
+def _fitting(context: Context, rows: Rows) -> dict[str, str]:
     """Return the columns that the table has, and defaults for those it needs besides."""
-    present = {name: required for name, _, required in _present(run, rows.model)}
+    present = {name: required for name, _, required in _present(context, rows.model)}
     given = {name: text for name, text in rows.columns.items() if name in present}
     lacking = [name for name, required in present.items() if required and name not in given]
-    return given | {name: _default(run, rows.model, name) for name in lacking}
+    return given | {name: _default(context, rows.model, name) for name in lacking}
 
 
-def _present(run: Run, model: str) -> list[tuple[str, str, bool]]:
-    return run.rows(PRESENT, [run.table(model)])
+def _present(context: Context, model: str) -> list[tuple[str, str, bool]]:
+    return context.rows(PRESENT, [context.table(model)])
 
 
-def _default(run: Run, model: str, column: str) -> str:
-    fields = run.apps.get_model(model)._meta.concrete_fields
+def _default(context: Context, model: str, column: str) -> str:
+    fields = context.apps.get_model(model)._meta.concrete_fields
     found: Field = next(field for field in fields if field.column == column)
     value = found.get_default()
-    return run.literal(found.get_db_prep_save(value, connection=run.connection))
+    return context.literal(found.get_db_prep_save(value, connection=context.connection))
 
 
-def compare(run: Run, rows: Rows, low: int = 0, high: int = 0) -> Difference:
+def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Difference:
     """Compare the rows as they should be with those that are there."""
     difference = Difference(rows.title)
-    difference.add(run.rows(_comparison(run, rows, low, high, _SUMS))[0])
+    difference.add(context.rows(_comparison(context, rows, low, high, _SUMS))[0])
     if not difference.is_none:
         wrong = f"{_WRONG} LIMIT 5"
-        found = run.rows(_comparison(run, rows, low, high, wrong))
+        found = context.rows(_comparison(context, rows, low, high, wrong))
         difference.examples = [str(identity) for (identity,) in found]
     return difference
 
@@ -169,8 +169,8 @@ FROM both_sides"""
 _WRONG = "SELECT id FROM both_sides WHERE there IS NULL OR expected <> found"
 
 
-def _comparison(run: Run, rows: Rows, low: int, high: int, query: str) -> str:
-    types = {name: kind for name, kind, _ in _present(run, rows.model)}
+def _comparison(context: Context, rows: Rows, low: int, high: int, query: str) -> str:
+    types = {name: kind for name, kind, _ in _present(context, rows.model)}
     columns = [name for name in rows.columns if name in types]
     settled = [name for name in rows.settled if name in types] or columns
     if not rows.touched:
@@ -181,7 +181,7 @@ def _comparison(run: Run, rows: Rows, low: int, high: int, query: str) -> str:
     changed = (
         f'coalesce(t."{rows.touched}" <> e."{rows.touched}", false)' if rows.touched else "false"
     )
-    there = f"(SELECT t.* FROM {run.table(rows.model)} t {bounds})"
+    there = f"(SELECT t.* FROM {context.table(rows.model)} t {bounds})"
     sums = (
         f"CASE WHEN {changed} THEN {_hash(row, settled)} ELSE {_hash(row, columns)} END AS {name}"
         for row, name in (("e", "expected"), ("t", "found"))

@@ -1,9 +1,9 @@
 """Tenants: whom the older rows belong to."""
 
 from batches.legacy import id_map
+from batches.legacy.context import Context
 from batches.legacy.ids import sql_kept, sql_whole_uuid
-from batches.legacy.rows import Keys, bring, keep_existing
-from batches.legacy.run import Run
+from batches.legacy.rows import Keys, keep_existing, load
 from batches.legacy.target import Rows, insert, put
 
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
@@ -36,29 +36,29 @@ DEFAULT = Rows(
 )
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Bring the tenants, and those that are only referred to; say what every reference means."""
-    run.create(
+    context.create(
         "tenant_text", f"SELECT ref, {sql_whole_uuid('ref')} AS whole FROM ({_texts()}) AS x"
     )
-    bring(run, KEYS, FACTS)
-    if run.verifying:
-        _bring_missing_of_map(run)
+    load(context, KEYS, FACTS)
+    if context.verifying:
+        _add_missing_of_map(context)
     else:
-        insert(run, DEFAULT)
-        _name(run)
-        keep_existing(run, "row_tenant", TENANTS.model)
-        id_map.settle(run, "tenant", "row_tenant", run.table(TENANTS.model))
-        _bring_missing(run)
-        id_map.write(run, "tenant", "row_tenant")
-    _resolve(run)
+        insert(context, DEFAULT)
+        _name(context)
+        keep_existing(context, "row_tenant", TENANTS.model)
+        id_map.settle(context, "tenant", "row_tenant", context.table(TENANTS.model))
+        _add_missing(context)
+        id_map.write(context, "tenant", "row_tenant")
+    _resolve(context)
 
 
-def _name(run: Run) -> None:
+def _name(context: Context) -> None:
     """Give tenants that an earlier run made up the name of the row that has come since."""
-    run.execute(
-        f"UPDATE {run.table(TENANTS.model)} t SET name = left(btrim(o.name), 200) "
-        f"FROM old_tenants o JOIN {run.map} m ON m.uuid = o.id_u "
+    context.execute(
+        f"UPDATE {context.table(TENANTS.model)} t SET name = left(btrim(o.name), 200) "
+        f"FROM old_tenants o JOIN {context.map} m ON m.uuid = o.id_u "
         "WHERE m.kind = 'tenant' AND m.how = 'reconstructed' AND t.id = m.uuid "
         "AND t.name = 'Tenant ' || t.id AND btrim(o.name) <> ''"
     )
@@ -72,46 +72,46 @@ def _texts() -> str:
     return f"SELECT DISTINCT ref FROM ({found}) AS y WHERE btrim(ref) <> ''"
 
 
-def _bring_missing(run: Run) -> None:
+def _add_missing(context: Context) -> None:
     """Add a row for each tenant that is referred to and is nowhere."""
-    run.execute(
+    context.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
-        f"SELECT DISTINCT whole, 'reconstructed', true, '{run.stamp}' FROM tenant_text x "
+        f"SELECT DISTINCT whole, 'reconstructed', true, '{context.stamp}' FROM tenant_text x "
         "WHERE whole IS NOT NULL AND NOT EXISTS ("
         "SELECT FROM row_tenant r WHERE r.uuid = x.whole OR r.text = x.ref) "
-        f"AND NOT EXISTS (SELECT FROM {run.table(TENANTS.model)} t WHERE t.id = x.whole)"
+        f"AND NOT EXISTS (SELECT FROM {context.table(TENANTS.model)} t WHERE t.id = x.whole)"
     )
-    run.note(
+    context.note(
         "tenant made up",
         "SELECT 'tenant', NULL::bigint, uuid::text, 'it is referred to and has no row' "
         "FROM row_tenant WHERE how = 'reconstructed'",
     )
 
 
-def _bring_missing_of_map(run: Run) -> None:
-    run.execute(
+def _add_missing_of_map(context: Context) -> None:
+    context.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
         f"SELECT uuid, how, made, {id_map.sql_run_of('m')} "
-        f"FROM {run.map} m WHERE kind = 'tenant' AND how = 'reconstructed' "
+        f"FROM {context.map} m WHERE kind = 'tenant' AND how = 'reconstructed' "
         "AND uuid NOT IN (SELECT uuid FROM row_tenant)"
     )
 
 
-def _resolve(run: Run) -> None:
+def _resolve(context: Context) -> None:
     """Say which tenant each text means: the one of that name, the UUID it holds, the default."""
-    run.create(
+    context.create(
         "ref_tenant",
         f"SELECT DISTINCT ON (x.ref) x.ref, coalesce(m.uuid, x.whole, '{DEFAULT_TENANT}') AS uuid, "
         "m.uuid IS NULL AND x.whole IS NULL AS lost FROM tenant_text x "
-        f"LEFT JOIN {run.map} m ON m.kind = 'tenant' "
+        f"LEFT JOIN {context.map} m ON m.kind = 'tenant' "
         f"AND coalesce(m.original, m.uuid::text) = {sql_kept('x.ref')} ORDER BY x.ref, m.id",
     )
-    run.note(
+    context.note(
         "tenant is no UUID",
         "SELECT 'tenant', NULL::bigint, ref, 'its rows went to the default tenant' "
         "FROM ref_tenant WHERE lost",
     )
 
 
-def make(run: Run) -> None:
-    put(run, TENANTS)
+def make(context: Context) -> None:
+    put(context, TENANTS)

@@ -1,8 +1,8 @@
 """Work that had not ended: batches counted anew, and jobs put back in line where that is asked."""
 
 from batches.legacy import id_map
-from batches.legacy.run import Run
-from batches.legacy.words import IMPORTED_UNFINISHED, UNFINISHED
+from batches.legacy.context import Context
+from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
 # Of batches that an earlier run brought and that have got more jobs.
 RECOUNT = """
@@ -44,17 +44,17 @@ FROM (
 ) AS w WHERE b.id = w.batch_id"""
 
 
-def recount(run: Run) -> int:
+def recount(context: Context) -> int:
     """Count the jobs of earlier batches that have got more of them."""
-    if not id_map.has_other_runs(run, "batch"):
+    if not id_map.has_other_runs(context, "batch"):
         return 0
-    tables = {"batches": run.table("batches.Batch"), "jobs": run.table("batches.Job")}
-    return run.execute(RECOUNT.format(map=run.map, fresh=run.is_fresh(), **tables))
+    tables = {"batches": context.table("batches.Batch"), "jobs": context.table("batches.Job")}
+    return context.execute(RECOUNT.format(map=context.map, fresh=context.is_fresh(), **tables))
 
 
-def requeue(run: Run) -> int:
+def requeue(context: Context) -> int:
     """Put the unfinished jobs of this run back in line; return how many."""
-    tables = {"batches": run.table("batches.Batch"), "jobs": run.table("batches.Job")}
-    waiting = run.execute(REQUEUE.format(**tables))
-    run.execute(REOPEN.format(**tables))
+    tables = {"batches": context.table("batches.Batch"), "jobs": context.table("batches.Job")}
+    waiting = context.execute(REQUEUE.format(**tables))
+    context.execute(REOPEN.format(**tables))
     return waiting

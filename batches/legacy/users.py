@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from batches.legacy import id_map
+from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id, sql_whole_uuid
-from batches.legacy.rows import Keys, bring, keep_existing
-from batches.legacy.run import Run
+from batches.legacy.rows import Keys, keep_existing, load
 from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
@@ -68,24 +68,24 @@ WHERE coalesce(m.uuid, x.whole) IN (SELECT id FROM {{users}} UNION SELECT uuid F
 SQL_JOIN = "LEFT JOIN ref_user ru ON ru.ref = o.created_by AND ru.run_of <= p.run_of"
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Bring the profiles, and say which user each `created_by` means."""
-    bring(run, KEYS, FACTS)
-    if not run.verifying:
-        keep_existing(run, "row_user", USERS.model)
-        id_map.settle(run, "user", "row_user", run.table(USERS.model))
-        id_map.write(run, "user", "row_user")
-    run.create("ref_user", REFERENCES.format(users=run.table(USERS.model), map=run.map))
+    load(context, KEYS, FACTS)
+    if not context.verifying:
+        keep_existing(context, "row_user", USERS.model)
+        id_map.settle(context, "user", "row_user", context.table(USERS.model))
+        id_map.write(context, "user", "row_user")
+    context.create("ref_user", REFERENCES.format(users=context.table(USERS.model), map=context.map))
 
 
-def make(run: Run) -> None:
-    put(run, _named(run))
-    put(run, MEMBERSHIPS)
+def make(context: Context) -> None:
+    put(context, _named(context))
+    put(context, MEMBERSHIPS)
 
 
-def _named(run: Run) -> Rows:
+def _named(context: Context) -> Rows:
     """Return the rows, their names set against those of the users that are there."""
     columns = {
-        name: text.format(users=run.table(USERS.model)) for name, text in USERS.columns.items()
+        name: text.format(users=context.table(USERS.model)) for name, text in USERS.columns.items()
     }
     return replace(USERS, columns=columns)

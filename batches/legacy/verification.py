@@ -7,7 +7,7 @@ changes is compared, their references among it.
 from dataclasses import dataclass, field
 
 from batches.legacy import id_map, inventory
-from batches.legacy.run import LegacyError, Run
+from batches.legacy.context import Context, LegacyError
 from batches.legacy.sources import TABLES_OF
 from batches.legacy.target import Difference
 
@@ -27,8 +27,8 @@ class VerificationFailed(LegacyError):  # noqa: N818 (a name that reads as what 
         super().__init__("The two sides differ: " + "; ".join(verdict.faults))
 
 
-def has_earlier_runs(run: Run) -> bool:
-    return any(id_map.has_other_runs(run, kind) for kind in WHOLE)
+def has_earlier_runs(context: Context) -> bool:
+    return any(id_map.has_other_runs(context, kind) for kind in WHOLE)
 
 
 @dataclass
@@ -39,49 +39,49 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
 
-def verify(run: Run) -> Verdict:
+def verify(context: Context) -> Verdict:
     """Return what the comparison of each table came to, and what else is wrong."""
-    _check_keys(run)
-    differing = [each.sentence for each in run.differences if not each.is_none]
-    return Verdict(run.differences, [*run.faults, *differing])
+    _check_keys(context)
+    differing = [each.sentence for each in context.differences if not each.is_none]
+    return Verdict(context.differences, [*context.faults, *differing])
 
 
-def follow_references(run: Run) -> None:
+def follow_references(context: Context) -> None:
     """Every reference means a row."""
-    lost = run.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+    lost = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
     if lost:
-        run.faults.append(f"{lost} references to a batch mean none")
-    lost = run.value(DOMAIN_REFERENCES)
+        context.faults.append(f"{lost} references to a batch mean none")
+    lost = context.value(DOMAIN_REFERENCES)
     if lost:
-        run.faults.append(f"{lost} references of jobs to a domain mean none")
+        context.faults.append(f"{lost} references of jobs to a domain mean none")
 
 
-def check_counts(run: Run) -> None:
+def check_counts(context: Context) -> None:
     """Every older row is in the map once; a later run has planned what is new alone."""
-    if not run.verifying and has_earlier_runs(run):
+    if not context.verifying and has_earlier_runs(context):
         return
     for kind in WHOLE:
         [table] = TABLES_OF[kind]
-        if run.size(table) != run.brought[kind]:
-            told = f"of {run.size(table)} rows of {table} the map has {run.brought[kind]}"
-            run.faults.append(told)
-    run.faults += inventory.faults(run)
+        if context.size(table) != context.loaded[kind]:
+            fault = f"of {context.size(table)} rows of {table} the map has {context.loaded[kind]}"
+            context.faults.append(fault)
+    context.faults += inventory.faults(context)
 
 
-def _check_keys(run: Run) -> None:
+def _check_keys(context: Context) -> None:
     """The database holds every reference to its row."""
     for model in ("batches.Batch", "batches.Job", "scans.Domain"):
-        if not _has_valid_keys(run, model):
-            run.faults.append(f"the foreign keys of {model} are not all enforced")
+        if not _has_valid_keys(context, model):
+            context.faults.append(f"the foreign keys of {model} are not all enforced")
 
 
-def _has_valid_keys(run: Run, model: str) -> bool:
+def _has_valid_keys(context: Context, model: str) -> bool:
     """Say whether each foreign key of a model is a validated constraint of its table."""
-    fields = run.apps.get_model(model)._meta.concrete_fields
+    fields = context.apps.get_model(model)._meta.concrete_fields
     needed = sum(1 for field in fields if field.is_relation)
-    valid = run.value(
+    valid = context.value(
         "SELECT count(*) FROM pg_constraint WHERE conrelid = to_regclass(%s) "
         "AND contype = 'f' AND convalidated",
-        [run.table(model)],
+        [context.table(model)],
     )
     return bool(valid >= needed)

@@ -12,9 +12,9 @@ from django.db import DatabaseError, connection, connections, transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batches.legacy import conversion, told
-from batches.legacy.conversion import Wishes
-from batches.legacy.run import LegacyError
+from batches.legacy import conversion, output
+from batches.legacy.context import LegacyError
+from batches.legacy.conversion import ConversionOptions
 from batches.legacy.steps import Progress as Tell
 from batches.legacy.steps import silent
 from batches.legacy.verification import VerificationFailed
@@ -58,7 +58,7 @@ class Command(SafeCommand):
             with _source(options["database"]) as source, _shown() as progress:
                 lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
-            self.stdout.write("\n".join(told.verdict(failed.verdict)))
+            self.stdout.write("\n".join(output.verdict(failed.verdict)))
             raise CommandError("The two sides differ, so nothing was converted.") from failed
         except (LegacyError, OSError) as error:
             raise CommandError(str(error)) from error
@@ -75,14 +75,16 @@ class Command(SafeCommand):
         """Return what to tell, and whether the two sides differ."""
         if options["verify"]:
             verdict = conversion.check(connection, apps, source=source, progress=progress)
-            return list(told.verdict(verdict)), bool(verdict.faults)
-        wishes = Wishes(options["dry_run"], options["requeue_unfinished"], options["report"])
-        outcome = conversion.convert(
-            connection, apps, source=source, wishes=wishes, progress=progress
+            return list(output.verdict(verdict)), bool(verdict.faults)
+        chosen = ConversionOptions(
+            options["dry_run"], options["requeue_unfinished"], options["report"]
         )
-        if wishes.requeue_unfinished and not wishes.dry_run:
+        outcome = conversion.convert(
+            connection, apps, source=source, options=chosen, progress=progress
+        )
+        if chosen.requeue_unfinished and not chosen.dry_run:
             wake_workers()
-        lines = list(told.outcome(outcome, dry_run=wishes.dry_run))
+        lines = list(output.outcome(outcome, dry_run=chosen.dry_run))
         return lines, bool(outcome.since and outcome.since.faults)
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Model
 
 from batches.legacy import conversion, reversal
-from batches.legacy.conversion import Outcome, Wishes
+from batches.legacy.conversion import ConversionOptions, Outcome
 from batches.legacy.verification import Verdict
 from batches.models import Batch, Job
 from batches.tests.legacy.legacy_schema import TABLES
@@ -21,8 +21,8 @@ MODELS: tuple[type[Model], ...] = (
 State = dict[str, list[dict[str, Any]]]
 
 
-def convert(**wishes: Any) -> Outcome:
-    return conversion.convert(connection, apps, wishes=Wishes(**wishes))
+def convert(**options: Any) -> Outcome:
+    return conversion.convert(connection, apps, options=ConversionOptions(**options))
 
 
 def check() -> Verdict:

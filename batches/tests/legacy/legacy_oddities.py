@@ -137,8 +137,8 @@ def rows(age: Age) -> dict[str, list[Row]]:
 def _batches_by_status(age: Age) -> list[Row]:
     made = []
     for number, (status, becomes) in enumerate(BATCH_STATUSES.items(), FIRST_STATUS_BATCH):
-        told = {"status": status, "batch_metadata": f'{{"domain_statuses": {OUTCOMES[becomes]}}}'}
-        made.append(_batch(number).row(age) | told)
+        output = {"status": status, "batch_metadata": f'{{"domain_statuses": {OUTCOMES[becomes]}}}'}
+        made.append(_batch(number).row(age) | output)
     return made
 
 

@@ -159,5 +159,5 @@ def _later(name: str, age: Age) -> dict[str, str]:
 
 def create(name: str, values: str) -> str:
     """Return what creates an enum type."""
-    words = ", ".join(f"'{value}'" for value in values.split())
-    return f'CREATE TYPE "{name}" AS ENUM ({words})'
+    listed = ", ".join(f"'{value}'" for value in values.split())
+    return f'CREATE TYPE "{name}" AS ENUM ({listed})'

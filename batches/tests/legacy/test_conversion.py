@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from batches.legacy.ids import converted, derived
-from batches.legacy.words import IMPORTED_UNFINISHED
+from batches.legacy.vocabulary import IMPORTED_UNFINISHED
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy import legacy_domains, legacy_oddities
 from batches.tests.legacy.converted import check, convert, older_rows, state, take_back
@@ -207,8 +207,8 @@ def test_counters_are_those_of_the_jobs_and_the_old_figures_are_kept(legacy: Any
     assert batch.cancelled == statuses.count("cancelled")
     assert batch.status == Batch.Status.PARTIAL
     assert batch.metadata["legacy"]["total_domains"] == 1
-    told = Batch.objects.get(legacy_id=214)
-    assert (told.total, told.completed, told.failed) == (2, 1, 1)
+    output = Batch.objects.get(legacy_id=214)
+    assert (output.total, output.completed, output.failed) == (2, 1, 1)
 
 
 def test_odd_data_is_carried(legacy: Any) -> None:

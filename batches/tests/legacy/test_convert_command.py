@@ -57,10 +57,10 @@ def convert(*arguments: str) -> str:
 
 def refusal(*arguments: str) -> str:
     """Return the one sentence of a command that ends with exit code 1."""
-    with pytest.raises(CommandError) as told:
+    with pytest.raises(CommandError) as output:
         convert(*arguments)
-    assert told.value.returncode == 1
-    return str(told.value)
+    assert output.value.returncode == 1
+    return str(output.value)
 
 
 def test_a_run_says_what_became_of_each_table_and_that_it_is_verified(older: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_row_that_was_lost_on_its_way_undoes_the_whole_run(older: Any) -> None
 def test_a_crash_near_the_end_leaves_nothing(
     older: Any, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
-    def fail(run: Any) -> None:
+    def fail(context: Any) -> None:
         raise failure
 
     monkeypatch.setattr(conversion, "MAKE", (*conversion.MAKE, Step("failing", fail)))
@@ -174,7 +174,7 @@ def test_a_crash_near_the_end_leaves_nothing(
 def test_ctrl_c_is_answered_in_a_sentence(
     older: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stop(run: Any) -> None:
+    def stop(context: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(conversion, "PLAN", (Step("stopping", stop),))

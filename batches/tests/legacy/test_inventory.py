@@ -112,7 +112,7 @@ def test_a_verification_sees_what_was_harmed(legacy: Any, harm: str, fault: str)
     assert check().faults == []
     with connection.cursor() as cursor:
         cursor.execute(harm)
-    assert any(fault in told for told in check().faults)
+    assert any(fault in output for output in check().faults)
 
 
 def test_rows_that_come_later_are_brought_by_a_later_run(legacy: Any) -> None:

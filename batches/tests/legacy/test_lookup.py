@@ -64,10 +64,10 @@ def test_the_status_of_a_batch_is_the_same_by_its_original(
     program: Client, default_tenant: Tenant, original: str
 ) -> None:
     batch = brought_over(default_tenant, original)
-    told = status_of(program, batch.pk)
-    assert told["batch_id"] == str(batch.pk)
-    assert status_of(program, original) == told
-    assert status_of(program, 7) == told
+    output = status_of(program, batch.pk)
+    assert output["batch_id"] == str(batch.pk)
+    assert status_of(program, original) == output
+    assert status_of(program, 7) == output
 
 
 @pytest.mark.parametrize("original", ORIGINALS)
@@ -84,8 +84,8 @@ def test_a_batch_is_searched_by_its_integer_and_by_its_uuid_in_any_spelling(
     console: Client, default_tenant: Tenant
 ) -> None:
     batch = brought_over(default_tenant, "test-batch", number=311)
-    for words in ("311", str(batch.pk), str(batch.pk).upper(), f"batch_{batch.pk.hex}"):
-        page = console.get("/batches/", {"q": words}).context["page"]
+    for vocabulary in ("311", str(batch.pk), str(batch.pk).upper(), f"batch_{batch.pk.hex}"):
+        page = console.get("/batches/", {"q": vocabulary}).context["page"]
         assert [row.pk for row in page] == [batch.pk]
 
 
@@ -144,9 +144,9 @@ def test_a_job_is_found_by_its_original(
     job = complete(brought_over(default_tenant, "one").jobs.get())
     Job.objects.filter(pk=job.pk).update(legacy_job_id=original, legacy_id=4711)
     remember("job", original, job.pk, "derived")
-    told = program.get(reverse("api:job_status", args=[job.pk])).json()
+    output = program.get(reverse("api:job_status", args=[job.pk])).json()
     for key in (original, 4711, f"job_{job.pk.hex}"):
-        assert program.get(reverse("api:job_status", args=[key])).json() == told
+        assert program.get(reverse("api:job_status", args=[key])).json() == output
         answer = console.get("/batches/", {"q": str(key)})
         assert answer.headers["Location"] == reverse("job_detail", args=[job.pk])
 
@@ -180,8 +180,8 @@ def test_both_ids_of_domains_that_became_one_lead_to_it(
     assert answer.context["domain"] == job.domain
     asked = {"ids": [str(merged), str(job.domain.pk)]}
     url = "/api/v3/domains/sitemaps"
-    told = program.post(url, asked, content_type="application/json").json()
-    assert (told["queued"], told["unknown"]) == (1, [])
+    output = program.post(url, asked, content_type="application/json").json()
+    assert (output["queued"], output["unknown"]) == (1, [])
     assert Domain.objects.get().sitemap_analysis_status == "queued"
 
 
@@ -194,8 +194,8 @@ def test_originals_of_another_tenant_do_not_exist(
     remember("batch", str(alias), batch.pk, "alias")
     assert status_of(program, "test-batch") == status_of(program, alias) == 404
     assert program.get(f"{ROOT}/status/job_1a2b3c4d").status_code == 404
-    for words in ("test-batch", "job_1a2b3c4d", str(alias)):
-        answer = console.get("/batches/", {"q": words})
+    for vocabulary in ("test-batch", "job_1a2b3c4d", str(alias)):
+        answer = console.get("/batches/", {"q": vocabulary})
         assert (answer.status_code, list(answer.context["page"])) == (200, [])
     assert console.get(reverse("batch_detail", args=[alias])).status_code == 404
 

@@ -45,14 +45,14 @@ def test_the_status_of_every_batch_is_the_same_by_all_its_ids(age: Age, admin: U
     program = program_of(admin)
     for batch in BATCHES:
         row = Batch.objects.get(legacy_id=batch.number)
-        told = status_of(program, "api:batch_status", row.pk)
-        assert told["batch_id"] == str(row.pk)
+        output = status_of(program, "api:batch_status", row.pk)
+        assert output["batch_id"] == str(row.pk)
         if batch.text and batch.number not in (18, 21):  # whose string is first another's
-            assert status_of(program, "api:batch_status", batch.text) == told
+            assert status_of(program, "api:batch_status", batch.text) == output
         if batch.number != 310:  # the id of another
-            assert status_of(program, "api:batch_status", batch.number) == told
+            assert status_of(program, "api:batch_status", batch.number) == output
         if age == "after":
-            assert status_of(program, "api:batch_status", uid("9", batch.number)) == told
+            assert status_of(program, "api:batch_status", uid("9", batch.number)) == output
 
 
 def test_the_status_of_every_job_is_the_same_by_all_its_ids(age: Age, admin: User) -> None:
@@ -61,10 +61,10 @@ def test_the_status_of_every_job_is_the_same_by_all_its_ids(age: Age, admin: Use
         if age not in job.ages:
             continue
         row = Job.objects.get(legacy_id=job.number)
-        told = status_of(program, "api:job_status", row.pk)
-        assert status_of(program, "api:job_status", job.number) == told
+        output = status_of(program, "api:job_status", row.pk)
+        assert status_of(program, "api:job_status", job.number) == output
         if age == "before" and job.text and job.number != 415:  # its string is that of another
-            assert status_of(program, "api:job_status", job.text) == told
+            assert status_of(program, "api:job_status", job.text) == output
 
 
 def test_the_search_finds_every_batch_by_its_string(age: Age, admin: User) -> None:
@@ -78,8 +78,8 @@ def test_the_search_finds_every_batch_by_its_string(age: Age, admin: User) -> No
 
 def test_a_batch_that_was_made_up_is_found_by_its_string(age: Age, admin: User) -> None:
     program = program_of(admin)
-    told = status_of(program, "api:batch_status", "lost-batch")
-    assert told["batch_id"] == str(derived("lost-batch"))
+    output = status_of(program, "api:batch_status", "lost-batch")
+    assert output["batch_id"] == str(derived("lost-batch"))
     lost = uid("b", 900)
     for key in (f"batch_{lost.hex}", lost):
         assert status_of(program, "api:batch_status", key)["batch_id"] == str(lost)

@@ -18,9 +18,9 @@ def test_rows_that_this_system_had_are_left_as_they_were(legacy: Any) -> None:
     convert()
     assert Tenant.objects.get(pk=TENANT).name == "Ours"
     assert Domain.objects.get(pk=domain.pk).title == "ours"
-    brought = Batch.objects.get(legacy_id=1)
-    assert brought.pk != batch.pk
-    assert brought.jobs.count() == 3
+    loaded = Batch.objects.get(legacy_id=1)
+    assert loaded.pk != batch.pk
+    assert loaded.jobs.count() == 3
     assert Job.objects.get(legacy_id=602).domain == domain
     assert Contact.objects.filter(domain=domain).exists()
     take_back()

@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from batches.legacy.run import Run
+from batches.legacy.context import Context
 from batches.legacy.target import Rows, insert
 from scrapersky.tenants.models import Tenant
 
@@ -43,11 +43,11 @@ def rows(**columns: str) -> Rows:
 def test_a_column_that_the_table_needs_besides_gets_its_default(legacy: Any) -> None:
     legacy.execute("ALTER TABLE tenants_tenant ADD plan jsonb NOT NULL DEFAULT '{}'")
     legacy.execute("ALTER TABLE tenants_tenant ALTER plan DROP DEFAULT")
-    insert(Run(connection, Later(), legacy), rows())  # type: ignore[arg-type]
+    insert(Context(connection, Later(), legacy), rows())  # type: ignore[arg-type]
     legacy.execute("SELECT plan ->> 'name' FROM tenants_tenant WHERE id = %s", [TENANT])
     assert legacy.fetchone()[0] == "free's"
 
 
 def test_a_column_that_the_table_does_not_have_yet_is_left_out(legacy: Any) -> None:
-    insert(Run(connection, apps, legacy), rows(colour="'red'"))
+    insert(Context(connection, apps, legacy), rows(colour="'red'"))
     assert Tenant.objects.get(pk=TENANT).name == "Acme"

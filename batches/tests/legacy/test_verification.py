@@ -71,8 +71,8 @@ def test_a_crash_in_the_middle_leaves_nothing(legacy: Any, monkeypatch: Any) -> 
     Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
     before, older = state(), older_rows(legacy)
 
-    def fail(run: Any) -> None:
-        assert run.value("SELECT count(*) FROM batches_job") > 0
+    def fail(context: Any) -> None:
+        assert context.value("SELECT count(*) FROM batches_job") > 0
         raise RuntimeError("the power went out")
 
     steps = (*conversion.MAKE, Step("failing", fail))

@@ -4,10 +4,10 @@ They had no ids: a row's id is made of its domain and its value, and says by its
 conversion made it.
 """
 
+from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.run import Run
 from batches.legacy.target import Rows, put
-from batches.legacy.words import SOCIAL_LABELS
+from batches.legacy.vocabulary import SOCIAL_LABELS
 
 METHOD = "legacy_import"
 EVIDENCE = "legacy import"
@@ -108,40 +108,40 @@ TECHNOLOGY_ROWS = Rows(
 )
 
 
-def plan(run: Run) -> None:
+def plan(context: Context) -> None:
     """Collect what the columns of domains tell, but for what was known before."""
-    run.create("found_contact", CONTACTS)
-    run.create("found_technology", TECHNOLOGIES)
-    run.create(
+    context.create("found_contact", CONTACTS)
+    context.create("found_technology", TECHNOLOGIES)
+    context.create(
         "technologies_of",
         "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology "
         "WHERE own GROUP BY 1",
     )
-    _leave_known(run, "found_contact", CONTACT_ROWS, ("kind", "value"))
-    _leave_known(run, "found_technology", TECHNOLOGY_ROWS, ("name",))
-    if not run.verifying:
-        run.execute(LISTED_CONTACTS)
-        run.note(
+    _leave_known(context, "found_contact", CONTACT_ROWS, ("kind", "value"))
+    _leave_known(context, "found_technology", TECHNOLOGY_ROWS, ("name",))
+    if not context.verifying:
+        context.execute(LISTED_CONTACTS)
+        context.note(
             "contact is too long",
             f"SELECT 'domain', NULL::bigint, r.own, left(e, 80) FROM {MEMBERS}, "
             "unnest(o.email_addresses || o.phone_numbers) AS e WHERE length(btrim(e)) > 500",
         )
 
 
-def _leave_known(run: Run, found: str, rows: Rows, columns: tuple[str, ...]) -> None:
+def _leave_known(context: Context, found: str, rows: Rows, columns: tuple[str, ...]) -> None:
     """Leave out what this system knew before, and what an earlier run has brought.
 
     `columns` tell the findings of one domain apart.
     """
     same = " AND ".join(f"t.{column} = f.{column}" for column in columns)
-    other = f"AND t.id <> {rows.columns['id']}" if run.verifying else ""
+    other = f"AND t.id <> {rows.columns['id']}" if context.verifying else ""
     known = f"t.domain_id = f.uuid AND {same} {other}"
-    run.execute(f"DELETE FROM {found} f USING {run.table(rows.model)} t WHERE {known}")
-    if run.verifying:
+    context.execute(f"DELETE FROM {found} f USING {context.table(rows.model)} t WHERE {known}")
+    if context.verifying:
         earlier = f"t.uuid = f.uuid AND {same} AND t.run_of < f.run_of"
-        run.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
+        context.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
 
 
-def make(run: Run) -> None:
-    put(run, CONTACT_ROWS)
-    put(run, TECHNOLOGY_ROWS)
+def make(context: Context) -> None:
+    put(context, CONTACT_ROWS)
+    put(context, TECHNOLOGY_ROWS)

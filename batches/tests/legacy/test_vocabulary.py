@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from batches.legacy.words import UNFINISHED, VOCABULARIES
+from batches.legacy.vocabulary import UNFINISHED, VOCABULARIES
 from batches.models import Batch, Job
 from batches.tests.legacy.converted import check, convert
 from batches.tests.legacy.legacy_database import create_tables, insert
@@ -43,9 +43,9 @@ def test_every_word_becomes_one_of_this_system() -> None:
         "processor_type": set(Batch.ProcessorType.values),
         "job_type": set(Job.Type.values),
     }
-    for name, words in allowed.items():
+    for name, known in allowed.items():
         vocabulary = VOCABULARIES[name]
-        assert {*vocabulary.lists.values(), vocabulary.otherwise} <= words
+        assert {*vocabulary.lists.values(), vocabulary.otherwise} <= known
 
 
 @pytest.mark.parametrize(("stack", "named"), STACKS)

@@ -1,6 +1,6 @@
-"""What the words of the older system are called here; the one place that says so.
+"""What the terms of the older system are called here, in one place.
 
-A word is read without case, blanks, dashes and underscores: `InProgress` is `in_progress`.
+A term is read without case, blanks, dashes and underscores: `InProgress` is `in_progress`.
 """
 
 import re
@@ -92,21 +92,21 @@ SOCIAL_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of one column, and what a word becomes that is in no list, or is missing."""
+    """The terms of one column, and what an unknown or a missing one becomes."""
 
     lists: dict[str, str]
     otherwise: str
     empty: str = ""
 
     def read(self, text: str) -> tuple[str, bool]:
-        """Return what a word is called here, and whether it was known."""
-        found = self._words.get(_plain(text)) if text.strip() else self.empty
+        """Return what a term is called here, and whether it is known."""
+        found = self._terms.get(_plain(text)) if text.strip() else self.empty
         return (found, True) if found else (self.otherwise, False)
 
     @property
-    def _words(self) -> dict[str, str]:
-        pairs = ((word, here) for words, here in self.lists.items() for word in words.split())
-        return {_plain(word): here for word, here in pairs}
+    def _terms(self) -> dict[str, str]:
+        pairs = ((term, here) for listed, here in self.lists.items() for term in listed.split())
+        return {_plain(term): here for term, here in pairs}
 
 
 VOCABULARIES = {

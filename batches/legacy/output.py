@@ -34,9 +34,9 @@ def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    told = f"{table.table}: {table.rows:,} rows, {table.converted:,} ids converted"
-    parts = [f"{table.by_how[how]:,} {words}" for how, words in HOW.items() if how in table.by_how]
-    yield f"{told} ({', '.join(parts)})" if parts else told
+    summary = f"{table.table}: {table.rows:,} rows, {table.converted:,} ids converted"
+    parts = [f"{table.by_how[how]:,} {text}" for how, text in HOW.items() if how in table.by_how]
+    yield f"{summary} ({', '.join(parts)})" if parts else summary
     if "alias" in table.by_how:
         yield f"  {table.by_how['alias']:,} other names of these rows"
     for shape, count, example in table.shapes:

@@ -32,7 +32,7 @@ ONCE = "OFFSET '0'::bigint"
 NOTES = {
     "note": "topic text, kind text, integer bigint, original text, detail text",
     "derived": "text text, uuid uuid",
-    "word": "vocabulary text, original text, becomes text, known bool",
+    "term": "vocabulary text, original text, becomes text, known bool",
 }
 
 
@@ -41,7 +41,7 @@ class LegacyError(Exception):
 
 
 @dataclass
-class Run:
+class Context:
     """One conversion or verification, inside a transaction of the default database.
 
     `apps` is the state of the models that the tables are in: in a migration that of its time.
@@ -62,7 +62,7 @@ class Run:
     # The tables and views of this run.
     own: list[str] = field(default_factory=list)
     # Kind -> how many older rows it knows.
-    brought: dict[str, int] = field(default_factory=dict)
+    loaded: dict[str, int] = field(default_factory=dict)
     # Kind and how -> how many ids were written into the map.
     tally: dict[tuple[str, str], int] = field(default_factory=dict)
     # What is wrong, in sentences.
@@ -70,7 +70,7 @@ class Run:
     # What the comparison of each table came to (`target.Difference`).
     differences: list[Any] = field(default_factory=list)
     # Is told how far a step is, for somebody who waits.
-    tell: Callable[[str], None] = field(default=lambda detail: None)
+    show_progress: Callable[[str], None] = field(default=lambda detail: None)
     _sizes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -223,10 +223,10 @@ class Run:
 
 
 @contextmanager
-def at_work(connection: BaseDatabaseWrapper, apps: Apps) -> Iterator[Run]:
+def at_work(connection: BaseDatabaseWrapper, apps: Apps) -> Iterator[Context]:
     """Yield a run. To be used inside a transaction, which an error must end."""
     with connection.cursor() as cursor:
-        run = Run(connection, apps, cursor)
-        run.open()
-        yield run
-        run.close()
+        context = Context(connection, apps, cursor)
+        context.open()
+        yield context
+        context.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from batches.legacy.run import WORKPLACE
+from batches.legacy.context import WORKPLACE
 from batches.tests.legacy.converted import check, convert, state, take_back
 from batches.tests.legacy.legacy_database import build
 
