@@ -7,8 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_q.models import Schedule
+from hypothesis import HealthCheck, settings
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
+
+# How fast a machine generates examples says nothing about the code.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 
 @pytest.fixture

@@ -7,7 +7,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+from scans.models import (
+    Contact,
+    Domain,
+    DomainTag,
+    Page,
+    Scan,
+    Sitemap,
+    Tag,
+    Technology,
+    TechnologyCount,
+)
 from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
 
 SHOWN_REPORT = 200_000
@@ -86,3 +96,26 @@ class PageAdmin(FindingAdmin):
     list_filter = ["page_type", "source"]
     list_select_related = ["domain"]
     search_fields = ["url", "domain__host"]
+
+
+@admin.register(TechnologyCount)
+class TechnologyCountAdmin(ReadOnlyAdmin):
+    list_display = ["name", "category", "domain_count", "counted_at", "tenant"]
+    list_filter = [BY_TENANT]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+
+
+@admin.register(Tag)
+class TagAdmin(ReadOnlyAdmin):
+    list_display = ["name", "tenant"]
+    list_filter = [BY_TENANT]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+
+
+@admin.register(DomainTag)
+class DomainTagAdmin(ReadOnlyAdmin):
+    list_display = ["domain", "tag", "created_by", "created_at"]
+    list_select_related = ["domain", "tag", "created_by"]
+    search_fields = ["tag__name"]

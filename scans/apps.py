@@ -1,6 +1,25 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class ScansConfig(AppConfig):
     name = "scans"
     verbose_name = "Scans"
+
+    def ready(self) -> None:
+        import scans.lists  # noqa: F401 (registers the lists)
+
+        post_migrate.connect(ensure_search, sender=self)
+
+
+def ensure_search(**kwargs: Any) -> None:
+    """Keep SQLite's search index current: rebuilding a table drops its triggers."""
+    from scans.models import Domain
+    from scans.text_search import ensure_index
+
+    connection = connections[kwargs["using"]]
+    if Domain._meta.db_table in connection.introspection.table_names():
+        ensure_index(connection)

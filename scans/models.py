@@ -29,6 +29,7 @@ __all__ = [
     "Sitemap",
     "Tag",
     "Technology",
+    "TechnologyCount",
 ]
 
 
@@ -135,7 +136,34 @@ class Domain(Curated):
         ]
         indexes: ClassVar = [
             *curation_indexes("domain", "host"),
-            models.Index(fields=["tenant", "verdict"], name="domain_by_verdict"),
+            # The orders of the list.
+            models.Index(fields=["tenant", "last_scanned_at", "id"], name="domain_by_last_scan"),
+            models.Index(fields=["tenant", "page_count", "id"], name="domain_by_page_count"),
+            models.Index(fields=["tenant", "created_at", "id"], name="domain_by_first_seen"),
+            # Its filters, in the order of the list.
+            models.Index(fields=["tenant", "verdict", "host"], name="domain_by_verdict"),
+            models.Index(fields=["tenant", "language", "host"], name="domain_by_language"),
+            models.Index(
+                fields=["tenant", "status", "host"],
+                condition=~Q(status="scanned"),
+                name="domain_by_status",
+            ),
+            models.Index(
+                fields=["tenant", "failure_reason", "host"],
+                condition=~Q(failure_reason=""),
+                name="domain_by_failure_reason",
+            ),
+            # The beginning and the ending of a host.
+            models.Index(
+                fields=["tenant", "host"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+                name="domain_by_prefix",
+            ),
+            models.Index(
+                fields=["tenant", "reversed_host"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+                name="domain_by_ending",
+            ),
             models.Index(
                 fields=["latest_scan"],
                 condition=Q(latest_scan__isnull=False),
@@ -187,7 +215,10 @@ class Scan(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["domain", "-finished_at"], name="scan_history"),
-            models.Index(fields=["tenant", "-finished_at"], name="scan_newest"),
+            models.Index(fields=["tenant", "-finished_at", "-id"], name="scan_newest"),
+            models.Index(
+                fields=["tenant", "verdict", "-finished_at", "-id"], name="scan_by_verdict"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -258,7 +289,25 @@ class Contact(CorrectableFinding, Curated):
             ),
             *curation_rules("contact"),
         ]
-        indexes: ClassVar = [*curation_indexes("contact", "id")]
+        indexes: ClassVar = [
+            *curation_indexes("contact", "id"),
+            models.Index(fields=["tenant", "id"], name="contact_newest"),
+            models.Index(fields=["tenant", "kind", "label", "domain"], name="contact_by_label"),
+            models.Index(fields=["tenant", "kind", "id"], name="contact_by_kind"),
+            models.Index(
+                fields=["tenant", "value", "id"],
+                opclasses=["uuid_ops", "varchar_pattern_ops", "uuid_ops"],
+                name="contact_by_value",
+            ),
+            models.Index(
+                fields=["tenant", "country", "id"],
+                condition=~Q(country=""),
+                name="contact_by_country",
+            ),
+            models.Index(
+                fields=["tenant", "id"], condition=Q(gone_at__isnull=False), name="contact_gone"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.value
@@ -282,7 +331,11 @@ class Technology(CorrectableFinding):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["domain", "name"], name="technology_once_a_domain"),
         ]
-        indexes: ClassVar = [models.Index(fields=["tenant", "name"], name="technology_by_name")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "name", "domain"], name="technology_by_name"),
+            models.Index(fields=["tenant", "category", "domain"], name="technology_by_category"),
+            models.Index(fields=["tenant", "id"], name="technology_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
@@ -307,7 +360,12 @@ class Sitemap(Finding, Curated):
             models.UniqueConstraint(fields=["domain", "url_hash"], name="sitemap_once_a_domain"),
             *curation_rules("sitemap"),
         ]
-        indexes: ClassVar = [*curation_indexes("sitemap", "id")]
+        indexes: ClassVar = [
+            *curation_indexes("sitemap", "id"),
+            models.Index(fields=["tenant", "id"], name="sitemap_newest"),
+            models.Index(fields=["tenant", "url_count", "id"], name="sitemap_by_size"),
+            models.Index(fields=["tenant", "id"], condition=~Q(error=""), name="sitemap_unread"),
+        ]
 
     def __str__(self) -> str:
         return self.url
@@ -351,7 +409,46 @@ class Page(Curated):
             models.UniqueConstraint(fields=["domain", "url_hash"], name="page_once_a_domain"),
             *curation_rules("page"),
         ]
-        indexes: ClassVar = [*curation_indexes("page", "id")]
+        indexes: ClassVar = [
+            *curation_indexes("page", "id"),
+            models.Index(fields=["tenant", "id"], name="page_newest"),
+            models.Index(fields=["tenant", "page_type", "id"], name="page_by_type"),
+            models.Index(fields=["tenant", "id"], condition=Q(is_opened=True), name="page_opened"),
+            models.Index(
+                fields=["tenant", "id"], condition=~Q(disallowed_by=""), name="page_disallowed"
+            ),
+            models.Index(
+                fields=["tenant", "id"],
+                condition=Q(is_linked=True, in_sitemap=False),
+                name="page_not_in_sitemap",
+            ),
+            models.Index(
+                fields=["tenant", "id"], condition=Q(gone_at__isnull=False), name="page_gone"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.url
+
+
+class TechnologyCount(models.Model):
+    """How many domains of a tenant use a technology, as last counted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=100)
+    category = models.CharField(max_length=64, blank=True)
+    domain_count = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-domain_count", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="technology_counted_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "domain_count", "id"], name="technology_by_count")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.domain_count:,}"

@@ -69,7 +69,7 @@ class Queueing:
     def sentence(self) -> str:
         """Say what became of the domains."""
         if not self.queued and not self.waiting:
-            return "No domain was chosen."
+            return "Select at least one domain."
         told = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"
         if self.waiting:
             told += f"; {self.waiting:,} {'was' if self.waiting == 1 else 'were'} queued or in work"

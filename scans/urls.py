@@ -1,11 +1,19 @@
-"""Addresses of what was found."""
+"""Addresses of results: lists, domains, corrections."""
 
 from django.urls import path
 
+from scans import lists
 from scans.views import domains, sitemaps
+from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
-    path("domains/", domains.domain_list, name="domain_list"),
+    *list_urls(lists.DOMAINS, "domains/"),
+    *list_urls(lists.CONTACTS, "contacts/"),
+    *list_urls(lists.PAGES, "pages/"),
+    *list_urls(lists.TECHNOLOGY_NAMES, "technologies/"),
+    *list_urls(lists.TECHNOLOGIES, "technologies/domains/"),
+    *list_urls(lists.SITEMAPS, "sitemaps/"),
+    *list_urls(lists.SCANS, "scans/"),
     path("domains/sitemaps/", sitemaps.domain_sitemaps_chosen, name="domain_sitemaps_chosen"),
     path("domains/<uuid:pk>/", domains.domain_detail, name="domain_detail"),
     path("domains/<uuid:pk>/sitemaps/", sitemaps.domain_sitemaps, name="domain_sitemaps"),

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from scrapersky.api import api
 from scrapersky.health import healthz
 from scrapersky.tenants.views.login import ConsoleLoginView
+from scrapersky.web.lists.views import list_columns
 
 handler500 = "scrapersky.web.database_errors.error_page"
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("scrapersky.tenants.urls")),
     path("api/v3/", api.urls),
+    path("columns/<slug:name>/", list_columns, name="list_columns"),
     path("", include("batches.urls")),
     path("", include("scans.urls")),
 ]

@@ -30,8 +30,20 @@ from batches.models import (
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
-from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+from scans.models import (
+    Contact,
+    Domain,
+    DomainTag,
+    Page,
+    Scan,
+    Sitemap,
+    Tag,
+    Technology,
+    TechnologyCount,
+)
 from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User
+from scrapersky.tenants.preferences import ListSettings, SavedView
+from scrapersky.web.lists import all_lists
 
 pytestmark = pytest.mark.django_db
 WORD = "zanzibar"
@@ -96,6 +108,11 @@ CONSOLE = {
     "schedules/<uuid:pk>/run/": Gate(302, 404, "schedule", "post"),
     "schedules/<uuid:pk>/delete/": Gate(302, 404, "schedule", "post"),
 }
+for definition in all_lists():
+    address = definition.url.removeprefix("/")
+    CONSOLE[address] = LIST
+    CONSOLE[f"{address}rows/"] = CONSOLE[f"{address}count/"] = Gate(302, 302)
+CONSOLE["columns/<slug:name>/"] = Gate(302, 302, method="post", parameter="<slug:name>")
 SCRAPER = "api/v3/batch_page_scraper/"
 API = {
     "api/v3/": Gate(404, 404),
@@ -131,8 +148,8 @@ ADMIN = "admin/"
 # The models of the project; each is in the admin and holds a row of the other tenant here.
 OWNED: tuple[type[Model], ...] = (
     *(Batch, Job, Worker, MaintenanceRun, RecurringBatch, RecurringRun, LegacyId),
-    *(Domain, Scan, Contact, Technology, Sitemap, Page),
-    *(Tenant, Membership, ApiToken, User, LoginDelay),
+    *(Domain, Scan, Contact, Technology, Sitemap, Page, TechnologyCount, Tag, DomainTag),
+    *(Tenant, Membership, ApiToken, User, LoginDelay, SavedView, ListSettings),
 )
 OBJECT_PAGES = ("change", "delete", "history")
 
@@ -148,6 +165,9 @@ def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
     )
     job = complete(batch.jobs.get())
     now = timezone.now()
+    assert job.domain is not None
+    tag = Tag.objects.create(tenant=default_tenant, name=WORD)
+    view = SavedView.objects.create(tenant=default_tenant, owner=owner, name=WORD)
     plan = Plan(f"{WORD} weekly", f"{WORD}.example", "daily", now.time())
     schedule = create_recurring(plan, tenant=default_tenant, created_by=owner, now=now)
     return {
@@ -167,6 +187,13 @@ def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
         "logindelay": LoginDelay.objects.create(kind="account", account=WORD, address="192.0.2.1"),
         "worker": Worker.objects.create(host=WORD, ended_at=timezone.now(), status="ended"),
         "scan": job.scan,
+        "tag": tag,
+        "domaintag": DomainTag.objects.create(domain=job.domain, tag=tag),
+        "savedview": view,
+        "listsettings": ListSettings.objects.create(user=owner, list_name=WORD),
+        "technologycount": TechnologyCount.objects.create(
+            tenant=default_tenant, name=WORD, domain_count=1, counted_at=now
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from scans.models import Domain
 from scrapersky.tenants.models import Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db
+MESSAGES = dict.fromkeys(["/domains/scan/", "/domains/sitemaps/"], "Select at least one domain.")
 
 
 def make(tenant: Tenant, **states: str) -> dict[str, Domain]:
@@ -37,7 +38,6 @@ def test_domains_are_found_by_their_sitemap_state(console: Client, default_tenan
     page = console.get("/domains/", {"sitemaps": "failed"}).content.decode()
     assert "beta.example" in page
     assert "alpha.example" not in page
-    assert "state-failed" in page
 
 
 def test_the_ticked_domains_are_queued_and_counted(console: Client, default_tenant: Tenant) -> None:
@@ -64,24 +64,24 @@ def test_all_that_match_the_filter_are_taken_beyond_the_page(
     console: Client, default_tenant: Tenant
 ) -> None:
     make(default_tenant, **{f"s{n}": "failed" for n in range(60)}, other="submitted")
-    page = post(console, "/domains/sitemaps/", all="1", sitemaps="failed")
+    page = post(console, "/domains/sitemaps/", all="1", query="sitemaps=failed")
     assert len(queued()) == 60
     assert "60 domains are queued." in page
 
 
 def test_the_list_comes_back_as_it_was_filtered(console: Client, default_tenant: Tenant) -> None:
     make(default_tenant, a="failed")
-    given = {"all": "1", "sitemaps": "failed", "q": "a&b", "page": "2"}
+    given = {"all": "1", "query": "sitemaps=failed&q=a%26b"}
     response = console.post("/domains/sitemaps/", given)
-    assert response.headers["Location"] == "/domains/?q=a%26b&sitemaps=failed&page=2"
+    assert response.headers["Location"] == "/domains/?sitemaps=failed&q=a%26b"
 
 
 def test_a_filter_that_cannot_be_understood_takes_nothing(
     console: Client, default_tenant: Tenant
 ) -> None:
     make(default_tenant, a="pending")
-    page = post(console, "/domains/sitemaps/", all="1", sitemaps="blue")
-    assert "No domain was chosen." in page
+    page = post(console, "/domains/sitemaps/", all="1", query="sitemaps=blue")
+    assert MESSAGES["/domains/sitemaps/"] in page
     assert queued() == []
 
 
@@ -91,7 +91,7 @@ def test_nothing_chosen_is_said_and_nothing_done(
     console: Client, default_tenant: Tenant, url: str, pick: list[Any]
 ) -> None:
     make(default_tenant, a="pending")
-    assert "No domain was chosen." in post(console, url, pick=pick)
+    assert MESSAGES[url] in post(console, url, pick=pick)
     assert queued() == []
     assert not Job.objects.exists()
 

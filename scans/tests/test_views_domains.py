@@ -16,7 +16,6 @@ from batches.tests.outcomes import complete, fail
 from scans.engine.report import PageEntry, RequestRecord, RobotsDecision, Technology, Verdict
 from scans.models import Contact, Domain
 from scrapersky.tenants.models import Membership, Tenant, User
-from scrapersky.web.paging import CappedPaginator
 
 pytestmark = pytest.mark.django_db
 
@@ -43,18 +42,18 @@ def scanned(tenant: Tenant, host: str, **facts: Any) -> Domain:
 
 
 def test_an_empty_list_says_where_domains_come_from(console: Client) -> None:
-    assert "No domains yet" in page(console, "/domains/")
+    assert "Nothing here yet" in page(console, "/domains/")
 
 
-def test_domains_are_found_by_part_of_their_name_status_and_verdict(
+def test_domains_are_filtered_by_name_status_and_verdict(
     console: Client, default_tenant: Tenant
 ) -> None:
     scanned(default_tenant, "harbour-hotel.example")
     scanned(default_tenant, "parked.example", verdict=Verdict.PARKED)
     fail(initiate_scan("broken.example", tenant=default_tenant), "tls_error", "")
     Domain.objects.filter(host="broken.example").update(status="failed", failure_reason="tls_error")
-    assert "harbour-hotel" in page(console, "/domains/", q=" BOUR-hot ")
-    assert "parked.example" not in page(console, "/domains/", q="hotel")
+    assert "harbour-hotel" in page(console, "/domains/", q=" HARBOUR-hot ")
+    assert "parked.example" not in page(console, "/domains/", q="harbour")
     failed = page(console, "/domains/", status="failed")
     assert "broken.example" in failed
     assert "TLS error" in failed
@@ -71,17 +70,6 @@ def test_the_queries_of_the_list_do_not_grow_with_its_rows(
     for number in range(10):
         scanned(default_tenant, f"{number}.example")
     assert queries(console, "/domains/") == few
-
-
-def test_a_huge_list_is_counted_only_so_far(
-    console: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(CappedPaginator, "CAP", 60)
-    Domain.objects.bulk_create(
-        Domain(tenant=default_tenant, host=f"{number:03}.example") for number in range(70)
-    )
-    assert "more than 60" in page(console, "/domains/")
-    assert "059.example" in page(console, "/domains/", page=2)
 
 
 # One domain

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from scans.engine.report import ContactKind
-from scans.filters import DomainFilter, PageFilter
+from scans.filters import PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import Contact, Domain, Technology
-from scrapersky.tenants.access import can_write, get_readable, readable
+from scrapersky.tenants.access import can_write, get_readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.paging import page_of
 
@@ -25,22 +25,6 @@ KINDS = {
     ContactKind.SOCIAL: ("Social profiles", "share"),
     ContactKind.ADDRESS: ("Postal addresses", "map-pin"),
 }
-
-
-@require_safe
-def domain_list(request: ConsoleRequest) -> HttpResponse:
-    """List domains with the newest facts about them.
-
-    In the order of an index, so that the first page of a million costs no sort.
-    """
-    asked = DomainFilter(request.GET)
-    rows = asked.apply(readable(Domain.objects.all(), request.user))
-    context = {
-        "page": page_of(request, rows.order_by("tenant_id", "host")),
-        "filter": asked,
-        "is_filtered": any(asked.cleaned_data.values()),
-    }
-    return render(request, "scans/domain_list.html", context)
 
 
 @require_safe

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from scans.lists import DOMAINS
 from scans.models import Domain
-from scans.selection import back_to_list, selected_domains
 from scans.services import queue_for_sitemaps
 from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of
+from scrapersky.web.lists.selection import back_to_list, selected_rows
 
 
 @control_of("domain_detail")
@@ -27,8 +28,8 @@ def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("domain_list")
 def domain_sitemaps_chosen(request: ConsoleRequest) -> HttpResponse:
-    """Queue the domains that were chosen in the list."""
-    queueing = queue_for_sitemaps(selected_domains(request.POST, request.user))
+    """Queue the domains selected in the list."""
+    queueing = queue_for_sitemaps(selected_rows(DOMAINS, request.POST, request.user))
     said = messages.success if queueing.queued else messages.warning
     said(request, queueing.sentence)
-    return back_to_list(request.POST)
+    return back_to_list(DOMAINS, request.POST)

@@ -9,12 +9,15 @@ from scrapersky.schema.types import Column, Index, Table, TableSize
 
 SIZES = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s
 JOIN sqlite_master m ON m.name = s.name GROUP BY 1"""
+# The parts of a virtual table, such as a full-text index.
+SHADOW_TABLES = "SELECT name FROM pragma_table_list WHERE type = 'shadow'"
 
 
 def tables(connection: BaseDatabaseWrapper) -> list[TableSize]:
     """Return the tables; the newest row id, which costs no count, stands for the rows."""
+    shadow = {name for (name,) in _rows(connection, SHADOW_TABLES)}
     with connection.cursor() as cursor:
-        names = sorted(connection.introspection.table_names(cursor))
+        names = sorted(set(connection.introspection.table_names(cursor)) - shadow)
     sizes = _sizes(connection)
     return [TableSize(name, _last_row(connection, name), sizes.get(name)) for name in names]
 

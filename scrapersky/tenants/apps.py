@@ -10,7 +10,7 @@ class TenantsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from scrapersky.tenants import checks  # noqa: F401  (registers them)
+        from scrapersky.tenants import checks, preferences  # noqa: F401  (registers them)
 
         post_migrate.connect(make_default_tenant, sender=self)
 

@@ -172,3 +172,8 @@ def _network(name: str, table: dict[str, Any]) -> _Network:
 def _networks() -> dict[str, dict[str, Any]]:
     data = files(__package__).joinpath("social_networks.toml").read_text("utf-8")
     return tomllib.loads(data)
+
+
+def network_names() -> list[tuple[str, str]]:
+    """Return the name of each network, as a contact's label has it, and its name for people."""
+    return [(name, name.capitalize()) for name in sorted(_networks())]

@@ -2,9 +2,16 @@
 
 from django.contrib import admin
 
-from scrapersky.tenants.admin import access_rows, accounts, groups, login_delays, tenants
+from scrapersky.tenants.admin import (
+    access_rows,
+    accounts,
+    groups,
+    login_delays,
+    preferences,
+    tenants,
+)
 
-__all__ = ["access_rows", "accounts", "groups", "login_delays", "tenants"]
+__all__ = ["access_rows", "accounts", "groups", "login_delays", "preferences", "tenants"]
 
 admin.site.site_header = "ScraperSky"
 admin.site.site_title = "ScraperSky admin"

@@ -1,0 +1,18 @@
+"""The lists of results, each defined in one module; importing this registers them."""
+
+from scans.lists.contacts import CONTACTS
+from scans.lists.domains import DOMAINS
+from scans.lists.pages import PAGES
+from scans.lists.scans import SCANS
+from scans.lists.sitemaps import SITEMAPS
+from scans.lists.technologies import TECHNOLOGIES, TECHNOLOGY_NAMES
+
+__all__ = [
+    "CONTACTS",
+    "DOMAINS",
+    "PAGES",
+    "SCANS",
+    "SITEMAPS",
+    "TECHNOLOGIES",
+    "TECHNOLOGY_NAMES",
+]

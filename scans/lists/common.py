@@ -1,0 +1,61 @@
+"""Filters that several lists of results share."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from scans.curation import Curation
+from scans.text_search import host_matches
+from scrapersky.web.lists import Column, Filter, Kind, choice, day, flag, text
+
+EVERYTHING = "Everything else"
+
+
+def domain_link(row: Any) -> str:
+    return reverse("domain_detail", args=[row.domain_id])
+
+
+HOST = Column(
+    "domain",
+    "Domain",
+    value=lambda row: row.domain.host,
+    fields=("domain__host",),
+    link=domain_link,
+)
+DOMAIN_ID = Column("domain_id", "Domain id", Kind.ID, is_default=False)
+ID = Column("id", "Id", Kind.ID, is_default=False)
+CURATION = Column("curation", "Curation", Kind.STATE, is_default=False)
+CURATED_AT = Column("curated_at", "Curated", Kind.TIME, is_default=False)
+FIRST_SEEN = Column("first_seen", "First seen", Kind.TIME, is_default=False)
+LAST_SEEN = Column("last_seen", "Last seen", Kind.TIME)
+GONE_AT = Column("gone_at", "Gone since", Kind.TIME, is_default=False)
+
+
+def by_domain() -> Filter:
+    return text(
+        "domain",
+        "Domain",
+        lambda value: host_matches(value, "domain__"),
+        placeholder="example.com, .de, a URL or an e-mail address",
+    )
+
+
+def by_curation() -> Filter:
+    return choice("curation", "Curation", Curation.choices, "curation", group=EVERYTHING)
+
+
+def by_gone() -> Filter:
+    return flag(
+        "gone", "Gone", lambda gone: Q(gone_at__isnull=not gone), group=EVERYTHING,
+        help_text="Whether the latest scan that looked for it did not see it.",
+    )  # fmt: skip
+
+
+def by_seen() -> tuple[Filter, ...]:
+    return (
+        day("first_seen_after", "First seen after", "first_seen__gte", group="Dates"),
+        day("first_seen_before", "First seen before", "first_seen__lte", group="Dates"),
+        day("last_seen_after", "Last seen after", "last_seen__gte", group="Dates"),
+        day("last_seen_before", "Last seen before", "last_seen__lte", group="Dates"),
+    )

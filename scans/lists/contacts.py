@@ -1,0 +1,113 @@
+"""The list of contacts: one row per e-mail address, phone number, profile or postal address."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from scans.engine.extractors.social import network_names
+from scans.lists.common import (
+    CURATED_AT,
+    CURATION,
+    DOMAIN_ID,
+    FIRST_SEEN,
+    GONE_AT,
+    HOST,
+    ID,
+    LAST_SEEN,
+    by_curation,
+    by_domain,
+    by_gone,
+    by_seen,
+)
+from scans.lists.domains import EMAIL_LABELS, read_uuid
+from scans.models import CONTACT_KINDS, Contact, Technology
+from scans.text_search import Prefix, words_match
+from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
+from scrapersky.web.lists.filters import Condition, Filter
+
+
+def _begins(value: str) -> Condition:
+    """An e-mail address or URL by its beginning, a phone number in any spelling by its digits."""
+    digits = "".join(c for c in value if c.isdigit())
+    is_phone = len(digits) >= 5 and not any(c.isalpha() for c in value)
+    if not is_phone:
+        return Q(Prefix.of("value", value.lower()))
+    number_text = digits.removeprefix("00") if value.strip().startswith(("+", "00")) else digits
+    return Q(Prefix.of("value", f"+{number_text}"))
+
+
+def _of_technology(name: str) -> Condition:
+    rows = Technology.objects.visible().filter(domain=OuterRef("domain_id"), name=name)
+    return Exists(rows.filter(gone_at=None))
+
+
+def _href(row: Any) -> str:
+    if row.kind == "email":
+        return f"mailto:{row.value}"
+    if row.kind == "phone":
+        return f"tel:{row.value}"
+    return row.value if row.kind == "social" else ""
+
+
+CONTACTS = register(
+    ListDefinition(
+        name="contacts",
+        label="Contacts",
+        singular="contact",
+        rows=Contact.objects.visible,
+        columns=(
+            Column("value", "Contact", fields=("value", "kind"), link=_href),
+            Column("kind", "Kind", Kind.STATE),
+            Column("label", "Label"),
+            HOST,
+            Column("page_url", "Page", Kind.URL),
+            Column("confidence", "Confidence", Kind.SHARE),
+            LAST_SEEN,
+            Column("country", "Country", is_default=False),
+            Column("snippet", "Snippet", is_default=False),
+            Column("method", "Method", is_default=False),
+            FIRST_SEEN,
+            GONE_AT,
+            CURATION,
+            CURATED_AT,
+            DOMAIN_ID,
+            ID,
+        ),
+        filters=(
+            by_domain(),
+            text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
+            choice("kind", "Kind", CONTACT_KINDS, "kind"),
+            choice("label", "E-mail label", EMAIL_LABELS, "label"),
+            choice("network", "Network", network_names(), "label"),
+            text("country", "Country", lambda code: Q(country=code.upper()[:2]), placeholder="DE"),
+            text("words", "Words of the site", lambda value: words_match(value, "domain__")),
+            text("technology", "Site uses", _of_technology),
+            number(
+                "confidence_min",
+                "Confidence, at least %",
+                lambda percent: Q(confidence__gte=percent / 100),
+            ),
+            Filter(
+                "batch",
+                "Batch",
+                read_uuid,
+                lambda values: Q(domain__jobs__batch_id=values[-1]),
+                placeholder="Batch id",
+            ),
+            by_gone(),
+            by_curation(),
+            *by_seen(),
+        ),
+        sorts=(Sort("first_seen", ("id",), is_unique=True),),
+        default_sort="-first_seen",
+        url_name="contact_list",
+        shortcuts=(
+            ("E-mails", "kind=email"),
+            ("Phones", "kind=phone"),
+            ("Profiles", "kind=social"),
+            ("Addresses", "kind=address"),
+            ("New in 7 days", "first_seen_after=7d"),
+        ),
+        empty_text="Every contact read from a site appears here, with the page it was read from.",
+    )
+)

@@ -1,0 +1,267 @@
+"""The list of domains."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+
+from scans.curation import Curation, DomainTag
+from scans.engine.errors import FailureReason
+from scans.engine.extractors.social import network_names
+from scans.engine.technologies.loader import load_signatures
+from scans.filters import PAGE_TYPES
+from scans.lists.common import CURATED_AT, EVERYTHING, ID, by_curation
+from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
+from scans.text_search import Prefix, host_matches, words_match
+from scrapersky.web.lists import (
+    Action,
+    Column,
+    Kind,
+    ListDefinition,
+    Sort,
+    choice,
+    day,
+    flag,
+    number,
+    register,
+    text,
+)
+from scrapersky.web.lists.filters import BadValue, Condition, Filter
+
+REASONS = [(reason.value, reason.value.replace("_", " ")) for reason in FailureReason]
+TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
+EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
+
+
+def _contacts(**wanted: Any) -> Exists:
+    """Return whether a domain has a visible contact; by the tenant first, as the index has it."""
+    rows: QuerySet[Contact] = Contact.objects.visible().filter(gone_at=None, **wanted)
+    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+
+
+def _technologies(**wanted: Any) -> Exists:
+    rows: QuerySet[Technology] = Technology.objects.visible().filter(gone_at=None, **wanted)
+    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+
+
+def _technology(value: str) -> Condition:
+    """`WordPress` by name, `WordPress@6` by name and the beginning of a version."""
+    name, at, version = value.partition("@")
+    rows = {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
+    return _technologies(**rows)
+
+
+def _has(kind: str) -> Any:
+    return lambda has: _contacts(kind=kind) if has else ~_contacts(kind=kind)
+
+
+def _tagged(name: str) -> Condition:
+    return Exists(DomainTag.objects.filter(domain=OuterRef("pk"), tag__name=name))
+
+
+def _of_batch(value: str) -> Condition:
+    return Q(jobs__batch_id=value)
+
+
+def _has_page(name: str) -> Condition:
+    pages = Page.objects.filter(domain=OuterRef("pk"), page_type=name, gone_at=None)
+    return Exists(pages.filter(tenant=OuterRef("tenant_id")))
+
+
+def _ending(value: str) -> Condition:
+    return Prefix.of("reversed_host", reversed_host("." + value.lower().lstrip(".")))
+
+
+def read_uuid(text: str) -> str:
+    """Return an id as text; raises BadValue."""
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise BadValue(f"“{text}” is no id.") from error
+
+
+def _outcome(row: Domain) -> str:
+    return row.failure_reason if row.status == "failed" else row.verdict or row.status
+
+
+def _technology_names() -> Iterable[str]:
+    return sorted(signature.name for signature in load_signatures())
+
+
+def _categories() -> list[tuple[str, str]]:
+    names = sorted({signature.category for signature in load_signatures()})
+    return [(name, name.capitalize()) for name in names]
+
+
+FILTERS: tuple[Filter, ...] = (
+    text(
+        "q",
+        "Domain",
+        host_matches,
+        placeholder="example.com, .de, a URL or an e-mail address",
+    ),
+    text("words", "Words", words_match, placeholder="Words of title or description"),
+    choice("status", "Status", Domain.Status.choices, "status"),
+    choice("verdict", "Verdict", VERDICTS, "verdict"),
+    choice("reason", "Failure reason", REASONS, "failure_reason"),
+    flag("has_email", "Has e-mail", _has("email"), group="Contacts"),
+    flag("has_phone", "Has phone", _has("phone"), group="Contacts"),
+    flag("has_address", "Has postal address", _has("address"), group="Contacts"),
+    choice(
+        "email_label",
+        "E-mail label",
+        EMAIL_LABELS,
+        lambda labels: _contacts(kind="email", label__in=labels),
+        group="Contacts",
+    ),
+    text(
+        "phone_country",
+        "Phone country",
+        lambda code: _contacts(kind="phone", country=code.upper()[:2]),
+        group="Contacts",
+        placeholder="DE",
+    ),
+    choice(
+        "social",
+        "Has profile on",
+        network_names(),
+        lambda names: _contacts(kind="social", label__in=names),
+        group="Contacts",
+    ),
+    choice(
+        "no_social",
+        "Has no profile on",
+        network_names(),
+        lambda names: ~_contacts(kind="social", label__in=names),
+        group="Contacts",
+    ),
+    text(
+        "technology",
+        "Uses",
+        _technology,
+        group="Technologies",
+        placeholder="WordPress or WordPress@6",
+        suggestions=_technology_names,
+        is_multiple=True,
+    ),
+    text(
+        "no_technology",
+        "Does not use",
+        lambda name: ~_technologies(name=name),
+        group="Technologies",
+        suggestions=_technology_names,
+    ),
+    choice(
+        "category",
+        "Uses a technology of",
+        _categories(),
+        lambda names: _technologies(category__in=names),
+        group="Technologies",
+    ),
+    text("language", "Language", lambda code: Q(language=code.lower()), placeholder="de"),
+    text("tld", "Top-level domain", _ending, placeholder="co.uk"),
+    Filter(
+        "batch",
+        "Batch",
+        read_uuid,
+        lambda values: _of_batch(values[-1]),
+        group=EVERYTHING,
+        placeholder="Batch id",
+    ),
+    text("tag", "Tag", _tagged, group=EVERYTHING, is_multiple=True),
+    by_curation(),
+    choice(
+        "page_type",
+        "Has page",
+        TYPES,
+        lambda names: Q(*(_has_page(name) for name in names), _connector=Q.OR),
+        group="Pages",
+    ),
+    number("pages_min", "Pages, at least", "page_count__gte", group="Pages"),
+    number("pages_max", "Pages, at most", "page_count__lte", group="Pages"),
+    choice(
+        "sitemaps",
+        "Sitemap submission",
+        Domain.SitemapAnalysis.choices,
+        "sitemap_analysis_status",
+        group="Pages",
+    ),
+    day("first_seen_after", "First seen after", "created_at__gte", group="Dates"),
+    day("first_seen_before", "First seen before", "created_at__lte", group="Dates"),
+    day("scanned_after", "Scanned after", "last_scanned_at__gte", group="Dates"),
+    day("scanned_before", "Scanned before", "last_scanned_at__lte", group="Dates"),
+)
+
+COLUMNS = (
+    Column(
+        "host",
+        "Domain",
+        link=lambda row: reverse("domain_detail", args=[row.pk]),
+    ),
+    Column("title", "Title"),
+    Column(
+        "outcome",
+        "Result",
+        Kind.STATE,
+        value=lambda row: (
+            row.failure_reason if row.status == "failed" else row.verdict or row.status
+        ),
+        fields=("status", "failure_reason", "verdict"),
+    ),
+    Column("emails", "E-mails", Kind.ITEMS),
+    Column("phones", "Phones", Kind.ITEMS),
+    Column("technologies", "Technologies", Kind.ITEMS),
+    Column("page_count", "Pages", Kind.NUMBER),
+    Column("last_scanned_at", "Last scanned", Kind.TIME),
+    Column("status", "Status", Kind.STATE, is_default=False),
+    Column("verdict", "Verdict", Kind.STATE, is_default=False),
+    Column("failure_reason", "Failure reason", Kind.STATE, is_default=False),
+    Column("description", "Description", is_default=False),
+    Column("language", "Language", is_default=False),
+    Column("final_url", "Final URL", Kind.URL, is_default=False),
+    Column("social", "Social profiles", Kind.PAIRS, is_default=False),
+    Column("logo_url", "Logo", Kind.URL, is_default=False),
+    Column("sitemap_count", "Sitemaps", Kind.NUMBER, is_default=False),
+    Column("sitemap_analysis_status", "Sitemap submission", Kind.STATE, is_default=False),
+    Column("page_types", "Page types", Kind.PAIRS, is_default=False),
+    Column("curation", "Curation", Kind.STATE, is_default=False),
+    CURATED_AT,
+    Column("note", "Note", is_default=False),
+    Column("created_at", "First seen", Kind.TIME, is_default=False),
+    Column("latest_scan_id", "Scan id", Kind.ID, is_default=False),
+    Column("latest_batch_id", "Batch id", Kind.ID, is_default=False),
+    ID,
+)
+
+DOMAINS = register(
+    ListDefinition(
+        name="domains",
+        label="Domains",
+        singular="domain",
+        rows=Domain.objects.all,
+        columns=COLUMNS,
+        filters=FILTERS,
+        sorts=(
+            Sort("host", ("host",), is_unique=True),
+            Sort("page_count", ("page_count",)),
+            Sort("last_scanned_at", ("last_scanned_at",), is_nullable=True),
+            Sort("created_at", ("created_at",)),
+        ),
+        default_sort="host",
+        url_name="domain_list",
+        row_url_name="domain_detail",
+        actions=(
+            Action("Scan now", "domain_scan_chosen", "refresh"),
+            Action("Queue for sitemaps", "domain_sitemaps_chosen", "sitemap"),
+        ),
+        shortcuts=(
+            ("With e-mail", "has_email=yes"),
+            ("Failed", "status=failed"),
+            ("Selected", f"curation={Curation.SELECTED}"),
+            ("Scanned in the last 7 days", "scanned_after=7d"),
+        ),
+        empty_text="Every domain of a batch appears here, with the latest facts about it.",
+    )
+)

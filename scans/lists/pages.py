@@ -1,0 +1,81 @@
+"""The list of pages: the inventory of every site."""
+
+from django.db.models import Q
+
+from scans.lists.common import (
+    CURATED_AT,
+    CURATION,
+    DOMAIN_ID,
+    FIRST_SEEN,
+    GONE_AT,
+    HOST,
+    ID,
+    LAST_SEEN,
+    by_curation,
+    by_domain,
+    by_gone,
+    by_seen,
+)
+from scans.lists.domains import TYPES
+from scans.models import Page
+from scans.text_search import Prefix
+from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text
+
+
+def _disallowed(is_disallowed: bool) -> Q:
+    return ~Q(disallowed_by="") if is_disallowed else Q(disallowed_by="")
+
+
+PAGES = register(
+    ListDefinition(
+        name="pages",
+        label="Pages",
+        singular="page",
+        rows=Page.objects.all,
+        columns=(
+            Column("url", "Page", Kind.URL),
+            Column("page_type", "Type", Kind.STATE),
+            HOST,
+            Column("in_sitemap", "In a sitemap", Kind.FLAG),
+            Column("is_linked", "Linked", Kind.FLAG),
+            Column("is_opened", "Opened", Kind.FLAG),
+            Column("disallowed_by", "Disallowed by"),
+            Column("lastmod", "Last modified", Kind.TIME, is_default=False),
+            Column("changefreq", "Change frequency", is_default=False),
+            Column("priority", "Priority", Kind.SHARE, is_default=False),
+            Column("source", "Source", is_default=False),
+            FIRST_SEEN,
+            LAST_SEEN,
+            GONE_AT,
+            CURATION,
+            CURATED_AT,
+            DOMAIN_ID,
+            ID,
+        ),
+        filters=(
+            by_domain(),
+            text("url", "URL begins with", lambda value: Q(Prefix.of("url", value))),
+            choice("type", "Type", TYPES, "page_type"),
+            flag("in_sitemap", "In a sitemap", lambda yes: Q(in_sitemap=yes)),
+            flag("linked", "Linked from an opened page", lambda yes: Q(is_linked=yes)),
+            flag("opened", "Opened", lambda yes: Q(is_opened=yes)),
+            flag("disallowed", "Disallowed by robots.txt", _disallowed),
+            by_gone(),
+            by_curation(),
+            *by_seen(),
+        ),
+        sorts=(Sort("first_seen", ("id",), is_unique=True),),
+        default_sort="-first_seen",
+        url_name="page_list",
+        shortcuts=(
+            ("In sitemap but disallowed", "in_sitemap=yes&disallowed=yes"),
+            ("Linked but not in sitemap", "linked=yes&in_sitemap=no"),
+            (
+                "In sitemap but not linked from the pages opened",
+                "in_sitemap=yes&linked=no",
+            ),
+            ("Contact pages", "type=contact"),
+        ),
+        empty_text="Every page listed by a site's sitemaps or linked from its pages appears here.",
+    )
+)

@@ -1,0 +1,231 @@
+"""The lists of results: every filter, every order, pages forwards and back, and host search."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+
+from scans.lists import DOMAINS, TECHNOLOGY_NAMES
+from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology, TechnologyCount
+from scans.services import ensure_domains
+from scans.storage import url_hash
+from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.lists import ListDefinition, ListQuery, all_lists
+
+pytestmark = pytest.mark.django_db
+LISTS = all_lists()
+MOST_PAGES = 40
+
+
+def query(definition: ListDefinition, user: User, **params: str | list[str]) -> ListQuery:
+    asked = QueryDict(mutable=True)
+    for name, value in params.items():
+        asked.setlist(name, [value] if isinstance(value, str) else value)
+    return ListQuery(definition, asked, user)
+
+
+def hosts(user: User, **params: str | list[str]) -> list[str]:
+    found = query(DOMAINS, user, **params)
+    assert found.errors == {}
+    return [row.host for row in found.page(DOMAINS.columns).rows]
+
+
+@pytest.fixture
+def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
+    """Thirty domains with results of every kind, and one of another tenant."""
+    now = timezone.now()
+    names = ["shop.example.com", "example.org", "exam.co.uk", "xn--bcher-kva.example"]
+    names += [f"s{number}.site.test" for number in range(26)]
+    for tenant, some in ((default_tenant, names), (other_tenant, ["foreign.example"])):
+        ids = ensure_domains(tenant=tenant, hosts=some)
+        for number, pk in enumerate(ids.values()):
+            seen = {"tenant": tenant, "domain_id": pk, "first_seen": now, "last_seen": now}
+            url = f"https://host{number}.example/contact"
+            Contact.objects.create(kind="email", value=f"a{number}@example.com", **seen)
+            Technology.objects.create(name="WordPress", version="6.4.1", category="cms", **seen)
+            Page.objects.create(url=url, url_hash=url_hash(url), page_type="contact", **seen)
+            Sitemap.objects.create(url=url, url_hash=url_hash(url), kind="urlset", **seen)
+            Scan.objects.create(
+                tenant=tenant,
+                domain_id=pk,
+                verdict="ok",
+                report={},
+                started_at=now - timedelta(seconds=number),
+                finished_at=now,
+            )
+            if number % 2:
+                Domain.objects.filter(pk=pk).update(
+                    last_scanned_at=now - timedelta(days=number), page_count=number % 3
+                )
+        TechnologyCount.objects.create(
+            tenant=tenant, name="WordPress", domain_count=len(ids), counted_at=now
+        )
+
+
+@pytest.mark.parametrize("definition", LISTS, ids=lambda item: item.name)
+def test_every_order_shows_every_row_once_and_leads_back(
+    definition: ListDefinition, results: None, user: User
+) -> None:
+    for sort in definition.sorts:
+        for name in (sort.name, f"-{sort.name}"):
+            wanted = query(definition, user, sort=name)
+            seen, pages = [], []
+            cursor = ""
+            for number in count():
+                assert number < MOST_PAGES
+                page = wanted.page(definition.columns, size=7, cursor=cursor)
+                pages.append([row.pk for row in page.rows])
+                seen += pages[-1]
+                cursor = page.next
+                if not cursor:
+                    break
+            assert len(seen) == len(set(seen)) == wanted.count().rows
+            previous = page.previous
+            for expected in reversed(pages[:-1]):
+                page = wanted.page(definition.columns, size=7, cursor=previous)
+                assert [row.pk for row in page.rows] == expected
+                previous = page.previous
+            assert previous == ""
+
+
+@pytest.mark.parametrize("definition", LISTS, ids=lambda item: item.name)
+def test_every_filter_can_be_read_and_run(
+    definition: ListDefinition, results: None, user: User
+) -> None:
+    for item in definition.filters:
+        texts = [value for value, _ in item.choices] or ["7d", "5", str(user.pk), "exam"]
+        ran = 0
+        for text in texts:
+            wanted = query(definition, user, **{item.name: text})
+            if not wanted.errors:
+                wanted.page(definition.columns)
+                wanted.count()
+                ran += 1
+        assert ran, f"{definition.name}: no value for {item.name}"
+
+
+@pytest.mark.parametrize("definition", LISTS, ids=lambda item: item.name)
+def test_a_list_reads_a_constant_number_of_queries(
+    definition: ListDefinition,
+    results: None,
+    console: Client,
+    django_assert_max_num_queries,
+) -> None:
+    console.get(definition.url)
+    columns = ",".join(column.name for column in definition.columns)
+    with django_assert_max_num_queries(14):
+        page = console.get(definition.url, {"columns": columns})
+    assert page.status_code == 200
+    assert page.content.decode().count("<tr>") >= (2 if definition is TECHNOLOGY_NAMES else 30)
+
+
+@pytest.mark.parametrize("definition", LISTS, ids=lambda item: item.name)
+def test_no_list_shows_rows_of_another_tenant(
+    definition: ListDefinition, results: None, user: User, stranger: User, console: Client
+) -> None:
+    mine = {row.pk for row in query(definition, user).page(definition.columns).rows}
+    theirs = {row.pk for row in query(definition, stranger).page(definition.columns).rows}
+    assert mine
+    assert theirs
+    assert not mine & theirs
+    assert query(definition, stranger).count().rows == len(theirs) == 1
+    assert "foreign.example" not in console.get(definition.url).content.decode()
+
+
+def test_a_superuser_sees_all_tenants_page_by_page(results: None, user: User) -> None:
+    user.is_superuser = True
+    user.save()
+    wanted = query(DOMAINS, user)
+    seen, cursor = 0, ""
+    for _ in range(MOST_PAGES):
+        page = wanted.page(DOMAINS.columns, size=4, cursor=cursor)
+        seen, cursor = seen + len(page.rows), page.next
+        if not cursor:
+            break
+    assert seen == wanted.count().rows == 31
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("example", ["example.org", "shop.example.com", "xn--bcher-kva.example"]),
+        ("exam.", ["exam.co.uk"]),
+        ("shop.exam", ["shop.example.com"]),
+        ("SHOP", ["shop.example.com"]),
+        (".org", ["example.org"]),
+        ("*.co.uk", ["exam.co.uk"]),
+        ("example.com", ["shop.example.com"]),
+        ("https://www.example.org/imprint?x=1", ["example.org"]),
+        ("info@example.org", ["example.org"]),
+        ("bücher.example", ["xn--bcher-kva.example"]),
+        ("xn--bcher", ["xn--bcher-kva.example"]),
+        ("ample", []),
+        ("%", []),
+        ("'", []),
+    ],
+)
+def test_a_host_is_searched_by_beginning_label_and_ending(
+    results: None, user: User, text: str, expected: list[str]
+) -> None:
+    assert hosts(user, q=text) == expected
+
+
+def test_words_of_title_and_description_are_searched_by_their_beginnings(
+    results: None, user: User
+) -> None:
+    Domain.objects.filter(host="example.org").update(title="Fine wines", description="Bücher & Ä")
+    assert hosts(user, words="wine") == ["example.org"]
+    assert hosts(user, words="FINE büch") == ["example.org"]
+    assert hosts(user, words="fine beer") == []
+    Domain.objects.filter(host="example.org").update(title="Beer", description="")
+    assert hosts(user, words="wine") == []
+    Domain.objects.filter(host="example.org").delete()
+    assert hosts(user, words="beer") == []
+
+
+def test_filters_are_combined_with_and_and_their_values_with_or(results: None, user: User) -> None:
+    Domain.objects.filter(host="example.org").update(verdict="ok", language="de")
+    Domain.objects.filter(host="exam.co.uk").update(verdict="parked", language="en")
+    assert hosts(user, verdict=["ok", "parked"]) == ["exam.co.uk", "example.org"]
+    assert hosts(user, verdict=["ok", "parked"], language="de") == ["example.org"]
+
+
+def test_a_technology_is_filtered_by_name_and_version(results: None, user: User) -> None:
+    Technology.objects.filter(domain__host="example.org").update(version="5.9")
+    assert hosts(user, technology="WordPress@5", tld="org") == ["example.org"]
+    assert hosts(user, technology="WordPress@6", tld="org") == []
+    assert hosts(user, no_technology="WordPress") == []
+
+
+def test_a_value_that_cannot_be_read_is_reported_and_narrows_nothing(
+    results: None, console: Client, user: User
+) -> None:
+    wanted = query(DOMAINS, user, verdict="nonsense", pages_min="-1", scanned_after="soon")
+    assert wanted.errors.keys() == {"verdict", "pages_min", "scanned_after"}
+    assert wanted.count().rows == 30
+    page = console.get("/domains/", {"pages_min": "many"}).content.decode()
+    assert "“many” is not a whole number" in page
+
+
+def test_a_cursor_of_another_list_is_refused_with_a_message(results: None, console: Client) -> None:
+    for cursor in ("x", "bm8", "WyIiLFsxXSxmYWxzZV0", "WyJhIixbXSxmYWxzZV0"):
+        page = console.get("/domains/", {"cursor": cursor})
+        assert page.status_code == 200
+        assert "cursor is not one of this list" in page.content.decode()
+
+
+def test_columns_are_stored_for_the_user(results: None, console: Client) -> None:
+    console.post("/columns/domains/", {"column": ["host", "language"], "query": "verdict=ok"})
+    page = console.get("/domains/").content.decode()
+    assert "Language</th>" in page
+    assert "E-mails</th>" not in page
+    console.post("/columns/domains/", {"reset": "1"})
+    assert "E-mails</th>" in console.get("/domains/").content.decode()
+
+
+def test_the_count_is_a_fragment(results: None, console: Client) -> None:
+    counted = console.get("/domains/count/", headers={"HX-Request": "true"})
+    assert counted.content.decode().strip() == "30"

@@ -1,0 +1,184 @@
+"""Search hosts and words through an index, on either database, with no extension.
+
+PostgreSQL has btree indexes on the host and the reversed host (`text_pattern_ops`) and GIN indexes
+on the labels of the host and on the words of title and description; the expressions here must stay
+those of the indexes. SQLite has one FTS5 table, which triggers keep current: `ensure_index` creates
+it after every migration, because rebuilding `scans_domain` drops its triggers.
+"""
+
+import re
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, F, Func, Q, Value
+
+from scans.engine.hostnames import InvalidDomain, normalise
+from scans.models import reversed_host
+
+# A tsvector takes at most 1 MB, and a title is as long as a site makes it.
+WORDS_LENGTH = 20_000
+PUNCTUATION = "./@-_:;,&+#''()[]|!?"
+LABELS_SQL = "array_to_tsvector(string_to_array({0}host, '.'))"
+WORDS_SQL = (
+    f"to_tsvector('simple', translate(left({{0}}title || ' ' || {{0}}description, {WORDS_LENGTH}), "
+    f"'{PUNCTUATION}', '{' ' * len(PUNCTUATION.replace(chr(39) * 2, chr(39)))}'))"
+)
+POSTGRESQL_INDEXES = {
+    "domain_labels": LABELS_SQL.format(""),
+    "domain_words": WORDS_SQL.format(""),
+}
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Prefix(Func):
+    """Whether a column begins with a text; the pattern is one that an index serves."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s", arg_joiner=" LIKE ")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s", arg_joiner=" GLOB ")
+
+    @classmethod
+    def of(cls, column: str, text: str) -> "Prefix":
+        return cls(F(column), _Pattern(text))
+
+
+class _Pattern(Value):
+    """A text that matches itself and whatever follows it, in the database's own notation."""
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return "%s", [re.sub(r"([\\%_])", r"\\\1", self.value) + "%"]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return "%s", [re.sub(r"([*?\[])", r"[\1]", self.value) + "*"]
+
+
+class Indexed(Func):
+    """Whether an indexed text of a domain holds words that begin with the words of a query.
+
+    `column` is `host` (its labels) or `words` (title and description); `path` leads to the domain.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, path: str, column: str, words: list[str]) -> None:
+        super().__init__(F(f"{path}host"))  # joins the domain and tells its table's alias
+        self.column, self.words = column, words
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        table = self._table(compiler)
+        vector = (LABELS_SQL if self.column == "host" else WORDS_SQL).format(f"{table}.")
+        query = " & ".join(
+            "'" + word.replace("\\", "").replace("'", "''") + "':*" for word in self.words
+        )
+        return f"({vector} @@ %s::tsquery)", [query]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        words = " ".join('"' + word.replace('"', "") + '"*' for word in self.words)
+        ids = f"SELECT domain FROM {SQLITE_TABLE} WHERE {SQLITE_TABLE} MATCH %s"
+        return f'{self._table(compiler)}."id" IN ({ids})', [f"{self.column} : ({words})"]
+
+    def _table(self, compiler: Any) -> str:
+        return str(compiler.compile(self.source_expressions[0])[0]).rpartition(".")[0]
+
+
+def host_matches(text: str, path: str = "") -> Q:
+    """Return the condition of a host search; `path` leads to the domain (`domain__`).
+
+    A text without a dot is the beginning of any label; one that begins with a dot is the host's
+    ending; any other is its beginning or its last labels. A pasted URL or e-mail address counts as
+    its host, and an international name may be typed as people write it.
+    """
+    host = read_host(text)
+    if host.startswith("."):
+        return Q(Prefix.of(f"{path}reversed_host", reversed_host(host)))
+    if "." not in host:
+        return Q(Indexed(path, "host", [host]))
+    ending = Q(**{f"{path}host": host}) | Q(
+        Prefix.of(f"{path}reversed_host", reversed_host(f".{host}"))
+    )
+    return ending | Q(Prefix.of(f"{path}host", host))
+
+
+def words_match(text: str, path: str = "") -> Q:
+    """Return the condition of a search by words of title and description, by their beginnings."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return Q(Indexed(path, "words", words)) if words else Q()
+
+
+def read_host(text: str) -> str:
+    """Return what a host search looks for: the host of a URL or e-mail address, or the text."""
+    text = text.strip().lower().removeprefix("*")
+    if "@" in text and "/" not in text:
+        text = text.rpartition("@")[2]
+    if text.startswith("."):
+        return "." + _punycode(text[1:])
+    try:
+        return normalise(text) if "." in text or ":" in text else _punycode(text)
+    except InvalidDomain:
+        return _punycode(re.sub(r"^[a-z]+://", "", text).partition("/")[0])
+
+
+def _punycode(text: str) -> str:
+    try:
+        return text if text.isascii() else text.encode("idna").decode()
+    except UnicodeError:
+        return text
+
+
+SQLITE_TABLE = "scans_domain_words"
+_KEY_OF = "(SELECT id FROM scans_domain_words_key WHERE domain = {0}.id)"
+_SQLITE = (
+    "CREATE TABLE scans_domain_words_key (id INTEGER PRIMARY KEY, domain char(32) UNIQUE)",
+    f"CREATE VIRTUAL TABLE {SQLITE_TABLE} USING fts5(host, words, domain UNINDEXED, "
+    "tokenize = \"unicode61 remove_diacritics 0 tokenchars '-'\")",
+    f"""CREATE TRIGGER scans_domain_words_insert AFTER INSERT ON scans_domain BEGIN
+        INSERT INTO scans_domain_words_key (domain) VALUES (new.id);
+        INSERT INTO {SQLITE_TABLE} (rowid, host, words, domain) VALUES (
+            {_KEY_OF.format("new")}, new.host, new.title || ' ' || new.description, new.id);
+    END""",
+    f"""CREATE TRIGGER scans_domain_words_update AFTER UPDATE OF host, title, description
+    ON scans_domain WHEN old.host <> new.host OR old.title <> new.title
+        OR old.description <> new.description BEGIN
+        UPDATE {SQLITE_TABLE} SET host = new.host, words = new.title || ' ' || new.description
+        WHERE rowid = {_KEY_OF.format("new")};
+    END""",
+    f"""CREATE TRIGGER scans_domain_words_delete AFTER DELETE ON scans_domain BEGIN
+        DELETE FROM {SQLITE_TABLE} WHERE rowid = {_KEY_OF.format("old")};
+        DELETE FROM scans_domain_words_key WHERE domain = old.id;
+    END""",
+    "INSERT INTO scans_domain_words_key (domain) SELECT id FROM scans_domain",
+    f"INSERT INTO {SQLITE_TABLE} (rowid, host, words, domain) "
+    "SELECT k.id, d.host, d.title || ' ' || d.description, d.id "
+    "FROM scans_domain d JOIN scans_domain_words_key k ON k.domain = d.id",
+)
+
+
+def ensure_index(connection: BaseDatabaseWrapper) -> None:
+    """Create SQLite's search index anew where one of its triggers is missing."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' "
+            "AND tbl_name = 'scans_domain' AND name LIKE 'scans_domain_words_%'"
+        )
+        if cursor.fetchone()[0] == 3:
+            return
+        drop_index(connection)
+        for statement in _SQLITE:
+            cursor.execute(statement)
+
+
+def drop_index(connection: BaseDatabaseWrapper) -> None:
+    """Drop SQLite's search index."""
+    with connection.cursor() as cursor:
+        for name in ("insert", "update", "delete"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS scans_domain_words_{name}")
+        cursor.execute(f"DROP TABLE IF EXISTS {SQLITE_TABLE}")
+        cursor.execute("DROP TABLE IF EXISTS scans_domain_words_key")

@@ -1,0 +1,39 @@
+"""Lists of rows: each is defined once, and every output is generated from the definition.
+
+The table, the API list, the saved view and every export read the same `ListDefinition`: its
+columns, its filters, its sort orders and its tenant path. django-filter and django-tables2 were
+considered: the first has no keyset order, no chips and no OpenAPI parameters, the second no keyset
+pages and no exports; with either, a filter takes more lines than here.
+"""
+
+from scrapersky.web.lists.columns import Column, Kind
+from scrapersky.web.lists.deadline import QueryTooSlow
+from scrapersky.web.lists.definition import (
+    Action,
+    ListDefinition,
+    Sort,
+    all_lists,
+    get_list,
+    register,
+)
+from scrapersky.web.lists.filters import Filter, choice, day, flag, number, text
+from scrapersky.web.lists.query import ListQuery
+
+__all__ = [
+    "Action",
+    "Column",
+    "Filter",
+    "Kind",
+    "ListDefinition",
+    "ListQuery",
+    "QueryTooSlow",
+    "Sort",
+    "all_lists",
+    "choice",
+    "day",
+    "flag",
+    "get_list",
+    "number",
+    "register",
+    "text",
+]

@@ -1,0 +1,60 @@
+"""Columns of a list: where a value comes from, and what kind of value it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    """The kind of a value: decides how a table cell, a spreadsheet cell and JSON show it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    SHARE = "share"  # 0 to 1
+    SECONDS = "seconds"
+    TIME = "time"
+    FLAG = "flag"
+    URL = "url"
+    STATE = "state"  # a status, verdict or reason, shown as a badge
+    ITEMS = "items"  # a list of texts
+    PAIRS = "pairs"  # a mapping of name to text
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `name` in the API and in exports, `label` on screen.
+
+    `value` takes a row and returns the column's value; by default the attribute `name`. `fields`
+    are the model fields it needs (paths with `__` follow foreign keys); by default `name`. `link`
+    returns the address that the cell leads to, or nothing.
+    """
+
+    name: str
+    label: str
+    kind: Kind = Kind.TEXT
+    value: Callable[[Any], Any] | None = None
+    fields: tuple[str, ...] | None = None
+    link: Callable[[Any], str] | None = None
+    is_default: bool = True
+    help_text: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.name,) if self.fields is None else self.fields
+
+    def value_of(self, row: Any) -> Any:
+        return getattr(row, self.name) if self.value is None else self.value(row)
+
+    def link_of(self, row: Any) -> str:
+        return self.link(row) if self.link else ""
+
+
+def plain(value: Any) -> Any:
+    """Return a column's value as JSON can hold it: times in ISO 8601 UTC, ids as text."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,121 @@
+"""The definition of a list, and the register of all lists."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+
+from scrapersky.web.lists.columns import Column
+from scrapersky.web.lists.filters import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that an index provides: the column it belongs to and the model fields it reads.
+
+    `is_nullable` says that the first field may be NULL: such rows come last, either way round.
+    `is_unique` says that no two rows of a tenant have the same values, so the id need not decide.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    is_nullable: bool = False
+    is_unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A bulk action: a button that posts the selection to a URL, by name."""
+
+    label: str
+    url_name: str
+    icon: str
+    # The template of further inputs of the action, such as the name of a tag.
+    inputs: str = ""
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True)
+class ListDefinition:
+    """One list: everything that its table, its API and its exports need to know.
+
+    `name` stands in URLs, `rows` returns the queryset, `default_sort` the name of a sort, with a
+    minus for descending. `tenant_path` leads from a row to its tenant's id.
+    """
+
+    name: str
+    label: str
+    singular: str
+    rows: Callable[[], QuerySet]
+    columns: tuple[Column, ...]
+    filters: tuple[Filter, ...]
+    sorts: tuple[Sort, ...]
+    default_sort: str
+    url_name: str
+    actions: tuple[Action, ...] = ()
+    tenant_path: str = "tenant_id"
+    # Combinations of filters worth a click: label -> query string.
+    shortcuts: tuple[tuple[str, str], ...] = ()
+    empty_text: str = ""
+    # What a row's detail page is reversed from; empty where rows have none.
+    row_url_name: str = ""
+
+    @property
+    def model(self) -> type[Model]:
+        return self.rows().model
+
+    @cached_property
+    def filter_by_name(self) -> dict[str, Filter]:
+        return {item.name: item for item in self.filters}
+
+    @cached_property
+    def column_by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def sort_by_name(self) -> dict[str, Sort]:
+        return {sort.name: sort for sort in self.sorts}
+
+    @property
+    def default_columns(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.is_default)
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+    def fields_of(self, columns: tuple[Column, ...]) -> tuple[set[str], set[str]]:
+        """Return the fields to load for some columns, and the relations to join for them."""
+        fields = {name for column in columns for name in column.needs}
+        return fields, {name.rpartition("__")[0] for name in fields if "__" in name}
+
+
+_LISTS: dict[str, ListDefinition] = {}
+
+
+def register(definition: ListDefinition) -> ListDefinition:
+    """Add a list to the register; its name must be free."""
+    if definition.name in _LISTS:
+        raise ValueError(f"There are two lists named {definition.name}.")
+    _LISTS[definition.name] = definition
+    return definition
+
+
+def get_list(name: str) -> ListDefinition:
+    """Return a list by its name; raises KeyError."""
+    return _LISTS[name]
+
+
+def all_lists() -> tuple[ListDefinition, ...]:
+    """Return every list, in the order of their registration."""
+    return tuple(_LISTS.values())
+
+
+def value_or_none(row: Any, name: str) -> Any:
+    """Return an attribute along a path of foreign keys; None where one of them is empty."""
+    for part in name.split("__"):
+        row = getattr(row, part, None)
+    return row

@@ -1,0 +1,180 @@
+"""Filters of a list: a query parameter, how its text is read, and the condition it stands for.
+
+A filter is one line of a list's definition. Its values are combined with OR, filters with AND.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+Condition = Q | Combinable | Exists
+Choices = Sequence[tuple[str, str]]
+# Longest text and most values of one filter that are read.
+MAX_LENGTH = 500
+MAX_VALUES = 50
+_LAST = re.compile(r"(\d{1,5})\s*([hdwmy])")
+_UNITS = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8_766}
+
+
+class BadValue(ValueError):  # noqa: N818 (a name that reads as what it says)
+    """A filter's text that cannot be read, with a sentence on what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One query parameter of a list.
+
+    `read` turns each text into a value or raises BadValue; `condition` turns the values into a
+    condition on the rows. `choices` (value, label) are all that a parameter takes.
+    """
+
+    name: str
+    label: str
+    read: Callable[[str], Any]
+    condition: Callable[[list[Any]], Condition]
+    choices: Choices = ()
+    # Values offered while typing; any other may be typed as well.
+    suggestions: Callable[[], Iterable[str]] | None = None
+    group: str = ""
+    input_type: str = "text"
+    placeholder: str = ""
+    is_multiple: bool = False
+    help_text: str = ""
+
+    def values(self, texts: Iterable[str]) -> list[Any]:
+        """Return the values of a parameter; empty texts say nothing. Raises BadValue."""
+        given = [text for text in texts if text.strip()][:MAX_VALUES]
+        return [self.read(clean_text(text)) for text in given]
+
+    def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
+        return rows.filter(self.condition(values)) if values else rows
+
+    def described(self, text: str) -> str:
+        """Return a value's label, for a chip."""
+        return dict(self.choices).get(text, text)
+
+
+def clean_text(text: str) -> str:
+    """Return a text without what no database takes, cut to what a filter reads."""
+    kept = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    return kept.strip()[:MAX_LENGTH]
+
+
+def any_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condition]:
+    """Combine the conditions of several values with OR."""
+
+    def combined(values: list[Any]) -> Condition:
+        result: Any = Q()
+        for value in values:
+            result |= Q(condition(value))
+        return result
+
+    return combined
+
+
+def text(name: str, label: str, condition: Callable[[str], Condition], **options: Any) -> Filter:
+    """Define a filter by a text that a person types."""
+    return Filter(name, label, str, any_of(condition), **options)
+
+
+def choice(
+    name: str,
+    label: str,
+    choices: Choices,
+    condition: Callable[[list[str]], Condition] | str,
+    **options: Any,
+) -> Filter:
+    """Define a filter by one or more of some values; `condition` may be a field's name."""
+    known = {value for value, _ in choices}
+
+    def read(text: str) -> str:
+        if text not in known:
+            raise BadValue(f"“{text}” is not one of {', '.join(value for value, _ in choices)}.")
+        return text
+
+    by = _in_field(condition) if isinstance(condition, str) else condition
+    return Filter(name, label, read, by, choices=choices, is_multiple=True, **options)
+
+
+def flag(name: str, label: str, condition: Callable[[bool], Condition], **options: Any) -> Filter:
+    """Define a filter by yes or no."""
+    return Filter(
+        name,
+        label,
+        _read_flag,
+        lambda values: condition(values[-1]),
+        choices=(("yes", "Yes"), ("no", "No")),
+        **options,
+    )
+
+
+def number(
+    name: str, label: str, condition: Callable[[int], Condition] | str, **options: Any
+) -> Filter:
+    """Define a filter by a whole number; `condition` may be a field with `__gte` or `__lte`."""
+    by = condition if callable(condition) else lambda value: Q(**{condition: value})
+    return Filter(
+        name,
+        label,
+        _read_number,
+        lambda values: by(values[-1]),
+        input_type="number",
+        **options,
+    )
+
+
+def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
+    """Define a filter by a moment: a date, a time, or an age such as `7d` (7 days ago)."""
+    return Filter(
+        name,
+        label,
+        lambda text: read_moment(text, end_of_day=lookup.endswith("__lte")),
+        lambda values: Q(**{lookup: values[-1]}),
+        placeholder="2026-01-31 or 7d",
+        **options,
+    )
+
+
+def read_moment(text: str, *, end_of_day: bool = False) -> datetime:
+    """Return the aware moment of a date, an ISO 8601 time or an age (h, d, w, m, y)."""
+    if age := _LAST.fullmatch(text.lower()):
+        return timezone.now() - timedelta(hours=int(age[1]) * _UNITS[age[2]])
+    try:
+        if date := parse_date(text):
+            start = datetime(date.year, date.month, date.day, tzinfo=UTC)
+            return start + timedelta(days=1, microseconds=-1) if end_of_day else start
+        moment = parse_datetime(text)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise BadValue(f"“{text}” is no date, such as 2026-01-31, and no age, such as 7d.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_flag(text: str) -> bool:
+    if text.lower() in ("yes", "true", "1", "on"):
+        return True
+    if text.lower() in ("no", "false", "0", "off"):
+        return False
+    raise BadValue(f"“{text}” is neither yes nor no.")
+
+
+def _read_number(text: str) -> int:
+    digits = text.replace(",", "").replace(" ", "")
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 9:
+        raise BadValue(f"“{text}” is not a whole number from 0 to 999,999,999.")
+    return int(digits)
+
+
+def _in_field(field: str) -> Callable[[list[str]], Q]:
+    def condition(values: list[str]) -> Q:
+        return Q(**{field: values[0]}) if len(values) == 1 else Q(**{f"{field}__in": values})
+
+    return condition

@@ -1,0 +1,205 @@
+"""Keyset pages: the rows after or before a position, as fast at the millionth row as at the first.
+
+A position is the sort values of a row and its id. Rows are read segment by segment: first each
+tenant's, and of these the rows with a value before those without, because an index that begins
+with the tenant serves exactly one of these at a time.
+"""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+
+from scrapersky.web.lists.definition import Sort, value_or_none
+
+
+class BadCursor(ValueError):  # noqa: N818 (a name that reads as what it says)
+    """A cursor that this list did not produce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a list with one order: `key` names it in cursors."""
+
+    key: str
+    condition: Q
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort order in one direction over some tenants; `tenants` is None for all of them."""
+
+    sort: Sort
+    is_descending: bool
+    tenants: Sequence[Any] | None
+    tenant_path: str
+
+    def segments(self) -> list[Segment]:
+        if self.tenants is None:
+            return self._with_nulls("", Q(), (self.tenant_path,))
+        return [
+            segment
+            for tenant in self.tenants
+            for segment in self._with_nulls(str(tenant), Q(**{self.tenant_path: tenant}), ())
+        ]
+
+    def _with_nulls(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
+        is_enough = self.sort.is_unique or self.sort.fields[-1] == "id"
+        fields = (*prefix, *self.sort.fields, *(() if is_enough else ("id",)))
+        if not self.sort.is_nullable:
+            return [Segment(key, condition, fields)]
+        name = self.sort.fields[0]
+        without = tuple(field for field in fields if field != name)
+        return [
+            Segment(key, condition & Q(**{f"{name}__isnull": False}), fields),
+            Segment(f"{key}~", condition & Q(**{f"{name}__isnull": True}), without),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A position in a list: a segment, and the key of a row in it; `is_before` reads backwards."""
+
+    segment: str
+    values: tuple[Any, ...]
+    is_before: bool = False
+
+    def text(self) -> str:
+        body = json.dumps([self.segment, self.values, self.is_before], separators=(",", ":"))
+        return urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor":
+        """Return the cursor of a text; raises BadCursor."""
+        try:
+            body = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            segment, values, is_before = body
+            if not isinstance(segment, str) or not isinstance(values, list):
+                raise TypeError
+        except (ValueError, TypeError, binascii.Error) as error:
+            raise BadCursor("This cursor is not one of this list's.") from error
+        return cls(segment, tuple(values), bool(is_before))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of rows, and the cursors of its neighbours; empty where there is none."""
+
+    rows: list[Any]
+    next: str
+    previous: str
+
+
+def read_rows(rows: QuerySet, order: Order, size: int, cursor_text: str = "") -> Rows:
+    """Return up to `size` rows at a cursor, the first ones without one. Raises BadCursor."""
+    cursor = Cursor.read(cursor_text) if cursor_text else None
+    segments = order.segments()
+    is_before = bool(cursor and cursor.is_before)
+    if is_before:
+        segments.reverse()
+    start = _start(segments, cursor)
+    found = _collect(rows, order, segments[start:], size + 1, cursor)
+    more = len(found) > size
+    found = found[:size]
+    if is_before:
+        found.reverse()
+    has_next, has_previous = (True, more) if is_before else (more, cursor is not None)
+    return Rows(
+        rows=[row for _, row in found],
+        next=_cursor_of(found[-1], False) if found and has_next else "",
+        previous=_cursor_of(found[0], True) if found and has_previous else "",
+    )
+
+
+def _start(segments: list[Segment], cursor: Cursor | None) -> int:
+    if cursor is None:
+        return 0
+    for index, segment in enumerate(segments):
+        if segment.key == cursor.segment:
+            return index
+    raise BadCursor("This cursor is not one of this list's.")
+
+
+def _collect(
+    rows: QuerySet, order: Order, segments: list[Segment], wanted: int, cursor: Cursor | None
+) -> list[tuple[Segment, Any]]:
+    found: list[tuple[Segment, Any]] = []
+    for segment in segments:
+        part = rows.filter(segment.condition)
+        if cursor and cursor.segment == segment.key:
+            part = part.filter(_beyond(rows.model, segment, order, cursor))
+        is_before = bool(cursor and cursor.is_before)
+        part = part.order_by(*_ordering(segment, order.is_descending, is_before))
+        found += [(segment, row) for row in part[: wanted - len(found)]]
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _ordering(segment: Segment, is_descending: bool, is_before: bool) -> list[str]:
+    # The ids of a descending order descend too, so that one comparison of tuples finds a position.
+    sign = "-" if is_descending != is_before else ""
+    return [f"{sign}{name}" for name in segment.fields]
+
+
+def _beyond(model: type[Model], segment: Segment, order: Order, cursor: Cursor) -> Any:
+    operator = "<" if order.is_descending != cursor.is_before else ">"
+    columns = [F(name) for name in segment.fields]
+    return RowComparison(*columns, *_typed(model, segment.fields, cursor.values), operator=operator)
+
+
+class RowComparison(Func):
+    """Compare columns with values as rows are compared: `(a, b) > (1, 2)`; an index serves it."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        compiled = [compiler.compile(part) for part in self.source_expressions]
+        half = len(compiled) // 2
+        left, right = (
+            ", ".join(sql for sql, _ in part) for part in (compiled[:half], compiled[half:])
+        )
+        params = [value for _, values in compiled for value in values]
+        return f"({left}) {self.extra['operator']} ({right})", params
+
+
+def _typed(model: type[Model], names: tuple[str, ...], values: tuple[Any, ...]) -> list[Value]:
+    """Return a cursor's values as the fields' own types; raises BadCursor."""
+    if len(names) != len(values) or None in values:
+        raise BadCursor("This cursor is not one of this list's.")
+    try:
+        fields = [_field(model, name) for name in names]
+        pairs = zip(fields, values, strict=True)
+        return [Value(field.to_python(value), output_field=field) for field, value in pairs]
+    except (ValidationError, TypeError, ValueError) as error:
+        raise BadCursor("This cursor is not one of this list's.") from error
+
+
+def _field(model: Any, name: str) -> Any:
+    *relations, last = name.split("__")
+    for relation in relations:
+        model = model._meta.get_field(relation).related_model
+    field = model._meta.get_field(last)
+    return field.target_field if field.is_relation else field
+
+
+def _cursor_of(found: tuple[Segment, Any], is_before: bool) -> str:
+    segment, row = found
+    values = tuple(_exact(value_or_none(row, name)) for name in segment.fields)
+    return Cursor(segment.key, values, is_before).text()
+
+
+def _exact(value: Any) -> Any:
+    """Return a sort value as JSON holds it, times to the microsecond."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,202 @@
+"""One request for a list: its filters, order and position read from query parameters.
+
+The page, the API, a bulk action and an export all go through here, so the same parameters name the
+same rows everywhere.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from scrapersky.tenants.access import readable_tenants
+from scrapersky.tenants.models import User
+from scrapersky.web.lists.columns import Column
+from scrapersky.web.lists.deadline import deadline
+from scrapersky.web.lists.definition import ListDefinition
+from scrapersky.web.lists.filters import BadValue, Filter
+from scrapersky.web.lists.keyset import Order, Rows, read_rows
+
+# Rows are counted exactly up to this.
+COUNT_LIMIT = 10_000
+PAGE_SIZE = 50
+# Parameters of a list besides its filters.
+RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter: what it says, and the query string of the list without it."""
+
+    label: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows match, exact up to the limit."""
+
+    rows: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.rows > COUNT_LIMIT
+
+    def __str__(self) -> str:
+        return f"over {COUNT_LIMIT:,}" if self.is_over else f"{self.rows:,}"
+
+
+class ListQuery:
+    """A list as some query parameters ask for it, limited to the rows that `user` may see.
+
+    `base` narrows the list to the rows of one object, such as the jobs of a batch.
+    """
+
+    def __init__(
+        self,
+        definition: ListDefinition,
+        params: QueryDict,
+        user: User,
+        base: QuerySet | None = None,
+    ) -> None:
+        self.definition = definition
+        self.params = params
+        self.user = user
+        self.errors: dict[str, str] = {}
+        self._base = base
+        self._values = self._read_filters()
+
+    @classmethod
+    def of_text(
+        cls, definition: ListDefinition, query: str, user: User, base: QuerySet | None = None
+    ) -> "ListQuery":
+        """Return the list of a query string, as a saved view or an export stores it."""
+        return cls(definition, QueryDict(query), user, base)
+
+    @property
+    def filters(self) -> list[tuple[Filter, list[Any]]]:
+        """The filters that are in use, with their values."""
+        return [(self.definition.filter_by_name[name], v) for name, v in self._values.items()]
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self._values)
+
+    @cached_property
+    def tenants(self) -> Sequence[Any] | None:
+        """The ids of the tenants whose rows are read, in order; None for all of several."""
+        ids = list(readable_tenants(self.user).order_by("pk").values_list("pk", flat=True)[:1000])
+        return None if self.user.is_superuser and len(ids) > 1 else ids
+
+    @property
+    def rows(self) -> QuerySet:
+        """The rows that match, in no order."""
+        rows = self.definition.rows() if self._base is None else self._base
+        if self.tenants is not None:
+            key = self.definition.tenant_path
+            one = len(self.tenants) == 1
+            lookup = {key: self.tenants[0]} if one else {f"{key}__in": self.tenants}
+            rows = rows.filter(**lookup)
+        return self._filtered(rows)
+
+    @property
+    def sort(self) -> str:
+        """The name of the sort order in use, with a minus where it is descending."""
+        name = self.params.get("sort", "")
+        is_known = name.removeprefix("-") in self.definition.sort_by_name
+        return name if is_known else self.definition.default_sort
+
+    @property
+    def order(self) -> Order:
+        sort = self.definition.sort_by_name[self.sort.removeprefix("-")]
+        path = self.definition.tenant_path
+        return Order(sort, self.sort.startswith("-"), self.tenants, path)
+
+    def page(
+        self, columns: Iterable[Column], *, size: int = PAGE_SIZE, cursor: str | None = None
+    ) -> Rows:
+        """Return the rows at a cursor, by default that of the parameters.
+
+        Only what `columns` need is loaded. Raises BadCursor and QueryTooSlow.
+        """
+        position = self.params.get("cursor", "") if cursor is None else cursor
+        rows = self.definition.rows() if self._base is None else self._base
+        with deadline():
+            return read_rows(
+                self._loaded(self._filtered(rows), tuple(columns)), self.order, size, position
+            )
+
+    def count(self) -> Count:
+        """Count the rows that match. Raises QueryTooSlow."""
+        with deadline():
+            return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
+
+    def chips(self) -> list[Chip]:
+        """Return the active filters, one chip for each value."""
+        return [
+            Chip(item.label, item.described(text), self.query_without(name, text))
+            for name, item in self.definition.filter_by_name.items()
+            if name in self._values
+            for text in self.texts(name)
+        ]
+
+    def query_with(self, **changes: str) -> str:
+        """Return this list's query string with some parameters replaced, at its first page."""
+        kept = [(k, v) for k, v in self._pairs() if k not in changes and k != "cursor"]
+        return urlencode(kept + [(k, v) for k, v in changes.items() if v])
+
+    def query_at(self, cursor: str) -> str:
+        """Return this list's query string at a cursor."""
+        return urlencode([*(p for p in self._pairs() if p[0] != "cursor"), ("cursor", cursor)])
+
+    def query_without(self, name: str, text: str) -> str:
+        return urlencode(
+            [(k, v) for k, v in self._pairs() if (k, v) != (name, text) and k != "cursor"]
+        )
+
+    @property
+    def filter_query(self) -> str:
+        """The query string of the filters and the order alone: what a saved view stores."""
+        names = {*self.definition.filter_by_name, "sort"}
+        return urlencode([(k, v) for k, v in self._pairs() if k in names])
+
+    def texts(self, name: str) -> list[str]:
+        return [text for text in self.params.getlist(name) if text.strip()]
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [(k, v) for k, values in self.params.lists() for v in values if v.strip()]
+
+    def _read_filters(self) -> dict[str, list[Any]]:
+        values = {}
+        for name, item in self.definition.filter_by_name.items():
+            try:
+                read = item.values(self.params.getlist(name))
+            except BadValue as error:
+                self.errors[name] = str(error)
+                continue
+            if read:
+                values[name] = read
+        return values
+
+    def _filtered(self, rows: QuerySet) -> QuerySet:
+        for item, values in self.filters:
+            rows = item.apply(rows, values)
+        return rows
+
+    def _loaded(self, rows: QuerySet, columns: tuple[Column, ...]) -> QuerySet:
+        """Load only the fields that some columns and the order need."""
+        fields, relations = self.definition.fields_of(columns)
+        keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
+        return (
+            rows.select_related(*sorted(relations)).only(*sorted(fields | keys)) if fields else rows
+        )
+
+
+def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:
+    """Return the parameters that a list does not have."""
+    return sorted(set(params) - set(definition.filter_by_name) - RESERVED)
