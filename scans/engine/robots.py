@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from scans.engine.links import resolve_url
 from scans.engine.page_types import page_type
@@ -132,8 +131,10 @@ def _decoded(data: bytes) -> str:
 
 
 def _path(url: str) -> str:
-    parts = urlsplit(url)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    """Return a URL from its path on, with a `?` even where no query follows it."""
+    path = url.partition("://")[2].partition("#")[0]
+    start = min((place for mark in "/?" if (place := path.find(mark)) >= 0), default=len(path))
+    return path[start:] if path[start : start + 1] == "/" else f"/{path[start:]}"
 
 
 def _sitemaps(lines: tuple[str, ...], url: str) -> tuple[str, ...]:

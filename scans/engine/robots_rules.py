@@ -1,6 +1,7 @@
 """Parse robots.txt line by line (RFC 9309), as leniently as the reference parser of its authors."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,9 +25,13 @@ _NAMES = {
     "sitemap": "sitemap", "site-map": "sitemap",
     "crawl-delay": "delay", "crawldelay": "delay", "crawl delay": "delay",
     "request-rate": "rate",
+    "noindex": "other", "visit-time": "other",
 }  # fmt: skip
 _NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)), re.IGNORECASE)
+# What stands before the first colon where that is the colon of an address.
+_WITH_ADDRESS = re.compile(r"\S+\s+https?", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!$%&'+.^_`|~-]+")
+_INDEX = re.compile(r"(.*/)index\.html?", re.DOTALL)
 _EVERYONE = re.compile(r"\*(?![^\s,;])")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?|[.,][0-9]{1,9}")
 _RATE = re.compile(r"([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*([smh]?)", re.IGNORECASE)
@@ -68,8 +73,8 @@ class Group:
 
     is_named: bool = False
     rules: list[Rule] = field(default_factory=list)
-    # Seconds between two requests, None where the group does not say.
-    delay: float | None = None
+    # Seconds between two requests: the longest that the group asks for.
+    delay: float = 0.0
 
 
 @dataclass(slots=True)
@@ -97,7 +102,8 @@ def parse_robots(text: str, token: str) -> RobotsFile:
 
     A line that is no directive (HTML, a notice of PHP, anything) is passed over, and neither it nor
     a blank line ends a group. Tokens are compared whole and in any case (2.2.1). Without a group
-    for the token, those for `*` hold. `Crawl-delay` holds for the agents named right above it.
+    for the token, those for `*` hold. `Crawl-delay` is a rule of its group like any other, so the
+    next agent begins another one.
     """
     reader = _Reader(token.lower())
     lines = _LINE_END.split(text)
@@ -113,7 +119,7 @@ def directive(line: str) -> tuple[str, str]:
     """
     text = line.strip().strip(_EDGES).partition("#")[0].strip()
     name, colon, value = text.partition(":")
-    if not colon:
+    if not colon or _WITH_ADDRESS.fullmatch(name):
         words = text.split()
         if len(words) != 2:
             return "", ""
@@ -141,11 +147,10 @@ class _Reader:
     def __init__(self, token: str) -> None:
         self._token = token
         self._ours, self._everyones = Group(), Group()
-        # The groups that the agents named last belong to: for rules, and for delays.
-        self._ruled: list[Group] = []
-        self._delayed: list[Group] = []
-        # Whether the next agent begins a group: after a rule, after a rule or a delay.
-        self._rules_began = self._delays_began = True
+        # Ours of the groups that the agents named last belong to.
+        self._open: list[Group] = []
+        # Whether the next agent begins another group.
+        self._rules_began = True
         self._sitemaps: list[str] = []
         self._has_directives = False
         self._count = 0
@@ -156,11 +161,11 @@ class _Reader:
         if name == "agent":
             self._read_agent(value)
         elif name in ("allow", "disallow"):
-            self._rules_began = self._delays_began = True
+            self._rules_began = True
             self._add_rule(value, allows=name == "allow")
-        elif name in ("delay", "rate"):
-            self._delays_began = True
-            self._set_delay(_delay(value) if name == "delay" else _rate(value))
+        elif name in ("delay", "rate", "other"):
+            self._rules_began = True
+            self._set_delay(_SECONDS_OF[name](value))
         elif name == "sitemap" and len(self._sitemaps) < MAX_SITEMAP_LINES:
             self._sitemaps.append(value)
 
@@ -169,7 +174,7 @@ class _Reader:
         rules = sorted(group.rules, key=lambda rule: (-rule.length, not rule.allows))
         return RobotsFile(
             tuple(rules),
-            group.delay or 0.0,
+            group.delay,
             tuple(self._sitemaps),
             self._has_directives,
             is_cut or self._count > MAX_RULES,
@@ -177,16 +182,11 @@ class _Reader:
 
     def _read_agent(self, value: str) -> None:
         if self._rules_began:
-            self._ruled, self._rules_began = [], False
-        if self._delays_began:
-            self._delayed, self._delays_began = [], False
+            self._open, self._rules_began = [], False
         group = self._group_of(value)
-        if group is None:
-            return
-        group.is_named = True
-        for open_groups in (self._ruled, self._delayed):
-            if group not in open_groups:
-                open_groups.append(group)
+        if group is not None and group not in self._open:
+            group.is_named = True
+            self._open.append(group)
 
     def _group_of(self, value: str) -> Group | None:
         if _EVERYONE.match(value):
@@ -195,15 +195,18 @@ class _Reader:
         return self._ours if token and token[0].lower() == self._token else None
 
     def _add_rule(self, value: str, *, allows: bool) -> None:
-        self._count += bool(self._ruled and value)
-        if value and self._count <= MAX_RULES:
-            for group in self._ruled:
-                group.rules.append(_rule(value, allows=allows))
+        self._count += bool(self._open and value)
+        if not value or self._count > MAX_RULES:
+            return
+        index = _INDEX.match(value) if allows else None
+        for group in self._open:
+            group.rules.append(_rule(value, allows=allows))
+            if index:  # whoever allows a directory's index page allows the directory's own address
+                group.rules.append(_rule(f"{index[1]}$", allows=True))
 
-    def _set_delay(self, seconds: float | None) -> None:
-        for group in self._delayed:
-            if group.delay is None:
-                group.delay = seconds
+    def _set_delay(self, seconds: float) -> None:
+        for group in self._open:
+            group.delay = max(group.delay, seconds)
 
 
 def _rule(pattern: str, *, allows: bool) -> Rule:
@@ -215,17 +218,25 @@ def _rule(pattern: str, *, allows: bool) -> Rule:
     return Rule(length, allows, (pieces[0], *middle, *pieces[1:][-1:]), to_end)
 
 
-def _delay(value: str) -> float | None:
+def _delay(value: str) -> float:
     number = _NUMBER.match(value)
-    return float(number[0].replace(",", ".")) if number else None
+    return float(number[0].replace(",", ".")) if number else 0.0
 
 
-def _rate(value: str) -> float | None:
+def _rate(value: str) -> float:
     rate = _RATE.match(value)
     if not rate or not int(rate[1]):
-        return None
+        return 0.0
     return int(rate[2]) * _SECONDS[rate[3].lower()] / int(rate[1])
 
 
 def _escaped(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+
+
+# How the rules that ask for a pause are read, in seconds.
+_SECONDS_OF: dict[str, Callable[[str], float]] = {
+    "delay": _delay,
+    "rate": _rate,
+    "other": lambda value: 0.0,
+}

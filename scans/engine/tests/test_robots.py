@@ -30,6 +30,15 @@ def test_rules_delay_and_sitemaps_are_read():
     assert robots.note == ""
 
 
+def test_a_rule_is_compared_with_the_path_and_the_query():
+    robots = read("User-agent: *\nDisallow: /*?\nDisallow: /a#b\n")
+    for path in ("/?", "?", "/a/b?x=1", "?x=/y"):
+        assert not robots.allowed(f"https://example.com{path}")
+    for path in ("", "/", "/#?"):
+        assert robots.allowed(f"https://example.com{path}")
+    assert not robots.allowed("https://example.com/a")
+
+
 def test_our_own_group_goes_before_the_one_for_all():
     robots = read("User-agent: *\nDisallow: /\n\nUser-agent: scrapersky\nDisallow: /private\n")
     assert robots.allowed(HOME)

@@ -76,8 +76,8 @@ def test_an_empty_group_of_ours_allows_everything() -> None:
 
 @pytest.mark.parametrize(
     "between",
-    ["", "\n", "\n\n", "# ours too\n", "Sitemap: /s.xml\n", "Unknown: x\n", "<br />\n", "Host: a\n",
-     "Crawl-delay: 1\n"],
+    ["", "\n", "\n\n", "# ours too\n", "Sitemap: /s.xml\n", "Unknown: x\n", "<br />\n",
+     "Host: a\n"],
 )  # fmt: skip
 def test_names_with_no_rule_between_share_a_group(between: str) -> None:
     assert not allows(f"User-agent: ScraperSky\n{between}User-agent: b\n{SHUT}")
@@ -129,6 +129,7 @@ def test_lines_that_are_no_directives_are_passed_over(noise: str, end: str) -> N
         ("useragent: *", ("agent", "*")),
         ("User-agent *", ("agent", "*")),
         ("disallow /a", ("disallow", "/a")),
+        ("sitemap https://a.test/s.xml", ("sitemap", "https://a.test/s.xml")),
         ("dissallow: /a", ("disallow", "/a")),
         ("Site-map: /s.xml", ("sitemap", "/s.xml")),
         ("sitemap: https://a.test/s.xml", ("sitemap", "https://a.test/s.xml")),
@@ -136,7 +137,8 @@ def test_lines_that_are_no_directives_are_passed_over(noise: str, end: str) -> N
         ("disallow /a /b", ("", "")),
         ("disallow", ("", "")),
         ("# Disallow: /a", ("", "")),
-        ("Noindex: /a", ("", "")),
+        ("Noindex: /a", ("other", "/a")),
+        ("Nofollow: /a", ("", "")),
         ("<p>Disallow: /a", ("", "")),
         ("", ("", "")),
     ],
@@ -160,6 +162,9 @@ def test_a_directive_is_known_as_sites_write_it(line: str, read: tuple[str, str]
         ("Allow: /page\nDisallow: /*.ph", "/page.php5", True),
         ("Allow: /$\nDisallow: /", "/", True),
         ("Allow: /$\nDisallow: /", "/page.htm", False),
+        ("Allow: /a/index.html\nDisallow: /a/", "/a/", True),
+        ("Allow: /a/index.html\nDisallow: /a/", "/a/b", False),
+        ("Disallow: /a/index.html\nAllow: /a/", "/a/", True),
         # Wildcards and ends.
         ("Disallow: /fish", "/fish.html", False),
         ("Disallow: /fish", "/Fish.asp", True),
@@ -213,7 +218,7 @@ def test_the_longest_rule_that_matches_decides(rules: str, path: str, allowed: b
         ("crawl-delay: 2,5", 2.5),
         ("Crawl-delay: .5", 0.5),
         ("Crawl-delay: 10s", 10.0),
-        ("Crawl-delay: 5\nCrawl-delay: 9", 5.0),
+        ("Crawl-delay: 5\nCrawl-delay: 9\nCrawl-delay: 7", 9.0),
         ("Crawl-delay: soon", 0.0),
         ("Crawl-delay: -1", 0.0),
         ("Crawl-delay: inf", 0.0),
@@ -233,6 +238,12 @@ def test_a_delay_holds_for_the_agents_right_above_it() -> None:
     assert parse_robots(text, TOKEN).delay == 0
     assert parse_robots(text, "Slurp").delay == 10
     assert not allows(text, "/private")
+    assert allows(text, "/private", "Slurp")
+
+
+@pytest.mark.parametrize("rule", ["Crawl-delay: 10", "Request-rate: 1/5", "Noindex: /a"])
+def test_a_rule_of_any_kind_ends_the_names_of_a_group(rule: str) -> None:
+    assert allows(f"User-agent: *\n{rule}\n\nUser-agent: BadBot\n{SHUT}")
 
 
 # Large and hostile files.
