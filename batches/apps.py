@@ -11,6 +11,7 @@ class BatchesConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn
 
+        import batches.lists  # noqa: F401 (registers the lists)
         from batches.runner import recovery
 
         post_migrate.connect(make_schedules, sender=self)

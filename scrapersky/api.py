@@ -7,9 +7,12 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from ninja import NinjaAPI, Router
 
+from batches.api.lists import batches as batch_lists
+from batches.api.lists import jobs as job_lists
 from batches.api.page_scraper import router as page_scraper
 from batches.api.transitions import jobs as job_controls
 from batches.api.transitions import router as batch_controls
+from scans import api_lists
 from scans.api import router as domains
 from scrapersky.web import api_errors
 from scrapersky.web.api_auth import ConsoleSession, TokenAuth
@@ -41,8 +44,12 @@ api = ConsoleApi(
 api_errors.install(api)
 api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
 api.add_router("/batches", batch_controls, tags=["batches"])
+api.add_router("/batches", batch_lists, tags=["batches"])
 api.add_router("/jobs", job_controls, tags=["jobs"])
+api.add_router("/jobs", job_lists, tags=["jobs"])
 api.add_router("/domains", domains, tags=["domains"])
+for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"):
+    api.add_router(f"/{name}", getattr(api_lists, name), tags=[name])
 
 # Mounted last: what no other route takes gets an error of the API, not a page of the console.
 unknown = Router(auth=None)

@@ -1,0 +1,76 @@
+"""Batches and jobs through the API: lists, one batch with its counts, and its jobs by cursor."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Query, Router, Schema
+
+from batches.api.lookup import find_readable
+from batches.lists import BATCHES, JOBS
+from batches.models import Batch, Job
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import Problem
+from scrapersky.web.lists.api import add_list, params_schema, respond, row_values, rows_schema
+
+UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
+BatchRow: Any = rows_schema(BATCHES).model_fields["items"].annotation.__args__[0]  # type: ignore[union-attr]
+JobParams = params_schema(JOBS)
+
+batches = Router()
+jobs = Router()
+
+add_list(batches, "", BATCHES)
+add_list(jobs, "", JOBS)
+
+
+class JobCounts(Schema):
+    """The number of jobs in each status."""
+
+    pending: int = 0
+    running: int = 0
+    complete: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class BatchDetail(BatchRow):
+    """A batch with its counts; its jobs are a list of their own."""
+
+    jobs: JobCounts
+    failures: dict[str, int]
+    metadata: dict[str, Any]
+    batch_id: UUID
+
+
+@batches.get("/{path:batch_id}/jobs", response={200: rows_schema(JOBS), **UNKNOWN})
+def batch_jobs(
+    request: HttpRequest,
+    batch_id: str,
+    params: Query[JobParams],  # type: ignore[valid-type]
+) -> HttpResponseBase:
+    """List the jobs of a batch, with the filters and cursors of every list."""
+    batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
+    return respond(request, JOBS, Job.objects.filter(batch=batch))
+
+
+@batches.get("/{path:batch_id}", response={200: BatchDetail, **UNKNOWN})
+def batch(request: HttpRequest, batch_id: str) -> dict[str, Any]:
+    """Return one batch: its progress, and how many jobs are in which status."""
+    rows = Batch.objects.select_related("created_by")
+    row = find_readable(rows, caller(request), batch_id=batch_id)
+    counted = Job.objects.filter(batch=row).order_by().values("status", "failure_reason")
+    jobs: dict[str, int] = {}
+    failures: dict[str, int] = {}
+    for group in counted.annotate(number=Count("pk")):
+        status, reason, number = group["status"], group["failure_reason"], group["number"]
+        jobs[status] = jobs.get(status, 0) + number
+        if reason:
+            failures[reason] = number
+    return row_values(row, BATCHES.columns) | {
+        "jobs": jobs,
+        "failures": failures,
+        "metadata": row.metadata,
+        "batch_id": row.pk,
+    }

@@ -1,0 +1,163 @@
+"""The lists of batches and of jobs; importing this registers them."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from batches.models import Batch, Job
+from batches.models.job import FAILURE_REASONS
+from scans.lists.common import ID
+from scans.lists.domains import read_uuid
+from scans.models import VERDICTS
+from scans.text_search import host_matches
+from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
+from scrapersky.web.lists.filters import Condition, Filter
+
+
+def _named(value: str) -> Condition:
+    """A batch by a part of its name, or by any id that it has or had."""
+    by_id = Q(pk__in=Batch.objects.ids_named(value)) | Q(legacy_batch_id=value)
+    return Q(name__icontains=value) | by_id
+
+
+def _batch_link(row: Batch) -> str:
+    return reverse("batch_detail", args=[row.pk])
+
+
+def _job_link(row: Job) -> str:
+    return reverse("job_detail", args=[row.pk])
+
+
+def _of_domain(name: str, default: Any = "") -> Any:
+    return lambda row: getattr(row.domain, name) if row.domain else default
+
+
+def _jobs() -> QuerySet[Job]:
+    return Job.objects.all()
+
+
+BATCHES = register(
+    ListDefinition(
+        name="batches",
+        label="Batches",
+        singular="batch",
+        rows=Batch.objects.all,
+        columns=(
+            Column("name", "Batch", value=str, fields=("name", "created_at"), link=_batch_link),
+            Column("status", "Status", Kind.STATE),
+            Column("total", "Sites", Kind.NUMBER),
+            Column("completed", "Completed", Kind.NUMBER),
+            Column("failed", "Failed", Kind.NUMBER),
+            Column("cancelled", "Cancelled", Kind.NUMBER, is_default=False),
+            Column(
+                "progress",
+                "Progress",
+                Kind.SHARE,
+                fields=("total", "completed", "failed", "cancelled"),
+            ),
+            Column("created_at", "Created", Kind.TIME),
+            Column("started_at", "Started", Kind.TIME, is_default=False),
+            Column("finished_at", "Finished", Kind.TIME, is_default=False),
+            Column(
+                "created_by",
+                "Created by",
+                value=lambda row: row.created_by.get_username() if row.created_by else "",
+                fields=("created_by__username",),
+            ),
+            Column("processor_type", "Type", Kind.STATE, is_default=False),
+            Column("error", "Error", is_default=False),
+            Column("options", "Options", Kind.PAIRS, is_default=False),
+            Column("legacy_batch_id", "Earlier id", is_default=False),
+            ID,
+        ),
+        filters=(
+            text("q", "Name or id", _named, placeholder="A part of the name, or an id"),
+            choice("status", "Status", Batch.Status.choices, "status"),
+            choice("type", "Type", Batch.ProcessorType.choices, "processor_type"),
+            day("created_after", "Created after", "created_at__gte"),
+            day("created_before", "Created before", "created_at__lte"),
+        ),
+        sorts=(Sort("created_at", ("created_at",)),),
+        default_sort="-created_at",
+        url_name="batch_list",
+        row_url_name="batch_detail",
+        empty_text="A batch is a list of domains that are scanned together.",
+    )
+)
+
+JOBS = register(
+    ListDefinition(
+        name="jobs",
+        label="Jobs",
+        singular="job",
+        rows=_jobs,
+        columns=(
+            Column(
+                "domain",
+                "Domain",
+                value=_of_domain("host", None),
+                fields=("domain__host",),
+                link=_job_link,
+            ),
+            Column("status", "Status", Kind.STATE),
+            Column(
+                "verdict",
+                "Verdict",
+                Kind.STATE,
+                value=lambda row: row.scan.verdict if row.scan else "",
+                fields=("scan__verdict",),
+            ),
+            Column("title", "Title", value=_of_domain("title"), fields=("domain__title",)),
+            Column(
+                "emails",
+                "E-mails",
+                Kind.ITEMS,
+                value=_of_domain("emails"),
+                fields=("domain__emails",),
+            ),
+            Column(
+                "phones",
+                "Phones",
+                Kind.ITEMS,
+                value=_of_domain("phones"),
+                fields=("domain__phones",),
+            ),
+            Column(
+                "technologies",
+                "Technologies",
+                Kind.ITEMS,
+                value=_of_domain("technologies"),
+                fields=("domain__technologies",),
+            ),
+            Column("failure_reason", "Failure reason", Kind.STATE),
+            Column("error", "Error", is_default=False),
+            Column("seconds", "Duration", Kind.SECONDS, fields=("started_at", "finished_at")),
+            Column("attempts", "Attempts", Kind.NUMBER, is_default=False),
+            Column("job_type", "Type", Kind.STATE, is_default=False),
+            Column("position", "Position", Kind.NUMBER, is_default=False),
+            Column("created_at", "Created", Kind.TIME, is_default=False),
+            Column("started_at", "Started", Kind.TIME, is_default=False),
+            Column("finished_at", "Finished", Kind.TIME, is_default=False),
+            Column("batch_id", "Batch id", Kind.ID, is_default=False),
+            Column("domain_id", "Domain id", Kind.ID, is_default=False),
+            Column("scan_id", "Scan id", Kind.ID, is_default=False),
+            ID,
+        ),
+        filters=(
+            text("domain", "Domain", lambda value: host_matches(value, "domain__")),
+            choice("status", "Status", Job.Status.choices, "status"),
+            choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason"),
+            choice("verdict", "Verdict", VERDICTS, "scan__verdict"),
+            Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
+        ),
+        sorts=(
+            Sort("created_at", ("id",), is_unique=True),
+            Sort("position", ("position",)),
+        ),
+        default_sort="-created_at",
+        url_name="job_list",
+        row_url_name="job_detail",
+        empty_text="Every scan of a domain appears here, in a batch or on its own.",
+    )
+)

@@ -1,0 +1,83 @@
+"""Results through the API: a list of each kind, one complete domain, one scan's report."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from scans import lists
+from scans.models import Domain, Scan
+from scans.reports import read_report
+from scrapersky.tenants.access import get_readable
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import Problem
+from scrapersky.web.lists.api import add_list, row_values, rows_schema
+from scrapersky.web.lists.definition import ListDefinition
+
+# Rows of each kind in one domain's answer; the lists page through the rest.
+MOST_PARTS = 1_000
+UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
+
+domains = Router()
+scans = Router()
+contacts = Router()
+pages = Router()
+technologies = Router()
+sitemaps = Router()
+
+add_list(domains, "", lists.DOMAINS)
+add_list(scans, "", lists.SCANS)
+add_list(contacts, "", lists.CONTACTS)
+add_list(pages, "", lists.PAGES)
+add_list(technologies, "", lists.TECHNOLOGY_NAMES)
+add_list(technologies, "/domains", lists.TECHNOLOGIES)
+add_list(sitemaps, "", lists.SITEMAPS)
+
+DomainRow = rows_schema(lists.DOMAINS).model_fields["items"].annotation.__args__[0]  # type: ignore[union-attr]
+
+
+class DomainDetail(DomainRow):  # type: ignore[misc,valid-type]
+    """A domain with its contacts, technologies and sitemaps; its pages are a list of their own."""
+
+    contacts: list[dict[str, Any]]
+    technologies_with_evidence: list[dict[str, Any]]
+    sitemaps: list[dict[str, Any]]
+
+
+class ScanDetail(Schema):
+    """A finished scan with its whole report, in today's shape."""
+
+    id: UUID
+    domain_id: UUID
+    domain: str
+    report: dict[str, Any]
+
+
+@domains.get("/{uuid:domain_id}", response={200: DomainDetail, **UNKNOWN})
+def domain(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
+    """Return everything known of one domain but its pages (`/pages?domain=`)."""
+    row: Domain = get_readable(Domain.objects.all(), caller(request), pk=domain_id)
+    return row_values(row, lists.DOMAINS.columns) | {
+        "contacts": _parts(lists.CONTACTS, row),
+        "technologies_with_evidence": _parts(lists.TECHNOLOGIES, row),
+        "sitemaps": _parts(lists.SITEMAPS, row),
+    }
+
+
+@scans.get("/{uuid:scan_id}", response={200: ScanDetail, **UNKNOWN})
+def scan(request: HttpRequest, scan_id: UUID) -> dict[str, Any]:
+    """Return the report of one scan."""
+    rows = Scan.objects.select_related("domain")
+    row: Scan = get_readable(rows, caller(request), pk=scan_id)
+    return {
+        "id": row.pk,
+        "domain_id": row.domain_id,
+        "domain": row.domain.host,
+        "report": read_report(row.report),
+    }
+
+
+def _parts(definition: ListDefinition, domain: Domain) -> list[dict[str, Any]]:
+    rows = definition.rows().filter(domain=domain).select_related("domain").order_by("pk")
+    return [row_values(row, definition.columns) for row in rows[:MOST_PARTS]]
