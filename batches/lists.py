@@ -18,7 +18,7 @@ from scrapersky.web.lists.filters import Condition, Filter
 def _named(value: str) -> Condition:
     """A batch by a part of its name, or by any id that it has or had."""
     by_id = Q(pk__in=Batch.objects.ids_named(value)) | Q(legacy_batch_id=value)
-    return Q(name__icontains=value) | by_id
+    return Q(name__icontains=value.strip()) | by_id
 
 
 def _batch_link(row: Batch) -> str:
@@ -72,7 +72,13 @@ BATCHES = register(
             ID,
         ),
         filters=(
-            text("q", "Name or id", _named, placeholder="A part of the name, or an id"),
+            text(
+                "q",
+                "Name or id",
+                _named,
+                placeholder="A part of the name, or an id",
+                keeps_blanks=True,
+            ),
             choice("status", "Status", Batch.Status.choices, "status"),
             choice("type", "Type", Batch.ProcessorType.choices, "processor_type"),
             day("created_after", "Created after", "created_at__gte"),

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
+from batches.lists import BATCHES, JOBS
 from batches.views import batches, console, domains, downloads, jobs, schedules, transitions
+from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
     path("", console.home, name="home"),
     path("live/", console.home_live, name="home_live"),
     path("batches/", batches.batch_list, name="batch_list"),
+    *list_urls(BATCHES, "batches/"),
+    *list_urls(JOBS, "jobs/"),
     path("batches/new/", batches.batch_create, name="batch_create"),
     path("batches/demo/", batches.batch_demo, name="batch_demo"),
     path("batches/<uuid:pk>/", batches.batch_detail, name="batch_detail"),

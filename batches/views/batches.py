@@ -9,15 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from batches.demo import batch as demo_batch
-from batches.filters import BatchFilter
 from batches.forms import BatchForm, RetryForm
-from batches.models import Batch
+from batches.lists import BATCHES
+from batches.models import Batch, Job
 from batches.progress import progress_of
 from batches.views.jobs import rows_of_batch
 from scans.engine.domains import DomainList
 from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, fragment_of
-from scrapersky.web.paging import page_of
+from scrapersky.web.lists.views import ListPage
 
 SHOWN_REFUSALS = 20
 
@@ -25,17 +25,15 @@ SHOWN_REFUSALS = 20
 @require_safe
 def batch_list(request: ConsoleRequest) -> HttpResponse:
     """List batches, the newest first; an id of a job leads to the job."""
-    asked = BatchFilter(request.GET)
-    rows = asked.apply(readable(Batch.objects.select_related("created_by"), request.user))
-    page = page_of(request, rows, size=25)
-    if not page.object_list and (job := readable(asked.named_job(), request.user).first()):
+    batches = ListPage(request, BATCHES)
+    if not batches.rows and (job := _named_job(request)):
         return redirect("job_detail", pk=job.pk)
-    context = {
-        "page": page,
-        "filter": asked,
-        "is_filtered": any(asked.cleaned_data.values()),
-    }
-    return render(request, "batches/batch_list.html", context)
+    return render(request, "batches/batch_list.html", {"list": batches})
+
+
+def _named_job(request: ConsoleRequest) -> Job | None:
+    ids = Job.objects.ids_named(request.GET.get("q", ""))
+    return readable(Job.objects.filter(pk__in=ids), request.user).first() if ids else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

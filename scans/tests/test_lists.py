@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from batches.models import Batch, Job
 from scans.lists import DOMAINS, TECHNOLOGY_NAMES
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology, TechnologyCount
 from scans.services import ensure_domains
@@ -56,6 +57,10 @@ def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
                 started_at=now - timedelta(seconds=number),
                 finished_at=now,
             )
+            Job.objects.create(
+                tenant=tenant, domain_id=pk, status="complete", finished_at=now, started_at=now
+            )
+            Batch.objects.create(tenant=tenant, name=f"Batch {some[0]}", total=1)
             if number % 2:
                 Domain.objects.filter(pk=pk).update(
                     last_scanned_at=now - timedelta(days=number), page_count=number % 3
@@ -182,6 +187,7 @@ def test_words_of_title_and_description_are_searched_by_their_beginnings(
     assert hosts(user, words="fine beer") == []
     Domain.objects.filter(host="example.org").update(title="Beer", description="")
     assert hosts(user, words="wine") == []
+    Job.objects.filter(domain__host="example.org").delete()
     Domain.objects.filter(host="example.org").delete()
     assert hosts(user, words="beer") == []
 

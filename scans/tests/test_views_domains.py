@@ -42,7 +42,7 @@ def scanned(tenant: Tenant, host: str, **facts: Any) -> Domain:
 
 
 def test_an_empty_list_says_where_domains_come_from(console: Client) -> None:
-    assert "Nothing here yet" in page(console, "/domains/")
+    assert "No domains yet" in page(console, "/domains/")
 
 
 def test_domains_are_filtered_by_name_status_and_verdict(

@@ -76,7 +76,7 @@ def test_a_batch_is_searched_by_its_original(
 ) -> None:
     batch = brought_over(default_tenant, original)
     create_batch(tenant=default_tenant, created_by=None, domains=["other.example"])
-    page = console.get("/batches/", {"q": original}).context["page"]
+    page = console.get("/batches/", {"q": original}).context["list"].objects
     assert [row.pk for row in page] == [batch.pk]
 
 
@@ -85,7 +85,7 @@ def test_a_batch_is_searched_by_its_integer_and_by_its_uuid_in_any_spelling(
 ) -> None:
     batch = brought_over(default_tenant, "test-batch", number=311)
     for vocabulary in ("311", str(batch.pk), str(batch.pk).upper(), f"batch_{batch.pk.hex}"):
-        page = console.get("/batches/", {"q": vocabulary}).context["page"]
+        page = console.get("/batches/", {"q": vocabulary}).context["list"].objects
         assert [row.pk for row in page] == [batch.pk]
 
 
@@ -101,7 +101,7 @@ def test_an_original_of_two_rows_is_the_one_that_kept_the_uuid(
     later = brought_over(default_tenant, "twice-named", how="collision")
     first = brought_over(default_tenant, "twice-named")
     assert status_of(program, "twice-named")["batch_id"] == str(first.pk)
-    page = console.get("/batches/", {"q": "twice-named"}).context["page"]
+    page = console.get("/batches/", {"q": "twice-named"}).context["list"].objects
     assert {row.pk for row in page} == {first.pk, later.pk}
 
 
@@ -196,7 +196,7 @@ def test_originals_of_another_tenant_do_not_exist(
     assert program.get(f"{ROOT}/status/job_1a2b3c4d").status_code == 404
     for vocabulary in ("test-batch", "job_1a2b3c4d", str(alias)):
         answer = console.get("/batches/", {"q": vocabulary})
-        assert (answer.status_code, list(answer.context["page"])) == (200, [])
+        assert (answer.status_code, list(answer.context["list"].objects)) == (200, [])
     assert console.get(reverse("batch_detail", args=[alias])).status_code == 404
 
 
@@ -225,5 +225,5 @@ def test_the_command_takes_an_original(default_tenant: Tenant) -> None:
 
 def test_a_blank_search_narrows_nothing(console: Client, default_tenant: Tenant) -> None:
     batch = brought_over(default_tenant, "one")
-    page = console.get("/batches/", {"q": "  "}).context["page"]
+    page = console.get("/batches/", {"q": "  "}).context["list"].objects
     assert [row.pk for row in page] == [batch.pk]

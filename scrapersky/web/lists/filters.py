@@ -47,11 +47,13 @@ class Filter:
     placeholder: str = ""
     is_multiple: bool = False
     help_text: str = ""
+    # Whether blanks around a text are part of it, as in ids of the older system.
+    keeps_blanks: bool = False
 
     def values(self, texts: Iterable[str]) -> list[Any]:
         """Return the values of a parameter; empty texts say nothing. Raises BadValue."""
         given = [text for text in texts if text.strip()][:MAX_VALUES]
-        return [self.read(clean_text(text)) for text in given]
+        return [self.read(clean_text(text, strip=not self.keeps_blanks)) for text in given]
 
     def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
         return rows.filter(self.condition(values)) if values else rows
@@ -61,10 +63,10 @@ class Filter:
         return dict(self.choices).get(text, text)
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, *, strip: bool = True) -> str:
     """Return a text without what no database takes, cut to what a filter reads."""
     kept = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    return kept.strip()[:MAX_LENGTH]
+    return (kept.strip() if strip else kept)[:MAX_LENGTH]
 
 
 def any_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condition]:

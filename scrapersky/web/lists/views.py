@@ -90,6 +90,11 @@ class ListPage:
         self.next_query = self.query.query_at(page.next) if page.next else ""
         self.previous_query = self.query.query_at(page.previous) if page.previous else ""
 
+    @property
+    def objects(self) -> list[Any]:
+        """The rows of the page, without their cells."""
+        return [row for row, _ in self.rows]
+
     def _cells(self, row: Any) -> list[Cell]:
         return [Cell(c, c.value_of(row), c.link_of(row)) for c in self.columns]
 
@@ -166,6 +171,7 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
     def count(request: ConsoleRequest) -> HttpResponse:
         return render_count(request, ListQuery(definition, request.GET, request.user))
 
+    # An address that the application answers itself comes before this one.
     return [
         path(prefix, page, name=name),
         path(f"{prefix}rows/", rows, name=f"{name}_rows"),
