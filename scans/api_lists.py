@@ -34,7 +34,7 @@ add_list(technologies, "", lists.TECHNOLOGY_NAMES)
 add_list(technologies, "/domains", lists.TECHNOLOGIES)
 add_list(sitemaps, "", lists.SITEMAPS)
 
-DomainRow = rows_schema(lists.DOMAINS).model_fields["items"].annotation.__args__[0]  # type: ignore[union-attr]
+DomainRow = rows_schema(lists.DOMAINS).model_fields["items"].annotation.__args__[0]
 
 
 class DomainDetail(DomainRow):  # type: ignore[misc,valid-type]

@@ -15,7 +15,7 @@ from scrapersky.web.api_errors import Problem
 from scrapersky.web.lists.api import add_list, params_schema, respond, row_values, rows_schema
 
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
-BatchRow: Any = rows_schema(BATCHES).model_fields["items"].annotation.__args__[0]  # type: ignore[union-attr]
+BatchRow: Any = rows_schema(BATCHES).model_fields["items"].annotation.__args__[0]
 JobParams = params_schema(JOBS)
 
 batches = Router()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from ninja import Router, Status
 from ninja.errors import HttpError
@@ -63,14 +64,18 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
 
 
 @router.get("/batch/{path:batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
-def batch_status(request: HttpRequest, batch_id: str, domain_statuses: bool = True) -> HttpResponse:
+def batch_status(
+    request: HttpRequest, batch_id: str, domain_statuses: bool = True
+) -> HttpResponseBase:
     """Say how far a batch and each of its domains got; poll until `completed` or `failed`.
 
     With `?domain_statuses=false` the domains are left out, which are most of the answer of a large
     batch.
     """
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return Response(serializers.batch_status(batch, with_domains=domain_statuses))
+    if not domain_statuses:
+        return Response(serializers.batch_status(batch))
+    return serializers.status_response(batch)
 
 
 @router.get("/batch/{path:batch_id}/results.csv", response={200: None, **UNKNOWN})

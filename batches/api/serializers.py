@@ -4,8 +4,16 @@ Built without model instances and without pydantic: a batch has up to 100,000 do
 poll every few seconds.
 """
 
+import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
 
@@ -19,12 +27,13 @@ BATCH_STATUS_NAMES = {status.value: status.value for status in Batch.Status} | {
 JOB_STATUS_NAMES = {status.value: status.value for status in Job.Status} | {
     Job.Status.COMPLETE.value: COMPLETED,
 }
-DOMAIN_COLUMNS = ("domain__host", "status", "pk", "started_at", "finished_at", "error")
+DOMAIN_COLUMNS = ("domain__host", "pk", "status", "started_at", "finished_at", "error")
 READ_AT_ONCE = 5_000
+JSON = "application/json; charset=utf-8"
 
 
-def batch_status(batch: Batch, *, with_domains: bool = True) -> dict[str, Any]:
-    """Return the values of `schemas.BatchStatus`."""
+def batch_status(batch: Batch) -> dict[str, Any]:
+    """Return the values of `schemas.BatchStatus`, without the statuses of its domains."""
     return {
         "batch_id": batch.pk,
         "status": BATCH_STATUS_NAMES[batch.status],
@@ -37,28 +46,65 @@ def batch_status(batch: Batch, *, with_domains: bool = True) -> dict[str, Any]:
         "start_time": batch.started_at,
         "end_time": batch.finished_at,
         "processing_time": batch.seconds,
-        "domain_statuses": _domain_statuses(batch) if with_domains else {},
         "error": batch.error or None,
         "metadata": batch.metadata,
+        "domain_statuses": {},
     }
 
 
-def _domain_statuses(batch: Batch) -> dict[str, dict[str, Any]]:
-    """Return the status of each domain in the order given.
+def status_response(batch: Batch, *, status: int = 200) -> HttpResponseBase:
+    """Return a batch and the status of each of its domains, streamed where these are many."""
+    parts = stream_batch_status(batch)
+    if batch.total <= READ_AT_ONCE:
+        return HttpResponse("".join(parts), content_type=JSON, status=status)
+    return StreamingHttpResponse(parts, content_type=JSON, status=status)
 
-    A job whose domain is gone is named by its id.
+
+def stream_batch_status(batch: Batch) -> Iterator[str]:
+    """Yield the JSON of `schemas.BatchStatus` with the status of each domain, a part at a time.
+
+    The domains are in the order of the list; a job whose domain is gone is named by its id.
     """
-    rows = Job.objects.filter(batch=batch).order_by("position").values_list(*DOMAIN_COLUMNS)
+    # Its last field is the empty object that the domains belong in.
+    yield json.dumps(batch_status(batch), cls=NinjaJSONEncoder).removesuffix("}}")
+    separator = ""
+    for rows in _parts_of(batch):
+        pairs = [
+            f"{json.dumps(host or str(pk))}: {json.dumps(_domain_status(pk, *values))}"
+            for host, pk, *values in rows
+        ]
+        yield separator + ", ".join(pairs)
+        separator = ", "
+    yield "}}"
+
+
+def _parts_of(batch: Batch) -> Iterator[list[tuple]]:
+    """Yield the jobs of a batch in parts, by position, so that no cursor stays open between."""
+    jobs = Job.objects.filter(batch=batch).order_by("position", "pk")
+    last: tuple[int, Any] | None = None
+    while True:
+        some = jobs
+        if last:
+            after = Q(position=last[0], pk__gt=last[1]) | Q(position__gt=last[0])
+            some = jobs.filter(after, position__gte=last[0])
+        rows = list(some.values_list("position", *DOMAIN_COLUMNS)[:READ_AT_ONCE])
+        if rows:
+            yield [row[1:] for row in rows]
+        if len(rows) < READ_AT_ONCE:
+            return
+        last = (rows[-1][0], rows[-1][2])
+
+
+def _domain_status(
+    pk: UUID, status: str, started: datetime | None, finished: datetime | None, error: str
+) -> dict[str, Any]:
     return {
-        host or str(job_id): {
-            "status": JOB_STATUS_NAMES[status],
-            "job_id": str(job_id),
-            "start_time": moment(started),
-            "end_time": moment(finished),
-            "processing_time": _seconds(started, finished),
-            "error": error or None,
-        }
-        for host, status, job_id, started, finished, error in rows.iterator(READ_AT_ONCE)
+        "status": JOB_STATUS_NAMES[status],
+        "job_id": str(pk),
+        "start_time": moment(started),
+        "end_time": moment(finished),
+        "processing_time": _seconds(started, finished),
+        "error": error or None,
     }
 
 

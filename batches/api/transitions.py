@@ -5,7 +5,8 @@ What does not fit the state the batch or job is in is 409, with the sentence tha
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from ninja import Router
 from ninja.responses import Response
 
@@ -25,7 +26,7 @@ jobs = Router()
 
 
 @router.post("/{path:batch_id}/cancel", response=ANSWERS)
-def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
+def cancel(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Stop a batch: scans that run are stopped, no other starts, what is done is kept.
 
     It is `cancelling` until the last running scan has stopped, then `cancelled`.
@@ -34,13 +35,13 @@ def cancel(request: HttpRequest, batch_id: str) -> HttpResponse:
 
 
 @router.post("/{path:batch_id}/pause", response=ANSWERS)
-def pause(request: HttpRequest, batch_id: str) -> HttpResponse:
+def pause(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Start no more scans of a batch; those that run may end."""
     return _control(request, batch_id, transitions.pause_batch)
 
 
 @router.post("/{path:batch_id}/resume", response=ANSWERS)
-def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
+def resume(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Go on with a paused batch."""
     return _control(request, batch_id, transitions.resume_batch)
 
@@ -48,7 +49,7 @@ def resume(request: HttpRequest, batch_id: str) -> HttpResponse:
 @router.post("/{path:batch_id}/retry", response=ANSWERS)
 def retry(
     request: HttpRequest, batch_id: str, payload: schemas.RetryIn | None = None
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Scan again what failed; what is complete is left alone.
 
     `reasons` narrows it down; cancelled jobs are retried only with the reason `cancelled`.
@@ -66,7 +67,7 @@ def retry(
 
 
 @router.post("/{path:batch_id}/rerun", response={201: schemas.BatchStatus, **REFUSALS})
-def rerun(request: HttpRequest, batch_id: str) -> HttpResponse:
+def rerun(request: HttpRequest, batch_id: str) -> HttpResponseBase:
     """Create a whole new batch of the same domains; the answer is about the new one."""
     user = caller(request)
     return _control(
@@ -79,18 +80,18 @@ def rerun(request: HttpRequest, batch_id: str) -> HttpResponse:
 
 def _control(
     request: HttpRequest, batch_id: str, control: Callable[[Batch], Batch], status: int = 200
-) -> HttpResponse:
+) -> HttpResponseBase:
     rows = Batch.objects.select_related("tenant")
     batch = find_writable(rows, caller(request), batch_id=batch_id)
     try:
         controlled = control(batch)
     except TransitionError as error:
         raise ConflictError("batch_id", str(error)) from error
-    return Response(serializers.batch_status(controlled), status=status)
+    return serializers.status_response(controlled, status=status)
 
 
 @jobs.post("/{path:job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
-def cancel_job(request: HttpRequest, job_id: str) -> HttpResponse:
+def cancel_job(request: HttpRequest, job_id: str) -> HttpResponseBase:
     """Cancel one job that waits or runs; its scan is stopped within two seconds."""
     rows = Job.objects.select_related("domain", "scan", "worker")
     job = find_writable(rows, caller(request), job_id=job_id)

@@ -237,3 +237,16 @@ def test_the_status_can_leave_the_domains_out(
     with django_assert_num_queries(2):  # token, batch
         short = program.get(f"{ROOT}/batch/{batch.pk}/status?domain_statuses=false").json()
     assert short == whole | {"domain_statuses": {}}
+
+
+def test_the_status_of_a_large_batch_is_streamed_whole(
+    program: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batches.api.serializers.READ_AT_ONCE", 7)
+    hosts = [f"s{number}.example" for number in range(30)]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    response = program.get(f"/api/v3/batch_page_scraper/batch/{batch.pk}/status")
+    assert response.streaming
+    body = json.loads(b"".join(response.streaming_content))  # type: ignore[attr-defined]
+    assert list(body["domain_statuses"]) == hosts
+    assert (body["total_domains"], body["status"]) == (30, "pending")

@@ -67,7 +67,7 @@ def test_fields_decide_what_a_row_has(console: Client) -> None:
 
 
 def test_json_lines_name_the_next_page_in_their_head(console: Client) -> None:
-    response = console.get(f"{API}/domains", {"format": "jsonl", "limit": 7, "fields": "host"})
+    response = console.get(f"{API}/domains?format=jsonl&limit=7&fields=host")
     lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     hosts = [json.loads(line)["host"] for line in lines]
     assert len(hosts) == 7

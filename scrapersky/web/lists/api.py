@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,6 +26,13 @@ from scrapersky.web.lists.query import ListQuery, unknown_params
 MOST_ROWS = 1_000
 DEFAULT_ROWS = 100
 JSON_LINES = "application/jsonl"
+
+
+class Format(StrEnum):
+    JSON = "json"
+    LINES = "jsonl"
+
+
 ERRORS = {401: Problem, 404: Problem, 422: Problem}
 TYPES: dict[Kind, Any] = {
     Kind.NUMBER: int,
@@ -38,7 +46,7 @@ TYPES: dict[Kind, Any] = {
 }
 
 
-def rows_schema(definition: ListDefinition) -> type[Schema]:
+def rows_schema(definition: ListDefinition) -> Any:
     """Return the schema of a page of a list; `fields` decides which columns a row has."""
     columns: dict[str, Any] = {
         column.name: (TYPES.get(column.kind, str) | None, Field(None, title=column.label))
@@ -54,7 +62,7 @@ def rows_schema(definition: ListDefinition) -> type[Schema]:
     )
 
 
-def params_schema(definition: ListDefinition) -> type[Schema]:
+def params_schema(definition: ListDefinition) -> Any:
     """Return the schema of a list's query parameters, for the documentation."""
     filters: dict[str, Any] = {item.name: _param(item) for item in definition.filters}
     orders = [f"{sign}{sort.name}" for sort in definition.sorts for sign in ("", "-")]
@@ -72,7 +80,7 @@ def params_schema(definition: ListDefinition) -> type[Schema]:
             str | None,
             Field(None, description=f"Of {', '.join(definition.column_by_name)}; by commas."),
         ),
-        format=(Literal["json", "jsonl"], Field("json", description="JSON or JSON Lines.")),
+        format=(Format, Field(Format.JSON, description="JSON or JSON Lines.")),
     )
 
 
@@ -84,14 +92,14 @@ def _param(item: Filter) -> Any:
 
 def add_list(router: Router, path: str, definition: ListDefinition) -> None:
     """Add the GET of a list to a router."""
-    schema = params_schema(definition)
+    schema: Any = params_schema(definition)
 
     def rows(request: HttpRequest, params: Any) -> HttpResponseBase:
         return respond(request, definition)
 
     rows.__name__ = f"list_{definition.name}"
     rows.__doc__ = f"List {definition.label.lower()}; filters are combined with AND."
-    rows.__annotations__["params"] = Query[schema]  # type: ignore[valid-type]
+    rows.__annotations__["params"] = Query[schema]  # type: ignore[misc]
     router.get(path, response={200: rows_schema(definition), **ERRORS})(rows)
 
 
@@ -108,7 +116,7 @@ def respond(
     columns = _columns(definition, request.GET.get("fields", ""))
     page = _page(query, columns, int(request.GET.get("limit") or DEFAULT_ROWS))
     items = (row_values(row, columns) for row in page.rows)
-    if request.GET.get("format") == "jsonl":
+    if request.GET.get("format") == Format.LINES:
         response = StreamingHttpResponse(_lines(items), content_type=JSON_LINES)
         if page.next:
             url = request.build_absolute_uri(f"?{query.query_at(page.next)}")
