@@ -205,7 +205,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "scrapersky.web.logs.LineFormatter"}},
-    "filters": {"denials": {"()": "scrapersky.web.logs.WithoutDenialTraceback"}},
+    "filters": {"denials": {"()": "scrapersky.web.log_filters.WithoutDenialTraceback"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["denials"]},
     },

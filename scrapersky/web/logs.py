@@ -1,10 +1,11 @@
-"""The one log format: hostile text can neither steer the terminal nor forge a line."""
+"""The one log format: hostile text can neither steer the terminal nor forge a line.
+
+Without Django, because the scan engine's processes log too.
+"""
 
 import copy
 import logging
 from typing import Any
-
-from django.core.exceptions import PermissionDenied
 
 from scrapersky.web.text import printable, printable_lines
 
@@ -34,15 +35,6 @@ class LineFormatter(logging.Formatter):
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 (logging's name)
         return _indented(super().formatStack(stack_info))
-
-
-class WithoutDenialTraceback(logging.Filter):
-    """Log a refused request in one line: it is no fault of the code."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
-            record.exc_info = None
-        return True
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
