@@ -6,13 +6,21 @@ from functools import lru_cache
 
 import can_ada
 
+from scans.engine.idn import why_garbled, why_unregistrable
 from scans.engine.public_suffixes import public_suffix
 
 # Characters of one value that are looked at; more than any URL a browser takes.
 MAX_INPUT = 4_096
 
-_QUOTES = "\"'`´“”„‟‘’‚‛«»‹›<>()"  # noqa: RUF001
-_EDGES = _QUOTES + ",;|"
+# What most lists consist of: a plain name, with or without a scheme and a path.
+_PLAIN = re.compile(
+    r"\s*(?:https?://)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})\.?(?:[/?#\\].*)?",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
+)
+
+# Quotes, brackets and list marks around a value. Square brackets may belong to an IPv6 address.
+_EDGES = "\"'`´“”„‟‘’‚‛«»‹›<>(){},;|、，；،؛。「」『』【】〔〕〈〉《》（）［］｛｝"  # noqa: RUF001
+_IPV6_LITERAL = re.compile(r"\[[0-9a-f:.%]*:[0-9a-f:.%]*\]", re.IGNORECASE)
 _ZERO_WIDTH = dict.fromkeys(
     map(ord, "\u00ad\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062"
              "\u2063\u2064\u2066\u2067\u2068\u2069\ufeff")
@@ -42,16 +50,49 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
     leading `www.`; ports 80 and 443 are dropped. IP addresses, `localhost` and other names that
     are not public are taken only where `allowed_networks` (CIDR) leaves room for them.
 
-    Raises InvalidDomain for everything else.
+    Raises InvalidDomain for everything else, also for an internationalised name that no registry
+    allows.
     """
-    url = _parse(_clean(text))
+    if host := _plain_host(text):
+        return _checked_host(host, allowed_networks)
+    if len(text) > MAX_INPUT:
+        raise InvalidDomain(f"It is longer than {MAX_INPUT:,} characters.")
+    if not text.isascii():
+        _raise_if(why_garbled(text))
+    cleaned = _clean(text)
+    url = _parse(cleaned)
     host = url.hostname.removesuffix(".")
     if not host:
         raise InvalidDomain("There is no domain name in it.")
     if url.port == "0":
         raise InvalidDomain("Port 0 cannot be connected to.")
     host = _checked_host(host, allowed_networks)
+    if "xn--" in host or not cleaned.isascii():
+        _raise_if(why_unregistrable(host, cleaned))
     return host if url.port in ("", "80", "443") else f"{host}:{url.port}"
+
+
+def is_host(text: str) -> bool:
+    """Return whether a value names a public host."""
+    try:
+        normalise(text)
+    except InvalidDomain:
+        return False
+    return True
+
+
+def _plain_host(text: str) -> str:
+    """Return the host of a value that a browser reads as it stands, empty for any other."""
+    if not text.isascii() or len(text) > MAX_INPUT:
+        return ""
+    match = _PLAIN.fullmatch(text)
+    host = match[1].lower() if match else ""
+    return "" if "xn--" in host else host
+
+
+def _raise_if(reason: str) -> None:
+    if reason:
+        raise InvalidDomain(reason)
 
 
 @lru_cache(maxsize=8_192)
@@ -87,15 +128,19 @@ def without_port(host: str) -> str:
 
 def _clean(text: str) -> str:
     """Drop what surrounds a pasted value: blanks, quotes, list marks, invisible characters."""
-    if len(text) > MAX_INPUT:
-        raise InvalidDomain(f"It is longer than {MAX_INPUT:,} characters.")
     if text.isascii():
-        return text.strip().strip(_EDGES).strip()
+        return _strip(text)
     # A lone surrogate cannot be passed on; `?` is refused where it matters.
     text = text.encode("utf-8", "replace").decode().translate(_ZERO_WIDTH)
     # Joiners mean something in Persian and Indic names; between Latin letters they are dirt.
     joined = text.translate(_JOINERS)
-    return (joined if joined.isascii() else text).strip().strip(_EDGES).strip()
+    return _strip(joined if joined.isascii() else text)
+
+
+def _strip(text: str) -> str:
+    """Return a value without blanks, quotes, brackets and list marks around it."""
+    edges = _EDGES if _IPV6_LITERAL.search(text) else _EDGES + "[]"
+    return text.strip().strip(edges).strip()
 
 
 def _parse(text: str) -> can_ada.URL:

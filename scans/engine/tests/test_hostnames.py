@@ -41,8 +41,15 @@ INTERNAL = ("10.0.0.0/8",)
         ("münchen.de", "xn--mnchen-3ya.de"),
         ("XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de"),
         ("faß.de", "xn--fa-hia.de"),
-        ("ｅｘａｍｐｌｅ。com", "example.com"),  # noqa: RUF001
-        ("😀.com", "xn--e28h.com"),
+        ("ｅｘａｍｐｌｅ。com", "example.com"),
+        ("😀.ws", "xn--e28h.ws"),
+        ("ﬁrma.example", "firma.example"),
+        ("𝗲𝘅𝗮𝗺𝗽𝗹𝗲.com", "example.com"),
+        ("xn--e28h.com", "xn--e28h.com"),
+        ("https://münchen.de/straße✓?q=Ã¼", "xn--mnchen-3ya.de"),
+        ("[example.com]", "example.com"),
+        ("「example.com」", "example.com"),
+        ("{example.com},", "example.com"),
         ("_dmarc.example.com", "_dmarc.example.com"),
         ("plain.demo.test", "plain.demo.test"),
         ("shop.example", "shop.example"),
@@ -99,12 +106,87 @@ def test_a_backslash_ends_the_host_as_in_a_browser():
         ("example.com:0", "Port 0"),
         ("hidden.onion", "Tor"),
         ("printer.internal", ".internal is not a public"),
+        ("😀.com", "“😀”, which no registry allows"),
+        ("✓shop.example", "“✓”"),
+        ("shop❤.example.com", "“❤”"),
+        ("alpha‐shop.example", "“‐”"),
+        ("shop™.example", "“™”"),
+        ("nº1.example", "“º”"),
+        ("①.example", "“①”"),
     ],
 )
 def test_what_is_no_domain_is_refused_with_a_reason(pasted, reason):
     with pytest.raises(InvalidDomain) as refusal:
         normalise(pasted)
     assert reason in str(refusal.value)
+
+
+MISREAD = [
+    "mÃ¼nchen.de",
+    "camiÃ³n.es",
+    "straÃŸe.de",
+    "matrÃ\xadcula.es",
+    "https://kÃ¼che.example/x",
+    "MĂĽnchen.de",
+    "РїСЂРёРјРµСЂ.рф",
+    "å¤§é˜ª.jp",
+    "m√ºnchen.de",
+    "k├╝che.de",
+    "k\ufffdche.de",
+]
+
+
+@pytest.mark.parametrize("misread", MISREAD)
+def test_text_read_in_the_wrong_encoding_is_no_host(misread):
+    with pytest.raises(InvalidDomain, match="wrong encoding"):
+        normalise(misread)
+
+
+def test_what_was_meant_by_garbled_text_is_suggested():
+    with pytest.raises(InvalidDomain, match=r"may have been “münchen\.de”"):
+        normalise("https://mÃ¼nchen.de/")
+
+
+@pytest.mark.parametrize(
+    ("name", "scripts"),
+    [
+        ("раypal.com", "Cyrillic and Latin"),
+        ("gοοgle.com", "Greek and Latin"),
+        ("shop.аpple.example", "Cyrillic and Latin"),
+        ("ありがtoпт.jp", "Cyrillic, Hiragana and Latin"),
+        ("한국ひらがな.kr", "Hangul and Hiragana"),
+    ],
+)
+def test_a_name_of_mixed_scripts_is_refused_with_the_scripts(name, scripts):
+    with pytest.raises(InvalidDomain, match=f"mixes {scripts} letters"):
+        normalise(name)
+
+
+REGISTERED = [
+    "пример.рф",
+    "ελλάδα.gr",
+    "日本語テスト.jp",
+    "ひらがなkatakana漢字.jp",
+    "한국漢字.kr",
+    "台灣ㄅㄆ.tw",
+    "shopไทย.th",
+    "مثال.السعودية",
+    "دامنه\u200cمن.ایران",
+    "ישראל.co.il",
+    "l·l.cat",
+    "छत्तीसगढ़.भारत",
+    "żółw.pl",
+    "RÓŻA.pl",
+    "ÉCOLE.fr",
+    "PĂSĂRI.ro",
+    "Ängelholm.se",
+    "straße.de",
+]
+
+
+@pytest.mark.parametrize("name", REGISTERED)
+def test_a_name_that_registries_allow_is_taken(name):
+    assert normalise(name).isascii()
 
 
 @pytest.mark.parametrize(
@@ -194,6 +276,17 @@ def test_any_text_is_normalised_or_refused(text):
         assert normalise(host) == host
         assert host == host.lower()
         assert "." in host
+
+
+@given(ANY_TEXT.filter(str.isascii) | st.from_regex(r"(https?://)?[a-c.-]+\.com[/?#@:x]*"))
+def test_a_plain_name_is_read_like_one_that_needs_cleaning(text):
+    def outcome(value):
+        try:
+            return normalise(value)
+        except InvalidDomain as refusal:
+            return str(refusal)
+
+    assert outcome(text) == outcome(f"\u200b{text}")
 
 
 @given(st.ip_addresses(v=4) | st.ip_addresses(v=6))

@@ -1,7 +1,5 @@
 """How phone numbers are found, where they belong, and what is none."""
 
-# ruff: noqa: RUF001 (labels in other scripts look like Latin ones)
-
 import phonenumbers
 import pytest
 from hypothesis import given

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from scrapersky.web.spreadsheet import escape, unescape
 
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "｜", "﹦", "﹢", "﹣", "−")  # noqa: RUF001
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "＝", "＋", "－", "＠", "｜", "﹦", "﹢", "﹣", "−")
 SEPARATORS = (",", ";", "\t")
 INVISIBLE = (
     "".join(map(chr, range(33))) + '"\x7f\x85\x9b\xa0\xad\u200b\u200d\u2028\u2060\u3000\ufeff'
 )
 # Text in which formulas, separators, quotes and invisible characters meet often.
 NASTY = st.text(
-    st.sampled_from("ab1+='\",;\t\r\n|-@ ＝＋\ufeff\u200b\u2028\x00\x01\x1b\x85")  # noqa: RUF001
+    st.sampled_from("ab1+='\",;\t\r\n|-@ ＝＋\ufeff\u200b\u2028\x00\x01\x1b\x85")
     | st.characters(codec="utf-8"),
     max_size=12,
 )
@@ -72,8 +72,8 @@ def test_two_values_never_become_one(one: str, other: str, keep_phones: bool) ->
         ("Shop\t@SUM(A1)", "Shop\t'@SUM(A1)"),
         ("Shop\r\n=1+1", "Shop\r\n'=1+1"),
         ('Shop;"=1+1"', 'Shop;\'"=1+1"'),
-        ("＝1+1", "'＝1+1"),  # noqa: RUF001
-        ("＋1", "'＋1"),  # noqa: RUF001
+        ("＝1+1", "'＝1+1"),
+        ("＋1", "'＋1"),
         ("\u200b=1", "'\u200b=1"),
         ("\ufeff=1", "'\ufeff=1"),
         ("\x1b=1", "'\x1b=1"),

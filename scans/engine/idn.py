@@ -1,0 +1,160 @@
+"""Refuse internationalised names that no registry allows, before a host is made of them.
+
+A browser maps almost any text to some host (WHATWG URL, UTS 46). Registries allow what IDNA 2008
+allows (RFC 5891 to 5893) and no label that mixes scripts as no language does.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import idna
+
+# Registries that sell names with emoji, against IDNA 2008 (ICANN SSAC advisory SAC095).
+_EMOJI_ENDINGS = frozenset(
+    ("cf", "fm", "ga", "ge", "gg", "gq", "je", "la", "ml", "st", "tk", "to", "uz", "ws")
+)
+
+# Code pages in which UTF-8 is misread, each character as two or three.
+_CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437")
+# Of these, the ones in which two capitals of a real word may look like misread UTF-8 (`RÓŻA`).
+_AMBIGUOUS_CAPITALS = frozenset({"cp1250", "cp1251"})
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_AUTHORITY = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?[\\/]*([^\\/?#]*)", re.IGNORECASE)
+_CODE_POINT = re.compile(r"U\+([0-9A-F]{4,6})")
+
+# Forms of letters and digits that are symbols, by the tags of their decompositions.
+_SYMBOL_FORMS = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>")
+
+# Scripts that languages write together in one word (UTS 39, "highly restrictive").
+_TOGETHER = (
+    {"Latin", "Han", "Hiragana", "Katakana"},
+    {"Latin", "Han", "Hangul"},
+    {"Latin", "Han", "Bopomofo"},
+)
+# Scripts whose letters look like Latin ones; no registry allows them beside Latin in a label.
+_LOOKALIKES = frozenset({"Cyrillic", "Greek", "Armenian", "Cherokee", "Coptic", "Lisu"})
+_SCRIPT_NAMES = {
+    "Cjk": "Han",
+    "Ideographic": "Han",
+    "Arabic-indic": "Arabic",
+    "Extended": "Arabic",
+}
+# First parts of the names of characters that all scripts share.
+_SHARED = frozenset({"Combining", "Middle", "Katakana-hiragana", "Zero", "Modifier"})
+
+
+def why_garbled(text: str) -> str:
+    """Return why a pasted value is text that was read in the wrong encoding; empty if it is not.
+
+    Looks at the value as pasted, because half of a garbled character may be invisible (`Ã` and a
+    soft hyphen for `í`), and at its host only.
+    """
+    authority = _authority(text)
+    if "\ufffd" in authority:
+        return "It holds “�”: the list was saved or read in the wrong encoding."
+    is_upper = authority == authority.upper()
+    for run in _NOT_ASCII.finditer(authority):
+        if meant := _decoded_again(run[0], is_upper):
+            repaired = (authority[: run.start()] + meant + authority[run.end() :]).strip()
+            return f"It was read in the wrong encoding; it may have been “{repaired[:100]}”."
+    return ""
+
+
+def _authority(text: str) -> str:
+    match = _AUTHORITY.match(text)
+    return match[1] if match else text
+
+
+@lru_cache(maxsize=1_024)
+def _decoded_again(run: str, is_upper: bool) -> str:
+    """Return what a run of characters was in UTF-8 before it was misread, empty if it was not."""
+    for page in _CODE_PAGES:
+        if is_upper and page in _AMBIGUOUS_CAPITALS:
+            continue
+        try:
+            meant = run.encode(page).decode()
+        except UnicodeError:
+            continue
+        if _is_plausible(meant):
+            return meant
+    return ""
+
+
+def _is_plausible(meant: str) -> bool:
+    """Return whether text may have been misread: by chance, one pair of letters decodes too."""
+    is_latin = all("\xa0" <= character <= "\u024f" for character in meant)
+    return is_latin or len(meant) > 1
+
+
+def why_unregistrable(host: str, text: str) -> str:
+    """Return why no registry allows a host that was mapped from `text`; empty if one may.
+
+    A label that stands in `text` in its ASCII form (`xn--...`) is taken as it is.
+    """
+    ending = host.rpartition(".")[2]
+    for character in _authority(text):
+        if _is_symbol(character) and ending not in _EMOJI_ENDINGS:
+            return _not_allowed(character)
+    mapped = (label for label in host.split(".") if label.startswith("xn--"))
+    reasons = (_why_no_label(label, ending) for label in mapped if label not in text.lower())
+    return next(filter(None, reasons), "")
+
+
+@lru_cache(maxsize=4_096)
+def _is_symbol(character: str) -> bool:
+    """Return whether a character is a symbol, also one that a browser maps to letters (`™`)."""
+    if character.isascii():
+        return False
+    if unicodedata.category(character) in ("So", "Sm", "Sc", "Sk", "No"):
+        return True
+    return unicodedata.decomposition(character).startswith(_SYMBOL_FORMS)
+
+
+def _not_allowed(character: str) -> str:
+    return f"It holds “{character}”, which no registry allows in a name."
+
+
+@lru_cache(maxsize=4_096)
+def _why_no_label(label: str, ending: str) -> str:
+    name = label[4:].encode().decode("punycode")
+    try:
+        idna.check_label(name)
+    except idna.IDNAError as error:
+        if ending in _EMOJI_ENDINGS and _is_emoji_name(name):
+            return ""
+        return _why_not_idna(name, error)
+    scripts = {script for character in name if (script := _script(character))}
+    if _may_mix(scripts):
+        return ""
+    *others, last = sorted(scripts)
+    mixed = f"{', '.join(others)} and {last}"
+    return f"It mixes {mixed} letters in “{name[:63]}”, which no registry allows."
+
+
+def _why_not_idna(name: str, error: idna.IDNAError) -> str:
+    if isinstance(error, idna.IDNABidiError):
+        return f"“{name[:63]}” mixes writing directions in a way that no registry allows."
+    if match := _CODE_POINT.search(str(error)):
+        return _not_allowed(chr(int(match[1], 16)))
+    return f"“{name[:63]}” is not a name that a registry allows (IDNA 2008)."
+
+
+def _is_emoji_name(name: str) -> bool:
+    """Return whether a label consists of symbols and, maybe, ASCII characters."""
+    return all(char.isascii() or unicodedata.category(char) in ("So", "Sk") for char in name)
+
+
+def _may_mix(scripts: set[str]) -> bool:
+    if len(scripts) < 2 or any(scripts <= together for together in _TOGETHER):
+        return True
+    return len(scripts) == 2 and "Latin" in scripts and not scripts & _LOOKALIKES
+
+
+@lru_cache(maxsize=4_096)
+def _script(character: str) -> str:
+    """Return the script of a letter by its Unicode name, empty for what all scripts share."""
+    if character.isascii():
+        return "Latin" if character.isalpha() else ""
+    first = unicodedata.name(character, "").partition(" ")[0].capitalize()
+    return "" if first in _SHARED else _SCRIPT_NAMES.get(first, first)
