@@ -7,12 +7,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from batches.list_parsing import read_pasted, read_upload, refusals
+from batches.list_parsing import read_pasted, read_upload, rejections
 from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
-from scans.engine.domains import DomainList, UnreadableFile
+from scans.engine.lists.collection import DomainList
+from scans.engine.lists.decoding import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
 
@@ -149,10 +150,10 @@ class BatchForm(forms.Form):
             return create_batch(
                 tenant=tenant,
                 created_by=created_by,
-                domains=[line.host for line in self.found.accepted],
+                domains=self.found.hosts,
                 options=self.options(),
                 name=self.cleaned_data["name"],
-                metadata=refusals(self.found),
+                metadata=rejections(self.found),
             )
         except ValidationError as error:
             self.add_error(None, error)
@@ -174,24 +175,29 @@ class BatchForm(forms.Form):
         elif upload:
             self._read_file(upload)
         elif text.strip():
-            self._take(read_pasted(text), "domains")
+            self._read_pasted(text)
         else:
             self.add_error("domains", "Paste some domains, or choose a file below.")
         return self.cleaned_data
 
+    def _read_pasted(self, text: str) -> None:
+        try:
+            self._take(read_pasted(text), "domains")
+        except UnreadableFile as error:
+            self.add_error("domains", str(error))
+
     def _read_file(self, upload: UploadedFile) -> None:
         column = self.cleaned_data.get("column", "").strip()
+        name = upload.name or ""
         try:
-            self._take(
-                read_upload(upload.read(), filename=upload.name or "", column=column), "file"
-            )
+            self._take(read_upload(upload.chunks(), filename=name, column=column), "file")
         except UnreadableFile as error:
-            self.add_error("file", f"{error} Choose the file again once it is mended.")
+            self.add_error("file", f"{error} Correct the file and choose it again.")
 
     def _take(self, found: DomainList, field: str) -> None:
         self.found = found
         if not found.accepted:
-            count = len(found.refused)
+            count = found.rejected_count
             what = (
                 f"None of the {count:,} entries is" if count else "There is nothing in it that is"
             )

@@ -8,10 +8,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from batches.list_parsing import read_pasted, refusals
+from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
 from batches.services import MAX_DOMAINS, create_batch
+from scans.engine.lists.collection import DomainList
+from scans.engine.lists.decoding import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
 logger = logging.getLogger(__name__)
@@ -67,7 +69,7 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 
 
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
-    found = read_pasted(plan.domains)
+    found = _read_domains(plan.domains)
     if not 1 <= len(found.accepted) <= MAX_DOMAINS:
         count = len(found.accepted)
         sentence = f"Give 1 to {MAX_DOMAINS:,} domains that can be scanned; these are {count:,}."
@@ -82,6 +84,13 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     recurring.weekday = plan.weekday if plan.frequency == frequencies.WEEKLY else None
     recurring.month_day = plan.month_day if plan.frequency == frequencies.MONTHLY else None
     recurring.clean_fields()
+
+
+def _read_domains(text: str) -> DomainList:
+    try:
+        return read_pasted(text)
+    except UnreadableFile as error:
+        raise ValidationError({"domains": str(error)}) from error
 
 
 def start_due(now: datetime) -> str:
@@ -150,14 +159,14 @@ def _run(
 
 
 def _create(recurring: RecurringBatch, planned: datetime, created_by: User | None) -> Batch:
-    found = read_pasted(recurring.domains)
+    found = _read_domains(recurring.domains)
     return create_batch(
         tenant=recurring.tenant,
         created_by=created_by or recurring.created_by,
-        domains=[line.host for line in found.accepted],
+        domains=found.hosts,
         options=recurring.scan_options.as_dict(),
         name=f"{recurring.name[:180]} {planned:%Y-%m-%d %H:%M}",
-        metadata={"recurring_batch": str(recurring.pk), **refusals(found)},
+        metadata={"recurring_batch": str(recurring.pk), **rejections(found)},
     )
 
 

@@ -18,7 +18,7 @@ from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.queue import wake_workers
 from scans import storage
-from scans.engine.domains import normalise
+from scans.engine.hostnames import normalise
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
@@ -51,7 +51,7 @@ def create_batch(
 ) -> Batch:
     """Create a batch and a job for each domain in one transaction; the workers start at once.
 
-    `domains` are normalised hosts (`scans.engine.domains.parse_domains`), kept in their order,
+    `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
     doubles counted once. Raises `ValidationError` for no domain, more than 100,000 or bad
     options, and `BatchExistsError` for a `batch_id` that is taken.
     """

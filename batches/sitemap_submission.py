@@ -21,7 +21,7 @@ from django.utils import timezone
 from batches.models import Batch, Job
 from batches.services import create_batch
 from scans import storage
-from scans.engine.domains import InvalidDomain, normalise
+from scans.engine.hostnames import InvalidDomain, normalise
 from scans.models import Domain
 from scans.services import lock_domains
 from scrapersky.tenants.models import Tenant

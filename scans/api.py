@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from scans.engine.domains import parse_values
+from scans.engine.lists.collection import read_values
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
 from scrapersky.tenants.access import current_ids, tenant_for_new_rows, writable
@@ -33,7 +33,8 @@ class SitemapsQueued(Schema):
     queued: int
     waiting: int = Field(description="Queued or in work already; they keep their place.")
     unknown: list[str] = Field(description="Names and ids of no domain that you may change.")
-    invalid: list[RefusedValue]
+    invalid: list[RefusedValue] = Field(description="The first 1,000 that are no domains.")
+    invalid_count: int
 
 
 @router.post(
@@ -48,13 +49,17 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
     if not payload.domains and not payload.ids:
         raise InputError("domains", "Name at least one domain, or an id of one.")
     user = caller(request)
-    read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
+    read = read_values(payload.domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
     mine = writable(Domain.objects.all(), user)
     own = mine.filter(tenant=tenant_for_new_rows(user))
     answer = SitemapsQueued(
-        queued=0, waiting=0, unknown=[], invalid=[RefusedValue(**asdict(r)) for r in read.refused]
+        queued=0,
+        waiting=0,
+        unknown=[],
+        invalid=[RefusedValue(**asdict(line)) for line in read.rejected],
+        invalid_count=read.rejected_count,
     )
-    _queue(answer, own, "host", [line.host for line in read.accepted])
+    _queue(answer, own, "host", read.hosts)
     for offset in range(0, len(payload.ids), ASKED_AT_ONCE):
         some = payload.ids[offset : offset + ASKED_AT_ONCE]
         _queue(answer, mine, "pk", current_ids(Domain, some))

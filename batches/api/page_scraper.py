@@ -14,9 +14,10 @@ from ninja.responses import Response
 from batches import exports, services
 from batches.api import schemas, serializers
 from batches.api.lookup import find_readable
-from batches.list_parsing import refusals
+from batches.list_parsing import rejections
 from batches.models import Batch, Job, Worker
-from scans.engine.domains import InvalidDomain, parse_values
+from scans.engine.hostnames import InvalidDomain
+from scans.engine.lists.collection import DomainList, read_values
 from scrapersky.health import problems
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.web.api_auth import caller
@@ -37,19 +38,19 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
     """
     user = caller(request)
     tenant = tenant_for_new_rows(user)
-    read = parse_values(payload.domains, settings.SCAN_ALLOWED_NETWORKS)
-    invalid = [RefusedValue(**asdict(line)) for line in read.refused]
+    read = read_values(payload.domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
+    invalid = [RefusedValue(**asdict(line)) for line in read.rejected]
     if not read.accepted:
-        raise InputError("domains", "None of the domains can be scanned.", invalid)
+        raise InputError("domains", _why_none(read), invalid)
     try:
         batch = services.create_batch(
             tenant=tenant,
             created_by=user,
-            domains=[line.host for line in read.accepted],
+            domains=read.hosts,
             options=payload.options(),
             name=payload.name,
             batch_id=payload.batch_id,
-            metadata=refusals(read),
+            metadata=rejections(read),
         )
     except services.BatchExistsError as error:
         raise ConflictError("batch_id", str(error)) from error
@@ -59,8 +60,16 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
         "job_count": batch.total,
         "created_at": batch.created_at,
         "invalid": invalid,
+        "invalid_count": read.rejected_count,
     }
     return Status(201, made)
+
+
+def _why_none(read: DomainList) -> str:
+    shown, count = len(read.rejected), read.rejected_count
+    if shown == count:
+        return "None of the domains can be scanned."
+    return f"None of the {count:,} domains can be scanned; the first {shown:,} are listed."
 
 
 @router.get("/batch/{path:batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})

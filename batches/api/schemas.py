@@ -60,7 +60,8 @@ class BatchCreated(Schema):
     status_url: str
     job_count: int
     created_at: datetime
-    invalid: list[RefusedValue]
+    invalid: list[RefusedValue] = Field(description="The first 1,000 that cannot be scanned.")
+    invalid_count: int
 
 
 class DomainStatus(Schema):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from batches.legacy.context import Context
-from scans.engine.domains import InvalidDomain, normalise
+from scans.engine.hostnames import InvalidDomain, normalise
 
 LONGEST = 253
 # Names that are read as they stand, where their ending is a public one and no part is `xn--`.

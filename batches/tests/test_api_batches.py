@@ -100,6 +100,27 @@ def test_a_list_without_one_good_domain_is_refused_and_each_is_named(program: Cl
     assert not Batch.objects.exists()
 
 
+def test_of_many_bad_domains_the_first_thousand_are_listed_and_all_counted(
+    program: Client,
+) -> None:
+    bad = [f"bad{number}" for number in range(1_200)]
+    made = post(program, "batch", {"domains": ["a.example", *bad]}).json()
+    assert (len(made["invalid"]), made["invalid_count"]) == (1_000, 1_200)
+    metadata = program.get(made["status_url"]).json()["metadata"]
+    assert (len(metadata["refused"]), metadata["refused_count"]) == (1_000, 1_200)
+    refused = post(program, "batch", {"domains": bad})
+    assert refused.status_code == 422
+    assert len(refused.json()["invalid"]) == 1_000
+    assert "None of the 1,200 domains" in refused.json()["detail"]
+
+
+def test_a_value_of_the_list_is_read_as_it_is_pasted(program: Client) -> None:
+    body = {"domains": ["a.example、b.example", "[c.example]", "mÃ¼nchen.example", "x\u0000y"]}
+    made = post(program, "batch", body).json()
+    assert made["job_count"] == 3
+    assert [line["value"] for line in made["invalid"]] == ["mÃ¼nchen.example", "xy"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

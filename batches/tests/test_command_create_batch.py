@@ -84,6 +84,28 @@ def test_json_tells_the_batch_and_what_was_refused(domains: str) -> None:
     assert [(line["line"], line["value"]) for line in told["invalid"]] == [(2, "localhost")]
 
 
+def test_of_many_bad_lines_the_first_thousand_are_printed_and_the_rest_counted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "domains.txt"
+    path.write_text("a.example\n" + "".join(f"bad{n}\n" for n in range(1_500)))
+    out, err, _ = run("create_batch", str(path), "--json")
+    assert len([line for line in err.splitlines() if line.startswith("line ")]) == 1_000
+    assert "500 more lines were left out." in err
+    result = json.loads(out)
+    assert (len(result["invalid"]), result["invalid_count"]) == (1_000, 1_500)
+    metadata = Batch.objects.get().metadata
+    assert (len(metadata["refused"]), metadata["refused_count"]) == (1_000, 1_500)
+
+
+def test_a_hostile_list_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("na\x1b[2Jme,site\nA,a.example\nB,\x1b]0;x\x07b\n")
+    _, err, _ = run("create_batch", str(path))
+    assert "\x1b" not in err
+    assert "line 3: '\\x1b]0;x\\x07b': " in err
+
+
 def test_waiting_ends_well_when_the_batch_is_complete(
     domains: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 
 from batches.models import Batch, Job
 from batches.services import BatchExistsError, create_batch, initiate_scan
-from scans.engine.domains import InvalidDomain
+from scans.engine.hostnames import InvalidDomain
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant, User
 

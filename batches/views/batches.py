@@ -14,7 +14,7 @@ from batches.lists import BATCHES
 from batches.models import Batch, Job
 from batches.progress import progress_of
 from batches.views.jobs import rows_of_batch
-from scans.engine.domains import DomainList
+from scans.engine.lists.collection import DomainList
 from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists.views import ListPage
@@ -44,11 +44,10 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
         messages.success(request, _said(form.found))
         return redirect("batch_detail", pk=batch.pk)
-    refused = form.found.refused if form.found else ()
     context = {
         "form": form,
-        "refused": refused[:SHOWN_REFUSALS],
-        "refused_count": len(refused),
+        "refused": form.found.rejected[:SHOWN_REFUSALS] if form.found else (),
+        "refused_count": form.found.rejected_count if form.found else 0,
         "demo_sites": demo_batch.is_served(),
     }
     return render(request, "batches/batch_form.html", context)
@@ -62,8 +61,8 @@ def _said(found: DomainList | None) -> str:
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if found.duplicates:
         parts.append(f"{found.duplicates:,} came up twice and count once")
-    if found.refused:
-        parts.append(f"{len(found.refused):,} could not be read and are listed below")
+    if found.rejected_count:
+        parts.append(f"{found.rejected_count:,} could not be read and are listed below")
     return "; ".join(parts) + "."
 
 

@@ -110,11 +110,12 @@ def _given(request: ConsoleRequest) -> tuple:
 
 
 def _form_context(form: RecurringForm) -> dict[str, object]:
-    refused = form.found.refused if form.found else ()
+    refused = form.found.rejected if form.found else ()
+    count = form.found.rejected_count if form.found else 0
     return {
         "form": form,
         "refused": refused[:SHOWN_REFUSALS],
-        "refused_more": max(0, len(refused) - SHOWN_REFUSALS),
+        "refused_more": max(0, count - SHOWN_REFUSALS),
     }
 
 

@@ -13,9 +13,9 @@ from benchmarks import workloads
 from benchmarks.pages.folder import read_pages
 from benchmarks.pages.made import SitePages, make_pages
 from scans.engine.child import _warm_up
-from scans.engine.domains import parse_domains
 from scans.engine.extractors.page import read_page
 from scans.engine.limits import FetchSettings
+from scans.engine.lists.collection import read_text
 from scans.engine.sitemaps import parse_sitemap
 from scans.engine.technologies import detect
 
@@ -91,7 +91,7 @@ def _peak(call: Callable[[], Any]) -> int:
 
 def _domains(count: int) -> dict[str, Any]:
     text = "\n".join(f"https://www.business-{n}.co.uk/contact?x=1" for n in range(count))
-    return {"lines": count, "seconds": _timed(lambda: parse_domains(text))}
+    return {"lines": count, "seconds": _timed(lambda: read_text(text))}
 
 
 def _pages(pages: list[SitePages]) -> dict[str, Any]:

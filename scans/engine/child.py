@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
 
-from scans.engine.domains import normalise
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.page import read_page
+from scans.engine.hostnames import normalise
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import page_type
 from scans.engine.scanner import scan_site

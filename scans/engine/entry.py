@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from scans.engine.domains import InvalidDomain, normalise, registrable_domain, same_site
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response
+from scans.engine.hostnames import InvalidDomain, normalise, registrable_domain, same_site
 from scans.engine.report import Verdict
 from scans.engine.robots import Robots
 from scans.engine.robots_cache import STOPS_THE_SCAN, RobotsCache

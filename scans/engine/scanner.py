@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from scans.engine.domains import same_site
 from scans.engine.entry import Entry
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response, Stream
 from scans.engine.findings import Findings
+from scans.engine.hostnames import same_site
 from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import pick_pages

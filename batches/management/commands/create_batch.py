@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from rich.console import Console
 
-from batches.list_parsing import read_upload, refusals
+from batches.list_parsing import chunks_of, read_upload, rejections
 from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
 from batches.services import create_batch
 from batches.terminal import batch_lines, batch_summary, follow
-from scans.engine.domains import DomainList, UnreadableFile
+from scans.engine.lists.collection import DomainList
+from scans.engine.lists.decoding import UnreadableFile
 from scrapersky.web.commands import SafeCommand
 
 
@@ -37,8 +38,7 @@ class Command(SafeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = _read(options["file"], options["column"])
-        for line in found.refused:
-            self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
+        self._report_rejections(found)
         if not found.accepted:
             raise CommandError("There is no domain to scan in the file.")
         batch = _create(found, options)
@@ -51,6 +51,12 @@ class Command(SafeCommand):
         if options["wait"] and batch.status != Batch.Status.COMPLETE:
             sys.exit(1)
 
+    def _report_rejections(self, found: DomainList) -> None:
+        for line in found.rejected:
+            self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
+        if more := found.rejected_count - len(found.rejected):
+            self.stderr.write(f"{more:,} more lines were left out.")
+
     def _wait(self, batch: Batch) -> None:
         try:
             follow(batch, Console(stderr=True))
@@ -61,20 +67,26 @@ class Command(SafeCommand):
     def _tell(self, batch: Batch, found: DomainList, options: dict[str, Any]) -> None:
         summary = batch_summary(batch)
         if options["json"]:
-            invalid = [asdict(line) for line in found.refused]
-            told = summary | {"duplicates": found.duplicates, "invalid": invalid}
-            self.stdout.write(json.dumps(told))
+            summary |= {
+                "duplicates": found.duplicates,
+                "invalid": [asdict(line) for line in found.rejected],
+                "invalid_count": found.rejected_count,
+            }
+            self.stdout.write(json.dumps(summary))
         elif options["wait"]:
             self.stdout.write("\n".join(batch_lines(summary)))
         else:
-            refused = f", {len(found.refused)} lines refused" if found.refused else ""
-            self.stderr.write(f"{batch.total} domains{refused}.")
+            count = found.rejected_count
+            rejected = f", {count:,} lines left out" if count else ""
+            self.stderr.write(f"{batch.total:,} domains{rejected}.")
 
 
 def _read(name: str, column: str) -> DomainList:
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return read_upload(data, filename=name, column=column)
+        if name == "-":
+            return read_upload(chunks_of(sys.stdin.buffer), filename="", column=column)
+        with Path(name).open("rb") as file:
+            return read_upload(chunks_of(file), filename=name, column=column)
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror}.") from error
     except UnreadableFile as error:
@@ -88,10 +100,10 @@ def _create(found: DomainList, options: dict[str, Any]) -> Batch:
         return create_batch(
             tenant=tenant,
             created_by=user,
-            domains=[line.host for line in found.accepted],
+            domains=found.hosts,
             options=scan_options.as_dict(),
             name=options["name"],
-            metadata=refusals(found),
+            metadata=rejections(found),
         )
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error

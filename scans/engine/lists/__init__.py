@@ -1,0 +1,1 @@
+"""Read lists of domains, pasted or uploaded, into hosts to scan and lines to complain of."""

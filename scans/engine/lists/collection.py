@@ -1,0 +1,124 @@
+"""Collect what a list of domains comes to: hosts to scan, and lines that name none."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from scans.engine.lists.decoding import UnreadableFile, split_text, text_blocks
+from scans.engine.lists.reader import Entry, ListReader, cell_values, read_entry
+
+# Rejected lines that are kept; the others are counted.
+KEPT_REJECTIONS = 1_000
+# Entries of one list, whatever becomes of them, and its hosts where no other limit is set.
+MAX_ENTRIES = 3_000_000
+# Characters of a rejected value that are kept for showing it.
+MAX_SHOWN = 200
+
+
+class ListTooLong(UnreadableFile):
+    """A list of which no more is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedLine:
+    """A host to scan and the line, counted from 1, that first named it."""
+
+    host: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A value that is no domain to scan: its line, its text (cut), and the reason."""
+
+    line: int
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainList:
+    """What a list comes to; hosts are unique and in the order of the list.
+
+    `rejected` are the first 1,000 rejected lines, of `rejected_count`.
+    """
+
+    accepted: tuple[AcceptedLine, ...]
+    rejected: tuple[RejectedLine, ...]
+    rejected_count: int
+    duplicates: int
+
+    @property
+    def hosts(self) -> list[str]:
+        return [line.host for line in self.accepted]
+
+
+def read_text(
+    text: str, *, allowed_networks: tuple[str, ...] = (), max_hosts: int = MAX_ENTRIES
+) -> DomainList:
+    """Read a pasted list; a table that is broken is read as lines of values.
+
+    Raises ListTooLong for more than `max_hosts` domains.
+    """
+    for is_table in (None, False):
+        reader = ListReader(split_text(text), is_table=is_table, allowed_networks=allowed_networks)
+        try:
+            return collect(reader, max_hosts)
+        except ListTooLong:
+            raise
+        except UnreadableFile:
+            continue
+    raise AssertionError("Lines of values are always readable.")
+
+
+def read_file(
+    chunks: Iterable[bytes],
+    *,
+    is_table: bool | None = None,
+    column: str | int | None = None,
+    allowed_networks: tuple[str, ...] = (),
+    max_hosts: int = MAX_ENTRIES,
+) -> DomainList:
+    """Read the bytes of a file; `ListReader` describes the parameters.
+
+    Raises UnreadableFile where it cannot be read or has no such column.
+    """
+    reader = ListReader(
+        text_blocks(chunks), is_table=is_table, column=column, allowed_networks=allowed_networks
+    )
+    return collect(reader, max_hosts)
+
+
+def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> DomainList:
+    """Read values of which each is a domain or URL; `line` is its place, counted from 1."""
+    entries = (
+        read_entry(place, value, allowed_networks)
+        for place, cell in enumerate(values, start=1)
+        for value in cell_values(cell)
+    )
+    return collect(entries)
+
+
+def collect(entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES) -> DomainList:
+    """Return what entries come to. Raises ListTooLong at the first entry over a limit."""
+    accepted: dict[str, AcceptedLine] = {}
+    rejected: list[RejectedLine] = []
+    rejected_count = duplicates = 0
+    for entry in _limited(entries):
+        if entry.reason:
+            rejected_count += 1
+            if len(rejected) < KEPT_REJECTIONS:
+                rejected.append(RejectedLine(entry.line, entry.text[:MAX_SHOWN], entry.reason))
+        elif entry.host in accepted:
+            duplicates += 1
+        elif entry.host:
+            accepted[entry.host] = AcceptedLine(entry.host, entry.line)
+            if len(accepted) > max_hosts:
+                raise ListTooLong(f"The list has more than {max_hosts:,} domains; split it.")
+    return DomainList(tuple(accepted.values()), tuple(rejected), rejected_count, duplicates)
+
+
+def _limited(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for count, entry in enumerate(entries):
+        if count == MAX_ENTRIES:
+            raise ListTooLong(f"The list has more than {MAX_ENTRIES:,} entries; split it.")
+        yield entry

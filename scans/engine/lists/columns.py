@@ -1,0 +1,225 @@
+"""Choose the column of a table that holds the domains, by its values."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scans.engine.hostnames import InvalidDomain, normalise, registrable_domain
+from scans.engine.lists.csv_rows import Row
+from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.values import line_values
+
+# Rows from which the column is chosen, and the first of them among which a header may be.
+SAMPLE_ROWS = 500
+_HEADER_ROWS = 50
+_MAX_COLUMNS = 200
+_MAX_NAMED = 12
+_MAX_NAME = 200
+
+# Names of the column with the domains. They decide only between columns of about the same values.
+_KNOWN_NAMES = frozenset(
+    (
+        "domain", "domains", "domain name", "domainname", "company domain", "company domain name",
+        "root domain", "website", "website url", "company website", "web site", "websites",
+        "homepage", "home page", "webseite", "internetseite", "internet", "web", "www", "site web",
+        "site internet", "sitio web", "pagina web", "página web", "sito", "sito web", "site",
+        "hostname", "host", "domaine", "dominio", "domínio", "url", "urls", "base url", "link",
+        "strona", "strona www", "strona internetowa", "webová stránka", "hemsida", "webbplats",
+        "hjemmeside", "nettsted", "kotisivu", "verkkosivu", "weboldal", "web sitesi", "alan adı",  # noqa: RUF001
+        "сайт", "веб-сайт", "веб сайт", "домен", "ιστοσελίδα", "الموقع", "الموقع الإلكتروني", "אתר",
+        "网站", "網站", "网址", "網址", "域名", "ウェブサイト", "サイト", "ホームページ",
+        "ドメイン", "웹사이트", "홈페이지", "사이트", "도메인",
+    )
+)  # fmt: skip
+_NAME_BONUS = 1.5
+
+# Sites on which others have a page: in a list of companies these are their profiles and maps.
+_LIGHT_WEIGHT = 0.1
+_LIGHT_SITES = frozenset(
+    (
+        "facebook.com", "fb.com", "fb.me", "instagram.com", "instagr.am", "linkedin.com", "lnkd.in",
+        "twitter.com", "x.com", "t.co", "youtube.com", "youtu.be", "tiktok.com", "threads.net",
+        "xing.com", "github.com", "gitlab.com", "medium.com", "reddit.com", "snapchat.com",
+        "whatsapp.com", "wa.me", "t.me", "telegram.me", "discord.gg", "discord.com", "vk.com",
+        "ok.ru", "weibo.com", "wechat.com", "qq.com", "line.me", "bsky.app", "mastodon.social",
+        "vimeo.com", "flickr.com", "behance.net", "dribbble.com", "slideshare.net", "angel.co",
+        "crunchbase.com", "wellfound.com", "glassdoor.com", "indeed.com", "kununu.com",
+        "trustpilot.com", "foursquare.com", "booking.com", "wikipedia.org", "wikidata.org",
+        "goo.gl", "g.co", "g.page", "business.site", "openstreetmap.org", "osm.org", "waze.com",
+        "here.com", "bing.com", "mapquest.com", "2gis.ru", "bit.ly", "tinyurl.com", "ow.ly",
+        "linktr.ee", "gravatar.com", "googleusercontent.com",
+    )
+)  # fmt: skip
+_LIGHT_NAMES = re.compile(
+    r"(?:.+\.)?(?:google|pinterest|yelp|tripadvisor|yandex|maps)\.(?:[a-z]{2,3}|com?\.[a-z]{2})"
+    r"|maps\..+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the domains of a table are: the column, its names, and the first row below them."""
+
+    column: int
+    names: list[str]
+    first: int
+
+
+def find_layout(
+    rows: Sequence[Row], column: str | int | None = None, *, names: Sequence[str] = ()
+) -> Layout:
+    """Return the layout of a table from its first rows.
+
+    `column` is a name, an index from 0, or None to choose the column that has most distinct hosts;
+    a known name adds half as much again. Above the header may be title lines. With `names`, the
+    rows have no header. Raises UnreadableFile where there is no such column.
+    """
+    if names:
+        index = names.index(column) if isinstance(column, str) and column in names else column
+        layout = find_layout([Row(0, list(names)), *rows], index)
+        return Layout(layout.column, list(names), 0)
+    width = max((len(row.cells) for row in rows), default=0)
+    if isinstance(column, str):
+        return _named_layout(rows, column, width)
+    if isinstance(column, int) and not 0 <= column < width:
+        raise UnreadableFile(f"The file has {width} columns; there is no number {column + 1}.")
+    index = _best_column(rows, width) if column is None else column
+    header = _header_above(rows, index)
+    return Layout(index, _names(rows, header, width), 0 if header is None else header + 1)
+
+
+def _named_layout(rows: Sequence[Row], name: str, width: int) -> Layout:
+    wanted = _plain(name)
+    header = _row_naming(rows, wanted)
+    if header is None:
+        header = _first_header(rows)
+    names = _names(rows, header, width)
+    if wanted not in map(_plain, names):
+        raise UnreadableFile(f"The file has no column named “{name[:_MAX_NAME]}”.{_naming(names)}")
+    index = _named_column(rows, names, wanted)
+    return Layout(index, names, 0 if header is None else header + 1)
+
+
+def _row_naming(rows: Sequence[Row], wanted: str) -> int | None:
+    """Return the place of the header with a name: a row of several cells, if there is one."""
+    places = [
+        place
+        for place, row in enumerate(rows[:_HEADER_ROWS])
+        if any(_plain(cell) == wanted for cell in row.cells)
+    ]
+    return next((place for place in places if _filled(rows[place]) > 1), next(iter(places), None))
+
+
+def _named_column(rows: Sequence[Row], names: list[str], wanted: str) -> int:
+    """Return the column of a name; of several, the one with most domains."""
+    places = [index for index, name in enumerate(names) if _plain(name) == wanted]
+    return max(places, key=lambda index: _score(rows, index)) if len(places) > 1 else places[0]
+
+
+def _naming(names: list[str]) -> str:
+    """Name the columns of a file, for somebody who asked for one that it does not have."""
+    shown = ", ".join(name[:_MAX_NAME] for name in names[:_MAX_NAMED])
+    return f" Its columns are: {shown}." if len(names) > 1 else ""
+
+
+def _names(rows: Sequence[Row], header: int | None, width: int) -> list[str]:
+    cells = [] if header is None else rows[header].cells
+    names = [cell.strip() for cell in cells] + [""] * (width - len(cells))
+    return [name or f"Column {number}" for number, name in enumerate(names, start=1)]
+
+
+def _best_column(rows: Sequence[Row], width: int) -> int:
+    if width == 1:
+        return 0
+    scores = [_score(rows, index) for index in range(min(width, _MAX_COLUMNS))]
+    if not scores or max(scores) == 0:
+        raise UnreadableFile("No column of the file holds domains.")
+    return scores.index(max(scores))
+
+
+def _score(rows: Sequence[Row], index: int) -> float:
+    cells = {row.cells[index] for row in rows if index < len(row.cells)}
+    score = sum(map(_weight, {host for cell in cells if (host := host_of_cell(cell))}))
+    known = any(
+        is_known_name(row.cells[index]) for row in rows[:_HEADER_ROWS] if index < len(row.cells)
+    )
+    return score * _NAME_BONUS if known else score
+
+
+def _weight(host: str) -> float:
+    is_light = registrable_domain(host) in _LIGHT_SITES or _LIGHT_NAMES.fullmatch(host)
+    return _LIGHT_WEIGHT if is_light else 1.0
+
+
+def host_of_cell(cell: str) -> str:
+    """Return the host that a cell begins with, empty where it begins with none."""
+    for value in line_values(cell[:2_000])[:1]:
+        try:
+            return normalise(value)
+        except InvalidDomain:
+            return ""
+    return ""
+
+
+def _header_above(rows: Sequence[Row], index: int) -> int | None:
+    """Return the place of the row that names the columns, None where there is none.
+
+    It is looked for above the first host of the column with the domains; rows above it are titles.
+    A single unknown word alone in its row is taken for a value: better refused than lost.
+    """
+    named = _known_header(rows, index)
+    if named is not None:
+        return named
+    first = next((place for place, row in enumerate(rows) if _has_host(row, index)), len(rows))
+    above = rows[: min(first, _HEADER_ROWS)]
+    named = _first_header(above)
+    if named is not None:
+        return named
+    widest = max(map(_filled, above), default=0)
+    likely = (place for place, row in enumerate(above) if _filled(row) == widest)
+    return next((place for place in likely if _looks_like_header(above[place], index)), None)
+
+
+def _known_header(rows: Sequence[Row], index: int) -> int | None:
+    """Return the place of a row with a known name in the column and only narrower rows above."""
+    for place, row in enumerate(rows[:_HEADER_ROWS]):
+        if index < len(row.cells) and is_known_name(row.cells[index]):
+            filled = _filled(row)
+            above = rows[:place]
+            is_top = all(_filled(other) < filled or not _has_host(other, index) for other in above)
+            return place if is_top else None
+    return None
+
+
+def _first_header(rows: Sequence[Row]) -> int | None:
+    """Return the place of the first row in which a column has a known name."""
+    known = (
+        place for place, row in enumerate(rows[:_HEADER_ROWS]) if any(map(is_known_name, row.cells))
+    )
+    return next(known, None)
+
+
+def _looks_like_header(row: Row, index: int) -> bool:
+    """Return whether a row of several cells names things: letters in each, and no hosts."""
+    cells = [cell for cell in row.cells[:_MAX_COLUMNS] if cell.strip()]
+    has_name = index < len(row.cells) and bool(row.cells[index].strip())
+    if len(cells) < 2 or not has_name:
+        return False
+    return all(any(map(str.isalpha, cell)) and not host_of_cell(cell) for cell in cells)
+
+
+def _filled(row: Row) -> int:
+    return sum(map(bool, map(str.strip, row.cells)))
+
+
+def _has_host(row: Row, index: int) -> bool:
+    return index < len(row.cells) and host_of_cell(row.cells[index]) != ""
+
+
+def is_known_name(cell: str) -> bool:
+    """Return whether a cell names a column of domains."""
+    return len(cell) < _MAX_NAME and _plain(cell) in _KNOWN_NAMES
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name).strip(" \ufeff'\"").casefold()

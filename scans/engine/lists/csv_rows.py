@@ -1,0 +1,160 @@
+"""Read the records of a CSV file, whatever program wrote it."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from scans.engine.hostnames import is_host
+from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.lines import Line
+
+_DELIMITERS = (",", ";", "\t", "|", "，", "；", "^", "~", "\x1f")  # noqa: RUF001
+# Rows and columns by which delimiters are compared.
+_SNIFFED_ROWS = 200
+_SNIFFED_COLUMNS = 50
+# What Excel takes as the first line of a file, and writes in some languages.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(\\t|.)"?[\s,;]*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record and the line it starts in, counted from 1."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a program writes records: with this delimiter, and quotes escaped by doubling or by a
+    backslash."""
+
+    delimiter: str
+    backslash: bool = False
+    # The number of columns that most rows have.
+    width: int = 0
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Any:
+        escape = "\\" if self.backslash else None
+        return csv.reader(lines, delimiter=self.delimiter, escapechar=escape, strict=strict)
+
+    def other_quoting(self) -> "Dialect":
+        return Dialect(self.delimiter, not self.backslash, self.width)
+
+
+def separator_of(line: str) -> str:
+    """Return the delimiter that a line `sep=;` names, empty for any other line."""
+    match = _SEPARATOR_LINE.fullmatch(line)
+    return match[1].replace("\\t", "\t") if match else ""
+
+
+def sniff(sample: Sequence[Line], separator: str = "") -> Dialect:
+    """Return the dialect in which the first rows have most domains in one column.
+
+    Of several, it is the one in which they fall into the most even columns. A `separator` that is
+    known leaves only the quoting to be told. `csv.Sniffer` is not used: it is slow on long lines
+    and takes letters for delimiters.
+    """
+    texts = [f"{line.text}\n" for line in sample[:_SNIFFED_ROWS]]
+    quotings = (False, True) if any("\\" in text for text in texts) else (False,)
+    marks = (separator,) if separator else _DELIMITERS
+    dialects = [Dialect(mark, backslash) for mark in marks for backslash in quotings]
+    scored = [(_score(texts, dialect), dialect) for dialect in dialects]
+    (_, _, width), best = max(scored, key=lambda pair: pair[0])
+    return Dialect(best.delimiter, best.backslash, width)
+
+
+def _score(texts: list[str], dialect: Dialect) -> tuple[int, float, int]:
+    try:
+        rows = [row for row in dialect.reader(texts) if row]
+    except csv.Error:
+        return 0, 0.0, 0
+    widths = [len(row) for row in rows if len(row) > 1]
+    commonest = max(set(widths), key=widths.count) if widths else 0
+    columns = range(min(max(map(len, rows), default=0), _SNIFFED_COLUMNS))
+    hosts = max(
+        (sum(is_host(cell) for cell in _column(rows, index)) for index in columns), default=0
+    )
+    return hosts, widths.count(commonest) / max(len(rows), 1), commonest
+
+
+def _column(rows: list[list[str]], index: int) -> set[str]:
+    return {row[index] for row in rows if index < len(row)}
+
+
+def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False) -> Iterator[Row]:
+    """Yield the records that are not blank.
+
+    A record that does not have the usual number of columns is read with the other way to escape
+    quotes if that gives it as many. Raises UnreadableFile where a quote never closes or a value is
+    longer than 131,072 characters; a sample, which may be cut anywhere, just ends there.
+    """
+    feed = _Feed(lines)
+    reader = dialect.reader(feed)
+    while True:
+        feed.begin()
+        try:
+            cells = next(reader, None)
+        except csv.Error:
+            if is_sample:
+                return
+            raise UnreadableFile(
+                f"Line {feed.first} cannot be read as CSV: a value is too long, or a quote never"
+                " closes."
+            ) from None
+        if feed.is_exhausted and not is_sample:
+            _check_last_quote(feed, dialect)
+        if cells is None:
+            return
+        if len(cells) != dialect.width and any("\\" in text for text in feed.texts):
+            cells = _requoted(cells, feed.texts, dialect)
+        if any(map(str.strip, cells)):
+            yield Row(feed.first, cells)
+
+
+class _Feed:
+    """The lines that a reader takes, with the number and the texts of the record in hand."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = iter(lines)
+        self.first = 1
+        self.texts: list[str] = []
+        self.is_exhausted = False
+
+    def begin(self) -> None:
+        """Start a record."""
+        self.texts = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.is_exhausted = True
+            raise StopIteration
+        if not self.texts:
+            self.first = line.number
+        self.texts.append(f"{line.text}\n")
+        return self.texts[-1]
+
+
+def _requoted(cells: list[str], texts: list[str], dialect: Dialect) -> list[str]:
+    other = list(islice(dialect.other_quoting().reader(texts), 2))
+    return other[0] if len(other) == 1 and len(other[0]) == dialect.width else cells
+
+
+def _check_last_quote(feed: _Feed, dialect: Dialect) -> None:
+    """Refuse a file whose last record runs to the end because its quote is never closed."""
+    if len(feed.texts) < 2 or '"' not in feed.texts[0]:
+        return
+    try:
+        list(dialect.reader(feed.texts, strict=True))
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise UnreadableFile(
+                f"Line {feed.first} opens a quote that is never closed, so the rest cannot be read."
+            ) from None

@@ -1,0 +1,168 @@
+"""Read the items of JSON arrays or of JSON lines, one at a time."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from scans.engine.lists.csv_rows import Row
+
+# Characters of one item, and columns of all of them.
+_MAX_ITEM = 1_000_000
+_MAX_COLUMNS = 200
+_MAX_DEPTH = 4
+
+_BLANKS = re.compile(r"[\s,]*")
+_STARTS_JSON = re.compile(r'\s*(?:\[\s*["{\[]|\{\s*")')
+# An object around the array: `{"domains": [`, `{"data": {"rows": [`.
+_WRAPPED_ARRAY = re.compile(r'(?:\{\s*"[^"\\]{1,100}"\s*:\s*){1,3}\[')
+_decode = json.JSONDecoder(strict=False).raw_decode
+
+
+def starts_json(head: str) -> bool:
+    """Return whether a text begins as a JSON array or object does."""
+    return _STARTS_JSON.match(head) is not None
+
+
+class JsonRows:
+    """The items of JSON arrays, or the objects of JSON lines, as rows of a table.
+
+    `names` are the keys of the objects so far, those of inner objects joined with a dot. The
+    iteration ends where the text stops being JSON; `rest` and `line` then say what is left.
+    """
+
+    def __init__(self, blocks: Iterable[str]) -> None:
+        self.names: list[str] = []
+        self.line = 1
+        self._blocks = iter(blocks)
+        self._text = ""
+        self._place = 0
+        self._is_inside = False
+        self._is_wrapped = False
+        self._is_first = True
+
+    def __iter__(self) -> Iterator[Row]:
+        while self._skip_blanks():
+            mark = self._text[self._place]
+            if mark == "]":
+                self._leave_array()
+            elif not self._is_inside and mark in "[{" and self._enter_array():
+                continue
+            elif (item := self._next_item()) is None:
+                return
+            elif cells := self._cells(item[1]):
+                yield Row(item[0], cells)
+
+    def rest(self) -> Iterator[str]:
+        """Yield what was not read as JSON."""
+        yield self._text[self._place :]
+        yield from self._blocks
+
+    def _skip_blanks(self) -> bool:
+        """Go to the next item; return False at the end of the text."""
+        while True:
+            match = _BLANKS.match(self._text, self._place)
+            self._advance(match.end() if match else self._place)
+            if self._place < len(self._text):
+                return True
+            if not self._fill():
+                return False
+
+    def _fill(self) -> bool:
+        """Take in one more block; return False where there is none."""
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._text = self._text[self._place :] + block
+        self._place = 0
+        return True
+
+    def _advance(self, place: int) -> None:
+        self.line += self._text.count("\n", self._place, place)
+        self._place = place
+
+    def _enter_array(self) -> bool:
+        """Go into an array, or into the one that a single object holds; return False for others."""
+        start = self._place
+        if self._text[start] == "[":
+            self._advance(start + 1)
+        elif (match := self._wrapped_array()) and self._is_last_item():
+            self._advance(match.end() - (start - self._place))
+            self._is_wrapped = True
+        else:
+            return False
+        self._is_inside = True
+        return True
+
+    def _wrapped_array(self) -> re.Match[str] | None:
+        """Return the beginning of a text that is one object around an array."""
+        is_first, self._is_first = self._is_first, False
+        return _WRAPPED_ARRAY.match(self._text, self._place) if is_first else None
+
+    def _is_last_item(self) -> bool:
+        """Return whether nothing follows the object at hand, which may be too long to tell."""
+        decoded = self._decoded()
+        if decoded is None:
+            return True
+        while not (following := self._text[decoded[1] :].strip()):
+            offset = self._place
+            if not self._fill():
+                return True
+            decoded = decoded[0], decoded[1] - offset
+        return following == ""
+
+    def _leave_array(self) -> None:
+        self._advance(len(self._text) if self._is_wrapped else self._place + 1)
+        self._is_inside = False
+        if self._is_wrapped:
+            self._blocks = iter(())
+
+    def _next_item(self) -> tuple[int, Any] | None:
+        """Return the next item and its line, None where the text is not JSON."""
+        decoded = self._decoded()
+        if decoded is None:
+            return None
+        line = self.line
+        self._advance(decoded[1])
+        return line, decoded[0]
+
+    def _decoded(self) -> tuple[Any, int] | None:
+        """Return the value at hand and where it ends; None for no JSON and for too long a value."""
+        while True:
+            try:
+                return _decode(self._text, self._place)
+            except (ValueError, RecursionError):
+                if len(self._text) - self._place > _MAX_ITEM or not self._fill():
+                    return None
+
+    def _cells(self, item: Any) -> list[str]:
+        if isinstance(item, dict):
+            return self._aligned(dict(_flattened(item)))
+        if isinstance(item, list):
+            return [_text(value) for value in item[:_MAX_COLUMNS]]
+        return [_text(item)]
+
+    def _aligned(self, values: dict[str, str]) -> list[str]:
+        """Return the values of an object in the order of the names, which grow by its own."""
+        known = set(self.names)
+        for name in values:
+            if name not in known and len(self.names) < _MAX_COLUMNS:
+                self.names.append(name)
+        return [values.get(name, "") for name in self.names]
+
+
+def _flattened(item: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    for key, value in item.items():
+        name = f"{path}.{key}" if path else key
+        if isinstance(value, dict) and depth < _MAX_DEPTH:
+            yield from _flattened(value, name, depth + 1)
+        else:
+            yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, list):
+        return " ".join(map(_text, value[:_MAX_COLUMNS]))
+    return value if isinstance(value, str) else json.dumps(value)

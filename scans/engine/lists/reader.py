@@ -1,0 +1,170 @@
+"""Read a list of domains, whatever its form, as a stream of entries.
+
+A list is free text (values separated by line ends, blanks and commas), a table (CSV, TSV, an export
+of a database) or JSON. Memory is bounded: one block of the text and the first rows of a table.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from scans.engine.hostnames import InvalidDomain, is_host, normalise
+from scans.engine.lists.columns import SAMPLE_ROWS, Layout, find_layout, is_known_name
+from scans.engine.lists.csv_rows import Row, csv_rows, separator_of, sniff
+from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.json_rows import JsonRows, starts_json
+from scans.engine.lists.lines import Line, numbered
+from scans.engine.lists.tables import is_plain_list, looks_like_table
+from scans.engine.lists.values import line_values
+from scrapersky.web.text import storable
+
+# Lines, and characters of each, from which the form of a list is told.
+_SAMPLE_LINES = 1_000
+_SAMPLE_WIDTH = 5_000
+# What databases write for no value.
+_NO_VALUE = frozenset({"", "\\N"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value of a list: its line, its text, and its host or the reason why it has none.
+
+    `values` are the cells of its row. A row whose cell is empty has neither host nor reason.
+    """
+
+    line: int
+    text: str
+    host: str = ""
+    reason: str = ""
+    values: tuple[str, ...] = ()
+
+
+class ListReader:
+    """The entries of a list, read as they are iterated over.
+
+    `blocks` are text, as `text_blocks` yields it. With `is_table` or a `column` (a name, or an
+    index from 0) it is read as a table. Where `is_table` is None, it is one if its columns are even
+    and one of them holds the domains; where it is False, it is free text. `names` and `column` are
+    those of the table, known with the first entry and empty for other lists. Iterating raises
+    UnreadableFile for what cannot be read.
+    """
+
+    def __init__(
+        self,
+        blocks: Iterable[str],
+        *,
+        is_table: bool | None = None,
+        column: str | int | None = None,
+        allowed_networks: tuple[str, ...] = (),
+    ) -> None:
+        self.names: list[str] = []
+        self.column: int | None = None
+        self._wanted = column
+        self._is_table = True if column is not None else is_table
+        self._networks = allowed_networks
+        self._blocks = iter(blocks)
+
+    def __iter__(self) -> Iterator[Entry]:
+        head = next(self._blocks, "")
+        text = chain([head], self._blocks)
+        if self._is_table is False:
+            return self._free(numbered(text))
+        if starts_json(head):
+            return self._json(JsonRows(text))
+        return self._lines(numbered(text))
+
+    def _json(self, rows: JsonRows) -> Iterator[Entry]:
+        items = iter(rows)
+        sample = list(islice(items, SAMPLE_ROWS))
+        if sample:
+            layout = find_layout(sample, self._wanted, names=rows.names)
+            yield from self._table(chain(sample, items), layout)
+        yield from self._free(numbered(rows.rest(), rows.line))
+
+    def _lines(self, lines: Iterator[Line]) -> Iterator[Entry]:
+        sample, separator = _without_separator_line(list(islice(lines, _SAMPLE_LINES)))
+        everything = chain(sample, lines)
+        shortened = [Line(line.number, line.text[:_SAMPLE_WIDTH]) for line in sample]
+        dialect = sniff(shortened, separator)
+        rows = list(islice(csv_rows(shortened, dialect, is_sample=True), SAMPLE_ROWS))
+        if not (separator or self._is_table or looks_like_table(rows)):
+            return self._free(_without_header(everything))
+        layout = self._layout(rows, csv_rows(everything, dialect))
+        if self._wanted is None and is_plain_list(rows, layout):
+            return self._free(everything)
+        start = rows[layout.first].line if layout.first < len(rows) else rows[-1].line + 1
+        body = (row for row in csv_rows(everything, dialect) if row.line >= start)
+        return self._table(body, layout)
+
+    def _layout(self, rows: Sequence[Row], all_rows: Iterator[Row]) -> Layout:
+        """Return the layout of a table; a quote that never closes is the better explanation."""
+        try:
+            if not rows:
+                raise UnreadableFile("The file is empty.")
+            return find_layout(rows, self._wanted)
+        except UnreadableFile:
+            for _ in all_rows:
+                pass
+            raise
+
+    def _table(self, rows: Iterable[Row], layout: Layout) -> Iterator[Entry]:
+        self.names, self.column = layout.names, layout.column
+        for row in rows:
+            if row.cells != layout.names and any(map(_says_something, row.cells)):
+                yield from self._row_entries(row, layout.column)
+
+    def _row_entries(self, row: Row, index: int) -> Iterator[Entry]:
+        cell = row.cells[index].strip() if index < len(row.cells) else ""
+        values = tuple(map(storable, row.cells))
+        if cell in _NO_VALUE:
+            yield Entry(row.line, "", values=values)
+            return
+        for text in cell_values(cell):
+            yield read_entry(row.line, text, self._networks, values)
+
+    def _free(self, lines: Iterable[Line]) -> Iterator[Entry]:
+        for number, text in lines:
+            for value in line_values(text):
+                yield read_entry(number, value, self._networks)
+
+
+def read_entry(
+    line: int, text: str, allowed_networks: tuple[str, ...], values: tuple[str, ...] = ()
+) -> Entry:
+    """Return the entry of one value."""
+    try:
+        host = normalise(text, allowed_networks)
+    except InvalidDomain as error:
+        return Entry(line, storable(text), reason=storable(str(error)), values=values)
+    return Entry(line, storable(text), host=host, values=values)
+
+
+def cell_values(cell: str) -> list[str]:
+    """Return the domains of a cell; a cell that does not begin with one is one value."""
+    values = line_values(cell)
+    if len(values) == 1 or (values and is_host(values[0])):
+        return values
+    return [cell]
+
+
+def _says_something(cell: str) -> bool:
+    return any(map(str.isalnum, cell))
+
+
+def _without_separator_line(sample: list[Line]) -> tuple[list[Line], str]:
+    """Return the lines below Excel's `sep=;`, and the separator; all lines if there is none."""
+    for place, line in enumerate(sample):
+        if line.text.strip():
+            separator = separator_of(line.text)
+            return (sample[place + 1 :], separator) if separator else (sample, "")
+    return sample, ""
+
+
+def _without_header(lines: Iterator[Line]) -> Iterator[Line]:
+    """Leave out a first line that only names what follows: `Domain`."""
+    for line in lines:
+        if line.text.strip():
+            if not is_known_name(line.text):
+                yield line
+            break
+    yield from lines
