@@ -14,7 +14,6 @@ from batches.legacy import (
     contacts_and_technologies,
     domains,
     foreign_keys,
-    id_map,
     inventory,
     jobs,
     references,
@@ -57,7 +56,6 @@ PLAN = (
 )
 # Write every table and compare it, parents before their children; or only compare.
 MAKE = (
-    Step("telling the planner", id_map.analyze),
     Step("preparing", foreign_keys.wait),
     Step("tenants", tenants.make),
     Step("users", users.make),

@@ -55,7 +55,7 @@ def run_part(asked: Asked) -> None:
 def _fill(place: Database, **sizes: int) -> None:
     with psycopg.connect(place.url) as connection:
         cursor = connection.cursor()
-        create_tables(cursor, "before")
+        create_tables(cursor, "after")  # as in the older system's own dump
         fill_to_scale(cursor, **sizes)
 
 

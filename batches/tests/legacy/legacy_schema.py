@@ -76,7 +76,7 @@ BATCH_ID = {"old": "varchar", "before": "varchar", "after": "uuid"}
 JOB_ID = {"old": "varchar(255)", "before": "varchar(255)", "after": "uuid"}
 # What the script that made batch ids uuid added.
 CONVERTED = {
-    "batch_jobs": "id_uuid uuid; batch_id_original varchar; batch_id_string varchar",
+    "batch_jobs": "id_uuid uuid NOT NULL; batch_id_original varchar; batch_id_string varchar",
     "jobs": "id_uuid uuid; tenant_id_uuid uuid; batch_id_string varchar",
 }
 

@@ -105,7 +105,7 @@ def _batch(random: Random, number: int, age: Age) -> Row:
     if age == "after":
         row["batch_id_original"], row["batch_id_string"] = row["batch_id"], any_id(random)
         row["batch_id"] = random.choice((any_uuid(random), uid("f", number), None))
-        row["id_uuid"] = random.choice((any_uuid(random), uid("9", number), None))
+        row["id_uuid"] = random.choice((any_uuid(random), uid("9", number)))
     return row
 
 

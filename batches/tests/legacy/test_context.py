@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from batches.legacy.context import WORKPLACE
+from batches.legacy.context import WORKPLACE, Context
+from batches.models import LegacyId
 from batches.tests.legacy.converted import check, convert, state, take_back
-from batches.tests.legacy.legacy_database import build
+from batches.tests.legacy.legacy_database import build, create_tables, fill_to_scale
 
 LEFT = """
 SELECT nspname FROM pg_namespace WHERE nspname = %s
@@ -56,3 +57,24 @@ def test_who_may_create_no_schema_converts_to_the_same(legacy: Any) -> None:
     take_back()
     assert left(legacy) == []
     legacy.execute("RESET ROLE")
+
+
+def test_the_planner_knows_the_map_before_names_are_looked_up_in_it(
+    legacy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table that it takes for empty is joined by comparing every row with every other."""
+    create_tables(legacy, "after")
+    fill_to_scale(legacy, batches=300, jobs=0, domains=0)
+    known: list[float] = []
+    write_map = Context.write_map
+
+    def observed(context: Context, rows: str) -> None:
+        if "'alias'" in rows:
+            query = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
+            known.append(context.value(query, [context.map]))
+        write_map(context, rows)
+
+    monkeypatch.setattr(Context, "write_map", observed)
+    convert()
+    assert min(known) >= 300
+    assert LegacyId.objects.filter(how="alias").count() >= 300
