@@ -3,11 +3,12 @@
 from django.urls import path
 
 from batches.lists import BATCHES, JOBS
-from batches.views import batches, console, domains, downloads, jobs, schedules, transitions
+from batches.views import batches, console, domains, downloads, jobs, schedules, search, transitions
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
     path("", console.home, name="home"),
+    path("search/", search.search, name="search"),
     path("live/", console.home_live, name="home_live"),
     path("batches/", batches.batch_list, name="batch_list"),
     *list_urls(BATCHES, "batches/"),

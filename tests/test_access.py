@@ -77,6 +77,7 @@ CONSOLE = {
     "logout/": Gate(302, 302, method="post"),
     "healthz": PUBLIC,
     "": LIST,
+    "search/": LIST,
     "live/": Gate(302, 302),
     "batches/": LIST,
     "batches/new/": LIST,

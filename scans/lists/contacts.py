@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import phonenumbers
 from django.db.models import Exists, OuterRef, Q
 
 from scans.engine.extractors.social import network_names
@@ -32,8 +33,22 @@ def _begins(value: str) -> Condition:
     is_phone = len(digits) >= 5 and not any(c.isalpha() for c in value)
     if not is_phone:
         return Q(Prefix.of("value", value.lower()))
-    number_text = digits.removeprefix("00") if value.strip().startswith(("+", "00")) else digits
-    return Q(Prefix.of("value", f"+{number_text}"))
+    if value.strip().startswith(("+", "00")):
+        return Q(Prefix.of("value", f"+{digits.removeprefix('00')}"))
+    return Q(kind="phone", value__in=_international(value))
+
+
+def _international(number_text: str) -> list[str]:
+    """Return what a national phone number is in E.164, in every country where it is valid."""
+    numbers = set()
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        try:
+            parsed = phonenumbers.parse(number_text, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(parsed):
+            numbers.add(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return sorted(numbers)
 
 
 def _of_technology(name: str) -> Condition:

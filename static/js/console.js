@@ -16,6 +16,15 @@
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
 
+  // "/" focuses the search, unless something is being typed.
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const search = document.querySelector('[data-shortcut="/"]');
+    if (event.key !== "/" || isTyping || !search || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    search.focus();
+  });
+
   // A part that updates itself is not exchanged while something in it is pressed or typed in.
   let pressed = null;
   document.addEventListener("pointerdown", (event) => { pressed = event.target; });

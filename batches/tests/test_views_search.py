@@ -1,0 +1,91 @@
+"""The search in the header: grouped results, by name or any id, in the user's tenants only."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from batches.models import LegacyId
+from batches.services import create_batch, initiate_scan
+from scans.models import Contact, Domain
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def batch(default_tenant: Tenant) -> object:
+    made = create_batch(
+        tenant=default_tenant, created_by=None, domains=["harbour.example"], name="Harbours"
+    )
+    now = timezone.now()
+    for kind, value in (("email", "info@harbour.example"), ("phone", "+493012345678")):
+        Contact.objects.create(
+            tenant=default_tenant,
+            domain=Domain.objects.get(),
+            kind=kind,
+            value=value,
+            first_seen=now,
+            last_seen=now,
+        )
+    return made
+
+
+def found(client: Client, text: str) -> str:
+    response = client.get("/search/", {"q": text})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_results_are_grouped_by_list(console: Client, batch: object) -> None:
+    page = found(console, "harb")
+    assert "Batches</h2>" in page
+    assert "Domains</h2>" in page
+    assert "harbour.example" in page
+
+
+@pytest.mark.parametrize(
+    "text", ["+49 30 12345678", "0049 30 1234 5678", "030/12345678", "(030) 1234-5678", "+4930123"]
+)
+def test_a_phone_number_is_found_in_any_spelling(console: Client, batch: object, text: str) -> None:
+    assert "+493012345678" in found(console, text)
+
+
+def test_an_email_address_is_found_by_its_beginning(console: Client, batch: object) -> None:
+    assert "info@harbour.example" in found(console, "INFO@harb")
+
+
+def test_an_exact_name_or_id_leads_to_its_page(console: Client, default_tenant: Tenant) -> None:
+    job = initiate_scan("a.example", tenant=default_tenant)
+    domain = Domain.objects.get()
+    by_name = console.get("/search/", {"q": "a.example"})
+    by_id = console.get("/search/", {"q": str(domain.pk)})
+    assert by_name.headers["Location"] == by_id.headers["Location"] == f"/domains/{domain.pk}/"
+    job_page = console.get("/search/", {"q": str(job.pk)})
+    assert job_page.headers["Location"] == f"/jobs/{job.pk}/"
+
+
+def test_a_domain_is_found_by_its_id_in_the_older_system(
+    console: Client, default_tenant: Tenant
+) -> None:
+    initiate_scan("a.example", tenant=default_tenant)
+    domain = Domain.objects.get()
+    LegacyId.objects.create(
+        kind="domain", original="4711-old", uuid=domain.pk, how="alias", made=False
+    )
+    assert console.get("/search/", {"q": "4711-old"}).status_code == 200
+    assert "a.example" in found(console, "4711-old")
+
+
+def test_nothing_of_another_tenant_is_found(console: Client, other_tenant: Tenant) -> None:
+    job = initiate_scan("secret.example", tenant=other_tenant)
+    domain = Domain.objects.get()
+    create_batch(tenant=other_tenant, created_by=None, domains=["x.example"], name="Secret list")
+    for text in ("secret", "secret.example", str(job.pk), str(domain.pk)):
+        page = found(console, text)
+        assert "Nothing matches" in page
+        assert "list</a>" not in page
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "%", "'", "(", "x" * 2_000, "\u202e"])
+def test_any_text_gives_a_page(console: Client, batch: object, text: str) -> None:
+    assert "Search" in found(console, text)
