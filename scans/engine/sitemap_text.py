@@ -16,7 +16,9 @@ _ENCODINGS = re.compile(
     r"|big5|euc-(?:jp|kr)|shift_jis|tis-620",
     re.IGNORECASE,
 )
+# Characters that XML does not allow, and the bytes that most of them are: taking bytes out is fast.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_CONTROL_BYTES = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
 _BARE_AMPERSAND = re.compile(
     r"&(?!(?:amp|lt|gt|quot|apos|#(?:9|10|13|[3-9]\d|\d{3,6})"
     r"|#x(?:9|[aAdD]|[2-9a-fA-F][\da-fA-F]|[1-9a-fA-F][\da-fA-F]{2,4}));)"
@@ -38,10 +40,16 @@ class SitemapBytes:
     def text_blocks(self) -> Iterator[str]:
         """Yield the text without a BOM or control characters; undecodable bytes become U+FFFD."""
         decoder: codecs.IncrementalDecoder | None = None
+        is_wide = False
         for block in self._blocks():
             if decoder is None:
-                decoder = codecs.getincrementaldecoder(_encoding(block))("replace")
-            yield _CONTROLS.sub("", decoder.decode(block).lstrip("\ufeff"))
+                encoding = _encoding(block)
+                decoder = codecs.getincrementaldecoder(encoding)("replace")
+                is_wide = encoding.startswith("utf-16")
+            data = block if is_wide else block.translate(None, _CONTROL_BYTES)
+            text = decoder.decode(data).lstrip("\ufeff")
+            clean = not is_wide and "\ufffe" not in text and "\uffff" not in text
+            yield text if clean else _CONTROLS.sub("", text)
         if decoder is not None:
             yield decoder.decode(b"", final=True)
 

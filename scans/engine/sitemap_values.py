@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from scans.engine.links import MAX_URL, resolve_url
+from scans.engine.schemeless import with_scheme
 
 # Characters of a date, frequency or priority to read: the readings are cached, so cut before.
 LONGEST = 40
@@ -17,13 +18,26 @@ _YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
 def read_location(text: str, url: str) -> str:
     """Return an absolute URL, empty where there is none; a doubly escaped `&` is put right.
 
-    This also undoes the escaping of an ampersand that stood in a CDATA section.
+    This also undoes the escaping of an ampersand that stood in a CDATA section. What has no scheme
+    is a host where it looks like one, else a path.
     """
     if "&amp;" in text:
         text = text.replace("&amp;", "&")
-    if text[:8].lower().startswith(("http://", "https://")):
+    if text.startswith(("https://", "http://")) or is_absolute(text):
         return text if len(text) <= MAX_URL else ""
-    return (resolve_url(text, url) or "") if text else ""
+    return (resolve_url(with_scheme(text, url), url) or "") if text else ""
+
+
+def is_absolute(text: str) -> bool:
+    """Return whether a text begins as the full address of a web page does."""
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
+def is_whole_address(text: str, url: str) -> bool:
+    """Return whether a text that nothing marks as an address is one: no word, no sentence."""
+    if not text or len(text) > MAX_URL or any(map(str.isspace, text)):
+        return False
+    return text[0] == "/" or is_absolute(with_scheme(text, url))
 
 
 @lru_cache(maxsize=1_024)
@@ -46,15 +60,16 @@ def _from_rfc_822(text: str) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def read_frequency(text: str) -> str:
-    """Return one of the seven words that sitemaps.org knows, empty for any other."""
-    word = text.lower()
-    return word if word in _FREQUENCIES else ""
+def read_hints(frequency: str, priority: str) -> tuple[str, float | None]:
+    """Return one of the seven words that sitemaps.org knows, and a number from 0 to 1.
+
+    Anything else is an empty word and None.
+    """
+    word = frequency.lower()
+    return (word if word in _FREQUENCIES else ""), _number(priority)
 
 
-@lru_cache(maxsize=1_024)
-def read_priority(text: str) -> float | None:
-    """Return a number from 0 to 1, None for anything else."""
+def _number(text: str) -> float | None:
     try:
         value = float(text) if text else -1.0
     except ValueError:

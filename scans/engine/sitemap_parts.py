@@ -1,0 +1,32 @@
+"""What reading one sitemap comes to."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class SitemapEntry(NamedTuple):
+    """One page as a sitemap names it; `lastmod` is ISO 8601, empty where there is none."""
+
+    loc: str
+    lastmod: str = ""
+    changefreq: str = ""
+    priority: float | None = None
+
+
+@dataclass(slots=True)
+class ParsedSitemap:
+    """What one sitemap holds, and a sentence on what is wrong with it."""
+
+    # urlset, index, rss, atom, text; empty where it is no sitemap.
+    kind: str = ""
+    entries: list[SitemapEntry] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+    error: str = ""
+    # Read, after decompression.
+    bytes: int = 0
+    # Whether reading stopped at a limit, of URLs or of bytes.
+    truncated: bool = False
+
+
+class Finished(Exception):  # noqa: N818 (leaves the parser, is no error)
+    """Everything wanted has been read."""
