@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "scrapersky.web.access.template_context",
+                "scrapersky.web.lists.saved_views.navigation",
             ],
         },
     },

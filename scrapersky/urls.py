@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from scrapersky.api import api
 from scrapersky.health import healthz
 from scrapersky.tenants.views.login import ConsoleLoginView
+from scrapersky.web.lists import saved_views
 from scrapersky.web.lists.views import list_columns
 
 handler500 = "scrapersky.web.database_errors.error_page"
@@ -25,6 +26,12 @@ urlpatterns = [
     path("account/", include("scrapersky.tenants.urls")),
     path("api/v3/", api.urls),
     path("columns/<slug:name>/", list_columns, name="list_columns"),
+    path("views/", saved_views.view_list, name="view_list"),
+    path("views/save/<slug:name>/", saved_views.view_create, name="view_create"),
+    path("views/<uuid:pk>/", saved_views.view_open, name="view_open"),
+    path("views/<uuid:pk>/update/", saved_views.view_update, name="view_update"),
+    path("views/<uuid:pk>/delete/", saved_views.view_delete, name="view_delete"),
+    path("views/<uuid:pk>/first/", saved_views.view_first, name="view_first"),
     path("", include("batches.urls")),
     path("", include("scans.urls")),
 ]

@@ -61,10 +61,10 @@ class ListSettings(models.Model):
         return f"{self.list_name} of {self.user}"
 
 
-def chosen_columns(user: User, list_name: str) -> list[str]:
-    """Return the names of the columns that a user chose for a list; empty for the defaults."""
+def list_settings(user: User, list_name: str) -> ListSettings:
+    """Return how a user wants to see a list; an unsaved row where nothing is set."""
     row = ListSettings.objects.filter(user=user, list_name=list_name).first()
-    return list(row.columns) if row else []
+    return row or ListSettings(user=user, list_name=list_name)
 
 
 def store_columns(user: User, list_name: str, columns: list[str]) -> None:

@@ -109,6 +109,11 @@ def get_list(name: str) -> ListDefinition:
     return _LISTS[name]
 
 
+def find_list(name: str) -> ListDefinition | None:
+    """Return a list by its name, None where there is none."""
+    return _LISTS.get(name)
+
+
 def all_lists() -> tuple[ListDefinition, ...]:
     """Return every list, in the order of their registration."""
     return tuple(_LISTS.values())

@@ -165,6 +165,11 @@ class ListQuery:
         names = {*self.definition.filter_by_name, "sort"}
         return urlencode([(k, v) for k, v in self._pairs() if k in names])
 
+    @property
+    def page_query(self) -> str:
+        """The query string of this very page: filters, order, columns, view and position."""
+        return urlencode(self._pairs())
+
     def texts(self, name: str) -> list[str]:
         return [text for text in self.params.getlist(name) if text.strip()]
 

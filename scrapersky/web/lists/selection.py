@@ -27,8 +27,9 @@ def selected_rows(definition: ListDefinition, params: QueryDict, user: User) -> 
 
 
 def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
-    """Return to the list as it was filtered when the rows were selected."""
-    return HttpResponseRedirect(f"{definition.url}?{params.get('query', '')}".rstrip("?"))
+    """Return to the list as it was shown when its form was sent: `back`, or else `query`."""
+    shown = params.get("back") or params.get("query", "")
+    return HttpResponseRedirect(f"{definition.url}?{shown}".rstrip("?"))
 
 
 def _uuids(texts: list[str]) -> list[UUID]:

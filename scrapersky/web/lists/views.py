@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, cast
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -14,14 +15,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from scrapersky.tenants.access import can_write_somewhere
 from scrapersky.tenants.models import User
-from scrapersky.tenants.preferences import chosen_columns, store_columns
+from scrapersky.tenants.preferences import ListSettings, SavedView, list_settings, store_columns
+from scrapersky.tenants.saved_views import openable_views
+from scrapersky.web.access import open_to_viewers
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists.columns import Column, Kind
 from scrapersky.web.lists.deadline import QueryTooSlow
-from scrapersky.web.lists.definition import ListDefinition, all_lists, get_list
+from scrapersky.web.lists.definition import ListDefinition, find_list
 from scrapersky.web.lists.filters import Filter
 from scrapersky.web.lists.keyset import BadCursor
 from scrapersky.web.lists.query import Count, ListQuery
+from scrapersky.web.lists.saved_views import (
+    NO_VIEW,
+    SavedViewForm,
+    is_same_query,
+    redirect_to_view,
+)
 
 PAGE_SIZE = 50
 
@@ -74,7 +83,8 @@ class ListPage:
         self.definition = definition
         self.user = cast(User, request.user)
         self.query = ListQuery(definition, request.GET, self.user, base)
-        self.columns = selected_columns(definition, self.user, request.GET.get("columns", ""))
+        self.settings = list_settings(self.user, definition.name)
+        self.columns = selected_columns(definition, self.settings, request.GET.get("columns", ""))
         self.message = ""
         self.rows: list[tuple[Any, list[Cell]]] = []
         self.next_query = self.previous_query = ""
@@ -142,15 +152,51 @@ class ListPage:
         return [(label, query, query == current) for label, query in self.definition.shortcuts]
 
     @property
-    def first_query(self) -> str:
-        return self.query.query_with(cursor="")
+    def all_url(self) -> str:
+        """The address of all rows, whichever view the list opens with."""
+        return url_of_all(self.definition, self.settings)
+
+    @cached_property
+    def views(self) -> list[SavedView]:
+        """The saved views of this list."""
+        return list(openable_views(self.user).filter(list_name=self.definition.name))
+
+    @property
+    def view(self) -> SavedView | None:
+        """The saved view that the list was opened with."""
+        key = self.query.params.get("view", "")
+        return next((view for view in self.views if str(view.pk) == key), None)
+
+    @property
+    def is_view_changed(self) -> bool:
+        """Whether the list shows something else by now than the view it was opened with."""
+        view = self.view
+        return view is not None and not (
+            is_same_query(self.definition, view.query, self.query.filter_query)
+            and list(view.columns) == [column.name for column in self.columns]
+        )
+
+    @property
+    def column_names(self) -> str:
+        return ",".join(column.name for column in self.columns)
+
+    @property
+    def share_choices(self) -> Any:
+        return SavedViewForm(self.user).share_choices
 
 
-def selected_columns(definition: ListDefinition, user: Any, query: str = "") -> list[Column]:
+def selected_columns(
+    definition: ListDefinition, settings: ListSettings, query: str = ""
+) -> list[Column]:
     """Return the columns to show: those of the query, else the user's own, else the defaults."""
-    names = query.split(",") if query else chosen_columns(user, definition.name)
+    names = query.split(",") if query else settings.columns
     known = [definition.column_by_name[n] for n in names if n in definition.column_by_name]
     return known or [definition.column_by_name[n] for n in definition.default_columns]
+
+
+def url_of_all(definition: ListDefinition, settings: ListSettings) -> str:
+    """Return the address of a list without any view."""
+    return f"{definition.url}?view={NO_VIEW}" if settings.first_view_id else definition.url
 
 
 def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
@@ -159,7 +205,8 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
 
     @require_safe
     def page(request: ConsoleRequest) -> HttpResponse:
-        return render(request, "lists/list.html", {"list": ListPage(request, definition)})
+        view = redirect_to_view(request, definition)
+        return view or render(request, "lists/list.html", {"list": ListPage(request, definition)})
 
     @require_safe
     @fragment_of(name)
@@ -188,16 +235,20 @@ def render_count(request: HttpRequest, query: ListQuery) -> HttpResponse:
     return render(request, "lists/_count.html", {"count": count})
 
 
+@open_to_viewers
 @require_POST
 def list_columns(request: ConsoleRequest, name: str) -> HttpResponse:
     """Store which columns of a list the user wants to see."""
-    definition = {item.name: item for item in all_lists()}.get(name)
+    definition = find_list(name)
     if definition is None:
         return redirect("home")
-    if "reset" in request.POST:
-        store_columns(request.user, name, [])
-    else:
-        wanted = [n for n in request.POST.getlist("column") if n in definition.column_by_name]
-        store_columns(request.user, name, wanted)
-    back = request.POST.get("query", "")
-    return redirect(f"{get_list(name).url}?{back}".rstrip("?"))
+    chosen = [] if "reset" in request.POST else request.POST.getlist("column")
+    columns = [name for name in chosen if name in definition.column_by_name]
+    store_columns(request.user, name, columns)
+    shown = QueryDict(request.POST.get("back", ""), mutable=True)
+    shown.pop("columns", None)
+    if shown.get("view") and columns:  # else the view would show its own columns again
+        shown["columns"] = ",".join(columns)
+    if shown:
+        return redirect(f"{definition.url}?{shown.urlencode()}")
+    return redirect(url_of_all(definition, list_settings(request.user, name)))

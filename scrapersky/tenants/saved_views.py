@@ -1,0 +1,137 @@
+"""Save a list's filters, order and columns under a name, share them, and open one first.
+
+Only its owner changes a view; the members of its tenant open it while it is shared.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from scrapersky.tenants.access import (
+    check_writable,
+    get_readable,
+    readable_tenants,
+    writable_tenants,
+)
+from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.preferences import ListSettings, SavedView, views_of
+from scrapersky.web.text import storable
+
+NAME_LENGTH = 100
+# Longest query string that is stored; far more than any form sends.
+QUERY_LENGTH = 8_000
+
+
+def openable_views(user: User) -> QuerySet[SavedView]:
+    """Return the views a user may open: their own, and those shared in their tenants."""
+    return views_of(user, readable_tenants(user)).select_related("owner", "tenant")
+
+
+def get_view(user: User, pk: UUID) -> SavedView:
+    """Return a view that a user may open, or raise Http404."""
+    return get_readable(openable_views(user), user, pk=pk)
+
+
+def own_view(user: User, pk: UUID) -> SavedView:
+    """Return a view to be changed; raise Http404 for anybody but its owner."""
+    return get_readable(openable_views(user).filter(owner=user), user, pk=pk)
+
+
+def create_view(
+    *,
+    owner: User,
+    list_name: str,
+    name: str,
+    query: str,
+    columns: Sequence[str],
+    shared_in: UUID | None = None,
+) -> SavedView:
+    """Save a list under a name, for its owner alone or shared in a tenant.
+
+    Raises ValidationError for a name that is empty, too long or taken, and PermissionDenied for
+    sharing in a tenant whose rows the owner may not write.
+    """
+    view = SavedView(owner=owner, list_name=list_name, query=query, columns=list(columns))
+    view.tenant_id = _home_of(owner).pk
+    _share(view, shared_in)
+    return _stored(view, name)
+
+
+def update_view(
+    view: SavedView,
+    *,
+    name: str,
+    shared_in: UUID | None,
+    query: str | None = None,
+    columns: Sequence[str] = (),
+) -> SavedView:
+    """Rename or share a view, and let it show something else where a query is passed."""
+    if query is not None:
+        view.query, view.columns = query, list(columns)
+    _share(view, shared_in)
+    return _stored(view, name)
+
+
+def delete_view(view: SavedView) -> None:
+    """Delete a view; lists that it opened first show all rows again."""
+    view.delete()
+
+
+def open_first(user: User, list_name: str, view: SavedView | None) -> None:
+    """Let a list open with a view, or with all of its rows."""
+    ListSettings.objects.update_or_create(
+        user=user, list_name=list_name, defaults={"first_view": view}
+    )
+
+
+def first_view(user: User, list_name: str) -> SavedView | None:
+    """Return the view that a list opens with, unless the user may no longer open it."""
+    chosen = ListSettings.objects.filter(user=user, list_name=list_name).values("first_view")
+    return openable_views(user).filter(pk__in=chosen).first()
+
+
+def first_views(user: User) -> set[UUID]:
+    """Return the ids of the views that the user's lists open with."""
+    rows = ListSettings.objects.filter(user=user, first_view__isnull=False)
+    return set(rows.values_list("first_view", flat=True))
+
+
+def tenants_to_share_in(user: User) -> QuerySet[Tenant]:
+    """Return the tenants whose members a user may share a view with."""
+    return writable_tenants(user).order_by("name", "pk")
+
+
+def _home_of(owner: User) -> Tenant:
+    tenant = readable_tenants(owner).order_by("pk").first()
+    if tenant is None:
+        raise PermissionDenied("A view belongs to a tenant, and this account has none.")
+    return tenant
+
+
+def _share(view: SavedView, tenant_id: UUID | None) -> None:
+    if tenant_id is not None:
+        check_writable(view.owner, tenant_id)
+        view.tenant_id = tenant_id
+    view.is_shared = tenant_id is not None
+
+
+def _stored(view: SavedView, name: str) -> SavedView:
+    view.name = storable(" ".join(name.split()))
+    view.query = storable(view.query)
+    if not 1 <= len(view.name) <= NAME_LENGTH:
+        raise ValidationError(f"Name the view, in at most {NAME_LENGTH} characters.")
+    if len(view.query) > QUERY_LENGTH:
+        raise ValidationError("These filters are too long to be saved. Use fewer of them.")
+    own = SavedView.objects.filter(owner=view.owner, list_name=view.list_name, name=view.name)
+    taken = ValidationError(f"You have a view named “{view.name}” already. Choose another name.")
+    if own.exclude(pk=view.pk).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError:  # saved by another request in this moment
+        raise taken from None
+    return view

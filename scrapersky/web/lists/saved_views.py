@@ -1,0 +1,216 @@
+"""Saved views on screen: save, open, change and delete them, and the links that lead to them.
+
+A view is opened by a redirect to its filters, order and columns, so that each of them can be
+changed from there; the parameter `view` then only says which view the list was opened with.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from scrapersky.tenants import saved_views
+from scrapersky.tenants.access import has_tenant
+from scrapersky.tenants.models import User
+from scrapersky.tenants.preferences import SavedView
+from scrapersky.web.access import open_to_viewers, own_account
+from scrapersky.web.http import ConsoleRequest, control_of
+from scrapersky.web.lists.definition import ListDefinition, all_lists, find_list
+from scrapersky.web.lists.selection import back_to_list
+
+# The value of `view` that shows a list without any.
+NO_VIEW = "none"
+SHOWN_IN_NAVIGATION = 12
+
+
+class SavedViewForm(forms.Form):
+    """The name of a view, and who may open it."""
+
+    name = forms.CharField(max_length=saved_views.NAME_LENGTH, strip=True)
+    shared_in = forms.TypedChoiceField(
+        label="Who can open it", required=False, coerce=UUID, empty_value=None
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenants = saved_views.tenants_to_share_in(user)[:100]
+        shared = [(str(tenant.pk), f"Everyone in {tenant.name}") for tenant in tenants]
+        self.share_choices = [("", "Only me"), *shared]
+        self.fields["shared_in"].choices = self.share_choices  # type: ignore[attr-defined]
+
+    @property
+    def refusal(self) -> str:
+        return " ".join(str(message) for errors in self.errors.values() for message in errors)
+
+
+def view_query(view: SavedView) -> str:
+    """Return the query string that a view stands for."""
+    pairs = [(k, v) for k, v in parse_qsl(view.query) if k not in ("view", "columns", "cursor")]
+    return urlencode([*pairs, ("columns", ",".join(view.columns)), ("view", str(view.pk))])
+
+
+def is_same_query(definition: ListDefinition, one: str, other: str) -> bool:
+    """Say whether two query strings have the same filters and order, in whatever sequence."""
+    default = ("sort", definition.default_sort)
+    return {*parse_qsl(one), default} == {*parse_qsl(other), default}
+
+
+def redirect_to_view(request: HttpRequest, definition: ListDefinition) -> HttpResponse | None:
+    """Return the redirect to the filters of the view that a list opens with, None for no view.
+
+    That is the one named by `view`, if the address says nothing else, or the one to open first.
+    Raises Http404 for a view that the user may not open.
+    """
+    if set(request.GET) - {"view"} or request.GET.get("view") == NO_VIEW:
+        return None
+    user: Any = request.user
+    if "view" in request.GET:
+        view: SavedView | None = _named_view(user, definition, request.GET["view"])
+    else:
+        view = saved_views.first_view(user, definition.name)
+    return redirect(f"{definition.url}?{view_query(view)}") if view else None
+
+
+def _named_view(user: User, definition: ListDefinition, key: str) -> SavedView:
+    try:
+        view = saved_views.get_view(user, UUID(key))
+    except ValueError:
+        raise Http404("There is no such view.") from None
+    if view.list_name != definition.name:
+        raise Http404("This list has no such view.")
+    return view
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Offer templates the views of the navigation, read only where they are shown."""
+    user = getattr(request, "user", None)
+    return {"saved_views": partial(_navigation_views, user)} if user else {}
+
+
+def _navigation_views(user: Any) -> list[tuple[SavedView, str]]:
+    if not user.is_authenticated or not has_tenant(user):
+        return []
+    labels = {definition.name: definition.label for definition in all_lists()}
+    views = saved_views.openable_views(user).filter(list_name__in=labels)
+    return [(view, labels[view.list_name]) for view in views[:SHOWN_IN_NAVIGATION]]
+
+
+@require_safe
+def view_list(request: ConsoleRequest) -> HttpResponse:
+    """Show the views that the user may open, by list."""
+    by_list = {definition.name: definition for definition in all_lists()}
+    views = saved_views.openable_views(request.user).filter(list_name__in=by_list)
+    rows = [(view, by_list[view.list_name]) for view in views.order_by("list_name", "name")]
+    context = {
+        "rows": rows,
+        "first_views": saved_views.first_views(request.user),
+        "share_choices": SavedViewForm(request.user).share_choices,
+    }
+    return render(request, "lists/saved_views.html", context)
+
+
+@require_safe
+def view_open(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Open a view in its list."""
+    view = saved_views.get_view(request.user, pk)
+    return redirect(_url_of(view))
+
+
+@open_to_viewers
+@control_of("home")
+def view_create(request: ConsoleRequest, name: str) -> HttpResponse:
+    """Save a list as it is filtered, sorted and shown."""
+    definition = find_list(name)
+    if definition is None:
+        return redirect("home")
+    form = SavedViewForm(request.user, request.POST)
+    try:
+        view = saved_views.create_view(
+            owner=request.user,
+            list_name=name,
+            query=_filters(definition, request.POST.get("query", "")),
+            columns=_columns(definition, request.POST.get("columns", "").split(",")),
+            **_cleaned(form),
+        )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return back_to_list(definition, request.POST)
+    if "first" in request.POST:
+        saved_views.open_first(request.user, name, view)
+    messages.success(request, f"The view “{view.name}” is saved.")
+    return redirect(f"{definition.url}?{view_query(view)}")
+
+
+@own_account
+@control_of("view_list")
+def view_update(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Rename or share a view of one's own; with `query`, let it show what the list shows now."""
+    view = saved_views.own_view(request.user, pk)
+    definition = find_list(view.list_name)
+    form = SavedViewForm(request.user, request.POST)
+    changes: dict[str, Any] = {}
+    if definition and "query" in request.POST:
+        changes["query"] = _filters(definition, request.POST["query"])
+        columns = request.POST.get("columns", "").split(",")
+        changes["columns"] = _columns(definition, columns)
+    try:
+        saved_views.update_view(view, **_cleaned(form), **changes)
+        messages.success(request, f"The view “{view.name}” is saved.")
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect(_url_of(view)) if changes else redirect("view_list")
+
+
+@own_account
+@control_of("view_list")
+def view_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Delete a view of one's own."""
+    view = saved_views.own_view(request.user, pk)
+    saved_views.delete_view(view)
+    messages.success(request, f"The view “{view.name}” is deleted.")
+    return redirect("view_list")
+
+
+@open_to_viewers
+@control_of("view_list")
+def view_first(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Let the list of a view open with it, or with all rows again (`off`)."""
+    view = saved_views.get_view(request.user, pk)
+    is_off = "off" in request.POST
+    saved_views.open_first(request.user, view.list_name, None if is_off else view)
+    what = "all rows" if is_off else f"the view “{view.name}”"
+    messages.success(request, f"The list now opens with {what}.")
+    return redirect("view_list")
+
+
+def _url_of(view: SavedView) -> str:
+    definition = find_list(view.list_name)
+    if definition is None:
+        return reverse("view_list")
+    return f"{definition.url}?{view_query(view)}"
+
+
+def _cleaned(form: SavedViewForm) -> dict[str, Any]:
+    if not form.is_valid():
+        raise ValidationError(form.refusal)
+    return form.cleaned_data
+
+
+def _filters(definition: ListDefinition, query: str) -> str:
+    """Return the filters and the order of a query string, without all else."""
+    names = {*definition.filter_by_name, "sort"}
+    return urlencode([(k, v) for k, v in parse_qsl(query) if k in names])
+
+
+def _columns(definition: ListDefinition, names: Iterable[str]) -> list[str]:
+    known = [name for name in names if name in definition.column_by_name]
+    return list(dict.fromkeys(known)) or list(definition.default_columns)
