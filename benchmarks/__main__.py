@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.machine import this_machine
-from benchmarks.parts import Asked, batch, create, engine, latency, legacy, micro
+from benchmarks.parts import Asked, batch, create, engine, latency, legacy, lists, micro
 from benchmarks.tables import print_machine
 
 PARTS: dict[str, Callable[[Asked], None]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[[Asked], None]] = {
     "latency": latency.run_part,
     "create": create.run_part,
     "legacy": legacy.run_part,
+    "lists": lists.run_part,
     "micro": micro.run_part,
 }
 
