@@ -100,9 +100,7 @@ def _fill(domains: int) -> dict[str, int]:
     counts = {
         "domains": _write(Domain, DOMAIN_COLUMNS, map(_domain, count(), ids), **tenant),
         "contacts": _write(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **seen),
-        "technologies": _write(
-            Technology, TECHNOLOGY_COLUMNS, _technologies(ids), **tenant, **seen
-        ),
+        "technologies": _write(Technology, USE_COLUMNS, _technologies(ids), **tenant, **seen),
         "pages": _write(Page, PAGE_COLUMNS, _pages(ids), **tenant, **seen),
         "scans": _write(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant),
         "batches": _write(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant),
