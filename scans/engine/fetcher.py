@@ -161,12 +161,18 @@ class Fetcher:
             cookies=self._session.cookies.get_dict(),
         )
 
-    def open_stream(self, url: str, *, retries: int | None = None) -> Stream:
+    def open_stream(
+        self,
+        url: str,
+        *,
+        retries: int | None = None,
+        on_redirect: Callable[[str], None] | None = None,
+    ) -> Stream:
         """Fetch a URL with its redirects; the body is read as the chunks are taken.
 
         The next request closes it, so take the chunks before asking for another URL.
         """
-        exchange, redirects = self._follow(url, retries)
+        exchange, redirects = self._follow(url, retries, on_redirect)
         answer = exchange.answer
         chunks = self._chunks(exchange)
         return Stream(exchange.url, answer.status_code, answer.headers, chunks, redirects)

@@ -18,6 +18,8 @@ class RobotsCache:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._by_host: dict[str, Robots] = {}
+        # Those of other sites.
+        self._elsewhere: dict[str, Robots] = {}
 
     def read(self, origin: str) -> Robots:
         """Fetch and keep the robots.txt of an origin; raise ScanError where that is unreachable.
@@ -60,6 +62,21 @@ class RobotsCache:
             return
         robots = self.of(url)
         if robots is None or (robots.known and not robots.allowed(url)):
+            raise _disallowed(url)
+
+    def check_elsewhere(self, url: str) -> None:
+        """Raise ScanError unless the robots.txt of another site lets a URL be fetched.
+
+        It is obeyed whatever the options are: they speak for the site that is scanned.
+        """
+        parts = urlsplit(url)
+        if parts.netloc not in self._elsewhere:
+            robots_url = f"{parts.scheme}://{parts.netloc}/robots.txt"
+            agent = self._fetcher.settings.user_agent
+            self._elsewhere[parts.netloc] = read_robots(b"", 0, robots_url, "", agent)
+            robots = self._elsewhere[parts.netloc] = self._fetch(robots_url)
+            self._fetcher.keep_gap(min(robots.crawl_delay, self._fetcher.limits.max_crawl_delay))
+        if not self._elsewhere[parts.netloc].allowed(url):
             raise _disallowed(url)
 
     def _fetch(self, url: str) -> Robots:

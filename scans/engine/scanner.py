@@ -19,8 +19,9 @@ from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import pick_pages
 from scans.engine.report import PageEntry, SiteReport, Verdict
 from scans.engine.robots_cache import STOPS_THE_SCAN
-from scans.engine.sitemaps import SitemapEntry, collect_sitemaps
+from scans.engine.sitemaps import ABSENT, SitemapEntry, collect_sitemaps
 from scans.engine.verdict import judge
+from scans.engine.well_known import well_known_paths
 
 StageListener = Callable[[str, float], None]
 
@@ -39,14 +40,22 @@ STAGES = {
 # Pages worth opening where only the sitemap names them.
 TELLING_TYPES = frozenset({"contact", "about", "legal", "team"})
 
+# Failures after which an inner page may still be there.
+TEMPORARY = frozenset(
+    {
+        FailureReason.DNS_ERROR,
+        FailureReason.CONNECTION_REFUSED,
+        FailureReason.CONNECTION_TIMEOUT,
+        FailureReason.READ_TIMEOUT,
+        FailureReason.RESPONSE_TOO_LARGE,
+    }
+)
+
 MOST_REFRESHES = 2
 # Characters of text up to which a page with a refresh is only a way to another one.
 SAYS_NOTHING = 200
 # Seconds up to which such a page is left, and those up to which any page is.
 LONGEST_DELAY, AT_ONCE = 30, 1
-
-# Where sitemaps are looked for when neither robots.txt nor the homepage names one.
-WELL_KNOWN_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
 
 
 def scan_site(
@@ -93,6 +102,8 @@ class SiteScan:
         self._found.domain = self._approach.netloc
         self._inventory = Inventory(self._approach.host, self._limits.max_pages)
         self._opened: set[str] = set()
+        # Whether a page that was to be read could not be, or not to its end.
+        self._missed = False
         self._sitemap_entries: list[SitemapEntry] = []
 
     def run(self) -> SiteReport:
@@ -136,7 +147,7 @@ class SiteScan:
             self._begin("follow")
             self._follow(entry for entry in self._inventory.entries if _is_telling(entry))
         coverage = self._found.coverage
-        coverage["pages"] = follows or self._has_moved()
+        coverage["pages"] = (follows or self._has_moved()) and not self._missed
         coverage["inventory"] = follows and not self._inventory.is_full and coverage["sitemaps"]
 
     def _begin(self, stage: str) -> None:
@@ -170,6 +181,7 @@ class SiteScan:
         if not page.is_html and home.body.strip():
             raise _no_page(home)
         if home.truncated:
+            self._missed = True
             read = f"Only the first {len(home.body):,} bytes of {home.url} were read"
             why = f": {home.broken_off}" if home.broken_off else "."
             self._found.warnings.append(read + why)
@@ -232,29 +244,38 @@ class SiteScan:
         except ScanError as error:
             if error.reason in STOPS_THE_SCAN:
                 raise
+            self._missed = self._missed or error.reason in TEMPORARY
             return None
-        host = urlsplit(response.url).hostname or ""
-        if response.status >= 400 or not same_site(host, self._inventory.host):
+        if response.status >= 400:
+            self._missed = self._missed or response.status not in ABSENT
             return None
+        self._missed = self._missed or response.truncated
         page = _read(response)
         return page if page.is_html else None
 
     def _check_hop(self, url: str) -> None:
-        if same_site(urlsplit(url).hostname or "", self._inventory.host):
-            self._approach.book.check(url)
+        """Raise ScanError where a redirect of an inner page leaves the site, or is disallowed."""
+        host = urlsplit(url).hostname or ""
+        if not same_site(host, self._inventory.host):
+            sentence = f"The page redirects to another site, {host}."
+            raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
+        self._approach.book.check(url)
 
     # Sitemaps.
 
     def _collect_sitemaps(self) -> None:
         seeds = self._named_sitemaps() + self._well_known_sitemaps()
-        walk = collect_sitemaps(seeds, self._open_stream, self._limits, self._inventory.host)
+        check_robots = self._approach.book.check_elsewhere
+        walk = collect_sitemaps(
+            seeds, self._open_stream, self._limits, self._inventory.host, check_robots
+        )
         self._found.sitemaps = walk.files
         self._found.warnings += walk.notes
-        self._found.coverage["sitemaps"] = not walk.notes
+        self._found.coverage["sitemaps"] = walk.is_complete
         self._sitemap_entries = walk.entries
 
-    def _open_stream(self, url: str) -> Stream:
-        return self._fetcher.open_stream(url, retries=1)
+    def _open_stream(self, url: str, on_redirect: Callable[[str], None]) -> Stream:
+        return self._fetcher.open_stream(url, retries=1, on_redirect=on_redirect)
 
     def _named_sitemaps(self) -> list[tuple[str, str]]:
         linked = self._found.pages[0].sitemap_links if self._found.pages else ()
@@ -264,9 +285,8 @@ class SiteScan:
     def _well_known_sitemaps(self) -> list[tuple[str, str]]:
         base = self._found.home.url if self._found.home is not None else self._approach.origin
         parts = urlsplit(base)
-        return [
-            (f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in WELL_KNOWN_SITEMAPS
-        ]
+        paths = well_known_paths(self._found.pages[0] if self._found.pages else None)
+        return [(f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in paths]
 
     def _judge(self) -> None:
         home = self._found.home

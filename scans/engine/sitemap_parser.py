@@ -46,6 +46,7 @@ def parse_sitemap(
         parsed.bytes = source.read
         parsed.truncated = parsed.truncated or source.truncated
         parsed.error = source.error or parsed.error
+        parsed.is_cut = parsed.is_cut or source.error != ""
     return parsed
 
 
@@ -55,11 +56,11 @@ def _read(blocks: Iterator[str], parsed: ParsedSitemap, url: str, max_urls: int)
         parsed.kind = "text"
         TextReader(parsed, url, max_urls).read(chain([head], blocks))
     elif beginning is None:
-        parsed.error = _what_it_is(head)
+        parsed.cut_off(_what_it_is(head))
     elif beginning["page"] or beginning["html"] is not None:
-        parsed.error = "A web page stands in the place of a sitemap."
+        parsed.cut_off("A web page stands in the place of a sitemap.")
     elif beginning["doctype"]:
-        parsed.error = "It declares a DOCTYPE, which is refused: a sitemap needs none."
+        parsed.cut_off("It declares a DOCTYPE, which is refused: a sitemap needs none.")
     else:
         lines = head.count("\n", 0, beginning.start())
         reader = XmlReader(parsed, url, max_urls, beginning)

@@ -26,6 +26,12 @@ class ParsedSitemap:
     bytes: int = 0
     # Whether reading stopped at a limit, of URLs or of bytes.
     truncated: bool = False
+    # Whether there may be more in it than was read: it is damaged, or no sitemap at all.
+    is_cut: bool = False
+
+    def cut_off(self, error: str) -> None:
+        """Note why the rest of the file, or all of it, was not read."""
+        self.error, self.is_cut = error, True
 
 
 class Finished(Exception):  # noqa: N818 (leaves the parser, is no error)

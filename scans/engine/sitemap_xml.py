@@ -98,7 +98,7 @@ class XmlReader:
                     self._stop("One of its tags or values is too long; read up to there.")
             parser.Parse(b"" if self._has_root else b"</urlset>", True)
         except expat.ExpatError as error:
-            self._parsed.error = _broken(error, lines_before)
+            self._parsed.cut_off(_broken(error, lines_before))
         except Finished:
             pass
         self._say_what_was_read()
@@ -214,7 +214,7 @@ class XmlReader:
             self._refused += 1
 
     def _stop(self, error: str) -> NoReturn:
-        self._parsed.error = error
+        self._parsed.cut_off(error)
         raise Finished
 
     def _say_what_was_read(self) -> None:

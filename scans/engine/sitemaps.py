@@ -1,13 +1,14 @@
 """Walk the sitemaps of a site: those named, those that indexes name, each once."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from scans.engine.cross_submits import CrossSubmitError, CrossSubmits
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.limits import Limits
-from scans.engine.links import is_internal, resolve_url
+from scans.engine.links import resolve_url, url_host
 from scans.engine.report import SitemapFile
 from scans.engine.sitemap_parser import ParsedSitemap, SitemapEntry, parse_sitemap
 
@@ -22,6 +23,11 @@ __all__ = [
 
 # Sitemaps that may wait to be opened; an index of 50,000 is not followed to its end anyway.
 MAX_WAITING = 1_000
+# Statuses that say for certain that there is no such file.
+ABSENT = frozenset({404, 410})
+
+# Called with every address before it is requested; raises ScanError where it may not be.
+Check = Callable[[str], None]
 
 
 class FetchedStream(Protocol):
@@ -45,6 +51,8 @@ class SitemapWalk:
     entries: list[SitemapEntry]
     # Sentences on what was left out, for the report's warnings.
     notes: list[str] = field(default_factory=list)
+    # Whether every sitemap there is was read to its end.
+    is_complete: bool = True
 
 
 class _Waiting(NamedTuple):
@@ -52,47 +60,63 @@ class _Waiting(NamedTuple):
     source: str
     parent_url: str
     depth: int
+    # Whether robots.txt names it, or an index that robots.txt names.
+    is_listed: bool
 
 
 def collect_sitemaps(
     seeds: list[tuple[str, str]],
-    fetch: Callable[[str], FetchedStream],
+    fetch: Callable[[str, Check], FetchedStream],
     limits: Limits,
     host: str,
+    check_robots: Check,
 ) -> SitemapWalk:
     """Open the sitemaps in `seeds`, (url, source) each, and what their indexes name.
 
     Stops at `limits.max_sitemaps` files, `limits.sitemap_depth` levels of indexes and
-    `limits.max_pages` pages. Pages of other sites than that of `host` are left out. A sitemap that
-    cannot be had or read is recorded with its error; one that was only guessed (source
-    `well_known`) is recorded where it exists, and looked for only until a sitemap has been found.
+    `limits.max_pages` pages. Pages of other sites than that of `host` are left out, and sitemaps
+    there are read only as `CrossSubmits` allows. A sitemap that cannot be had or read is recorded
+    with its error; one that was only guessed (source `well_known`) is recorded where it exists, and
+    looked for only until a sitemap has been found. `fetch` calls its second argument with the
+    target of each redirect.
 
     Raises ScanError only where the scan was cancelled; a passed deadline ends the walk.
     """
-    return _Walker(fetch, limits, host).walk(seeds)
+    return _Walker(fetch, limits, CrossSubmits(host, check_robots)).walk(seeds)
 
 
 class _Walker:
-    def __init__(self, fetch: Callable[[str], FetchedStream], limits: Limits, host: str) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[str, Check], FetchedStream],
+        limits: Limits,
+        cross_submits: CrossSubmits,
+    ) -> None:
         self._fetch = fetch
         self._limits = limits
-        self._host = host
+        self._cross_submits = cross_submits
         self._walk = SitemapWalk(files=[], entries=[])
         self._queue: deque[_Waiting] = deque()
         self._named: set[str] = set()
         self._read: set[str] = set()
         self._pages: set[str] = set()
-        self._internal: dict[str, bool] = {}
         self._found = False
         self._stopped = False
+        # Sitemaps of other sites that nothing entitles us to read, by their hosts.
+        self._strangers: Counter[str] = Counter()
+        # How many were left out beyond the limits: for ours, and by sentence for other sites'.
+        self._left = 0
+        self._refused: Counter[str] = Counter()
 
     def walk(self, seeds: list[tuple[str, str]]) -> SitemapWalk:
         for url, source in seeds:
-            self._wait(url, source, "", 0)
+            self._wait(_Waiting(url, source, "", 0, is_listed=source == "robots"))
         opened = 0
         while self._queue and opened < self._limits.max_sitemaps and not self._is_full():
             waiting = self._queue.popleft()
             if waiting.source == "well_known" and self._found:
+                continue
+            if self._is_refused(waiting):
                 continue
             opened += 1
             self._open(waiting)
@@ -101,23 +125,46 @@ class _Walker:
         self._note_what_was_left()
         return self._walk
 
-    def _wait(self, url: str, source: str, parent_url: str, depth: int) -> None:
-        resolved = resolve_url(url)
-        if resolved and resolved not in self._named and len(self._queue) < MAX_WAITING:
-            self._named.add(resolved)
-            self._queue.append(_Waiting(resolved, source, parent_url, depth))
+    def _wait(self, waiting: _Waiting) -> None:
+        url = resolve_url(waiting.url)
+        if not url or url in self._named:
+            return
+        self._named.add(url)
+        if self._cross_submits.is_foreign(url) and not waiting.is_listed:
+            self._strangers[url_host(url)] += 1
+        elif len(self._queue) >= MAX_WAITING:
+            self._left += 1
+        else:
+            self._queue.append(waiting._replace(url=url))
 
     def _is_full(self) -> bool:
         return len(self._walk.entries) >= self._limits.max_pages
 
-    def _open(self, waiting: _Waiting) -> None:
+    def _is_refused(self, waiting: _Waiting) -> bool:
+        """Leave out what may not be requested: one note for all that are one too many."""
         try:
-            stream = self._fetch(waiting.url)
+            self._cross_submits.admit(waiting.url, waiting.is_listed)
+        except CrossSubmitError as error:
+            self._refused[error.sentence] += 1
         except ScanError as error:
-            self._record(waiting, ParsedSitemap(error=self._sentence(error)))
+            self._fail(waiting, error)
+        else:
+            return False
+        return True
+
+    def _open(self, waiting: _Waiting) -> None:
+        def check(url: str) -> None:
+            self._cross_submits.admit(url, waiting.is_listed)
+
+        try:
+            stream = self._fetch(waiting.url, check)
+        except ScanError as error:
+            self._fail(waiting, error)
             return
         if not 200 <= stream.status < 300:
-            self._record(waiting, ParsedSitemap(error=f"It answered with status {stream.status}."))
+            is_absent = stream.status in ABSENT
+            sentence = f"It answered with status {stream.status}."
+            self._record(waiting, ParsedSitemap(error=sentence, is_cut=not is_absent))
         elif stream.final_url in self._read:
             twice = f"It leads to {stream.final_url}, which was read already."
             self._record(waiting, ParsedSitemap(error=twice))
@@ -125,34 +172,50 @@ class _Walker:
             self._read.add(stream.final_url)
             self._take(waiting, stream)
 
+    def _fail(self, waiting: _Waiting, error: ScanError) -> None:
+        """Record a sitemap that could not be had; one that a guess led elsewhere is none."""
+        if isinstance(error, CrossSubmitError) and waiting.source == "well_known":
+            return
+        self._record(waiting, ParsedSitemap(error=self._sentence(error), is_cut=True))
+
     def _take(self, waiting: _Waiting, stream: FetchedStream) -> None:
         failures: list[ScanError] = []
         room = self._limits.max_pages - len(self._walk.entries)
         chunks = _until_failure(stream.chunks, failures)
         parsed = parse_sitemap(chunks, stream.final_url, room, self._limits.sitemap_bytes)
         if failures:
-            parsed.error = self._sentence(failures[0])
+            parsed.error, parsed.is_cut = self._sentence(failures[0]), True
         elif parsed.truncated:
-            self._walk.notes.append(f"{waiting.url} was not read to its end: limits of the scan.")
-        self._record(waiting, parsed)
+            self._note(f"{waiting.url} was not read to its end: limits of the scan.")
         self._found = self._found or bool(parsed.entries or parsed.children)
-        self._add_entries(parsed.entries)
+        if parsed.entries and not self._add_entries(parsed.entries) and not parsed.error:
+            host = url_host(parsed.entries[0].loc)
+            parsed.error = f"None of its {len(parsed.entries):,} pages is on this site: see {host}."
+        self._record(waiting, parsed)
         if parsed.children and waiting.depth >= self._limits.sitemap_depth:
-            self._walk.notes.append(f"The indexes below {waiting.url} nest too deep to follow.")
+            self._note(f"The indexes below {waiting.url} nest too deep to follow.")
             return
         for child in parsed.children:
-            self._wait(child, "index", waiting.url, waiting.depth + 1)
+            is_listed = waiting.source == "robots"
+            self._wait(_Waiting(child, "index", waiting.url, waiting.depth + 1, is_listed))
 
     def _sentence(self, error: ScanError) -> str:
         if error.reason is FailureReason.CANCELLED:
             raise error
         if error.reason is FailureReason.DEADLINE_EXCEEDED:
             self._stopped = True
-            self._walk.notes.append(f"{error.sentence} Not all sitemaps were read.")
+            self._note(f"{error.sentence} Not all sitemaps were read.")
         return error.sentence
 
+    def _note(self, sentence: str) -> None:
+        self._walk.notes.append(sentence)
+        self._walk.is_complete = False
+
     def _record(self, waiting: _Waiting, parsed: ParsedSitemap) -> None:
-        if waiting.source == "well_known" and not parsed.kind:
+        is_guess = waiting.source == "well_known" and not parsed.kind
+        if parsed.is_cut and not (is_guess and parsed.bytes):  # a page in its place is no sitemap
+            self._walk.is_complete = False
+        if is_guess:
             return
         self._walk.files.append(
             SitemapFile(
@@ -166,25 +229,29 @@ class _Walker:
             )
         )
 
-    def _add_entries(self, entries: list[SitemapEntry]) -> None:
+    def _add_entries(self, entries: list[SitemapEntry]) -> int:
+        """Keep the pages of the site that are not known; return how many are of the site."""
+        own = 0
         for entry in entries:
-            if entry.loc not in self._pages and self._is_internal(entry.loc):
+            if self._cross_submits.is_foreign(entry.loc):
+                continue
+            own += 1
+            if entry.loc not in self._pages:
                 self._pages.add(entry.loc)
                 self._walk.entries.append(entry)
-
-    def _is_internal(self, loc: str) -> bool:
-        """Ask once for each origin: a sitemap's pages mostly share one."""
-        origin = "/".join(loc.split("/", 3)[:3])
-        known = self._internal.get(origin)
-        if known is None:
-            known = self._internal[origin] = is_internal(origin, self._host)
-        return known
+        return own
 
     def _note_what_was_left(self) -> None:
-        left = sum(waiting.source != "well_known" for waiting in self._queue)
+        left = self._left + sum(waiting.source != "well_known" for waiting in self._queue)
         if left and not self._stopped:
+            self._note(f"{left:,} sitemaps were not opened: the scan's limits are met.")
+        for sentence, count in self._refused.items():
+            self._note(f"{count:,} sitemaps were not opened. {sentence}")
+        if self._strangers:
+            hosts = ", ".join(host for host, _ in self._strangers.most_common(3))
             self._walk.notes.append(
-                f"{left:,} sitemaps were not opened: the scan's limits are met."
+                f"{self._strangers.total():,} sitemaps of other sites ({hosts}) were not opened:"
+                " robots.txt does not list them."
             )
 
 

@@ -59,3 +59,35 @@ def test_a_wall_with_status_200_covers_nothing() -> None:
 def test_a_sitemap_import_covers_the_sitemaps_alone() -> None:
     report = scan(site(contact=page(TEXT)), limits(sitemaps_only=True))
     assert report.coverage == {"sitemaps": True, "pages": False, "inventory": False}
+
+
+@pytest.mark.parametrize(
+    ("contact", "covered"),
+    [
+        (page("gone", "404 Not Found"), True),
+        (page("gone", "410 Gone"), True),
+        (page("busy", "503 Service Unavailable"), False),
+        (hostile.hang_up, False),
+        (page(TEXT + "<p>more</p>" * 300_000), False),
+    ],
+)
+def test_pages_are_covered_only_where_none_may_have_been_missed(
+    contact: hostile.Answer, covered: bool
+) -> None:
+    report = scan(site(contact=contact), limits(read_timeout=2.0, sitemaps=False))
+    assert report.title == "Acme Anvils"
+    assert report.coverage["pages"] is covered
+
+
+def test_a_homepage_that_broke_off_leaves_the_pages_uncovered() -> None:
+    def short(visit: hostile.Visit) -> None:
+        visit.send(hostile.head(headers={"Content-Length": "99999"}) + TEXT.encode())
+        raise hostile.Hangup
+
+    assert scan({"/": short}, limits()).coverage["pages"] is False
+
+
+def test_a_sitemap_that_cannot_be_read_for_now_leaves_the_sitemaps_uncovered() -> None:
+    report = scan(site(sitemap__xml=page("busy", "503 Service Unavailable")), limits())
+    assert report.coverage["sitemaps"] is False
+    assert scan(site(sitemap__xml=page("no", "404 Not Found")), limits()).coverage["sitemaps"]

@@ -24,11 +24,16 @@ class Site:
     def __init__(self, **answers):
         self.answers = answers
         self.asked = []
+        # The addresses on other sites that were requested, and those that their robots.txt refuses.
+        self.elsewhere = []
+        self.refused = set()
 
-    def fetch(self, url):
+    def fetch(self, url, on_redirect):
         name = url.rpartition("/")[2].partition(".")[0]
         self.asked.append(name)
         answer = self.answers.get(name, Answer([b""], 404))
+        if isinstance(answer, Answer) and answer.final_url:
+            on_redirect(answer.final_url)
         if isinstance(answer, ScanError):
             raise answer
         if isinstance(answer, str):
@@ -39,7 +44,13 @@ class Site:
         named = [
             (f"{SITE}/{seed}.xml", source) if isinstance(seed, str) else seed for seed in seeds
         ]
-        return collect_sitemaps(named, self.fetch, Limits(**limits), "www.example.com")
+        check = self.check_robots
+        return collect_sitemaps(named, self.fetch, Limits(**limits), "www.example.com", check)
+
+    def check_robots(self, url):
+        if url in self.refused:
+            raise ScanError(FailureReason.ROBOTS_DISALLOWED, "Not allowed.")
+        self.elsewhere.append(url)
 
 
 def urlset(*pages):
@@ -176,6 +187,143 @@ def test_sitemaps_are_guessed_only_until_one_is_found():
     assert site.asked == ["a"]
     site = Site(a=Answer([b""], 404), b=urlset(f"{SITE}/2"), c=urlset(f"{SITE}/3"))
     assert pages(site.walk("a", well_known("b"), well_known("c"))) == ["/2"]
+
+
+# Sitemaps on the hosts of others.
+
+CDN = "https://cdn.example.net"
+
+
+def elsewhere(*names, host=CDN):
+    locations = "".join(f"<sitemap><loc>{host}/{name}.xml</loc></sitemap>" for name in names)
+    return f"<sitemapindex>{locations}</sitemapindex>"
+
+
+def test_a_sitemap_elsewhere_is_read_where_robots_txt_lists_it():
+    site = Site(s=urlset(f"{SITE}/1"))
+    walk = site.walk((f"{CDN}/s.xml", "robots"))
+    assert pages(walk) == ["/1"]
+    assert site.elsewhere == [f"{CDN}/s.xml"]
+    assert walk.is_complete
+
+
+def test_a_sitemap_elsewhere_is_read_where_an_index_that_robots_txt_lists_names_it():
+    site = Site(top=elsewhere("s"), s=urlset(f"{SITE}/1"))
+    assert pages(site.walk("top")) == ["/1"]
+
+
+@pytest.mark.parametrize("source", ["html", "well_known"])
+def test_an_index_that_robots_txt_does_not_list_leads_to_no_other_site(source):
+    site = Site(top=elsewhere(*(f"s{number}" for number in range(50))))
+    walk = site.walk("top", source=source)
+    assert site.asked == ["top"]
+    assert site.elsewhere == []
+    assert len(walk.notes) == 1
+    assert walk.notes[0].startswith("50 sitemaps of other sites (cdn.example.net) were not opened")
+
+
+def test_an_index_below_one_that_robots_txt_lists_leads_to_no_other_site():
+    site = Site(top=index("inner"), inner=elsewhere("s"))
+    site.walk("top")
+    assert site.asked == ["top", "inner"]
+
+
+def test_a_sitemap_that_only_a_page_links_to_is_not_read_elsewhere():
+    site = Site(s=urlset(f"{SITE}/1"))
+    assert pages(site.walk((f"{CDN}/s.xml", "html"))) == []
+    assert site.asked == []
+
+
+def test_five_files_of_another_host_are_read_and_the_rest_is_said_to_be_left():
+    site = Site(top=elsewhere(*(f"s{number}" for number in range(49))), own=urlset(f"{SITE}/1"))
+    walk = site.walk("top", "own")
+    assert len(site.elsewhere) == 5
+    assert pages(walk) == ["/1"]
+    assert walk.notes == [
+        "44 sitemaps were not opened. At most 5 are read from cdn.example.net, another site."
+    ]
+    assert not walk.is_complete
+
+
+def test_three_hosts_of_others_are_asked():
+    seeds = [(f"https://cdn{number}.example.net/s.xml", "robots") for number in range(5)]
+    site = Site(s=urlset(f"{SITE}/1"))
+    walk = site.walk(*seeds)
+    assert len(site.elsewhere) == 3
+    assert walk.notes == ["2 sitemaps were not opened. At most 3 hosts of other sites are asked."]
+
+
+def test_the_robots_txt_of_the_other_host_is_obeyed():
+    site = Site(s=urlset(f"{SITE}/1"))
+    site.refused.add(f"{CDN}/s.xml")
+    walk = site.walk((f"{CDN}/s.xml", "robots"))
+    assert site.asked == []
+    assert [file.error for file in walk.files] == ["Not allowed."]
+    assert not walk.is_complete
+
+
+@pytest.mark.parametrize(("source", "read"), [("robots", ["/1"]), ("html", []), ("well_known", [])])
+def test_a_redirect_to_another_host_is_held_to_the_same(source, read):
+    there = Answer([urlset(f"{SITE}/1").encode()], final_url=f"{CDN}/s.xml")
+    site = Site(s=there)
+    walk = site.walk("s", source=source)
+    assert pages(walk) == read
+    assert site.elsewhere == ([f"{CDN}/s.xml"] if read else [])
+    if source == "html":
+        assert "another site" in walk.files[0].error
+
+
+def test_hosts_below_the_sites_own_domain_are_not_others():
+    site = Site(top=elsewhere("s", host="https://cdn.example.com"), s=urlset(f"{SITE}/1"))
+    assert pages(site.walk("top", source="html")) == ["/1"]
+    assert site.elsewhere == []
+
+
+# What was read to its end.
+
+
+def test_a_sitemap_that_lists_only_another_site_says_so():
+    walk = Site(a=urlset("https://old-name.example.net/1", "https://old-name.example.net/2")).walk(
+        "a"
+    )
+    assert walk.files[0].error == "None of its 2 pages is on this site: see old-name.example.net."
+    assert walk.files[0].url_count == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_complete"),
+    [
+        (urlset(f"{SITE}/1"), True),
+        ("<urlset/>", True),
+        (Answer([b""], 404), True),
+        (Answer([b""], 410), True),
+        (Answer([b""], 403), False),
+        (Answer([b""], 500), False),
+        ("<html>", False),
+        ("Service unavailable", False),
+        ("<!DOCTYPE urlset><urlset/>", False),
+        (urlset(f"{SITE}/1").removesuffix("</urlset>"), False),
+        ("<urlset><url><loc>x</url></urlset>", False),
+        (ScanError(FailureReason.READ_TIMEOUT, "Too slow."), False),
+    ],
+)
+def test_the_walk_is_complete_only_where_every_sitemap_was_read_to_its_end(answer, is_complete):
+    assert Site(a=answer, b=urlset(f"{SITE}/2")).walk("a", "b").is_complete is is_complete
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_complete"),
+    [("<html>", True), (Answer([b""], 404), True), (Answer([b""], 503), False),
+     (ScanError(FailureReason.READ_TIMEOUT, "Too slow."), False)],
+)  # fmt: skip
+def test_a_guess_that_fails_for_now_leaves_it_open_whether_there_is_one(answer, is_complete):
+    assert Site(a=answer).walk(well_known("a")).is_complete is is_complete
+
+
+def test_more_sitemaps_than_can_wait_are_counted():
+    names = [f"s{number}" for number in range(1_500)]
+    walk = Site(top=index(*names)).walk("top", max_sitemaps=1)
+    assert walk.notes == ["1,500 sitemaps were not opened: the scan's limits are met."]
 
 
 def test_seeds_that_are_no_urls_are_passed_over():
