@@ -7,11 +7,11 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
-.PHONY: help install run demo test lint lock bench chaos
+.PHONY: help install run demo test test-fast lint lock bench chaos
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
 install: .venv/.runtime  ## Put the packages into .venv
 
@@ -24,6 +24,9 @@ demo: install  ## Scan twelve bundled sites through the real worker, with no int
 test: .venv/.development  ## Run every test on SQLite, then on a real PostgreSQL
 	$(PYTEST)
 	$(PYTEST) --ds=tests.settings_postgres
+
+test-fast: .venv/.development  ## Run the quick tests: SQLite, no browser, no slow starts
+	$(PYTEST) -m "not browser and not slow_start" --ignore=benchmarks --ignore=tests/concurrency
 
 lint: .venv/.development  ## Check style and types
 	$(BIN)/ruff check

@@ -22,7 +22,7 @@ RESULT_LABELS = {
     "emails": "E-mails",
     "phones": "Phones",
     "social": "Social",
-    "technologies": "Runs on",
+    "technologies": "Technologies",
     "sitemaps": "Sitemaps",
     "pages": "Pages",
 }

@@ -45,7 +45,7 @@ class ScanAdmin(ReadOnlyAdmin):
     deferred = ["report"]
     fields = ["id", "tenant", "domain", "verdict", "started_at", "finished_at", "report_text"]
 
-    @admin.display(description="Took")
+    @admin.display(description="Duration")
     def took(self, obj: Scan) -> str:
         return f"{obj.seconds:.1f} s"
 

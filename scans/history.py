@@ -107,9 +107,9 @@ def _schemes(url: str) -> tuple[str, str]:
 
 
 FACTS = {
-    "verdict": "What it is",
+    "verdict": "Verdict",
     "title": "Title",
-    "final_url": "Final address",
+    "final_url": "Final URL",
     "server_address": "Server",
 }
 
@@ -156,7 +156,7 @@ def changes_between(before: Report, after: Report) -> list[Change]:
         if before[field] != after[field]
     ]
     found += _list_change("contacts", "Contacts", before, after, _contact)
-    found += _list_change("technologies", "Runs on", before, after, lambda item: item["name"])
+    found += _list_change("technologies", "Technologies", before, after, lambda item: item["name"])
     was, now = _sitemap_count(before), _sitemap_count(after)
     if was != now and covers(before, "sitemaps") and covers(after, "sitemaps"):
         found.append(Change("sitemaps", "Sitemaps", was, now))

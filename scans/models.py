@@ -56,9 +56,9 @@ class Domain(Curated):
         FAILED = "failed", "Last scan failed"
 
     class SitemapAnalysis(models.TextChoices):
-        PENDING = "pending", "Not asked for"
+        PENDING = "pending", "Not requested"
         QUEUED = "queued", "Queued"
-        PROCESSING = "processing", "In work"
+        PROCESSING = "processing", "In progress"
         SUBMITTED = "submitted", "Submitted"
         FAILED = "failed", "Failed"
 

@@ -62,7 +62,7 @@ class Queueing:
     """What became of domains whose sitemaps were asked for."""
 
     queued: int
-    # How many were queued or in work already; they keep their place.
+    # How many were already queued or in progress; they keep their place.
     waiting: int
 
     @property
@@ -70,11 +70,11 @@ class Queueing:
         """Say what became of the domains."""
         if not self.queued and not self.waiting:
             return "Select at least one domain."
-        told = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"
+        message = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"
         if self.waiting:
-            told += f"; {self.waiting:,} {'was' if self.waiting == 1 else 'were'} queued or in work"
-            told += " already"
-        return f"{told}."
+            verb = "was" if self.waiting == 1 else "were"
+            message += f"; {self.waiting:,} {verb} already queued or in progress"
+        return f"{message}."
 
 
 def queue_for_sitemaps(domains: QuerySet[Domain]) -> Queueing:

@@ -31,7 +31,7 @@ class JobAdmin(KeySearch, ReadOnlyAdmin):
     def state(self, obj: Job) -> SafeString:
         return badge(obj.status, obj.get_status_display())
 
-    @admin.display(description="Took")
+    @admin.display(description="Duration")
     def took(self, obj: Job) -> str:
         return "-" if obj.seconds is None else f"{obj.seconds:.1f} s"
 

@@ -105,7 +105,7 @@ def test_the_add_form_shows_what_it_could_not_read(office: Client, default_tenan
     sent = {"tenant": str(default_tenant.pk), "domains": "localhost"}
     body = office.post(f"{BATCHES}add/", sent).content.decode()
     assert not Batch.objects.exists()
-    assert "Why it was left out" in body
+    assert "Reason" in body
     assert "localhost</textarea>" in body
 
 

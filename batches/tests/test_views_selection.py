@@ -45,7 +45,7 @@ def test_the_ticked_domains_are_queued_and_counted(console: Client, default_tena
     ticked = [rows[name].pk for name in "abc"]
     page = post(console, "/domains/sitemaps/", pick=ticked)
     assert queued() == ["a.example", "b.example"]
-    assert "2 domains are queued; 1 was queued or in work already." in page
+    assert "2 domains are queued; 1 was already queued or in progress." in page
 
 
 def test_the_ticked_domains_are_scanned_as_one_batch(
@@ -149,6 +149,6 @@ def test_one_domain_is_queued_from_its_page(console: Client, default_tenant: Ten
     assert "The site has no sitemap." in console.get(url).content.decode()
     assert "a.example is queued:" in post(console, f"{url}sitemaps/")
     page = post(console, f"{url}sitemaps/")
-    assert "a.example is queued already, or in work." in page
+    assert "a.example is already queued or in progress." in page
     assert "Queue for sitemaps" not in page
     assert queued() == ["a.example"]

@@ -60,9 +60,9 @@ def _said(found: DomainList | None) -> str:
     count = len(found.accepted)
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if found.duplicates:
-        parts.append(f"{found.duplicates:,} came up twice and count once")
+        parts.append(f"{found.duplicates:,} appear more than once")
     if found.rejected_count:
-        parts.append(f"{found.rejected_count:,} could not be read and are listed below")
+        parts.append(f"{found.rejected_count:,} were rejected and are listed below")
     return "; ".join(parts) + "."
 
 

@@ -47,7 +47,7 @@ def _log_in() -> tuple[Tenant, Client]:
     user = get_user_model().objects.create_user("bench", "bench@example.com", "bench")
     Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.MEMBER)
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return tenant, client
 
 

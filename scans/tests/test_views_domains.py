@@ -104,7 +104,7 @@ def test_a_domain_shows_everything_that_was_found(console: Client, default_tenan
 
 def test_a_domain_that_was_never_scanned_says_so(console: Client, default_tenant: Tenant) -> None:
     domain = Domain.objects.create(tenant=default_tenant, host="a.example")
-    assert "It has not been scanned." in page(console, f"/domains/{domain.pk}/")
+    assert "This domain has not been scanned yet." in page(console, f"/domains/{domain.pk}/")
 
 
 def test_the_history_shows_scans_failures_and_what_is_on_its_way(

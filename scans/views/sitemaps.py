@@ -22,7 +22,7 @@ def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     if queueing.queued:
         messages.success(request, f"{domain.host} is queued: its sitemaps will be read soon.")
     else:
-        messages.info(request, f"{domain.host} is queued already, or in work.")
+        messages.info(request, f"{domain.host} is already queued or in progress.")
     return redirect("domain_detail", pk=pk)
 
 
