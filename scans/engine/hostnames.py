@@ -14,7 +14,9 @@ MAX_INPUT = 4_096
 
 # What most lists consist of: a plain name, with or without a scheme and a path.
 _PLAIN = re.compile(
-    r"\s*(?:https?://)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})\.?(?:[/?#\\].*)?",
+    r"\s*(?:https?://)?"
+    r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)\.?"
+    r"(?:[/?#\\].*)?",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 
@@ -247,7 +249,7 @@ def _require_loopback(allowed_networks: tuple[str, ...]) -> None:
 
 
 def _as_address(host: str) -> _IPAddress | None:
-    if not (host[-1:].isdigit() or host.startswith("[")):
+    if not (host.startswith("[") or (host[:1].isdigit() and host[-1:].isdigit())):
         return None
     try:
         return ipaddress.ip_address(host.strip("[]"))

@@ -5,8 +5,8 @@ of a database) or JSON. Memory is bounded: one block of the text and the first r
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from scans.engine.hostnames import InvalidDomain, is_host, normalise
 from scans.engine.lists.columns import SAMPLE_ROWS, Layout, find_layout, is_known_name
@@ -25,8 +25,7 @@ _SAMPLE_WIDTH = 5_000
 _NO_VALUE = frozenset({"", "\\N"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One value of a list: its line, its text, and its host or the reason why it has none.
 
     `values` are the cells of its row. A row whose cell is empty has neither host nor reason.

@@ -35,12 +35,18 @@ _MARKS = re.compile(
 _IDEOGRAPHIC_STOPS = re.compile("[\u3002\uff0e\uff61]+")
 
 
+# What most lines consist of: one value, and nothing that separates or surrounds it.
+_ONE_VALUE = re.compile(r"[A-Za-z0-9][\w.:/?=%~+-]*", re.ASCII)
+
+
 def line_values(line: str) -> list[str]:
     """Return the domains and URLs of a line, separated by blanks or by commas of any script.
 
     What follows a `#` at the start or behind a blank is left out; so are bullets, numbers of list
     items and brackets.
     """
+    if _ONE_VALUE.fullmatch(line):
+        return [line]
     text = _plain_line(line)
     values = [value for word in _BLANKS.split(text) for value in _word_values(word)]
     telling = [value for value in values if _is_telling(value)]
