@@ -70,7 +70,7 @@ def json_download(batch: Batch) -> StreamingHttpResponse:
 
 
 def _download(batch: Batch, body: Iterable[str], suffix: str, kind: str) -> StreamingHttpResponse:
-    name = slugify(batch.name)[:80] or f"batch-{batch.pk}"
+    name = slugify(batch.name)[:80] or f"batch-{batch.public_id}"
     response = StreamingHttpResponse(body, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
     return response

@@ -17,7 +17,7 @@ from scrapersky.web.lists.filters import Condition, Filter
 
 def _named(value: str) -> Condition:
     """A batch by a part of its name, or by any id that it has or had."""
-    by_id = Q(pk__in=Batch.objects.ids_named(value)) | Q(legacy_batch_id=value)
+    by_id = Q(pk__in=Batch.objects.named(value).values("pk")) | Q(legacy_batch_id=value)
     return Q(name__icontains=value.strip()) | by_id
 
 

@@ -21,6 +21,7 @@ from scans import storage
 from scans.engine.hostnames import normalise
 from scans.models import Domain
 from scans.services import ensure_domains
+from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 
@@ -53,7 +54,9 @@ def create_batch(
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
     doubles counted once. Raises `ValidationError` for no domain, more than 100,000 or bad
-    options, and `BatchExistsError` for a `batch_id` that is taken.
+    options, and `BatchExistsError` for a `batch_id` that a batch of the tenant or of `created_by`
+    has. If a batch of others has it, it becomes the `public_id` of a batch with another id: who
+    asks learns nothing about other tenants.
     """
     hosts = list(dict.fromkeys(domains))
     if not 1 <= len(hosts) <= MAX_DOMAINS:
@@ -72,20 +75,40 @@ def create_batch(
     )
     batch.clean_fields()
     with transaction.atomic():
+        if batch_id:
+            _settle_id(batch, batch_id)
         _insert(batch)
         _add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
         wake_workers()
     return batch
 
 
+def _settle_id(batch: Batch, wanted: UUID) -> None:
+    """Give a new batch the id that its client wants, as its own or beside another.
+
+    The tenant is locked, so that of two clients that want one id at once one is refused.
+    """
+    Tenant.objects.select_for_update(no_key=True).get(pk=batch.tenant_id)
+    rows = Batch.objects.all()
+    own = rows.filter(tenant=batch.tenant)
+    if batch.created_by:
+        own = own | readable(rows, batch.created_by)
+    if own.find(wanted) is not None:
+        raise BatchExistsError(f"A batch with the id {wanted} exists already.")
+    if rows.filter(pk=wanted).exists():
+        batch.id, batch.legacy_batch_id = uuid7(), str(wanted)
+
+
 def _insert(batch: Batch) -> None:
+    """Insert a batch; where another tenant took its id a moment ago, under another id."""
     try:
         with transaction.atomic():
             batch.save(force_insert=True)
     except IntegrityError:
-        if Batch.objects.filter(pk=batch.pk).exists():
-            raise BatchExistsError(f"A batch with the id {batch.pk} exists already.") from None
-        raise
+        if not Batch.objects.filter(pk=batch.pk).exists():
+            raise
+        batch.id, batch.legacy_batch_id = uuid7(), str(batch.pk)
+        batch.save(force_insert=True)
 
 
 @retry_on_conflict

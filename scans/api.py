@@ -59,22 +59,26 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
         invalid=[RefusedValue(**asdict(line)) for line in read.rejected],
         invalid_count=read.rejected_count,
     )
-    _queue(answer, own, "host", read.hosts)
+    _queue(answer, own, "host", {host: host for host in read.hosts})
     for offset in range(0, len(payload.ids), ASKED_AT_ONCE):
         some = payload.ids[offset : offset + ASKED_AT_ONCE]
-        _queue(answer, mine, "pk", current_ids(Domain, some))
+        became = current_ids(mine, some)
+        _queue(answer, mine, "pk", {became.get(pk, pk): pk for pk in some})
     if not answer.queued and not answer.waiting:
         raise Http404("There is no such domain.")
     return answer
 
 
-def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: list) -> None:
-    """Queue the rows whose column holds one of the keys, and add to the answer what became."""
+def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: dict) -> None:
+    """Queue the rows whose column holds one of the keys, and add the result to the answer.
+
+    `keys` map to what the caller named; that is what is listed as unknown.
+    """
     for offset in range(0, len(keys), ASKED_AT_ONCE):
-        asked = keys[offset : offset + ASKED_AT_ONCE]
-        found = rows.filter(**{f"{column}__in": asked})
-        known = set(found.values_list(column, flat=True))
-        queueing = queue_for_sitemaps(found)
+        some = list(keys)[offset : offset + ASKED_AT_ONCE]
+        matching = rows.filter(**{f"{column}__in": some})
+        known = set(matching.values_list(column, flat=True))
+        queueing = queue_for_sitemaps(matching)
         answer.queued += queueing.queued
         answer.waiting += queueing.waiting
-        answer.unknown += [str(key) for key in asked if key not in known]
+        answer.unknown += [str(keys[key]) for key in some if key not in known]

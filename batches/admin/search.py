@@ -13,7 +13,7 @@ class KeySearch(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        rows: Any = self.model._default_manager.all()
-        if search_term and (found := rows.ids_named(search_term)):
-            return queryset.filter(pk__in=found), False
+        rows: Any = queryset
+        if search_term and (named := list(rows.named(search_term).values_list("pk", flat=True))):
+            return queryset.filter(pk__in=named), False
         return super().get_search_results(request, queryset, search_term)

@@ -72,5 +72,5 @@ def batch(request: HttpRequest, batch_id: str) -> dict[str, Any]:
         "jobs": jobs,
         "failures": failures,
         "metadata": row.metadata,
-        "batch_id": row.pk,
+        "batch_id": row.public_id,
     }

@@ -15,7 +15,7 @@ from batches import exports, services
 from batches.api import schemas, serializers
 from batches.api.lookup import find_readable
 from batches.list_parsing import rejections
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, Worker
 from scans.engine.hostnames import InvalidDomain
 from scans.engine.lists.collection import DomainList, read_values
 from scrapersky.health import problems
@@ -55,8 +55,8 @@ def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
     except services.BatchExistsError as error:
         raise ConflictError("batch_id", str(error)) from error
     made = {
-        "batch_id": batch.pk,
-        "status_url": reverse("api:batch_status", args=[batch.pk]),
+        "batch_id": batch.public_id,
+        "status_url": reverse("api:batch_status", args=[batch.public_id]),
         "job_count": batch.total,
         "created_at": batch.created_at,
         "invalid": invalid,
@@ -129,7 +129,7 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
 @router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Say how far one scan got; once it has ended, `result` holds its report."""
-    rows = Job.objects.select_related("domain", "scan", "worker")
+    rows = serializers.with_job_status()
     return Response(serializers.job_status(find_readable(rows, caller(request), job_id=job_id)))
 
 

@@ -35,7 +35,7 @@ JSON = "application/json; charset=utf-8"
 def batch_status(batch: Batch) -> dict[str, Any]:
     """Return the values of `schemas.BatchStatus`, without the statuses of its domains."""
     return {
-        "batch_id": batch.pk,
+        "batch_id": batch.public_id,
         "status": BATCH_STATUS_NAMES[batch.status],
         "total_domains": batch.total,
         "completed_domains": batch.completed,
@@ -117,12 +117,18 @@ def _seconds(started: datetime | None, finished: datetime | None) -> float | Non
     return (finished - started).total_seconds() if started and finished else None
 
 
+def with_job_status() -> Any:
+    """Return jobs with all that `job_status` reads, without the long columns of their batches."""
+    rows = Job.objects.select_related("domain", "scan", "worker", "batch")
+    return rows.defer("batch__metadata", "batch__options")
+
+
 def job_status(job: Job) -> dict[str, Any]:
-    """Return the values of `schemas.JobStatus`; `domain`, `scan` and `worker` are at hand."""
+    """Return the values of `schemas.JobStatus` for a job of `with_job_status`."""
     stage, progress = _live_stage(job)
     return {
         "job_id": job.pk,
-        "batch_id": job.batch_id,
+        "batch_id": job.batch.public_id if job.batch else None,
         "domain": job.domain.host if job.domain else None,
         "status": JOB_STATUS_NAMES[job.status],
         "progress": progress,

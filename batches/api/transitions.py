@@ -13,7 +13,7 @@ from ninja.responses import Response
 from batches import transitions
 from batches.api import schemas, serializers
 from batches.api.lookup import find_writable
-from batches.models import Batch, Job
+from batches.models import Batch
 from batches.transitions import TransitionError
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, Problem
@@ -93,7 +93,7 @@ def _control(
 @jobs.post("/{path:job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
 def cancel_job(request: HttpRequest, job_id: str) -> HttpResponseBase:
     """Cancel one job that waits or runs; its scan is stopped within two seconds."""
-    rows = Job.objects.select_related("domain", "scan", "worker")
+    rows = serializers.with_job_status()
     job = find_writable(rows, caller(request), job_id=job_id)
     try:
         return Response(serializers.job_status(transitions.cancel_job(job)))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from batches.models.keys import KeyedQuerySet
+from batches.models.keys import KeyedQuerySet, is_uuid
 from batches.options import BatchOptions
 
 
@@ -92,6 +93,8 @@ class Batch(models.Model):
         DOMAIN_SCAN = "domain_scan", "Domain scan"
         SITEMAP_IMPORT = "sitemap_import", "Sitemap import"
 
+    # The column of the id that a client gave a batch whose own id is another.
+    CLIENT_ID = "legacy_batch_id"
     ACTIVE = (Status.PENDING, Status.RUNNING, Status.PAUSED, Status.CANCELLING)
     ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
     PAUSABLE = (Status.PENDING, Status.RUNNING)
@@ -199,6 +202,24 @@ class Batch(models.Model):
         return self.name or f"Batch of {self.created_at:%Y-%m-%d %H:%M}"
 
     @property
+    def is_converted(self) -> bool:
+        """Whether the batch was brought over from the older system."""
+        if self.legacy_id is None and self.legacy_batch_id is None:
+            return False
+        return self.legacy_id is not None or not self._has_client_id
+
+    @property
+    def _has_client_id(self) -> bool:
+        return "legacy" not in self.metadata and is_uuid(self.legacy_batch_id or "")
+
+    @property
+    def public_id(self) -> UUID:
+        """The id by which clients know the batch: the one that they gave it, if they did."""
+        if self.legacy_batch_id is None or self.is_converted:
+            return self.pk
+        return UUID(self.legacy_batch_id)
+
+    @property
     def ended(self) -> int:
         return self.completed + self.failed + self.cancelled
 
@@ -208,7 +229,7 @@ class Batch(models.Model):
         They do not tell waiting from running jobs; and those of a batch of the older system may
         count jobs that did not come with it.
         """
-        if self.legacy_batch_id is not None or self.legacy_id is not None:
+        if self.is_converted:
             return None
         told = {"": self.total, "complete": self.completed, "failed": self.failed}
         return {**told, "cancelled": self.cancelled}.get(status)

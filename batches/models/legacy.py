@@ -1,5 +1,6 @@
 """The id map: what became of every id of the older system."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,6 +12,14 @@ from batches.legacy.ids import kept, whole_uuid
 
 
 class LegacyIdQuerySet(models.QuerySet):
+    def became(self, kind: str, texts: Sequence[str]) -> list[tuple[str, UUID]]:
+        """Return the rows of the map with one of the texts, as (original, UUID).
+
+        Of several with one text, the one that kept the UUID comes first.
+        """
+        rows = self.filter(kind=kind, original__in=set(map(kept, texts)))
+        return list(rows.order_by(_PRECEDENCE, "id").values_list("original", "uuid"))
+
     def resolve(self, kind: str, text: str) -> UUID | None:
         """Return what an id of the older system became, None where the map does not tell.
 

@@ -32,8 +32,7 @@ def batch_list(request: ConsoleRequest) -> HttpResponse:
 
 
 def _named_job(request: ConsoleRequest) -> Job | None:
-    ids = Job.objects.ids_named(request.GET.get("q", ""))
-    return readable(Job.objects.filter(pk__in=ids), request.user).first() if ids else None
+    return readable(Job.objects.named(request.GET.get("q", "")), request.user).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,6 @@
 """The search in the header: batches, domains, contacts and jobs, by name or any id."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from batches.lists import BATCHES, JOBS
 from batches.models import Job, LegacyId
+from batches.models.keys import NO_ROW
 from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
 from scrapersky.tenants.access import readable
@@ -90,16 +92,14 @@ def _domains_by_id(request: ConsoleRequest, text: str) -> QuerySet[Domain]:
 
 
 def _jobs_by_id(request: ConsoleRequest, text: str) -> QuerySet[Job]:
-    rows = Job.objects.filter(pk__in=Job.objects.ids_named(text))
-    return readable(rows.select_related("domain"), request.user)
+    return readable(Job.objects.named(text).select_related("domain"), request.user)
 
 
 def _ids(kind: str, text: str) -> list[Any]:
-    known = LegacyId.objects.resolve(kind, text)
-    try:
-        return [UUID(text.strip()), *([known] if known else [])]
-    except ValueError:
-        return [known] if known else []
+    keys = [LegacyId.objects.resolve(kind, text) or NO_ROW]  # a query in any case
+    with suppress(ValueError):
+        keys.append(UUID(text.strip()))
+    return keys
 
 
 def _url_of(name: str, row: Any, text: str) -> str:

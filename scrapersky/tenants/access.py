@@ -11,9 +11,8 @@ from uuid import UUID
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.tenants.roles import Right, may, roles_with
@@ -83,16 +82,16 @@ def readable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
 def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
     """Return the one readable row, or raise Http404.
 
-    Where no row has the `pk`, it may be one that the older system knew the row by.
+    Where no row has the `pk`, it may be one that a client or the older system knew the row by. The
+    queries are the same for an id of another tenant and for one that nobody has.
     """
     mine = readable(rows, user)
-    try:
-        return get_object_or_404(mine, **lookup)
-    except Http404:
-        became = _became(rows.model, lookup.get("pk"))
-        if became is None:
-            raise
-        return get_object_or_404(mine, pk=became)
+    row = mine.filter(**lookup).first()
+    if row is None and isinstance(pk := lookup.get("pk"), UUID):
+        row = mine.filter(_formerly(rows.model, [pk])).first()
+    if row is None:
+        raise Http404(f"There is no {rows.model._meta.verbose_name} with this id.")
+    return row
 
 
 # Write
@@ -166,23 +165,25 @@ def tenant_id_of(row: Model) -> UUID | None:
     return getattr(value, "pk", value)
 
 
-# Ids of the older system
+# Other ids of rows
 
 
-def _became(model: type[Model], pk: object) -> UUID | None:
-    """Return what a UUID of the older system became, None where it became nothing else."""
-    if not isinstance(pk, UUID):
-        return None
-    found: UUID | None = _legacy_ids().resolve(_kind_of(model), str(pk))
-    return None if found == pk else found
-
-
-def current_ids(model: type[Model], ids: Sequence[UUID]) -> list[UUID]:
-    """Return ids of rows; those of the older system that were merged away as what they became."""
+def _formerly(model: type[Model], ids: Sequence[UUID]) -> Q:
+    """Return the condition of rows that clients or the older system knew by one of the ids."""
     texts = [str(pk) for pk in ids]
     rows = _legacy_ids().filter(kind=_kind_of(model), original__in=texts)
-    became = dict(rows.values_list("original", "uuid"))
-    return list(dict.fromkeys(became.get(text, pk) for text, pk in zip(texts, ids, strict=True)))
+    became = Q(pk__in=rows.values("uuid"))
+    column = getattr(model, "CLIENT_ID", "")
+    return became | Q(**{f"{column}__in": texts}) if column else became
+
+
+def current_ids(rows: QuerySet, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the ids of rows by those that the older system knew them by, of these rows alone."""
+    originals = {str(pk): pk for pk in ids}
+    known = _legacy_ids().filter(kind=_kind_of(rows.model), original__in=originals)
+    became = dict(known.values_list("original", "uuid"))
+    present = set(rows.filter(pk__in=list(became.values())).values_list("pk", flat=True))
+    return {originals[text]: pk for text, pk in became.items() if pk in present}
 
 
 def _kind_of(model: type[Model]) -> str:

@@ -192,8 +192,10 @@ def test_originals_of_another_tenant_do_not_exist(
     job, alias = batch.jobs.get(), uuid4()
     remember("job", "job_1a2b3c4d", job.pk, "derived")
     remember("batch", str(alias), batch.pk, "alias")
-    assert status_of(program, "test-batch") == status_of(program, alias) == 404
-    assert program.get(f"{ROOT}/status/job_1a2b3c4d").status_code == 404
+    assert status_of(program, "test-batch") == status_of(program, "never-heard-of") == 422
+    assert status_of(program, alias) == status_of(program, uuid4()) == 404
+    unknown = program.get(f"{ROOT}/status/job_ffffffff").status_code
+    assert program.get(f"{ROOT}/status/job_1a2b3c4d").status_code == unknown
     for vocabulary in ("test-batch", "job_1a2b3c4d", str(alias)):
         answer = console.get("/batches/", {"q": vocabulary})
         assert (answer.status_code, list(answer.context["list"].objects)) == (200, [])
