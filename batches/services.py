@@ -15,6 +15,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
+from batches.models.job import host_key
 from batches.options import BatchOptions
 from batches.queue import wake_workers
 from scans import storage
@@ -210,9 +211,10 @@ def _add_jobs(
     for offset in range(0, len(hosts), CHUNK):
         chunk = hosts[offset : offset + CHUNK]
         rows = [
-            (ids[host], place) for place, host in enumerate(chunk, start=first_position + offset)
+            (ids[host], place, host_key(host))
+            for place, host in enumerate(chunk, start=first_position + offset)
         ]
         added += storage.upsert(
-            Job, ("domain_id", "position"), rows, key=["domain_id"], constants=constants
+            Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants
         )
     return added

@@ -4,11 +4,18 @@ from django.utils import timezone
 
 from batches import recurring, sitemap_submission
 from batches.maintenance import MINUTE_KEEPER, RECURRING_BATCHES, SITEMAP_SUBMISSION, recorded
+from batches.queue import pass_on
 from batches.runner import recovery, shift
 
 
-def run_shift() -> str:
-    """Scan until there is nothing to do; return a sentence for the queue's list of tasks."""
+def run_shift(host: str = "", until: float = 0.0) -> str:
+    """Scan as long as this host's cluster runs; return a sentence for the queue's list of tasks.
+
+    `host` is the one that lacked a shift, `until` the time (seconds since the epoch) up to which
+    the message is passed on where another host took it.
+    """
+    if pass_on(host, until):
+        return "Passed on to the host that it is for."
     return shift.run_shift()
 
 

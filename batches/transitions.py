@@ -173,7 +173,7 @@ def settle_cancelling() -> None:
     for pk in Batch.objects.filter(status=Batch.Status.CANCELLING).values_list("pk", flat=True):
         while True:
             with transaction.atomic():
-                counted = Job.objects.filter(batch=pk).cancel_waiting(CANCEL_CHUNK)
+                counted = Job.objects.filter(batch=pk).cancel_claimable(CANCEL_CHUNK)
                 count_ended(cancelled=counted)
             if sum(counted.values()) < CANCEL_CHUNK:
                 break

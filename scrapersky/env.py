@@ -87,6 +87,11 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return int(value)
 
 
+def optional_integer(name: str, *, low: int, high: int) -> int | None:
+    """Return a whole number from `low` to `high`, None where the variable is not set."""
+    return integer(name, low, low=low, high=high) if text(name) else None
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words of a variable."""
     return [word for part in text(name, default).split(",") if (word := part.strip())]

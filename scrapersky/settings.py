@@ -60,6 +60,7 @@ UPLOAD_SECONDS = env.number("UPLOAD_SECONDS", 600, low=1, high=86_400)
 
 # Applications
 INSTALLED_APPS = [
+    "scrapersky",  # before django_q, for its own `qcluster` command
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -174,25 +175,27 @@ SCAN_PAGE_BYTES = env.integer("SCAN_PAGE_BYTES", 2_000_000, low=10_000, high=20_
 SCAN_SITEMAP_BYTES = env.integer("SCAN_SITEMAP_BYTES", 50_000_000, low=10_000, high=200_000_000)
 SCAN_MAX_CONCURRENT = env.integer("SCAN_MAX_CONCURRENT", 128, low=1, high=2_000)
 SCAN_PROCESSES = env.integer("SCAN_PROCESSES", os.cpu_count() or 1, low=1, high=256)
-SCAN_SHIFT_SECONDS = env.integer("SCAN_SHIFT_SECONDS", 45, low=1, high=600)
+# None: 8, and no limit in the operator's own networks (those above).
+SCAN_MAX_PER_ADDRESS = env.optional_integer("SCAN_MAX_PER_ADDRESS", low=1, high=2_000)
 SCAN_SITEMAP_SUBMISSIONS = env.integer("SCAN_SITEMAP_SUBMISSIONS", 200, low=1, high=100_000)
 SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
 # The demo sites are for a first look on one's own machine, never for a public console.
 DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS
 SITE_DEADLINE_MAX = 300
 
-# Queue. A claim of django-q2 is a lease that starts when the task is fetched, so it must outlast
-# every task that may run before it (`queue_limit` + `bulk` are fetched ahead).
+# Queue. The shift occupies one process for as long as the cluster runs; the others are for
+# schedules and exports. A claim of django-q2 is a lease that starts when the task is fetched, so it
+# must outlast every task that may run before it (`queue_limit` + `bulk` are fetched ahead).
 REDIS_URL = env.redis_url("REDIS_URL")
 _WORKERS, _QUEUE_LIMIT, _BULK = 4, 1, 1
-_TASK_TIMEOUT = SCAN_SHIFT_SECONDS + SITE_DEADLINE_MAX + 30
+_TASK_TIMEOUT = 600
 Q_CLUSTER: dict[str, Any] = {
     "name": "scrapersky",
     "workers": _WORKERS,
     "queue_limit": _QUEUE_LIMIT,
     "bulk": _BULK,
     "timeout": _TASK_TIMEOUT,
-    "retry": _TASK_TIMEOUT * (1 + math.ceil((_QUEUE_LIMIT + _BULK) / _WORKERS)) + 60,
+    "retry": _TASK_TIMEOUT * (1 + math.ceil((_QUEUE_LIMIT + _BULK) / (_WORKERS - 1))) + 60,
     "ack_failures": True,
     "max_attempts": 1,
     "save_limit": -1,

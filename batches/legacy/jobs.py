@@ -52,9 +52,9 @@ FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain AND t.id <> 
     AND p.run_of > (SELECT min({run_of}) FROM {map} m WHERE m.kind = 'job')"""
 # Jobs of earlier runs whose domain has come since.
 FOUND = """
-UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
+UPDATE {jobs} j SET domain_id = x.domain, host = x.host, updated_at = now() FROM (
     SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
-        t.id, d.uuid AS domain
+        t.id, d.uuid AS domain, {host_key} AS host
     FROM row_domain d JOIN old_jobs o ON o.domain_id = d.own
     JOIN {map} m ON m.kind = 'job' AND m.integer = o.id JOIN {jobs} t ON t.id = m.uuid
     WHERE t.domain_id IS NULL AND t.metadata #>> '{{legacy,domain_id}}' = o.domain_id
@@ -62,6 +62,8 @@ UPDATE {jobs} j SET domain_id = x.domain, updated_at = now() FROM (
             SELECT FROM {jobs} k WHERE k.batch_id = t.batch_id AND k.domain_id = d.uuid)
     ORDER BY t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END, t.created_at DESC
 ) AS x WHERE j.id = x.id"""
+# The rule of `batches.models.job.host_key`.
+HOST_KEY = "regexp_replace(regexp_replace(lower(d.host), ':[0-9]+$', ''), '^www\\.', '')"
 RESULT = "coalesce(o.result, o.result_data)"
 ERROR = f"""CASE
     WHEN p.becomes = '{UNFINISHED}' THEN '{IMPORTED_UNFINISHED}'
@@ -99,6 +101,7 @@ JOBS = Rows(
         "created_by_id": "ru.uuid",
         "batch_id": "p.batch",
         "domain_id": "p.domain",
+        "host": "coalesce(hj.host, '')",
         "job_type": "t.becomes",
         "position": "least(greatest(o.id, 0), 2147483647)",
         "status": f"CASE p.becomes WHEN '{UNFINISHED}' THEN 'cancelled' ELSE p.becomes END",
@@ -133,6 +136,7 @@ plan_job p JOIN (
 {TENANT_JOINS} {users.SQL_JOIN}
 LEFT JOIN tenant_of_batch tb ON p.tenantless AND tb.id = p.batch
 LEFT JOIN host_of_double hd ON hd.id = p.doubled
+LEFT JOIN host_of_job hj ON hj.id = p.domain
 WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
     bounded="legacy_id",
     settled=("id", "tenant_id", "batch_id", "job_type", "created_at", "legacy_id", "legacy_job_id"),
@@ -207,6 +211,12 @@ def _look_up(context: Context) -> None:
         "JOIN (SELECT DISTINCT doubled FROM plan_job WHERE doubled IS NOT NULL) AS p "
         "ON p.doubled = d.id",
     )
+    context.create(
+        "host_of_job",
+        f"SELECT d.id, {HOST_KEY} AS host FROM {context.table('scans.Domain')} d "
+        "JOIN (SELECT DISTINCT domain FROM plan_job WHERE domain IS NOT NULL) AS p "
+        "ON p.domain = d.id",
+    )
 
 
 def find_domains(context: Context) -> int:
@@ -214,7 +224,10 @@ def find_domains(context: Context) -> int:
     if not id_map.has_other_runs(context, "job"):
         return 0
     statement = FOUND.format(
-        jobs=context.table(JOBS.model), map=context.map, fresh=context.is_fresh()
+        jobs=context.table(JOBS.model),
+        map=context.map,
+        fresh=context.is_fresh(),
+        host_key=HOST_KEY,
     )
     return context.execute(statement)
 

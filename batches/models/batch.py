@@ -2,29 +2,54 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Max, Min, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models.keys import KeyedQuerySet, is_uuid
 from batches.options import BatchOptions
+from scans.engine.errors import FailureReason
+
+SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
+
+
+class SecondsSince(models.Func):
+    """The seconds from a moment to now, by the database's clock."""
+
+    output_field = models.FloatField()
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        template = "EXTRACT(EPOCH FROM (STATEMENT_TIMESTAMP() - %(expressions)s))"
+        return self.as_sql(compiler, connection, template=template)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        template = "(julianday('now') - julianday(%(expressions)s)) * 86400.0"
+        return self.as_sql(compiler, connection, template=template)
 
 
 class BatchQuerySet(KeyedQuerySet):
     def unfinished(self) -> "BatchQuerySet":
         return self.filter(status__in=Batch.ACTIVE)
 
+    def startable(self) -> "BatchQuerySet":
+        """Return the batches that may start to run."""
+        return self.filter(status=Batch.Status.PENDING)
+
+    def claimable(self) -> "BatchQuerySet":
+        """Return the batches whose jobs may be claimed."""
+        return self.filter(status=Batch.Status.RUNNING)
+
     def start(self) -> int:
         """Move pending batches to running; return how many moved."""
         now = Now()
-        return self.filter(status=Batch.Status.PENDING).update(
-            status=Batch.Status.RUNNING, started_at=now, updated_at=now
+        return self.startable().update(
+            status=Batch.Status.RUNNING, started_at=now, active_since=now, updated_at=now
         )
 
     def cancel(self) -> int:
@@ -32,17 +57,17 @@ class BatchQuerySet(KeyedQuerySet):
         return self._move(Batch.CANCELLABLE, Batch.Status.CANCELLING)
 
     def pause(self) -> int:
-        return self._move(Batch.PAUSABLE, Batch.Status.PAUSED)
+        return self._move(Batch.PAUSABLE, Batch.Status.PAUSED, **_STOPPED_CLOCK)
 
     def resume(self) -> int:
         """Move from paused to running, and end what has ended meanwhile; return how many."""
-        moved = self._move([Batch.Status.PAUSED], Batch.Status.RUNNING)
+        moved = self._move([Batch.Status.PAUSED], Batch.Status.RUNNING, active_since=Now())
         self.filter(started_at__isnull=True).update(started_at=Now())
         self.finish()
         return moved
 
-    def _move(self, states: Sequence["Batch.Status"], to: "Batch.Status") -> int:
-        return self.filter(status__in=states).update(status=to, updated_at=Now())
+    def _move(self, states: Sequence["Batch.Status"], to: "Batch.Status", **changes: Any) -> int:
+        return self.filter(status__in=states).update(status=to, updated_at=Now(), **changes)
 
     def reopen(self, counted: Counter) -> int:
         """Take retried jobs off the counters and run again; return how many batches moved.
@@ -50,16 +75,18 @@ class BatchQuerySet(KeyedQuerySet):
         `counted`: failed or cancelled -> how many jobs wait again. A batch that runs or is paused
         stays so; one that is being cancelled is refused.
         """
-        running = Case(
-            When(status=Batch.Status.PAUSED, then=F("status")),
-            default=Value(Batch.Status.RUNNING.value),
-        )
+        paused = Q(status=Batch.Status.PAUSED)
         return self.exclude(status=Batch.Status.CANCELLING).update(
             failed=F("failed") - counted["failed"],
             cancelled=F("cancelled") - counted["cancelled"],
-            status=running,
+            status=Case(When(paused, then=F("status")), default=Value(Batch.Status.RUNNING.value)),
+            active_seconds=Coalesce(
+                "active_seconds", SecondsSince("started_at") - SecondsSince("finished_at")
+            ),
+            active_since=Case(When(paused, then=None), default=Coalesce("active_since", Now())),
             started_at=Coalesce("started_at", Now()),
             finished_at=None,
+            error="",
             updated_at=Now(),
         )
 
@@ -73,7 +100,21 @@ class BatchQuerySet(KeyedQuerySet):
             total=F("completed") + F("failed") + F("cancelled"),
         )
         now = Now()
-        return done.update(status=_OUTCOME, finished_at=now, updated_at=now)
+        ended = done.update(status=_OUTCOME, finished_at=now, updated_at=now, **_STOPPED_CLOCK)
+        if ended:
+            self._name_causes()
+        return ended
+
+    def _name_causes(self) -> None:
+        """Say why a batch failed in which every job failed for the same reason."""
+        failed = self.filter(status=Batch.Status.FAILED, error="", failed=F("total"))
+        for batch in Batch.objects.filter(pk__in=failed.values("pk")):
+            jobs = batch.jobs.filter(status="failed").order_by()
+            ends = jobs.aggregate(first=Min("failure_reason"), last=Max("failure_reason"))
+            if ends["first"] == ends["last"] and ends["first"] in SENTENCES:
+                sites = "The only site" if batch.total == 1 else f"All {batch.total:,} sites"
+                error = f"{sites} failed: {SENTENCES[ends['first']]}"
+                Batch.objects.filter(pk=batch.pk).update(error=error)
 
 
 class Batch(models.Model):
@@ -123,6 +164,11 @@ class Batch(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Seconds that it ran before `active_since`, across pauses and retries; NULL where they were
+    # not measured.
+    active_seconds = models.FloatField(null=True, blank=True, editable=False)
+    # When it last started to run; NULL while it does not.
+    active_since = models.DateTimeField(null=True, blank=True, editable=False)
     legacy_batch_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
     legacy_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -261,10 +307,14 @@ class Batch(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long the batch has run, or ran; None before it started."""
+        """How long the batch has run, or ran, without pauses; None before it started."""
         if self.started_at is None:
             return None
-        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+        since = self.active_since
+        if self.active_seconds is None and since is None:  # an older batch
+            return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+        running = (timezone.now() - since).total_seconds() if since else 0.0
+        return max((self.active_seconds or 0.0) + running, 0.0)
 
     def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> bool:
         """Add jobs that ended, in the transaction that ends them, and finish with the last one.
@@ -295,3 +345,13 @@ _OUTCOME = Case(
     When(failed__gt=0, then=Value(Batch.Status.FAILED.value)),
     default=Value(Batch.Status.CANCELLED.value),
 )
+_STOPPED_CLOCK: dict[str, Any] = {
+    "active_seconds": Case(
+        When(
+            active_since__isnull=False,
+            then=Coalesce("active_seconds", 0.0) + SecondsSince("active_since"),
+        ),
+        default=F("active_seconds"),
+    ),
+    "active_since": None,
+}

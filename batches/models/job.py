@@ -1,12 +1,14 @@
 """A job: one piece of work, and the only ways its status changes."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -26,6 +28,11 @@ FAILURE_REASONS = [
 ]
 
 
+def host_key(name: str) -> str:
+    """Return what two domains of one server name share: no port, no leading `www.`."""
+    return re.sub(r":\d+$", "", name.lower()).removeprefix("www.")
+
+
 def batched(items: Iterable, size: int) -> Iterator[list]:
     """Yield the items in lists of up to `size`."""
     rest = iter(items)
@@ -34,49 +41,35 @@ def batched(items: Iterable, size: int) -> Iterator[list]:
 
 
 class JobQuerySet(KeyedQuerySet):
-    def waiting(self) -> "JobQuerySet":
-        return self.filter(status=Job.Status.PENDING)
-
-    def claim(self, worker: Worker, count: int) -> list[UUID]:
-        """Move the first waiting jobs to running under a fresh claim; return their ids.
-
-        Skips rows that another worker is claiming at this moment.
-        """
-        rows = self.waiting().select_for_update(skip_locked=True, no_key=True)
-        ids = list(rows.order_by("position", "pk")[:count].values_list("pk", flat=True))
-        now = Now()
-        Job.objects.filter(pk__in=ids, status=Job.Status.PENDING).update(
-            status=Job.Status.RUNNING,
-            claim_no=F("claim_no") + 1,
-            worker=worker,
-            started_at=now,
-            updated_at=now,
-        )
-        return ids
+    def claimable(self) -> "JobQuerySet":
+        """Return the jobs that wait and that no worker holds."""
+        return self.filter(status=Job.Status.PENDING, worker__isnull=True)
 
     def held(self, worker: Worker, claims: dict[UUID, int]) -> set[UUID]:
-        """Lock the jobs that a worker still holds by these claims; return their ids.
+        """Lock the unfinished jobs that a worker still holds by these claims; return their ids.
 
-        A job that was taken over since has another claim number, or none, and is not returned.
+        A job that was cancelled, retried or claimed by another worker since is not returned.
         """
-        rows = self.filter(pk__in=claims, worker=worker, status=Job.Status.RUNNING)
+        rows = self.filter(pk__in=claims, worker=worker, status__in=Job.ACTIVE)
         locked = rows.select_for_update(no_key=True).order_by("pk")
         return {pk for pk, no in locked.values_list("pk", "claim_no") if claims[pk] == no}
 
-    def give_back(self) -> int:
-        """Return running jobs to the line, their attempts as they were."""
-        return self.filter(status=Job.Status.RUNNING).update(
+    def release(self) -> int:
+        """Let workers go of jobs without charging an attempt; return how many jobs wait again."""
+        waiting = self.filter(status__in=Job.ACTIVE).update(
             status=Job.Status.PENDING, worker=None, started_at=None, updated_at=Now()
         )
+        self.filter(status__in=Job.ENDED, worker__isnull=False).update(worker=None)
+        return waiting
 
-    def lose(self) -> dict[UUID | None, int]:
-        """Charge an attempt to running jobs whose worker or process died under them.
+    def fail_lost(self) -> dict[UUID | None, int]:
+        """Charge an attempt to jobs whose worker or process died while it scanned them.
 
-        They wait again; the third time they fail with worker_lost. Return batch -> how many
+        They wait again; the third time they fail with worker_lost. Returns batch -> how many
         failed, for its counter; the rows are locked by the caller.
         """
-        running = self.filter(status=Job.Status.RUNNING)
-        last = running.filter(attempts__gte=MAX_ATTEMPTS - 1)
+        lost = self.filter(status__in=Job.ACTIVE)
+        last = lost.filter(attempts__gte=MAX_ATTEMPTS - 1)
         failed = Counter(last.values_list("batch_id", flat=True))
         now = Now()
         last.update(
@@ -88,7 +81,7 @@ class JobQuerySet(KeyedQuerySet):
             finished_at=now,
             updated_at=now,
         )
-        running.update(
+        lost.update(
             status=Job.Status.PENDING,
             attempts=F("attempts") + 1,
             worker=None,
@@ -97,32 +90,32 @@ class JobQuerySet(KeyedQuerySet):
         )
         return dict(failed)
 
-    def cancel_waiting(self, count: int) -> Counter:
-        """Cancel up to `count` jobs that have not started; return batch -> how many."""
-        rows = self.waiting().select_for_update(skip_locked=True, no_key=True).order_by("pk")
+    def cancel_claimable(self, count: int) -> Counter:
+        """Cancel up to `count` jobs that no worker holds; return batch -> how many."""
+        rows = self.claimable().select_for_update(skip_locked=True, no_key=True).order_by("pk")
         return self._cancel(dict(rows[:count].values_list("pk", "batch_id")))
 
     def cancel(self) -> Counter:
         """Cancel jobs that wait or run; return batch -> how many.
 
-        The shift that runs one finds its claim gone, stops the scan and drops what it found.
+        A worker keeps what it holds until it has stopped the scan, so that no other scan of the
+        host starts before.
         """
         rows = self.filter(status__in=Job.ACTIVE).select_for_update(no_key=True).order_by("pk")
         return self._cancel(dict(rows.values_list("pk", "batch_id")))
 
     @staticmethod
-    def _cancel(chosen: dict[UUID, UUID | None]) -> Counter:
+    def _cancel(batch_of: dict[UUID, UUID | None]) -> Counter:
         """Cancel jobs that are locked: job -> its batch."""
         now = Now()
-        Job.objects.filter(pk__in=chosen, status__in=Job.ACTIVE).update(
+        Job.objects.filter(pk__in=batch_of, status__in=Job.ACTIVE).update(
             status=Job.Status.CANCELLED,
-            worker=None,
             failure_reason=FailureReason.CANCELLED.value,
             error=FailureReason.CANCELLED.sentence,
             finished_at=now,
             updated_at=now,
         )
-        return Counter(chosen.values())
+        return Counter(batch_of.values())
 
     def retryable(self, reasons: Sequence[str] = ()) -> "JobQuerySet":
         """Return failed and cancelled jobs, or those that failed by one of the reasons.
@@ -143,6 +136,7 @@ class JobQuerySet(KeyedQuerySet):
         for ids in batched(chosen, RETRY_CHUNK):
             Job.objects.filter(pk__in=ids).retryable().update(
                 status=Job.Status.PENDING,
+                claim_no=F("claim_no") + 1,  # fences a scan that was cancelled and still stops
                 attempts=0,
                 progress=0,
                 failure_reason="",
@@ -157,11 +151,21 @@ class JobQuerySet(KeyedQuerySet):
 
     @staticmethod
     def end(rows: Iterable[tuple]) -> None:
-        """Write the end of running jobs that the caller has locked with `held`.
+        """Write the end of jobs that the caller has locked with `held`.
 
         Each row: the values of `Job.END_COLUMNS`.
         """
         storage.update(Job, Job.END_COLUMNS, rows)
+
+    @staticmethod
+    def begin(worker: Worker, started: Mapping[tuple[UUID, int], datetime]) -> None:
+        """Move claimed jobs to running; `started`: (job, its claim) -> when its scan began."""
+        times = {pk: moment for (pk, _), moment in started.items()}
+        with transaction.atomic():
+            pending = Job.objects.filter(status=Job.Status.PENDING)
+            held = pending.held(worker, dict(started.keys()))
+            rows = [(pk, Job.Status.RUNNING, times[pk], times[pk]) for pk in held]
+            storage.update(Job, ("id", "status", "started_at", "updated_at"), rows)
 
 
 class Job(models.Model):
@@ -209,6 +213,8 @@ class Job(models.Model):
     domain = models.ForeignKey(
         "scans.Domain", models.PROTECT, null=True, blank=True, related_name="jobs", db_index=False
     )
+    # Never two scans of one host at a time: `host_key` of the domain, empty where that is gone.
+    host = models.CharField(max_length=255, default="", blank=True, editable=False)
     job_type = models.CharField(max_length=32, choices=Type, default=Type.WEBSITE_SCAN)
     position = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
@@ -280,7 +286,9 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["batch", "position"], name="job_in_order"),
             models.Index(
-                fields=["batch", "position"], condition=Q(status="pending"), name="job_to_claim"
+                fields=["batch", "position"],
+                condition=Q(status="pending", worker__isnull=True),
+                name="job_claimable",
             ),
             models.Index(
                 fields=["batch", "position"], condition=Q(status="running"), name="job_running"
@@ -288,7 +296,8 @@ class Job(models.Model):
             models.Index(
                 fields=["batch", "failure_reason"], condition=Q(status="failed"), name="job_failed"
             ),
-            models.Index(fields=["worker"], condition=Q(worker__isnull=False), name="job_worker"),
+            # A job that has ended has no worker, so these are the few that are held now.
+            models.Index(fields=["host"], condition=Q(worker__isnull=False), name="job_held"),
             models.Index(fields=["scan"], condition=Q(scan__isnull=False), name="job_scan"),
             models.Index(
                 fields=["tenant", "-created_at"],

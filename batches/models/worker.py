@@ -1,60 +1,65 @@
-"""A worker: one shift of scanning on one host."""
+"""A worker: the shift that scans on one host."""
 
 import os
+import re
+import subprocess
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 SILENT_AFTER = timedelta(seconds=30)
 
 
 class WorkerQuerySet(models.QuerySet):
-    def live(self) -> "WorkerQuerySet":
-        """Return the shifts at work that were heard of lately, by the database's clock."""
-        return self.filter(status__in=Worker.LIVE, heartbeat_at__gte=Now() - SILENT_AFTER)
+    def on_host(self, host: str) -> "WorkerQuerySet":
+        """Return the rows of a host of this name, as far as this process can tell hosts apart."""
+        return self.filter(host=host, machine=this_machine())
 
-    def silent(self) -> "WorkerQuerySet":
-        """Return the shifts at work that were not heard of for 30 s."""
-        return self.filter(status__in=Worker.LIVE, heartbeat_at__lt=Now() - SILENT_AFTER)
+    def live(self) -> "WorkerQuerySet":
+        """Return the workers with a fresh heartbeat, by the database's clock."""
+        return self.filter(status=Worker.Status.WORKING, heartbeat_at__gte=Now() - SILENT_AFTER)
 
     def lose(self) -> int:
-        """Declare silent shifts lost, which fences them; return how many."""
-        return self.silent().update(status=Worker.Status.LOST, ended_at=Now())
+        """Declare workers lost that were silent for 30 s, which fences them; return how many."""
+        silent = self.filter(status=Worker.Status.WORKING, heartbeat_at__lt=Now() - SILENT_AFTER)
+        return silent.update(status=Worker.Status.LOST, ended_at=Now())
 
     def lose_dead(self, host: str) -> int:
-        """Declare lost the shifts of this host whose process is gone; return how many.
+        """Declare workers of this host lost whose process is gone; return how many.
 
-        A restart need not wait until they have been silent long enough.
+        So a restart takes over at once, without waiting for the silence.
         """
-        rows = self.filter(host=host, status__in=Worker.LIVE)
+        rows = self.on_host(host).filter(status=Worker.Status.WORKING)
         dead = [pk for pk, pid in rows.values_list("pk", "pid") if not _is_running(pid)]
-        gone = rows.filter(pk__in=dead)
-        return gone.update(status=Worker.Status.LOST, ended_at=Now())
+        if not dead:
+            return 0
+        return rows.filter(pk__in=dead).update(status=Worker.Status.LOST, ended_at=Now())
 
     def stop(self, host: str) -> int:
-        """Ask the shifts of a host to give their jobs back and end."""
-        return self.filter(host=host, status__in=Worker.LIVE).update(stop_requested=True)
+        """Ask this host's worker to release its jobs and end."""
+        return self.on_host(host).filter(status=Worker.Status.WORKING).update(stop_requested=True)
 
 
 class Worker(models.Model):
-    """A host's running shift: its heartbeat, and what it scans now."""
+    """A host's running shift: its heartbeat, its slots, and what it scans now."""
 
     class Status(models.TextChoices):
         WORKING = "working", "Working"
-        DRAINING = "draining", "Draining"
         ENDED = "ended", "Ended"
         LOST = "lost", "Lost"
 
-    LIVE = (Status.WORKING, Status.DRAINING)
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     host = models.CharField(max_length=255)
+    # Boot id and pid namespace: two containers of one name are two hosts.
+    machine = models.CharField(max_length=100, blank=True, editable=False)
     pid = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=16, choices=Status, default=Status.WORKING)
     stop_requested = models.BooleanField(default=False)
@@ -63,8 +68,8 @@ class Worker(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # Job id -> [stage, progress] of every job being scanned.
     stages = models.JSONField(default=dict, blank=True)
-    # Batch id -> how many of its jobs this shift may scan at once.
-    seats = models.JSONField(default=dict, blank=True)
+    # Batch id -> how many of its jobs this worker may scan at once.
+    slots = models.JSONField(default=dict, blank=True)
 
     objects = WorkerQuerySet.as_manager()
 
@@ -72,11 +77,12 @@ class Worker(models.Model):
         ordering = ["-started_at"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(status__in=["working", "draining", "ended", "lost"]),
-                name="worker_status",
+                condition=Q(status__in=["working", "ended", "lost"]), name="worker_status"
             ),
             models.UniqueConstraint(
-                fields=["host"], condition=Q(status="working"), name="worker_one_shift_a_host"
+                fields=["host", "machine"],
+                condition=Q(status="working"),
+                name="worker_one_shift_a_host",
             ),
         ]
 
@@ -85,32 +91,53 @@ class Worker(models.Model):
 
     @classmethod
     def begin(cls, *, host: str, pid: int) -> "Worker | None":
-        """Start a shift on a host; None where one is at work there already.
+        """Insert the live row of a host; return None where the host has one.
 
-        The unique constraint decides between two that start at once.
+        With ON CONFLICT DO NOTHING, since a unique violation is an error in PostgreSQL's log.
         """
-        try:
-            with transaction.atomic():
-                worker = cls(host=host, pid=pid)
-                worker.save(force_insert=True)
-        except IntegrityError:
-            return None
-        return worker
+        worker = cls(host=host, machine=this_machine(), pid=pid)
+        cls.objects.bulk_create([worker], ignore_conflicts=True)
+        return cls.objects.filter(pk=worker.pk).first()
+
+    @property
+    def age(self) -> timedelta:
+        """How long the shift has run, or ran."""
+        return (self.ended_at or timezone.now()) - self.started_at
 
     def beat(self, **facts: Any) -> bool:
-        """Say that the shift is alive, and what it does; False when it was declared lost."""
-        mine = Worker.objects.filter(pk=self.pk, status__in=self.LIVE)
+        """Write a heartbeat and columns; return False where the worker was declared lost."""
+        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
         return mine.update(heartbeat_at=Now(), **facts) == 1
 
-    def drain(self) -> bool:
-        """Move from working to draining, which lets the host's next shift begin."""
-        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
-        return mine.update(status=Worker.Status.DRAINING, heartbeat_at=Now()) == 1
-
     def end(self) -> bool:
-        mine = Worker.objects.filter(pk=self.pk, status__in=self.LIVE)
-        ended = Worker.Status.ENDED
-        return mine.update(status=ended, ended_at=Now(), stages={}, seats={}) == 1
+        """End the row; return False where the worker was declared lost."""
+        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
+        return mine.update(status=Worker.Status.ENDED, ended_at=Now(), stages={}, slots={}) == 1
+
+
+@cache
+def this_machine() -> str:
+    """Return what tells this kernel and pid namespace from others: process ids mean nothing there.
+
+    Where there is no /proc (macOS), the time of the boot has to do.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return _boot_time()
+
+
+def _boot_time() -> str:
+    """Return the second at which a BSD kernel started, empty where it does not say."""
+    command = ["sysctl", "-n", "kern.boottime"]  # { sec = 1763976000, usec = 0 } Mon Nov 24 ...
+    with suppress(OSError, subprocess.SubprocessError):
+        output = subprocess.run(  # noqa: S603 (fixed command)
+            command, capture_output=True, text=True, timeout=5, check=True
+        ).stdout
+        if second := re.search(r"sec = (\d+)", output):
+            return f"boot {second[1]}"
+    return ""
 
 
 def _is_running(pid: int) -> bool:

@@ -1,95 +1,237 @@
-"""Claim jobs for a shift, so that a batch's max_concurrent holds across all hosts."""
+"""Claim jobs for a worker, in one round over all batches.
 
-import logging
+Rounds exclude each other in the whole installation, so that a batch's `max_concurrent` holds
+across workers and no host is ever scanned twice at the same time.
+"""
+
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
 
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner.messages import ClaimedJob
 
-logger = logging.getLogger(__name__)
+# Jobs held for each slot, so that no slot is empty between two rounds.
+AHEAD = 3
+# The key of the advisory lock under which rounds are made.
+ROUNDS = 5_226_521
+BatchKey = UUID | None  # None: jobs without a batch
 
-# Jobs a seat held ready, so that no seat is empty between two looks at the database.
-AHEAD = 2
+# `held` is materialised: checked job by job instead, a round takes five times as long, and seventy
+# times where the jobs of many batches wait for hosts. Of two batches that want one host, the one
+# whose turn is first gets it.
+CLAIM = """
+WITH held AS MATERIALIZED (
+    SELECT DISTINCT host FROM batches_job WHERE worker_id IS NOT NULL
+), share AS (
+    SELECT * FROM unnest(%(batches)s::uuid[], %(counts)s::int[])
+    WITH ORDINALITY AS s(batch_id, jobs, turn)
+), waiting AS (
+    SELECT j.id, j.host, j.position, s.turn FROM share s CROSS JOIN LATERAL (
+        SELECT id, host, position FROM batches_job
+        WHERE batch_id = s.batch_id AND status = 'pending' AND worker_id IS NULL
+            AND host NOT IN (SELECT host FROM held)
+        ORDER BY position LIMIT s.jobs FOR NO KEY UPDATE SKIP LOCKED
+    ) AS j
+    UNION ALL
+    SELECT * FROM (
+        SELECT id, host, position, 0 FROM batches_job
+        WHERE batch_id IS NULL AND status = 'pending' AND worker_id IS NULL
+            AND host NOT IN (SELECT host FROM held)
+        ORDER BY id LIMIT %(single)s FOR NO KEY UPDATE SKIP LOCKED
+    ) AS j
+), chosen AS (
+    SELECT DISTINCT ON (host) id FROM waiting ORDER BY host, turn, position
+)
+UPDATE batches_job j SET worker_id = %(worker)s, claim_no = claim_no + 1, updated_at = now()
+FROM chosen WHERE j.id = chosen.id RETURNING j.id"""
 
 
 class ShiftLostError(Exception):
-    """The shift was silent too long: others have taken its jobs, and it must not write."""
+    """The worker was silent too long: others have its jobs, and it must not write."""
+
+
+class Load(NamedTuple):
+    """How many jobs of a batch a worker scans, holds ready, and holds for a busy server."""
+
+    executing: int = 0
+    ready: int = 0
+    blocked: int = 0
+
+    @property
+    def held(self) -> int:
+        return sum(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """The seats a shift has in a batch now, and the jobs it just claimed there."""
+class Claim:
+    """The slots a worker has in each batch from now on, and the jobs it just claimed."""
 
-    seats: int
+    slots: dict[BatchKey, int]
     jobs: list[ClaimedJob]
 
 
-def runnable() -> list[UUID | None]:
-    """Start pending batches; return the batches with waiting jobs, None for jobs without one."""
-    _start_pending()
-    waiting = Job.objects.waiting()
-    in_batch = waiting.filter(batch=OuterRef("pk"))
-    rows = Batch.objects.filter(Exists(in_batch), status=Batch.Status.RUNNING)
-    found: list[UUID | None] = list(rows.order_by("created_at").values_list("pk", flat=True))
+class Claimer:
+    """Make the rounds of one worker, whose whole budget is `AHEAD` jobs for each of its slots."""
+
+    def __init__(self, worker: Worker, ceiling: int) -> None:
+        self.worker = worker
+        self.ceiling = ceiling
+        self._round = 0
+        # Batch -> the round in which it was last served.
+        self._served: dict[BatchKey, int] = {}
+
+    def claim(self, loads: Mapping[BatchKey, Load]) -> Claim | None:
+        """Claim what the budget allows beside `loads`, least recently served batches first.
+
+        Returns None where there is nothing to claim. Raises `ShiftLostError`. Adopt the slots only
+        after this has returned: they may be rolled back before.
+        """
+        budget = AHEAD * self.ceiling - sum(load.held for load in loads.values())
+        if budget <= 0 or not has_claimable():
+            return None
+        with transaction.atomic():
+            if connection.vendor == "postgresql":  # SQLite's transactions are IMMEDIATE
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
+            options = _claimable_batches()
+            before, limits = self._limits(options)
+            shares = self._share(budget, limits, loads)
+            jobs = _load(_take(self.worker, shares), options)
+            slots = _slots(limits, loads, Counter(job.batch_id for job in jobs))
+            self._write(slots, before, loads)
+        return Claim(slots, jobs)
+
+    def _limits(
+        self, options: Mapping[BatchKey, BatchOptions]
+    ) -> tuple[dict[str, int], dict[BatchKey, int]]:
+        """Return this worker's slots so far, and the most it may have in each batch now.
+
+        That is a fair share of the batch's cap, and no more than other workers leave.
+        """
+        slots_of = dict(Worker.objects.live().values_list("pk", "slots"))
+        before = slots_of.pop(self.worker.pk, None)
+        if before is None:
+            raise ShiftLostError
+        taken: Counter[str] = Counter()
+        for slots in slots_of.values():
+            taken.update(slots)
+        limits: dict[BatchKey, int] = {}
+        for batch, chosen in options.items():
+            cap = self.ceiling if batch is None else chosen.max_concurrent
+            share = cap if batch is None else math.ceil(cap / (1 + len(slots_of)))
+            limits[batch] = max(0, min(share, cap - taken[str(batch)], self.ceiling))
+        return before, limits
+
+    def _share(
+        self, budget: int, limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load]
+    ) -> dict[BatchKey, int]:
+        """Return how many jobs each batch may get: one each in turn until the budget is spent."""
+        self._served = {batch: self._served.get(batch, 0) for batch in limits}
+        self._round += 1
+        room = self.ceiling - sum(load.blocked for load in loads.values())
+        wanted: dict[BatchKey, int] = {}
+        for batch in sorted(limits, key=self._served.__getitem__):
+            load = loads.get(batch, Load())
+            most = AHEAD * limits[batch] - load.held
+            # what waits for a busy server must not fill the budget
+            wanted[batch] = min(most, room) if load.blocked else most
+        shares: Counter[BatchKey] = Counter()
+        while budget and (hungry := [b for b, most in wanted.items() if shares[b] < most]):
+            shares.update(hungry[:budget])
+            budget -= min(budget, len(hungry))
+        self._served.update(dict.fromkeys(shares, self._round))
+        return dict(shares)
+
+    def _write(
+        self, slots: dict[BatchKey, int], before: dict[str, int], loads: Mapping[BatchKey, Load]
+    ) -> None:
+        """Write the slots; those that were lowered stay until the pool has adopted them."""
+        row = {str(batch): count for batch, count in slots.items() if batch}
+        row |= {
+            str(batch): max(row.get(str(batch), 0), before.get(str(batch), 0))
+            for batch in loads
+            if batch
+        }
+        if row != before and not self.worker.beat(slots=row):
+            raise ShiftLostError
+
+
+def has_claimable() -> bool:
+    """Say whether a job waits that a worker could claim, its host perhaps being busy."""
+    waiting = Job.objects.claimable()
+    in_batch = Exists(waiting.filter(batch=OuterRef("pk")))
+    return (
+        Batch.objects.claimable().filter(in_batch).exists()
+        or waiting.filter(batch__isnull=True).exists()
+    )
+
+
+def _claimable_batches() -> dict[BatchKey, BatchOptions]:
+    """Return the batches with claimable jobs, oldest first, and their options."""
+    waiting = Job.objects.claimable()
+    in_batch = Exists(waiting.filter(batch=OuterRef("pk")))
+    rows = Batch.objects.claimable().filter(in_batch).order_by("created_at")
+    found: dict[BatchKey, BatchOptions] = {}
     if waiting.filter(batch__isnull=True).exists():
-        found.insert(0, None)
+        found[None] = BatchOptions()
+    for pk, options in rows.values_list("pk", "options"):
+        found[pk] = BatchOptions.stored(options)
     return found
 
 
-def _start_pending() -> None:
-    """Start the batches that wait; no write where there is none: SQLite locks the database."""
-    pending = Batch.objects.filter(status=Batch.Status.PENDING)
-    for pk, total in list(pending.values_list("pk", "total")):
-        if pending.filter(pk=pk).start():
-            logger.info("batch=%s starts, %d jobs", pk, total)
+def _slots(
+    limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load], claimed: Counter[BatchKey]
+) -> dict[BatchKey, int]:
+    """Return the slots of each batch: its limit, but no more than it has jobs here."""
+    held = Counter({batch: load.held for batch, load in loads.items()})
+    held.update(claimed)
+    return {batch: min(limits.get(batch, count), count) for batch, count in held.items()}
 
 
-def claim(
-    worker: Worker, batch_id: UUID | None, *, executing: int, waiting: int, ceiling: int
-) -> Grant:
-    """Take seats in a batch and claim a job for each, and two a seat ahead.
-
-    `executing` and `waiting` are the jobs of the batch this shift scans and holds ready. Raises
-    `ShiftLostError`.
-    """
-    with transaction.atomic():
-        if batch_id is None:
-            options, seats = BatchOptions(), ceiling
-        else:
-            rows = Batch.objects.select_for_update(no_key=True)
-            batch = rows.filter(pk=batch_id, status=Batch.Status.RUNNING).first()
-            if batch is None:
-                return Grant(executing, [])
-            options = batch.scan_options
-            seats = _allot(worker, batch_id, options.max_concurrent, executing, ceiling)
-        wanted = (1 + AHEAD) * seats - executing - waiting
-        # below zero where the seats have become fewer since these were claimed
-        ids = Job.objects.filter(batch=batch_id).claim(worker, wanted) if wanted > 0 else []
-        return Grant(seats, _claimed(ids, options))
+def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
+    """Move jobs to the worker under fresh claims; return their ids."""
+    if not shares:
+        return []
+    if connection.vendor != "postgresql":
+        return _take_one_by_one(worker, shares)
+    batches = [batch for batch in shares if batch]
+    with connection.cursor() as cursor:
+        params: dict[str, Any] = {
+            "batches": batches,
+            "counts": [shares[batch] for batch in batches],
+            "single": shares.get(None, 0),
+            "worker": worker.pk,
+        }
+        cursor.execute(CLAIM, params)
+        return [pk for (pk,) in cursor.fetchall()]
 
 
-def _allot(worker: Worker, batch_id: UUID, cap: int, executing: int, ceiling: int) -> int:
-    """Set this shift's seats in a batch, under the batch's lock: a fair share of what is left."""
-    live = list(Worker.objects.live().values_list("pk", "status", "seats"))
-    key = str(batch_id)
-    others = sum(seats.get(key, 0) for pk, _, seats in live if pk != worker.pk)
-    claiming = sum(1 for pk, status, _ in live if pk == worker.pk or status == "working")
-    share = math.ceil(cap / max(1, claiming))
-    seats = max(executing, min(share, cap - others, ceiling))
-    if worker.seats.get(key) != seats:
-        worker.seats[key] = seats
-        if not worker.beat(seats=worker.seats):
-            raise ShiftLostError
-    return seats
+def _take_one_by_one(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
+    """Do what `CLAIM` does where there is no LATERAL, as on SQLite."""
+    held = Job.objects.filter(worker__isnull=False).values("host")
+    chosen: dict[str, UUID] = {}
+    for batch, count in shares.items():
+        waiting = Job.objects.claimable().filter(batch=batch).exclude(host__in=held)
+        rows = waiting.order_by("position", "pk")[:count].values_list("host", "pk")
+        for host, pk in rows:
+            chosen.setdefault(host, pk)
+    ids = list(chosen.values())
+    Job.objects.filter(pk__in=ids).update(
+        worker=worker, claim_no=F("claim_no") + 1, updated_at=Now()
+    )
+    return ids
 
 
-def _claimed(ids: list[UUID], options: BatchOptions) -> list[ClaimedJob]:
+def _load(ids: list[UUID], options: Mapping[BatchKey, BatchOptions]) -> list[ClaimedJob]:
     rows = Job.objects.filter(pk__in=ids).select_related("domain").order_by("position", "pk")
     return [
         ClaimedJob(
@@ -101,7 +243,7 @@ def _claimed(ids: list[UUID], options: BatchOptions) -> list[ClaimedJob]:
             domain_id=job.domain.pk,
             host=job.domain.host,
             job_type=job.job_type,
-            options=BatchOptions.stored(job.options) if job.options else options,
+            options=BatchOptions.stored(job.options) if job.options else options[job.batch_id],
         )
         for job in rows
         if job.domain is not None

@@ -2,8 +2,10 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -11,7 +13,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models import Job, Worker
-from batches.runner.messages import Kind, Outcome, failure
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.transitions import count_ended
 from scans import results
 from scans.engine.errors import FailureReason
@@ -34,19 +36,30 @@ def flush(worker: Worker, outcomes: list[Outcome]) -> None:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # where a job ends, so that it ends truthfully
-        if len(outcomes) > 1:
-            for outcome in outcomes:
-                logger.warning("%s is written alone, its flush failed: %s", outcome.job.ids, error)
-            for outcome in outcomes:
-                flush(worker, [outcome])
+        if len(outcomes) == 1:
+            _write_refused(worker, outcomes[0], error)
             return
-        job = outcomes[0].job
-        logger.exception("%s cannot be stored", job.ids)
-        sentence = f"The result could not be stored: {type(error).__name__}: {error}"[:2_000]
-        told = failure(job, FailureReason.INTERNAL_ERROR, sentence, outcomes[0].started_at)
-        if outcomes[0].kind is Kind.FAILURE:
+        for outcome in outcomes:
+            logger.warning("%s is written alone, its flush failed: %s", outcome.job.ids, error)
+            flush(worker, [outcome])
+
+
+def _write_refused(worker: Worker, outcome: Outcome, error: Exception) -> None:
+    """End the job of an outcome that cannot be stored: with its cause, or else as lost."""
+    logger.error("%s cannot be stored", outcome.job.ids, exc_info=error)
+    sentence = f"The result could not be stored: {type(error).__name__}: {error}"[:2_000]
+    reason = FailureReason.INTERNAL_ERROR
+    for attempt in (
+        failure(outcome.job, reason, sentence, outcome.started_at),
+        Outcome(outcome.job, Kind.LOST, b"{}", outcome.started_at),
+    ):
+        try:
+            _write(worker, [attempt])
+            return
+        except (OperationalError, InterfaceError):
             raise
-        flush(worker, [told])
+        except Exception:  # nothing a site sends may end the shift; the worker releases the job
+            logger.exception("%s cannot be ended as %s", outcome.job.ids, attempt.kind)
 
 
 @dataclass(slots=True)
@@ -72,21 +85,28 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
                 _gather(rows, outcome)
         results.save(rows.results, rows.failures, now=rows.now)
         Job.objects.end(rows.ends)
-        rows.failed.update(Job.objects.filter(pk__in=rows.lost).lose())
+        rows.failed.update(Job.objects.filter(pk__in=rows.lost).fail_lost())
         count_ended(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
     for outcome in outcomes:
-        _tell(outcome, is_held=outcome.job.id in held)
+        _log(outcome, is_held=outcome.job.id in held)
 
 
-def _tell(outcome: Outcome, *, is_held: bool) -> None:
-    """Log what became of a job; the good ends of thousands only where they are asked for."""
+def release(worker: Worker, jobs: Iterable[ClaimedJob]) -> None:
+    """Let go of those of the jobs that the worker still holds, uncharged."""
+    with transaction.atomic():
+        held = Job.objects.held(worker, {job.id: job.claim_no for job in jobs})
+        Job.objects.filter(pk__in=held).release()
+
+
+def _log(outcome: Outcome, *, is_held: bool) -> None:
+    """Log how a job ended; the good ends of thousands at DEBUG only."""
     if not is_held:
         logger.warning("%s was taken over since: its outcome is dropped", outcome.job.ids)
     elif outcome.kind is Kind.REPORT:
         logger.debug("%s is complete", outcome.job.ids)
     elif outcome.kind is Kind.FAILURE:
-        told = outcome.read()
-        logger.info("%s ends with %s: %s", outcome.job.ids, told["reason"], told["error"])
+        value = outcome.read()
+        logger.info("%s ends with %s: %s", outcome.job.ids, value["reason"], value["error"])
     else:
         logger.warning("%s was lost in attempt %d", outcome.job.ids, outcome.job.attempts + 1)
 
@@ -106,64 +126,38 @@ def _gather_report(rows: _Rows, outcome: Outcome) -> None:
     scan_id = uuid7() if kept and not job.sitemaps_only else None
     if kept:
         rows.results.append(SiteResult(job.tenant_id, job.domain_id, job.batch_id, report, scan_id))
-    result = {"sitemaps": len(report["sitemaps"]), "pages": len(report["pages"])}
+    counts = {"sitemaps": len(report["sitemaps"]), "pages": len(report["pages"])}
     rows.completed[job.batch_id] += 1
-    rows.ends.append(
-        _end_row(
-            rows.now,
-            outcome,
-            status=Job.Status.COMPLETE,
-            scan_id=scan_id,
-            result=result if kept else report,
-        )
-    )
+    end = {"status": Job.Status.COMPLETE, "progress": 1.0, "scan_id": scan_id}
+    _add_end(rows, job, report, end | {"result": counts if kept else report})
 
 
 def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
-    job, told = outcome.job, outcome.read()
-    reason, error = told["reason"], told["error"]
+    job, value = outcome.job, outcome.read()
+    reason, error = value["reason"], value["error"]
     cancelled = reason == FailureReason.CANCELLED
     (rows.cancelled if cancelled else rows.failed)[job.batch_id] += 1
     if not cancelled and not job.options.test_mode:
         rows.failures.append(
             SiteFailure(job.domain_id, job.batch_id, reason, error, job.sitemaps_only)
         )
-    rows.ends.append(
-        _end_row(
-            rows.now,
-            outcome,
-            status=Job.Status.CANCELLED if cancelled else Job.Status.FAILED,
-            reason=reason,
-            error=error,
-            result={"requests": told["requests"]},
-        )
-    )
+    status = Job.Status.CANCELLED if cancelled else Job.Status.FAILED
+    end = {"status": status, "failure_reason": reason, "error": error}
+    _add_end(rows, job, value, end | {"result": {"requests": value["requests"]}})
 
 
-def _end_row(
-    now: datetime,
-    outcome: Outcome,
-    *,
-    status: str,
-    reason: str = "",
-    error: str = "",
-    scan_id: UUID | None = None,
-    result: dict | None = None,
-) -> tuple:
-    """Return the values of `Job.END_COLUMNS`."""
-    progress = 1.0 if status == Job.Status.COMPLETE else 0.0
-    started = min(outcome.started_at, now)
-    return (
-        outcome.job.id,
-        status,
-        progress,
-        "",
-        reason,
-        error,
-        scan_id,
-        result,
-        None,
-        started,
-        now,
-        now,
-    )
+def _add_end(rows: _Rows, job: ClaimedJob, times: dict[str, Any], columns: dict[str, Any]) -> None:
+    """Add the values of `Job.END_COLUMNS`; the times are those of the scan itself."""
+    values = {
+        "id": job.id,
+        "progress": 0.0,
+        "stage": "",
+        "failure_reason": "",
+        "error": "",
+        "scan_id": None,
+        "worker_id": None,
+        "started_at": datetime.fromisoformat(times["started_at"]),
+        "finished_at": datetime.fromisoformat(times["finished_at"]),
+        "updated_at": rows.now,
+    } | columns
+    rows.ends.append(tuple(values[name] for name in Job.END_COLUMNS))

@@ -1,8 +1,9 @@
 """The values that pass between claiming, scanning and writing."""
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,13 @@ from batches.models import Job
 from batches.options import BatchOptions
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job that this shift holds: what to scan, and the claim that fences its result."""
+    """A job that this worker holds: what to scan, and the claim that fences its result."""
 
     id: UUID
     claim_no: int
@@ -43,16 +48,19 @@ class ClaimedJob:
     def sitemaps_only(self) -> bool:
         return self.job_type == Job.Type.SITEMAP_IMPORT
 
-    @property
-    def order(self) -> bytes:
-        """The line that tells a scanning child to do the job."""
+    def scan_message(self, answers: Mapping[str, list[str]], waited: float) -> dict[str, Any]:
+        """Return the message that tells a scanning process to do the job.
+
+        `answers` are DNS answers that it got before it `waited` (seconds) for a busy server.
+        """
         limits = asdict(self.options.limits(sitemaps_only=self.sitemaps_only))
-        order = {"type": "scan", "job": self.key, "domain": self.host, "limits": limits}
-        return json.dumps(order).encode() + b"\n"
+        message = {"type": "scan", "job": self.key, "domain": self.host, "asks": True}
+        message |= {"limits": limits}
+        return message | ({"answers": dict(answers), "waited": waited} if answers else {})
 
 
 class Kind(StrEnum):
-    """How the scan of a job ended, as the scanning process told it or as its death did."""
+    """How the scan of a job ended, as the scanning process reported it or as its death did."""
 
     REPORT = "report"
     FAILURE = "failure"
@@ -61,15 +69,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one scan; `payload` is the JSON the child sent, read only when it is written."""
+    """The end of one scan; `payload` is the JSON the child sent, read only when it is written.
+
+    The times are those that the runner saw; a report or failure brings the scan's own.
+    """
 
     job: ClaimedJob
     kind: Kind
     payload: bytes
     started_at: datetime
+    finished_at: datetime = field(default_factory=utc_now)
 
     def read(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads(self.payload)
+        """Return the payload, with the times of the scan."""
+        times = {
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat(),
+        }
+        value: dict[str, Any] = times | json.loads(self.payload)
         return value
 
 

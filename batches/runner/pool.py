@@ -1,7 +1,7 @@
 """Keep the scanning processes busy, from a thread of its own that never waits for the database.
 
-The shift's main thread hands over claimed jobs and takes outcomes away; between the two, jobs
-start the moment a seat is free, even while the main thread writes.
+The shift's main thread hands over claimed jobs and takes away what has started and ended; between
+the two, jobs start the moment a slot is free, even while the main thread writes.
 """
 
 import json
@@ -9,12 +9,17 @@ import logging
 import os
 import selectors
 import threading
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
+from batches.runner.addresses import AddressLimits
+from batches.runner.claims import BatchKey, Load
+from batches.runner.messages import ClaimedJob, Kind, Outcome, failure, utc_now
 from batches.runner.process import Child, Frame, Running
 from scans.engine.errors import FailureReason
 
@@ -24,26 +29,53 @@ logger = logging.getLogger(__name__)
 FULL = 64
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
+# Seconds between two looks at processes: who is late, who is needed, who is to be recycled.
 TICK = 0.25
+# Seconds without a job after which the processes end.
+IDLE_AFTER = 60.0
+# Sites after which a process is replaced, for whatever memory it has lost.
+RECYCLE_AFTER = 2_000
 # Processes in a row that die before they are ready, after which the pool gives up.
 MAX_FAILED_STARTS = 3
-BatchKey = UUID | None
+# (job, number of its claim)
+ClaimKey = tuple[UUID, int]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A job that waits here, and what is known of its server since it was sent back."""
+
+    job: ClaimedJob
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    since: float = field(default_factory=monotonic)
+
+    def message(self) -> dict[str, Any]:
+        return self.job.scan_message(self.answers, round(monotonic() - self.since, 3))
 
 
 class Pool:
-    """The scanning processes of one shift."""
+    """The scanning processes of one shift; at most `ceiling` jobs are scanned at once."""
 
     def __init__(self, *, processes: int, ceiling: int) -> None:
         self._lock = threading.Lock()
         self._processes = processes
-        self._threads = max(1, ceiling // processes)
+        self._ceiling = ceiling
+        self._threads = -(-ceiling // processes)
         self._children: list[Child] = []
-        self._waiting: dict[BatchKey, deque[ClaimedJob]] = {}
-        self._seats: dict[BatchKey, int] = {}
+        # Jobs that may start, by batch and by whether they need a process of their own.
+        self._ready: dict[tuple[BatchKey, bool], deque[Waiting]] = {}
+        # Jobs whose servers are busy, longest first.
+        self._blocked: dict[str, Waiting] = {}
+        self._slots: dict[BatchKey, int] = {}
+        self._executing: Counter[BatchKey] = Counter()
+        self._addresses = AddressLimits()
+        self._started: dict[ClaimKey, datetime] = {}
         self._outcomes: list[Outcome] = []
         self._unwritten = [0, 0]
-        self._stillborn = 0
+        self._failed_starts = 0
         self._closed = False
+        self._tick_at = 0.0
+        self._busy_at = monotonic()
         # Set when it is worth while to take the outcomes before the next round.
         self.full = threading.Event()
         self._selector = selectors.DefaultSelector()
@@ -55,35 +87,34 @@ class Pool:
 
     # What the main thread calls
 
-    def offer(self, jobs: Iterable[ClaimedJob]) -> None:
-        """Take over jobs that were claimed; each starts when its batch has a free seat."""
+    def offer(self, jobs: Iterable[ClaimedJob], slots: dict[BatchKey, int]) -> None:
+        """Take over claimed jobs, and how many jobs of each batch may be scanned at once."""
         with self._lock:
+            self._slots = dict(slots)
             for job in jobs:
-                self._waiting.setdefault(job.batch_id, deque()).append(job)
+                self._enqueue(Waiting(job))
         self._wake()
 
-    def seat(self, batch_id: BatchKey, seats: int) -> None:
-        """Say how many jobs of a batch may be scanned at once."""
+    def loads(self) -> dict[BatchKey, Load]:
+        """Return what is here of each batch."""
         with self._lock:
-            self._seats[batch_id] = seats
+            return self._loads()
 
-    def load(self, batch_id: BatchKey) -> tuple[int, int]:
-        """Return how many jobs of a batch are being scanned, and how many wait here."""
+    def slots(self) -> dict[str, int]:
+        """Give up the slots of jobs that have ended; return those in use, by batch id."""
         with self._lock:
-            return self._executing().get(batch_id, 0), len(self._waiting.get(batch_id, ()))
-
-    def executing(self) -> dict[BatchKey, int]:
-        """Return batch -> how many of its jobs are being scanned."""
-        with self._lock:
-            return self._executing()
+            loads = self._loads()
+            kept = {batch: min(self._slots.get(batch, 0), loads[batch].held) for batch in loads}
+            self._slots = kept
+            used = {batch: max(kept[batch], load.executing) for batch, load in loads.items()}
+        return {str(batch): count for batch, count in used.items() if batch and count}
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
     def is_idle(self) -> bool:
         with self._lock:
-            waiting = any(self._waiting.values())
-            return not (waiting or self._outcomes or any(c.running for c in self._children))
+            return not self._outcomes and not self._has_jobs()
 
     def stages(self) -> dict[str, list[Any]]:
         """Return job id -> [stage, progress 0..1] of every job being scanned."""
@@ -91,15 +122,16 @@ class Pool:
             frames = {
                 key: run.stage for child in self._children for key, run in child.running.items()
             }
-        told = {key: json.loads(frame) for key, frame in frames.items()}
-        return {key: [frame["stage"], frame["progress"]] for key, frame in told.items()}
+        values = {key: json.loads(frame) for key, frame in frames.items()}
+        return {key: [value["stage"], value["progress"]] for key, value in values.items()}
 
-    def take(self) -> list[Outcome]:
-        """Return the outcomes that have not been taken yet."""
+    def take(self) -> tuple[dict[ClaimKey, datetime], list[Outcome]]:
+        """Return which scans have begun and when, and the outcomes, that were not taken yet."""
         with self._lock:
-            taken, self._outcomes = self._outcomes, []
+            started, self._started = self._started, {}
+            outcomes, self._outcomes = self._outcomes, []
             self.full.clear()
-        return taken
+        return started, outcomes
 
     def written(self, outcomes: list[Outcome]) -> None:
         """Say that outcomes are stored (or dropped), which makes room for more."""
@@ -108,11 +140,21 @@ class Pool:
             self._unwritten[1] -= sum(len(outcome.payload) for outcome in outcomes)
         self._wake()
 
-    def batches(self) -> set[UUID]:
-        """Return the batches that have jobs here."""
+    def claims(self) -> set[ClaimKey]:
+        """Return the claims of all jobs here, ended ones included until they are taken."""
         with self._lock:
-            held = set(self._executing()) | set(self._waiting)
-        return {batch for batch in held if batch}
+            jobs = [w.job for w in self._all_waiting()] + [run.job for run in self._all_running()]
+            jobs += [outcome.job for outcome in self._outcomes]
+        return {(job.id, job.claim_no) for job in jobs}
+
+    def drop(self, claims: set[ClaimKey]) -> None:
+        """Stop and forget the jobs of claims that hold no more."""
+        with self._lock:
+            self._remove_waiting(lambda job: (job.id, job.claim_no) in claims)
+            for child in self._children:
+                for key, run in child.running.items():
+                    if (run.job.id, run.job.claim_no) in claims:
+                        child.cancel(key)
 
     def cancel(self, batch_id: BatchKey) -> None:
         """Stop the running scans of a batch; each ends as cancelled or as it did just before."""
@@ -122,22 +164,16 @@ class Pool:
                     if run.job.batch_id == batch_id:
                         child.cancel(key)
 
-    def keep_only(self, held: set[tuple[UUID, int]]) -> None:
-        """Stop and forget the jobs that are not held any more; `held`: job, number of its claim."""
-        with self._lock:
-            for batch, queue in self._waiting.items():
-                kept = deque(job for job in queue if (job.id, job.claim_no) in held)
-                self._waiting[batch] = kept
-            for child in self._children:
-                for key, run in child.running.items():
-                    if (run.job.id, run.job.claim_no) not in held:
-                        child.cancel(key)
-
     def take_waiting(self, *batch_ids: BatchKey) -> list[ClaimedJob]:
         """Return, and forget, the jobs that have not started: of these batches, or all."""
         with self._lock:
-            chosen = batch_ids or list(self._waiting)
-            return [job for batch in chosen for job in self._waiting.pop(batch, ())]
+            return self._remove_waiting(lambda job: not batch_ids or job.batch_id in batch_ids)
+
+    def take_blocked(self, keep: int) -> list[ClaimedJob]:
+        """Return, and forget, all but `keep` of the jobs that wait for busy servers."""
+        with self._lock:
+            surplus = set(list(self._blocked)[keep:])
+            return self._remove_waiting(lambda job: job.key in surplus) if surplus else []
 
     def close(self) -> list[ClaimedJob]:
         """End every process; return the jobs that had not ended."""
@@ -145,13 +181,53 @@ class Pool:
             self._closed = True
         self._wake()
         self._thread.join()
-        unfinished = [run.job for child in self._children for run in child.running.values()]
+        unfinished = [run.job for run in self._all_running()]
         for child in self._children:
             child.kill()
         self._selector.close()
         os.close(self._wake_out)
         os.close(self._wake_in)
         return unfinished + self.take_waiting()
+
+    # What the jobs here are
+
+    def _all_running(self) -> Iterator[Running]:
+        return (run for child in self._children for run in child.running.values())
+
+    def _all_waiting(self) -> list[Waiting]:
+        return [w for queue in self._ready.values() for w in queue] + list(self._blocked.values())
+
+    def _has_jobs(self) -> bool:
+        return bool(self._executing or self._blocked or any(self._ready.values()))
+
+    def _loads(self) -> dict[BatchKey, Load]:
+        ready = Counter({key: len(queue) for key, queue in self._ready.items()})
+        blocked = Counter(w.job.batch_id for w in self._blocked.values())
+        batches = {batch for batch, _ in +ready} | blocked.keys() | self._executing.keys()
+        return {
+            batch: Load(
+                self._executing[batch], ready[batch, False] + ready[batch, True], blocked[batch]
+            )
+            for batch in batches
+        }
+
+    def _enqueue(self, waiting: Waiting, *, first: bool = False) -> None:
+        queue = self._ready.setdefault((waiting.job.batch_id, waiting.job.alone), deque())
+        if first:
+            queue.appendleft(waiting)
+        else:
+            queue.append(waiting)
+
+    def _remove_waiting(self, chosen: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
+        removed = [w.job for w in self._all_waiting() if chosen(w.job)]
+        if removed:
+            keys = {job.key for job in removed}
+            for key, queue in self._ready.items():
+                self._ready[key] = deque(w for w in queue if w.job.key not in keys)
+            for job_key in keys:
+                self._blocked.pop(job_key, None)
+                self._addresses.release(job_key)
+        return removed
 
     # What the pump does
 
@@ -162,135 +238,179 @@ class Pool:
             return  # a full pipe wakes the pump as well; a closed one has no pump
 
     def _pump(self) -> None:
-        while not self._closed and self._stillborn < MAX_FAILED_STARTS:
-            for key, _ in self._selector.select(TICK):
+        while not self._closed and self._failed_starts < MAX_FAILED_STARTS:
+            for key, _ in self._selector.select(
+                TICK if self._children or self._has_jobs() else None
+            ):
                 if key.data is None:
                     os.read(self._wake_out, 4096)
                 else:
-                    self._hear(key.data)
+                    self._receive(key.data)
             with self._lock:
-                self._give_up_overdue()
-                self._retire()
-                self._scale()
+                if monotonic() >= self._tick_at:
+                    self._tick_at = monotonic() + TICK
+                    self._give_up_overdue()
+                    self._scale()
                 self._dispatch()
 
-    def _hear(self, child: Child) -> None:
+    def _receive(self, child: Child) -> None:
         frames = child.read()
         with self._lock:
             if frames is None:
                 self._reap(child)
                 return
             for frame in frames:
-                self._note(child, frame)
+                self._handle(child, frame)
 
-    def _note(self, child: Child, frame: Frame) -> None:
+    def _handle(self, child: Child, frame: Frame) -> None:
         run = child.running.get(frame.key)
         if frame.kind == "ready":
             child.ready = True
-            self._stillborn = 0
+            self._failed_starts = 0
+        elif frame.kind == "resolved":
+            self._admit(child, frame, run)
         elif frame.kind == "stage":
             if run:
                 run.stage = frame.payload
         elif frame.kind in (Kind.REPORT, Kind.FAILURE):
             child.stuck.discard(frame.key)
             if run:
-                del child.running[frame.key]
-                self._end(Outcome(run.job, Kind(frame.kind), frame.payload, run.started_at))
+                self._stop(child, run)
+                outcome = Outcome(run.job, Kind(frame.kind), frame.payload, run.started_at)
+                self._end(outcome)
+
+    def _admit(self, child: Child, frame: Frame, run: Running | None) -> None:
+        """Let a scan go on whose server is known now, or send it back while that is busy."""
+        answers = json.loads(frame.payload)
+        addresses = [address for found in answers.values() for address in found]
+        if run is None or self._addresses.take(frame.key, addresses):
+            child.send({"type": "go", "job": frame.key})
+            if run:
+                run.started_at = utc_now()
+                self._started[run.job.id, run.job.claim_no] = run.started_at
+            return
+        child.send({"type": "back", "job": frame.key})
+        self._stop(child, run)
+        self._blocked[frame.key] = Waiting(run.job, answers)
+
+    def _stop(self, child: Child, run: Running) -> None:
+        """Count a job no more as executing; let one that waited for its server be next."""
+        del child.running[run.job.key]
+        self._executing[run.job.batch_id] -= 1
+        if not self._executing[run.job.batch_id]:
+            del self._executing[run.job.batch_id]
+        if self._addresses.release(run.job.key):
+            self._unblock()
+
+    def _unblock(self) -> None:
+        for key, waiting in list(self._blocked.items()):
+            addresses = [address for found in waiting.answers.values() for address in found]
+            if self._addresses.take(key, addresses):
+                del self._blocked[key]
+                self._enqueue(waiting, first=True)
 
     def _end(self, outcome: Outcome) -> None:
+        self._started.pop((outcome.job.id, outcome.job.claim_no), None)
         self._outcomes.append(outcome)
         self._unwritten[0] += 1
         self._unwritten[1] += len(outcome.payload)
-        working = any(self._waiting.values()) or any(c.running for c in self._children)
-        if len(self._outcomes) >= FULL or not working:
+        if len(self._outcomes) >= FULL or not self._has_jobs():
             self.full.set()
 
     def _reap(self, child: Child) -> None:
         """Forget a process that died; the jobs it was doing are lost with it."""
+        self._failed_starts += not child.ready
+        for run in list(child.running.values()):
+            logger.warning("%s lost its scanning process %d", run.job.ids, child.pid)
+            self._stop(child, run)
+            self._end(Outcome(run.job, Kind.LOST, b"{}", run.started_at))
+        self._remove(child)
+
+    def _remove(self, child: Child) -> None:
         self._selector.unregister(child.fd)
         self._children.remove(child)
-        self._stillborn += not child.ready
         child.kill()
-        for run in child.running.values():
-            logger.warning("%s lost its scanning process %d", run.job.ids, child.pid)
-            self._end(Outcome(run.job, Kind.LOST, b"{}", run.started_at))
 
     def _give_up_overdue(self) -> None:
         for child in self._children:
-            for key in [key for key, run in child.running.items() if run.overdue]:
-                run = child.give_up(key)
+            for run in [run for run in child.running.values() if run.overdue]:
+                self._stop(child, run)
+                child.give_up(run.job.key)
                 self._end(_overdue(run))
 
-    def _retire(self) -> None:
-        """End processes that have lost too many threads, once their other jobs have ended."""
-        for child in [c for c in self._children if c.retiring and not c.running]:
-            self._selector.unregister(child.fd)
-            self._children.remove(child)
-            child.kill()
-
-    def _executing(self) -> dict[BatchKey, int]:
-        counts: dict[BatchKey, int] = {}
-        for child in self._children:
-            for run in child.running.values():
-                counts[run.job.batch_id] = counts.get(run.job.batch_id, 0) + 1
-        return counts
-
-    def _dispatch(self) -> None:
-        """Start waiting jobs, one of each batch in turn, while there are seats and threads."""
-        counts = self._executing()
-        blocked: set[BatchKey] = set()
-        while self._unwritten[0] < UNWRITTEN_OUTCOMES and self._unwritten[1] < UNWRITTEN_BYTES:
-            ready = [batch for batch in self._with_seats(counts) if batch not in blocked]
-            if not ready:
-                return
-            for batch in ready:
-                if not self._start(self._waiting[batch]):
-                    blocked.add(batch)
-                    continue
-                counts[batch] = counts.get(batch, 0) + 1
-            # the batch served first goes to the end of the line
-            self._waiting[ready[0]] = self._waiting.pop(ready[0])
-
-    def _with_seats(self, counts: dict[BatchKey, int]) -> list[BatchKey]:
-        return [
-            batch
-            for batch, queue in self._waiting.items()
-            if queue and counts.get(batch, 0) < self._seats.get(batch, 0)
-        ]
-
-    def _start(self, queue: deque[ClaimedJob]) -> bool:
-        """Start the first job for which there is a process; say whether there was one."""
-        for alone in (False, True):
-            place = next((i for i, job in enumerate(queue) if job.alone is alone), None)
-            child = None if place is None else self._child_for(queue[place])
-            if place is not None and child is not None:
-                job = queue[place]
-                del queue[place]
-                child.start(job)
-                return True
-        return False
-
-    def _child_for(self, job: ClaimedJob) -> Child | None:
-        """Return the least busy process of the job's kind with a free thread.
-
-        Not one that still has an earlier scan of the same job, cancelled and retried since.
-        """
-        kind = [child for child in self._children if child.alone is job.alone]
-        free = [child for child in kind if child.free > 0 and not child.has(job.key)]
-        return min(free, key=lambda child: len(child.running), default=None)
+    # Processes
 
     def _scale(self) -> None:
-        """Start the processes that the waiting and running jobs need, up to one a core."""
-        waiting = [job.alone for queue in self._waiting.values() for job in queue]
+        """Have as many processes as the jobs need, none after a while without jobs."""
         for alone in (False, True):
             kind = [c for c in self._children if c.alone is alone and not c.retiring]
-            jobs = waiting.count(alone) + sum(len(child.running) for child in kind)
+            jobs = sum(len(child.running) for child in kind)
+            jobs += sum(len(queue) for key, queue in self._ready.items() if key[1] is alone)
             for _ in range(len(kind), min(self._processes, jobs)):
                 self._add(Child(1 if alone else self._threads, alone=alone))
+        self._recycle()
+        for child in [c for c in self._children if c.retiring and not c.running]:
+            self._remove(child)
+
+    def _recycle(self) -> None:
+        """Retire worn-out processes one at a time, and all when there is nothing to do."""
+        if self._has_jobs():
+            self._busy_at = monotonic()
+        idle = monotonic() - self._busy_at > IDLE_AFTER
+        for child in self._children:
+            if idle or (
+                child.served >= RECYCLE_AFTER and not any(c.retiring for c in self._children)
+            ):
+                child.retiring = True
 
     def _add(self, child: Child) -> None:
         self._children.append(child)
         self._selector.register(child.fd, selectors.EVENT_READ, child)
+
+    # Starting jobs
+
+    def _dispatch(self) -> None:
+        """Start waiting jobs, one of each batch in turn, while there are slots and threads."""
+        served = True
+        while served:
+            served = False
+            for key, queue in list(self._ready.items()):
+                if not self._has_room():
+                    return
+                if not queue:
+                    del self._ready[key]
+                elif self._start(key, queue):
+                    served = True
+                    self._ready[key] = self._ready.pop(key)  # to the end of the line
+
+    def _has_room(self) -> bool:
+        return (
+            self._executing.total() < self._ceiling
+            and self._unwritten[0] < UNWRITTEN_OUTCOMES
+            and self._unwritten[1] < UNWRITTEN_BYTES
+        )
+
+    def _start(self, key: tuple[BatchKey, bool], queue: deque[Waiting]) -> bool:
+        """Start the first job of a queue if its batch has a slot and a process a thread."""
+        batch, alone = key
+        if self._executing[batch] >= self._slots.get(batch, 0):
+            return False
+        child = self._child_for(queue[0].job, alone=alone)
+        if child is None:
+            return False
+        waiting = queue.popleft()
+        child.start(waiting.job, waiting.message())
+        self._executing[batch] += 1
+        return True
+
+    def _child_for(self, job: ClaimedJob, *, alone: bool) -> Child | None:
+        """Return the least busy process of the kind with a free thread.
+
+        Not one that still has an earlier scan of the same job, cancelled and retried since.
+        """
+        kind = (child for child in self._children if child.alone is alone)
+        free = [child for child in kind if child.free > 0 and not child.has(job.key)]
+        return min(free, key=lambda child: len(child.running), default=None)
 
 
 def _overdue(run: Running) -> Outcome:

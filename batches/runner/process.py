@@ -1,4 +1,4 @@
-"""One scanning process as the shift sees it: orders in, frames out."""
+"""One scanning process as the worker sees it: messages in, frames out."""
 
 import contextlib
 import json
@@ -8,14 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from batches.options import fetch_settings
-from batches.runner.messages import ClaimedJob
+from batches.runner.messages import ClaimedJob, utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,11 @@ class Frame(NamedTuple):
 
 @dataclass(slots=True)
 class Running:
-    """A job that a child was told to do."""
+    """A job that a child is doing."""
 
     job: ClaimedJob
     began: float = field(default_factory=monotonic)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started_at: datetime = field(default_factory=utc_now)
     stage: bytes = b'{"stage": "queued", "progress": 0}'
 
     @property
@@ -53,8 +53,11 @@ class Child:
         self.running: dict[str, Running] = {}
         # Jobs that were given up while their thread still hangs in them.
         self.stuck: set[str] = set()
+        # How many jobs it was sent.
+        self.served = 0
         # Whether the process has read its code and takes jobs.
         self.ready = False
+        # Whether it gets no more jobs and ends after its last one.
         self.retiring = False
         self._buffer = bytearray()
         self._process = subprocess.Popen(
@@ -63,7 +66,7 @@ class Child:
             stdout=subprocess.PIPE,
             cwd=settings.BASE_DIR,
         )
-        self._send({"type": "settings", "threads": threads, **asdict(fetch_settings())})
+        self.send({"type": "settings", "threads": threads, **asdict(fetch_settings())})
 
     @property
     def fd(self) -> int:
@@ -76,7 +79,7 @@ class Child:
 
     @property
     def free(self) -> int:
-        """How many more jobs the child may be given."""
+        """How many more jobs the child takes."""
         if self.retiring or not self.ready:
             return 0
         return self.threads - len(self.running) - len(self.stuck)
@@ -84,20 +87,20 @@ class Child:
     def has(self, key: str) -> bool:
         return key in self.running or key in self.stuck
 
-    def start(self, job: ClaimedJob) -> None:
+    def start(self, job: ClaimedJob, message: dict[str, Any]) -> None:
+        self.served += 1
         self.running[job.key] = Running(job)
-        self._write(job.order)
+        self.send(message)
 
     def cancel(self, key: str) -> None:
-        self._send({"type": "cancel", "job": key})
+        self.send({"type": "cancel", "job": key})
 
-    def give_up(self, key: str) -> Running:
+    def give_up(self, key: str) -> None:
         """Stop waiting for a job; its thread may hang in it for ever."""
         self.stuck.add(key)
         self.cancel(key)
         if len(self.stuck) * 4 >= self.threads:
             self.retiring = True
-        return self.running.pop(key)
 
     def read(self) -> list[Frame] | None:
         """Return the frames that have arrived; None when the process ended or talks nonsense."""
@@ -130,12 +133,9 @@ class Child:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def _send(self, order: dict) -> None:
-        self._write(json.dumps(order).encode() + b"\n")
-
-    def _write(self, line: bytes) -> None:
-        """Send one line; a process that has died is noticed where its output ends."""
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one message; a process that has died is noticed where its output ends."""
         assert self._process.stdin is not None  # noqa: S101 - opened above
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(line)
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()

@@ -1,19 +1,18 @@
-"""Take back the work of workers that died, and keep the books straight."""
+"""Recover the work of workers that died, and keep the books straight."""
 
 import logging
 from collections import Counter
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
-from batches.queue import wake_workers
+from batches.queue import ensure_shift
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import count_ended, settle_cancelling
 from scrapersky.tenants.login_delays import delete_expired_logins
@@ -23,76 +22,63 @@ logger = logging.getLogger(__name__)
 KEEP_WORKERS = timedelta(days=7)
 
 
-def take_back() -> int:
-    """Return the jobs of silent workers to the line; return how many there were.
+def recover() -> int:
+    """Return the jobs of dead workers to the line; return how many there were.
 
-    A worker of this host whose process is gone is not waited for until it counts as silent.
-    Jobs that a dead worker had started are charged an attempt and fail the third time; those it
-    only held are not.
+    A worker of this host whose process is gone is not waited for until it counts as silent. Jobs
+    that ran are charged an attempt and fail the third time; those only claimed are not.
     """
     Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
     Worker.objects.lose()
-    orphans = Job.objects.filter(status=Job.Status.RUNNING).exclude(
-        Exists(Worker.objects.filter(pk=OuterRef("worker"), status__in=Worker.LIVE))
-    )
-    if not orphans.exists():
+    ids = [*_orphans().filter(worker__isnull=False), *_orphans().filter(status=Job.Status.RUNNING)]
+    if not ids:
         return 0
     with transaction.atomic():
-        locked = orphans.select_for_update(no_key=True, of=("self",)).order_by("pk")
-        jobs = list(locked.select_related("worker"))
-        started = [job.pk for job in jobs if job.worker and str(job.pk) in job.worker.stages]
-        failed = Job.objects.filter(pk__in=started).lose()
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).give_back()
+        locked = _orphans().filter(pk__in=ids).select_for_update(no_key=True, of=("self",))
+        columns = ("pk", "status", "batch_id", "domain_id", "worker_id")
+        jobs = list(locked.order_by("pk").values_list(*columns))
+        ran = [pk for pk, status, *_ in jobs if status == Job.Status.RUNNING]
+        failed = Job.objects.filter(pk__in=ran).fail_lost()
+        Job.objects.filter(pk__in=[pk for pk, *_ in jobs]).exclude(pk__in=ran).release()
         count_ended(failed=Counter(failed), cancelled=Counter())
-    _tell_taken_back(jobs, set(started))
+    for pk, status, batch_id, domain_id, worker_id in jobs:
+        level = logging.WARNING if status == Job.Status.RUNNING else logging.DEBUG
+        row = (batch_id, pk, domain_id, worker_id)
+        did = "had started" if status == Job.Status.RUNNING else "only held"
+        logger.log(level, "batch=%s job=%s domain=%s worker=%s is lost and %s it", *row, did)
     return len(jobs)
 
 
-def _tell_taken_back(jobs: list[Job], started: set[UUID]) -> None:
-    for job in jobs:
-        level = logging.WARNING if job.pk in started else logging.DEBUG
-        told = (job.batch_id, job.pk, job.domain_id, job.worker_id)
-        was = "had started" if job.pk in started else "only held"
-        logger.log(level, "batch=%s job=%s domain=%s worker=%s is lost and %s it", *told, was)
+def _orphans() -> QuerySet[Job, Any]:
+    """Return the ids of jobs that a worker held which does not live any more."""
+    living = Worker.objects.filter(pk=OuterRef("worker"), status=Worker.Status.WORKING)
+    return Job.objects.exclude(Exists(living)).values_list("pk", flat=True)
 
 
 def keep() -> None:
     """Do the minute's housekeeping.
 
-    Lost work, batches being cancelled, domains in work that nothing works on, idle batches,
-    counters, old worker rows, expired sessions and login delays.
+    Lost work, batches being cancelled, domains in work that nothing works on, counters, old
+    worker rows, expired sessions and login delays, and a shift for this host if it has none.
     """
-    take_back()
+    recover()
     settle_cancelling()
     settle_stranded()
     audit()
-    if has_work():
-        wake_workers()
-    Worker.objects.exclude(status__in=Worker.LIVE).filter(
+    ensure_shift()
+    Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
     delete_expired_logins()
 
 
 def resume(**_: Any) -> None:
-    """Call a shift for what a worker process that died left undone.
-
-    django-q2 starts another in its place and says so (`post_spawn`); the message that the dead
-    one had taken is on lease for minutes.
-    """
+    """Queue a shift where this host has none, as a process of its queue starts (`post_spawn`)."""
     try:
-        take_back()
-        if has_work():
-            wake_workers()
+        recover()
+        ensure_shift()
     except DatabaseError:
-        logger.warning("the database is away: the keeper will look for work left undone")
-
-
-def has_work() -> bool:
-    """Say whether a job waits that a shift could claim now."""
-    waiting = Job.objects.waiting()
-    states = [Batch.Status.PENDING, Batch.Status.RUNNING]
-    return waiting.filter(Q(batch__isnull=True) | Q(batch__status__in=states)).exists()
+        logger.warning("The database is away: the shift starts when it is back.")
 
 
 def audit() -> int:
@@ -120,9 +106,9 @@ def _recount(batch: Batch) -> bool:
     )
     if not true["total"]:  # its jobs are gone, so none of them will end
         true |= {"total": batch.total, "cancelled": batch.total}
-    told = {name: getattr(batch, name) for name in true}
-    if told == true:
+    stored = {name: getattr(batch, name) for name in true}
+    if stored == true:
         return False
-    logger.error("batch=%s counters %s did not match its jobs %s: repaired", batch.pk, told, true)
+    logger.error("batch=%s counters %s did not match its jobs %s: repaired", batch.pk, stored, true)
     Batch.objects.filter(pk=batch.pk).update(**true, updated_at=Now())
     return True

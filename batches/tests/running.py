@@ -1,10 +1,13 @@
-"""Batches in mid-run, for tests of what is shown of them."""
+"""Batches in mid-run and shifts, for tests."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
+from batches.runner import flush, shift
+from batches.runner.claims import Claimer
+from batches.runner.messages import ClaimedJob
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from scrapersky.tenants.models import Tenant
@@ -41,3 +44,17 @@ def scan_now(job: Job, stage: str = "sitemaps", progress: float = 0.5) -> Job:
     )
     job.refresh_from_db()
     return job
+
+
+def run_shift() -> str:
+    """Run a shift until there has been nothing to do for a moment."""
+    return shift.run_shift(linger=0.3)
+
+
+def claim_jobs(worker: Worker, batch: Batch | None, *, ceiling: int = 100) -> list[ClaimedJob]:
+    """Claim what a round gives a worker of one batch, or of the jobs without one."""
+    claim = Claimer(worker, ceiling).claim({})
+    jobs = claim.jobs if claim else []
+    mine = [job for job in jobs if job.batch_id == (batch.pk if batch else None)]
+    flush.release(worker, [job for job in jobs if job not in mine])
+    return mine

@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from batches.models import Job, Worker
+from batches.models import Job
 from batches.services import initiate_scan
 from batches.tests.api_clients import ROOT, program_of
 from batches.tests.outcomes import complete, fail
+from batches.tests.running import scan_now
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -89,8 +90,7 @@ def test_a_running_scan_tells_the_stage_its_worker_reported(
     program: Client, default_tenant: Tenant
 ) -> None:
     job = initiate_scan("example.com", tenant=default_tenant)
-    worker = Worker.objects.create(host="one", stages={str(job.pk): ["sitemaps", 0.65]})
-    Job.objects.claim(worker, 1)
+    scan_now(job, "sitemaps", 0.65)
     body = program.get(f"{ROOT}/status/{job.pk}").json()
     assert (body["status"], body["stage"], body["progress"]) == ("running", "sitemaps", 0.65)
 

@@ -9,12 +9,12 @@ from django.db import OperationalError, transaction
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner import flush as flushing
-from batches.runner.claims import claim
 from batches.runner.flush import flush
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
-from batches.runner.recovery import take_back
+from batches.runner.recovery import recover
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from scans.engine.report import (
     Contact,
     ContactKind,
@@ -44,8 +44,7 @@ def make_batch(tenant: Tenant, hosts: str, **options: Any) -> Batch:
 
 
 def claim_all(worker: Worker, batch: Batch | None) -> list[ClaimedJob]:
-    key = batch.pk if batch else None
-    return claim(worker, key, executing=0, waiting=0, ceiling=100).jobs
+    return claim_jobs(worker, batch)
 
 
 def report(job: ClaimedJob, **facts: Any) -> Outcome:
@@ -117,7 +116,7 @@ def test_the_result_of_a_job_that_was_taken_over_is_dropped(
     batch = make_batch(default_tenant, "a.example")
     (old,) = claim_all(worker, batch)
     Worker.objects.update(heartbeat_at=NOW - timedelta(minutes=1))
-    assert take_back() == 1
+    assert recover() == 1
     other = Worker.begin(host="other", pid=2)
     assert other
     (new,) = claim_all(other, batch)
@@ -249,7 +248,7 @@ def test_a_sitemap_import_submits_only_where_a_sitemap_was_stored(
 
 
 def test_jobs_of_many_batches_are_flushed_together(default_tenant: Tenant, worker: Worker) -> None:
-    batches = [make_batch(default_tenant, f"a{n}.example shared.example") for n in range(3)]
+    batches = [make_batch(default_tenant, f"a{n}.example b{n}.example") for n in range(3)]
     outcomes = [report(job) for batch in batches for job in claim_all(worker, batch)]
     flush(worker, outcomes)
     assert [counters(batch) for batch in batches] == [("complete", 2, 0, 0)] * 3

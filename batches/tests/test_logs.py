@@ -7,13 +7,14 @@ import pytest
 from django.utils import timezone
 
 from batches import transitions
-from batches.models import Batch, Worker
-from batches.runner.claims import claim, runnable
+from batches.models import Batch, Job, Worker
 from batches.runner.flush import flush
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
-from batches.runner.recovery import take_back
+from batches.runner.recovery import recover
+from batches.runner.shift import start_pending
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from scans.engine.report import Contact, ContactKind
 from scrapersky.tenants.models import Tenant
 
@@ -35,8 +36,8 @@ def batch(default_tenant: Tenant, caplog: pytest.LogCaptureFixture) -> Batch:
 
 
 def claim_all(worker: Worker, batch: Batch) -> list[ClaimedJob]:
-    runnable()
-    return claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    start_pending()
+    return claim_jobs(worker, batch, ceiling=9)
 
 
 def ids(job: ClaimedJob) -> str:
@@ -82,9 +83,9 @@ def test_jobs_that_are_taken_back_are_named(
     batch: Batch, worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = claim_all(worker, batch)
-    worker.beat(stages={first.key: ["homepage", 0.3]})
+    Job.objects.begin(worker, {(first.id, first.claim_no): NOW})
     Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
-    take_back()
+    recover()
     told = lines(caplog, f"worker={worker.pk} is lost")
     assert len(told) == 2
     assert lines(caplog, "had started it")[0].startswith(f"batch={batch.pk} job={first.id} ")

@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from batches.models import Batch, Job, LookupKeyError, Worker, parse_key
+from batches.models.job import host_key
 from batches.services import create_batch, initiate_scan
+from batches.tests.running import claim_jobs
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -141,56 +143,74 @@ def test_any_other_key_is_a_clear_error(key: object) -> None:
         parse_key(key)
 
 
-def test_a_host_has_one_working_shift() -> None:
+def test_a_host_has_one_live_worker() -> None:
     first = Worker.begin(host="h", pid=1)
     assert first
     assert Worker.begin(host="h", pid=2) is None
     assert Worker.begin(host="other", pid=2)
-    assert first.drain()
+    assert first.end()
     assert Worker.begin(host="h", pid=3)
 
 
-def test_a_lost_shift_can_neither_beat_nor_drain_nor_end() -> None:
+def test_a_lost_worker_can_neither_beat_nor_end() -> None:
     worker = Worker.begin(host="h", pid=1)
     assert worker
     Worker.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=60))
     assert Worker.objects.lose() == 1
     assert not worker.beat()
-    assert not worker.drain()
     assert not worker.end()
 
 
+@pytest.mark.parametrize(
+    ("domain", "host"),
+    [
+        ("example.com", "example.com"),
+        ("www.example.com", "example.com"),
+        ("WWW.Example.com:8443", "example.com"),
+        ("www2.example.com", "www2.example.com"),
+        ("[2001:db8::1]:8080", "[2001:db8::1]"),
+    ],
+)
+def test_two_names_of_one_server_are_one_host(domain: str, host: str) -> None:
+    assert host_key(domain) == host
+
+
+def test_a_new_job_names_its_host(default_tenant: Tenant) -> None:
+    job = initiate_scan("www.example.com", tenant=default_tenant)
+    assert job.host == "example.com"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_claim_takes_the_first_jobs_once(batch: Batch) -> None:
+    Batch.objects.start()
     worker = Worker.begin(host="h", pid=1)
     assert worker
-    with transaction.atomic():
-        first = Job.objects.filter(batch=batch).claim(worker, 2)
-        second = Job.objects.filter(batch=batch).claim(worker, 2)
-    positions = Job.objects.in_bulk(first + second)
-    assert [positions[pk].position for pk in first] == [0, 1]
-    assert [positions[pk].position for pk in second] == [2]
-    assert {job.claim_no for job in positions.values()} == {1}
+    Batch.objects.update(options={"max_concurrent": 1})
+    jobs = claim_jobs(worker, batch)
+    assert [job.host for job in jobs] == ["a.example", "b.example", "c.example"]
+    assert {job.claim_no for job in jobs} == {1}
+    assert claim_jobs(worker, batch) == []
 
 
-def test_a_job_that_was_taken_over_is_held_no_more(batch: Batch) -> None:
+def test_a_job_that_was_claimed_again_is_no_longer_held(batch: Batch) -> None:
+    Batch.objects.start()
     worker = Worker.begin(host="h", pid=1)
     assert worker
-    with transaction.atomic():
-        ids = Job.objects.filter(batch=batch).claim(worker, 3)
-        Job.objects.filter(pk=ids[0]).give_back()
-        Job.objects.filter(pk=ids[0]).claim(worker, 1)
-        assert Job.objects.held(worker, dict.fromkeys(ids, 1)) == set(ids[1:])
+    ids = [job.id for job in claim_jobs(worker, batch)]
+    Job.objects.filter(pk=ids[0]).release()
+    claim_jobs(worker, batch)
+    assert Job.objects.held(worker, dict.fromkeys(ids, 1)) == set(ids[1:])
 
 
 def test_the_third_loss_fails_a_job_and_the_first_two_do_not(batch: Batch) -> None:
+    Batch.objects.start()
     worker = Worker.begin(host="h", pid=1)
     assert worker
-    job = batch.jobs.earliest("position")
     counted = []
     for _ in range(3):
-        with transaction.atomic():
-            Job.objects.filter(pk=job.pk).claim(worker, 1)
-            counted.append(Job.objects.filter(pk=job.pk).lose())
-    job.refresh_from_db()
+        first = claim_jobs(worker, batch)[0]
+        counted.append(Job.objects.filter(pk=first.id).fail_lost())
+        batch.jobs.filter(worker__isnull=False).release()
+    job = Job.objects.get(pk=first.id)
     assert counted == [{}, {}, {batch.pk: 1}]
     assert (job.status, job.failure_reason, job.attempts) == ("failed", "worker_lost", 3)

@@ -18,13 +18,12 @@ from django_q.models import OrmQ
 
 from batches.models import Batch, Job, LookupKeyError, Worker
 from batches.runner import recovery
-from batches.runner.claims import claim, runnable
 from batches.runner.flush import flush
 from batches.runner.messages import failure
-from batches.runner.shift import run_shift
 from batches.services import create_batch, initiate_scan
 from batches.tests.api_clients import ROOT, program_of
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs, run_shift
 from batches.tests.sites import Sites
 from scrapersky.tenants.models import Tenant, User
 from tests.concurrency.audit import problems
@@ -53,8 +52,8 @@ def hire(host: str = "h") -> Worker:
 
 
 def claimed(worker: Worker, batch: Batch) -> list[Any]:
-    runnable()
-    return claim(worker, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    Batch.objects.start()
+    return claim_jobs(worker, batch, ceiling=100)
 
 
 def test_batch_pending_for_ever(default_tenant: Tenant, sites: Sites) -> None:
@@ -142,9 +141,9 @@ def test_metadata_changed_in_place_and_not_saved(default_tenant: Tenant) -> None
 def test_per_domain_statuses_missing(default_tenant: Tenant, user: User) -> None:
     batch = make(default_tenant, 4)
     worker = hire()
-    first, second, *_ = claimed(worker, batch)
+    first, second, third, _fourth = claimed(worker, batch)
     flush(worker, [scanned(first), failure(second, "tls_error", "It is old.", NOW)])
-    batch.jobs.filter(position=3).give_back()
+    Job.objects.begin(worker, {(third.id, third.claim_no): NOW})
     told = program_of(user).get(f"{ROOT}/batch/{batch.pk}/status").json()["domain_statuses"]
     assert {host: facts["status"] for host, facts in told.items()} == {
         "s0.site.test": "completed",

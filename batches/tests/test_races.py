@@ -13,11 +13,12 @@ from django.utils import timezone
 from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
-from batches.runner.claims import ShiftLostError, claim, runnable
+from batches.runner.claims import ShiftLostError
 from batches.runner.flush import flush
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from batches.transitions import TransitionError
 from scans.models import Scan
 from scrapersky.tenants.models import Tenant
@@ -78,12 +79,14 @@ class Crew:
         assert worker
         with suppress(ShiftLostError):
             for _ in range(4):
-                runnable()
-                grant = claim(worker, self.batch.pk, executing=0, waiting=0, ceiling=3)
-                flush(worker, [outcome for job in grant.jobs if (outcome := end(job, chance))])
-        held = Job.objects.filter(worker=worker, status=Job.Status.RUNNING)
+                Batch.objects.start()
+                jobs = claim_jobs(worker, self.batch, ceiling=3)
+                begun = {(job.id, job.claim_no): timezone.now() for job in jobs}
+                Job.objects.begin(worker, begun if chance.random() < 0.5 else {})
+                flush(worker, [outcome for job in jobs if (outcome := end(job, chance))])
+        held = Job.objects.filter(worker=worker)
         if chance.random() < 0.5:
-            held.give_back()
+            held.release()
             worker.end()
 
 
@@ -102,11 +105,11 @@ def end(job: ClaimedJob, chance: random.Random) -> Outcome | None:
 
 def bury(chance: random.Random) -> None:
     """Let a worker fall silent, now and then, and take back what it held."""
-    workers = list(Worker.objects.filter(status__in=Worker.LIVE)[:3])
+    workers = list(Worker.objects.filter(status=Worker.Status.WORKING)[:3])
     if workers:
         silent = timezone.now() - timedelta(minutes=1)
         Worker.objects.filter(pk=chance.choice(workers).pk).update(heartbeat_at=silent)
-    recovery.take_back()
+    recovery.recover()
 
 
 def retry_cancelled(batch: Batch) -> None:

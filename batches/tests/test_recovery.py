@@ -13,9 +13,10 @@ from django_q.signals import post_spawn
 from batches.maintenance import MINUTE_KEEPER
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
-from batches.runner.claims import claim
-from batches.runner.recovery import audit, has_work, keep, take_back
+from batches.runner.recovery import audit, keep, recover
 from batches.services import create_batch
+from batches.tests.running import claim_jobs
+from batches.transitions import cancel_job
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,8 +37,13 @@ def hire(host: str = "h") -> Worker:
 
 
 def claim_all(worker: Worker, batch: Batch) -> list[str]:
-    grant = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100)
-    return [job.key for job in grant.jobs]
+    return [job.key for job in claim_jobs(worker, batch)]
+
+
+def begin(worker: Worker, key: str) -> None:
+    """Let a claimed job be scanned."""
+    job = Job.objects.get(pk=key)
+    Job.objects.begin(worker, {(job.pk, job.claim_no): timezone.now()})
 
 
 def fall_silent() -> None:
@@ -49,9 +55,9 @@ def test_jobs_of_a_silent_worker_wait_again_and_only_started_ones_are_charged(
 ) -> None:
     worker = hire()
     first, _ = claim_all(worker, batch)
-    worker.beat(stages={first: ["homepage", 0.3]})
+    begin(worker, first)
     fall_silent()
-    assert take_back() == 2
+    assert recover() == 2
     jobs = batch.jobs.order_by("position").values_list("status", "attempts", "worker")
     assert list(jobs) == [("pending", 1, None), ("pending", 0, None)]
     worker.refresh_from_db()
@@ -60,33 +66,47 @@ def test_jobs_of_a_silent_worker_wait_again_and_only_started_ones_are_charged(
 
 def test_the_work_of_a_living_worker_is_left_alone(batch: Batch) -> None:
     claim_all(hire(), batch)
-    assert take_back() == 0
-    assert batch.jobs.filter(status="running").count() == 2
+    assert recover() == 0
+    assert batch.jobs.filter(worker__isnull=False).count() == 2
 
 
 def test_a_job_that_was_started_by_three_lost_workers_fails_and_is_counted(batch: Batch) -> None:
     for number in range(3):
         worker = hire(f"h{number}")
         first, *_ = claim_all(worker, batch)
-        worker.beat(stages={first: ["homepage", 0.3]})
+        begin(worker, first)
         fall_silent()
-        take_back()
+        recover()
     batch.refresh_from_db()
     assert (batch.status, batch.failed) == ("running", 1)
     assert batch.jobs.get(status="failed").failure_reason == "worker_lost"
 
 
-def test_the_minute_keeper_wakes_the_workers_for_idle_work(batch: Batch) -> None:
+def test_the_minute_keeper_queues_a_shift_where_its_host_has_none(db: None) -> None:
+    hire("another host")
+    keep()
+    assert OrmQ.objects.count() == 1
+    hire(settings.SCAN_WORKER_NAME)
     keep()
     assert OrmQ.objects.count() == 1
 
 
-@pytest.mark.parametrize("status", ["paused", "cancelling"])
-def test_jobs_of_a_batch_that_holds_still_are_no_work(batch: Batch, status: str) -> None:
-    Batch.objects.update(status=status)
-    assert not has_work()
-    keep()
-    assert not OrmQ.objects.exists()
+def test_a_running_job_without_a_worker_is_recovered(batch: Batch) -> None:
+    worker = hire()
+    begin(worker, claim_all(worker, batch)[0])
+    Worker.objects.all().delete()
+    assert recover() == 1
+    jobs = batch.jobs.order_by("position").values_list("status", "attempts")
+    assert list(jobs) == [("pending", 1), ("pending", 0)]
+
+
+def test_a_cancelled_job_of_a_lost_worker_lets_its_host_go(batch: Batch) -> None:
+    claim_all(hire(), batch)
+    for job in batch.jobs.all():
+        cancel_job(job)
+    fall_silent()
+    recover()
+    assert set(batch.jobs.values_list("status", "worker", "attempts")) == {("cancelled", None, 0)}
 
 
 def test_drifted_counters_are_repaired_and_said(
@@ -131,22 +151,23 @@ def test_the_keeper_is_scheduled_and_an_edited_schedule_is_kept(default_tenant: 
     assert Schedule.objects.get(name=MINUTE_KEEPER).minutes == 5
 
 
-def test_the_work_of_a_dead_process_of_this_host_is_taken_back_at_once(batch: Batch) -> None:
+def test_the_work_of_a_dead_process_of_this_host_is_recovered_at_once(batch: Batch) -> None:
     worker = hire(settings.SCAN_WORKER_NAME)
     claim_all(worker, batch)
     gone = subprocess.Popen(["true"])
     gone.wait()
     Worker.objects.update(pid=gone.pid)
-    assert take_back() == 2
+    assert recover() == 2
 
 
-def test_a_worker_process_that_starts_calls_a_shift_where_work_was_left(batch: Batch) -> None:
-    claim_all(hire(), batch)
+def test_a_queue_process_that_starts_queues_a_shift_where_its_host_has_none(batch: Batch) -> None:
+    claim_all(hire(settings.SCAN_WORKER_NAME), batch)
     post_spawn.send(sender="django_q", proc_name="another")
     assert not OrmQ.objects.exists()
     fall_silent()
     post_spawn.send(sender="django_q", proc_name="another")
     assert OrmQ.objects.count() == 1
+    assert set(batch.jobs.values_list("worker", flat=True)) == {None}
 
 
 def test_a_worker_process_starts_while_the_database_is_away(
@@ -155,6 +176,6 @@ def test_a_worker_process_starts_while_the_database_is_away(
     def away() -> int:
         raise OperationalError("away")
 
-    monkeypatch.setattr(recovery, "take_back", away)
+    monkeypatch.setattr(recovery, "recover", away)
     recovery.resume()
-    assert "the database is away" in caplog.text
+    assert "The database is away" in caplog.text

@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
-from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner import process, recovery, shift
 from batches.runner.pool import Pool
-from batches.runner.shift import run_shift
 from batches.services import create_batch, initiate_scan
+from batches.tests.running import run_shift
 from batches.tests.sites import Sites
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant
@@ -99,8 +99,8 @@ def wait_at(gate: threading.Barrier) -> None:
 
 def test_a_second_shift_on_the_host_returns_at_once(default_tenant: Tenant, sites: Sites) -> None:
     batch = make(default_tenant, hosts(1))
-    assert Worker.begin(host=os.uname().nodename, pid=1)
-    assert run_shift() == "A shift is at work on this host already."
+    assert Worker.begin(host=settings.SCAN_WORKER_NAME, pid=1)
+    assert run_shift() == "This host has a shift already."
     assert outcome(batch)[0] == "pending"
 
 
@@ -158,13 +158,13 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
     batch = make(default_tenant, hosts(3), max_concurrent=1)
     first = batch.jobs.get(domain__host="s0.site.test")
     asked, stopped = threading.Event(), threading.Event()
-    steer, cancel = shift.Shift._steer, process.Child.cancel
+    check, cancel = shift.Shift._check, process.Child.cancel
     cancelled: list[Job] = []
 
     def cancel_once_asked(self: shift.Shift) -> None:
         if asked.is_set() and not cancelled:
             cancelled.append(transitions.cancel_job(first))
-        steer(self)
+        check(self)
 
     def stop(self: process.Child, key: str) -> None:
         cancel(self, key)
@@ -176,7 +176,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
             asked.set()
             stopped.wait(timeout=15)
 
-    monkeypatch.setattr(shift.Shift, "_steer", cancel_once_asked)
+    monkeypatch.setattr(shift.Shift, "_check", cancel_once_asked)
     monkeypatch.setattr(process.Child, "cancel", stop)
     sites.before = answer_when_stopped
     run_shift()
@@ -199,25 +199,12 @@ def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(
 
     sites.before = ask_to_stop
     stopper = StopWhen(asked)
-    monkeypatch.setattr(shift.Shift, "_is_asked_to_stop", lambda self: stopper.is_set())
+    monkeypatch.setattr(shift.Shift, "_is_to_stop", lambda self: stopper.is_set())
     run_shift()
     release.set()
     assert outcome(batch) == ("running", 0, 0, 0)
     jobs = batch.jobs.values_list("status", "attempts", "worker")
     assert set(jobs) == {("pending", 0, None)}
-
-
-def test_a_shift_calls_other_hosts_while_more_waits_than_it_has_claimed(
-    default_tenant: Tenant, sites: Sites
-) -> None:
-    make(default_tenant, hosts(3), max_concurrent=1)
-    OrmQ.objects.all().delete()
-    run_shift()
-    assert not OrmQ.objects.exists()
-    make(default_tenant, hosts(12), max_concurrent=1)
-    OrmQ.objects.all().delete()
-    run_shift()
-    assert OrmQ.objects.count() == 1
 
 
 class StopWhen:
@@ -232,9 +219,9 @@ def test_the_flag_of_the_host_asks_its_shift_to_stop(default_tenant: Tenant) -> 
     assert worker
     made = shift.Shift(worker)
     try:
-        assert not made._is_asked_to_stop()
+        assert not made._is_to_stop()
         Worker.objects.stop("h")
-        assert made._is_asked_to_stop()
+        assert made._is_to_stop()
     finally:
         made.pool.close()
 
@@ -249,11 +236,11 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
     def claim_then_fall_silent(self: shift.Shift) -> None:
         claim(self)
         Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
-        recovery.take_back()
+        recovery.recover()
 
     monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)
     monkeypatch.setattr(shift.Shift, "_recover", lambda self: None)
-    assert run_shift() == "The shift was silent too long: others took its jobs."
+    assert run_shift() == "The shift was silent too long: its jobs went to others."
     monkeypatch.undo()
     assert outcome(batch)[1:] == (0, 0, 0)
 

@@ -13,13 +13,13 @@ from pytest_django.fixtures import Settings
 from batches import tasks, transitions
 from batches.models import Batch, Job, MaintenanceRun, Worker
 from batches.models.job import MAX_ATTEMPTS
-from batches.runner.claims import claim
 from batches.runner.flush import flush
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
-from batches.runner.recovery import keep, take_back
+from batches.runner.recovery import keep, recover
 from batches.services import create_batch
 from batches.sitemap_submission import settle_stranded, submit_queued
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from scans.engine.errors import FailureReason
 from scans.engine.report import PageEntry, SitemapFile
 from scans.models import Domain
@@ -60,7 +60,7 @@ def submitted(tenant: Tenant, worker: Worker, *hosts: str, **options: Any) -> li
     batch = Batch.objects.get()
     Batch.objects.filter(pk=batch.pk).update(options=batch.options | options)
     Batch.objects.start()
-    return claim(worker, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    return claim_jobs(worker, batch, ceiling=100)
 
 
 # Into work
@@ -248,8 +248,8 @@ def test_an_import_whose_worker_died_for_the_third_time_is_settled(
 ) -> None:
     (job,) = submitted(default_tenant, worker, "a.example")
     Job.objects.update(attempts=MAX_ATTEMPTS - 1)
-    silent = timezone.now() - timedelta(minutes=1)
-    Worker.objects.update(heartbeat_at=silent, stages={job.key: ["sitemaps", 0.5]})
+    Job.objects.begin(worker, {(job.id, job.claim_no): timezone.now()})
+    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
     keep()
     assert state_of("a.example") == ("failed", FailureReason.WORKER_LOST.sentence)
 
@@ -258,7 +258,7 @@ def test_an_import_that_is_taken_back_stays_in_work(default_tenant: Tenant, work
     (job,) = submitted(default_tenant, worker, "a.example")
     silent = timezone.now() - timedelta(minutes=1)
     Worker.objects.update(heartbeat_at=silent, stages={job.key: ["sitemaps", 0.5]})
-    assert take_back() == 1
+    assert recover() == 1
     keep()
     assert state_of("a.example") == ("processing", "")
 
@@ -303,7 +303,7 @@ def test_a_retried_import_is_in_work_again_and_ends_by_its_result(
         ("processing", ""),
         ("queued", ""),
     ]
-    again = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    again = claim_jobs(worker, batch, ceiling=100)
     flush(worker, [scanned(job) for job in again])
     assert state_of("b.example") == ("submitted", "")
 
@@ -366,7 +366,7 @@ def website_scan(tenant: Tenant, worker: Worker, **options: Any) -> ClaimedJob:
         tenant=tenant, created_by=None, domains=["a.example"], options=options or None
     )
     Batch.objects.start()
-    (job,) = claim(worker, batch.pk, executing=0, waiting=0, ceiling=100).jobs
+    (job,) = claim_jobs(worker, batch, ceiling=100)
     return job
 
 

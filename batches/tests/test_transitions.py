@@ -8,11 +8,11 @@ from django_q.models import OrmQ
 
 from batches import transitions
 from batches.models import Batch, Job, Worker
-from batches.runner.claims import claim
 from batches.runner.flush import flush
 from batches.runner.messages import failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from batches.transitions import TransitionError
 from scrapersky.tenants.models import Tenant, User
 
@@ -41,7 +41,7 @@ def worker(db: None) -> Worker:
 @pytest.fixture
 def mixed(batch: Batch, worker: Worker) -> Batch:
     """Return a batch that ended with two completed, a time-out and a refused connection."""
-    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    jobs = claim_jobs(worker, batch, ceiling=9)
     late = failure(jobs[2], "read_timeout", "Late.", NOW)
     refused = failure(jobs[3], "connection_refused", "No.", NOW)
     flush(worker, [scanned(jobs[0]), scanned(jobs[1]), late, refused])
@@ -69,7 +69,7 @@ def test_cancelling_a_waiting_batch_ends_it_at_once(batch: Batch) -> None:
 def test_a_cancelled_batch_keeps_what_is_done_and_waits_for_what_runs(
     batch: Batch, worker: Worker
 ) -> None:
-    first, *rest = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
+    first, *rest = claim_jobs(worker, batch, ceiling=1)
     flush(worker, [scanned(first)])
     transitions.cancel_batch(batch)
     assert counters(batch) == ("cancelling", 1, 0, 1)
@@ -80,7 +80,7 @@ def test_a_cancelled_batch_keeps_what_is_done_and_waits_for_what_runs(
 def test_a_job_that_ends_well_while_its_batch_is_cancelled_stays_complete(
     batch: Batch, worker: Worker
 ) -> None:
-    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
+    jobs = claim_jobs(worker, batch, ceiling=1)
     transitions.cancel_batch(batch)
     flush(worker, [scanned(job) for job in jobs])
     assert counters(batch) == ("cancelled", 3, 0, 1)
@@ -89,9 +89,9 @@ def test_a_job_that_ends_well_while_its_batch_is_cancelled_stays_complete(
 def test_a_job_given_back_to_a_batch_that_is_being_cancelled_is_cancelled(
     batch: Batch, worker: Worker
 ) -> None:
-    claim(worker, batch.pk, executing=0, waiting=0, ceiling=1)
+    claim_jobs(worker, batch, ceiling=1)
     transitions.cancel_batch(batch)
-    batch.jobs.all().give_back()
+    batch.jobs.all().release()
     transitions.settle_cancelling()
     assert counters(batch) == ("cancelled", 0, 0, 4)
 
@@ -113,9 +113,15 @@ def test_what_has_ended_cannot_be_cancelled_paused_or_resumed(mixed: Batch) -> N
 
 def test_a_paused_batch_goes_on_where_it_was(batch: Batch, worker: Worker) -> None:
     transitions.pause_batch(batch)
-    assert claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs == []
+    assert claim_jobs(worker, batch, ceiling=9) == []
     transitions.resume_batch(batch)
-    assert len(claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs) == 4
+    assert len(claim_jobs(worker, batch, ceiling=9)) == 4
+
+
+def test_a_batch_that_goes_on_queues_a_shift_where_no_host_has_one(batch: Batch) -> None:
+    transitions.pause_batch(batch)
+    OrmQ.objects.all().delete()
+    transitions.resume_batch(batch)
     assert OrmQ.objects.count() == 1
 
 
@@ -129,7 +135,7 @@ def test_a_batch_paused_before_it_began_says_when_it_started(default_tenant: Ten
 def test_a_batch_whose_last_job_ended_while_it_was_paused_ends_when_it_goes_on(
     batch: Batch, worker: Worker
 ) -> None:
-    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    jobs = claim_jobs(worker, batch, ceiling=9)
     transitions.pause_batch(batch)
     flush(worker, [scanned(job) for job in jobs])
     assert counters(batch)[0] == "paused"
@@ -148,13 +154,12 @@ def test_retry_scans_what_failed_and_leaves_what_is_complete(mixed: Batch) -> No
     assert counters(mixed) == ("running", 2, 0, 0)
     assert statuses(mixed) == ["complete", "complete", "pending", "pending"]
     assert mixed.finished_at is None
-    assert OrmQ.objects.count() == 1
 
 
 def test_retry_by_cause_with_other_options(mixed: Batch, worker: Worker) -> None:
     transitions.retry_batch(mixed, reasons=["read_timeout"], options={"site_deadline": 120})
     assert statuses(mixed) == ["complete", "complete", "pending", "failed"]
-    (job,) = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
+    (job,) = claim_jobs(worker, mixed, ceiling=9)
     assert (job.options.site_deadline, job.options.max_pages, job.alone) == (120, 7, False)
     flush(worker, [scanned(job)])
     assert counters(mixed) == ("partial", 3, 1, 0)
@@ -162,7 +167,7 @@ def test_retry_by_cause_with_other_options(mixed: Batch, worker: Worker) -> None
 
 def test_a_retried_batch_whose_jobs_all_succeed_is_complete(mixed: Batch, worker: Worker) -> None:
     transitions.retry_batch(mixed)
-    jobs = claim(worker, mixed.pk, executing=0, waiting=0, ceiling=9).jobs
+    jobs = claim_jobs(worker, mixed, ceiling=9)
     flush(worker, [scanned(job) for job in jobs])
     assert counters(mixed) == ("complete", 4, 0, 0)
 
@@ -243,12 +248,12 @@ def test_bad_options_are_refused_before_anything_is_retried(mixed: Batch) -> Non
 
 
 def test_a_batch_that_is_being_cancelled_is_not_retried(batch: Batch, worker: Worker) -> None:
-    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    jobs = claim_jobs(worker, batch, ceiling=9)
     flush(worker, [failure(jobs[0], "tls_error", "Old.", NOW)])
     transitions.cancel_batch(batch)
     with pytest.raises(TransitionError, match="cancelling"):
         transitions.retry_batch(batch)
-    assert statuses(batch) == ["failed", "running", "running", "running"]
+    assert statuses(batch) == ["failed", "pending", "pending", "pending"]
 
 
 def test_one_domain_is_retried_from_its_row(mixed: Batch) -> None:
@@ -268,15 +273,12 @@ def test_a_single_scan_is_retried_as_a_job_of_its_own(default_tenant: Tenant) ->
 def test_a_waiting_job_and_a_running_one_are_cancelled_and_an_ended_one_is_not(
     batch: Batch, worker: Worker
 ) -> None:
-    (running, *_) = claim(worker, batch.pk, executing=0, waiting=0, ceiling=1).jobs
+    (running, *_) = claim_jobs(worker, batch, ceiling=1)
     first, *_, last = batch.jobs.order_by("position")
     assert transitions.cancel_job(last).status == "cancelled"
     cancelled = transitions.cancel_job(first)
-    assert (cancelled.status, cancelled.worker, cancelled.failure_reason) == (
-        "cancelled",
-        None,
-        "cancelled",
-    )
+    assert (cancelled.status, cancelled.failure_reason) == ("cancelled", "cancelled")
+    assert cancelled.worker == worker  # until the scan has stopped
     with pytest.raises(TransitionError, match="nothing to cancel"):
         transitions.cancel_job(first)
     assert counters(batch) == ("running", 0, 0, 2)
@@ -286,7 +288,7 @@ def test_a_waiting_job_and_a_running_one_are_cancelled_and_an_ended_one_is_not(
 
 
 def test_a_batch_ends_when_its_last_running_job_is_cancelled(batch: Batch, worker: Worker) -> None:
-    jobs = claim(worker, batch.pk, executing=0, waiting=0, ceiling=9).jobs
+    jobs = claim_jobs(worker, batch, ceiling=9)
     flush(worker, [scanned(job) for job in jobs[:3]])
     transitions.cancel_job(batch.jobs.get(pk=jobs[3].id))
     assert counters(batch) == ("partial", 3, 0, 1)

@@ -49,10 +49,10 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
 def test_slow_sites_are_measured_against_what_is_allowed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(latency, "SEATS", (2,))
+    monkeypatch.setattr(latency, "SLOTS", (2,))
     main(["latency", "--sites", "2"])
-    seats, sites, allowed, reached, *_ = figures(capsys.readouterr().out, "2 ")
-    assert (seats, sites, allowed) == (2, 2, 2.5)
+    slots, sites, allowed, reached, *_ = figures(capsys.readouterr().out, "2 ")
+    assert (slots, sites, allowed) == (2, 2, 2.5)
     assert reached > 0
 
 

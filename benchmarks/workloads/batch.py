@@ -1,4 +1,4 @@
-"""Scan sites as a whole batch: create it, and work shifts until it has ended."""
+"""Scan sites as a whole batch: create it, and work until it has ended."""
 
 import logging
 
@@ -29,7 +29,7 @@ def main() -> None:
         options=given["options"],
     )
     while not batch.is_ended:
-        run_shift()
+        run_shift(linger=0.5)
         batch.refresh_from_db()
     workloads.tell(began, began + _seconds(batch), status=batch.status, **_stored(batch))
 

@@ -15,9 +15,11 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext, setup_test_environment  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from batches.models import Batch, Worker  # noqa: E402
-from batches.runner import claims  # noqa: E402
+from batches.models import Batch, Job, Worker  # noqa: E402
+from batches.runner.claims import Claimer  # noqa: E402
+from batches.runner.shift import start_pending  # noqa: E402
 from batches.services import create_batch  # noqa: E402
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant  # noqa: E402
 
@@ -62,9 +64,12 @@ def _start() -> None:
     """Do what a shift does first: start the batch and claim its first jobs."""
     worker = Worker.begin(host="bench", pid=1)
     assert worker is not None
-    for batch in claims.runnable():
-        grant = claims.claim(worker, batch, executing=0, waiting=0, ceiling=128)
-        worker.beat(stages={job.key: ["read", 0.35] for job in grant.jobs[: grant.seats]})
+    start_pending()
+    claim = Claimer(worker, 128).claim({})
+    assert claim is not None
+    begun = claim.jobs[: sum(claim.slots.values())]
+    Job.objects.begin(worker, {(job.id, job.claim_no): timezone.now() for job in begun})
+    worker.beat(stages={job.key: ["read", 0.35] for job in begun})
 
 
 def _view(client: Client, name: str, batch: Batch) -> dict[str, Any]:

@@ -28,13 +28,12 @@ def main() -> None:
     jobs = [_job(number, given["options"]) for number in range(given["sites"])]
     began = workloads.now()
     pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
-    pool.seat(None, given["concurrency"])
-    pool.offer(jobs)
+    pool.offer(jobs, {None: given["concurrency"]})
     found = Tally()
     heard = began
     while found.ended < len(jobs):
         pool.full.wait(EVERY)
-        outcomes = pool.take()
+        _, outcomes = pool.take()
         found.add(outcomes)
         pool.written(outcomes)
         heard = workloads.now() if outcomes else heard

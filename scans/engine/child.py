@@ -2,8 +2,10 @@
 
 Run as `python -m scans.engine.child`. In: one `settings` line, then `scan` and `cancel` lines. Out:
 frames of a header line `<kind> <job> <bytes>` and that many bytes of JSON; kinds are `ready`,
-`stage`, `report` and `failure`. Every scan ends in exactly one report or failure. The process ends
-at once when its input closes.
+`resolved`, `stage`, `report` and `failure`. A scan with `asks` sends its addresses in a `resolved`
+frame before it connects to them, and waits: `go` lets it go on, `back` ends it without a further
+frame. Every other scan ends in exactly one report or failure. The process ends at once when its
+input closes.
 """
 
 from __future__ import annotations
@@ -20,14 +22,19 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import Any
 
+from scans.engine.dns.lookup import shared_resolver
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.page import read_page
+from scans.engine.fetcher import Fetcher
 from scans.engine.hostnames import normalise
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.page_types import page_type
+from scans.engine.resolver import Resolver
 from scans.engine.scanner import scan_site
+from scans.engine.session.budget import Budget
 from scans.engine.session.sockets import tls_context
 from scrapersky.web.logs import log_to_stderr
 
@@ -91,37 +98,86 @@ def _frame(kind: str, job: str, payload: dict[str, Any]) -> bytes:
     return b"%s %s %d\n%s" % (kind.encode(), job.encode(), len(body), body)
 
 
+class SentBackError(Exception):
+    """The scan may not begin now: its server is busy with other sites."""
+
+
+class KnownHosts:
+    """Resolve the hosts whose addresses are known already, and leave the rest to another."""
+
+    def __init__(self, answers: dict[str, list[str]], resolver: Resolver) -> None:
+        self._answers = answers
+        self._resolver = resolver
+
+    def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
+        """Return every address of a host; raise ScanError where there is none."""
+        known = self._answers.get(host)
+        return tuple(known) if known else self._resolver.resolve(host, budget, timeout)
+
+
 class Job:
-    """One scan that was asked for."""
+    """One scan to do."""
 
     def __init__(self, message: dict[str, Any], writer: FrameWriter) -> None:
         self.key = str(message["job"])
         self.domain = str(message["domain"])
         self.limits = _limits(message.get("limits") or {})
         self.cancelled = threading.Event()
+        self._asks = bool(message.get("asks"))
+        # What it learned before it was sent back, and the seconds that it waited since.
+        self._answers: dict[str, list[str]] = message.get("answers") or {}
+        self._waited = float(message.get("waited") or 0.0)
+        self._reply: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._writer = writer
         self._lock = threading.Lock()
         self._stage: dict[str, Any] = {}
         self._told = self._stage  # nothing to tell before the first stage begins
         self._ended = False
+        self._started_at = _now()
 
     def run(self, settings: FetchSettings) -> None:
-        """Scan, and send what came of it; the one place where any exception ends a job."""
+        """Scan, and send the result; the one place where any exception ends a job."""
+        self._started_at = _now()
         try:
             report = scan_site(
                 self.domain,
-                self.limits,
-                settings=settings,
+                fetcher=self._fetcher(settings),
                 on_stage=self._on_stage,
+                on_resolved=self._ask if self._asks else None,
                 should_stop=self.cancelled.is_set,
             )
             self._end("report", report.as_dict())
+        except SentBackError:
+            return
         except ScanError as error:
             self._fail(error)
         except Exception as error:
             logger.exception("scanning %s failed", self.domain)
-            words = f"The scanner itself failed on this site ({type(error).__name__})."
-            self._fail(ScanError(FailureReason.INTERNAL_ERROR, words))
+            sentence = f"The scanner itself failed on this site ({type(error).__name__})."
+            self._fail(ScanError(FailureReason.INTERNAL_ERROR, sentence))
+
+    def reply(self, *, may_go: bool) -> None:
+        """Answer the question that the scan asks before it connects."""
+        self._reply.put(may_go)
+
+    def _fetcher(self, settings: FetchSettings) -> Fetcher:
+        resolver: Resolver = shared_resolver(settings.dns_servers)
+        if self._answers:
+            resolver = KnownHosts(self._answers, resolver)
+        return Fetcher(settings, self.limits, resolver=resolver)
+
+    def _ask(self, host: str, addresses: tuple[str, ...]) -> None:
+        self._writer.send("resolved", self.key, {host: addresses})
+        while True:
+            try:
+                may_go = self._reply.get(timeout=STAGE_EVERY)
+            except queue.Empty:
+                if self.cancelled.is_set():
+                    raise ScanError(FailureReason.CANCELLED) from None
+                continue
+            if not may_go:
+                raise SentBackError
+            return
 
     def tell_stage(self) -> None:
         """Send the stage that the scan is in, if it has changed since the last time.
@@ -142,11 +198,18 @@ class Job:
         self._stage = {"stage": stage, "progress": progress}
 
     def _fail(self, error: ScanError) -> None:
-        requests = [asdict(record) for record in error.requests]
-        payload = {"reason": error.reason.value, "error": error.sentence, "requests": requests}
+        payload = {
+            "reason": error.reason.value,
+            "error": error.sentence,
+            "requests": [asdict(record) for record in error.requests],
+            "started_at": self._started_at,
+            "finished_at": _now(),
+        }
         self._end("failure", payload)
 
     def _end(self, kind: str, payload: dict[str, Any]) -> None:
+        if self._waited and payload["requests"]:
+            payload["requests"][0]["waited"] = self._waited
         with self._lock:
             self._ended = True
             self._writer.send(kind, self.key, payload)
@@ -175,6 +238,13 @@ class ThreadPool:
             self._started += 1
             threading.Thread(target=self._work, name="scan", daemon=True).start()
 
+    def reply(self, key: str, *, may_go: bool) -> None:
+        """Let a job go on, or end it where it may not."""
+        with self._lock:
+            job = self._jobs.get(key)
+        if job is not None:
+            job.reply(may_go=may_go)
+
     def cancel(self, key: str) -> None:
         """Ask a job to stop; one that has ended already is left alone."""
         with self._lock:
@@ -194,7 +264,8 @@ class ThreadPool:
             job = self._waiting.get()
             job.run(self._settings)
             with self._lock:
-                self._jobs.pop(job.key, None)
+                if self._jobs.get(job.key) is job:  # not one that came back meanwhile
+                    del self._jobs[job.key]
 
 
 class Watchdog:
@@ -236,6 +307,8 @@ def main() -> None:
             pool.scan(message)
         elif message.get("type") == "cancel":
             pool.cancel(str(message["job"]))
+        elif message.get("type") in {"go", "back"}:
+            pool.reply(str(message["job"]), may_go=message["type"] == "go")
         if (now := time.monotonic()) >= tell_at:
             tell_at = now + STAGE_EVERY
             pool.tell_stages()
@@ -259,6 +332,10 @@ def _warm_up(settings: FetchSettings) -> None:
     gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not walk it again and again
     gc.set_threshold(*LAZY)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _limits(values: dict[str, Any]) -> Limits:

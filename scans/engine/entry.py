@@ -63,6 +63,11 @@ class Entry:
         """Find the first origin whose host resolves to addresses that may be scanned."""
         self._next_origin()
 
+    def resolved(self) -> tuple[str, tuple[str, ...]]:
+        """Return the host of the origin, and the addresses it resolved to."""
+        parts = urlsplit(self.origin)
+        return parts.hostname or self.host, self._addresses(parts.scheme, parts.netloc)
+
     def read_robots(self) -> Robots:
         """Return the robots.txt of the first origin that accepts a connection."""
         while True:

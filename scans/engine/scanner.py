@@ -24,6 +24,8 @@ from scans.engine.verdict import judge
 from scans.engine.well_known import well_known_paths
 
 StageListener = Callable[[str, float], None]
+# Called with a host and its addresses before anything connects to them; may raise, to end the scan.
+ResolvedListener = Callable[[str, tuple[str, ...]], None]
 
 # Each stage, and the progress a scan has made when it begins.
 STAGES = {
@@ -65,6 +67,7 @@ def scan_site(
     fetcher: Fetcher | None = None,
     settings: FetchSettings | None = None,
     on_stage: StageListener | None = None,
+    on_resolved: ResolvedListener | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> SiteReport:
     """Scan one site and return what it tells.
@@ -77,7 +80,7 @@ def scan_site(
     elif should_stop is not None:
         fetcher.budget.should_stop = should_stop
     try:
-        return SiteScan(domain, fetcher, on_stage).run()
+        return SiteScan(domain, fetcher, on_stage, on_resolved).run()
     except ScanError as error:
         fetcher.close()
         error.requests = tuple(fetcher.receipt)
@@ -90,11 +93,16 @@ class SiteScan:
     """One scan on its way through the stages."""
 
     def __init__(
-        self, domain: str, fetcher: Fetcher, on_stage: StageListener | None = None
+        self,
+        domain: str,
+        fetcher: Fetcher,
+        on_stage: StageListener | None = None,
+        on_resolved: ResolvedListener | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._limits = fetcher.limits
         self._on_stage = on_stage
+        self._on_resolved = on_resolved
         self._stage, self._stage_began = "", 0.0
         self._found = Findings(domain)
         self._begin("resolve")
@@ -109,6 +117,8 @@ class SiteScan:
     def run(self) -> SiteReport:
         """Go through the stages and return the report."""
         self._approach.resolve()
+        if self._on_resolved is not None:
+            self._on_resolved(*self._approach.resolved())
         self._begin("robots")
         robots = self._approach.read_robots()
         self._found.robots = robots.decision(f"{self._approach.origin}/", self._limits.obey_robots)

@@ -8,10 +8,6 @@ from time import monotonic
 from time import sleep as wait
 from types import FrameType
 
-from django.conf import settings
-from django.db import DatabaseError, connection
-
-from batches.models import Worker
 from scrapersky.supervisor.guardian import Guardian
 from scrapersky.supervisor.part import Part
 from scrapersky.supervisor.watch import QueueWatch
@@ -19,7 +15,7 @@ from scrapersky.supervisor.watch import QueueWatch
 logger = logging.getLogger(__name__)
 
 TICK = 0.3
-# Seconds that the parts get to end; a shift gives its jobs back within five.
+# Seconds that the parts get to end; a shift releases its jobs within five.
 GRACE = 8.0
 
 
@@ -65,13 +61,11 @@ class Supervisor:
     def end(self) -> None:
         """End every part: by itself within the grace, then as a group."""
         give_up = monotonic() + GRACE
-        stop_shifts()
         for part in self._parts:
             part.ask_to_end()
         while any(part.pid and not part.has_died() for part in self._parts):
             if self._urgent or monotonic() > give_up:
                 break
-            stop_shifts()  # again: what the queue had fetched may start a shift meanwhile
             wait(TICK)
         for part in self._parts:
             self._end_part(part)
@@ -82,11 +76,3 @@ class Supervisor:
         part.end()
         if group:
             self._guardian.forget(group)
-
-
-def stop_shifts() -> None:
-    """Ask this host's shifts to give their jobs back."""
-    try:
-        Worker.objects.stop(settings.SCAN_WORKER_NAME)
-    except DatabaseError:
-        connection.close()

@@ -4,20 +4,23 @@ django-q2's workers share a lock; one that is killed while it holds it leaves th
 for ever (https://github.com/django-q2/django-q2/issues/23).
 """
 
+from datetime import timedelta
 from time import monotonic
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
+from django_q.models import Schedule
 
-from batches.models import Worker
-from batches.runner.recovery import has_work
-from scrapersky.health import queue_problems
+from batches.maintenance import MINUTE_KEEPER
+from batches.models import MaintenanceRun, Worker
 from scrapersky.supervisor.part import Part
 
 LOOK_EVERY = 10.0
 # Seconds that a fresh cluster gets to take what had piled up.
 SETTLING = 90.0
 PATIENCE = 60.0
+KEEPER_PATIENCE = timedelta(seconds=1.5 * settings.Q_CLUSTER["timeout"])
 
 
 class QueueWatch:
@@ -37,7 +40,7 @@ class QueueWatch:
         if self._part is None or not self._part.pid or monotonic() < self._look_at:
             return None
         self._look_at = monotonic() + min(LOOK_EVERY, self._patience)
-        if self._part.age < self._settling or not _is_stuck():
+        if self._part.age < self._settling or not _is_stuck(self._part.age):
             self._bad_since = 0.0
             return None
         self._bad_since = self._bad_since or monotonic()
@@ -47,19 +50,24 @@ class QueueWatch:
         return self._part
 
 
-def _is_stuck() -> bool:
+def _is_stuck(age: float) -> bool:
+    """Say whether this host has no fresh heartbeat, or its queue stands still; `age` in seconds.
+
+    Schedules and exports run beside the shift, each for a limited time: where the keeper has not
+    begun for longer than all of them together may take, nobody reads the queue.
+    """
     try:
-        return bool(queue_problems()) or _leaves_work_lying()
+        here = Worker.objects.live().on_host(settings.SCAN_WORKER_NAME)
+        is_new = age < KEEPER_PATIENCE.total_seconds()
+        return not here.exists() or (not is_new and _is_keeper_late())
     except DatabaseError:
         connection.close()
         return False
 
 
-def _leaves_work_lying() -> bool:
-    """Say whether work waits and this host has no shift at it.
-
-    A cluster that hangs still fetches a message or two, and beside other hosts the queue is never
-    seen to stand still; but whoever has work calls for idle hosts every few seconds.
-    """
-    here = Worker.objects.live().filter(host=settings.SCAN_WORKER_NAME)
-    return not here.exists() and has_work()
+def _is_keeper_late() -> bool:
+    late = timezone.now() - KEEPER_PATIENCE
+    return (
+        Schedule.objects.filter(name=MINUTE_KEEPER).exclude(repeats=0).exists()
+        and MaintenanceRun.objects.filter(name=MINUTE_KEEPER, started_at__lt=late).exists()
+    )

@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError
 
-from batches.models import Worker
 from scrapersky.supervisor import part as part_module
 from scrapersky.supervisor import supervisor as supervisor_module
 from scrapersky.supervisor.guardian import groups_left
@@ -156,35 +154,6 @@ def test_a_part_that_does_not_listen_is_ended_after_the_grace(
     part = make_part(STUBBORN, str(ready))
     supervisor = supervise(part)
     eventually(ready.exists)
-    pid = part.pid
-    supervisor.end()
-    assert not is_running(pid)
-
-
-@pytest.mark.django_db
-def test_the_end_asks_the_shifts_of_this_host_to_stop(
-    supervise: Callable[..., Supervisor], settings: object
-) -> None:
-    settings.SCAN_WORKER_NAME = "here"  # type: ignore[attr-defined]
-    here = Worker.begin(host="here", pid=1)
-    there = Worker.begin(host="there", pid=1)
-    supervise().end()
-    stopped = Worker.objects.filter(stop_requested=True)
-    assert there
-    assert list(stopped) == [here]
-
-
-@pytest.mark.django_db
-def test_a_database_that_is_away_does_not_keep_the_group_from_ending(
-    make_part: MakePart, supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    part = make_part(SLEEPER)
-    supervisor = supervise(part)
-
-    def away(host: str) -> int:
-        raise OperationalError("away")
-
-    monkeypatch.setattr(Worker.objects, "stop", away)
     pid = part.pid
     supervisor.end()
     assert not is_running(pid)

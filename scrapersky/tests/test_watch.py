@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 
-from batches.models import Worker
+from batches.maintenance import MINUTE_KEEPER
+from batches.models import MaintenanceRun, Worker
 from batches.services import create_batch
 from scrapersky.supervisor import watch as watch_module
 from scrapersky.supervisor.watch import QueueWatch
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("schedules_on_time"
 class RunningPart:
     name = "worker"
     pid = 1
-    age = 600.0
+    age = 3_600.0
 
 
 @pytest.fixture
@@ -36,8 +37,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     return clock
 
 
-def leave_a_message_lying() -> None:
-    OrmQ.objects.create(key="scrapersky", payload="", lock=timezone.now() - timedelta(minutes=5))
+def begin_shift() -> Worker:
+    worker = Worker.begin(host=settings.SCAN_WORKER_NAME, pid=1)
+    assert worker
+    return worker
 
 
 def looks(watch: QueueWatch, clock: dict[str, float], seconds: float) -> list[Any]:
@@ -49,51 +52,57 @@ def looks(watch: QueueWatch, clock: dict[str, float], seconds: float) -> list[An
     return [answer for answer in answers if answer]
 
 
-def test_a_queue_that_nobody_takes_from_is_a_cluster_that_hangs(
-    part: Any, clock: dict[str, float]
-) -> None:
-    leave_a_message_lying()
+def test_a_cluster_whose_shift_does_not_start_hangs(part: Any, clock: dict[str, float]) -> None:
+    Worker.begin(host="another host", pid=1)
     assert looks(QueueWatch(part), clock, 120) == [part]
 
 
-def test_a_queue_that_recovers_is_left_alone(part: Any, clock: dict[str, float]) -> None:
-    leave_a_message_lying()
-    watch = QueueWatch(part)
-    assert looks(watch, clock, 50) == []
-    OrmQ.objects.all().delete()
-    assert looks(watch, clock, 50) == []
-    leave_a_message_lying()
-    assert looks(watch, clock, 50) == []
-
-
-def test_a_fresh_cluster_gets_time_to_take_what_piled_up(
-    part: Any, clock: dict[str, float]
-) -> None:
-    leave_a_message_lying()
-    part.age = 10.0
-    assert looks(QueueWatch(part), clock, 600) == []
-
-
-def test_work_that_this_host_leaves_lying_is_a_cluster_that_hangs(
+def test_a_cluster_with_a_fresh_heartbeat_is_left_alone_whatever_waits(
     part: Any, clock: dict[str, float], default_tenant: Tenant
 ) -> None:
     create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
-    OrmQ.objects.all().delete()
-    Worker.begin(host="another host", pid=1)
+    OrmQ.objects.create(key="scrapersky", payload="", lock=timezone.now() - timedelta(minutes=5))
+    begin_shift()
+    assert looks(QueueWatch(part), clock, 600) == []
+
+
+def test_a_silent_shift_is_a_cluster_that_hangs(part: Any, clock: dict[str, float]) -> None:
+    begin_shift()
+    Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
     assert looks(QueueWatch(part), clock, 120) == [part]
-    Worker.begin(host=settings.SCAN_WORKER_NAME, pid=1)
+
+
+def test_a_cluster_that_recovers_is_left_alone(part: Any, clock: dict[str, float]) -> None:
+    watch = QueueWatch(part)
+    assert looks(watch, clock, 50) == []
+    worker = begin_shift()
+    assert looks(watch, clock, 50) == []
+    worker.end()
+    assert looks(watch, clock, 50) == []
+
+
+def test_a_queue_that_stands_still_beside_a_shift_is_a_cluster_that_hangs(
+    part: Any, clock: dict[str, float]
+) -> None:
+    begin_shift()
+    MaintenanceRun.begin(MINUTE_KEEPER)
+    assert looks(QueueWatch(part), clock, 120) == []
+    MaintenanceRun.objects.update(started_at=timezone.now() - timedelta(minutes=20))
+    assert looks(QueueWatch(part), clock, 120) == [part]
+    Schedule.objects.filter(name=MINUTE_KEEPER).update(repeats=0)
     assert looks(QueueWatch(part), clock, 120) == []
 
 
-def test_an_empty_queue_is_no_problem(part: Any, clock: dict[str, float]) -> None:
+def test_a_fresh_cluster_gets_time_to_start_its_shift(part: Any, clock: dict[str, float]) -> None:
+    part.age = 10.0
     assert looks(QueueWatch(part), clock, 600) == []
 
 
 def test_a_database_that_is_away_is_not_the_clusters_fault(
     part: Any, clock: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away() -> list[str]:
+    def away() -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(watch_module, "queue_problems", away)
+    monkeypatch.setattr(Worker.objects, "live", away)
     assert looks(QueueWatch(part), clock, 600) == []

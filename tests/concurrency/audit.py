@@ -16,7 +16,8 @@ SELECT b.status, b.total, b.completed, b.failed, b.cancelled,
   count(*) FILTER (WHERE j.status = 'complete' AND j.scan_id IS NULL),
   (SELECT count(*) FROM scans_scan s
     WHERE NOT EXISTS (SELECT 1 FROM batches_job k WHERE k.scan_id = s.id)),
-  max(j.attempts), sum(j.attempts), sum(j.claim_no)
+  max(j.attempts), sum(j.attempts), sum(j.claim_no),
+  (SELECT count(*) - count(DISTINCT host) FROM batches_job WHERE worker_id IS NOT NULL)
 FROM batches_batch b JOIN batches_job j ON j.batch_id = b.id
 GROUP BY b.id ORDER BY b.created_at
 """
@@ -42,6 +43,8 @@ class Account:
     most_attempts: int
     attempts: int
     claims: int
+    # Of any batch.
+    hosts_held_twice: int
 
     def problems(self) -> list[str]:
         """Return what does not agree."""
@@ -56,6 +59,7 @@ class Account:
             and self.jobs_completed != self.jobs,
             f"{self.without_scan} complete jobs have no scan": self.without_scan > 0,
             f"{self.scans_of_no_job} results were saved twice": self.scans_of_no_job > 0,
+            f"{self.hosts_held_twice} hosts are scanned twice at once": self.hosts_held_twice > 0,
             f"a job was tried {self.most_attempts} times": self.most_attempts > MAX_ATTEMPTS,
         }
         return [sentence for sentence, is_so in wrong.items() if is_so]

