@@ -38,3 +38,13 @@ def _rules() -> frozenset[str]:
         rule if rule.isascii() else can_ada.idna_encode(rule).decode()
         for rule in chain.from_iterable(extract_tlds_from_suffix_list(text))
     )
+
+
+def ascii_host(host: str) -> str:
+    """Return a lower-case host in its ASCII form (IDNA), empty where it has none."""
+    if host.isascii():
+        return host
+    try:
+        return can_ada.idna_encode(host).decode()
+    except (ValueError, TypeError):
+        return ""

@@ -1,20 +1,19 @@
-"""E-mail addresses that a page hides from robots and its scripts show to every visitor.
+"""E-mail addresses that a page hides from robots and its scripts show to every visitor."""
 
-Each reader yields plain text that holds addresses; what is one is for `emails` to judge.
-"""
-
+import base64
 import codecs
 import html as html_entities
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import islice
 from urllib.parse import unquote
+
+from scans.engine.extractors.emails import FoundEmail, from_text
+from scans.engine.extractors.text import one_line
 
 # Addresses of one kind that are decoded on a page.
 MAX_HIDDEN = 500
 
-# Stands wherever an address is hidden, but for TYPO3's and Joomla's scripts.
-_HINT = re.compile(r"mail(?:(?<=cfemail)|-protection#|to-token|(?<=enc-email))")
 _CLOUDFLARE = re.compile(
     r'mail(?:(?<=data-cfemail)=["\']?|(?<=/cdn-cgi/l/email)-protection#)([0-9a-fA-F]{6,400})'
 )
@@ -27,21 +26,26 @@ _JOOMLA = re.compile(
     r"var (addy\w{1,60}) ?= ?((?:'[^']{0,200}' ?\+? ?){1,40});\s{0,20}"
     r"\1 ?= ?\1 ?\+ ?((?:'[^']{0,200}' ?\+? ?){1,40});"
 )
+_JOOMLA_ELEMENT = re.compile(r"<joomla-hidden-mail\b[^>]{0,1000}")
+_HALVES = re.compile(r"\b(first|last)=[\"']([A-Za-z0-9+/=]{2,200})[\"']")
 _QUOTED = re.compile("'([^']*)'")
 _WORDPRESS = re.compile(r"data-enc-email=[\"']([^\"']{6,300})[\"']")
 
 
-def hidden_addresses(html: str) -> Iterator[tuple[str, str]]:
+def from_hidden(html: str, hints: Set[str]) -> Iterator[FoundEmail]:
+    """Yield the addresses that the page's scripts uncover for its visitors."""
+    for method, text in _hidden_texts(html, hints):
+        for email in from_text(text, method):
+            yield FoundEmail(email.address, method, one_line(text, 200))
+
+
+def _hidden_texts(html: str, hints: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield (method, text) for every hidden address of a page."""
-    hints = set(_HINT.findall(html))
-    if hints & {"mail", "mail-protection#"}:
+    if "cfemail" in hints or "/email-protection#" in hints:
         yield from (("cloudflare", text) for text in _all(_CLOUDFLARE, html, _cloudflare))
-    if "UnCryptMailto" in html or "mailto-token" in hints:
-        yield from (("obfuscated", text) for text in _all(_TYPO3, html, _typo3))
-    if "var addy" in html:
-        yield from (("obfuscated", text) for text in _all(_JOOMLA, html, _joomla))
-    if "mail" in hints:
-        yield from (("obfuscated", text) for text in _all(_WORDPRESS, html, _wordpress))
+    for hint, pattern, decode in _OTHERS:
+        if hint in hints:
+            yield from (("obfuscated", text) for text in _all(pattern, html, decode))
 
 
 def _all(
@@ -94,3 +98,23 @@ def _joomla(found: re.Match[str]) -> str:
 def _wordpress(found: re.Match[str]) -> str:
     """Undo the ROT13 of WordPress's Email Encoder, which also writes `[at]` for the @."""
     return codecs.decode(found[1].replace("[at]", "@"), "rot13")
+
+
+def _joomla_element(found: re.Match[str]) -> str:
+    """Join the two halves, in base64, of Joomla's element for e-mail addresses."""
+    halves = dict(_HALVES.findall(found[0]))
+    try:
+        return "@".join(
+            base64.b64decode(halves[name]).decode("utf-8") for name in ("first", "last")
+        )
+    except (KeyError, ValueError):
+        return ""
+
+
+_OTHERS = (
+    ("UnCryptMailto", _TYPO3, _typo3),
+    ("mailto-token", _TYPO3, _typo3),
+    ("var addy", _JOOMLA, _joomla),
+    ("hidden-mail", _JOOMLA_ELEMENT, _joomla_element),
+    ("enc-email", _WORDPRESS, _wordpress),
+)

@@ -1,35 +1,100 @@
 """What looks like an e-mail address and leads to nobody, and what kind the others are."""
 
 import re
+import unicodedata
+from functools import cache, lru_cache
 
 from scans.engine.extractors.vocabulary import words
 from scans.engine.hostnames import registrable_domain
+from scans.engine.public_suffixes import ascii_host
 
-_PLACEHOLDER_HOST = re.compile(
-    r"^(?:your|my|some|any)[-_]?(?:company|business|domain|email|website|site|mail)"
-    r"(?:name|address|here)?\.[a-z.]{2,6}$"
-)
 _MACHINE_MADE = re.compile(r"^[0-9a-f]{20,}$|^[0-9a-f]{8}-[0-9a-f]{4}-|^\d{12,}$")
 _FILE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".css", ".js", ".mjs",
     ".map", ".woff", ".woff2", ".ttf", ".mp4", ".pdf", ".zip", ".php", ".html", ".min",
 )  # fmt: skip
+_SEPARATORS = re.compile(r"[._+-]+")
+_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae"})
+# What stands before an address that is only an example.
+_EXAMPLE_BEFORE = re.compile(
+    r"(?<![^\W\d_])(?:z\.\s?b|bspw|beispiel|beispielsweise|zum beispiel|e\.\s?g|for example|"
+    r"for instance|example|such as|p(?:ar)?\.?\s?ex|par exemple|exemple|p\.\s?ej|por ejemplo|"
+    r"ejemplo|ad\s?es|ad esempio|per esempio|esempio|bijv|bv|bijvoorbeeld|voorbeeld|por exemplo|"
+    r"p\.\s?ex|exemplo|np|na przykład|przykład|przykładowo)[\s.:,;„“\"'(\[]{0,5}\Z",
+    re.IGNORECASE,
+)
 
 
 def is_junk(address: str) -> bool:
-    """Say whether a lower-case address is a placeholder, a file name or a machine's identifier."""
+    """Say whether a lower-case address is a sample, a file name or a machine's identifier."""
     local, _, domain = address.rpartition("@")
     if domain.endswith(_FILE_ENDINGS) or local.endswith(_FILE_ENDINGS):
         return True
-    if _MACHINE_MADE.match(local) or local in words("placeholder_locals"):
+    if _MACHINE_MADE.match(local) or local in words("machine_locals"):
         return True
-    if domain in words("free_domains"):
-        return local in words("placeholder_locals_at_free_domains")
-    if _PLACEHOLDER_HOST.match(domain):
-        return True
-    return registrable_domain(domain) in words("placeholder_domains")
+    return is_sample(local, domain)
 
 
+def is_sample(local: str, domain: str) -> bool:
+    """Say whether an address stands for any address: `name@firma.de`, `tu.correo@ejemplo.com`.
+
+    Some parts make it one alone (`vorname.nachname`, `yourdomain`); others are ordinary by
+    themselves (`mail@`, `@email.de`) and only make one together.
+    """
+    local = _plain(local)
+    site = registrable_domain(ascii_host(domain))
+    label = _plain(domain.split(".")[-site.count(".") - 1])
+    if site in words("sample_domains") or label in words("sample_labels"):
+        return True
+    if local in words("sample_locals") or _is_name_to_fill(local):
+        return True
+    if _is_sample_of_something(label) or _is_sample_of_something(local):
+        return True
+    is_ordinary = domain in words("free_domains") or label in words("ordinary_sample_labels")
+    return is_ordinary and _is_blank_to_fill(local)
+
+
+def is_named_example(before: str) -> bool:
+    """Say whether the text before an address announces an example."""
+    return bool(_EXAMPLE_BEFORE.search(before))
+
+
+def _plain(text: str) -> str:
+    """Return a lower-case text without accents, as people write it in an address."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_LETTERS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _is_sample_of_something(name: str) -> bool:
+    """Recognise `yourname`, `ihre-firma`, `tu.correo`, `beispielfirma`: whose, and what."""
+    return bool(_sample_of_something().match(name))
+
+
+@cache
+def _sample_of_something() -> re.Pattern[str]:
+    owners = "|".join(words("sample_owners") | {"beispiel", "muster", "example", "sample"})
+    things = "|".join(words("sample_things"))
+    return re.compile(
+        rf"(?:{owners})[._-]?(?:{things})(?:[._-]?(?:{things}|here|hier|ici|aqui|qui))?\Z"
+    )
+
+
+def _is_name_to_fill(local: str) -> bool:
+    """Recognise `vorname.nachname` and `v.nachname`: where a name belongs, in whatever order."""
+    parts = _SEPARATORS.split(local)
+    if len(parts) == 2 and min(map(len, parts)) == 1:
+        return max(parts, key=len) in words("sample_family_names")
+    return len(parts) > 1 and all(part in words("sample_name_parts") for part in parts)
+
+
+def _is_blank_to_fill(local: str) -> bool:
+    blanks = words("sample_owners") | words("sample_things") | words("sample_people")
+    return local in blanks or all(part in blanks for part in _SEPARATORS.split(local))
+
+
+@lru_cache(maxsize=4_096)
 def kind_of(address: str, site_host: str) -> str:
     """Tell free, service, corporate or unknown.
 
@@ -41,5 +106,7 @@ def kind_of(address: str, site_host: str) -> str:
         return "free"
     if {local, re.split(r"[._+-]", local)[0]} & words("service_locals"):
         return "service"
-    same = bool(site_host) and registrable_domain(domain) == registrable_domain(site_host)
+    same = bool(site_host) and registrable_domain(ascii_host(domain)) == registrable_domain(
+        site_host
+    )
     return "corporate" if same else "unknown"

@@ -1,4 +1,4 @@
-"""E-mail addresses, with how each was found; placeholders and look-alikes are kept out.
+"""E-mail addresses, with how each was found; samples and look-alikes are kept out.
 
 Addresses are found at their `@` and grown outward: linear, where a pattern over the whole page is
 quadratic in a long run of letters.
@@ -12,12 +12,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from scans.engine.extractors.email_ciphers import hidden_addresses
 from scans.engine.extractors.email_junk import is_junk
 from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.snippets import around
-from scans.engine.extractors.text import one_line
-from scans.engine.public_suffixes import public_suffix
+from scans.engine.extractors.text import without_invisible
+from scans.engine.public_suffixes import ascii_host, public_suffix
 
 # Marks that are looked at in one text: an `@`, an `[at]`.
 MAX_MARKS = 2_000
@@ -25,51 +24,55 @@ MAX_MARKS = 2_000
 CONFIDENCE = {
     "mailto": 1.0,
     "cloudflare": 1.0,
+    "comments": 0.95,
+    "reversed": 0.95,
+    "rot13": 0.95,
+    "script": 0.95,
     "json_ld": 0.95,
     "text": 0.95,
     "obfuscated": 0.8,
     "markup": 0.5,
 }
 
+# Signs that belong to the letter before them, in scripts that write vowels and accents so.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e"
 _AT_SIGN = re.compile("@")
-# Less than RFC 5322 allows: the rest stands in addresses of the web, not of people.
-_LOCAL = re.compile(r"[A-Za-z0-9%&'+_.-]*\Z")
-_DOMAIN = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.)+[A-Za-z][A-Za-z0-9-]{1,23}")
-_GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
-_NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
-# `https://lists.example/talk@openstreetmap.org/msg1` is an address of the web.
-_IN_A_PATH = re.compile(r"://\S{1,200}/\Z")
-_LEADING = re.compile(r"^(?:[^A-Za-z0-9_]|u00[0-9a-f]{2})+", re.IGNORECASE)
-_AT_WORD = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a)\s?[\])}>]"
-_AT = rf"\s?[\[({{<]{{1,2}}{_AT_WORD}{{1,2}}\s?"
-_DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point)\s?[\])}>]{1,2}\s?"
-_LOCAL_WORD = r"(?P<local>[A-Za-z0-9][A-Za-z0-9._+-]{0,63})"
-_LABEL = r"[A-Za-z0-9-]{1,63}"
-# Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
-# around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
-# ten times faster than trying every place.
-_SPELLINGS = tuple(
-    (words, re.compile(hint), re.compile(spelling, re.IGNORECASE))
-    for words, hint, spelling in (
-        (
-            ("",),
-            rf"[\[({{<](?i:{_AT_WORD})",
-            rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
-        ),
-        (
-            (" dot ", " DOT ", " Dot "),
-            r"[aA](?<=\s.)[tT]\s(?=[\w-]{1,63}\s(?i:dot)\s)",
-            rf"{_LOCAL_WORD}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
-        ),
-        (
-            ("@",),
-            r"@(?:(?<=\s@)|\s)",
-            rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_WORD}\s?@\s?"
-            rf"(?P<domain>{_LABEL}(?:\s?\.\s?{_LABEL}){{1,3}})",
-        ),
+# Less than RFC 5322 and 6531 allow: the rest stands in addresses of the web, not of people. Read
+# backwards, from the `@`: a pattern that ends there would be tried at every place before it.
+_LOCAL_BACKWARDS = re.compile(rf"[\w{_MARKS}&'+.%-]*+")
+_DOMAIN = re.compile(
+    rf"(?:[^\W_][\w{_MARKS}-]{{0,62}}+\.)+"
+    rf"(?:[A-Za-z][A-Za-z0-9-]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
+)
+_ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
+# Alphabets whose words are parted by blanks.
+_SCRIPTS = tuple(
+    re.compile(letters, re.IGNORECASE)
+    for letters in (
+        rf"[a-zà-öø-ɏ\u1e00-\u1eff{_MARKS}]",
+        rf"[\u0370-\u03ff\u1f00-\u1fff{_MARKS}]",
+        rf"[\u0400-\u052f{_MARKS}]",
     )
 )
-_DOT_WORD = re.compile(rf"{_DOT}|\sdot\s", re.IGNORECASE)
+# What other letters count as, whose words are not, and digits and signs.
+UNPARTED, ANY = -1, -2
+_GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
+_NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
+_LEADING = re.compile(r"^[\W]+")
+# `https://lists.example/talk@openstreetmap.org/msg1`, `ssh://git@host`, `https://user:key@host`.
+_IN_A_URL = re.compile(r"(?<!mailto)://(?:\S{0,200}[/:])?\Z", re.IGNORECASE)
+_OTHER_SERVICE = re.compile(
+    r"(?:(?<![a-z])(?:sips?|xmpp|acct|im|pres|ssh|sftp|scp|git|svn|rsync):(?://)?|"
+    r"(?:mastodon|fediverse|fediverso|fediwersum|jabber|xmpp|matrix|ssh|sftp|scp)(?: ?: ?|\s))\Z",
+    re.IGNORECASE,
+)
+_COMMAND_NAME = re.compile(r"[gmrs](?:(?<=s)(?:sh|cp|ftp)|(?<=r)sync|(?<=m)osh|(?<=g)it)[ -]")
+_COMMAND = re.compile(
+    r"(?:^|[\s`$#>])(?:ssh|scp|sftp|rsync|mosh|ssh-copy-id|git (?:clone|remote add \w+))"
+    r"(?:\s+-\w+(?:\s+\S{1,60})?){0,4}\s+(?:\S{1,80}\s+)?\Z"
+)
+# `git@host:path`, `deploy@host:/var/www`, `root@host:~#`, `rsync host::module`.
+_PATH_BEHIND = re.compile(r"::?(?:[~/a-z]|\d{2,5}(?:/|\b)|[\w.-]+/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,98 +96,77 @@ def from_text(text: str, method: str = "text") -> Iterator[FoundEmail]:
             yield FoundEmail(address, method, around(text, mark.start(), mark.end()))
 
 
-def from_hrefs(hrefs: Iterable[tuple[str, str]]) -> Iterator[FoundEmail]:
-    """Yield the addresses of (href, words) pairs that are mailto: links, copies to others too."""
-    for href, words in hrefs:
-        if href[:7].lower() == "mailto:":
-            receivers = _receivers(href[7:])
-            found = [*from_text(receivers)] or [*from_obfuscated_text(receivers)]
-            for email in found:
-                yield FoundEmail(email.address, "mailto", words or receivers)
-
-
-def _receivers(target: str) -> str:
-    """Return who a mailto: link writes to, its subject and body left out."""
-    path, _, query = unquote(target).partition("?")
-    copies = [part.partition("=")[2] for part in query.split("&") if _is_receiver(part)]
-    return " ".join([path, *copies])
-
-
-def _is_receiver(part: str) -> bool:
-    return part.partition("=")[0].lower().removeprefix("amp;") in ("to", "cc", "bcc")
-
-
 def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
     """Yield the addresses that JSON-LD objects give as email."""
     for thing in walk(list(json_ld)):
         values = thing.get("email")
         for value in values if isinstance(values, list) else [values]:
             if isinstance(value, str):
-                yield from from_text(value[:500], "json_ld")
-
-
-def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
-    """Yield the addresses spelt for people only: `info [at] example (dot) com`."""
-    for words, hint, spelling in _SPELLINGS:
-        hints = hint.finditer(text) if any(word in text for word in words) else ()
-        for mark in islice(hints, MAX_MARKS):
-            address = _spelt_at(text, mark, spelling)
-            if address:
-                yield FoundEmail(address, "obfuscated", around(text, mark.start(), mark.end()))
-
-
-def _spelt_at(text: str, mark: re.Match[str], spelling: re.Pattern[str]) -> str:
-    """Return the address spelt around `mark`, not the one that stands before it in a list."""
-    start = max(0, mark.start() - 90)
-    for found in spelling.finditer(text, start, mark.end() + 200):
-        if found.start() <= mark.start() < found.end():
-            return _spelt_address(found)
-    return ""
-
-
-def _spelt_address(found: re.Match[str]) -> str:
-    domain = _DOT_WORD.sub(".", found["domain"]).replace(" ", "")
-    return clean_address(f"{found['local']}@{domain}")
-
-
-def from_hidden(html: str) -> Iterator[FoundEmail]:
-    """Yield the addresses that the page's scripts uncover for its visitors."""
-    for method, text in hidden_addresses(html):
-        for found in from_text(text, method):
-            yield FoundEmail(found.address, method, one_line(text, 200))
-
-
-def without_glued(found: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
-    """Leave out the addresses in text that are a known one with a word stuck before it.
-
-    `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>` is one word to a reader who
-    does not know the style sheet; its first letter is large.
-    """
-    listed = list(found)
-    linked = {item.address for item in listed if item.method in ("mailto", "json_ld")}
-    for item in listed:
-        if item.method != "text" or item.address in linked or not _is_glued(item, linked):
-            yield item
-
-
-def _is_glued(item: FoundEmail, linked: set[str]) -> bool:
-    address = item.address
-    return any(
-        address[end:] in linked and address[:end].capitalize() + address[end:] in item.snippet
-        for end in range(1, address.index("@"))
-    )
+                yield from from_text(without_invisible(value[:500]), "json_ld")
 
 
 def address_at(text: str, position: int) -> str:
     """Return the address around the `@` at `position`, empty where there is none."""
-    local = _LOCAL.search(text, max(0, position - 64), position)
     domain = _DOMAIN.match(text, position + 1, position + 256)
-    if local is None or not local[0] or domain is None:
+    if domain is None:
         return ""
-    start = local.start()
-    if text[start - 1 : start] == "/" and _IN_A_PATH.search(text, max(0, start - 200), start):
+    local = _local_before(text, position)
+    if not local or _leads_elsewhere(text, position, local, domain.end()):
         return ""
-    return clean_address(f"{local[0]}@{domain[0]}")
+    return clean_address(f"{local}@{domain[0]}")
+
+
+def _local_before(text: str, position: int) -> str:
+    """Return what stands before an `@` and may be the first part of an address, whole."""
+    local = _local_at_end(text[max(0, position - 65) : position])
+    if not local or len(local) > 64:
+        return ""
+    before = text[position - len(local) - 1 : position - len(local)]
+    if before == "\\":
+        local = _ESCAPED_BLANK.sub("", local, count=1) if _ESCAPED_BLANK.match(local) else local
+    if "%" in local:
+        local = _local_at_end(unquote(local).replace("%", " "))
+    return local if local.isascii() else _in_one_script(local)
+
+
+def _local_at_end(text: str) -> str:
+    match = _LOCAL_BACKWARDS.match(text[::-1])
+    return match[0][::-1] if match else ""
+
+
+def _in_one_script(local: str) -> str:
+    """Cut off words of another script that run into an address: `邮箱info@bakery.com`."""
+    scripts = [_script_of(letter) for letter in local]
+    unparted = len(scripts) - next((i for i, s in enumerate(scripts[::-1]) if s == UNPARTED), -1)
+    if 0 < unparted < len(local):
+        local, scripts = local[unparted:], scripts[unparted:]
+    own = next((script for script in scripts[::-1] if script != ANY), ANY)
+    others = [index for index, script in enumerate(scripts) if script not in (own, ANY)]
+    return local[others[-1] + 1 :] if others else local
+
+
+def _script_of(letter: str) -> int:
+    if not letter.isalpha():
+        return ANY
+    return next((i for i, script in enumerate(_SCRIPTS) if script.match(letter)), UNPARTED)
+
+
+def _leads_elsewhere(text: str, position: int, local: str, end: int) -> bool:
+    """Tell an address of a server, a network or the web from one of a mailbox."""
+    if text[end : end + 1] == ":" and _PATH_BEHIND.match(text, end):
+        return True
+    start = position - len(local)
+    before = text[start - 1 : start] if start else ""
+    if before == "@":
+        return True  # @name@server, a handle of the Fediverse
+    if before in ("/", ":") and _IN_A_URL.search(text, max(0, start - 200), start):
+        return True
+    if before != ":" and not before.isspace():
+        return False
+    near = text[max(0, start - 90) : start]
+    if _OTHER_SERVICE.search(near[-14:]):
+        return True
+    return _COMMAND_NAME.search(near) is not None and _COMMAND.search(near) is not None
 
 
 @lru_cache(maxsize=4_096)
@@ -193,8 +175,8 @@ def clean_address(address: str) -> str:
 
     Cached: the pages of a site repeat their addresses.
     """
-    local, _, domain = unquote(address).strip().rpartition("@")
-    local = _LEADING.sub("", local).rstrip(".'`")
+    local, _, domain = address.strip().rpartition("@")
+    local = _LEADING.sub("", local).rstrip(".'`&")
     domain = _known_domain(domain.rstrip("."))
     if not local or not domain or ".." in local or "@" in local or " " in local:
         return ""
@@ -204,13 +186,28 @@ def clean_address(address: str) -> str:
 
 def _known_domain(domain: str) -> str:
     """Return the domain if it ends in a public suffix, words glued to its end cut off."""
+    if "_" in domain or "-." in domain:
+        return ""
     if _is_registrable(domain.lower()):
         return domain
+    if not domain.isascii():
+        return _without_glued_letters(domain)
     glued = _GLUED.search(domain) or _NEXT_SENTENCE.search(domain)
     end = glued.end() if glued else 0
     return domain[:end] if end and _is_registrable(domain[:end].lower()) else ""
 
 
+def _without_glued_letters(domain: str) -> str:
+    """Cut the end of `пример.рфТелефон` at its first large letter."""
+    start = domain.rpartition(".")[0]
+    ending = domain[len(start) + 1 :]
+    for length in range(2, len(ending)):
+        if ending[length].isupper() and _is_registrable(f"{start}.{ending[:length]}".lower()):
+            return f"{start}.{ending[:length]}"
+    return ""
+
+
 def _is_registrable(domain: str) -> bool:
-    suffix = public_suffix(domain)
-    return (bool(suffix) and suffix != domain) or domain.endswith(".test")
+    host = ascii_host(domain)
+    suffix = public_suffix(host) if host else ""
+    return (bool(suffix) and suffix != host) or host.endswith(".test")

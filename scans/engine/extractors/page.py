@@ -12,6 +12,7 @@ from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
+from scans.engine.extractors.hints import hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
 from scans.engine.extractors.refresh import NONE, Refresh, header_refresh, meta_refresh
@@ -43,11 +44,12 @@ def read_page(
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     facts, contact_links = _read_tree(html, url, charset)
+    hints = hints_in(html.encode("utf-8", "replace") if charset.startswith("utf-16") else body)
     refresh = header_refresh((headers or {}).get("Refresh", ""), url)
     return replace(
         facts,
         **(_refresh_values(refresh) if refresh.url else {}),
-        contacts=page_contacts(facts, contact_links),
+        contacts=page_contacts(facts, contact_links, hints),
         technologies=detect(facts, headers, cookies),
     )
 

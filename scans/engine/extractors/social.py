@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
+from scans.engine.extractors.facts import Link
 from scans.engine.hostnames import same_site
 from scans.engine.report import Contact, ContactKind
 
@@ -16,18 +17,10 @@ _SUBDOMAIN = re.compile(r"(?:www|m|mobile|(?!tv\b)[a-z]{2}(?:-[a-z]{2,3})?)\Z")
 _COUNTRY_ENDING = re.compile(r"[a-z]{2,3}(?:\.[a-z]{2})?\Z")
 _FILES = (".php", ".js", ".html", ".htm", ".png", ".jpg", ".gif", ".svg", ".css", ".aspx", ".ico")
 _SAFE = "/@:+.~-_!$&'()*,;="
+_BY_SUBDOMAIN = (".bsky.social", ".t.me")
 _FEDIVERSE_PATH = re.compile(r"/(?:@|users/)([\w.-]{1,60})(?:@[\w.-]{1,100})?/?\Z")
-_FEDIVERSE_HOST = re.compile(r"mastodon|mstdn|masto\.|\btoot|troet|\bfedi|\.social\Z")
+_FEDIVERSE_HOST = re.compile(r"mastodon|mstdn|\bmasto\.|\btoot\.|\btroet\.|\bfedi\.")
 _FEDIVERSE_WORDS = re.compile(r"mastodon|fediverse|fediverso|fediwersum", re.IGNORECASE)
-
-
-class Mention(NamedTuple):
-    """A link to some page, or a claim that it belongs to the same people."""
-
-    url: str
-    text: str = ""
-    is_own: bool = False
-    method: str = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +35,32 @@ class _Network:
     reserved: frozenset[str]
 
 
-def social_contacts(mentions: Iterable[Mention], page_url: str) -> Iterator[Contact]:
+def linked_profiles(links: Iterable[Link], page_url: str) -> Iterator[Contact]:
     """Yield the profiles among the links of the page at `page_url`."""
-    for mention in mentions:
-        known = profile(mention.url) or _fediverse_profile(mention, page_url)
+    for url, text, rel in links:
+        host = url.split("/", 3)[2]
+        if _network_of(host) is not None or host.endswith(_BY_SUBDOMAIN):
+            known = profile(url)
+        elif "/@" in url or "/users/" in url:
+            says_so = "me" in rel.split() or bool(_FEDIVERSE_WORDS.search(text))
+            known = _fediverse_profile(url, page_url, says_so)
+        else:
+            continue
         if known:
-            yield Contact(
-                kind=ContactKind.SOCIAL,
-                value=known[1],
-                label=known[0],
-                page_url=page_url,
-                snippet=mention.text[:200],
-                method=mention.method,
-                confidence=0.9,
-            )
+            yield _contact(known, page_url, text, "link")
+
+
+def own_profiles(urls: Iterable[str], page_url: str, source: str) -> Iterator[Contact]:
+    """Yield the profiles among the addresses that a page says are its people's own."""
+    for url in urls:
+        known = profile(url) or _fediverse_profile(url, page_url, is_own=True)
+        if known:
+            yield _contact(known, page_url, source, "json_ld" if source == "sameAs" else "link")
+
+
+def _contact(known: tuple[str, str], page_url: str, text: str, method: str) -> Contact:
+    network, url = known
+    return Contact(ContactKind.SOCIAL, url, network, page_url, text[:200], method, 0.9)
 
 
 def profile(url: str) -> tuple[str, str] | None:
@@ -63,7 +68,7 @@ def profile(url: str) -> tuple[str, str] | None:
     host, path = _host_and_path(url)
     network = _network_of(host)
     if network is None:
-        return _named_by_subdomain(host) if host.endswith((".bsky.social", ".t.me")) else None
+        return _named_by_subdomain(host) if host.endswith(_BY_SUBDOMAIN) else None
     path, _, query = path.partition("#")[0].partition("?")
     if network.name == "facebook" and path.strip("/") == "profile.php":
         return _numbered_profile(query)
@@ -119,26 +124,26 @@ def _named_profile(network: _Network, path: str) -> tuple[str, str] | None:
     return network.name, network.home + quote(kept, safe=_SAFE)
 
 
-def _fediverse_profile(mention: Mention, page_url: str) -> tuple[str, str] | None:
+def _fediverse_profile(url: str, page_url: str, is_own: bool) -> tuple[str, str] | None:
     """Recognise `https://server/@name`, where the server or the link says that it is one."""
-    if "/@" not in mention.url and "/users/" not in mention.url:
-        return None
-    host, path = _host_and_path(mention.url)
+    host, path = _host_and_path(url)
     match = _FEDIVERSE_PATH.match(f"/{unquote(path.partition('?')[0])}")
-    if match is None or not _is_fediverse(host, mention):
+    if match is None or not _is_fediverse(host.removeprefix("www."), is_own):
         return None
     if same_site(host, _host_and_path(page_url)[0]):
         return None
     return "mastodon", f"https://{host}/@{quote(match[1], safe=_SAFE)}"
 
 
-def _is_fediverse(host: str, mention: Mention) -> bool:
-    name = host.removeprefix("www.")
-    if name in _listed("others"):
+def _is_fediverse(host: str, is_own: bool) -> bool:
+    if host in _listed("others"):
         return False
-    if name in _listed("servers") or _FEDIVERSE_HOST.search(name):
-        return True
-    return mention.is_own or bool(_FEDIVERSE_WORDS.search(mention.text))
+    return is_own or is_fediverse_server(host) or host.endswith(".social")
+
+
+def is_fediverse_server(host: str) -> bool:
+    """Say whether a host is known, or named, as a server of the Fediverse."""
+    return host in _listed("servers") or bool(_FEDIVERSE_HOST.search(host))
 
 
 @cache

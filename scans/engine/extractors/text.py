@@ -38,10 +38,13 @@ def visible_text(tree: LexborHTMLParser) -> str:
 
 
 def _tidy(text: str) -> str:
-    if not text.isascii():
-        text = _NO_WIDTH.sub("", text)
-    lines = (" ".join(line.split()) for line in text.split(_BLOCK_END))
+    lines = (" ".join(line.split()) for line in without_invisible(text).split(_BLOCK_END))
     return "\n".join(filter(None, lines))
+
+
+def without_invisible(text: str) -> str:
+    """Return a text without soft hyphens and characters of no width."""
+    return text if text.isascii() else _NO_WIDTH.sub("", text)
 
 
 def one_line(text: str | None, limit: int = 1_000) -> str:

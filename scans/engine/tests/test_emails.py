@@ -4,15 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scans.engine.extractors.email_ciphers import from_hidden
 from scans.engine.extractors.email_junk import kind_of
-from scans.engine.extractors.emails import (
-    from_hidden,
-    from_hrefs,
-    from_json_ld,
-    from_obfuscated_text,
-    from_text,
-    without_glued,
-)
+from scans.engine.extractors.email_links import from_hrefs
+from scans.engine.extractors.email_spellings import from_obfuscated_text
+from scans.engine.extractors.emails import FoundEmail, from_json_ld, from_text
+from scans.engine.extractors.hints import hints_in
+from scans.engine.extractors.page_emails import without_glued
 
 
 def addresses(found) -> list[str]:
@@ -142,6 +140,10 @@ def test_ordinary_words_are_no_spelt_address(text):
     assert addresses(from_obfuscated_text(text)) == []
 
 
+def hidden(html: str) -> list[FoundEmail]:
+    return list(from_hidden(html, hints_in(html.encode())))
+
+
 def cloudflare(address: str, key: int = 0x5A) -> str:
     return bytes([key, *(byte ^ key for byte in address.encode())]).hex()
 
@@ -154,13 +156,13 @@ def cloudflare(address: str, key: int = 0x5A) -> str:
     ],
 )
 def test_an_address_that_cloudflare_protects_is_decoded(markup):
-    (found,) = from_hidden(markup.format(cloudflare("info@bakery.com")))
+    (found,) = hidden(markup.format(cloudflare("info@bakery.com")))
     assert (found.address, found.method) == ("info@bakery.com", "cloudflare")
 
 
 @pytest.mark.parametrize("code", ["zz", "5a", "5a5", "ff" * 200])
 def test_a_broken_cloudflare_code_yields_nothing(code):
-    assert addresses(from_hidden(f'<a data-cfemail="{code}">')) == []
+    assert addresses(hidden(f'<a data-cfemail="{code}">')) == []
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_a_broken_cloudflare_code_yields_nothing(code):
     ids=["typo3", "typo3 token", "escaped typo3", "old typo3", "joomla", "wordpress"],
 )
 def test_an_address_that_a_script_uncovers_is_decoded(markup):
-    assert addresses(from_hidden(markup)) == ["info@bakery.com"]
+    assert addresses(hidden(markup)) == ["info@bakery.com"]
 
 
 def test_an_address_in_json_ld_is_found_at_any_depth():
@@ -215,7 +217,7 @@ def test_reading_addresses_never_raises(text):
         *from_text(text),
         *from_obfuscated_text(text),
         *from_hrefs([("mailto:" + text, text)]),
-        *from_hidden(f"data-cfemail='{text}' UnCryptMailto('{text}') var addy1 = '{text}';"),
+        *hidden(f"data-cfemail='{text}' UnCryptMailto('{text}') var addy1 = '{text}';"),
     ):
         assert email.address.count("@") == 1
         assert email.address == email.address.lower()

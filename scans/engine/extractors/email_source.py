@@ -1,0 +1,223 @@
+"""E-mail addresses in the source of a page: those that its visitors see put together, and the rest.
+
+A browser leaves out comments, turns reversed text round, and runs scripts that join the parts of an
+address or decode it. What no visitor sees (scripts, attributes) counts only where it belongs to the
+site itself.
+"""
+
+import base64
+import codecs
+import html as html_entities
+import re
+import string
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import unquote
+
+from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, address_at, from_text
+from scans.engine.extractors.hints import ESCAPED_AT_SIGNS
+from scans.engine.extractors.script_strings import assembled_strings
+from scans.engine.extractors.snippets import around
+from scans.engine.extractors.text import one_line, without_invisible
+from scans.engine.extractors.vocabulary import words
+from scans.engine.hostnames import same_site
+from scans.engine.public_suffixes import ascii_host
+
+# Scripts of one page that are read for addresses that they put together, and how much of each.
+MAX_SCRIPTS = 20
+MAX_SCRIPT = 8_000
+# Characters around a mark in which its address is looked for.
+_BEFORE, _BEHIND = 160, 300
+
+_QUOTES = frozenset("\"'`")
+_JOINING = frozenset("\"'`$")
+_MAY_PRECEDE = frozenset(">;-_+.'")
+_MAY_FOLLOW = frozenset("<&\\%")
+# `+ "@`, `join("@`, `${user}@` before a mark; `@" +`, `@${host}` behind it.
+_JOINED_BEFORE = re.compile(r"(?:[+,\[]|(?<![=!<>])=|(?:join|concat|write(?:ln)?)\()\s*[\"'`]\Z")
+_JOINED_BEHIND = re.compile(r"[\"'`]\s*(?:[+,\]]|\)\s*;?\s*document\.write)|\$\{")
+_CODES = re.compile(r"fromCharCode\((?=[\d\s,x]{0,400}(?:\b64\b|0x40))")
+_BASE64 = re.compile(r"atob\(\s*[\"'`]([A-Za-z0-9+/]{8,400})={0,2}[\"'`]")
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
+_CUT_COMMENT = re.compile(r"^[^<>]*-->|<!--[^>]*\Z")
+_ESCAPE = re.compile(r"\\+(?:u\{?([0-9a-fA-F]{4,6})\}?|x([0-9a-fA-F]{2})|([nrtbfv]))")
+_ESCAPES = re.compile(r"[&%\\\u00ad]")
+_ENDS = " \n\t<>\"'(),"
+_TOKEN = re.compile(r"[^\s<>\"'(),]*")
+_SCRIPT_ATTRIBUTE = re.compile(r"\s(?:on[a-z]{2,20}|href)\s*=\s*([\"'])", re.IGNORECASE)
+_WRITES = re.compile(r"mailto|document\.write|innerHTML|textContent|\.(?:html|text|append)\(", re.I)
+_ROT13 = str.maketrans(string.ascii_letters, codecs.encode(string.ascii_letters, "rot13"))
+_ROT13_MAILTO = "znvygb:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The source of one page."""
+
+    html: str
+    host: str
+    # Some of its text is turned round.
+    is_reversed: bool
+
+    def is_own(self, address: str) -> bool:
+        domain = ascii_host(address.rpartition("@")[2])
+        return bool(self.host) and same_site(domain, self.host)
+
+
+def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
+    """Yield the addresses in the source of a page of `host` that its text does not show as such."""
+    source = _Source(html, host, is_reversed="bidi-override" in hints)
+    scripts = dict.fromkeys(_scripts_with_codes(html, hints))
+    for start, end in islice(_marks(html, hints), MAX_MARKS):
+        if _joins_strings(html, start, end):
+            scripts[_script_around(html, start, end)] = None
+        elif _may_be_inside_an_address(html, start, end):
+            email = _read_mark(source, start, end)
+            if email:
+                yield email
+    for start, end in islice(scripts, MAX_SCRIPTS):
+        yield from _from_script(source, html[start:end])
+
+
+def _marks(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each `@` stands, and what stands for one: (start, end)."""
+    for mark in ("@", *(escaped for escaped in ESCAPED_AT_SIGNS if escaped in hints)):
+        yield from _places(html, mark)
+
+
+def _places(html: str, text: str) -> Iterator[tuple[int, int]]:
+    start = html.find(text)
+    while start >= 0:
+        end = start + len(text)
+        yield start, end
+        start = html.find(text, end)
+
+
+def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:
+    """Pass over `@media`, `"@type"` and their like, most of the marks of a page."""
+    before, behind = html[start - 1 : start], html[end : end + 1]
+    return (before.isalnum() or before in _MAY_PRECEDE) and (
+        behind.isalnum() or behind in _MAY_FOLLOW
+    )
+
+
+def _read_mark(source: _Source, start: int, end: int) -> FoundEmail | None:
+    """Return the address around one mark, if a visitor sees it or it is the site's own."""
+    before, behind = source.html[max(0, start - _BEFORE) : start], source.html[end : end + _BEHIND]
+    if "<!--" in behind or "-->" in before:
+        shown = _without_comments(before), _without_comments(behind)
+        address = _address_between(*shown)
+        if address and address != _address_between(before, behind):
+            return FoundEmail(address, "comments", one_line("@".join(shown)[-120:]))
+    context, local, domain = _split(before, behind)
+    address = _address_between(context + local, domain)
+    if address and source.is_own(address):
+        return FoundEmail(address, "markup", around(source.html, start, end))
+    if not local or not domain:
+        return None
+    return _read_backwards(source, local, domain) or _read_rot13(source, local, domain)
+
+
+def _address_between(before: str, behind: str) -> str:
+    return address_at(f"{before}@{behind}", len(before))
+
+
+def _without_comments(text: str) -> str:
+    return _CUT_COMMENT.sub("", _COMMENT.sub("", text))
+
+
+def _split(before: str, behind: str) -> tuple[str, str, str]:
+    """Return what surrounds a mark: its context, and the two halves of an address, decoded."""
+    start = max(map(before.rfind, _ENDS)) + 1
+    end = _TOKEN.match(behind)
+    local, domain = before[start:], end[0] if end else ""
+    if _ESCAPES.search(local) or _ESCAPES.search(domain):
+        local, domain = _decoded(local), _decoded(domain)
+    return before[:start], local, domain
+
+
+def _decoded(text: str) -> str:
+    """Undo what escapes the characters around an address: `\\n`, `&shy;`, `%3C`."""
+    text = html_entities.unescape(html_entities.unescape(text))
+    text = _ESCAPE.sub(_character, text).replace("\\", "")
+    return without_invisible(unquote(text))
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    number = int(code, 16) if code else ord(" ")
+    return chr(number) if number < 0xD800 or 0xDFFF < number < 0x110000 else " "
+
+
+def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | None:
+    """Read `moc.yrekab@ofni`, which a style turns round."""
+    address = _address_between(domain[::-1], local[::-1])
+    if not address:
+        return None
+    is_free = address.rpartition("@")[2] in words("free_domains")
+    if not (source.is_own(address) or source.is_reversed or is_free):
+        return None
+    return FoundEmail(address, "reversed", f"{local}@{domain}"[:200])
+
+
+def _read_rot13(source: _Source, local: str, domain: str) -> FoundEmail | None:
+    """Read `vasb@onxrel.pbz`, which a script turns by half the alphabet."""
+    address = _address_between(local.translate(_ROT13), domain.translate(_ROT13))
+    if not address or not (source.is_own(address) or _ROT13_MAILTO in local):
+        return None
+    return FoundEmail(address, "rot13", f"{local}@{domain}"[:200])
+
+
+def _joins_strings(html: str, start: int, end: int) -> bool:
+    """Say whether a mark stands where a script joins two strings."""
+    before, following = html[start - 1 : start], html[end : end + 1]
+    if before in _QUOTES and (following in _QUOTES or "+" in html[max(0, start - 5) : start]):
+        return bool(_JOINED_BEFORE.search(html[max(0, start - 14) : start]))
+    if before == "}" and following not in " {":
+        return html.rfind("${", max(0, start - 60), start) >= 0
+    return following in _JOINING and bool(_JOINED_BEHIND.match(html, end, end + 40))
+
+
+def _scripts_with_codes(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]:
+    """Yield where the scripts are that write an address in numbers or in base64."""
+    if "fromCharCode(" in hints:
+        for codes in islice(_CODES.finditer(html), MAX_SCRIPTS):
+            yield _script_around(html, codes.start(), codes.end())
+    if "atob(" in hints:
+        for encoded in islice(_BASE64.finditer(html), MAX_MARKS):
+            if _holds_address(encoded[1]):
+                yield _script_around(html, encoded.start(), encoded.end())
+
+
+def _holds_address(encoded: str) -> bool:
+    """Say whether a base64 text holds an `@`."""
+    try:
+        return b"@" in base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    except ValueError:
+        return False
+
+
+def _script_around(html: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the script around a mark begins and ends, or the attribute that holds one."""
+    opened = html.rfind("<script", max(0, start - MAX_SCRIPT), start)
+    if opened >= 0 and html.find("</script", opened, start) < 0:
+        closed = html.find("</script", end, opened + MAX_SCRIPT)
+        return html.find(">", opened) + 1, closed if closed >= 0 else opened + MAX_SCRIPT
+    opened, quote = -1, ""
+    for attribute in _SCRIPT_ATTRIBUTE.finditer(html, max(0, start - _BEHIND), start):
+        opened, quote = attribute.end(), attribute[1]
+    if opened >= 0:
+        closed = html.find(quote, end, end + _BEHIND)
+        return opened, closed if closed >= 0 else end + _BEHIND
+    return start, start
+
+
+def _from_script(source: _Source, script: str) -> Iterator[FoundEmail]:
+    shown = bool(_WRITES.search(script))
+    if "&" in script and "<script" not in script:
+        script = html_entities.unescape(script)
+    for text in assembled_strings(script):
+        for email in from_text(text, "script") if "@" in text else ():
+            if shown or source.is_own(email.address):
+                yield FoundEmail(email.address, "script", one_line(text, 200))

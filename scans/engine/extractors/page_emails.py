@@ -1,0 +1,96 @@
+"""The e-mail addresses of one page, from all its sources, without what only looks like one."""
+
+import codecs
+from collections.abc import Iterable, Iterator, Set
+
+from scans.engine.extractors.email_ciphers import from_hidden
+from scans.engine.extractors.email_junk import is_named_example
+from scans.engine.extractors.email_links import from_hrefs
+from scans.engine.extractors.email_source import from_source
+from scans.engine.extractors.email_spellings import from_obfuscated_text
+from scans.engine.extractors.emails import FoundEmail, from_json_ld, from_text
+from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.social import is_fediverse_server
+from scans.engine.hostnames import same_site
+from scans.engine.public_suffixes import ascii_host
+
+_LINKED = ("mailto", "json_ld")
+
+
+def page_emails(
+    page: PageFacts, hrefs: Iterable[tuple[str, str]], host: str, hints: Set[str]
+) -> Iterator[FoundEmail]:
+    """Yield the addresses of a page of `host`; one that stands there twice comes twice.
+
+    `hrefs` are (href, text) of the links that are not web addresses.
+    """
+    emails = [
+        *from_hrefs(hrefs),
+        *from_hidden(page.html, hints),
+        *from_source(page.html, host, hints),
+        *from_json_ld(page.json_ld),
+        *from_text(page.text),
+        *from_obfuscated_text(page.text),
+    ]
+    for email in without_misread(without_glued(emails)):
+        if not _is_nobody_s(email, host):
+            yield email
+
+
+def without_glued(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
+    """Leave out the addresses in text that are a known one with a word stuck before it.
+
+    `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>` is one word to a reader who
+    does not know the style sheet; its first letter is large.
+    """
+    listed = list(emails)
+    linked = {email.address for email in listed if email.method in _LINKED}
+    for email in listed:
+        if email.method != "text" or email.address in linked or not _is_glued(email, linked):
+            yield email
+
+
+def _is_glued(email: FoundEmail, linked: set[str]) -> bool:
+    address = email.address
+    return any(
+        address[end:] in linked and address[:end].capitalize() + address[end:] in email.snippet
+        for end in range(1, address.index("@"))
+    )
+
+
+def without_misread(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
+    """Leave out what the text makes of addresses that a browser shows in another way."""
+    listed = list(emails)
+    shown = {method: _addresses(listed, method) for method in ("comments", "reversed", "rot13")}
+    if not any(shown.values()):
+        yield from listed
+        return
+    for email in listed:
+        if email.method in shown or not _is_misread(email.address, shown):
+            yield email
+
+
+def _addresses(emails: list[FoundEmail], method: str) -> set[str]:
+    return {email.address for email in emails if email.method == method}
+
+
+def _is_misread(address: str, shown: dict[str, set[str]]) -> bool:
+    if address[::-1] in shown["reversed"] or codecs.decode(address, "rot13") in shown["rot13"]:
+        return True
+    return any(
+        whole != address and (whole.endswith(address) or whole.startswith(address))
+        for whole in shown["comments"]
+    )
+
+
+def _is_nobody_s(email: FoundEmail, host: str) -> bool:
+    """Say whether an address in the text is announced as an example, or a name of the Fediverse."""
+    if email.method in _LINKED:
+        return False
+    domain = ascii_host(email.address.rpartition("@")[2])
+    if host and same_site(domain, host):
+        return False
+    if is_fediverse_server(domain):
+        return True
+    before = email.snippet.lower().partition(email.address)[0]
+    return is_named_example(before)
