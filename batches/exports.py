@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
+from scans.corrections.reading import corrected
 from scrapersky.web import spreadsheet
 
 READ_AT_ONCE = 200
@@ -50,6 +51,7 @@ JOB_COLUMNS = (
     "finished_at",
     "scan__report",
     "result",
+    "domain_id",
 )
 Facts = dict[str, Any]
 
@@ -79,7 +81,7 @@ def _download(batch: Batch, body: Iterable[str], suffix: str, kind: str) -> Stre
 def results_of(batch: Batch) -> Iterator[Facts]:
     """Yield what came of each job of a batch, in the order the domains were given."""
     for row in _job_rows(batch):
-        job_id, _, host, status, reason, error, started, finished, scanned, result = row
+        job_id, _, host, status, reason, error, started, finished, report = row
         found = facts(
             domain=host or "",
             status=status,
@@ -87,7 +89,7 @@ def results_of(batch: Batch) -> Iterator[Facts]:
             error=error,
             seconds=(finished - started).total_seconds() if started and finished else None,
             scanned_at=finished,
-            report=scanned if scanned is not None else result,
+            report=report,
         )
         yield {"job_id": job_id, **found}
 
@@ -101,7 +103,10 @@ def _job_rows(batch: Batch) -> Iterator[tuple]:
     rows = Job.objects.filter(batch=batch).order_by("position", "pk").values_list(*JOB_COLUMNS)
     page = list(rows[:READ_AT_ONCE])
     while page:
-        yield from page
+        known = corrected(row[-1] for row in page)
+        for *row, scanned, result, domain_id in page:
+            report = scanned if scanned is not None else result
+            yield (*row, known[domain_id].apply(report))
         job_id, position = page[-1][:2]
         # `position__gte` starts in the index; the rest skips what this position has given already.
         following = rows.filter(position__gte=position).exclude(position=position, pk__lte=job_id)

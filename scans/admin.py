@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from scans.models import (
     Contact,
+    Correction,
     Domain,
     DomainTag,
     Page,
@@ -96,6 +97,16 @@ class PageAdmin(FindingAdmin):
     list_filter = ["page_type", "source"]
     list_select_related = ["domain"]
     search_fields = ["url", "domain__host"]
+
+
+@admin.register(Correction)
+class CorrectionAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "kind", "domain", "created_by", "created_at", "tenant"]
+    list_filter = ["kind", BY_TENANT]
+    list_select_related = ["domain", "created_by", "tenant"]
+    search_fields = ["value", "domain__host"]
+    exclude = ["url_hash"]
+    ordering = ["-pk"]
 
 
 @admin.register(TechnologyCount)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from scans import lists
+from scans.corrections.reading import corrected_report
 from scans.models import Domain, Scan
 from scans.reports import read_report
 from scrapersky.tenants.access import get_readable
@@ -74,7 +75,7 @@ def scan(request: HttpRequest, scan_id: UUID) -> dict[str, Any]:
         "id": row.pk,
         "domain_id": row.domain_id,
         "domain": row.domain.host,
-        "report": read_report(row.report),
+        "report": corrected_report(row.domain_id, read_report(row.report)),
     }
 
 

@@ -15,21 +15,20 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from scans import history, storage
+from scans.corrections.reading import as_stored, right_verdicts
 from scans.models import Contact, Domain, Page, Sitemap, Technology
 
 Report = dict[str, Any]
 
 FACT_COLUMNS = ("final_url", "title", "description", "language", "favicon_url", "logo_url")
+LIST_COLUMNS = ("emails", "phones", "social", "technologies")
 SCANNED_COLUMNS = (
     "id",
     "status",
     "failure_reason",
     "verdict",
     *FACT_COLUMNS,
-    "emails",
-    "phones",
-    "social",
-    "technologies",
+    *LIST_COLUMNS,
     "sitemap_count",
     "page_count",
     "latest_scan_id",
@@ -108,6 +107,8 @@ class _Record:
     # (kind, value) of contacts, and names, that a user marked as wrong.
     wrong_contacts: set[tuple[str, str]] = field(default_factory=set)
     wrong_technologies: set[str] = field(default_factory=set)
+    # A verdict that a user chose instead of the scans'.
+    verdict: str = ""
     sitemap_count: int = 0
     page_count: int = 0
 
@@ -136,6 +137,8 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
         records[pk].sitemap_count = count
     for pk, count in _counts(Page.objects.filter(gone_at=None), ids):
         records[pk].page_count = count
+    for pk, verdict in right_verdicts(ids).items():
+        records[pk].verdict = verdict
     _keep_facts(records, reports)
     return records
 
@@ -168,23 +171,20 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
     contacts = [
         (contact["kind"], contact["label"], contact["value"])
         for contact in report["contacts"]
-        if (contact["kind"], contact["value"]) not in record.wrong_contacts
+        if (contact["kind"], as_stored(contact["value"])) not in record.wrong_contacts
     ] + record.contacts
     technologies = [
         technology["name"]
         for technology in report["technologies"]
-        if technology["name"] not in record.wrong_technologies
+        if as_stored(technology["name"]) not in record.wrong_technologies
     ] + record.technologies
     return (
         result.domain_id,
         Domain.Status.SCANNED,
         "",
-        report["verdict"],
+        record.verdict or report["verdict"],
         *(facts[name] for name in FACT_COLUMNS),
-        [value for kind, _, value in contacts if kind == "email"],
-        [value for kind, _, value in contacts if kind == "phone"],
-        {label: value for kind, label, value in reversed(contacts) if kind == "social"},
-        technologies,
+        *_lists(contacts, technologies),
         record.sitemap_count,
         record.page_count,
         result.scan_id,
@@ -192,6 +192,56 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
         now,
         now,
     )
+
+
+def _lists(contacts: list[tuple[str, str, str]], technologies: list[str]) -> tuple:
+    """Return the values of LIST_COLUMNS; contacts are (kind, label, value), the best first."""
+    return (
+        [value for kind, _, value in contacts if kind == "email"],
+        [value for kind, _, value in contacts if kind == "phone"],
+        {label: value for kind, label, value in reversed(contacts) if kind == "social"},
+        technologies,
+    )
+
+
+def refresh_lists(domain_ids: list[UUID]) -> None:
+    """Write the contacts and technologies of domains again, after a user hid or restored some.
+
+    In the order of the last report, as a scan writes them; the caller holds the domains' locks.
+    """
+    there = Q(gone_at=None, is_wrong=False, domain__in=domain_ids)
+    contacts = _by_domain(Contact.objects.filter(there), "kind", "label", "value")
+    technologies = _by_domain(Technology.objects.filter(there), "name")
+    domains = Domain.objects.filter(pk__in=domain_ids).select_related("latest_scan")
+    rows = []
+    for domain in domains.only("latest_scan__report"):
+        report = domain.latest_scan.report if domain.latest_scan else {}
+        order = [(c["kind"], c["label"], c["value"]) for c in report.get("contacts", ())]
+        names = [(technology["name"],) for technology in report.get("technologies", ())]
+        shown = _in_order(contacts[domain.pk], order)
+        named = [name for (name,) in _in_order(technologies[domain.pk], names)]
+        rows.append((domain.pk, *_lists(shown, named)))
+    storage.update(Domain, ("id", *LIST_COLUMNS), rows)
+
+
+def refresh_page_types(domain_id: UUID) -> None:
+    """Count the pages of a domain by type again, after a user changed the type of one."""
+    pages = Page.objects.filter(domain=domain_id, gone_at=None).order_by()
+    counts = pages.values_list("page_type").annotate(rows=Count("*"))
+    Domain.objects.filter(pk=domain_id).update(page_types=dict(counts))
+
+
+def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:
+    by_domain: dict[UUID, list[tuple]] = defaultdict(list)
+    for pk, *values in rows.order_by("pk").values_list("domain_id", *columns):
+        by_domain[pk].append(tuple(values))
+    return by_domain
+
+
+def _in_order(rows: list[tuple], order: list[tuple]) -> list[tuple]:
+    """Return rows in this order, then those that it does not name."""
+    place = {row: number for number, row in reversed(list(enumerate(order)))}
+    return sorted(rows, key=lambda row: place.get(row, len(order)))
 
 
 def _failed_row(failure: SiteFailure, now: datetime) -> tuple:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from scans import history, storage
+from scans.corrections.reading import WrongMarks, right_page_types, right_verdicts
 from scans.latest_facts import SiteFailure, SiteResult, update_domains
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 from scans.services import lock_domains, queue_for_sitemaps
@@ -24,9 +25,11 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     """
     lock_domains([r.domain_id for r in results] + [f.domain_id for f in failures])
     scanned = [result for result in results if result.scan_id]
-    storage.upsert(Scan, SCAN_COLUMNS, map(_scan_row, scanned), key=["id"])
-    _save_findings(Contact, CONTACT_COLUMNS, scanned, _contact_rows, ["kind", "value"], now)
-    _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, _technology_rows, ["name"], now)
+    _save_scans(scanned)
+    marks = _wrong_marks(scanned)
+    _save_findings(Contact, CONTACT_COLUMNS, scanned, _contact_rows(marks), ["kind", "value"], now)
+    technology_rows = _technology_rows(marks)
+    _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, technology_rows, ["name"], now)
     _save_findings(Sitemap, SITEMAP_COLUMNS, results, _sitemap_rows, ["url_hash"], now)
     _save_pages(results, now)
     _mark_gone(results, scanned, now)
@@ -37,14 +40,21 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
 SCAN_COLUMNS = ("id", "tenant_id", "domain_id", "verdict", "report", "started_at", "finished_at")
 
 
-def _scan_row(result: SiteResult) -> tuple:
+def _save_scans(results: list[SiteResult]) -> None:
+    """Write scans; their report keeps the verdict that a user replaced."""
+    right = right_verdicts(result.domain_id for result in results)
+    rows = (_scan_row(result, right.get(result.domain_id, "")) for result in results)
+    storage.upsert(Scan, SCAN_COLUMNS, rows, key=["id"])
+
+
+def _scan_row(result: SiteResult, right_verdict: str) -> tuple:
     report = {name: value for name, value in result.report.items() if name != "pages"}
     report["page_count"] = len(result.report["pages"])
     return (
         result.scan_id,
         result.tenant_id,
         result.domain_id,
-        report["verdict"],
+        right_verdict or report["verdict"],
         report,
         _moment(report["started_at"]),
         _moment(report["finished_at"]),
@@ -55,20 +65,43 @@ FINDING_COLUMNS = ("tenant_id", "domain_id")
 CONTACT_COLUMNS = ("kind", "value", "label", "page_url", "snippet", "method", "confidence")
 TECHNOLOGY_COLUMNS = ("name", "category", "website", "version", "evidence")
 SITEMAP_COLUMNS = ("url_hash", "url", "kind", "source", "parent_url", "url_count", "bytes", "error")
+# Whether a new row is hidden from the start; a row that is there keeps its flag.
+MARKED = ("is_wrong",)
+RowsOf = Callable[[SiteResult], Iterable[tuple]]
 
 
-def _contact_rows(report: Report) -> Iterable[tuple]:
-    return (tuple(contact[name] for name in CONTACT_COLUMNS) for contact in report["contacts"])
+def _wrong_marks(results: list[SiteResult]) -> WrongMarks:
+    reports = [result.report for result in results]
+    values = [contact["value"] for report in reports for contact in report["contacts"]]
+    values += [found["name"] for report in reports for found in report["technologies"]]
+    tenants = [result.tenant_id for result in results]
+    return WrongMarks(tenants, [result.domain_id for result in results], values)
 
 
-def _technology_rows(report: Report) -> Iterable[tuple]:
-    return (tuple(found[name] for name in TECHNOLOGY_COLUMNS) for found in report["technologies"])
+def _contact_rows(marks: WrongMarks) -> RowsOf:
+    def rows(result: SiteResult) -> Iterable[tuple]:
+        ids = (result.tenant_id, result.domain_id)
+        for contact in result.report["contacts"]:
+            wrong = marks.hide(*ids, "contact", contact["kind"], contact["value"])
+            yield (*(contact[name] for name in CONTACT_COLUMNS), wrong)
+
+    return rows
 
 
-def _sitemap_rows(report: Report) -> Iterable[tuple]:
+def _technology_rows(marks: WrongMarks) -> RowsOf:
+    def rows(result: SiteResult) -> Iterable[tuple]:
+        ids = (result.tenant_id, result.domain_id)
+        for found in result.report["technologies"]:
+            wrong = marks.hide(*ids, "technology", "", found["name"])
+            yield (*(found[name] for name in TECHNOLOGY_COLUMNS), wrong)
+
+    return rows
+
+
+def _sitemap_rows(result: SiteResult) -> Iterable[tuple]:
     return (
         (url_hash(sitemap["url"]), *(sitemap[name] for name in SITEMAP_COLUMNS[1:]))
-        for sitemap in report["sitemaps"]
+        for sitemap in result.report["sitemaps"]
     )
 
 
@@ -76,20 +109,19 @@ def _save_findings(
     model: type[Contact | Technology | Sitemap],
     columns: tuple[str, ...],
     results: list[SiteResult],
-    rows_of: Callable[[Report], Iterable[tuple]],
+    rows_of: RowsOf,
     key: list[str],
     now: datetime,
 ) -> None:
     """Write what was seen; what had been marked gone is there again."""
     rows = [
-        (result.tenant_id, result.domain_id, *row)
-        for result in results
-        for row in rows_of(result.report)
+        (result.tenant_id, result.domain_id, *row) for result in results for row in rows_of(result)
     ]
     seen = [name for name in columns if name not in key]
+    marked = () if model is Sitemap else MARKED
     storage.upsert(
         model,
-        (*FINDING_COLUMNS, *columns),
+        (*FINDING_COLUMNS, *columns, *marked),
         rows,
         key=["domain_id", *key],
         update=[*seen, "last_seen", "gone_at"],
@@ -126,6 +158,8 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
         for result in results
         for page in result.report["pages"]
     ]
+    if right := right_page_types(result.domain_id for result in results):
+        rows = [(*row[:5], right.get(row[1:3], row[5]), *row[6:]) for row in rows]
     storage.upsert(
         Page,
         ("tenant_id", "domain_id", "url_hash", *PAGE_COLUMNS),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scans import lists
-from scans.views import domains, sitemaps
+from scans.views import corrections, domains, sitemaps
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
@@ -17,4 +17,10 @@ urlpatterns = [
     path("domains/sitemaps/", sitemaps.domain_sitemaps_chosen, name="domain_sitemaps_chosen"),
     path("domains/<uuid:pk>/", domains.domain_detail, name="domain_detail"),
     path("domains/<uuid:pk>/sitemaps/", sitemaps.domain_sitemaps, name="domain_sitemaps"),
+    path("domains/<uuid:pk>/corrections/", corrections.domain_correct, name="domain_correct"),
+    path(
+        "domains/<uuid:pk>/corrections/undo/",
+        corrections.domain_undo_correction,
+        name="domain_undo_correction",
+    ),
 ]

@@ -32,6 +32,7 @@ from batches.services import create_batch
 from batches.tests.outcomes import complete
 from scans.models import (
     Contact,
+    Correction,
     Domain,
     DomainTag,
     Page,
@@ -62,7 +63,7 @@ class Gate:
 
     @property
     def changes_a_row(self) -> bool:
-        return bool(self.key) and self.method == "post"
+        return bool(self.key) and self.method != "get"
 
 
 LIST = Gate(302, 200)
@@ -100,6 +101,8 @@ CONSOLE = {
     "domains/<uuid:pk>/": OF_DOMAIN,
     "domains/<uuid:pk>/scan/": Gate(302, 404, "domain", "post"),
     "domains/<uuid:pk>/sitemaps/": Gate(302, 404, "domain", "post"),
+    "domains/<uuid:pk>/corrections/": Gate(302, 404, "domain", "post"),
+    "domains/<uuid:pk>/corrections/undo/": Gate(302, 404, "domain", "post"),
     "domains/scan/": Gate(302, 302, method="post"),
     "domains/sitemaps/": Gate(302, 302, method="post"),
     "schedules/": LIST,
@@ -121,6 +124,8 @@ API = {
     "api/v3/docs": PUBLIC,
     "api/v3/openapi.json": PUBLIC,
     "api/v3/domains/sitemaps": Gate(401, 422, method="post"),
+    "api/v3/corrections": Gate(401, 200),
+    "api/v3/corrections/<correction_id>": Gate(401, 404, "correction", "delete", "<correction_id>"),
     f"{SCRAPER}health": PUBLIC,
     f"{SCRAPER}batch": Gate(401, 422, method="post"),
     f"{SCRAPER}scan": Gate(401, 422, method="post"),
@@ -149,7 +154,18 @@ ADMIN = "admin/"
 # The models of the project; each is in the admin and holds a row of the other tenant here.
 OWNED: tuple[type[Model], ...] = (
     *(Batch, Job, Worker, MaintenanceRun, RecurringBatch, RecurringRun, LegacyId),
-    *(Domain, Scan, Contact, Technology, Sitemap, Page, TechnologyCount, Tag, DomainTag),
+    *(
+        Domain,
+        Scan,
+        Contact,
+        Technology,
+        Sitemap,
+        Page,
+        TechnologyCount,
+        Tag,
+        DomainTag,
+        Correction,
+    ),
     *(Tenant, Membership, ApiToken, User, LoginDelay, SavedView, ListSettings),
 )
 OBJECT_PAGES = ("change", "delete", "history")
@@ -191,6 +207,9 @@ def treasure(default_tenant: Tenant, schedules_on_time: None) -> dict[str, Any]:
         "tag": tag,
         "domaintag": DomainTag.objects.create(domain=job.domain, tag=tag),
         "savedview": view,
+        "correction": Correction.objects.create(
+            tenant=default_tenant, domain=job.domain, kind="technology", value=WORD
+        ),
         "listsettings": ListSettings.objects.create(user=owner, list_name=WORD),
         "technologycount": TechnologyCount.objects.create(
             tenant=default_tenant, name=WORD, domain_count=1, counted_at=now
@@ -234,7 +253,8 @@ def ask(client: Client, route: str, gate: Gate, treasure: dict[str, Any]) -> Htt
     url = f"/{route.replace(gate.parameter, key)}"
     if gate.method == "post" and route in API:
         return client.post(url, content_type="application/json")
-    return client.post(url) if gate.method == "post" else client.get(url)
+    response: HttpResponseBase = getattr(client, gate.method)(url)
+    return response
 
 
 def test_every_address_is_in_the_table() -> None:

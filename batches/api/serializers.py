@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
+from scans.corrections.reading import corrected_report
 
 # Clients of the older system stop polling on `completed` and `failed`, so whatever ended with
 # results is `completed` here. Every other status is named as it is stored.
@@ -142,7 +143,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "failure_reason": job.failure_reason or None,
         "error": job.error or None,
         "options": job.options,
-        "result": job.scan.report if job.scan else job.result,
+        "result": corrected_report(job.domain_id, job.scan.report if job.scan else job.result),
         "metadata": job.metadata,
     }
 

@@ -14,6 +14,7 @@ from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.progress import with_stages
 from batches.services import initiate_scan
+from scans.corrections.reading import corrected_report
 from scans.models import Domain
 from scrapersky.tenants.access import can_write, get_readable, get_writable
 from scrapersky.web.http import ConsoleRequest, fragment_of
@@ -68,7 +69,7 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     jobs = Job.objects.select_related("domain", "batch", "scan", "created_by")
     job = get_readable(jobs, request.user, pk=pk)
     told = job.result or {}
-    report = job.scan.report if job.scan else told
+    report = corrected_report(job.domain_id, job.scan.report if job.scan else told)
     return {
         "job": job,
         "row": with_stages([job])[0],

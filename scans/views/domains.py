@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from scans.corrections.reading import Corrected, corrected, corrections_on
 from scans.engine.report import ContactKind
-from scans.filters import PageFilter
+from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
-from scans.models import Contact, Domain, Technology
+from scans.models import VERDICTS, Contact, Domain, Technology
 from scrapersky.tenants.access import can_write, get_readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.paging import page_of
@@ -34,7 +35,8 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     domain = get_readable(domains, request.user, pk=pk)
     asked = PageFilter(request.GET)
     pages = asked.apply(domain.pages.all()).order_by("url")
-    report = domain.latest_scan.report if domain.latest_scan else {}
+    known = corrected([domain.pk])[domain.pk]
+    report = known.apply(domain.latest_scan.report) if domain.latest_scan else {}
     context = {
         "domain": domain,
         "may_write": can_write(request.user, domain.tenant_id),
@@ -42,19 +44,24 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),
         "sitemaps": domain.sitemaps.order_by(THERE_FIRST, "url"),
-        **_changes(domain, request.GET.get("scan", "")),
+        **_changes(domain, request.GET.get("scan", ""), known),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,
         "looks": scan_history(domain),
+        "corrections": corrections_on(domain, known),
+        "verdicts": VERDICTS,
+        "page_types": [(name, name.capitalize()) for name in PAGE_TYPES],
     }
     return render(request, "scans/domain_detail.html", context)
 
 
-def _changes(domain: Domain, key: str) -> dict[str, Any]:
+def _changes(domain: Domain, key: str, known: Corrected) -> dict[str, Any]:
     """Return a scan, the newest or the one asked for, and what it changed."""
     scan = scan_of(domain, key)
     before = scan_before(scan) if scan else None
-    changes = changes_between(before.report, scan.report) if scan and before else []
+    changes = []
+    if scan and before:
+        changes = changes_between(known.apply(before.report), known.apply(scan.report))
     return {"changed_in": scan, "changed_since": before, "changes": changes}
 
 

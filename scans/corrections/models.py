@@ -1,0 +1,85 @@
+"""One thing that a user put right."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+MARKS = ["contact", "technology"]
+CHOICES = ["page_type", "verdict"]
+
+
+class Correction(models.Model):
+    """A result that is wrong, and for a page type or verdict the one that is right."""
+
+    class Kind(models.TextChoices):
+        CONTACT = "contact", "Contact"
+        TECHNOLOGY = "technology", "Technology"
+        PAGE_TYPE = "page_type", "Page type"
+        VERDICT = "verdict", "Verdict"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
+    # None for a contact or technology that is wrong on every domain of the tenant.
+    domain = models.ForeignKey(
+        "scans.Domain", models.CASCADE, null=True, blank=True, related_name="corrections"
+    )
+    # The domain that showed it, where it holds for the whole tenant too.
+    seen_on = models.ForeignKey(
+        "scans.Domain", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=16, choices=Kind)
+    # email, phone, social or address; empty for what is no contact
+    contact_kind = models.CharField(max_length=16, blank=True)
+    # what the scan said: the contact, the technology, the page type or the verdict
+    value = models.CharField(max_length=500)
+    right_value = models.CharField(max_length=16, blank=True)
+    # where it said so: the page of a contact, the page whose type is wrong, else the homepage
+    url = models.CharField(max_length=2_000, blank=True)
+    url_hash = models.BinaryField(max_length=16, default=b"")
+    created_by = models.ForeignKey(
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["contact", "technology", "page_type", "verdict"]),
+                name="correction_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=MARKS, right_value="")
+                | (Q(kind__in=CHOICES, domain__isnull=False) & ~Q(right_value="")),
+                name="correction_right_value",
+            ),
+            models.UniqueConstraint(
+                fields=["domain", "kind", "contact_kind", "value"],
+                condition=Q(kind__in=MARKS, domain__isnull=False),
+                name="wrong_once_a_domain",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "contact_kind", "value"],
+                condition=Q(domain__isnull=True),
+                name="wrong_once_a_tenant",
+            ),
+            models.UniqueConstraint(
+                fields=["domain"], condition=Q(kind="verdict"), name="one_right_verdict_a_domain"
+            ),
+            models.UniqueConstraint(
+                fields=["domain", "url_hash"],
+                condition=Q(kind="page_type"),
+                name="one_right_type_a_page",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="newest_corrections"),
+        ]
+
+    def __str__(self) -> str:
+        if self.right_value:
+            return f"{self.get_kind_display()} {self.right_value} instead of {self.value}"
+        return f"{self.get_kind_display()} {self.value} is wrong"
