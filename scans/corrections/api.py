@@ -1,0 +1,111 @@
+"""Corrections through the API."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from scans.corrections import services
+from scans.corrections.models import Correction
+from scans.engine.report import Verdict
+from scans.filters import PAGE_TYPES
+from scans.models import Contact, Domain, Page, Technology
+from scrapersky.tenants.access import get_writable, readable
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import InputError, Problem
+
+router = Router()
+REFUSALS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+MOST_LISTED = 1_000
+
+
+class CorrectionIn(Schema):
+    """What is wrong: a contact, a technology, the type of a page or the verdict on a domain."""
+
+    kind: Literal["contact", "technology", "page_type", "verdict"]
+    id: UUID = Field(description="Of the contact, the technology, the page or the domain.")
+    right_value: str = Field(
+        default="", description="The right page type or verdict; for those two kinds only."
+    )
+    in_tenant: bool = Field(
+        default=False,
+        description="Wrong on every domain of your organisation; for contacts and technologies.",
+    )
+
+
+class CorrectionOut(Schema):
+    id: UUID
+    domain_id: UUID | None = Field(description="None where it holds for the whole organisation.")
+    kind: str
+    contact_kind: str
+    value: str
+    right_value: str
+    url: str
+    created_at: datetime
+
+
+class CorrectionList(Schema):
+    corrections: list[CorrectionOut]
+    next: str | None = Field(description="Send it as `before` for the rows that follow.")
+
+
+class Agreement(Schema):
+    """The chosen value is what the scan says: there is nothing to correct, or no longer."""
+
+    id: None = None
+
+
+@router.post("", response={201: CorrectionOut, 200: Agreement, **REFUSALS})
+def create_correction(request: HttpRequest, payload: CorrectionIn) -> Status:
+    """Mark a result as wrong, or choose the right one; it takes effect at once."""
+    correction = _correct(request, payload)
+    return Status(201, correction) if correction else Status(200, Agreement())
+
+
+@router.get("", response={200: CorrectionList, **REFUSALS})
+def list_corrections(
+    request: HttpRequest, limit: int = 100, before: UUID | None = None
+) -> dict[str, Any]:
+    """List corrections, the newest first."""
+    if not 1 <= limit <= MOST_LISTED:
+        raise InputError("limit", f"Ask for 1 to {MOST_LISTED:,} corrections.")
+    rows = readable(Correction.objects.order_by("-id"), caller(request))
+    page = list((rows.filter(pk__lt=before) if before else rows)[: limit + 1])
+    following = str(page[limit - 1].pk) if len(page) > limit else None
+    return {"corrections": page[:limit], "next": following}
+
+
+@router.delete("/{correction_id}", response={204: None, **REFUSALS})
+def delete_correction(request: HttpRequest, correction_id: UUID) -> Status:
+    """Undo a correction: what it hid is shown again, what it replaced is as the scan says."""
+    rows: QuerySet[Correction] = Correction.objects.all()
+    services.undo(get_writable(rows, caller(request), pk=correction_id))
+    return Status(204, None)
+
+
+def _correct(request: HttpRequest, payload: CorrectionIn) -> Correction | None:
+    user = caller(request)
+    if payload.kind in ("contact", "technology"):
+        if payload.right_value:
+            raise InputError("right_value", "A contact or technology has no right value.")
+        model: Any = Contact if payload.kind == "contact" else Technology
+        row = get_writable(model.objects.select_related("domain"), user, pk=payload.id)
+        return services.mark_wrong(row, user=user, in_tenant=payload.in_tenant)
+    if payload.in_tenant:
+        raise InputError("in_tenant", "A page type or verdict is corrected on one domain only.")
+    _check_choice(payload)
+    if payload.kind == "verdict":
+        domain = get_writable(Domain.objects.all(), user, pk=payload.id)
+        return services.correct_verdict(domain, payload.right_value, user=user)
+    page = get_writable(Page.objects.all(), user, pk=payload.id)
+    return services.correct_page_type(page, payload.right_value, user=user)
+
+
+def _check_choice(payload: CorrectionIn) -> None:
+    choices = list(Verdict) if payload.kind == "verdict" else PAGE_TYPES
+    if payload.right_value not in choices:
+        raise InputError("right_value", f"Choose one of {', '.join(choices)}.")
