@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from pydantic import ValidationError as PydanticError
 from pydantic.fields import FieldInfo
 
-from scans.engine.limits import FetchSettings, Limits
+from scans.engine.limits import Limits
 
 ENGINE = Limits()
 ENGINE_LIMITS = frozenset(field.name for field in fields(Limits))
@@ -212,16 +212,3 @@ def option_changes() -> type[BaseModel]:
         for name, field in BatchOptions.model_fields.items()
     }
     return create_model("OptionChanges", __config__=ConfigDict(extra="forbid"), **optional)
-
-
-def fetch_settings() -> FetchSettings:
-    """Return the settings shared by every fetch of this installation."""
-    return FetchSettings(
-        user_agent=settings.USER_AGENT,
-        allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
-        mapped_networks=settings.SCAN_MAPPED_NETWORKS,
-        host_map=settings.SCAN_HOST_MAP,
-        dns_servers=settings.SCAN_DNS_SERVERS,
-        allow_any_port=settings.SCAN_ALLOW_ANY_PORT,
-        ca_file=settings.SCAN_CA_FILE,
-    )

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from batches.options import fetch_settings
 from batches.runner.messages import ClaimedJob, utc_now
+from scans.fetch_settings import fetch_settings
 
 logger = logging.getLogger(__name__)
 

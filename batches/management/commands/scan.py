@@ -17,10 +17,11 @@ from rich.console import Console
 from batches.exports import Facts, facts
 from batches.management.arguments import add_options, read_options
 from batches.models import Job
-from batches.options import BatchOptions, fetch_settings
+from batches.options import BatchOptions
 from batches.terminal import progress_bar, result_lines
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.scanner import scan_site
+from scans.fetch_settings import fetch_settings
 from scrapersky.web.commands import SafeCommand
 from scrapersky.web.text import printable
 
