@@ -6,10 +6,17 @@ from urllib.parse import urlsplit
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Fetcher, Response
-from scans.engine.hostnames import InvalidDomain, normalise, registrable_domain, same_site
+from scans.engine.hostnames import (
+    InvalidDomain,
+    names_www,
+    normalise,
+    registrable_domain,
+    same_site,
+)
 from scans.engine.report import Verdict
 from scans.engine.robots import Robots
 from scans.engine.robots_cache import STOPS_THE_SCAN, RobotsCache
+from scans.engine.session.failures import ConnectionDroppedError
 from scans.engine.verdict import judge
 
 # Failures after which the next spelling of the address (http, www) is tried.
@@ -38,14 +45,18 @@ MOST_TELLING = (
 
 
 class Entry:
-    """Find the origin of a site that answers: https before http, the bare name before www."""
+    """Find the origin of a site that answers: https before http, the name given before its sibling.
+
+    `www.example.com` and `example.com` are siblings: often only one of them has the certificate or
+    the site.
+    """
 
     def __init__(self, domain: str, fetcher: Fetcher) -> None:
         try:
             name = normalise(domain, fetcher.settings.allowed_networks)
         except InvalidDomain as error:
             raise ScanError(FailureReason.INVALID_DOMAIN, str(error)) from error
-        # The site as `host` or `host:port`.
+        # The site as `host` or `host:port`, without `www.`.
         self.netloc = name
         self.host = urlsplit(f"//{name}").hostname or name
         # The address in use, `https://example.com`.
@@ -54,7 +65,10 @@ class Entry:
         self.warnings: list[str] = []
         self._fetcher = fetcher
         self._failures: list[ScanError] = []
-        self._candidates = self._resolved_origins()
+        self._names = self._siblings(names_www(domain))
+        self._tried: set[str] = set()
+        self._tried_addresses: set[tuple[str, tuple[str, ...]]] = set()
+        self._candidates = self._origins()
         port = urlsplit(f"//{name}").port
         if port:
             fetcher.allow_port(port)
@@ -92,10 +106,25 @@ class Entry:
                 return response
             self._next_origin()
 
+    def open_sibling(self) -> Response | None:
+        """Return the homepage of the site's other name, None where it has none or was asked."""
+        for name in self._names[1:]:
+            for scheme in ("https", "http"):
+                origin = f"{scheme}://{name}"
+                if origin in self._tried or not self._addresses(scheme, name):
+                    continue
+                self._tried.add(origin)
+                try:
+                    return self.open_page(f"{origin}/")
+                except ScanError as error:
+                    if error.reason in STOPS_THE_SCAN:
+                        raise
+        return None
+
     def open_page(self, url: str) -> Response:
         """Return the page at the site's front door; raise ScanError for an error page."""
         self._check_robots(url)
-        retries = 0 if self._answered() else None
+        retries = 0 if self._answered() or self._is_sibling(url) else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)
         if response.status >= 400 and not self._is_wall(response):
             sentence = f"{response.url[:200]} answered with status {response.status}."
@@ -126,19 +155,40 @@ class Entry:
             raise min(self._failures, key=_rank)
         self.origin = origin
 
-    def _resolved_origins(self) -> Iterator[str]:
-        tried: set[tuple[str, tuple[str, ...]]] = set()
-        for host in self._spellings():
-            for scheme in ("https", "http"):
-                addresses = self._addresses(scheme, host)
-                if addresses and (self._answered() or (scheme, addresses) not in tried):
-                    yield f"{scheme}://{host}"
-                tried.add((scheme, addresses))
+    def _siblings(self, is_www: bool) -> tuple[str, ...]:
+        """Return the name that was given, and the one with or without `www.` where both may be."""
+        bare, www = self.netloc, f"www.{self.netloc}"
+        if is_www and not self.netloc.startswith("www."):
+            return (www, bare)
+        is_domain = "." in self.host and bare == registrable_domain(self.host)
+        return (bare, www) if is_domain and not self.host[-1].isdigit() else (bare,)
 
-    def _spellings(self) -> tuple[str, ...]:
-        if self.netloc == registrable_domain(self.host):
-            return (self.netloc, f"www.{self.netloc}")
-        return (self.netloc,)
+    def _origins(self) -> Iterator[str]:
+        """Yield the addresses to try; which, depends on how those before have failed."""
+        first, *others = self._names
+        yield from self._untried("https", first)
+        if self._failed_by(FailureReason.TLS_ERROR):  # the certificate may be the sibling's
+            for name in others:
+                yield from self._untried("https", name)
+        yield from self._untried("http", first)
+        for name in others:
+            yield from self._untried("https", name)
+            yield from self._untried("http", name)
+
+    def _untried(self, scheme: str, name: str) -> Iterator[str]:
+        """Yield an origin, unless the same server has failed in a way that every name of it would.
+
+        A server that refuses connections or does not answer does so under any name.
+        """
+        origin = f"{scheme}://{name}"
+        if origin in self._tried:
+            return
+        self._tried.add(origin)
+        addresses = self._addresses(scheme, name)
+        is_new = (scheme, addresses) not in self._tried_addresses
+        self._tried_addresses.add((scheme, addresses))
+        if addresses and (is_new or self._failed_under_this_name()):
+            yield origin
 
     def _addresses(self, scheme: str, netloc: str) -> tuple[str, ...]:
         parts = urlsplit(f"{scheme}://{netloc}")
@@ -153,7 +203,18 @@ class Entry:
 
     def _answered(self) -> bool:
         """Return whether a server answered so far: then another name of it may answer better."""
-        return any(failure.reason is FailureReason.HTTP_ERROR for failure in self._failures)
+        return self._failed_by(FailureReason.HTTP_ERROR)
+
+    def _failed_under_this_name(self) -> bool:
+        """Return whether a server failed in a way that it may not under another name."""
+        dropped = any(isinstance(failure, ConnectionDroppedError) for failure in self._failures)
+        return dropped or self._answered() or self._failed_by(FailureReason.TLS_ERROR)
+
+    def _failed_by(self, reason: FailureReason) -> bool:
+        return any(failure.reason is reason for failure in self._failures)
+
+    def _is_sibling(self, url: str) -> bool:
+        return urlsplit(url).netloc in self._names[1:]
 
     def _note(self, error: ScanError) -> None:
         if error.reason not in WORTH_ANOTHER_TRY:
@@ -161,8 +222,17 @@ class Entry:
         self._failures.append(error)
 
     def _warn_of_failures(self) -> None:
-        tls = [failure for failure in self._failures if failure.reason is FailureReason.TLS_ERROR]
-        self.warnings += [f"Read over http. {failure.sentence}" for failure in tls[:1]]
+        """Say why the site was not read at the address that comes first."""
+        telling = [failure for failure in self._failures if _says_something(failure)]
+        for failure in telling[:1]:
+            is_sibling = self._is_sibling(self.origin)
+            where = f"at {urlsplit(self.origin).hostname}" if is_sibling else "over http"
+            self.warnings.append(f"Read {where}. {failure.sentence}")
+
+
+def _says_something(failure: ScanError) -> bool:
+    is_drop = isinstance(failure, ConnectionDroppedError)
+    return is_drop or failure.reason is FailureReason.TLS_ERROR
 
 
 def _rank(failure: ScanError) -> tuple[int, bool]:

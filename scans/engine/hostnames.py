@@ -31,6 +31,7 @@ _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 _HTTP = re.compile(r"(?:https?:[\\/]*)+", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _BARE_SCHEME = re.compile(r"([a-z][a-z0-9+-]*):(?=[^\d])", re.IGNORECASE)
+_WWW = re.compile(r"[\W_]*(?:https?:[\W_]*)*www\.", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NAME = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -72,6 +73,11 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
     if "xn--" in host or not cleaned.isascii():
         _raise_if(why_unregistrable(host, cleaned))
     return host if url.port in ("", "80", "443") else f"{host}:{url.port}"
+
+
+def names_www(text: str) -> bool:
+    """Return whether a value, as people paste them, names a host that begins with `www.`."""
+    return _WWW.match(text) is not None
 
 
 def is_host(text: str) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from scans.engine.entry import Entry
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.facts import PageFacts
-from scans.engine.extractors.page import read_page
-from scans.engine.fetcher import Fetcher, Response, Stream
+from scans.engine.fetcher import Fetcher, Stream
 from scans.engine.findings import Findings
+from scans.engine.homepage import Homepage, read_response
 from scans.engine.hostnames import same_site
 from scans.engine.inventory import Inventory
 from scans.engine.limits import FetchSettings, Limits
@@ -20,7 +19,6 @@ from scans.engine.page_types import pick_pages
 from scans.engine.report import PageEntry, SiteReport, Verdict
 from scans.engine.robots_cache import STOPS_THE_SCAN
 from scans.engine.sitemaps import ABSENT, SitemapEntry, collect_sitemaps
-from scans.engine.verdict import judge
 from scans.engine.well_known import well_known_paths
 
 StageListener = Callable[[str, float], None]
@@ -52,12 +50,6 @@ TEMPORARY = frozenset(
         FailureReason.RESPONSE_TOO_LARGE,
     }
 )
-
-MOST_REFRESHES = 2
-# Characters of text up to which a page with a refresh is only a way to another one.
-SAYS_NOTHING = 200
-# Seconds up to which such a page is left, and those up to which any page is.
-LONGEST_DELAY, AT_ONCE = 30, 1
 
 
 def scan_site(
@@ -130,7 +122,8 @@ class SiteScan:
             left = f"{error.sentence} The report holds what was found until then."
             self._found.warnings.append(left)
         self._begin("verdict")
-        self._judge()
+        if self._found.verdict[0] is Verdict.CHALLENGE:
+            self._found.coverage.clear()  # what was read is the wall, not the site
         self._begin("")
         self._fetcher.close()
         self._found.inventory = self._inventory.entries
@@ -138,9 +131,6 @@ class SiteScan:
 
     def _gather(self) -> None:
         if not self._limits.sitemaps_only:
-            self._begin("homepage")
-            self._open_homepage()
-            self._begin("read")
             self._read_homepage()
         looks_further = not self._has_moved() and not self._is_walled()
         follows = self._found.home is not None and self._limits.follow and looks_further
@@ -175,51 +165,39 @@ class SiteScan:
 
     # The homepage.
 
-    def _open_homepage(self) -> None:
-        self._found.home = self._approach.open_homepage()
-        self._found.warnings += self._approach.warnings
-        robots = self._approach.book.known(self._found.home.url)
-        if robots is not None:
-            self._found.robots = robots.decision(self._found.home.url, self._limits.obey_robots)
-
     def _read_homepage(self) -> None:
-        home = self._found.home
-        if home is None:
-            return
-        page = _read(home)
-        home, page = self._go_on(home, page)
-        if not page.is_html and home.body.strip():
-            raise _no_page(home)
+        self._begin("homepage")
+        homepage = Homepage(self._approach)
+        self._found.home = homepage.response
+        self._begin("read")
+        homepage.read()
+        self._keep(homepage)
+        homepage.compare_with_sibling()
+        self._keep(homepage)
+        self._list_homepage(homepage)
+
+    def _keep(self, homepage: Homepage) -> None:
+        """Put the homepage into the findings, in place of what was there."""
+        self._found.home = homepage.response
+        self._found.pages = [homepage.page]
+        self._found.verdict = homepage.verdict
+        robots = self._approach.book.known(homepage.response.url)
+        if robots is not None:
+            decision = robots.decision(homepage.response.url, self._limits.obey_robots)
+            self._found.robots = decision
+
+    def _list_homepage(self, homepage: Homepage) -> None:
+        home = homepage.response
+        self._found.warnings += homepage.warnings
         if home.truncated:
             self._missed = True
             read = f"Only the first {len(home.body):,} bytes of {home.url} were read"
             why = f": {home.broken_off}" if home.broken_off else "."
             self._found.warnings.append(read + why)
-        self._found.home = home
-        self._found.pages.append(page)
         if not self._has_moved():
             self._inventory.host = urlsplit(home.url).hostname or self._inventory.host
         self._inventory.add_home(home.url)
-        self._inventory.add_links(page.links)
-
-    def _go_on(self, home: Response, page: PageFacts) -> tuple[Response, PageFacts]:
-        """Follow the declarative refresh of a homepage, as browsers do."""
-        for _ in range(MOST_REFRESHES):
-            target = page.meta_refresh
-            if not _is_left(page) or target == home.url or home.status >= 400:
-                break
-            try:
-                onward = self._approach.open_page(target)
-            except ScanError as error:
-                if error.reason in STOPS_THE_SCAN:
-                    raise
-                lost = f"The homepage leads on to {target[:200]}. {error.sentence}"
-                self._found.warnings.append(lost)
-                break
-            passed = (*home.redirects, home.url, *onward.redirects)
-            home = replace(onward, redirects=passed)
-            page = _read(home)
-        return home, page
+        self._inventory.add_links(homepage.page.links)
 
     def _has_moved(self) -> bool:
         """Return whether the homepage turned out to be another site's."""
@@ -260,7 +238,7 @@ class SiteScan:
             self._missed = self._missed or response.status not in ABSENT
             return None
         self._missed = self._missed or response.truncated
-        page = _read(response)
+        page = read_response(response)
         return page if page.is_html else None
 
     def _check_hop(self, url: str) -> None:
@@ -298,44 +276,6 @@ class SiteScan:
         paths = well_known_paths(self._found.pages[0] if self._found.pages else None)
         return [(f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in paths]
 
-    def _judge(self) -> None:
-        home = self._found.home
-        if home is not None and self._found.pages:
-            self._found.verdict = judge(
-                self._found.pages[0],
-                status=home.status,
-                requested_host=self._approach.host,
-                final_url=home.url,
-                headers=home.headers,
-            )
-        if self._found.verdict[0] is Verdict.CHALLENGE:
-            self._found.coverage.clear()  # what was read is the wall, not the site
-
-
-def _read(response: Response) -> PageFacts:
-    return read_page(
-        response.body,
-        response.url,
-        response.content_type,
-        response.headers,
-        cookies=response.cookies,
-    )
-
-
-def _is_left(page: PageFacts) -> bool:
-    """Tell whether every visitor of a page is led on before he can read it, or with little read."""
-    if not page.meta_refresh:
-        return False
-    if len(page.text) <= SAYS_NOTHING:
-        return page.refresh_delay <= LONGEST_DELAY
-    return page.refresh_delay <= AT_ONCE and not page.refresh_in_noscript
-
 
 def _is_telling(entry: PageEntry) -> bool:
     return entry.source == "sitemap" and entry.page_type in TELLING_TYPES
-
-
-def _no_page(response: Response) -> ScanError:
-    kind = response.content_type.partition(";")[0] or "of unknown type"
-    sentence = f"{response.url[:200]} is not a web page but {kind[:80]}."
-    return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence, url=response.url)

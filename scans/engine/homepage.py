@@ -1,0 +1,125 @@
+"""A site's homepage: opened, followed where it leads on, compared with that of its other name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from scans.engine.entry import Entry
+from scans.engine.errors import FailureReason, ScanError
+from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.page import read_page
+from scans.engine.fetcher import Response
+from scans.engine.report import Verdict
+from scans.engine.robots_cache import STOPS_THE_SCAN
+from scans.engine.verdict import judge
+
+MOST_REFRESHES = 2
+# Characters of text up to which a page with a refresh is only a way to another one.
+SAYS_NOTHING = 200
+# Seconds up to which such a page is left, and those up to which any page is.
+LONGEST_DELAY, AT_ONCE = 30, 1
+
+# Verdicts on one name of a site after which its other name is looked at.
+MAY_BE_ELSEWHERE = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
+# Which of two responses is kept: the one that says more about the site.
+_BETTER_FIRST = (
+    Verdict.OK,
+    Verdict.MOVED_ELSEWHERE,
+    Verdict.CHALLENGE,
+    Verdict.PLACEHOLDER,
+    Verdict.EMPTY,
+    Verdict.PARKED,
+)
+
+
+class Homepage:
+    """The response that stands for the site, what it says, and what it is."""
+
+    def __init__(self, approach: Entry) -> None:
+        self.response = approach.open_homepage()
+        self.page = PageFacts(url=self.response.url)
+        self.verdict: tuple[Verdict, str] = (Verdict.OK, "")
+        self.warnings = list(approach.warnings)
+        self._approach = approach
+
+    def read(self) -> None:
+        """Read the page and go where it leads on; raise ScanError where there is no page."""
+        self.response, self.page = self._followed(self.response)
+        if not self.page.is_html and self.response.body.strip():
+            raise _no_page(self.response)
+        self.verdict = self._judge(self.response, self.page)
+
+    def compare_with_sibling(self) -> None:
+        """Look at the site's other name where this one shows nothing of it; keep the better."""
+        if self.verdict[0] not in MAY_BE_ELSEWHERE:
+            return
+        response = self._approach.open_sibling()
+        if response is None:
+            return
+        response, page = self._followed(response)
+        verdict = self._judge(response, page)
+        if not page.is_html or _rank(verdict) >= _rank(self.verdict):
+            return
+        first, other = (urlsplit(url).hostname for url in (self.response.url, response.url))
+        self.warnings.append(f"Read at {other}: {first} is {self.verdict[0]} ({self.verdict[1]}).")
+        self.response, self.page, self.verdict = response, page, verdict
+
+    def _followed(self, home: Response) -> tuple[Response, PageFacts]:
+        """Follow declarative refreshes as browsers do."""
+        page = read_response(home)
+        for _ in range(MOST_REFRESHES):
+            target = page.meta_refresh
+            if not _is_left(page) or target == home.url or home.status >= 400:
+                break
+            try:
+                onward = self._approach.open_page(target)
+            except ScanError as error:
+                if error.reason in STOPS_THE_SCAN:
+                    raise
+                lost = f"The homepage leads on to {target[:200]}. {error.sentence}"
+                self.warnings.append(lost)
+                break
+            passed = (*home.redirects, home.url, *onward.redirects)
+            home = replace(onward, redirects=passed)
+            page = read_response(home)
+        return home, page
+
+    def _judge(self, response: Response, page: PageFacts) -> tuple[Verdict, str]:
+        return judge(
+            page,
+            status=response.status,
+            requested_host=self._approach.host,
+            final_url=response.url,
+            headers=response.headers,
+        )
+
+
+def read_response(response: Response) -> PageFacts:
+    """Return what a response says as a page."""
+    return read_page(
+        response.body,
+        response.url,
+        response.content_type,
+        response.headers,
+        cookies=response.cookies,
+    )
+
+
+def _is_left(page: PageFacts) -> bool:
+    """Tell whether every visitor of a page is led on before he can read it, or with little read."""
+    if not page.meta_refresh:
+        return False
+    if len(page.text) <= SAYS_NOTHING:
+        return page.refresh_delay <= LONGEST_DELAY
+    return page.refresh_delay <= AT_ONCE and not page.refresh_in_noscript
+
+
+def _rank(verdict: tuple[Verdict, str]) -> int:
+    return _BETTER_FIRST.index(verdict[0])
+
+
+def _no_page(response: Response) -> ScanError:
+    kind = response.content_type.partition(";")[0] or "of unknown type"
+    sentence = f"{response.url[:200]} is not a web page but {kind[:80]}."
+    return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence, url=response.url)
