@@ -56,6 +56,11 @@ class BatchOptions(BaseModel):
     max_pages: Whole = _option(
         ENGINE.max_pages, "Pages kept", "Most pages listed per site.", 1, 50_000
     )
+    inventory: Literal["all", "typed", "counts"] = _option(
+        ENGINE.inventory,
+        "Pages stored",
+        "All pages, only those of a known type (contact, about, legal ...), or only their number.",
+    )
     fetch_pages: Whole = _option(
         ENGINE.fetch_pages, "Pages opened", "Most pages opened per site to find contacts.", 1, 50
     )

@@ -31,6 +31,7 @@ SCANNED_COLUMNS = (
     *LIST_COLUMNS,
     "sitemap_count",
     "page_count",
+    "page_types",
     "latest_scan_id",
     "latest_batch_id",
     "last_scanned_at",
@@ -51,7 +52,7 @@ IMPORT_COLUMNS = (
     "latest_batch_id",
     "updated_at",
 )
-IMPORTED_COLUMNS = (*IMPORT_COLUMNS, "sitemap_count", "page_count")
+IMPORTED_COLUMNS = (*IMPORT_COLUMNS, "sitemap_count", "page_count", "page_types")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,12 @@ class _Record:
     # A verdict that a user chose instead of the scans'.
     verdict: str = ""
     sitemap_count: int = 0
-    page_count: int = 0
+    # Page type -> number of pages.
+    page_types: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def page_count(self) -> int:
+        return sum(self.page_types.values())
 
 
 def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
@@ -135,10 +141,9 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
             records[pk].technologies.append(name)
     for pk, count in _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids):
         records[pk].sitemap_count = count
-    for pk, count in _counts(Page.objects.filter(gone_at=None), ids):
-        records[pk].page_count = count
     for pk, verdict in right_verdicts(ids).items():
         records[pk].verdict = verdict
+    _count_pages(records, reports)
     _keep_facts(records, reports)
     return records
 
@@ -154,6 +159,16 @@ def _beside_report(
 def _counts(rows: QuerySet[Any], ids: Iterable[UUID]) -> Iterable[tuple[UUID, int]]:
     counted = rows.filter(domain__in=ids).order_by().values("domain_id").annotate(rows=Count("*"))
     return counted.values_list("domain_id", "rows")
+
+
+def _count_pages(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> None:
+    """Count the pages by type: those stored, or all the scan saw where it was to store a part."""
+    pages = Page.objects.filter(gone_at=None, domain__in=list(reports)).order_by()
+    counted = pages.values("domain", "page_type").annotate(number=Count("*"))
+    for pk, page_type, number in counted.values_list("domain", "page_type", "number"):
+        records[pk].page_types[page_type] = number
+    for pk, report in reports.items():
+        records[pk].page_types = report.get("page_types") or records[pk].page_types
 
 
 def _keep_facts(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> None:
@@ -187,6 +202,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
         *_lists(contacts, technologies),
         record.sitemap_count,
         record.page_count,
+        record.page_types,
         result.scan_id,
         result.batch_id,
         now,
@@ -283,7 +299,7 @@ def _imported_row(result: SiteResult, record: _Record, now: datetime, is_queued:
     else:
         status = states.FAILED
         error = f"No sitemap could be read: {errors[0]}" if errors else "The site has no sitemap."
-    counts = (record.sitemap_count, record.page_count)
+    counts = (record.sitemap_count, record.page_count, record.page_types)
     return (result.domain_id, status, error, result.batch_id, now, *counts)
 
 

@@ -139,7 +139,10 @@ def _mark_gone(results: list[SiteResult], scanned: list[SiteResult], now: dateti
     history.mark_pages(Page.objects.filter(gone_at=None), reports, now)
 
 
-PAGE_COLUMNS = ("url", "source", "page_type", "lastmod", "changefreq", "priority")
+PAGE_COLUMNS = (
+    *("url", "source", "page_type", "lastmod", "changefreq", "priority"),
+    *("in_sitemap", "is_linked", "is_opened", "disallowed_by"),
+)
 
 
 def _save_pages(results: list[SiteResult], now: datetime) -> None:
@@ -154,6 +157,10 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
             _moment(page["lastmod"]),
             page["changefreq"],
             page["priority"],
+            page["in_sitemap"],
+            page["is_linked"],
+            page["is_opened"],
+            page["disallowed_by"],
         )
         for result in results
         for page in result.report["pages"]

@@ -30,6 +30,7 @@ class Findings:
     pages: list[PageFacts] = field(default_factory=list)
     sitemaps: list[SitemapFile] = field(default_factory=list)
     inventory: tuple[PageEntry, ...] = ()
+    page_types: dict[str, int] = field(default_factory=dict)
     verdict: tuple[Verdict, str] = (Verdict.OK, "")
     timings: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Findings:
             robots=self.robots,
             sitemaps=tuple(self.sitemaps),
             pages=self.inventory,
+            page_types=self.page_types,
             requests=tuple(receipt),
             timings=self.timings,
             warnings=tuple(self.warnings),

@@ -1,6 +1,7 @@
 """The pages of a site: from its links and sitemaps, one entry a canonical URL."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from scans.engine.extractors.facts import Link
 from scans.engine.links import canonical_form, canonical_url, is_internal
@@ -20,6 +21,8 @@ class Inventory:
         self.max_pages = max_pages
         self._entries: dict[str, PageEntry] = {}
         self._internal: dict[str, bool] = {}
+        self._linked: set[str] = set()
+        self._listed: set[str] = set()
 
     @property
     def entries(self) -> tuple[PageEntry, ...]:
@@ -39,18 +42,33 @@ class Inventory:
     def add_links(self, links: Iterable[Link]) -> None:
         """Add the pages of the site that a page links to."""
         for link in links:
-            if len(self._entries) >= self.max_pages:
-                return
             if self._is_internal(link.url):
-                self._add(canonical_form(link.url), "link", link.text)
+                key = canonical_form(link.url)
+                self._add(key, "link", link.text)
+                self._linked.add(key)
 
     def add_sitemap(self, entries: Iterable[SitemapEntry]) -> None:
         """Add the pages that the site's sitemaps name; what links found first gets their dates."""
         for entry in entries:
             key = entry.loc if entry.loc in self._entries else canonical_form(entry.loc)
             self._add(key, "sitemap")
+            self._listed.add(key)
             if key in self._entries:
                 self._entries[key] = _dated(self._entries[key], entry)
+
+    def described(
+        self, opened: set[str], disallowed_by: Callable[[str], str]
+    ) -> tuple[PageEntry, ...]:
+        """Return the pages with how each is known, whether it was opened and what disallows it."""
+        return tuple(
+            entry._replace(
+                in_sitemap=key in self._listed,
+                is_linked=key in self._linked,
+                is_opened=key in opened,
+                disallowed_by=disallowed_by(key),
+            )
+            for key, entry in self._entries.items()
+        )
 
     def _add(self, key: str, source: str, text: str = "") -> None:
         if key not in self._entries and len(self._entries) < self.max_pages:
@@ -68,3 +86,13 @@ def _dated(page: PageEntry, entry: SitemapEntry) -> PageEntry:
     return PageEntry(
         page.url, page.source, page.page_type, entry.lastmod, entry.changefreq, entry.priority
     )
+
+
+def reported(
+    pages: tuple[PageEntry, ...], inventory: str
+) -> tuple[tuple[PageEntry, ...], dict[str, int]]:
+    """Return the pages to report, and the number of each type where these are not all."""
+    if inventory == "all":
+        return pages, {}
+    typed = tuple(page for page in pages if page.page_type != "other")
+    return typed if inventory == "typed" else (), dict(Counter(page.page_type for page in pages))

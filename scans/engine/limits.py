@@ -19,6 +19,8 @@ class Limits:
     fetch_pages: int = 5
     # Pages kept in the inventory.
     max_pages: int = 1_000
+    # Which of them are reported: `all`, `typed` (a type other than `other`) or `counts` (none).
+    inventory: str = "all"
     max_sitemaps: int = 50
     sitemap_depth: int = 3
     obey_robots: bool = True

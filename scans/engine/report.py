@@ -83,6 +83,12 @@ class PageEntry(NamedTuple):
     lastmod: str = ""
     changefreq: str = ""
     priority: float | None = None
+    in_sitemap: bool = False
+    # Linked from a page that was opened.
+    is_linked: bool = False
+    is_opened: bool = False
+    # The line of robots.txt that disallows it, whether or not the scan obeys; empty for none.
+    disallowed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,10 @@ class SiteReport:
     technologies: tuple[Technology, ...] = ()
     robots: RobotsDecision = field(default_factory=RobotsDecision)
     sitemaps: tuple[SitemapFile, ...] = ()
+    # The pages to store: all, those of a type other than `other`, or none (`Limits.inventory`).
     pages: tuple[PageEntry, ...] = ()
+    # Page type -> number of pages, where `pages` does not hold all of them.
+    page_types: dict[str, int] = field(default_factory=dict)
     requests: tuple[RequestRecord, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

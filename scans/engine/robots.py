@@ -55,6 +55,15 @@ class Robots:
             return page_type(url) == "home"
         return self._file is None or self._file.allows(_path(url))
 
+    def disallowed_by(self, url: str) -> str:
+        """Return the line that disallows a URL, empty where none does."""
+        rule = self._file.rule_for(_path(url)) if self._file else None
+        return rule.line if rule and not rule.allows else ""
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self._file and self._file.rules)
+
     def decision(self, homepage_url: str, obeyed: bool) -> RobotsDecision:
         """Return what the file said about the homepage, as the report keeps it."""
         return RobotsDecision(

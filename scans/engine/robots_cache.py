@@ -45,6 +45,11 @@ class RobotsCache:
         """Return the rules for a URL where they have been read."""
         return self._by_host.get(urlsplit(url).netloc)
 
+    def disallowed_by(self, url: str) -> str:
+        """Return the line of a robots.txt read before that disallows a URL, else nothing."""
+        robots = self.known(url)
+        return robots.disallowed_by(url) if robots and robots.has_rules else ""
+
     def check(self, url: str) -> None:
         """Raise ScanError unless robots.txt lets a URL be fetched, or is not obeyed."""
         if not self._fetcher.limits.obey_robots:

@@ -46,6 +46,8 @@ class Rule(NamedTuple):
     pieces: tuple[str, ...]
     # Whether the pattern ends with `$`.
     to_end: bool
+    # The directive as the file has it.
+    line: str = ""
 
     def matches(self, path: str) -> bool:
         """Tell whether a path, in normal form, is within the pattern.
@@ -93,8 +95,13 @@ class RobotsFile:
 
     def allows(self, path: str) -> bool:
         """Tell whether a path with its query may be requested (RFC 9309, 2.2.2)."""
+        rule = self.rule_for(path)
+        return rule is None or rule.allows
+
+    def rule_for(self, path: str) -> Rule | None:
+        """Return the rule that decides on a path with its query; None where no rule matches."""
         path = normal_path(path)
-        return next((rule.allows for rule in self.rules if rule.matches(path)), True)
+        return next((rule for rule in self.rules if rule.matches(path)), None)
 
 
 def parse_robots(text: str, token: str) -> RobotsFile:
@@ -215,7 +222,8 @@ def _rule(pattern: str, *, allows: bool) -> Rule:
     length = sum(map(len, pieces)) + len(pieces) - 1 + to_end
     # Runs of wildcards are one; the first and the last piece say where the path begins and ends.
     middle = tuple(piece for piece in pieces[1:-1] if piece)
-    return Rule(length, allows, (pieces[0], *middle, *pieces[1:][-1:]), to_end)
+    line = f"{'Allow' if allows else 'Disallow'}: {pattern}"
+    return Rule(length, allows, (pieces[0], *middle, *pieces[1:][-1:]), to_end, line)
 
 
 def _delay(value: str) -> float:

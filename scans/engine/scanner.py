@@ -13,8 +13,9 @@ from scans.engine.fetcher import Fetcher, Stream
 from scans.engine.findings import Findings
 from scans.engine.homepage import Homepage, read_response
 from scans.engine.hostnames import same_site
-from scans.engine.inventory import Inventory
+from scans.engine.inventory import Inventory, reported
 from scans.engine.limits import FetchSettings, Limits
+from scans.engine.links import canonical_url
 from scans.engine.page_types import pick_pages
 from scans.engine.report import PageEntry, SiteReport, Verdict
 from scans.engine.robots_cache import STOPS_THE_SCAN
@@ -102,6 +103,7 @@ class SiteScan:
         self._found.domain = self._approach.netloc
         self._inventory = Inventory(self._approach.host, self._limits.max_pages)
         self._opened: set[str] = set()
+        self._answered: set[str] = set()
         # Whether a page that was to be read could not be, or not to its end.
         self._missed = False
         self._sitemap_entries: list[SitemapEntry] = []
@@ -126,7 +128,8 @@ class SiteScan:
             self._found.coverage.clear()  # what was read is the wall, not the site
         self._begin("")
         self._fetcher.close()
-        self._found.inventory = self._inventory.entries
+        pages = self._inventory.described(self._read_urls(), self._approach.book.disallowed_by)
+        self._found.inventory, self._found.page_types = reported(pages, self._limits.inventory)
         return self._found.report(self._fetcher.receipt)
 
     def _gather(self) -> None:
@@ -148,7 +151,8 @@ class SiteScan:
             self._follow(entry for entry in self._inventory.entries if _is_telling(entry))
         coverage = self._found.coverage
         coverage["pages"] = (follows or self._has_moved()) and not self._missed
-        coverage["inventory"] = follows and not self._inventory.is_full and coverage["sitemaps"]
+        is_whole = self._limits.inventory == "all" and not self._inventory.is_full
+        coverage["inventory"] = follows and is_whole and coverage["sitemaps"]
 
     def _begin(self, stage: str) -> None:
         """Time the stages, and announce each the first time that it begins."""
@@ -209,6 +213,10 @@ class SiteScan:
         """Return whether the homepage is the wall of a bot check: no other error page gets here."""
         return self._found.home is not None and self._found.home.status >= 400
 
+    def _read_urls(self) -> set[str]:
+        """Return the canonical URLs of the pages that were opened and read."""
+        return self._answered | {canonical_url(page.url) or page.url for page in self._found.pages}
+
     # Further pages.
 
     def _follow(self, entries: Iterable[PageEntry]) -> None:
@@ -221,6 +229,7 @@ class SiteScan:
             self._opened.add(entry.url)
             page = self._open_page(entry.url)
             if page is not None:
+                self._answered.add(entry.url)
                 self._found.pages.append(page)
                 self._inventory.add_links(page.links)
 
