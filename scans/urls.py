@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scans import lists
-from scans.views import corrections, domains, sitemaps
+from scans.views import corrections, curation, domains, sitemaps
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     *list_urls(lists.SCANS, "scans/"),
     path("domains/sitemaps/", sitemaps.domain_sitemaps_chosen, name="domain_sitemaps_chosen"),
     path("domains/<uuid:pk>/", domains.domain_detail, name="domain_detail"),
+    path("domains/<uuid:pk>/curation/", curation.domain_curate, name="domain_curate"),
+    path("domains/<uuid:pk>/tags/", curation.domain_tags, name="domain_tags"),
+    path("domains/<uuid:pk>/note/", curation.domain_note, name="domain_note"),
+    path("contacts/<uuid:pk>/curation/", curation.contact_curate, name="contact_curate"),
+    path("pages/<uuid:pk>/curation/", curation.page_curate, name="page_curate"),
+    path("sitemaps/<uuid:pk>/curation/", curation.sitemap_curate, name="sitemap_curate"),
     path("domains/<uuid:pk>/sitemaps/", sitemaps.domain_sitemaps, name="domain_sitemaps"),
     path("domains/<uuid:pk>/corrections/", corrections.domain_correct, name="domain_correct"),
     path(

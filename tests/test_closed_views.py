@@ -116,7 +116,7 @@ def test_a_viewer_is_offered_no_button_that_would_be_refused(default_tenant: Ten
         if filled:
             create_batch(tenant=default_tenant, created_by=None, domains=["a.com"])
         for page in PAGES:
-            offers = 'href="/batches/new/"', 'href="/schedules/new/"', 'id="chosen"'
+            offers = 'href="/batches/new/"', 'href="/schedules/new/"', 'id="bulk"'
             seen = [offer in viewer.get(page).content.decode() for offer in offers]
             assert not any(seen), page
             assert any(offer in member.get(page).content.decode() for offer in offers), page

@@ -17,6 +17,7 @@ from batches.views.jobs import rows_of_batch
 from scans.engine.lists.collection import DomainList
 from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.views import ListPage
 
 SHOWN_REFUSALS = 20
@@ -25,6 +26,8 @@ SHOWN_REFUSALS = 20
 @require_safe
 def batch_list(request: ConsoleRequest) -> HttpResponse:
     """List batches, the newest first; an id of a job leads to the job."""
+    if view := redirect_to_view(request, BATCHES):
+        return view
     batches = ListPage(request, BATCHES)
     if not batches.rows and (job := _named_job(request)):
         return redirect("job_detail", pk=job.pk)

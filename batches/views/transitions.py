@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 
 from batches import transitions
 from batches.forms import RetryForm
@@ -16,7 +16,7 @@ from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scans.templatetags.console import words
 from scrapersky.tenants.access import get_writable
-from scrapersky.web.http import ConsoleRequest, control_of
+from scrapersky.web.http import ConsoleRequest, control_of, redirect_back
 
 Status = Batch.Status
 CANCELLED = {
@@ -135,7 +135,4 @@ def _state_of(batch: Batch, sentences: dict[Batch.Status, str]) -> str:
 
 def _back(request: ConsoleRequest, job: Job) -> HttpResponse:
     """Return to the list that the button stood in, or to the page of the job."""
-    came_from = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
-        return HttpResponseRedirect(came_from)
-    return redirect("job_detail", pk=job.pk)
+    return redirect_back(request, reverse("job_detail", args=[job.pk]))

@@ -25,7 +25,20 @@ HOST = Column(
 )
 DOMAIN_ID = Column("domain_id", "Domain id", Kind.ID, is_default=False)
 ID = Column("id", "Id", Kind.ID, is_default=False)
-CURATION = Column("curation", "Curation", Kind.STATE, is_default=False)
+CURATION = Column(
+    "curation",
+    "Curation",
+    Kind.STATE,
+    fields=("curation", "curated_at", "curated_by__username"),
+    template="scans/_curation_cell.html",
+)
+CURATED_BY = Column(
+    "curated_by",
+    "Curated by",
+    value=lambda row: row.curated_by.get_username() if row.curated_by else "",
+    fields=("curated_by__username",),
+    is_default=False,
+)
 CURATED_AT = Column("curated_at", "Curated", Kind.TIME, is_default=False)
 FIRST_SEEN = Column("first_seen", "First seen", Kind.TIME, is_default=False)
 LAST_SEEN = Column("last_seen", "Last seen", Kind.TIME)

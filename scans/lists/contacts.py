@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from scans.engine.extractors.social import network_names
 from scans.lists.common import (
     CURATED_AT,
+    CURATED_BY,
     CURATION,
     DOMAIN_ID,
     FIRST_SEEN,
@@ -85,6 +86,7 @@ CONTACTS = register(
             GONE_AT,
             CURATION,
             CURATED_AT,
+            CURATED_BY,
             DOMAIN_ID,
             ID,
         ),

@@ -1,18 +1,20 @@
 """The list of domains."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from scans.curating import tag_names
 from scans.curation import Curation, DomainTag
 from scans.engine.errors import FailureReason
 from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import load_signatures
 from scans.filters import PAGE_TYPES
-from scans.lists.common import CURATED_AT, EVERYTHING, ID, by_curation
+from scans.lists.common import CURATED_AT, CURATED_BY, CURATION, EVERYTHING, ID, by_curation
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.text_search import Prefix, host_matches, words_match
 from scrapersky.web.lists import (
@@ -86,7 +88,7 @@ def _outcome(row: Domain) -> str:
     return row.failure_reason if row.status == "failed" else row.verdict or row.status
 
 
-def _technology_names() -> Iterable[str]:
+def _technology_names(user: Any) -> Iterable[str]:
     return sorted(signature.name for signature in load_signatures())
 
 
@@ -170,7 +172,7 @@ FILTERS: tuple[Filter, ...] = (
         group=EVERYTHING,
         placeholder="Batch id",
     ),
-    text("tag", "Tag", _tagged, group=EVERYTHING, is_multiple=True),
+    text("tag", "Tag", _tagged, group=EVERYTHING, suggestions=tag_names, is_multiple=True),
     by_curation(),
     choice(
         "page_type",
@@ -226,9 +228,19 @@ COLUMNS = (
     Column("sitemap_count", "Sitemaps", Kind.NUMBER, is_default=False),
     Column("sitemap_analysis_status", "Sitemap submission", Kind.STATE, is_default=False),
     Column("page_types", "Page types", Kind.PAIRS, is_default=False),
-    Column("curation", "Curation", Kind.STATE, is_default=False),
+    Column(
+        "tags",
+        "Tags",
+        Kind.ITEMS,
+        value=lambda row: [tag.name for tag in row.tags.all()],
+        fields=(),
+        prefetch=("tags",),
+    ),
+    replace(CURATION, is_default=False),
     CURATED_AT,
+    CURATED_BY,
     Column("note", "Note", is_default=False),
+    Column("noted_at", "Noted", Kind.TIME, is_default=False),
     Column("created_at", "First seen", Kind.TIME, is_default=False),
     Column("latest_scan_id", "Scan id", Kind.ID, is_default=False),
     Column("latest_batch_id", "Batch id", Kind.ID, is_default=False),

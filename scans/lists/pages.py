@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from scans.lists.common import (
     CURATED_AT,
+    CURATED_BY,
     CURATION,
     DOMAIN_ID,
     FIRST_SEEN,
@@ -49,6 +50,7 @@ PAGES = register(
             GONE_AT,
             CURATION,
             CURATED_AT,
+            CURATED_BY,
             DOMAIN_ID,
             ID,
         ),

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from scans.corrections.reading import Corrected, corrected, corrections_on
+from scans.curating import tag_names
+from scans.curation import DomainTag
 from scans.engine.report import ContactKind
 from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
@@ -31,10 +33,10 @@ KINDS = {
 @require_safe
 def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show everything that is known of a domain."""
-    domains = Domain.objects.select_related("latest_scan", "latest_batch")
+    domains = Domain.objects.select_related("latest_scan", "curated_by", "noted_by")
     domain = get_readable(domains, request.user, pk=pk)
     asked = PageFilter(request.GET)
-    pages = asked.apply(domain.pages.all()).order_by("url")
+    pages = asked.apply(domain.pages.select_related("curated_by")).order_by("url")
     known = corrected([domain.pk])[domain.pk]
     report = known.apply(domain.latest_scan.report) if domain.latest_scan else {}
     context = {
@@ -43,7 +45,9 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "report": report,
         "contacts": _contacts(domain),
         "technologies": _technologies(domain),
-        "sitemaps": domain.sitemaps.order_by(THERE_FIRST, "url"),
+        "sitemaps": domain.sitemaps.select_related("curated_by").order_by(THERE_FIRST, "url"),
+        "domain_tags": _tags(domain),
+        "known_tags": tag_names(request.user),
         **_changes(domain, request.GET.get("scan", ""), known),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": asked,
@@ -68,13 +72,18 @@ def _changes(domain: Domain, key: str, known: Corrected) -> dict[str, Any]:
 def _contacts(domain: Domain) -> list[dict[str, Any]]:
     """Return the contacts of a domain by kind, in the order of the kinds."""
     rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
-    for contact in domain.contacts.visible().order_by(THERE_FIRST, "-confidence", "value"):
+    found = domain.contacts.visible().select_related("curated_by")
+    for contact in found.order_by(THERE_FIRST, "-confidence", "value"):
         rows[contact.kind].append(contact)
     return [
         {"name": name, "icon": icon, "rows": rows[kind]}
         for kind, (name, icon) in KINDS.items()
         if rows[kind]
     ]
+
+
+def _tags(domain: Domain) -> QuerySet[DomainTag]:
+    return domain.domain_tags.select_related("tag", "created_by").order_by("tag__name")
 
 
 def _technologies(domain: Domain) -> list[tuple[str, list[Technology]]]:

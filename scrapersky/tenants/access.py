@@ -158,11 +158,13 @@ def tenant_for_new_rows(user: Who) -> Tenant:
 
 
 def tenant_id_of(row: Model) -> UUID | None:
-    """Return the tenant of a row, by the same path as the lists take."""
+    """Return the tenant of a row, by the same path as the lists take, without loading it."""
+    *steps, last = tenant_path(type(row)).split("__")
     value: Any = row
-    for step in tenant_path(type(row)).split("__"):
+    for step in steps:
         value = getattr(value, step, None)
-    return getattr(value, "pk", value)
+    found: UUID | None = getattr(value, f"{last}_id", None) or getattr(value, last, None)
+    return found
 
 
 # Other ids of rows

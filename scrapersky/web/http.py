@@ -4,8 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django_htmx.middleware import HtmxDetails
 
@@ -49,3 +50,16 @@ def control_of(page: str) -> Callable[[View], View]:
         return control
 
     return decorate
+
+
+def redirect_back(request: HttpRequest, default: str, anchor: str = "") -> HttpResponse:
+    """Return to the page that a button stood on (`next`), or else to a default address.
+
+    `anchor` is the id of the element to scroll to.
+    """
+    url = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}):
+        url = default
+    if anchor:
+        url = f"{url.partition('#')[0]}#{anchor}"
+    return HttpResponseRedirect(url)

@@ -29,8 +29,9 @@ class Column:
     """One column: `name` in the API and in exports, `label` on screen.
 
     `value` takes a row and returns the column's value; by default the attribute `name`. `fields`
-    are the model fields it needs (paths with `__` follow foreign keys); by default `name`. `link`
-    returns the address that the cell leads to, or nothing.
+    are the model fields it needs (paths with `__` follow foreign keys); by default `name`.
+    `prefetch` are the relations to many rows it needs, read with one query for all rows. `link`
+    returns the address that the cell leads to, or nothing. `template` is the table's own cell.
     """
 
     name: str
@@ -41,6 +42,8 @@ class Column:
     link: Callable[[Any], str] | None = None
     is_default: bool = True
     help_text: str = ""
+    prefetch: tuple[str, ...] = ()
+    template: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:

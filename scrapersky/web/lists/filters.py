@@ -14,6 +14,8 @@ from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from scrapersky.tenants.models import User
+
 Condition = Q | Combinable | Exists
 Choices = Sequence[tuple[str, str]]
 # Longest text and most values of one filter that are read.
@@ -41,7 +43,7 @@ class Filter:
     condition: Callable[[list[Any]], Condition]
     choices: Choices = ()
     # Values offered while typing; any other may be typed as well.
-    suggestions: Callable[[], Iterable[str]] | None = None
+    suggestions: Callable[[User], Iterable[str]] | None = None
     group: str = ""
     input_type: str = "text"
     placeholder: str = ""

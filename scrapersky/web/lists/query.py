@@ -197,9 +197,10 @@ class ListQuery:
         """Load only the fields that some columns and the order need."""
         fields, relations = self.definition.fields_of(columns)
         keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
-        return (
-            rows.select_related(*sorted(relations)).only(*sorted(fields | keys)) if fields else rows
-        )
+        many = sorted({name for column in columns for name in column.prefetch})
+        if relations:  # without any, `select_related` would join them all
+            rows = rows.select_related(*sorted(relations))
+        return rows.only(*sorted(fields | keys)).prefetch_related(*many)
 
 
 def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:

@@ -64,14 +64,19 @@ class Input:
     filter: Filter
     texts: list[str]
     error: str
+    user: User
 
     @property
     def text(self) -> str:
         return self.texts[-1] if self.texts else ""
 
     @property
+    def has_suggestions(self) -> bool:
+        return self.filter.suggestions is not None
+
+    @property
     def suggestions(self) -> Iterable[str]:
-        return self.filter.suggestions() if self.filter.suggestions else ()
+        return self.filter.suggestions(self.user) if self.filter.suggestions else ()
 
 
 class ListPage:
@@ -135,7 +140,8 @@ class ListPage:
         return self._input(self.definition.filters[0])
 
     def _input(self, item: Filter) -> Input:
-        return Input(item, self.query.texts(item.name), self.query.errors.get(item.name, ""))
+        error = self.query.errors.get(item.name, "")
+        return Input(item, self.query.texts(item.name), error, self.user)
 
     def _place(self, item: Input) -> int:
         names = list(dict.fromkeys(["", *(f.group for f in self.definition.filters)]))

@@ -1,0 +1,141 @@
+"""Curate results: set their status, tag domains, write notes; each with who did it and when.
+
+Results are written under the lock of their domain, as a scan writes them.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from scans import storage
+from scans.curation import Curated, Curation, DomainTag, Tag
+from scans.models import Domain
+from scans.services import lock_domains
+from scrapersky.tenants.access import readable
+from scrapersky.tenants.models import User
+from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.text import storable
+
+TAG_LENGTH = 64
+MOST_TAGS = 20
+NOTE_LENGTH = 20_000
+SUGGESTED_TAGS = 500
+R = TypeVar("R", bound=Curated)
+
+
+@retry_on_conflict
+def set_curation(rows: QuerySet[R], *, curation: str, user: User | None) -> int:
+    """Set the curation status of rows; return how many did not have it yet.
+
+    A row that has it already keeps who set it and when. Raises ValidationError for a status that
+    does not exist.
+    """
+    if curation not in Curation.values:
+        raise ValidationError("Choose one of the curation statuses.")
+    with transaction.atomic():
+        lock_domains(_domains_of(rows))
+        return rows.exclude(curation=curation).update(
+            curation=curation, curated_by=user, curated_at=timezone.now()
+        )
+
+
+def _domains_of(rows: QuerySet[R]) -> Iterable[UUID]:
+    name = "pk" if rows.model is Domain else "domain_id"
+    return rows.order_by().values_list(name, flat=True)
+
+
+@retry_on_conflict
+def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
+    """Write the note of a domain; return whether it is another one now.
+
+    Raises ValidationError for a text that is too long.
+    """
+    note = storable(text.replace("\r\n", "\n").strip())
+    if len(note) > NOTE_LENGTH:
+        raise ValidationError(f"A note has at most {NOTE_LENGTH:,} characters.")
+    row = Domain.objects.filter(pk=domain.pk).exclude(note=note)
+    return bool(row.update(note=note, noted_by=user, noted_at=timezone.now()))
+
+
+def read_tags(text: str) -> list[str]:
+    """Return the names of tags that a person typed, separated by commas.
+
+    Raises ValidationError for none, too many, and a name that is too long.
+    """
+    typed = (" ".join(storable(part).split()) for part in re.split("[,;\n]", text))
+    names = list(dict.fromkeys(name for name in typed if name))
+    if not names:
+        raise ValidationError("Type at least one tag.")
+    if len(names) > MOST_TAGS:
+        raise ValidationError(f"Use at most {MOST_TAGS} tags at once.")
+    if any(len(name) > TAG_LENGTH for name in names):
+        raise ValidationError(f"A tag has at most {TAG_LENGTH} characters.")
+    return names
+
+
+@retry_on_conflict
+def add_tags(domains: QuerySet[Domain], names: Sequence[str], *, user: User | None) -> int:
+    """Tag domains; return how many of them did not have all the tags yet.
+
+    A name that a tenant has in another case (`Lead`, `lead`) is the tag it has.
+    """
+    by_tenant: dict[UUID, list[UUID]] = {}
+    with transaction.atomic():
+        # locked, so that none of them is deleted before its tags are written
+        rows = domains.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        for pk, tenant_id in rows.values_list("pk", "tenant_id"):
+            by_tenant.setdefault(tenant_id, []).append(pk)
+        return sum(_tag(tenant, ids, names, user) for tenant, ids in sorted(by_tenant.items()))
+
+
+def _tag(tenant_id: UUID, ids: list[UUID], names: Sequence[str], user: User | None) -> int:
+    tags = _ensure_tags(tenant_id, names)
+    had = DomainTag.objects.filter(domain__in=ids, tag__in=tags).values_list("domain", "tag")
+    pairs = {(domain, tag) for domain in ids for tag in tags} - set(had)
+    storage.upsert(
+        DomainTag,
+        ("domain_id", "tag_id"),
+        pairs,
+        key=["domain_id", "tag_id"],
+        constants={"created_by_id": user.pk if user else None},
+    )
+    return len({domain for domain, _ in pairs})
+
+
+def _ensure_tags(tenant_id: UUID, names: Sequence[str]) -> list[UUID]:
+    """Return the ids of a tenant's tags with these names; the missing ones are created."""
+    known = {tag.name.casefold(): tag.pk for tag in Tag.objects.filter(tenant=tenant_id)}
+    missing = [name for name in names if name.casefold() not in known]
+    if missing:
+        rows = [(name,) for name in {name.casefold(): name for name in missing}.values()]
+        key = ["tenant_id", "name"]
+        storage.upsert(Tag, ("name",), rows, key=key, constants={"tenant_id": tenant_id})
+        known = {tag.name.casefold(): tag.pk for tag in Tag.objects.filter(tenant=tenant_id)}
+    return sorted({known[name.casefold()] for name in names})
+
+
+@retry_on_conflict
+def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
+    """Take tags off domains, whatever the case of their names; return how many had one."""
+    tenants = domains.order_by().values_list("tenant_id", flat=True).distinct()
+    wanted = {name.casefold() for name in names}
+    theirs = Tag.objects.filter(tenant__in=list(tenants))
+    tags = [tag.pk for tag in theirs if tag.name.casefold() in wanted]
+    rows = DomainTag.objects.filter(tag__in=tags, domain__in=domains.order_by().values("pk"))
+    with transaction.atomic():
+        found = dict(rows.order_by("pk").values_list("pk", "domain"))
+        DomainTag.objects.filter(pk__in=found).delete()
+    return len(set(found.values()))
+
+
+def tag_names(user: User) -> list[str]:
+    """Return the names of the tags in use that a user may see, to suggest them."""
+    used = Tag.objects.filter(Exists(DomainTag.objects.filter(tag=OuterRef("pk"))))
+    names = readable(used, user).order_by("name").values_list("name", flat=True)
+    return list(dict.fromkeys(names[:SUGGESTED_TAGS]))

@@ -1,0 +1,46 @@
+"""The controls of curation, in lists and on the page of a domain."""
+
+from typing import Any
+
+from django import template
+from django.db.models import Model
+from django.urls import reverse
+
+from scans.curation import Curation
+from scrapersky.tenants.access import can_write, tenant_id_of
+
+register = template.Library()
+
+ICONS = {
+    Curation.SELECTED: "check",
+    Curation.MAYBE: "question-mark",
+    Curation.NOT_A_FIT: "x",
+    Curation.ARCHIVED: "archive",
+}
+
+
+@register.inclusion_tag("scans/_curation.html", takes_context=True)
+def curation(context: template.Context, row: Any, named: str = "") -> dict[str, Any]:
+    """Return the status of a row, who set it and when, and a button for every other status.
+
+    The buttons belong to the page's form `curate`. `named` says what the row is, for those who do
+    not see it. A second click on the current status sets the row back to new.
+    """
+    model: type[Model] = type(row)
+    may_write = can_write(context["user"], tenant_id_of(row))
+    buttons = [
+        {
+            "value": Curation.NEW if row.curation == status else status,
+            "label": status.label,
+            "icon": icon,
+            "status": status,
+            "is_current": row.curation == status,
+        }
+        for status, icon in ICONS.items()
+    ]
+    return {
+        "row": row,
+        "named": named,
+        "buttons": buttons if may_write else [],
+        "url": reverse(f"{model._meta.model_name}_curate", args=[row.pk]),
+    }
