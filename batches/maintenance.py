@@ -15,21 +15,24 @@ from scans.models import Domain
 MINUTE_KEEPER = "minute keeper"
 SITEMAP_SUBMISSION = "sitemap submission"
 RECURRING_BATCHES = "recurring batches"
+TECHNOLOGY_COUNTS = "technology counts"
 
 
-def _every_minute(func: str) -> dict[str, Any]:
-    return {"func": func, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+def _every(minutes: int, func: str) -> dict[str, Any]:
+    return {"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
 
 
 SCHEDULES: dict[str, dict[str, Any]] = {
-    MINUTE_KEEPER: _every_minute("batches.tasks.keep_minute"),
-    SITEMAP_SUBMISSION: _every_minute("batches.tasks.submit_sitemaps"),
-    RECURRING_BATCHES: _every_minute("batches.tasks.start_recurring"),
+    MINUTE_KEEPER: _every(1, "batches.tasks.keep_minute"),
+    SITEMAP_SUBMISSION: _every(1, "batches.tasks.submit_sitemaps"),
+    RECURRING_BATCHES: _every(1, "batches.tasks.start_recurring"),
+    TECHNOLOGY_COUNTS: _every(5, "batches.tasks.count_technologies"),
 }
 PURPOSES = {
-    MINUTE_KEEPER: "Takes back the work of lost workers, ends what has ended, checks the counters.",
+    MINUTE_KEEPER: "Recovers the jobs of lost workers, ends finished batches, checks the counters.",
     SITEMAP_SUBMISSION: "Reads the sitemaps of the domains that are queued for it, oldest first.",
     RECURRING_BATCHES: "Starts the recurring batches that are due.",
+    TECHNOLOGY_COUNTS: "Counts the domains of each technology where there were scans since.",
 }
 
 # django-q2 looks at its schedules every 30 seconds or so.

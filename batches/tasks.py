@@ -3,9 +3,16 @@
 from django.utils import timezone
 
 from batches import recurring, sitemap_submission
-from batches.maintenance import MINUTE_KEEPER, RECURRING_BATCHES, SITEMAP_SUBMISSION, recorded
+from batches.maintenance import (
+    MINUTE_KEEPER,
+    RECURRING_BATCHES,
+    SITEMAP_SUBMISSION,
+    TECHNOLOGY_COUNTS,
+    recorded,
+)
 from batches.queue import pass_on
 from batches.runner import recovery, shift
+from scans import technology_counts
 
 
 def run_shift(host: str = "", until: float = 0.0) -> str:
@@ -32,3 +39,8 @@ def submit_sitemaps() -> None:
 def start_recurring() -> None:
     """Start the recurring batches that are due."""
     recorded(RECURRING_BATCHES, lambda: recurring.start_due(timezone.now()))
+
+
+def count_technologies() -> None:
+    """Count the domains of each technology."""
+    recorded(TECHNOLOGY_COUNTS, technology_counts.count_technologies)

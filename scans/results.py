@@ -27,7 +27,14 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     scanned = [result for result in results if result.scan_id]
     _save_scans(scanned)
     marks = _wrong_marks(scanned)
-    _save_findings(Contact, CONTACT_COLUMNS, scanned, _contact_rows(marks), ["kind", "value"], now)
+    _save_findings(
+        Contact,
+        (*CONTACT_COLUMNS, "country"),
+        scanned,
+        _contact_rows(marks),
+        ["kind", "value"],
+        now,
+    )
     technology_rows = _technology_rows(marks)
     _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, technology_rows, ["name"], now)
     _save_findings(Sitemap, SITEMAP_COLUMNS, results, _sitemap_rows, ["url_hash"], now)
@@ -78,12 +85,20 @@ def _wrong_marks(results: list[SiteResult]) -> WrongMarks:
     return WrongMarks(tenants, [result.domain_id for result in results], values)
 
 
+def country_of(contact: Report) -> str:
+    """Return the country (ISO 3166) of a phone number or an address; empty where it is unknown."""
+    if contact["kind"] == "phone":
+        region = contact["label"][:2]
+        return region if region.isalpha() and region.isupper() else ""
+    return str(contact.get("country", ""))[:2].upper() if contact["kind"] == "address" else ""
+
+
 def _contact_rows(marks: WrongMarks) -> RowsOf:
     def rows(result: SiteResult) -> Iterable[tuple]:
         ids = (result.tenant_id, result.domain_id)
         for contact in result.report["contacts"]:
             wrong = marks.hide(*ids, "contact", contact["kind"], contact["value"])
-            yield (*(contact[name] for name in CONTACT_COLUMNS), wrong)
+            yield (*(contact[name] for name in CONTACT_COLUMNS), country_of(contact), wrong)
 
     return rows
 

@@ -1,0 +1,43 @@
+"""Count the domains that use each technology, so that the list of technologies reads few rows."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from scans import storage
+from scans.models import Domain, Technology, TechnologyCount
+from scrapersky.tenants.models import Tenant
+
+COLUMNS = ("name", "category", "domain_count")
+
+
+def count_technologies() -> str:
+    """Count anew for each tenant with a scan since its last count; return how many were counted."""
+    counted = sum(_count_tenant(tenant) for tenant in Tenant.objects.order_by("pk"))
+    return f"Counted the technologies of {counted} tenant{'' if counted == 1 else 's'}."
+
+
+def _count_tenant(tenant: Tenant) -> bool:
+    last = TechnologyCount.objects.filter(tenant=tenant).aggregate(at=Max("counted_at"))["at"]
+    now = timezone.now()
+    if last and not Domain.objects.filter(tenant=tenant, last_scanned_at__gte=last).exists():
+        return False
+    rows = Technology.objects.visible().filter(tenant=tenant, gone_at=None).order_by()
+    found = rows.values("name").annotate(group=Max("category"), domains=Count("pk"))
+    _store(tenant, list(found.values_list("name", "group", "domains")), now)
+    return True
+
+
+def _store(tenant: Tenant, rows: list[tuple[str, str, int]], now: datetime) -> None:
+    with transaction.atomic():
+        storage.upsert(
+            TechnologyCount,
+            COLUMNS,
+            rows,
+            key=["tenant_id", "name"],
+            update=["category", "domain_count", "counted_at"],
+            constants={"tenant_id": tenant.pk, "counted_at": now},
+        )
+        TechnologyCount.objects.filter(tenant=tenant, counted_at__lt=now).delete()
