@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class BatchesConfig(AppConfig):
@@ -12,8 +12,10 @@ class BatchesConfig(AppConfig):
         from django_q.signals import post_spawn
 
         import batches.lists  # noqa: F401 (registers the lists)
+        from batches.legacy.pending import check_before_migrating
         from batches.runner import recovery
 
+        pre_migrate.connect(check_before_migrating, sender=self)
         post_migrate.connect(make_schedules, sender=self)
         post_spawn.connect(recovery.resume)
 
@@ -24,11 +26,15 @@ def make_schedules(**kwargs: Any) -> None:
     Nothing keeps names unique: two hosts that migrate at once may create a schedule twice. Exact
     copies are removed.
     """
+    from django.db import connections
     from django.utils import timezone
     from django_q.models import Schedule
 
     from batches.maintenance import SCHEDULES
 
+    tables = connections[kwargs["using"]].introspection.table_names()
+    if Schedule._meta.db_table not in tables:  # `migrate batches` before the whole
+        return
     schedules = Schedule.objects.using(kwargs["using"])
     for name, fields in SCHEDULES.items():
         first, *others = schedules.filter(name=name).order_by("pk") or [None]

@@ -20,6 +20,10 @@ LOCK = 5_020_615_904
 # schema.
 WORKPLACE = "scrapersky_conversion"
 SETTINGS = (
+    # Where rows would be hidden from the role, PostgreSQL refuses.
+    "row_security = off",
+    # Notice within seconds that the command was killed.
+    "client_connection_check_interval = '5s'",
     "work_mem = '256MB'",
     "maintenance_work_mem = '256MB'",
     "jit = off",
@@ -52,6 +56,8 @@ class Context:
     cursor: Any
     # Whether rows are only compared: then all that the map tells of, not what is new.
     verifying: bool = False
+    # Whether this system's tables are the run's own, in a database that has none yet.
+    is_preview: bool = False
     # The first 16 digits of the ids of all rows of the map that this run writes.
     prefix: str = field(default_factory=lambda: uuid7().hex[:16])
     # How many rows of the map this run has written.

@@ -16,9 +16,10 @@ from batches.legacy import (
     foreign_keys,
     inventory,
     jobs,
+    preview,
+    reading,
     references,
     report,
-    sources,
     tenants,
     unfinished,
     users,
@@ -102,19 +103,26 @@ class Outcome:
 
 
 @contextmanager
-def opened(connection: BaseDatabaseWrapper, apps: Apps, source: Any = None) -> Iterator[Context]:
+def opened(
+    connection: BaseDatabaseWrapper, apps: Apps, source: Any = None, *, dry_run: bool = False
+) -> Iterator[Context]:
     """Yield a run over the older tables: of the same database, or of the cursor of another.
 
-    To be used inside a transaction; a second conversion waits for the first.
+    To be used inside a transaction; a second conversion waits for the first. A dry run needs none
+    of this system's tables.
     """
     check_target(connection)
+    is_migrated = preview.has_tables(connection, apps)
+    if not is_migrated and not dry_run:
+        raise LegacyError("This system has no tables yet: run `manage.py migrate` first.")
     with at_work(connection, apps) as context:
-        if not sources.has_legacy_tables(source or context.cursor):
-            raise LegacyError("There is no table batch_jobs in the legacy database.")
-        for table in sources.TABLES:
-            sources.attach(context, table) if source is None else sources.fetch(
-                context, source, table
-            )
+        if not is_migrated:
+            preview.create_tables(context)
+        older = reading.find_complete(source or context.cursor)
+        if source is None:
+            reading.attach(context, older)
+        else:
+            reading.fetch(context, source, older)
         yield context
 
 
@@ -138,8 +146,10 @@ def convert(
     cursor of another database, inside a transaction of its own.
     """
     options = options or ConversionOptions()
+    if options.report_file:
+        report.check_writable(options.report_file)
     with transaction.atomic(using=connection.alias):
-        with opened(connection, apps, source) as context:
+        with opened(connection, apps, source, dry_run=options.dry_run) as context:
             outcome = _convert(context, options, progress)
         if options.dry_run:
             transaction.set_rollback(True, using=connection.alias)

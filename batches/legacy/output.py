@@ -1,8 +1,10 @@
 """Tell an operator in lines of text what a conversion did, or what a verification found."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from batches.legacy.conversion import Outcome
+from batches.legacy.reading import OlderTables
 from batches.legacy.report import Table
 from batches.legacy.verification import Verdict
 
@@ -16,6 +18,15 @@ HOW = {
     "existing": "were here before",
     "reconstructed": "made up from what refers to them",
 }
+
+
+def intention(cursor: Any, older: OlderTables) -> Iterator[str]:
+    """Yield the lines that say what a conversion is about to do."""
+    yield f"The schema {older.schema} holds the tables of an older ScraperSky:"
+    for table in older.present:
+        cursor.execute(f"SELECT count(*) FROM {older.name(table)}")
+        yield f"  {table}: {cursor.fetchone()[0]:,} rows"
+    yield "Their rows are converted now, in one transaction; the older tables stay as they are."
 
 
 def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:

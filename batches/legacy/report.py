@@ -1,10 +1,12 @@
 """Say what a conversion did: a line for each table, examples, and every id in a file."""
 
 import csv
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from batches.legacy.context import Context
+from batches.legacy.context import Context, LegacyError
 from batches.legacy.sources import TABLES_OF
 
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
@@ -73,6 +75,15 @@ def topics(context: Context) -> list[Topic]:
         f"detail) ORDER BY kind, integer, original))[1:{SHOWN}] FROM note GROUP BY 1 ORDER BY 1"
     )
     return [Topic(*row) for row in found]
+
+
+def check_writable(path: str) -> None:
+    """Raise `LegacyError` where a report could not be written in the end."""
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise LegacyError(f"The report cannot be written: No such file or directory: {folder}")
+    if Path(path).is_dir() or not os.access(folder, os.W_OK):
+        raise LegacyError(f"The report cannot be written to {path}.")
 
 
 def write(context: Context, path: str) -> None:

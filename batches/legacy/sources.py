@@ -1,16 +1,13 @@
-"""Show the older tables in one shape, whatever their age and wherever they are.
+"""The shape in which the older tables are read, whatever their age.
 
-Every table becomes `old_<table>`, gone when the run ends: a view where it is in the default
-database, else a table filled by COPY. Columns that an installation does not have are NULL, its
-enums are text, its times have a zone; what is in no list here is collected in `extra`, and times
-that no calendar of ours holds (infinity, before Christ) in `odd`.
+Every table becomes `old_<table>` for the time of a run (`reading` creates them). Columns that an
+installation does not have are NULL, its enums are text, its times have a zone. Columns that are not
+listed here are collected in `extra`, times that our calendar cannot hold (infinity, BC) in `odd`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from batches.legacy.context import Context, LegacyError
 from batches.legacy.ids import sql_whole_uuid
 from batches.legacy.json_sql import EMPTY
 
@@ -70,10 +67,6 @@ TABLES_OF = {
 }
 # Tables whose rows keep what is in no list here, as metadata.
 WITH_EXTRA = {"batch_jobs", "jobs", "domains"}
-COLUMNS = """
-SELECT a.attname, format_type(a.atttypid, NULL), t.typcategory
-FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
 # A function takes a hundred arguments at most.
 MOST_PAIRS = 45
 FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
@@ -88,49 +81,9 @@ class Actual:
     category: str
 
 
-def columns_of(cursor: Any, table: str) -> dict[str, Actual]:
-    """Return the columns that a table has; none where it is missing."""
-    cursor.execute(COLUMNS, [table])
-    found = cursor.fetchall()
-    return {name: Actual(_quoted(name), kind, category) for name, kind, category in found}
-
-
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def has_legacy_tables(cursor: Any) -> bool:
-    return bool(columns_of(cursor, "batch_jobs"))
-
-
-def attach(context: Context, table: str) -> None:
-    """Show a table of the default database, held still until the transaction ends."""
-    present = columns_of(context.cursor, table)
-    _check(table, present)
-    if present:
-        context.execute(f"LOCK TABLE {table} IN SHARE MODE")
-    context.show(f"old_{table}", _query(table, present))
-
-
-def fetch(context: Context, source: Any, table: str) -> None:
-    """Copy a table from the cursor of another database, never holding more than a block of it."""
-    present = columns_of(source, table)
-    _check(table, present)
-    columns = ", ".join(f"{name} {kind}" for name, kind in _shape(table).items())
-    context.define(f"old_{table}", columns)
-    if present:
-        query = f"COPY ({_query(table, present)}) TO STDOUT"
-        with source.copy(query) as old, context.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
-            for block in old:
-                copy.write(block)
-    if table in ("batch_jobs", "jobs"):
-        context.execute(f"CREATE INDEX ON old_{table} (id)")
-    context.execute(f"ANALYZE old_{table}")
-
-
-def _check(table: str, present: dict[str, Actual]) -> None:
-    if present and "id" not in present:
-        raise LegacyError(f"The legacy table {table} has no column id.")
 
 
 def _known(table: str) -> dict[str, str]:
@@ -138,7 +91,7 @@ def _known(table: str) -> dict[str, str]:
     return {name: kind for name, _, kind in pairs}
 
 
-def _shape(table: str) -> dict[str, str]:
+def columns_with_types(table: str) -> dict[str, str]:
     """Return the columns of `old_<table>` with their types."""
     shape = {}
     for name, kind in _known(table).items():
@@ -148,14 +101,19 @@ def _shape(table: str) -> dict[str, str]:
     return shape | {"extra": "jsonb", "odd": "jsonb"}
 
 
-def _query(table: str, present: dict[str, Actual]) -> str:
-    """Return the SELECT that shows a table in its shape; of a missing table, no row."""
+def query(table: str, present: dict[str, Actual], name: str) -> str:
+    """Return the SELECT that shows a table in its shape; of a missing table, no row.
+
+    `present` are the columns that it has, `name` is its name in SQL.
+    """
     if not present:
-        nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in _shape(table).items())
+        nothing = ", ".join(
+            f"NULL::{kind} AS {name}" for name, kind in columns_with_types(table).items()
+        )
         return f"SELECT {nothing} WHERE false"
     parts = []
-    for name, kind in _known(table).items():
-        parts += _expressions(name, kind, present.get(name))
+    for column, kind in _known(table).items():
+        parts += _expressions(column, kind, present.get(column))
     others = [actual for name, actual in present.items() if name not in _known(table)]
     extra = others if table in WITH_EXTRA else []
     times = [
@@ -164,7 +122,7 @@ def _query(table: str, present: dict[str, Actual]) -> str:
         if kind == "time" and (actual := present.get(name)) and _is_time(actual)
     ]
     parts += [f"{_extra(extra)} AS extra", f"{_odd(times)} AS odd"]
-    return f"SELECT {', '.join(parts)} FROM {table}"
+    return f"SELECT {', '.join(parts)} FROM {name}"
 
 
 def _expressions(name: str, kind: str, actual: Actual | None) -> list[str]:

@@ -70,6 +70,8 @@ def check_counts(context: Context) -> None:
 
 def _check_keys(context: Context) -> None:
     """The database holds every reference to its row."""
+    if context.is_preview:
+        return
     for model in ("batches.Batch", "batches.Job", "scans.Domain"):
         if not _has_valid_keys(context, model):
             context.faults.append(f"the foreign keys of {model} are not all enforced")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
+from batches.legacy.pending import refuse_unconverted
 from scrapersky.tenants.services import create_first_account
 
 ENV_TEXT = """\
@@ -65,6 +66,7 @@ def _reason(error: OSError) -> str:
 def prepare_database() -> str:
     """Bring the database up to date; return the password of the first account, if it was made."""
     try:
+        refuse_unconverted(connection)
         call_command("migrate", interactive=False, verbosity=0)
         return create_first_account()
     except DatabaseError as error:

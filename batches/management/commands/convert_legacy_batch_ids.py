@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batches.legacy import conversion, output
+from batches.legacy import conversion, output, reading
 from batches.legacy.context import LegacyError
 from batches.legacy.conversion import ConversionOptions
 from batches.legacy.steps import Progress as Tell
@@ -20,8 +22,6 @@ from batches.legacy.steps import silent
 from batches.legacy.verification import VerificationFailed
 from batches.queue import wake_workers
 from scrapersky.web.commands import SafeCommand
-
-READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Command(SafeCommand):
@@ -53,8 +53,15 @@ class Command(SafeCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"] and options["verify"]:
+            raise CommandError(
+                "Choose --dry-run, which tries a conversion, or --verify, which compares what was "
+                "converted before."
+            )
         try:
             conversion.check_target(connection)
+            if not options["dry_run"]:
+                _check_migrated()
             with _source(options["database"]) as source, _shown() as progress:
                 lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
@@ -62,8 +69,10 @@ class Command(SafeCommand):
             raise CommandError("The two sides differ, so nothing was converted.") from failed
         except (LegacyError, OSError) as error:
             raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(f"The database refused, and nothing was changed: {error}") from error
+        except (DatabaseError, psycopg.Error) as error:
+            reason = " ".join(str(error).split())
+            sentence = f"The database refused, and nothing was changed: {reason}"
+            raise CommandError(sentence) from error
         except KeyboardInterrupt:
             print("Stopped; nothing was changed.", file=sys.stderr)
             sys.exit(130)
@@ -88,6 +97,16 @@ class Command(SafeCommand):
         return lines, bool(outcome.since and outcome.since.faults)
 
 
+def _check_migrated() -> None:
+    """Raise `CommandError` where columns that a conversion fills may be missing."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(
+            "This database is not up to date: run `manage.py migrate` first. It also converts "
+            "older tables that are in the same database."
+        )
+
+
 @contextmanager
 def _source(alias: str) -> Iterator[Any]:
     """Yield the cursor of another database, or None where the tables are in the default one."""
@@ -100,7 +119,7 @@ def _source(alias: str) -> Iterator[Any]:
     if connections[alias].vendor != "postgresql":
         raise CommandError(f"The database {alias!r} is no PostgreSQL database.")
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        cursor.execute(READ_ONLY)
+        reading.begin_reading(cursor)
         yield cursor
 
 

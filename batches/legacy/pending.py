@@ -1,0 +1,45 @@
+"""Older tables in the database of this system that no migration has converted yet."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
+
+from batches.legacy import reading
+from batches.legacy.context import LegacyError
+
+MIGRATION = ("batches", "0012_convert_legacy_data")
+REFUSAL = (
+    "This database holds the tables of an older ScraperSky, which are not converted yet. Try it "
+    "with `manage.py convert_legacy_batch_ids --dry-run`, then convert with `manage.py migrate`."
+)
+
+
+def refuse_unconverted(connection: BaseDatabaseWrapper) -> None:
+    """Raise `CommandError` where `migrate` would convert older tables; change nothing."""
+    if connection.vendor == "postgresql" and not _is_converted(connection):
+        with connection.cursor() as cursor:
+            if reading.find(cursor) is not None:
+                raise CommandError(REFUSAL)
+
+
+def _is_converted(connection: BaseDatabaseWrapper) -> bool:
+    return MIGRATION in MigrationRecorder(connection).applied_migrations()
+
+
+def check_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> None:
+    """Raise `CommandError`, before anything is migrated, where older tables cannot be read."""
+    connection = connections[using]
+    forwards = {(m.app_label, m.name) for m, backwards in plan if not backwards}
+    if MIGRATION not in forwards or connection.vendor != "postgresql":
+        return
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if reading.find(cursor) is None:
+            return
+        cursor.execute(reading.HIDE_NOTHING)
+        try:
+            reading.find_complete(cursor)
+        except LegacyError as error:
+            raise CommandError(f"{error} Nothing was migrated.") from error

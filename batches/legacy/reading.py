@@ -1,0 +1,206 @@
+"""Find the older tables and read them: completely, or not at all.
+
+In the database of this system they are held against writes and read in place; a role that may only
+read them copies them first, all in one statement, which sees one moment. From another database they
+are copied in a read-only transaction that sees one moment, too. Row-level security is switched off
+for the role, so that PostgreSQL refuses where it would hide rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, transaction
+
+from batches.legacy.context import Context, LegacyError
+from batches.legacy.sources import TABLES, Actual, columns_with_types, query, quoted
+
+# The schema in which an unqualified name finds the table.
+SCHEMA = """
+SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass('batch_jobs')"""
+# Every schema that holds one, whether the role may look into it or not.
+SCHEMAS = """
+SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = 'batch_jobs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1"""
+COLUMNS = """
+SELECT c.relname, a.attname, format_type(a.atttypid, NULL), t.typcategory
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
+WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum"""
+INTEGERS = ("smallint", "integer", "bigint")
+# Tables whose rows are known by an integer, too.
+NUMBERED = ("batch_jobs", "jobs")
+NOT_AN_INTEGER = "id IS NULL OR id::text !~ '^-?[0-9]{1,18}$'"
+ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+HIDE_NOTHING = "SET LOCAL row_security = off"
+# insufficient_privilege
+REFUSED = "42501"
+
+
+@dataclass(frozen=True)
+class OlderTables:
+    """The tables of an older system, as they are in one schema."""
+
+    schema: str
+    # Table -> its columns; of tables that an installation does not have, none.
+    columns: dict[str, dict[str, Actual]]
+
+    @property
+    def present(self) -> list[str]:
+        return [table for table in TABLES if self.columns[table]]
+
+    def name(self, table: str) -> str:
+        """Return the name of a table in SQL."""
+        return f"{quoted(self.schema)}.{table}"
+
+    def query(self, table: str) -> str:
+        """Return the SELECT that shows a table in its shape; of a missing table, no row."""
+        return query(table, self.columns[table], self.name(table))
+
+
+def begin_reading(cursor: Any) -> None:
+    """Let a transaction of another database see one moment, and all of it."""
+    cursor.execute(ONE_MOMENT)
+    cursor.execute(HIDE_NOTHING)
+
+
+def find(cursor: Any) -> OlderTables | None:
+    """Return the older tables that the search path leads to; None where there are none."""
+    cursor.execute(SCHEMA)
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    columns: dict[str, dict[str, Actual]] = {table: {} for table in TABLES}
+    cursor.execute(COLUMNS, [row[0], list(TABLES)])
+    for table, name, kind, category in cursor.fetchall():
+        columns[table][name] = Actual(quoted(name), kind, category)
+    return OlderTables(row[0], columns)
+
+
+def find_complete(cursor: Any) -> OlderTables:
+    """Return the older tables; raise `LegacyError` unless all of them can be read completely."""
+    older = find(cursor)
+    if older is None:
+        raise LegacyError(_where_they_are(cursor))
+    for table in older.present:
+        if "id" not in older.columns[table]:
+            raise LegacyError(f"The legacy table {table} has no column id.")
+        with reading(table):
+            cursor.execute(f"SELECT FROM ({older.query(table)}) AS x LIMIT 0")
+    for table in NUMBERED:
+        _check_integers(cursor, older, table)
+    return older
+
+
+def _where_they_are(cursor: Any) -> str:
+    cursor.execute(SCHEMAS)
+    schemas = [schema for (schema,) in cursor.fetchall()]
+    if not schemas:
+        return "There is no table batch_jobs in the legacy database."
+    return (
+        f"There is no table batch_jobs in the search path, but one in the schema {schemas[0]}: add "
+        f"?options=-csearch_path%3D{schemas[0]} to the URL of the database, and grant the role "
+        "USAGE on the schema."
+    )
+
+
+def _check_integers(cursor: Any, older: OlderTables, table: str) -> None:
+    actual = older.columns[table].get("id")
+    if actual is None or actual.type in INTEGERS:
+        return
+    with reading(table):
+        cursor.execute(
+            f"SELECT count(*), min(id::text) FROM {older.name(table)} WHERE {NOT_AN_INTEGER}"
+        )
+        count, example = cursor.fetchone()
+    if count:
+        raise LegacyError(
+            f"{count} rows of the legacy table {table} have an id that is not an integer, such as "
+            f"{example!r}."
+        )
+
+
+@contextmanager
+def reading(table: str) -> Iterator[None]:
+    """Turn errors of the older database into one sentence."""
+    try:
+        yield
+    except (DatabaseError, psycopg.Error) as error:
+        raise LegacyError(f"The legacy table {table} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error of PostgreSQL as a sentence, with what may help."""
+    text = next(iter(str(error).splitlines()), "").strip()
+    sentence = (text or "the connection was lost").rstrip(".") + "."
+    if "row-level security" in text:
+        return f"{sentence} Use the owner of the table, or a role with BYPASSRLS."
+    if text.startswith("permission denied"):
+        return f"{sentence} Grant the role USAGE on its schema and SELECT on it."
+    return sentence
+
+
+def attach(context: Context, older: OlderTables) -> None:
+    """Show the tables of this database in their shapes, none of them changing meanwhile."""
+    if not _hold(context, older):
+        _copy_at_once(context, older)
+        return
+    for table in TABLES:
+        context.show(f"old_{table}", older.query(table))
+
+
+def _hold(context: Context, older: OlderTables) -> bool:
+    """Hold the tables against writes until the transaction ends; say whether the role may."""
+    names = ", ".join(older.name(table) for table in older.present)
+    try:
+        with transaction.atomic(using=context.connection.alias):
+            context.execute(f"LOCK TABLE {names} IN SHARE MODE")
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != REFUSED:
+            raise
+        return False
+    return True
+
+
+def _copy_at_once(context: Context, older: OlderTables) -> None:
+    """Copy all tables in one statement, whose parts see the same moment."""
+    for table in TABLES:
+        _define(context, table)
+    parts = [
+        f"copy_{table} AS (INSERT INTO old_{table} {older.query(table)})" for table in older.present
+    ]
+    context.execute(f"WITH {', '.join(parts)} SELECT")
+    for table in TABLES:
+        _finish(context, table)
+
+
+def fetch(context: Context, source: Any, older: OlderTables) -> None:
+    """Copy the tables from the cursor of another database, a block of bytes at a time."""
+    for table in TABLES:
+        _define(context, table)
+        if older.columns[table]:
+            blocks = _blocks(source, table, older.query(table))
+            with context.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
+                for block in blocks:
+                    copy.write(block)
+        _finish(context, table)
+
+
+def _blocks(source: Any, table: str, query: str) -> Iterator[Sequence[int]]:
+    with reading(table), source.copy(f"COPY ({query}) TO STDOUT") as old:
+        yield from old
+
+
+def _define(context: Context, table: str) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in columns_with_types(table).items())
+    context.define(f"old_{table}", columns)
+
+
+def _finish(context: Context, table: str) -> None:
+    if table in NUMBERED:
+        context.execute(f"CREATE INDEX ON old_{table} (id)")
+    context.execute(f"ANALYZE old_{table}")

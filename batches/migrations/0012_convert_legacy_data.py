@@ -1,0 +1,56 @@
+"""Convert the rows of an older system whose tables are in this database, and say so.
+
+Elsewhere it does nothing: `manage.py convert_legacy_batch_ids` does the same at any time, and from
+another database. It comes after the migrations that create the columns for what the older system
+kept. Reversed, it removes what conversions created; the older tables stay as they are.
+"""
+
+import sys
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, migrations
+
+
+def convert(apps, schema_editor):
+    from batches.legacy import conversion, output, reading
+    from batches.legacy.context import LegacyError
+
+    connection = schema_editor.connection
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        older = reading.find(cursor)
+        if older is None:
+            return
+        _say(*output.intention(cursor, older))
+    try:
+        outcome = conversion.convert(connection, apps)
+    except (LegacyError, DatabaseError) as error:
+        raise CommandError(f"The older tables were not converted: {error}") from error
+    _say(*output.outcome(outcome, dry_run=False))
+
+
+def _say(*lines):
+    """Print lines below the name of the migration; they quote what is in the older tables."""
+    from scrapersky.web.text import printable_lines
+
+    sys.stdout.write("".join(f"\n    {printable_lines(line)}" for line in lines))
+    sys.stdout.flush()
+
+
+def take_back(apps, schema_editor):
+    from batches.legacy import reversal
+
+    connection = schema_editor.connection
+    if connection.vendor == "postgresql":
+        reversal.reverse(connection, apps)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("batches", "0011_list_order_indexes"),
+        ("scans", "0007_list_indexes"),
+        ("tenants", "0005_list_preferences"),
+    ]
+
+    operations = [migrations.RunPython(convert, take_back)]
