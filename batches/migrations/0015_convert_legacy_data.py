@@ -48,7 +48,7 @@ def take_back(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("batches", "0011_list_order_indexes"),
+        ("batches", "0014_claims_by_host"),
         ("scans", "0007_list_indexes"),
         ("tenants", "0005_list_preferences"),
     ]
