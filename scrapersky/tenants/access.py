@@ -184,7 +184,9 @@ def current_ids(rows: QuerySet, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     originals = {str(pk): pk for pk in ids}
     known = _legacy_ids().filter(kind=_kind_of(rows.model), original__in=originals)
     became = dict(known.values_list("original", "uuid"))
-    present = set(rows.filter(pk__in=list(became.values())).values_list("pk", flat=True))
+    # A query in any case: its absence would tell that nobody has the ids.
+    candidates = [*became.values(), UUID(int=0)]
+    present = set(rows.filter(pk__in=candidates).values_list("pk", flat=True))
     return {originals[text]: pk for text, pk in became.items() if pk in present}
 
 
