@@ -49,7 +49,7 @@ def test_pages_keep_how_they_are_known_and_domains_count_their_types(
 @pytest.mark.django_db
 def test_a_scan_that_stores_no_pages_still_counts_them(default_tenant: Tenant) -> None:
     numbers = {"contact": 2, "other": 40}
-    complete(initiate_scan("a.example", tenant=default_tenant), page_types=numbers)
+    complete(initiate_scan("a.example", tenant=default_tenant), pages=(), page_types=numbers)
     domain = Domain.objects.get()
     assert (domain.page_count, domain.page_types) == (42, numbers)
     assert not Page.objects.exists()
