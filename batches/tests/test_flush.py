@@ -1,10 +1,11 @@
 """Writing outcomes: all or the healthy ones, once, by the claim that still holds."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
@@ -262,3 +263,67 @@ def test_the_options_of_a_job_go_before_those_of_its_batch(
     with transaction.atomic():
         (job,) = claim_all(worker, batch)
     assert job.options.max_pages == 9
+
+
+def test_the_times_of_a_job_are_those_of_its_scan(default_tenant: Tenant, worker: Worker) -> None:
+    batch = make_batch(default_tenant, "a.example b.example")
+    first, second = claim_all(worker, batch)
+    began, ended = NOW - timedelta(seconds=9), NOW - timedelta(seconds=7)
+    payload = {
+        "reason": "tls_error",
+        "error": "",
+        "requests": [],
+        "started_at": began.isoformat(),
+        "finished_at": ended.isoformat(),
+    }
+    failed = Outcome(second, Kind.FAILURE, json.dumps(payload).encode(), NOW - timedelta(hours=1))
+    flush(worker, [report(first), failed])
+    one, other = Job.objects.get(pk=first.id), Job.objects.get(pk=second.id)
+    assert one.scan is not None
+    assert (one.started_at, one.finished_at) == (one.scan.started_at, one.scan.finished_at)
+    assert one.seconds == one.scan.seconds == 2.5
+    assert (other.started_at, other.finished_at, other.seconds) == (began, ended, 2.0)
+
+
+def test_a_failure_that_cannot_be_stored_costs_its_job_an_attempt_and_nobody_else(
+    default_tenant: Tenant, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch(default_tenant, "a.example b.example")
+    first, second = claim_all(worker, batch)
+    save = flushing.results.save
+
+    def refuse_failures(results: list, failures: list, **named: Any) -> None:
+        if failures:
+            raise IntegrityError("a trigger says no")
+        save(results, failures, **named)
+
+    monkeypatch.setattr(flushing.results, "save", refuse_failures)
+    flush(worker, [failure(first, "tls_error", "Old.", NOW), report(second)])
+    assert counters(batch) == ("running", 1, 0, 0)
+    job = Job.objects.get(pk=first.id)
+    assert (job.status, job.attempts, job.worker) == ("pending", 1, None)
+
+
+def test_an_outcome_that_cannot_be_stored_in_any_way_does_not_end_the_shift(
+    default_tenant: Tenant, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch(default_tenant, "a.example")
+
+    def refuse(*args: object, **named: object) -> None:
+        raise IntegrityError("a trigger says no")
+
+    monkeypatch.setattr(flushing.results, "save", refuse)
+    flush(worker, [failure(job, "tls_error", "", NOW) for job in claim_all(worker, batch)])
+    assert counters(batch) == ("running", 0, 0, 0)
+
+
+def test_a_job_that_runs_is_marked_so_with_the_time_its_scan_began(
+    default_tenant: Tenant, worker: Worker
+) -> None:
+    batch = make_batch(default_tenant, "a.example b.example")
+    first, second = claim_all(worker, batch)
+    began = NOW - timedelta(seconds=3)
+    stale = (second.id, second.claim_no - 1)
+    Job.objects.begin(worker, {(first.id, first.claim_no): began, stale: began})
+    states = batch.jobs.order_by("position").values_list("status", "started_at")
+    assert list(states) == [("running", began), ("pending", None)]
