@@ -1,23 +1,26 @@
 """Read how far a batch has come, in a constant number of queries whatever its size."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
+from batches.options import BatchOptions
 from scans.engine.errors import FailureReason
 
 SHOWN_ACTIVITIES = 12
 RATE_SPAN = timedelta(seconds=60)
-# Positions below the job scanned now that are looked at for the rate.
-RATE_WINDOW = 300
+# Positions below the last job scanned now that are read for the rate.
+WINDOW = 2_000
 MIN_MEASURED = 3
 SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
 Stage = tuple[str, float]
+# Stands in for the stage of a job that waits because its host is being scanned.
+HOST_BUSY = "host_busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +45,70 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """The scans of a batch that ended lately: `rate` in sites a second, durations in seconds."""
+
+    rate: float | None = None
+    durations: list[float] = field(default_factory=list)
+
+    def remaining(self, age: float, deadline: float) -> float:
+        """Return how many seconds a scan that has run for `age` may still take.
+
+        Nine of ten scans that ran that long took no longer. Where too few did, only its deadline
+        is known.
+        """
+        longer = sorted(seconds for seconds in self.durations if seconds >= age)
+        if len(longer) < MIN_MEASURED:
+            return max(deadline - age, 0.0)
+        return max(min(longer[int(0.9 * (len(longer) - 1) + 0.5)], deadline) - age, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class BatchProgress:
     """How far a batch has come; `rate` in sites a second, `eta` in seconds, None if unknown."""
 
     batch: Batch
     causes: list[Cause]
-    activities: list[Activity]
-    active: int
-    rate: float | None
+    activities: list[Activity] = field(default_factory=list)
+    active: int = 0
+    rate: float | None = None
+    eta: float | None = None
 
     @property
     def waiting(self) -> int:
         return max(self.batch.total - self.batch.ended - self.active, 0)
 
-    @property
-    def eta(self) -> float | None:
-        return (self.batch.total - self.batch.ended) / self.rate if self.rate else None
-
 
 def progress_of(batch: Batch) -> BatchProgress:
-    """Return the progress of a batch; nothing that moves is asked of one that has ended."""
+    """Return the progress of a batch; nothing that moves is read of one that has ended."""
     causes = failure_causes([batch.pk]) if batch.failed else []
     if batch.is_ended:
-        return BatchProgress(batch, causes, [], 0, None)
+        return BatchProgress(batch, causes)
     scanned = activities(Job.objects.filter(batch=batch))
-    rate = _rate(batch) if batch.status == Batch.Status.RUNNING else None
-    return BatchProgress(batch, causes, scanned[:SHOWN_ACTIVITIES], len(scanned), rate)
+    runs = batch.status == Batch.Status.RUNNING
+    recent = _recent(batch, scanned) if runs else Recent()
+    return BatchProgress(
+        batch,
+        causes,
+        scanned[:SHOWN_ACTIVITIES],
+        len(scanned),
+        recent.rate,
+        _eta(batch, scanned, recent) if runs else None,
+    )
+
+
+def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:
+    """Return the longer of what the waiting jobs and the oldest scan may still take.
+
+    None where either is unknown.
+    """
+    waiting = batch.total - batch.ended - len(scanned)
+    if not scanned or (waiting > 0 and not recent.rate):
+        return None
+    oldest = max(scanned, key=lambda row: row.job.seconds or 0.0).job
+    deadline = BatchOptions.stored(oldest.options or batch.options).site_deadline
+    last = recent.remaining(oldest.seconds or 0.0, deadline)
+    return max(waiting / recent.rate, last) if waiting > 0 and recent.rate else last
 
 
 def failure_causes(batch_ids: list[Any]) -> list[Cause]:
@@ -86,10 +127,21 @@ def live_stages() -> dict[str, Stage]:
 
 
 def with_stages(jobs: Iterable[Job]) -> list[Activity]:
-    """Return jobs with their live stages, or with the stage they ended in."""
+    """Return jobs with their live stages, with why they wait, or with the stage they ended in."""
     rows = list(jobs)
     stages = live_stages() if any(job.status == Job.Status.RUNNING for job in rows) else {}
+    stages |= dict.fromkeys(_waiting_for_hosts(rows), (HOST_BUSY, 0.0))
     return [Activity(job, *stages.get(str(job.pk), (job.stage, job.progress))) for job in rows]
+
+
+def _waiting_for_hosts(rows: list[Job]) -> list[str]:
+    """Return the ids of waiting jobs whose host is being scanned for another job."""
+    waiting = [job for job in rows if job.status == Job.Status.PENDING and job.worker_id is None]
+    if not waiting:
+        return []
+    held = Job.objects.filter(worker__isnull=False, host__in={job.host for job in waiting})
+    hosts = set(held.values_list("host", flat=True))
+    return [str(job.pk) for job in waiting if job.host in hosts]
 
 
 def activities(jobs: QuerySet[Job]) -> list[Activity]:
@@ -97,27 +149,25 @@ def activities(jobs: QuerySet[Job]) -> list[Activity]:
     stages = live_stages()
     running = jobs.filter(pk__in=stages, status=Job.Status.RUNNING)
     ordered = running.select_related("domain").order_by("position", "pk")
-    ordered = ordered.only("position", "domain__host")
+    ordered = ordered.only("position", "options", "started_at", "finished_at", "domain__host")
     return [Activity(job, *stages[str(job.pk)]) for job in ordered]
 
 
-def _rate(batch: Batch) -> float | None:
-    """Return the sites a second of the last minute; None while too few have ended.
+def _recent(batch: Batch, scanned: list[Activity]) -> Recent:
+    """Return the batch's rate of the last minute, None while too few ended, and durations.
 
     Jobs are taken in the order of their positions, so those that ended lately stand a little
-    below the ones that run now: only these are looked at, not the whole batch.
+    below the last one that runs now: only these are read, not the whole batch.
     """
-    jobs = Job.objects.filter(batch=batch)
-    running = jobs.filter(status=Job.Status.RUNNING)
-    front = running.aggregate(low=Min("position"), high=Max("position"))
-    if front["low"] is None:
-        return None
+    if not scanned:
+        return Recent()
+    last = max(row.job.position for row in scanned)
+    ended = Job.objects.filter(batch=batch, position__range=(last - WINDOW, last)).filter(
+        started_at__isnull=False, finished_at__isnull=False
+    )
+    times = list(ended.order_by().values_list("started_at", "finished_at"))
     now = timezone.now()
-    lately = jobs.filter(
-        position__range=(front["low"] - RATE_WINDOW, front["high"]),
-        finished_at__gte=now - RATE_SPAN,
-    ).aggregate(count=Count("pk"), first=Min("finished_at"))
-    if lately["count"] < MIN_MEASURED:
-        return None
-    span = (now - lately["first"]).total_seconds()
-    return lately["count"] / span if span >= 1 else None
+    lately = [finished for _, finished in times if finished >= now - RATE_SPAN]
+    span = (now - min(lately)).total_seconds() if lately else 0.0
+    rate = len(lately) / span if len(lately) >= MIN_MEASURED and span >= 1 else None
+    return Recent(rate, [(finished - started).total_seconds() for started, finished in times])

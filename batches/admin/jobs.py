@@ -1,5 +1,7 @@
 """The admin of jobs and of the workers that do them."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
@@ -45,9 +47,13 @@ class JobAdmin(KeySearch, ReadOnlyAdmin):
 
 @admin.register(Worker)
 class WorkerAdmin(InstallationAdmin):
-    list_display = ["host", "state", "pid", "started_at", "heartbeat_at", "ended_at"]
+    list_display = ["host", "state", "pid", "started_at", "age", "heartbeat_at", "ended_at"]
     list_filter = ["status"]
     search_fields = ["host"]
+
+    @admin.display(description="Age", ordering="started_at")
+    def age(self, obj: Worker) -> str:
+        return str(timedelta(seconds=int(obj.age.total_seconds())))
 
     @admin.display(description="Status", ordering="status")
     def state(self, obj: Worker) -> SafeString:

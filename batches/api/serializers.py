@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
+from batches.progress import with_stages
 from scans.corrections.reading import corrected_report
 
 # Clients of the older system stop polling on `completed` and `failed`, so whatever ended with
@@ -150,6 +151,9 @@ def job_status(job: Job) -> dict[str, Any]:
 
 def _live_stage(job: Job) -> tuple[str, float]:
     """Return the stage and progress of a job; of a running one its worker knows them."""
+    if job.status == Job.Status.PENDING:
+        row = with_stages([job])[0]
+        return row.stage, row.progress
     if job.status == Job.Status.RUNNING and job.worker is not None:
         stage, progress = job.worker.stages.get(str(job.pk), (job.stage, job.progress))
         return stage, progress

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
-from batches.progress import Cause, failure_causes, progress_of
+from batches.progress import Cause, failure_causes, progress_of, with_stages
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
-from batches.tests.running import running_batch
+from batches.tests.running import running_batch, scan_now
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,51 @@ def test_the_rate_is_that_of_the_last_minute(default_tenant: Tenant) -> None:
     progress = progress_of(batch)
     assert progress.rate == pytest.approx(2.0, rel=0.1)
     assert progress.eta == pytest.approx(2.0, rel=0.1)
+
+
+def test_the_last_silent_site_is_given_the_time_that_such_scans_took(
+    default_tenant: Tenant,
+) -> None:
+    batch = batch_with_one_left(default_tenant, age=3)
+    assert progress_of(batch).eta == pytest.approx(57, abs=1)  # none took as long: its deadline
+    ended = Job.objects.filter(batch=batch, status__in=Job.ENDED, position__lt=5)
+    ended.update(started_at=timezone.now() - timedelta(seconds=22))
+    assert progress_of(batch).eta == pytest.approx(9, abs=1)
+
+
+def batch_with_one_left(tenant: Tenant, *, age: float) -> Batch:
+    """Return a batch of which twenty sites took two seconds, and one has run for longer."""
+    batch = running_batch(tenant, complete_jobs=20, failed_jobs=0)
+    Job.objects.filter(batch=batch, status="pending").delete()
+    began = timezone.now() - timedelta(seconds=age)
+    Job.objects.filter(batch=batch, status="running").update(started_at=began)
+    Batch.objects.filter(pk=batch.pk).update(total=21)
+    batch.refresh_from_db()
+    return batch
+
+
+def test_a_scan_past_its_deadline_may_take_no_longer(default_tenant: Tenant) -> None:
+    assert progress_of(batch_with_one_left(default_tenant, age=90)).eta == 0
+
+
+def test_the_time_left_is_unknown_while_jobs_wait_and_none_is_scanned(
+    default_tenant: Tenant,
+) -> None:
+    batch = running_batch(default_tenant, complete_jobs=15)
+    Job.objects.filter(batch=batch, status="running").update(status="pending")
+    assert progress_of(batch).eta is None
+
+
+def test_a_job_whose_host_is_being_scanned_says_so(
+    default_tenant: Tenant, other_tenant: Tenant
+) -> None:
+    hosts = ["www.a.example", "b.example"]
+    create_batch(tenant=other_tenant, created_by=None, domains=["a.example"])
+    Batch.objects.start()
+    scan_now(Job.objects.get())
+    later = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    rows = with_stages(later.jobs.order_by("position"))
+    assert [row.stage for row in rows] == ["host_busy", ""]
 
 
 def test_the_rate_is_unknown_while_too_few_sites_have_ended(default_tenant: Tenant) -> None:

@@ -23,6 +23,7 @@ STAGES = {
     "sitemaps": "Reading sitemaps",
     "categorise": "Sorting its pages",
     "verdict": "Judging what it is",
+    "host_busy": "Waiting for another scan of this host to end",
 }
 REASONS = {reason.value: reason for reason in FailureReason}
 ACRONYMS = {
