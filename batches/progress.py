@@ -162,10 +162,9 @@ def _recent(batch: Batch, scanned: list[Activity]) -> Recent:
     if not scanned:
         return Recent()
     last = max(row.job.position for row in scanned)
-    ended = Job.objects.filter(batch=batch, position__range=(last - WINDOW, last)).filter(
-        started_at__isnull=False, finished_at__isnull=False
-    )
-    times = list(ended.order_by().values_list("started_at", "finished_at"))
+    jobs = Job.objects.filter(batch=batch, position__range=(last - WINDOW, last)).order_by()
+    rows = jobs.filter(finished_at__isnull=False).values_list("started_at", "finished_at")
+    times = [(started, finished) for started, finished in rows if started and finished]
     now = timezone.now()
     lately = [finished for _, finished in times if finished >= now - RATE_SPAN]
     span = (now - min(lately)).total_seconds() if lately else 0.0
