@@ -12,6 +12,7 @@ MAX_NAME = 253
 
 _HOST = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)*\.?)(?::\d{1,5})?(?=[/?#\\]|$)")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
+_BROKEN_SCHEME = re.compile(r"(https?)[;.]?//+", re.IGNORECASE)
 # Endings of files that are endings of domains too.
 _FILE_ENDINGS = frozenset(
     ["app", "bz", "cab", "cc", "do", "md", "mov", "pl", "ps", "py", "rs", "sh", "so", "st", "zip"]
@@ -21,11 +22,15 @@ _FILE_ENDINGS = frozenset(
 def with_scheme(address: str, base: str) -> str:
     """Return an address with the scheme of `base` before it, if it begins with a host name.
 
+    A scheme without its colon (`http//example.com`) gets it back.
+
     A host is one of the site of `base`, one that begins with `www.`, an IP address with a path, or
     one under a public ending with a path. Everything else is left as it is: a path.
     """
     if not address or address[0] in "/\\?#" or _SCHEME.match(address):
         return address
+    if broken := _BROKEN_SCHEME.match(address):
+        return f"{broken[1]}://{address[broken.end() :]}"
     match = _HOST.match(address)
     if match and _is_host(match["host"].lower().rstrip("."), address[match.end() :], base):
         return f"{base.partition('://')[0]}://{address}"

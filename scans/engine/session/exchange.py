@@ -45,9 +45,16 @@ class Exchange:
 
 def redirect_target(answer: requests.Response, url: str) -> str:
     """Return where an answer sends us, empty where it does not; raise ScanError for no web page."""
-    location = answer.headers.get("Location", "")
-    if answer.status_code not in REDIRECT_STATUSES or not location:
+    if answer.status_code not in REDIRECT_STATUSES:
         return ""
+    targets = {_target(location, url) for location in answer.raw.headers.getlist("location")}
+    if len(targets) > 1:
+        sentence = f"The site redirects to several addresses at once: {', '.join(sorted(targets))}"
+        raise ScanError(FailureReason.HTTP_ERROR, sentence[:300], url=url)
+    return next(iter(targets), "")
+
+
+def _target(location: str, url: str) -> str:
     # http.client reads headers as Latin-1; servers send UTF-8.
     text = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
     target = resolve_url(text, url)

@@ -13,7 +13,6 @@ MAX_HEAD = 2_000_000
 MAX_INTERIM = 32
 # Blank lines before the status line that are skipped (RFC 9112, 2.2).
 MAX_BLANK = 4
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _STATUS_LINE = re.compile(rb"[ \t]*HTTP(?:/(\d+)(?:\.(\d+))?)?[ \t]*(\d{3})(?!\d)[ \t]*(.*)", re.I)
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -43,15 +42,15 @@ class Head(NamedTuple):
 def read_head(readline: ReadLine) -> Head:
     """Read up to the end of the headers; interim responses (1xx) are passed over.
 
-    A header line that cannot be read is skipped, a line that begins with a blank continues the one
-    before, and a header that is repeated with its value counts once. Raises an HTTPException for
-    what is no HTTP, has no end, or contradicts itself.
+    A header line that cannot be read or has no value is skipped, a line that begins with a blank
+    continues the one before, and a header that is repeated with its value counts once. Raises an
+    HTTPException for what is no HTTP, has no end, or contradicts itself.
     """
     for _ in range(MAX_INTERIM):
         version, status, reason = _read_status(readline)
         headers = _read_headers(readline)
         if status >= 200 or status == _SWITCHING_PROTOCOLS:
-            _check(status, headers)
+            _check_length(headers)
             return Head(version, status, reason, headers)
     raise UnreadableHeadError(f"more than {MAX_INTERIM} interim responses")
 
@@ -77,7 +76,7 @@ def _read_headers(readline: ReadLine) -> HTTPHeaderDict:
     seen: set[tuple[str, str]] = set()
     for name, value in _fields(readline):
         key = name.lower()
-        if (key, value) in seen or (key in _FIRST_COUNTS and key in headers):
+        if not value or (key, value) in seen or (key in _FIRST_COUNTS and key in headers):
             continue
         seen.add((key, value))
         if key in _LAST_COUNTS and "/" in value:
@@ -118,9 +117,7 @@ def _unfolded_lines(readline: ReadLine) -> Iterator[bytes]:
         yield pending
 
 
-def _check(status: int, headers: HTTPHeaderDict) -> None:
-    if status in REDIRECTS and len(headers.getlist("location")) > 1:
-        raise UnreadableHeadError("several Location headers that differ")
-    lengths = headers.get("content-length", "").split(",")
-    if "transfer-encoding" not in headers and len({length.strip() for length in lengths}) > 1:
+def _check_length(headers: HTTPHeaderDict) -> None:
+    lengths = {length.strip() for length in headers.get("content-length", "").split(",")}
+    if len(lengths) > 1 and "transfer-encoding" not in headers:
         raise UnreadableHeadError("several Content-Length headers that differ")

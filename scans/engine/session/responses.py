@@ -43,6 +43,23 @@ class LenientResponse(http.client.HTTPResponse):
         endless = self.length is None and not self.chunked
         self.will_close = endless or self._check_close()
 
+    def _get_chunk_left(self) -> int | None:
+        """Return what is left of the chunk, or of the next one; None after the last.
+
+        The line behind a chunk may end with a line feed alone.
+        """
+        if self.chunk_left:
+            return self.chunk_left
+        if self.chunk_left is not None and self.fp.readline(3) not in (b"\r\n", b"\n"):
+            raise http.client.IncompleteRead(b"")
+        self.chunk_left = self._read_next_chunk_size()
+        if self.chunk_left == 0:
+            reader: Any = self  # these two are not in the type stubs
+            reader._read_and_discard_trailer()
+            reader._close_conn()
+            self.chunk_left = None
+        return self.chunk_left
+
     def _read_next_chunk_size(self) -> int:
         """Return the size of the next chunk; the end of the connection is an IncompleteRead."""
         line = self.fp.readline(MAX_SIZE_LINE)

@@ -68,6 +68,11 @@ def test_everything_else_is_left_as_it_is(address: str) -> None:
     assert with_scheme(address, BASE) == address
 
 
+@pytest.mark.parametrize("written", ["http//example.com/a", "http;//example.com/a"])
+def test_a_scheme_gets_its_colon_back(written: str) -> None:
+    assert with_scheme(written, BASE) == "http://example.com/a"
+
+
 def test_a_site_without_a_public_ending_knows_its_own_name() -> None:
     assert with_scheme("acme.test/a", "http://www.acme.test/s.xml") == "http://acme.test/a"
     assert with_scheme("other.test/a", "http://www.acme.test/s.xml") == "other.test/a"
