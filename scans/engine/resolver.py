@@ -7,6 +7,9 @@ from typing import Protocol
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import Budget
 
+# Failures of a lookup that hold for the rest of the scan.
+_LASTING = frozenset({FailureReason.DNS_NOT_FOUND, FailureReason.DNS_ERROR})
+
 MAPPED_TO_NOTHING = "nxdomain"
 
 
@@ -38,7 +41,7 @@ class Directory:
         wildcards = [(pattern[1:], value) for pattern, value in host_map if pattern[:2] == "*."]
         self._suffixes = sorted(wildcards, key=lambda item: -len(item[0]))
         self._resolver = resolver
-        self._answers: dict[str, tuple[str, ...]] = {}
+        self._answers: dict[str, tuple[str, ...] | ScanError] = {}
 
     def locate(self, scheme: str, host: str, port: int, budget: Budget, timeout: float) -> Target:
         """Return where to connect; raise ScanError where the host is not found or refuses."""
@@ -48,9 +51,21 @@ class Directory:
         mapped = self._mapped(host)
         if mapped:
             return _mapped_target(mapped, scheme, host)
+        return Target(self._resolved(host, budget, timeout), port)
+
+    def _resolved(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
+        """Ask once: a host that did not resolve for https does not for http a moment later."""
         if host not in self._answers:
-            self._answers[host] = self._resolver.resolve(host, budget, timeout)
-        return Target(self._answers[host], port)
+            try:
+                self._answers[host] = self._resolver.resolve(host, budget, timeout)
+            except ScanError as error:
+                if error.reason not in _LASTING:
+                    raise
+                self._answers[host] = error
+        answer = self._answers[host]
+        if isinstance(answer, ScanError):
+            raise answer
+        return answer
 
     def _mapped(self, host: str) -> str:
         if host in self._exact:

@@ -170,6 +170,7 @@ def test_a_stalled_resolver_is_a_dns_error_of_the_site() -> None:
     limits = Limits(connect_timeout=0.4, site_deadline=20.0)
     with LoopbackNameServer(reply=silent) as names, pytest.raises(ScanError) as caught:
         scan_site("acme.example", limits, settings=FetchSettings(dns_servers=(names.place,)))
+    assert names.asked.count("acme.example A") == names.asked.count("www.acme.example A") == 2
     assert caught.value.reason is FailureReason.DNS_ERROR
     assert caught.value.reason.retry_may_help
 
