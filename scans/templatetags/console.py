@@ -51,7 +51,8 @@ def icon(name: str, css: str = "") -> SafeString:
 def badge(status: str, label: str = "") -> SafeString:
     """Return the badge of a status or a verdict, coloured by its name."""
     text = "OK" if status == "ok" else label or words(status)
-    return format_html('<span class="state state-{}">{}</span>', status, text)
+    css = "failed" if status in REASONS else status
+    return format_html('<span class="state state-{}">{}</span>', css, text)
 
 
 @register.filter

@@ -43,6 +43,10 @@ class Cell:
     value: Any
     link: str
 
+    @property
+    def is_empty(self) -> bool:
+        return self.value is None or self.value in ("", [], {})
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
