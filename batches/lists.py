@@ -96,6 +96,11 @@ JOBS = register(
     ListDefinition(
         name="jobs",
         label="Jobs",
+        row_fields=(
+            *("status", "stage", "progress", "worker", "batch", "host", "domain__host"),
+            *("domain__title", "scan__verdict", "failure_reason", "error"),
+            *("started_at", "finished_at"),
+        ),
         singular="job",
         rows=_jobs,
         columns=(

@@ -285,6 +285,7 @@ class Job(models.Model):
         # Partial: each index that a new job is not in lets a batch of 100,000 start sooner.
         indexes: ClassVar = [
             models.Index(fields=["batch", "position"], name="job_in_order"),
+            models.Index(fields=["tenant", "id"], name="job_newest"),
             models.Index(
                 fields=["batch", "position"],
                 condition=Q(status="pending", worker__isnull=True),

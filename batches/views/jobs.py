@@ -4,12 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from batches.filters import JobFilter
+from batches.lists import JOBS
 from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.progress import with_stages
@@ -18,27 +17,28 @@ from scans.corrections.reading import corrected_report
 from scans.models import Domain
 from scrapersky.tenants.access import can_write, get_readable, get_writable
 from scrapersky.web.http import ConsoleRequest, fragment_of
-from scrapersky.web.paging import page_of
+from scrapersky.web.lists.views import ListPage
+
+# Columns of the list that a batch's page shows in cells of its own.
+SHOWN_TOGETHER = frozenset(
+    {"domain", "status", "verdict", "title", "failure_reason", "error", "seconds"}
+)
 
 
 def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
-    """Return the page of a batch's jobs that the query string asks for."""
-    asked = JobFilter(request.GET)
-    chosen = asked.apply(Job.objects.filter(batch=batch)).order_by("position")
-    reason = asked.cleaned_data.get("reason")
-    count = None if reason else batch.count_of(asked.cleaned_data.get("status", ""))
-    # Joined to domains and scans only once the page is cut out, else the last page of 100,000
-    # jobs costs as many look-ups; and not by their batch again, which SQLite would walk through.
-    page = page_of(request, chosen.only("pk"), paginator=Paginator, count=count)
-    found = Job.objects.filter(pk__in=[job.pk for job in page]).order_by("position")
-    jobs = list(found.select_related("domain", "scan").defer("scan__report", "result"))
-    for job in jobs:
+    """Return the page of the jobs list, limited to a batch, that the query string asks for."""
+    jobs = ListPage(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
+    for job in jobs.objects:
         job.batch = batch
+    columns = [column for column in jobs.columns if column.name not in SHOWN_TOGETHER]
+    cells = [[cell for cell in some if cell.column in columns] for _, some in jobs.rows]
     return {
-        "page": page,
-        "rows": with_stages(jobs),
-        "filter": asked,
-        "is_filtered": any(asked.cleaned_data.values()),
+        "jobs": jobs,
+        "columns": columns,
+        "rows": list(zip(with_stages(jobs.objects), cells, strict=True)),
+        "statuses": [("", "All"), *Job.Status.choices],
+        "status": request.GET.get("status", ""),
+        "reason": request.GET.get("reason", ""),
     }
 
 

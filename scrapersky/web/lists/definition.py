@@ -57,6 +57,8 @@ class ListDefinition:
     url_name: str
     actions: tuple[Action, ...] = ()
     tenant_path: str = "tenant_id"
+    # Fields that the row's actions need, loaded whatever the columns.
+    row_fields: tuple[str, ...] = ()
     # Combinations of filters worth a click: label -> query string.
     shortcuts: tuple[tuple[str, str], ...] = ()
     empty_text: str = ""
@@ -89,7 +91,7 @@ class ListDefinition:
 
     def fields_of(self, columns: tuple[Column, ...]) -> tuple[set[str], set[str]]:
         """Return the fields to load for some columns, and the relations to join for them."""
-        fields = {name for column in columns for name in column.needs}
+        fields = {name for column in columns for name in column.needs} | {*self.row_fields}
         return fields, {name.rpartition("__")[0] for name in fields if "__" in name}
 
 

@@ -54,7 +54,8 @@ class Count:
 class ListQuery:
     """A list as some query parameters ask for it, limited to the rows that `user` may see.
 
-    `base` narrows the list to the rows of one object, such as the jobs of a batch.
+    `base` narrows the list to the rows of one object, such as the jobs of a batch, in an order of
+    its own (`default_sort`).
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class ListQuery:
         params: QueryDict,
         user: User,
         base: QuerySet | None = None,
+        default_sort: str = "",
     ) -> None:
         self.definition = definition
         self.params = params
         self.user = user
         self.errors: dict[str, str] = {}
         self._base = base
+        self._default_sort = default_sort or definition.default_sort
         self._values = self._read_filters()
 
     @classmethod
@@ -109,7 +112,7 @@ class ListQuery:
         """The name of the sort order in use, with a minus where it is descending."""
         name = self.params.get("sort", "")
         is_known = name.removeprefix("-") in self.definition.sort_by_name
-        return name if is_known else self.definition.default_sort
+        return name if is_known else self._default_sort
 
     @property
     def order(self) -> Order:

@@ -84,14 +84,18 @@ class Input:
 
 
 class ListPage:
-    """What the templates of a list show; reading the rows is put off until they are shown."""
+    """What the templates of a list show."""
 
     def __init__(
-        self, request: HttpRequest, definition: ListDefinition, base: QuerySet | None = None
+        self,
+        request: HttpRequest,
+        definition: ListDefinition,
+        base: QuerySet | None = None,
+        default_sort: str = "",
     ) -> None:
         self.definition = definition
         self.user = cast(User, request.user)
-        self.query = ListQuery(definition, request.GET, self.user, base)
+        self.query = ListQuery(definition, request.GET, self.user, base, default_sort)
         self.settings = list_settings(self.user, definition.name)
         self.columns = selected_columns(definition, self.settings, request.GET.get("columns", ""))
         self.message = ""
