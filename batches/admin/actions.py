@@ -50,6 +50,8 @@ def make_batch(
 ) -> HttpResponse | None:
     """Scan the chosen domains of one tenant as a new batch."""
     tenants = list(Tenant.objects.filter(pk__in=rows.order_by().values("tenant"))[:2])
+    if not tenants:
+        return None
     if len(tenants) > 1:
         sentence = "These domains belong to several tenants: filter by one first."
         model_admin.message_user(request, sentence, messages.ERROR)

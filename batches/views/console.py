@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from batches.demo import batch as demo_batch
 from batches.models import Batch, Job
@@ -15,12 +16,14 @@ from scrapersky.web.http import ConsoleRequest, fragment_of
 SHOWN = 8
 
 
+@require_safe
 def home(request: ConsoleRequest) -> HttpResponse:
     """Show what happens now."""
     context = _happening(request) | {"demo_sites": demo_batch.is_served()}
     return render(request, "home.html", context)
 
 
+@require_safe
 @fragment_of("home")
 def home_live(request: ConsoleRequest) -> HttpResponse:
     """Return the part of the first page that moves."""

@@ -1,0 +1,95 @@
+"""The addresses of the project, from the URL resolver, with a sample for each parameter."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.access.world import World
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# Open to everybody, logged in or not. A page that is not meant to be does not belong here.
+PUBLIC = {
+    "login",
+    "logout",
+    "healthz",
+    "api-root",
+    "openapi-json",
+    "openapi-view",
+    "health",
+    "unknown_address",
+}
+# The first part of an address -> the row in `World.rows` whose id it takes, where they differ.
+ROW_OF = {"api/v3/batch_page_scraper/batch": "batches", "api/v3/batch_page_scraper/status": "jobs"}
+API = "api/v3/"
+ADMIN = "admin/"
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address: its route, its URL name, and what its view declares."""
+
+    route: str
+    name: str
+    is_public: bool
+    is_own_account: bool
+    is_open_to_viewers: bool
+
+    @property
+    def parameters(self) -> list[str]:
+        return PARAMETER.findall(self.route)
+
+    @property
+    def has_row(self) -> bool:
+        """Whether it is the address of one row."""
+        return bool(self.parameters) and not self.is_public
+
+    def url(self, world: World, key: object = None) -> str:
+        """Return the address of the sample row, or of another key."""
+        if not self.has_row:
+            return "/" + PARAMETER.sub("anything", self.route)
+        return "/" + PARAMETER.sub(str(key or self.row(world).pk), self.route)
+
+    def row(self, world: World) -> Any:
+        """Return the sample row of the longest beginning of the route that has one."""
+        parts = self.route[: self.route.index("<")].strip("/").split("/")
+        starts = ["/".join(parts[:size]) for size in range(len(parts), 0, -1)]
+        names = [ROW_OF.get(start, start.removeprefix(API)) for start in starts]
+        found = next((name for name in names if name in world.rows), None)
+        assert found, f"Name the row whose id /{self.route} takes, in ROW_OF or World.rows."
+        return world.rows[str(found)]
+
+    def __str__(self) -> str:
+        return self.route or "home"
+
+
+def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Return the route and pattern of every address, those of the admin included."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        else:
+            yield route, pattern
+
+
+def addresses() -> list[Address]:
+    """Return every address outside the admin's own."""
+    return [_address(*found) for found in patterns() if not found[0].startswith(ADMIN)]
+
+
+def _address(route: str, pattern: URLPattern) -> Address:
+    view = pattern.callback
+    return Address(
+        route=route,
+        name=pattern.name or "",
+        is_public=pattern.name in PUBLIC,
+        is_own_account=getattr(view, "is_own_account", False),
+        is_open_to_viewers=getattr(view, "is_open_to_viewers", False),
+    )
+
+
+CONSOLE = [address for address in addresses() if not address.route.startswith(API)]
+API_ADDRESSES = [address for address in addresses() if address.route.startswith(API)]

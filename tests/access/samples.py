@@ -1,0 +1,34 @@
+"""What is sent to addresses that do something only with a body."""
+
+import json
+from typing import Any
+
+from tests.access.addresses import Address
+from tests.access.world import World
+
+
+def form(world: World, address: Address) -> dict[str, Any]:
+    """Return the fields of a form of the console; most buttons send none."""
+    picked = {"pick": [str(world.rows["domains"].pk)], "all": ""}
+    batch = {"domains": "fresh.example", "name": "Fresh"}
+    schedule = batch | {"frequency": "daily", "time_of_day": "06:00"}
+    token = {"name": "Fresh", "days": "7"}
+    return {
+        "batch_create": batch,
+        "schedule_create": schedule,
+        "schedule_detail": schedule,
+        "domain_scan_chosen": picked,
+        "domain_sitemaps_chosen": picked,
+        "account_profile": {"first_name": "Fresh"},
+        "account_token_create": token,
+    }.get(address.name, {})
+
+
+def body(world: World, address: Address) -> str:
+    """Return the JSON body of a call of the API."""
+    sent: dict[str, Any] = {
+        "create_batch": {"domains": ["fresh.example"]},
+        "create_scan": {"base_url": "fresh.example"},
+        "queue_sitemaps": {"ids": [str(world.rows["domains"].pk)]},
+    }.get(address.name, {})
+    return json.dumps(sent)

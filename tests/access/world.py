@@ -1,0 +1,176 @@
+"""The rows that are requested: those of one tenant carry a word that no outsider may read."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import FieldError
+from django.db import connection, transaction
+from django.db.models import Model
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule, Task
+from django_q.signing import SignedPackage
+
+from batches.models import LegacyId, MaintenanceRun, Worker
+from batches.recurring import Plan, create_recurring, start_now
+from batches.services import create_batch
+from batches.tests.outcomes import complete
+from scans.models import DomainTag, Tag, TechnologyCount
+from scrapersky.tenants.access import tenant_path
+from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User, UserSession
+from scrapersky.tenants.preferences import ListSettings, SavedView
+from scrapersky.tenants.tests.staff import permissions
+from tests.access.actors import ACTORS, Actor
+
+WORD = "zanzibar"
+CHANGE = re.compile(
+    r'\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE
+)
+# Tables that a request writes without changing anything of a tenant.
+HARMLESS = {"django_session", "tenants_usersession", "tenants_logindelay"}
+
+
+@dataclass
+class Answer:
+    """What a request got: the status, the text, the response, and the tables it wrote."""
+
+    status: int
+    text: str
+    response: Any
+    written: set[str] = field(default_factory=set)
+
+    @property
+    def tells_the_word(self) -> bool:
+        return WORD in self.text.lower()
+
+
+class World:
+    """Two tenants, the rows of one of them, and a browser for every actor."""
+
+    actors = ACTORS
+
+    def __init__(self) -> None:
+        # No schedule is late where a cluster runs.
+        Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
+        self.here = Tenant.objects.create(name=f"{WORD} Ltd")
+        self.elsewhere = Tenant.objects.create(name="Another organisation")
+        self.rows = self._rows_here()
+        self.users = {actor: self._user(actor) for actor in ACTORS if not actor.is_anonymous}
+        # One client for all: each loads the middleware, which takes a tenth of a second.
+        self._client = Client()
+        self._cookies = {actor: self._log_in(actor) for actor in ACTORS}
+
+    def _rows_here(self) -> dict[str, Model]:
+        now = timezone.now()
+        owner = User.objects.create(username=f"{WORD}-owner", email=f"{WORD}@example.com")
+        Membership.objects.create(user=owner, tenant=self.here, role=Membership.Role.VIEWER)
+        own: dict[str, Any] = {"tenant": self.here, "created_by": owner}
+        batch = create_batch(domains=[f"{WORD}.example"], name=f"{WORD} list", **own)
+        job = complete(batch.jobs.get())
+        plan = Plan(f"{WORD} weekly", f"{WORD}.example", "daily", now.time())
+        schedule = create_recurring(plan, now=now, **own)
+        start_now(schedule, user=owner, now=now)
+        tag = Tag.objects.create(tenant=self.here, name=WORD)
+        DomainTag.objects.create(tag=tag, domain=job.domain)
+        SavedView.objects.create(tenant=self.here, owner=owner, name=WORD)
+        ListSettings.objects.create(user=owner, list_name=WORD)
+        TechnologyCount.objects.create(
+            tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()
+        )
+        self._rows_of_the_installation(batch)
+        Client().force_login(owner)
+        return {
+            "batches": batch,
+            "jobs": job,
+            "domains": job.domain,
+            "schedules": schedule,
+            "tags": tag,
+            "account/tokens": ApiToken.create(user=owner, name=WORD)[0],
+            "account/sessions": UserSession.objects.get(user=owner),
+            "owner": owner,
+        }
+
+    @staticmethod
+    def _rows_of_the_installation(batch: Model) -> None:
+        now = timezone.now()
+        MaintenanceRun.objects.create(name=WORD)
+        Worker.objects.create(host=WORD, ended_at=now, status="ended")
+        LoginDelay.objects.create(kind="account", account=WORD, address="192.0.2.1")
+        old: dict[str, Any] = {"kind": "batch", "original": WORD, "how": "alias", "made": False}
+        LegacyId.objects.create(uuid=batch.pk, **old)
+        Group.objects.create(name="Everybody's group").permissions.set(permissions("view_batch"))
+        ended: dict[str, Any] = {"func": "f", "args": (WORD,), "started": now, "stopped": now}
+        for success in (True, False):
+            Task.objects.create(id=f"{success}", name=WORD, success=success, **ended)
+        message = {"id": "1", "name": WORD, "func": "f", "args": (WORD,), "kwargs": {}}
+        OrmQ.objects.create(key=WORD, payload=SignedPackage.dumps(message))
+
+    def _user(self, actor: Actor) -> User:
+        user = User.objects.create(
+            username=actor.name, is_staff=actor.is_staff, is_superuser=actor.is_superuser
+        )
+        for tenant, role in ((self.here, actor.here), (self.elsewhere, actor.elsewhere)):
+            if role:
+                Membership.objects.create(user=user, tenant=tenant, role=role)
+        if actor.is_staff and not actor.is_superuser:
+            user.user_permissions.set(Permission.objects.all())
+        return user
+
+    def _log_in(self, actor: Actor) -> str:
+        self._client.cookies.clear()
+        if not actor.is_anonymous:
+            self._client.force_login(self.users[actor])
+        return self._client.cookies.output(header="")
+
+    def sample(self, model: type[Model]) -> Model:
+        """Return a row of a model: the tenant's, or the only kind there is."""
+        rows = model._default_manager.all()
+        if model is User:
+            return self.rows["owner"]
+        try:
+            rows = rows.filter(**{tenant_path(model): self.here.pk})
+        except FieldError:
+            rows = rows.order_by("pk")
+        row: Model | None = rows.first()
+        assert row is not None, f"Create a row of {model.__name__} in tests/access/world.py."
+        return row
+
+    def request(self, actor: Actor, method: str, url: str, data: Any = None, **more: Any) -> Answer:
+        """Make a request whose changes are undone; return what it got."""
+        self._client.cookies = SimpleCookie(self._cookies[actor])
+        written: set[str] = set()
+        with undone(), connection.execute_wrapper(_spy(written)):
+            response = getattr(self._client, method)(url, data, **more)
+            return Answer(response.status_code, text_of(response), response, written - HARMLESS)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Undo what is done inside."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _spy(written: set[str]) -> Any:
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        match = CHANGE.match(sql)
+        if match and context["cursor"].rowcount:
+            written.add(match[1])
+        return result
+
+    return note
+
+
+def text_of(response: HttpResponseBase) -> str:
+    content = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    headers = " ".join(response.headers.values())
+    return f"{headers}\n{content.decode()}"
