@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.access.world import World
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# Parameters that are no id of a row, with a value that exists.
+VALUES = {"name": "domains", "rest": "anything"}
 # Open to everybody, logged in or not. A page that is not meant to be does not belong here.
 PUBLIC = {
     "login",
@@ -38,28 +40,26 @@ class Address:
     is_open_to_viewers: bool
 
     @property
-    def parameters(self) -> list[str]:
-        return PARAMETER.findall(self.route)
-
-    @property
     def has_row(self) -> bool:
         """Whether it is the address of one row."""
-        return bool(self.parameters) and not self.is_public
+        return any(name not in VALUES for name in PARAMETER.findall(self.route))
 
     def url(self, world: World, key: object = None) -> str:
         """Return the address of the sample row, or of another key."""
-        if not self.has_row:
-            return "/" + PARAMETER.sub("anything", self.route)
-        return "/" + PARAMETER.sub(str(key or self.row(world).pk), self.route)
+
+        def value(match: re.Match[str]) -> str:
+            return VALUES.get(match[1]) or str(key or self.row(world).pk)
+
+        return "/" + PARAMETER.sub(value, self.route)
 
     def row(self, world: World) -> Any:
         """Return the sample row of the longest beginning of the route that has one."""
         parts = self.route[: self.route.index("<")].strip("/").split("/")
         starts = ["/".join(parts[:size]) for size in range(len(parts), 0, -1)]
         names = [ROW_OF.get(start, start.removeprefix(API)) for start in starts]
-        found = next((name for name in names if name in world.rows), None)
-        assert found, f"Name the row whose id /{self.route} takes, in ROW_OF or World.rows."
-        return world.rows[str(found)]
+        row = next((row for name in names if (row := world.row(name))), None)
+        assert row, f"Name the row whose id /{self.route} takes, in ROW_OF or World.rows."
+        return row
 
     def __str__(self) -> str:
         return self.route or "home"
@@ -76,8 +76,9 @@ def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLP
 
 
 def addresses() -> list[Address]:
-    """Return every address outside the admin's own."""
-    return [_address(*found) for found in patterns() if not found[0].startswith(ADMIN)]
+    """Return every address outside the admin's own, once where several views share it."""
+    rest = {route: pattern for route, pattern in patterns() if not route.startswith(ADMIN)}
+    return [_address(route, pattern) for route, pattern in rest.items()]
 
 
 def _address(route: str, pattern: URLPattern) -> Address:

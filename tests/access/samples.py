@@ -13,7 +13,7 @@ def form(world: World, address: Address) -> dict[str, Any]:
     batch = {"domains": "fresh.example", "name": "Fresh"}
     schedule = batch | {"frequency": "daily", "time_of_day": "06:00"}
     token = {"name": "Fresh", "days": "7"}
-    return {
+    forms: dict[str, dict[str, Any]] = {
         "batch_create": batch,
         "schedule_create": schedule,
         "schedule_detail": schedule,
@@ -21,14 +21,19 @@ def form(world: World, address: Address) -> dict[str, Any]:
         "domain_sitemaps_chosen": picked,
         "account_profile": {"first_name": "Fresh"},
         "account_token_create": token,
-    }.get(address.name, {})
+        "view_create": {"name": "Fresh", "query": "", "columns": "host"},
+        "list_columns": {"column": ["host"]},
+    }
+    return forms.get(address.name, {})
 
 
 def body(world: World, address: Address) -> str:
     """Return the JSON body of a call of the API."""
-    sent: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "create_batch": {"domains": ["fresh.example"]},
         "create_scan": {"base_url": "fresh.example"},
+        "create_correction": {"kind": "contact", "id": str(world.row("contacts").pk)},
+        "list_corrections": {"kind": "contact", "id": str(world.row("contacts").pk)},
         "queue_sitemaps": {"ids": [str(world.rows["domains"].pk)]},
-    }.get(address.name, {})
-    return json.dumps(sent)
+    }
+    return json.dumps(bodies.get(address.name, {}))

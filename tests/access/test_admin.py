@@ -6,12 +6,14 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import CASCADE, Model, QuerySet
 from django.forms import BoundField, MultiWidget
 from django.urls import reverse
 
-from scrapersky.tenants.models import ApiToken, UserSession
+from scrapersky.tenants.admin.access_rows import AccountRowAdmin
+from scrapersky.tenants.models import User
 from scrapersky.tenants.owned_admin import InstallationAdmin
 from scrapersky.tenants.roles import Right
 from tests.access.actors import ACTORS, SUPER, Actor
@@ -62,8 +64,9 @@ def form_of(answer: Answer) -> dict[str, Any]:
 
 def _sent_by(field: BoundField) -> dict[str, Any]:
     """Return what a field sends: a value, the values of its parts, or the ids of its rows."""
-    widget, value = field.field.widget, field.value()
-    if isinstance(widget, MultiWidget):
+    widget: Any = field.field.widget
+    value, has_parts = field.value(), isinstance(widget, MultiWidget)
+    if has_parts:
         names = (f"{field.html_name}{end}" for end in widget.widgets_names)
         return dict(zip(names, widget.decompress(value), strict=True))
     if isinstance(value, list | tuple | QuerySet):
@@ -112,8 +115,8 @@ def test_staff_see_the_rows_of_their_tenants_only(world: World, model: type[Mode
 
 
 def _is_shared(actor: Actor, row: Model) -> bool:
-    """Whether a row is for all of its tenant, not for one account as tokens and sessions are."""
-    return actor.is_superuser or not isinstance(row, ApiToken | UserSession)
+    """Whether a row is not for one account alone, as tokens and sessions are."""
+    return actor.is_superuser or not isinstance(admin_of(type(row)), AccountRowAdmin)
 
 
 @MODELS
@@ -134,6 +137,24 @@ def test_only_those_who_may_write_add_change_and_delete(world: World, model: typ
             check(actor, answer, {200, 302, 403, 404}, may_write=may_write)
             if not may_write and actor.may(Right.READ) and _is_shared(actor, row):
                 assert answer.status == 403, f"{actor}: {page} is answered by {answer.status}"
+
+
+def test_an_account_is_deleted_with_all_that_belongs_to_it(world: World) -> None:
+    """No admin class of rows that go with an account may keep it from being deleted."""
+    owner, url = world.rows["owner"], url_of(User, "delete", world.rows["owner"])
+    kinds = [field.related_model for field in User._meta.related_objects if _goes_along(field)]
+    for kind in kinds:
+        assert kind._default_manager.filter(**{_owner_field(kind): owner}).exists(), kind.__name__
+    assert "tenants_user" in world.request(SUPER, "post", url, {"post": "yes"}).written
+
+
+def _goes_along(field: Any) -> bool:
+    return field.on_delete is CASCADE and field.related_model is not LogEntry
+
+
+def _owner_field(model: Any) -> str:
+    fields = (field for field in model._meta.fields if field.related_model is User)
+    return next(field.name for field in fields if _goes_along(field.remote_field))
 
 
 @MODELS

@@ -8,6 +8,7 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
@@ -22,7 +23,7 @@ from batches.models import LegacyId, MaintenanceRun, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
-from scans.models import DomainTag, Tag, TechnologyCount
+from scans.models import Correction, DomainTag, Tag, TechnologyCount
 from scrapersky.tenants.access import tenant_path
 from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User, UserSession
 from scrapersky.tenants.preferences import ListSettings, SavedView
@@ -35,6 +36,8 @@ CHANGE = re.compile(
 )
 # Tables that a request writes without changing anything of a tenant.
 HARMLESS = {"django_session", "tenants_usersession", "tenants_logindelay"}
+# Rows of an account, which viewers write too.
+PREFERENCES = {"tenants_savedview", "tenants_listsettings"}
 
 
 @dataclass
@@ -45,6 +48,8 @@ class Answer:
     text: str
     response: Any
     written: set[str] = field(default_factory=set)
+    # Whether rows of the tenant are other than before; looked at on request.
+    changed_here: bool = False
 
     @property
     def tells_the_word(self) -> bool:
@@ -61,26 +66,28 @@ class World:
         Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
         self.here = Tenant.objects.create(name=f"{WORD} Ltd")
         self.elsewhere = Tenant.objects.create(name="Another organisation")
-        self.rows = self._rows_here()
+        self.rows: dict[str, Any] = self._rows_here()
         self.users = {actor: self._user(actor) for actor in ACTORS if not actor.is_anonymous}
         # One client for all: each loads the middleware, which takes a tenth of a second.
         self._client = Client()
         self._cookies = {actor: self._log_in(actor) for actor in ACTORS}
 
-    def _rows_here(self) -> dict[str, Model]:
+    def _rows_here(self) -> dict[str, Any]:
         now = timezone.now()
         owner = User.objects.create(username=f"{WORD}-owner", email=f"{WORD}@example.com")
         Membership.objects.create(user=owner, tenant=self.here, role=Membership.Role.VIEWER)
         own: dict[str, Any] = {"tenant": self.here, "created_by": owner}
         batch = create_batch(domains=[f"{WORD}.example"], name=f"{WORD} list", **own)
-        job = complete(batch.jobs.get())
+        job: Any = complete(batch.jobs.get())
         plan = Plan(f"{WORD} weekly", f"{WORD}.example", "daily", now.time())
         schedule = create_recurring(plan, now=now, **own)
         start_now(schedule, user=owner, now=now)
         tag = Tag.objects.create(tenant=self.here, name=WORD)
         DomainTag.objects.create(tag=tag, domain=job.domain)
-        SavedView.objects.create(tenant=self.here, owner=owner, name=WORD)
+        view: dict[str, Any] = {"list_name": "domains", "name": WORD, "is_shared": True}
+        shared = SavedView.objects.create(tenant=self.here, owner=owner, **view)
         ListSettings.objects.create(user=owner, list_name=WORD)
+        Correction.objects.create(domain=job.domain, kind="technology", value=WORD, **own)
         TechnologyCount.objects.create(
             tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()
         )
@@ -91,7 +98,7 @@ class World:
             "jobs": job,
             "domains": job.domain,
             "schedules": schedule,
-            "tags": tag,
+            "views": shared,
             "account/tokens": ApiToken.create(user=owner, name=WORD)[0],
             "account/sessions": UserSession.objects.get(user=owner),
             "owner": owner,
@@ -129,6 +136,13 @@ class World:
             self._client.force_login(self.users[actor])
         return self._client.cookies.output(header="")
 
+    def row(self, name: str) -> Any:
+        """Return the row of the tenant for the plural of a kind, as addresses name it."""
+        if name in self.rows:
+            return self.rows[name]
+        plurals = {str(m._meta.verbose_name_plural): m for m in admin.site._registry}
+        return self.sample(plurals[name]) if name in plurals else None
+
     def sample(self, model: type[Model]) -> Model:
         """Return a row of a model: the tenant's, or the only kind there is."""
         rows = model._default_manager.all()
@@ -142,13 +156,39 @@ class World:
         assert row is not None, f"Create a row of {model.__name__} in tests/access/world.py."
         return row
 
-    def request(self, actor: Actor, method: str, url: str, data: Any = None, **more: Any) -> Answer:
+    def request(
+        self,
+        actor: Actor,
+        method: str,
+        url: str,
+        data: Any = None,
+        *,
+        compare_rows: bool = False,
+        **more: Any,
+    ) -> Answer:
         """Make a request whose changes are undone; return what it got."""
         self._client.cookies = SimpleCookie(self._cookies[actor])
         written: set[str] = set()
-        with undone(), connection.execute_wrapper(_spy(written)):
-            response = getattr(self._client, method)(url, data, **more)
-            return Answer(response.status_code, text_of(response), response, written - HARMLESS)
+        with undone():
+            before = self._rows_of_tenant() if compare_rows else []
+            with connection.execute_wrapper(_spy(written)):
+                response = getattr(self._client, method)(url, data, **more)
+                answer = Answer(response.status_code, text_of(response), response)
+            answer.written = written - HARMLESS
+            answer.changed_here = compare_rows and self._rows_of_tenant() != before
+            return answer
+
+    def _rows_of_tenant(self) -> list[Any]:
+        """Return every row of the tenant that a page could have changed."""
+        models = [model for model in admin.site._registry if _is_of_tenant(model)]
+        own = [m._default_manager.filter(**{tenant_path(m): self.here.pk}) for m in models]
+        return [list(rows.order_by("pk").values()) for rows in own]
+
+
+def _is_of_tenant(model: type[Model]) -> bool:
+    if model._meta.db_table in PREFERENCES:
+        return False
+    return hasattr(model, "TENANT_PATH") or any(f.name == "tenant" for f in model._meta.fields)
 
 
 @contextmanager

@@ -15,22 +15,27 @@ from scrapersky.tenants.sessions import end_sessions
 class AccountRowAdmin(ReadOnlyAdmin):
     """Rows of an account: its own for everybody, all of them for a superuser.
 
-    They can be deleted, and are deleted with an account that the user may delete.
+    They can be deleted, and are deleted with an account that the user may delete. A class that
+    denied it would keep every such account from being deleted.
     """
 
+    owner = "user"
     list_select_related = ["user"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = self.model._default_manager.all()
-        return rows if access.has_all_rights(request.user) else rows.filter(user=request.user.pk)
+        if access.has_all_rights(request.user):
+            return rows
+        return rows.filter(**{self.owner: request.user.pk})
 
     def may_write(self, request: HttpRequest, row: Any = None) -> bool:
-        if row is None or row.user_id == request.user.pk:
+        account = row and getattr(row, self.owner)
+        if account is None or account.pk == request.user.pk:
             return True
-        return accounts.may_manage(cast(User, request.user), row.user)
+        return accounts.may_manage(cast(User, request.user), account)
 
     def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
-        return all(self.may_write(request, row) for row in rows.select_related("user"))
+        return all(self.may_write(request, row) for row in rows.select_related(self.owner))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return OwnedAdmin.has_delete_permission(self, request, obj)
