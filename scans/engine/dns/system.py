@@ -6,13 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-import dns.exception
-import dns.resolver
-
 from scans.engine.dns.servers import NameServer
 
 HOSTS_FILE = "/etc/hosts"
 RESOLV_CONF = "/etc/resolv.conf"
+# Name servers that are used, as many as by the C library.
+MAX_SERVERS = 3
 LOOPBACK = ("127.0.0.1", "::1")
 
 T = TypeVar("T")
@@ -65,14 +64,20 @@ def read_hosts(path: str) -> dict[str, tuple[str, ...]]:
 
 
 def read_servers(path: str) -> SystemServers:
-    """Return the name servers of a resolv.conf(5), this machine itself where it names none."""
-    try:
-        found = dns.resolver.Resolver(path)
-    except (dns.exception.DNSException, OSError, ValueError):
-        return SystemServers((NameServer(LOOPBACK[0]),))
-    servers = tuple(NameServer(str(address)) for address in found.nameservers)
-    search = tuple(name.to_text(omit_final_dot=True) for name in found.search)
-    return SystemServers(servers, tuple(name for name in search if name))
+    """Return the name servers of a resolv.conf(5), this machine itself where it names none.
+
+    What cannot be read is skipped, as by the C library; the last `search` or `domain` line counts.
+    """
+    servers: list[NameServer] = []
+    search: tuple[str, ...] = ()
+    for line in _lines(path):
+        keyword, *values = line.split("#")[0].split(";")[0].split() or [""]
+        if keyword == "nameserver" and values and _is_address(values[0]):
+            servers.append(NameServer(values[0]))
+        elif keyword in ("search", "domain"):
+            names = (value.strip(".").lower() for value in values)
+            search = tuple(name for name in names if name)
+    return SystemServers(tuple(servers[:MAX_SERVERS]) or (NameServer(LOOPBACK[0]),), search)
 
 
 def _lines(path: str) -> list[str]:

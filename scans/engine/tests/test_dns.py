@@ -242,6 +242,31 @@ def test_search_domains_are_for_names_without_a_dot_alone(tmp_path: Path) -> Non
     assert caught.value.reason is FailureReason.DNS_NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    ("text", "servers", "search"),
+    [
+        ("nameserver 9.9.9.9\nnameserver 8.8.8.8 # ours\n", ["9.9.9.9", "8.8.8.8"], ()),
+        ("; none\n# nameserver 1.1.1.1\nnameserver bogus\nnameserver\n", ["127.0.0.1"], ()),
+        ("nameserver fe80::1%eth0\noptions rotate edns0\n", ["fe80::1%eth0"], ()),
+        ("search a.test B.test.\nnameserver ::1\n", ["::1"], ("a.test", "b.test")),
+        ("domain a.test\nsearch .\nnameserver 1.1.1.1\n", ["1.1.1.1"], ()),
+        (
+            "".join(f"nameserver 1.1.1.{n}\n" for n in range(1, 6)),
+            ["1.1.1.1", "1.1.1.2", "1.1.1.3"],
+            (),
+        ),
+    ],
+)
+def test_resolv_conf_is_read_as_the_c_library_reads_it(
+    tmp_path: Path, text: str, servers: list[str], search: tuple[str, ...]
+) -> None:
+    conf = tmp_path / "resolv.conf"
+    conf.write_text(text)
+    system = DnsResolver(resolv_conf=str(conf)).system_servers()
+    assert [server.address for server in system.servers] == servers
+    assert system.search == search
+
+
 def test_a_machine_without_resolv_conf_asks_itself(tmp_path: Path) -> None:
     names = DnsResolver(resolv_conf=str(tmp_path / "missing"))
     assert names.system_servers().servers == (NameServer("127.0.0.1"),)
