@@ -141,6 +141,7 @@ class JobQuerySet(KeyedQuerySet):
                 progress=0,
                 failure_reason="",
                 error="",
+                private_address=None,
                 result=None,
                 options=options or {},
                 started_at=None,
@@ -192,6 +193,7 @@ class Job(models.Model):
         "stage",
         "failure_reason",
         "error",
+        "private_address",
         "scan_id",
         "result",
         "worker_id",
@@ -230,6 +232,8 @@ class Job(models.Model):
         max_length=32, choices=FAILURE_REASONS, blank=True, editable=False
     )
     error = models.TextField(blank=True, editable=False)
+    # The address that may not be scanned; what an internal name server answers is for superusers.
+    private_address = models.GenericIPAddressField(null=True, blank=True, editable=False)
     scan = models.ForeignKey(
         "scans.Scan", models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
     )

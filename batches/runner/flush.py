@@ -143,6 +143,7 @@ def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
         )
     status = Job.Status.CANCELLED if cancelled else Job.Status.FAILED
     end = {"status": status, "failure_reason": reason, "error": error}
+    end["private_address"] = value.get("private_address") or None
     _add_end(rows, job, value, end | {"result": {"requests": value["requests"]}})
 
 
@@ -154,6 +155,7 @@ def _add_end(rows: _Rows, job: ClaimedJob, times: dict[str, Any], columns: dict[
         "stage": "",
         "failure_reason": "",
         "error": "",
+        "private_address": None,
         "scan_id": None,
         "worker_id": None,
         "started_at": datetime.fromisoformat(times["started_at"]),

@@ -1,5 +1,6 @@
 """Shifts with real scanning processes against real servers."""
 
+import json
 import os
 import signal
 import threading
@@ -74,6 +75,8 @@ def test_a_private_address_is_refused_and_the_setting_is_named(
     assert job.failure_reason == "blocked_address"
     assert "SCAN_ALLOWED_NETWORKS" in job.error
     assert sites.asked == []
+    assert "127.0.0" not in job.error + json.dumps(job.result)
+    assert str(job.private_address).startswith("127.0.0")
 
 
 def test_a_scan_without_a_batch_is_done_too(default_tenant: Tenant, sites: Sites) -> None:

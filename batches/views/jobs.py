@@ -77,6 +77,7 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
         "report": report if "verdict" in report else {},
         "requests": report.get("requests", []),
         "own_options": _own_options(job),
+        "private_address": job.private_address if request.user.is_superuser else None,
     }
 
 

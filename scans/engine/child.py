@@ -201,6 +201,7 @@ class Job:
         payload = {
             "reason": error.reason.value,
             "error": error.sentence,
+            "private_address": error.private_address,
             "requests": [asdict(record) for record in error.requests],
             "started_at": self._started_at,
             "finished_at": _now(),

@@ -70,13 +70,22 @@ class ScanError(Exception):
 
     The engine's one root exception. A page that fails is data in the report; only a failure that
     ends the whole site is raised. `url` is the address that failed, where one did; `requests` is
-    the receipt of what was asked before the scan ended this way.
+    the receipt of what was asked before the scan ended this way. `private_address` is the address
+    that may not be connected to: an answer of an internal name server, which no sentence names.
     """
 
     requests: tuple[RequestRecord, ...] = ()
 
-    def __init__(self, reason: FailureReason, sentence: str = "", *, url: str = "") -> None:
+    def __init__(
+        self,
+        reason: FailureReason,
+        sentence: str = "",
+        *,
+        url: str = "",
+        private_address: str = "",
+    ) -> None:
         self.reason = reason
         self.sentence = sentence or reason.sentence
         self.url = url
+        self.private_address = private_address
         super().__init__(self.sentence)

@@ -36,7 +36,11 @@ class AddressGuard:
         """
         for text in addresses:
             if not self.allows(text):
-                raise ScanError(FailureReason.BLOCKED_ADDRESS, _sentence(host, text))
+                raise ScanError(
+                    FailureReason.BLOCKED_ADDRESS,
+                    _sentence(host, text),
+                    private_address=text.partition("%")[0],
+                )
 
     def allows(self, text: str) -> bool:
         """Return whether an address may be connected to."""
@@ -45,9 +49,10 @@ class AddressGuard:
 
 
 def _sentence(host: str, address: str) -> str:
-    what = address if host == address else f"{host} ({address})"
+    """Say that an address is private, without naming what an internal name server answered."""
+    what = f"{address} is" if host == address else f"{host} has"
     return (
-        f"{what} is a private or reserved address, which may not be scanned unless"
+        f"{what} a private or reserved address, which may not be scanned unless"
         " SCAN_ALLOWED_NETWORKS lists its network."
     )
 

@@ -103,10 +103,17 @@ class InlineScan:
         self.bar.update(self.task, description=description, completed=sum(self.shares.values()))
 
 
+def _for_operators(error: ScanError) -> str:
+    """Return what happened, with the address that only those who run ScraperSky may know."""
+    if not error.private_address or error.private_address in error.sentence:
+        return error.sentence
+    return f"{error.sentence} The address is {error.private_address}."
+
+
 def _failure(error: ScanError) -> dict[str, Any]:
     return {
         "status": Job.Status.FAILED,
         "failure_reason": error.reason.value,
-        "error": error.sentence,
+        "error": _for_operators(error),
         "report": {"requests": [asdict(record) for record in error.requests]},
     }

@@ -66,7 +66,7 @@ def test_one_private_answer_refuses_the_host() -> None:
     with pytest.raises(ScanError) as caught:
         AddressGuard().check("mixed.example", ("93.184.216.34", "10.0.0.1"))
     assert caught.value.reason is FailureReason.BLOCKED_ADDRESS
-    assert "mixed.example (10.0.0.1)" in caught.value.sentence
+    assert caught.value.private_address == "10.0.0.1"
     assert "SCAN_ALLOWED_NETWORKS" in caught.value.sentence
 
 
@@ -87,3 +87,13 @@ def test_an_ipv4_address_is_judged_alike_however_ipv6_writes_it(
     assert guard.allows(f"::ffff:{address}") == guard.allows(str(address))
     for embedded in (f"::{address}", f"::ffff:0:{address}", f"64:ff9b::{address}"):
         assert not guard.allows(embedded)
+
+
+def test_the_sentence_names_no_answer_of_a_name_server_but_an_address_that_was_typed() -> None:
+    with pytest.raises(ScanError) as refusal:
+        AddressGuard().check("intra.example", ["93.184.216.34", "10.1.2.3"])
+    assert "intra.example has a private or reserved address" in refusal.value.sentence
+    assert "10.1.2.3" not in refusal.value.sentence
+    assert refusal.value.private_address == "10.1.2.3"
+    with pytest.raises(ScanError, match=r"10\.1\.2\.3 is a private or reserved address"):
+        AddressGuard().check("10.1.2.3", ["10.1.2.3"])
