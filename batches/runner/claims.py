@@ -60,11 +60,12 @@ class ShiftLostError(Exception):
 
 
 class Load(NamedTuple):
-    """How many jobs of a batch a worker scans, holds ready, and holds for a busy server."""
+    """How many jobs of a batch a worker scans, holds ready or for a busy server, and has ended."""
 
     executing: int = 0
     ready: int = 0
     blocked: int = 0
+    ended: int = 0
 
     @property
     def held(self) -> int:

@@ -203,10 +203,14 @@ class Pool:
     def _loads(self) -> dict[BatchKey, Load]:
         ready = Counter({key: len(queue) for key, queue in self._ready.items()})
         blocked = Counter(w.job.batch_id for w in self._blocked.values())
-        batches = {batch for batch, _ in +ready} | blocked.keys() | self._executing.keys()
+        ended = Counter(outcome.job.batch_id for outcome in self._outcomes)
+        batches = {batch for batch, _ in +ready}.union(blocked, ended, self._executing)
         return {
             batch: Load(
-                self._executing[batch], ready[batch, False] + ready[batch, True], blocked[batch]
+                executing=self._executing[batch],
+                ready=ready[batch, False] + ready[batch, True],
+                blocked=blocked[batch],
+                ended=ended[batch],
             )
             for batch in batches
         }

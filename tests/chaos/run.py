@@ -1,6 +1,7 @@
 """Run the scenarios with large figures and strict times, and print what came of them."""
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -11,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import redis
 from django.core.management import call_command
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +21,7 @@ from batches.tests.sites import serve
 from tests.concurrency import redis_server
 from tests.concurrency.audit import Account
 from tests.concurrency.installation import Installation, pointed_at
-from tests.concurrency.scenarios import deaths, order, supervision
+from tests.concurrency.scenarios import deaths, order, politeness, supervision
 from tests.concurrency.strikes import KINDS
 from tests.postgres import EmbeddedPostgres
 from tests.settings import DIRECTORY, TEST_REDIS_URL
@@ -53,11 +55,35 @@ SCENARIOS: dict[str, Scenario] = {
     "redis": lambda made, _: deaths.one_of_two_hosts_killed(
         made, jobs=1_500, comes_back=False, within=300
     ),
+    "flush": lambda made, _: order.queue_flushed(made, flush_of(made), jobs=1_000, within=120),
+    "stop": lambda made, _: deaths.cluster_stopped(made, signal.SIGTERM, jobs=500, within=8),
+    "interrupt": lambda made, _: deaths.cluster_stopped(made, signal.SIGINT, jobs=500, within=8),
+    "keeper": lambda made, _: order.keeper_beside_slow_sites(made, jobs=128, within=150),
+    "batches": lambda made, _: order.many_batches(
+        made, batches=300, each=20, slots=128, within=600
+    ),
+    "tenants": lambda made, _: politeness.two_tenants_one_list(made, jobs=500, within=300),
+    "address": lambda made, _: politeness.many_hosts_one_address(
+        made, jobs=2_000, limit=8, within=600
+    ),
     "takeover": lambda made, _: deaths.lone_worker_killed(made, jobs=400),
     "creation": lambda made, _: deaths.creator_killed(made, jobs=100_000),
     "web": lambda made, _: supervision.web_killed(made, jobs=400, within=120),
     "hang": lambda made, _: supervision.hung_cluster(made, within=400),
 }
+
+
+# Environment of the installation that a scenario needs.
+ENVIRONMENTS = {
+    "keeper": {"SCAN_READ_TIMEOUT": "120"},
+    "address": {"SCAN_MAX_PER_ADDRESS": "8"},
+}
+WITH_REDIS = {"redis", "flush"}
+
+
+def flush_of(made: Installation) -> Callable[[], object]:
+    """Return what empties the broker of an installation."""
+    return redis.Redis.from_url(made.environment["REDIS_URL"]).flushdb
 
 
 def main(chosen: list[str]) -> int:
@@ -85,12 +111,13 @@ def main(chosen: list[str]) -> int:
 
 def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
     """Run a scenario on a fresh database; return what it measured, its audit, and if it held."""
-    broker = redis_server.empty_database(TEST_REDIS_URL) if name == "redis" else nullcontext("")
-    with broker as redis:
-        if name == "redis" and not redis:
+    needs_redis = name in WITH_REDIS
+    broker = redis_server.empty_database(TEST_REDIS_URL) if needs_redis else nullcontext("")
+    with broker as redis_url:
+        if needs_redis and not redis_url:
             return "skipped: no Redis answers at REDIS_URL or 127.0.0.1:6379", "", True
         url = server.create_database(uuid.uuid4().hex, template="migrated")
-        environment = {"REDIS_URL": redis} if redis else {}
+        environment = ENVIRONMENTS.get(name, {}) | ({"REDIS_URL": redis_url} if redis_url else {})
         with (
             tempfile.TemporaryDirectory() as folder,
             serve() as sites,

@@ -7,10 +7,11 @@ bounds that a busy machine keeps too.
 import signal
 
 import pytest
+from django_q.models import OrmQ
 
 from tests.concurrency import redis_server
 from tests.concurrency.conftest import Install
-from tests.concurrency.scenarios import deaths, order, supervision
+from tests.concurrency.scenarios import deaths, order, politeness, supervision
 from tests.postgres import EmbeddedPostgres
 from tests.settings import TEST_REDIS_URL
 
@@ -71,6 +72,30 @@ def test_two_hosts_with_redis_as_broker_and_one_is_killed(install: Install) -> N
 
 def test_the_death_of_the_console_does_not_touch_a_batch(install: Install) -> None:
     supervision.web_killed(install(), jobs=200, within=PATIENCE)
+
+
+def test_the_keeper_runs_beside_slow_sites(install: Install) -> None:
+    installation = install(SCAN_MAX_CONCURRENT="40", SCAN_READ_TIMEOUT="120")
+    order.keeper_beside_slow_sites(installation, jobs=40, within=PATIENCE)
+
+
+def test_two_workers_share_many_batches_and_hoard_none(install: Install) -> None:
+    installation = install(SCAN_MAX_CONCURRENT="10")
+    order.many_batches(installation, batches=60, each=5, slots=10, within=PATIENCE)
+
+
+def test_an_emptied_broker_stops_nothing(install: Install) -> None:
+    flush = OrmQ.objects.all().delete
+    order.queue_flushed(install(), flush, jobs=150, within=PATIENCE)
+
+
+def test_two_tenants_never_visit_a_host_at_once(install: Install) -> None:
+    politeness.two_tenants_one_list(install(), jobs=60, within=PATIENCE)
+
+
+def test_many_hosts_on_one_address_are_scanned_a_few_at_a_time(install: Install) -> None:
+    installation = install(SCAN_MAX_PER_ADDRESS="4")
+    politeness.many_hosts_one_address(installation, jobs=300, limit=4, within=PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -21,11 +21,11 @@ def latency(seconds: float) -> Callable[[str], None]:
     return lambda host: sleep(seconds)
 
 
-def until(event: Event) -> Callable[[str], None]:
-    """Let no homepage be answered before an event, or a minute."""
+def until(event: Event, seconds: float = 60) -> Callable[[str], None]:
+    """Let no homepage be answered before an event, or some seconds."""
 
     def wait(host: str) -> None:
-        event.wait(60)
+        event.wait(seconds)
 
     return wait
 

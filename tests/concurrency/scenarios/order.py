@@ -1,17 +1,22 @@
 """What is asked is done: once, in fair turns, and no longer than it is wanted."""
 
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 
 from django.db import connection
+from django.db.models import Count
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from batches import transitions
-from batches.models import Batch, Job
+from batches.maintenance import MINUTE_KEEPER
+from batches.models import Batch, Job, MaintenanceRun, Worker
 from batches.queue import wake_workers
 from tests.concurrency.audit import audit, problems
 from tests.concurrency.installation import Installation
-from tests.concurrency.scenarios.common import Figures, audited, ended, latency, names
+from tests.concurrency.scenarios.common import Figures, audited, ended, latency, names, until
 from tests.postgres import EmbeddedPostgres
 from tests.processes import eventually
 
@@ -133,4 +138,77 @@ def database_away(
         "away": f"{seconds:g} s",
         "seconds after": round(monotonic() - began, 1),
         "account": account,
+    }
+
+
+def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: float) -> Figures:
+    """Let every slot of a worker hang in a slow site: the minute keeper runs all the same."""
+    hold = threading.Event()
+    installation.sites.before = until(hold, 300)
+    (host,) = installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=jobs, site_deadline=300)
+    eventually(lambda: installation.sites.now >= jobs, within=60)
+    began = timezone.now()
+    runs: list[datetime] = []
+
+    def has_run_twice() -> bool:
+        assert not host.hangs()
+        kept = MaintenanceRun.objects.filter(name=MINUTE_KEEPER, outcome="done")
+        runs.extend(kept.filter(started_at__gt=began).values_list("started_at", flat=True))
+        return len(set(runs)) >= 2
+
+    eventually(has_run_twice, within=within)
+    first = min(runs)
+    hold.set()
+    account = audited(batch, within=60)
+    assert (account.status, account.attempts) == ("complete", 0)
+    return {"keeper ran after": f"{(first - began).seconds} s", "account": account}
+
+
+def queue_flushed(
+    installation: Installation, flush: Callable[[], object], *, jobs: int, within: float
+) -> Figures:
+    """Empty the broker while a batch runs: it goes on, for no shift depends on a message."""
+    installation.sites.before = latency(0.05)
+    installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=10)
+    eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10, within=60)
+    flush()
+    account = audited(batch, within=within)
+    assert (account.status, account.completed, account.attempts) == ("complete", jobs, 0)
+    again = installation.create(names(10, "again"))
+    assert audited(again, within=within).status == "complete"
+    return {"account": account}
+
+
+def many_batches(
+    installation: Installation, *, batches: int, each: int, slots: int, within: float
+) -> Figures:
+    """Give two workers many small batches: both are at work at once, and none hoards jobs."""
+    installation.sites.before = latency(0.05)
+    for number in range(batches):
+        installation.create(names(each, f"b{number}-"))
+    began = monotonic()
+    installation.start_hosts(2)
+    eventually(lambda: Worker.objects.live().count() == 2, within=60)
+    alive = monotonic()
+    most = 0
+
+    def both_work() -> bool:
+        nonlocal most
+        held = Job.objects.filter(worker__isnull=False).order_by().values_list("worker")
+        counts = [count for _, count in held.annotate(count=Count("*"))]
+        most = max([most, *counts])
+        return len(counts) == 2
+
+    eventually(both_work, within=5)
+    seen = monotonic() - alive
+    eventually(lambda: [both_work()] and not Batch.objects.unfinished().exists(), within=within)
+    assert problems() == []
+    assert most <= 3 * slots
+    return {
+        "both at work after": f"{seen:.1f} s",
+        "most jobs held": most,
+        "seconds": round(monotonic() - began, 1),
+        "account": audit()[-1],
     }
