@@ -6,7 +6,7 @@ of a domain never disagree, whichever scan came last.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from scans import history, storage
-from scans.corrections.reading import as_stored, right_verdicts
+from scans.corrections.reading import stored_contact, stored_technology
 from scans.models import Contact, Domain, Page, Sitemap, Technology
 
 Report = dict[str, Any]
@@ -78,12 +78,19 @@ class SiteFailure:
     sitemaps_only: bool = False
 
 
-def update_domains(results: list[SiteResult], failures: list[SiteFailure], now: datetime) -> None:
+def update_domains(
+    results: list[SiteResult],
+    failures: list[SiteFailure],
+    now: datetime,
+    verdicts: Mapping[UUID, str],
+) -> None:
     """Write the facts of domains whose results were just stored, inside the same transaction.
 
-    `now` is the `last_seen` that the results were stored with.
+    `now` is the `last_seen` that the results were stored with, `verdicts` what users chose.
     """
     records = _records({result.domain_id: result.report for result in results}, now)
+    for pk, verdict in verdicts.items():
+        records[pk].verdict = verdict
     scanned = [_scanned_row(r, records[r.domain_id], now) for r in results if r.scan_id]
     storage.update(Domain, SCANNED_COLUMNS, scanned)
     failed = [_failed_row(failure, now) for failure in failures if not failure.sitemaps_only]
@@ -141,8 +148,6 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
             records[pk].technologies.append(name)
     for pk, count in _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids):
         records[pk].sitemap_count = count
-    for pk, verdict in right_verdicts(ids).items():
-        records[pk].verdict = verdict
     _count_pages(records, reports)
     _keep_facts(records, reports)
     return records
@@ -186,12 +191,12 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
     contacts = [
         (contact["kind"], contact["label"], contact["value"])
         for contact in report["contacts"]
-        if (contact["kind"], as_stored(contact["value"])) not in record.wrong_contacts
+        if (contact["kind"], stored_contact(contact["value"])) not in record.wrong_contacts
     ] + record.contacts
     technologies = [
         technology["name"]
         for technology in report["technologies"]
-        if as_stored(technology["name"]) not in record.wrong_technologies
+        if stored_technology(technology["name"]) not in record.wrong_technologies
     ] + record.technologies
     return (
         result.domain_id,
@@ -240,11 +245,14 @@ def refresh_lists(domain_ids: list[UUID]) -> None:
     storage.update(Domain, ("id", *LIST_COLUMNS), rows)
 
 
-def refresh_page_types(domain_id: UUID) -> None:
-    """Count the pages of a domain by type again, after a user changed the type of one."""
-    pages = Page.objects.filter(domain=domain_id, gone_at=None).order_by()
-    counts = pages.values_list("page_type").annotate(rows=Count("*"))
-    Domain.objects.filter(pk=domain_id).update(page_types=dict(counts))
+def recount_page(domain_id: UUID, before: str, after: str) -> None:
+    """Count a page of a domain under another type; the caller holds the domain's lock."""
+    counts = dict(Domain.objects.values_list("page_types", flat=True).get(pk=domain_id))
+    if counts.get(before):
+        counts[before] -= 1
+        counts[after] = counts.get(after, 0) + 1
+        counts = {page_type: number for page_type, number in counts.items() if number}
+        Domain.objects.filter(pk=domain_id).update(page_types=counts)
 
 
 def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:

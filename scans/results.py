@@ -1,17 +1,18 @@
 """Turn the reports of finished scans into rows, many sites in one transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
 from scans import history, storage
-from scans.corrections.reading import WrongMarks, right_page_types, right_verdicts
+from scans.corrections.reading import WrongMarks, right_values
 from scans.latest_facts import SiteFailure, SiteResult, update_domains
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
-from scans.services import lock_domains, queue_for_sitemaps
+from scans.services import hold_tenants, lock_domains, queue_for_sitemaps
 from scans.storage import url_hash
 
 Report = dict[str, Any]
@@ -25,7 +26,8 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     """
     lock_domains([r.domain_id for r in results] + [f.domain_id for f in failures])
     scanned = [result for result in results if result.scan_id]
-    _save_scans(scanned)
+    right = right_values(result.domain_id for result in results)
+    _save_scans(scanned, right.verdicts)
     marks = _wrong_marks(scanned)
     _save_findings(
         Contact,
@@ -38,19 +40,18 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     technology_rows = _technology_rows(marks)
     _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, technology_rows, ["name"], now)
     _save_findings(Sitemap, SITEMAP_COLUMNS, results, _sitemap_rows, ["url_hash"], now)
-    _save_pages(results, now)
+    _save_pages(results, now, right.page_types)
     _mark_gone(results, scanned, now)
-    update_domains(results, failures, now)
+    update_domains(results, failures, now, right.verdicts)
     _queue_where_wanted(scanned)
 
 
 SCAN_COLUMNS = ("id", "tenant_id", "domain_id", "verdict", "report", "started_at", "finished_at")
 
 
-def _save_scans(results: list[SiteResult]) -> None:
+def _save_scans(results: list[SiteResult], verdicts: Mapping[UUID, str]) -> None:
     """Write scans; their report keeps the verdict that a user replaced."""
-    right = right_verdicts(result.domain_id for result in results)
-    rows = (_scan_row(result, right.get(result.domain_id, "")) for result in results)
+    rows = (_scan_row(result, verdicts.get(result.domain_id, "")) for result in results)
     storage.upsert(Scan, SCAN_COLUMNS, rows, key=["id"])
 
 
@@ -79,10 +80,14 @@ RowsOf = Callable[[SiteResult], Iterable[tuple]]
 
 def _wrong_marks(results: list[SiteResult]) -> WrongMarks:
     reports = [result.report for result in results]
-    values = [contact["value"] for report in reports for contact in report["contacts"]]
-    values += [found["name"] for report in reports for found in report["technologies"]]
-    tenants = [result.tenant_id for result in results]
-    return WrongMarks(tenants, [result.domain_id for result in results], values)
+    tenants = {result.tenant_id for result in results}
+    hold_tenants(tenants)
+    return WrongMarks(
+        tenants,
+        {result.domain_id for result in results},
+        contacts={contact["value"] for report in reports for contact in report["contacts"]},
+        technologies={found["name"] for report in reports for found in report["technologies"]},
+    )
 
 
 def country_of(contact: Report) -> str:
@@ -97,7 +102,7 @@ def _contact_rows(marks: WrongMarks) -> RowsOf:
     def rows(result: SiteResult) -> Iterable[tuple]:
         ids = (result.tenant_id, result.domain_id)
         for contact in result.report["contacts"]:
-            wrong = marks.hide(*ids, "contact", contact["kind"], contact["value"])
+            wrong = marks.hide_contact(*ids, contact["kind"], contact["value"])
             yield (*(contact[name] for name in CONTACT_COLUMNS), country_of(contact), wrong)
 
     return rows
@@ -107,7 +112,7 @@ def _technology_rows(marks: WrongMarks) -> RowsOf:
     def rows(result: SiteResult) -> Iterable[tuple]:
         ids = (result.tenant_id, result.domain_id)
         for found in result.report["technologies"]:
-            wrong = marks.hide(*ids, "technology", "", found["name"])
+            wrong = marks.hide_technology(*ids, found["name"])
             yield (*(found[name] for name in TECHNOLOGY_COLUMNS), wrong)
 
     return rows
@@ -160,7 +165,9 @@ PAGE_COLUMNS = (
 )
 
 
-def _save_pages(results: list[SiteResult], now: datetime) -> None:
+def _save_pages(
+    results: list[SiteResult], now: datetime, right: Mapping[tuple[UUID, bytes], str]
+) -> None:
     rows = [
         (
             result.tenant_id,
@@ -180,7 +187,7 @@ def _save_pages(results: list[SiteResult], now: datetime) -> None:
         for result in results
         for page in result.report["pages"]
     ]
-    if right := right_page_types(result.domain_id for result in results):
+    if right:
         rows = [(*row[:5], right.get(row[1:3], row[5]), *row[6:]) for row in rows]
     storage.upsert(
         Page,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -55,6 +55,20 @@ def lock_domains(ids: Iterable[UUID]) -> None:
     """
     rows: QuerySet = Domain.objects.select_for_update(no_key=True).filter(pk__in=set(ids))
     list(rows.order_by("pk").values_list("pk"))
+
+
+def hold_tenants(ids: Iterable[UUID]) -> None:
+    """Let nobody lock these tenants for the rest of the transaction; others may hold them too.
+
+    The check of a foreign key does the same, but only at the end of the transaction.
+    """
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        table = connection.ops.quote_name(Tenant._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+                [sorted(set(ids))],
+            )
 
 
 @dataclass(frozen=True, slots=True)

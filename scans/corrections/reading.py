@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 
-from scans.corrections.models import Correction
+from scans.corrections.models import CHOICES, Correction
 from scans.models import Contact, Domain, Technology
+from scans.sanitize import shortened_key
 from scans.storage import among
 from scrapersky.web.text import storable
 
-LONGEST_VALUE = 500
 Kind = Correction.Kind
 
 
@@ -38,12 +38,12 @@ class Corrected:
             "contacts": [
                 contact
                 for contact in report["contacts"]
-                if (contact["kind"], as_stored(contact["value"])) not in self.contacts
+                if (contact["kind"], stored_contact(contact["value"])) not in self.contacts
             ],
             "technologies": [
                 technology
                 for technology in report["technologies"]
-                if as_stored(technology["name"]) not in self.technologies
+                if stored_technology(technology["name"]) not in self.technologies
             ],
         }
 
@@ -106,17 +106,29 @@ def corrections_on(domain: Domain, known: Corrected) -> list[Correction]:
     ]
 
 
-def right_verdicts(domain_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the verdicts that users chose, by domain."""
-    chosen = Correction.objects.filter(domain__in=list(domain_ids), kind=Kind.VERDICT)
-    return {pk: verdict for pk, verdict in chosen.values_list("domain_id", "right_value") if pk}
+@dataclass(slots=True)
+class RightValues:
+    """What users chose instead of what scans say."""
+
+    # By domain.
+    verdicts: dict[UUID, str] = field(default_factory=dict)
+    # By domain and hash of the URL.
+    page_types: dict[tuple[UUID, bytes], str] = field(default_factory=dict)
 
 
-def right_page_types(domain_ids: Iterable[UUID]) -> dict[tuple[UUID, bytes], str]:
-    """Return the page types that users chose, by domain and hash of the URL."""
-    chosen = Correction.objects.filter(domain__in=list(domain_ids), kind=Kind.PAGE_TYPE)
-    rows = chosen.values_list("domain_id", "url_hash", "right_value")
-    return {(pk, bytes(hashed)): page_type for pk, hashed, page_type in rows if pk}
+def right_values(domain_ids: Iterable[UUID]) -> RightValues:
+    """Return what users chose on domains, in one query."""
+    right = RightValues()
+    chosen = Correction.objects.filter(domain__in=set(domain_ids), kind__in=CHOICES).order_by()
+    for pk, kind, hashed, value in chosen.values_list(
+        "domain_id", "kind", "url_hash", "right_value"
+    ):
+        assert pk is not None  # noqa: S101 (a database constraint)
+        if kind == Kind.VERDICT:
+            right.verdicts[pk] = value
+        else:
+            right.page_types[pk, bytes(hashed)] = value
+    return right
 
 
 class WrongMarks:
@@ -126,28 +138,49 @@ class WrongMarks:
     """
 
     def __init__(
-        self, tenant_ids: Iterable[UUID], domain_ids: Iterable[UUID], values: Iterable[str]
+        self,
+        tenant_ids: Iterable[UUID],
+        domain_ids: Iterable[UUID],
+        *,
+        contacts: Iterable[str],
+        technologies: Iterable[str],
     ) -> None:
+        values = {stored_contact(value) for value in contacts}
+        values |= {stored_technology(name) for name in technologies}
         marks = Correction.objects.filter(
-            Q(domain=None) | Q(domain__in=set(domain_ids)),
-            tenant__in=set(tenant_ids),
+            Q(domain=None) | Q(domain__in=domain_ids),
+            tenant__in=tenant_ids,
             kind__in=[Kind.CONTACT, Kind.TECHNOLOGY],
-            value__in=among(sorted({as_stored(value) for value in values})),
+            value__in=among(sorted(values)),
         )
         self._marks = set(
             marks.values_list("tenant_id", "domain_id", "kind", "contact_kind", "value")
         )
 
-    def hide(
-        self, tenant_id: UUID, domain_id: UUID, kind: str, contact_kind: str, value: str
-    ) -> bool:
-        """Say whether a value is wrong on this domain, or on every domain of the tenant."""
-        if not self._marks:
-            return False
-        key = (kind, contact_kind, as_stored(value))
+    def hide_contact(self, tenant_id: UUID, domain_id: UUID, kind: str, value: str) -> bool:
+        """Say whether a contact is wrong on this domain, or on every domain of the tenant."""
+        key = (Kind.CONTACT, kind, stored_contact(value)) if self._marks else ()
+        return self._is_marked(tenant_id, domain_id, key)
+
+    def hide_technology(self, tenant_id: UUID, domain_id: UUID, name: str) -> bool:
+        """Say whether a technology is wrong on this domain, or on every domain of the tenant."""
+        key = (Kind.TECHNOLOGY, "", stored_technology(name)) if self._marks else ()
+        return self._is_marked(tenant_id, domain_id, key)
+
+    def _is_marked(self, tenant_id: UUID, domain_id: UUID, key: tuple[str, ...]) -> bool:
         return not self._marks.isdisjoint(((tenant_id, domain_id, *key), (tenant_id, None, *key)))
 
 
-def as_stored(value: str) -> str:
-    """Return a value as its column holds it."""
-    return storable(value)[:LONGEST_VALUE]
+def stored_contact(value: str) -> str:
+    """Return the value of a contact as its column holds it."""
+    return shortened_key(storable(value), _length(Contact, "value"))
+
+
+def stored_technology(name: str) -> str:
+    """Return the name of a technology as its column holds it."""
+    return shortened_key(storable(name), _length(Technology, "name"))
+
+
+def _length(model: type[Model], column: str) -> int:
+    field: Any = model._meta.get_field(column)
+    return int(field.max_length)

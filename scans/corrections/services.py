@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from scans.corrections.models import Correction
 from scans.engine.report import Verdict
 from scans.filters import PAGE_TYPES
-from scans.latest_facts import refresh_lists, refresh_page_types
+from scans.latest_facts import recount_page, refresh_lists
 from scans.models import Contact, Domain, Page, Scan, Technology
 from scans.services import lock_domains
 from scrapersky.tenants.models import Tenant, User
@@ -89,8 +89,7 @@ def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Corre
         )
         earlier = mine.first()
         detected = earlier.value if earlier else row.page_type
-        Page.objects.filter(pk=row.pk).update(page_type=page_type)
-        refresh_page_types(row.domain_id)
+        _write_page_type(row, page_type)
         if page_type == detected:
             mine.delete()
             return None
@@ -111,10 +110,9 @@ def undo(correction: Correction) -> None:
         if kind == Kind.VERDICT:
             _restore_verdicts(domain, _scanned_verdict(domain, correction))
         else:
-            hashed = bytes(correction.url_hash)
-            pages = Page.objects.filter(domain=domain, url_hash=hashed)
-            pages.update(page_type=correction.value)
-            refresh_page_types(domain.pk)
+            pages = Page.objects.filter(domain=domain, url_hash=bytes(correction.url_hash))
+            for page in pages:
+                _write_page_type(page, correction.value)
         correction.delete()
 
 
@@ -131,10 +129,7 @@ def _undo_mark(correction: Correction) -> None:
 
 
 def _lock(tenant_id: UUID, domain_id: UUID | None) -> None:
-    """Lock the domain, or the tenant against every flush of its results.
-
-    A flush inserts its scans first, and the foreign key holds the tenant's row until it ends.
-    """
+    """Lock the domain, or the tenant against every flush of its results (`hold_tenants`)."""
     if domain_id:
         lock_domains([domain_id])
     else:
@@ -163,6 +158,12 @@ def _chosen(
         url_hash=url_hash,
         **facts,
     )
+
+
+def _write_page_type(page: Page, page_type: str) -> None:
+    Page.objects.filter(pk=page.pk).update(page_type=page_type)
+    if page.gone_at is None:
+        recount_page(page.domain_id, page.page_type, page_type)
 
 
 def _scanned_verdict(domain: Domain, correction: Correction | None) -> str:

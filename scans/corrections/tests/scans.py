@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from batches.services import initiate_scan
@@ -33,7 +34,8 @@ FACTS: dict[str, Any] = {
 
 def scan(tenant: Tenant, host: str = HOST, **facts: Any) -> Domain:
     """Store a first scan through a job, so that exports and the API have it too."""
-    complete(initiate_scan(host, tenant=tenant), **FACTS | facts)
+    with transaction.atomic():
+        complete(initiate_scan(host, tenant=tenant), **FACTS | facts)
     return Domain.objects.get(tenant=tenant, host=host)
 
 
@@ -41,5 +43,6 @@ def rescan(domain: Domain, *, days: int = 7, **facts: Any) -> None:
     """Store a later scan of a domain."""
     now = datetime(2026, 11, 20, tzinfo=UTC) + timedelta(days=days)
     report = report_of(domain.host, **FACTS | facts).as_dict()
-    results.save([SiteResult(domain.tenant_id, domain.pk, None, report, uuid7())], [], now=now)
+    with transaction.atomic():
+        results.save([SiteResult(domain.tenant_id, domain.pk, None, report, uuid7())], [], now=now)
     domain.refresh_from_db()

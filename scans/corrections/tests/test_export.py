@@ -112,9 +112,7 @@ class Handler(BaseHTTPRequestHandler):
     asked: list[str] = []
     PAGES = {
         "/robots.txt": b"User-agent: *\nDisallow: /private\n",
-        "/": "<title>Café</title><p>Write to info@a.site.test, or ninfo@a.site.test.".encode(
-            "latin-1"
-        ),
+        "/": "<title>Café</title><p>Write to info@bakery.de, or ninfo@bakery.de.".encode("latin-1"),
         "/plain": "<meta charset=utf-8><title>Café</title>".encode(),
     }
 
@@ -154,7 +152,7 @@ PATHS = ("/private/a", "/moved", "/gone", "/plain")
 
 @pytest.fixture
 def site(default_tenant: Tenant) -> Domain:
-    emails = ("info@a.site.test", "ninfo@a.site.test")
+    emails = ("info@bakery.de", "ninfo@bakery.de")
     return scan(
         default_tenant,
         "a.site.test",
@@ -167,7 +165,7 @@ def site(default_tenant: Tenant) -> Domain:
 def test_fetched_pages_are_scored_by_extract_page(
     asked: list[str], site: Domain, user: User, tmp_path: Path
 ) -> None:
-    mark_wrong(site.contacts.get(value="ninfo@a.site.test"), user=user)
+    mark_wrong(site.contacts.get(value="ninfo@bakery.de"), user=user)
     labels, report = export("--fetch", str(tmp_path))
     assert "Saved 1 of 1 pages" in report
     saved = json.loads((tmp_path / "labels.json").read_text())
@@ -182,8 +180,8 @@ def test_fetched_pages_are_scored_by_extract_page(
     call_command("extract_page", *files, "--urls", urls, "--json", stdout=out)
     read = json.loads(out.getvalue())
     assert (read["page"], read["url"], read["title"]) == (name, f"{SITE}/", "Café")
-    assert labels[name]["emails"] == ["info@a.site.test"]
-    assert read["emails"] == ["info@a.site.test", "ninfo@a.site.test"]
+    assert labels[name]["emails"] == ["info@bakery.de"]
+    assert read["emails"] == ["info@bakery.de", "ninfo@bakery.de"]
 
 
 def test_pages_that_robots_txt_closes_are_not_fetched(

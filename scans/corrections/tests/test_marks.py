@@ -13,8 +13,12 @@ from batches.models import Batch, Job
 from batches.services import create_batch
 from batches.tests.outcomes import complete
 from scans.corrections import services
+from scans.corrections.reading import stored_contact
 from scans.corrections.services import mark_wrong, undo
 from scans.corrections.tests.scans import FACTS, PHONE, RIGHT, WRONG, rescan, scan
+from scans.engine.report import Contact as SeenContact
+from scans.engine.report import ContactKind
+from scans.engine.report import Technology as SeenTechnology
 from scans.models import Contact, Correction, Domain, Technology
 from scrapersky.tenants.models import Tenant, User
 
@@ -222,15 +226,23 @@ def test_the_same_value_of_another_kind_is_not_hidden(domain: Domain, user: User
     assert domain.contacts.visible().get(value=PHONE).kind == "phone"
 
 
-def test_values_that_a_database_does_not_store_are_hidden_as_they_are_stored(
-    default_tenant: Tenant, user: User
-) -> None:
-    long = "x" * 600 + "\x00"
-    tool = FACTS["technologies"][0]
-    facts: dict[str, Any] = {"technologies": (tool.__class__(long[:99] + "\x00", "CMS"),)}
+def test_values_are_hidden_as_they_are_stored(default_tenant: Tenant, user: User) -> None:
+    long = "https://social.example/" + "x" * 600
+    facts: dict[str, Any] = {
+        "contacts": tuple(
+            SeenContact(ContactKind.EMAIL, value)
+            for value in ("nul\x00@a.example", f"{long}/1", f"{long}/2")
+        ),
+        "technologies": (SeenTechnology("y" * 120, "CMS"), SeenTechnology("Nul\x00", "CMS")),
+    }
     domain = scan(default_tenant, "long.example", **facts)
-    mark_wrong(domain.technology_rows.get(), user=user)
+    for value in ("nul@a.example", stored_contact(f"{long}/2")):
+        mark_wrong(contact(domain, value), user=user)
+    for row in domain.technology_rows.all():
+        mark_wrong(row, user=user)
     rescan(domain, **facts)
+    assert domain.contacts.visible().get().value == stored_contact(f"{long}/1")
+    assert domain.emails == [f"{long}/1"]
     assert domain.technologies == []
 
 
