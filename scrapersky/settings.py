@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "scrapersky.web.session_lifetime.SessionLifetimeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "scrapersky.web.access.AccessMiddleware",
+    "scrapersky.web.bidi.IsolateBidiMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
