@@ -59,26 +59,37 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
         invalid=[RefusedValue(**asdict(line)) for line in read.rejected],
         invalid_count=read.rejected_count,
     )
-    _queue(answer, own, "host", {host: host for host in read.hosts})
-    for offset in range(0, len(payload.ids), ASKED_AT_ONCE):
-        some = payload.ids[offset : offset + ASKED_AT_ONCE]
-        became = current_ids(mine, some)
-        _queue(answer, mine, "pk", {became.get(pk, pk): pk for pk in some})
+    answer.unknown += _queue(answer, own, "host", list(read.hosts))
+    ids = list(dict.fromkeys(payload.ids))
+    for offset in range(0, len(ids), ASKED_AT_ONCE):
+        unknown = _queue(answer, mine, "pk", ids[offset : offset + ASKED_AT_ONCE])
+        answer.unknown += _queue_former(answer, mine, unknown)
     if not answer.queued and not answer.waiting:
         raise Http404("There is no such domain.")
     return answer
 
 
-def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: dict) -> None:
-    """Queue the rows whose column holds one of the keys, and add the result to the answer.
+def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: list) -> list:
+    """Queue the rows whose column holds one of the keys; return the keys of no row.
 
-    `keys` map to what the caller named; that is what is listed as unknown.
+    The result is added to the answer.
     """
+    unknown = []
     for offset in range(0, len(keys), ASKED_AT_ONCE):
-        some = list(keys)[offset : offset + ASKED_AT_ONCE]
+        some = keys[offset : offset + ASKED_AT_ONCE]
         matching = rows.filter(**{f"{column}__in": some})
         known = set(matching.values_list(column, flat=True))
         queueing = queue_for_sitemaps(matching)
         answer.queued += queueing.queued
         answer.waiting += queueing.waiting
-        answer.unknown += [str(keys[key]) for key in some if key not in known]
+        unknown += [key for key in some if key not in known]
+    return unknown
+
+
+def _queue_former(answer: SitemapsQueued, rows: QuerySet[Domain], ids: list[UUID]) -> list[str]:
+    """Queue the rows that the older system knew by the ids; return the ids of no row."""
+    if not ids:
+        return []
+    current = current_ids(rows, ids)
+    _queue(answer, rows, "pk", list(current.values()))
+    return [str(pk) for pk in ids if pk not in current]

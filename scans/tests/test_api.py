@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from batches.tests.api_clients import program_of
 from scans import api
@@ -87,3 +89,12 @@ def test_who_may_only_look_is_refused(default_tenant: Tenant) -> None:
     Membership.objects.create(user=viewer, tenant=default_tenant, role=role)
     assert ask(program_of(viewer), domains=["a.example"])[0] == 403
     assert queued() == set()
+
+
+def test_the_ids_of_the_older_system_are_asked_for_only_where_no_row_has_an_id(
+    program: Client, default_tenant: Tenant
+) -> None:
+    known = make(default_tenant, a="pending")["a"]
+    with CaptureQueriesContext(connection) as queries:
+        ask(program, ids=[known.pk])
+    assert not [query for query in queries if "legacyid" in query["sql"]]
