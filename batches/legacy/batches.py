@@ -1,6 +1,8 @@
 """Batches: their ids, counters and statuses."""
 
-from batches.legacy import id_map, users
+from dataclasses import replace
+
+from batches.legacy import adoption, id_map, users
 from batches.legacy.context import ONCE, Context
 from batches.legacy.ids import sql_kept, sql_whole_uuid
 from batches.legacy.json_sql import kept, no_object, object_or_empty
@@ -21,19 +23,23 @@ KEYS = Keys(
     text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
     whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",
     integer="o.id",
+    names=("o.batch_id_original", "o.batch_id_string"),
 )
 ALIASES = """
 SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM (
     SELECT DISTINCT ON (name) name, uuid FROM (
-        SELECT {kept} AS name, r.uuid, a.place, r.created, r.integer
-        FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (VALUES
-            (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
+        SELECT {kept} AS name, r.uuid, a.place, o.created_at AS created, r.integer
+        FROM {rows}, LATERAL (VALUES
+            (0, o.batch_id), (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
         ) AS a (place, text)
         WHERE btrim(a.text) <> '' AND a.text <> r.uuid::text
     ) AS x ORDER BY name, place, created NULLS LAST, integer
 ) AS first WHERE NOT EXISTS (
     SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = first.name
 )"""
+NEW_ROWS = "row_batch r JOIN old_batch_jobs o ON o.id = r.integer"
+# Rows of earlier runs, too: the script that made ids UUIDs gave them other names since.
+KNOWN_ROWS = "old_batch_jobs o JOIN {map} r ON r.kind = 'batch' AND {is_same}"
 # What a batch tells of its domains itself; asked where it has no jobs.
 TOLD = """
 SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
@@ -117,7 +123,7 @@ BATCHES = Rows(
         "updated_at": f"coalesce(o.updated_at, {CREATED})",
         "started_at": "o.start_time",
         "finished_at": ENDED,
-        "legacy_batch_id": sql_kept(f"coalesce({SECOND}, o.batch_id)"),
+        "legacy_batch_id": sql_kept(f"coalesce({SECOND}, CASE WHEN {HAS_ID} THEN o.batch_id END)"),
         "legacy_id": "o.id",
     },
     source=f"""
@@ -137,9 +143,15 @@ def plan_ids(context: Context) -> None:
     load(context, KEYS, {})
     if context.verifying:
         return
+    adoption.adopt(context)
     id_map.settle(context, "batch", "row_batch", context.table(BATCHES.model))
+    adoption.finish(context)
     id_map.write(context, "batch", "row_batch")
-    context.write_map(ALIASES.format(map=context.map, kept=sql_kept("a.text")))
+    rows = NEW_ROWS
+    if id_map.has_other_runs(context, "batch"):
+        is_same = id_map.sql_same("r", KEYS.text, KEYS.whole, KEYS.integer, KEYS.names)
+        rows = KNOWN_ROWS.format(map=context.map, is_same=is_same)
+    context.write_map(ALIASES.format(map=context.map, kept=sql_kept("a.text"), rows=rows))
     context.note(
         "id of two batches",
         "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
@@ -171,4 +183,5 @@ def plan(context: Context) -> None:
 
 
 def make(context: Context) -> None:
-    put(context, BATCHES, "plan_batch")
+    conflict = adoption.sql_conflict(context, BATCHES.model, BATCHES.columns)
+    put(context, replace(BATCHES, conflict=conflict), "plan_batch")

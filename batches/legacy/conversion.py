@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from batches.legacy import (
+    adoption,
     batches,
     contacts_and_technologies,
     domains,
@@ -72,6 +73,7 @@ MEND = (
     Step("keys", foreign_keys.hold),
     Step("counting", unfinished.recount),
     Step("domains found since", jobs.find_domains),
+    Step("tenants known since", adoption.move_jobs),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 

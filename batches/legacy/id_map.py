@@ -5,7 +5,7 @@ it was stored, NULL where it is the plain text of `uuid`; a row whose UUID is ta
 its own, and `stored` is then what it had.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from batches.legacy.context import Context
 from batches.legacy.ids import derived, sql_kept
@@ -56,19 +56,23 @@ def sql_id(text: str, whole: str, integer: str = "NULL::bigint") -> str:
     )
 
 
-def sql_same(row: str, text: str, whole: str, integer: str = "") -> str:
+def sql_same(row: str, text: str, whole: str, integer: str = "", names: Sequence[str] = ()) -> str:
     """Return the test whether a row of the map is that of a legacy row.
 
-    Two installations may share integers, and the script that made ids UUIDs may have run between
-    two conversions: so the integer counts together with the text, or the UUID it holds.
+    Two installations may share integers, so the integer counts only together with a name: the
+    text, the UUID it holds, or one of the other `names`. The script that made ids UUIDs may have
+    run between two conversions, and made up UUIDs for texts that held none; it kept the text under
+    another name.
     """
     key = f"coalesce({row}.original, {row}.uuid::text) = {sql_kept(f'({text})')}"
     if not integer:
         return f"({row}.how <> 'alias' AND {key})"
     empty = f"coalesce(btrim({text}), '') = ''"
+    stored = f"coalesce({row}.original, {row}.uuid::text)"
+    others = "".join(f" OR {stored} = {sql_kept(name)}" for name in names)
     return (
-        f"({row}.how <> 'alias' AND {row}.integer = {integer} AND CASE WHEN {empty} "
-        f"THEN {row}.original IS NULL ELSE {row}.uuid = {whole} OR {key} END)"
+        f"({row}.how <> 'alias' AND {row}.integer = {integer} AND (CASE WHEN {empty} "
+        f"THEN {row}.original IS NULL ELSE {row}.uuid = {whole} OR {key} END{others}))"
     )
 
 

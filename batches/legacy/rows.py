@@ -20,6 +20,8 @@ class Keys:
     text: str = "o.id"
     whole: str = "o.id_u"
     integer: str = ""
+    # Other names that a row may have had before.
+    names: tuple[str, ...] = ()
     created: str = "o.created_at"
 
 
@@ -42,19 +44,19 @@ def _of_source(context: Context, keys: Keys, named: str) -> str:
     query = f"SELECT {ids}, {facts} FROM {keys.source}"
     if not id_map.has_map(context, keys.kind):
         return query
-    return f"{query} WHERE NOT EXISTS (SELECT FROM {context.map} m WHERE {_is_same(keys)})"
+    return f"{query} WHERE NOT EXISTS (SELECT FROM {context.map} m WHERE {sql_is_same(keys)})"
 
 
 def _of_map(context: Context, keys: Keys, named: str) -> str:
     return (
         "SELECT m.integer, m.original AS text, NULL::text AS stored, m.uuid, m.how, m.made, "
         f"{keys.created} AS created, {id_map.sql_run_of('m')} AS run_of{named} "
-        f"FROM {keys.source} JOIN {context.map} m ON {_is_same(keys)}"
+        f"FROM {keys.source} JOIN {context.map} m ON {sql_is_same(keys)}"
     )
 
 
-def _is_same(keys: Keys) -> str:
-    same = id_map.sql_same("m", keys.text, keys.whole, keys.integer)
+def sql_is_same(keys: Keys) -> str:
+    same = id_map.sql_same("m", keys.text, keys.whole, keys.integer, keys.names)
     return f"m.kind = '{keys.kind}' AND {same}"
 
 

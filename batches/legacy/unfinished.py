@@ -4,7 +4,7 @@ from batches.legacy import id_map
 from batches.legacy.context import Context
 from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
-# Of batches that an earlier run brought and that have got more jobs.
+# Of batches of earlier runs that have got more jobs, and of reconstructed ones that have got a row.
 RECOUNT = """
 UPDATE {batches} b SET total = c.total, completed = c.completed, failed = c.failed,
     cancelled = c.cancelled, updated_at = now(), status = CASE
@@ -17,9 +17,12 @@ FROM (
         count(*) FILTER (WHERE status = 'cancelled') AS cancelled
     FROM {jobs} WHERE batch_id IN (
         SELECT p.batch FROM plan_job p JOIN {map} m ON m.uuid = p.batch
-        WHERE m.kind = 'batch' AND m.how <> 'alias' AND NOT {fresh})
+        WHERE m.kind = 'batch' AND m.how <> 'alias' AND NOT {fresh}
+        UNION SELECT uuid FROM row_batch WHERE adopted)
     GROUP BY batch_id
-) AS c WHERE b.id = c.batch_id"""
+) AS c WHERE b.id = c.batch_id
+    AND (b.total, b.completed, b.failed, b.cancelled)
+        IS DISTINCT FROM (c.total, c.completed, c.failed, c.cancelled)"""
 # Outside of batches a domain has one active job: the newest.
 REQUEUE = f"""
 UPDATE {{jobs}} j SET status = 'pending', progress = 0, failure_reason = '', error = '',

@@ -1,9 +1,14 @@
 """What the older system goes on to write is brought over by a later run."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
+import pytest
+from django.utils import timezone
+
+from batches.legacy.ids import whole_uuid
 from batches.models import Batch, Job, LegacyId
-from batches.tests.legacy.converted import check, convert
+from batches.tests.legacy.converted import check, convert, take_back
 from batches.tests.legacy.legacy_database import build, create_tables
 from batches.tests.legacy.legacy_domains import GONE
 from batches.tests.legacy.legacy_ids import MISSING_TENANT, TENANT, uid
@@ -63,19 +68,106 @@ def test_a_tenant_that_was_made_up_gets_its_name(legacy: Any) -> None:
     assert check().faults == []
 
 
-def test_a_reference_means_what_the_first_run_said(legacy: Any) -> None:
+BATCH = (
+    "INSERT INTO batch_jobs (id, batch_id, status, tenant_id, processor_type, options, created_at) "
+    "VALUES (%s, %s, 'completed', %s, 'domain_scan', '{\"max_pages\": 7}', '2024-05-01')"
+)
+
+
+def test_a_row_that_arrives_after_its_reconstructed_batch_becomes_that_batch(legacy: Any) -> None:
     build(legacy, "before")
     convert()
-    made_up = LegacyId.objects.resolve(LegacyId.Kind.BATCH, "lost-batch")
-    legacy.execute(
-        "INSERT INTO batch_jobs (id, batch_id, status, tenant_id, processor_type) "
-        "VALUES (9001, 'lost-batch', 'completed', %s, 'domain_scan')",
-        [TENANT],
-    )
+    for number, text, uuid in (
+        (9001, "lost-batch", Batch.objects.get(legacy_batch_id="lost-batch").pk),
+        (9002, str(uid("b", 900)), uid("b", 900)),
+    ):
+        jobs = list(Job.objects.filter(batch=uuid).order_by("pk"))
+        legacy.execute(BATCH, [number, text, str(TENANT)])
+        outcome = convert()
+        assert outcome.since is not None
+        assert outcome.since.faults == []
+        batch = Batch.objects.get(legacy_id=number)
+        assert (batch.pk, batch.options, batch.total) == (uuid, {"max_pages": 7}, len(jobs))
+        assert (batch.created_at.year, batch.status) == (2024, Batch.Status.COMPLETE)
+        assert "reconstructed" not in batch.metadata["legacy"]
+        assert list(batch.jobs.order_by("pk")) == jobs
+        assert check().faults == []
+    assert LegacyId.objects.resolve(LegacyId.Kind.BATCH, f"batch_{uid('b', 900).hex}") == uuid
+    assert convert().converted == 0
+    assert not Batch.objects.filter(metadata__legacy__reconstructed=True).exists()
+    take_back()
+    assert not Batch.objects.filter(legacy_id__isnull=False).exists()
+
+
+def test_a_second_row_of_the_name_becomes_a_batch_of_its_own(legacy: Any) -> None:
+    build(legacy, "before")
     convert()
-    assert Job.objects.get(legacy_id=408).batch_id == made_up
-    assert Batch.objects.get(legacy_id=9001).pk != made_up
+    lost = Batch.objects.get(legacy_batch_id="lost-batch").pk
+    for number in (9001, 9002):
+        legacy.execute(BATCH, [number, "lost-batch", str(TENANT)])
+    convert()
+    assert Batch.objects.get(legacy_id=9001).pk == lost
+    assert Batch.objects.get(legacy_id=9002).pk != lost
     assert check().faults == []
+
+
+def test_a_reconstructed_batch_that_is_at_work_keeps_its_status(legacy: Any) -> None:
+    build(legacy, "before")
+    convert()
+    lost = Batch.objects.get(legacy_batch_id="lost-batch")
+    now = timezone.now()
+    Job.objects.filter(batch=lost).update(status="pending", finished_at=None, updated_at=now)
+    Batch.objects.filter(pk=lost.pk).update(
+        status="running", completed=0, finished_at=None, updated_at=now
+    )
+    legacy.execute(BATCH, [9001, "lost-batch", str(TENANT)])
+    convert()
+    batch = Batch.objects.get(legacy_id=9001)
+    assert (batch.pk, batch.status, batch.completed) == (lost.pk, "running", 0)
+    assert check().faults == []
+
+
+@pytest.mark.parametrize("with_new_rows", [False, True])
+def test_the_script_that_makes_ids_uuids_may_run_between_two_conversions(
+    legacy: Any, with_new_rows: bool
+) -> None:
+    build(legacy, "before")
+    convert()
+    before = {batch.pk: batch.legacy_id for batch in Batch.objects.all()}
+    minted = run_older_script(legacy)
+    if with_new_rows:
+        legacy.execute(JOB, [9001, "x9001", str(TENANT), str(minted["test-batch"]), uid("d", 1)])
+    outcome = convert()
+    assert outcome.since is not None
+    assert outcome.since.faults == []
+    assert outcome.converted == int(with_new_rows)
+    assert {batch.pk: batch.legacy_id for batch in Batch.objects.all()} == before
+    test_batch = Batch.objects.get(legacy_batch_id="test-batch")
+    for name in ("test-batch", str(minted["test-batch"])):
+        assert LegacyId.objects.resolve(LegacyId.Kind.BATCH, name) == test_batch.pk
+    if with_new_rows:
+        assert Job.objects.get(legacy_id=9001).batch == test_batch
+    assert check().faults == []
+
+
+def run_older_script(cursor: Any) -> dict[str, UUID]:
+    """Make the ids of batches UUIDs as the older system's script did, at random where it must.
+
+    Returns the UUIDs that it made up, by the text.
+    """
+    cursor.execute("ALTER TABLE batch_jobs ADD batch_id_original varchar, ADD standard_uuid uuid")
+    cursor.execute("UPDATE batch_jobs SET batch_id_original = batch_id")
+    cursor.execute("SELECT id, batch_id FROM batch_jobs")
+    minted = {}
+    for number, text in cursor.fetchall():
+        if text:
+            made = whole_uuid(text) or uuid4()
+            minted[text] = made
+            statement = "UPDATE batch_jobs SET standard_uuid = %s WHERE id = %s"
+            cursor.execute(statement, [made, number])
+    cursor.execute("ALTER TABLE batch_jobs DROP batch_id")
+    cursor.execute("ALTER TABLE batch_jobs RENAME standard_uuid TO batch_id")
+    return minted
 
 
 def test_what_comes_later_changes_nothing_that_is_expected_of_the_first_run(legacy: Any) -> None:

@@ -101,7 +101,7 @@ def test_a_string_of_several_rows_means_the_first_though_another_has_its_uuid(
     assert Job.objects.select_related("batch").get().batch == Batch.objects.find(texts[1])
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_rows_that_come_in_parts_are_equal_after_each(legacy: Any, seed: int) -> None:
     rows = random_rows(seed, "after" if seed % 2 else "before")
     create_tables(legacy, rows.age)
