@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from batches import recurring, sitemap_submission
+from batches import background_exports, recurring, sitemap_submission
 from batches.maintenance import (
     MINUTE_KEEPER,
     RECURRING_BATCHES,
@@ -44,3 +44,8 @@ def start_recurring() -> None:
 def count_technologies() -> None:
     """Count the domains of each technology."""
     recorded(TECHNOLOGY_COUNTS, technology_counts.count_technologies)
+
+
+def run_export(key: str) -> str:
+    """Write a slice of an export; return a sentence for the queue's list of tasks."""
+    return background_exports.run_slice(key)

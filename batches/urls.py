@@ -3,13 +3,27 @@
 from django.urls import path
 
 from batches.lists import BATCHES, JOBS
-from batches.views import batches, console, downloads, jobs, schedules, search, transitions
-from scans.lists import DOMAINS
-from scans.views.bulk import selected
+from batches.views import (
+    batches,
+    console,
+    domains,
+    downloads,
+    exports,
+    jobs,
+    schedules,
+    search,
+    transitions,
+)
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
     path("", console.home, name="home"),
+    path("exports/", exports.export_list, name="export_list"),
+    path("exports/rows/", exports.export_rows, name="export_rows"),
+    path("exports/new/<slug:name>/", exports.export_create, name="export_create"),
+    path("exports/list/<slug:name>/", exports.list_export, name="list_export"),
+    path("exports/<uuid:pk>/download/", exports.export_download, name="export_download"),
+    path("exports/<uuid:pk>/cancel/", exports.export_cancel, name="export_cancel"),
     path("search/", search.search, name="search"),
     path("live/", console.home_live, name="home_live"),
     path("batches/", batches.batch_list, name="batch_list"),
@@ -31,7 +45,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<uuid:pk>/retry/", transitions.job_retry, name="job_retry"),
     path("jobs/<uuid:pk>/cancel/", transitions.job_cancel, name="job_cancel"),
-    path("domains/scan/", selected(DOMAINS, "scan"), name="domain_scan_chosen"),
+    path("domains/scan/", domains.domain_scan_chosen, name="domain_scan_chosen"),
     path("domains/<uuid:pk>/scan/", jobs.domain_scan, name="domain_scan"),
     path("schedules/", schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", schedules.schedule_create, name="schedule_create"),

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 from django.urls import URLPattern
 from ninja import NinjaAPI, Router
 
+from batches.api.exports import router as exports
 from batches.api.lists import batches as batch_lists
 from batches.api.lists import jobs as job_lists
 from batches.api.page_scraper import router as page_scraper
@@ -47,6 +48,7 @@ api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
 api.add_router("/batches", batch_controls, tags=["batches"])
 api.add_router("/batches", batch_lists, tags=["batches"])
 api.add_router("/jobs", job_controls, tags=["jobs"])
+api.add_router("/exports", exports, tags=["exports"])
 api.add_router("/jobs", job_lists, tags=["jobs"])
 api.add_router("/domains", domains, tags=["domains"])
 for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"):

@@ -190,6 +190,9 @@ SITE_DEADLINE_MAX = 300
 REDIS_URL = env.redis_url("REDIS_URL")
 _WORKERS, _QUEUE_LIMIT, _BULK = 4, 1, 1
 _TASK_TIMEOUT = 600
+# Where exports are kept; with workers on several machines, a folder that all of them share.
+EXPORT_DIR = env.text("EXPORT_DIR", str(VAR_DIR / "exports"))
+
 Q_CLUSTER: dict[str, Any] = {
     "name": "scrapersky",
     "workers": _WORKERS,

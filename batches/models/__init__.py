@@ -5,6 +5,7 @@ it won: two workers can never both start, end or take back the same job.
 """
 
 from batches.models.batch import Batch
+from batches.models.export import Export
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
 from batches.models.legacy import LegacyId
@@ -15,6 +16,7 @@ from batches.models.worker import SILENT_AFTER, Worker
 __all__ = [
     "SILENT_AFTER",
     "Batch",
+    "Export",
     "Job",
     "LegacyId",
     "LookupKeyError",

@@ -11,11 +11,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from batches import background_exports
 from batches.models import Batch, Job, Worker
 from batches.queue import ensure_shift
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import count_ended, settle_cancelling
-from scans.bulk.running import resume_stalled
 from scrapersky.tenants.login_delays import delete_expired_logins
 
 logger = logging.getLogger(__name__)
@@ -59,20 +59,21 @@ def _orphans() -> QuerySet[Job, Any]:
 def keep() -> None:
     """Do the minute's housekeeping.
 
-    Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
-    actions that stand still, old worker rows, expired sessions and login delays, and a shift for
-    this host if it has none.
+    Lost work, batches being cancelled, domains in work that nothing works on, counters, old worker
+    rows, expired sessions, login delays and exports, exports that lost their worker, and a shift
+    for this host if it has none.
     """
     recover()
     settle_cancelling()
     settle_stranded()
     audit()
-    resume_stalled()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
     delete_expired_logins()
+    background_exports.delete_expired()
+    background_exports.call_next()
 
 
 def resume(**_: Any) -> None:

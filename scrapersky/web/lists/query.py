@@ -16,7 +16,7 @@ from django.http import QueryDict
 from scrapersky.tenants.access import readable_tenants
 from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.deadline import deadline
+from scrapersky.web.lists.deadline import SECONDS, deadline
 from scrapersky.web.lists.definition import ListDefinition
 from scrapersky.web.lists.filters import BadValue, Filter
 from scrapersky.web.lists.keyset import Order, Rows, read_rows
@@ -121,7 +121,12 @@ class ListQuery:
         return Order(sort, self.sort.startswith("-"), self.tenants, path)
 
     def page(
-        self, columns: Iterable[Column], *, size: int = PAGE_SIZE, cursor: str | None = None
+        self,
+        columns: Iterable[Column],
+        *,
+        size: int = PAGE_SIZE,
+        cursor: str | None = None,
+        seconds: float = SECONDS,
     ) -> Rows:
         """Return the rows at a cursor, by default that of the parameters.
 
@@ -129,7 +134,7 @@ class ListQuery:
         """
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
-        with deadline():
+        with deadline(seconds):
             return read_rows(
                 self._loaded(self._filtered(rows), tuple(columns)), self.order, size, position
             )

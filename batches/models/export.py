@@ -1,0 +1,136 @@
+"""A background export: what it exports, how far it is, and where its file is."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from scrapersky.web.lists.formats import Format
+
+KEPT = timedelta(days=7)
+# A slice runs for less than this; after it, its host is taken to be lost.
+LEASE = timedelta(seconds=90)
+
+
+def expiry() -> datetime:
+    return timezone.now() + KEPT
+
+
+class ExportQuerySet(models.QuerySet):
+    def due(self) -> Self:
+        """Return unfinished exports that no worker holds, the least recently served first."""
+        free = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
+        return self.filter(free, status__in=Export.ACTIVE).order_by("served_at", "pk")
+
+    def claim(self) -> bool:
+        """Take the one export among these for a slice; False if another worker was faster."""
+        now = timezone.now()
+        taken = (
+            self.due()
+            .order_by()
+            .update(status=Export.Status.RUNNING, leased_until=now + LEASE, served_at=now)
+        )
+        return taken == 1
+
+    def finish(self, status: "Export.Status", error: str = "") -> bool:
+        """End running exports; False if none was running any more."""
+        rows = self.filter(status__in=Export.ACTIVE)
+        return rows.update(status=status, error=error, finished_at=Now(), leased_until=None) > 0
+
+
+class Export(models.Model):
+    """One export of a list, with the filter it started with; rows are as they are when read."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        COMPLETE = "complete", "Complete"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ACTIVE = (Status.PENDING, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
+    created_by = models.ForeignKey("tenants.User", models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=32)
+    query = models.TextField(blank=True)
+    columns = models.JSONField(default=list)
+    format = models.CharField(max_length=16, choices=[(f.value, f.label) for f in Format])
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    # Rows that were expected when it started; more than 10,000 are not counted.
+    expected = models.PositiveIntegerField(default=0)
+    row_count = models.PositiveIntegerField(default=0)
+    # Where the next slice goes on: the list's cursor, and the length of the file so far.
+    cursor = models.TextField(blank=True)
+    byte_count = models.PositiveBigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
+    # Texts cut because a spreadsheet takes no longer ones.
+    truncated = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    served_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(default=expiry)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "running", "complete", "failed", "cancelled"]),
+                name="export_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(format__in=[f.value for f in Format]), name="export_format"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-created_at"], name="export_newest"),
+            models.Index(
+                fields=["served_at"],
+                condition=Q(status__in=["pending", "running"]),
+                name="export_unfinished",
+            ),
+            models.Index(fields=["expires_at"], name="export_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list_name} as {self.get_format_display()}"
+
+    @property
+    def kind(self) -> Format:
+        return Format(self.format)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+    @property
+    def folder(self) -> Path:
+        return Path(settings.EXPORT_DIR)
+
+    @property
+    def is_zipped(self) -> bool:
+        return self.kind is Format.XLSX and self.parts > 1
+
+    @property
+    def path(self) -> Path:
+        """The finished file, or the text file in the making."""
+        suffix = "zip" if self.is_zipped else self.kind.suffix
+        return self.folder / f"{self.pk}.{suffix}"
+
+    def part_path(self, number: int) -> Path:
+        return self.folder / f"{self.pk}.part-{number}.xlsx"
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.list_name}-{self.created_at:%Y-%m-%d}{self.path.suffix}"

@@ -1,0 +1,106 @@
+"""Exports: download a list at once or in the background, and the list of exports."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from batches.background_exports import cancel_export, create_export
+from batches.models import Export
+from scrapersky.tenants.access import get_readable, get_writable, readable
+from scrapersky.tenants.preferences import list_settings
+from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.lists import ListQuery, QueryTooSlow
+from scrapersky.web.lists.download import MOST_STREAMED, bad_format, stream
+from scrapersky.web.lists.formats import Format
+from scrapersky.web.lists.views import find_list, selected_columns
+
+SHOWN = 50
+
+
+@require_safe
+def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
+    """Download what a list shows; offer to run it in the background where that is much."""
+    definition = find_list(name)
+    if definition is None:
+        raise Http404("There is no such list.")
+    try:
+        kind = Format(request.GET.get("format", Format.CSV.value))
+    except ValueError:
+        return bad_format(request.GET.get("format", ""))
+    query = ListQuery(definition, request.GET, request.user)
+    settings = list_settings(request.user, name)
+    columns = selected_columns(definition, settings, request.GET.get("columns", ""))
+    if query.errors:
+        return HttpResponse(" ".join(query.errors.values()), status=422, content_type="text/plain")
+    try:
+        is_small = query.count().rows <= MOST_STREAMED
+    except QueryTooSlow:
+        is_small = False
+    if is_small:
+        return stream(query, columns, kind)
+    names = ",".join(column.name for column in columns)
+    context = {"definition": definition, "query": query, "kind": kind, "columns": names}
+    return render(request, "exports/large.html", context)
+
+
+@require_POST
+def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
+    """Start an export in the background."""
+    definition = find_list(name)
+    if definition is None:
+        raise Http404("There is no such list.")
+    columns = [text for text in request.POST.get("columns", "").split(",") if text]
+    try:
+        kind = Format(request.POST.get("format", ""))
+        create_export(
+            user=request.user,
+            definition=definition,
+            query=request.POST.get("query", ""),
+            columns=columns,
+            kind=kind,
+        )
+    except (ValidationError, ValueError) as error:
+        messages.error(request, " ".join(getattr(error, "messages", ["Choose a format."])))
+        return redirect(definition.url)
+    return redirect("export_list")
+
+
+@require_safe
+def export_list(request: ConsoleRequest) -> HttpResponse:
+    """List the exports of the user's tenants, the newest first."""
+    return render(request, "exports/list.html", _context(request))
+
+
+@require_safe
+@fragment_of("export_list")
+def export_rows(request: ConsoleRequest) -> HttpResponse:
+    """Return the exports alone, for a page that refreshes itself."""
+    return render(request, "exports/_rows.html", _context(request))
+
+
+def _context(request: ConsoleRequest) -> dict[str, object]:
+    rows = list(readable(Export.objects.select_related("created_by"), request.user)[:SHOWN])
+    return {"exports": rows, "is_active": any(export.is_active for export in rows)}
+
+
+@require_safe
+def export_download(request: ConsoleRequest, pk: UUID) -> FileResponse:
+    """Hand out a finished export."""
+    export = get_readable(Export.objects.all(), request.user, pk=pk)
+    if export.status != Export.Status.COMPLETE or not export.path.is_file():
+        raise Http404("The export has no file: it is not complete, or it has expired.")
+    return FileResponse(export.path.open("rb"), as_attachment=True, filename=export.file_name)
+
+
+@require_POST
+def export_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Stop an export."""
+    export = get_writable(Export.objects.all(), request.user, pk=pk)
+    if not cancel_export(export):
+        messages.info(request, "The export has ended already.")
+    return redirect("export_list")
