@@ -17,14 +17,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from batches.models import Export
-from scrapersky.tenants.access import readable_tenants
+from scrapersky.tenants.access import tenant_for_new_rows, writable_tenants
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, get_list
 from scrapersky.web.lists.columns import Column
@@ -44,8 +44,9 @@ def create_export(
 ) -> Export:
     """Queue an export of a list as a query string asks for it.
 
-    It holds the rows of one tenant: the only one the user may read, or the one that the query
-    names. Raises ValidationError for a filter or column that cannot be used.
+    It holds the rows of one tenant: the one that the query names, or the user's first. Raises
+    ValidationError for a filter or column that cannot be used, and PermissionDenied for a user who
+    may write nowhere.
     """
     tenant = _tenant_of(user, query)
     wanted = ListQuery.of_text(definition, query, user)
@@ -68,14 +69,11 @@ def create_export(
 
 
 def _tenant_of(user: User, query: str) -> Tenant:
-    tenants = list(readable_tenants(user).order_by("pk")[:2])
-    if len(tenants) == 1:
-        return tenants[0]
+    """Return the tenant that the query names, else the first in which the user may write."""
     named = QueryDict(query).get("tenant", "")
-    for tenant in readable_tenants(user):
-        if str(tenant.pk) == named or (not named and tenant in tenants[:1]):
-            return tenant
-    raise PermissionDenied("There is no tenant whose rows you may export.")
+    tenants = list(writable_tenants(user).order_by("pk")[:1000]) if named else []
+    chosen = next((tenant for tenant in tenants if str(tenant.pk) == named), None)
+    return chosen or tenant_for_new_rows(user)
 
 
 def _expected(query: ListQuery) -> int:

@@ -37,3 +37,5 @@ from scrapersky.settings import DATABASES  # noqa: E402
 DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}
 # Every stored password would cost a quarter of a second.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+EXPORT_DIR = str(DIRECTORY / "exports")

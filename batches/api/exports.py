@@ -10,7 +10,7 @@ from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from batches.background_exports import cancel_export, create_export
+from batches import background_exports
 from batches.models import Export
 from scrapersky.tenants.access import check_writable, get_readable
 from scrapersky.web.api_auth import caller
@@ -50,13 +50,13 @@ class ExportOut(Schema):
 
 
 @router.post("", response={201: ExportOut, 403: Problem, **UNKNOWN})
-def create(request: HttpRequest, payload: ExportIn) -> Status:
+def create_export(request: HttpRequest, payload: ExportIn) -> Status:
     """Start an export; poll it until it is `complete`, `failed` or `cancelled`."""
     definition = find_list(payload.list)
     if definition is None:
         raise InputError("list", "There is no such list.")
     try:
-        export = create_export(
+        export = background_exports.create_export(
             user=caller(request),
             definition=definition,
             query=payload.query,
@@ -69,13 +69,13 @@ def create(request: HttpRequest, payload: ExportIn) -> Status:
 
 
 @router.get("/{uuid:export_id}", response={200: ExportOut, **UNKNOWN})
-def status(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
+def export_status(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
     """Say how far an export is."""
     return _out(_find(request, export_id))
 
 
 @router.get("/{uuid:export_id}/download", response={200: None, **UNKNOWN})
-def download(request: HttpRequest, export_id: UUID) -> FileResponse:
+def download_export(request: HttpRequest, export_id: UUID) -> FileResponse:
     """Download a complete export; 404 until then and after it has expired."""
     export = _find(request, export_id)
     if export.status != Export.Status.COMPLETE or not export.path.is_file():
@@ -84,11 +84,11 @@ def download(request: HttpRequest, export_id: UUID) -> FileResponse:
 
 
 @router.post("/{uuid:export_id}/cancel", response={200: ExportOut, 409: Problem, **UNKNOWN})
-def cancel(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
+def cancel_export(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
     """Stop an export and delete what it wrote."""
     export = _find(request, export_id)
     check_writable(caller(request), export.tenant_id)
-    if not cancel_export(export):
+    if not background_exports.cancel_export(export):
         raise ConflictError("export_id", "The export has ended already.")
     export.refresh_from_db()
     return _out(export)
@@ -113,5 +113,5 @@ def _out(export: Export) -> dict[str, Any]:
         "created_at": export.created_at,
         "finished_at": export.finished_at,
         "expires_at": export.expires_at,
-        "download_url": reverse("api:download", args=[export.pk]) if is_complete else None,
+        "download_url": reverse("api:download_export", args=[export.pk]) if is_complete else None,
     }

@@ -22,6 +22,7 @@ def form(world: World, address: Address) -> dict[str, Any]:
         "account_profile": {"first_name": "Fresh"},
         "account_token_create": token,
         "view_create": {"name": "Fresh", "query": "", "columns": "host"},
+        "export_create": {"format": "csv", "columns": "host"},
         "list_columns": {"column": ["host"]},
     }
     return forms.get(address.name, {})
@@ -31,6 +32,7 @@ def body(world: World, address: Address) -> str:
     """Return the JSON body of a call of the API."""
     bodies: dict[str, dict[str, Any]] = {
         "create_batch": {"domains": ["fresh.example"]},
+        "create_export": {"list": "domains"},
         "create_scan": {"base_url": "fresh.example"},
         "create_correction": {"kind": "contact", "id": str(world.row("contacts").pk)},
         "list_corrections": {"kind": "contact", "id": str(world.row("contacts").pk)},

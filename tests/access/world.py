@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
-from batches.models import LegacyId, MaintenanceRun, Worker
+from batches.models import Export, LegacyId, MaintenanceRun, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -88,6 +88,11 @@ class World:
         shared = SavedView.objects.create(tenant=self.here, owner=owner, **view)
         ListSettings.objects.create(user=owner, list_name=WORD)
         Correction.objects.create(domain=job.domain, kind="technology", value=WORD, **own)
+        export = Export.objects.create(
+            list_name="domains", query=f"q={WORD}", format="csv", status="complete", **own
+        )
+        export.folder.mkdir(parents=True, exist_ok=True)
+        export.path.write_text(f"{WORD}.example")
         TechnologyCount.objects.create(
             tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()
         )
@@ -99,6 +104,7 @@ class World:
             "domains": job.domain,
             "schedules": schedule,
             "views": shared,
+            "exports": export,
             "account/tokens": ApiToken.create(user=owner, name=WORD)[0],
             "account/sessions": UserSession.objects.get(user=owner),
             "owner": owner,
