@@ -8,6 +8,8 @@ from batches.legacy.reading import OlderTables
 from batches.legacy.report import Table
 from batches.legacy.verification import Verdict
 
+# The end of the topics of rows that no run can carry over.
+LEFT_BEHIND = "was left behind"
 HOW = {
     "uuid": "were UUIDs",
     "prefix": "held a UUID",
@@ -32,7 +34,7 @@ def intention(cursor: Any, older: OlderTables) -> Iterator[str]:
 def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
     """Yield the lines of a conversion."""
     if not found.converted:
-        yield "Nothing to convert: every row of the legacy tables is here already."
+        yield _nothing(found)
     for table in found.tables if found.converted else []:
         yield from _table(table)
     if found.converted:
@@ -42,6 +44,17 @@ def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield "What differs came with an earlier run and has changed since; what is new is kept."
     if dry_run:
         yield "A dry run: nothing was written."
+
+
+def _nothing(found: Outcome) -> str:
+    left = sum(topic.count for topic in found.notes if topic.topic.endswith(LEFT_BEHIND))
+    if not left:
+        return "Nothing to convert: every row of the legacy tables is here already."
+    rows = f"{left:,} row was" if left == 1 else f"{left:,} rows were"
+    return (
+        f"Nothing to convert: every row that can be carried over is here already; {rows} left "
+        "behind, as --report names them."
+    )
 
 
 def _table(table: Table) -> Iterator[str]:

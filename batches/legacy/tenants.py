@@ -9,6 +9,15 @@ from batches.legacy.target import Rows, insert, put
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
 KEYS = Keys("tenant", "old_tenants o")
+# Jobs have a second column for their tenant, which may name one.
+LOST = """
+SELECT 'tenant', NULL::bigint, r.ref, CASE
+    WHEN EXISTS (SELECT FROM ({owned}) AS x WHERE x.ref = r.ref) OR EXISTS (
+        SELECT FROM job_facts f LEFT JOIN ref_tenant o ON o.ref = f.tenant_id_uuid
+        WHERE f.tenant_id = r.ref AND o.uuid IS NULL)
+    THEN 'its rows went to the default tenant'
+    ELSE 'its jobs went to the tenant of their tenant_id_uuid' END
+FROM ref_tenant r WHERE r.lost"""
 FACTS = {"name": "o.name", "listed": "true"}
 TENANTS = Rows(
     model="tenants.Tenant",
@@ -106,11 +115,8 @@ def _resolve(context: Context) -> None:
         f"LEFT JOIN {context.map} m ON m.kind = 'tenant' "
         f"AND coalesce(m.original, m.uuid::text) = {sql_kept('x.ref')} ORDER BY x.ref, m.id",
     )
-    context.note(
-        "tenant is no UUID",
-        "SELECT 'tenant', NULL::bigint, ref, 'its rows went to the default tenant' "
-        "FROM ref_tenant WHERE lost",
-    )
+    owned = " UNION ".join(f"SELECT tenant_id AS ref FROM old_{table}" for table in OWNED)
+    context.note("tenant is no UUID", LOST.format(owned=owned))
 
 
 def make(context: Context) -> None:

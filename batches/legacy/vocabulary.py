@@ -38,42 +38,58 @@ SITEMAP_STATUSES = {
     "failed error": "failed",
 }
 PROCESSOR_TYPES = {
-    "domain_scan batch_page_scraper page_scraper domain single_domain website_scan batch_scan "
-    "batch single_domain_scan domain_processor": "domain_scan",
+    "domain_scan domain_batch batch_page_scraper page_scraper domain single_domain website_scan "
+    "batch_scan batch single_domain_scan domain_processor": "domain_scan",
     "sitemap sitemap_scan sitemap_import sitemap_processor batch_sitemap sitemap_analysis "
     "domain_sitemap": "sitemap_import",
 }
 JOB_TYPES = {
-    "domain_scan website_scan page_scraper batch_page_scraper single_domain domain "
-    "single_domain_scan scan": "website_scan",
+    "domain_scan domain_batch email_scan website_scan page_scraper batch_page_scraper "
+    "single_domain domain single_domain_scan scan": "website_scan",
     "sitemap sitemap_scan sitemap_import sitemap_processor sitemap_analysis "
     "domain_sitemap": "sitemap_import",
 }
 PAGE_TYPES = {
-    "contact contact_us contact_page": "contact",
-    "about about_us about_page": "about",
-    "team": "team",
+    "contact contact_us contact_page contact_root": "contact",
+    "about about_us about_page about_root": "about",
+    "team team_root": "team",
     "imprint legal privacy terms legal_root": "legal",
     "home homepage": "home",
     "blog article post": "blog",
     "news": "news",
-    "products product": "products",
-    "services service": "services",
-    "pricing": "pricing",
+    "products product menu_root": "products",
+    "services service services_root": "services",
+    "pricing pricing_root": "pricing",
     "careers career_contact": "careers",
+    "other unknown page wp_prospect category tag image video pdf": "other",
 }
 SITEMAP_KINDS = {
-    "standard urlset sitemap xml": "urlset",
+    "standard urlset sitemap xml image video news": "urlset",
     "index sitemapindex": "index",
     "rss": "rss",
     "atom": "atom",
     "text txt": "text",
+    "unknown": "",
 }
 SITEMAP_SOURCES = {
     "robots robots_txt": "robots",
     "common_path common_paths well_known": "well_known",
     "html html_link html_links": "html",
     "index sitemap_index": "index",
+    "manual manual_test unknown": "",
+}
+# Queued, processing and complete tell how far the work got on what somebody had selected.
+CURATION = {
+    "new": "new",
+    "selected queued processing complete completed error": "selected",
+    "maybe": "maybe",
+    "not_a_fit skipped": "not_a_fit",
+    "archived": "archived",
+}
+ROLES = {
+    "user member basic": "member",
+    "admin super_admin global_admin system_admin": "admin",
+    "viewer": "viewer",
 }
 EMAIL_LABELS = {
     "corporate": "corporate",
@@ -96,12 +112,13 @@ class Vocabulary:
 
     lists: dict[str, str]
     otherwise: str
-    empty: str = ""
+    # What a missing one becomes; None where that is as bad as an unknown one.
+    empty: str | None = None
 
     def read(self, text: str) -> tuple[str, bool]:
         """Return what a term is called here, and whether it is known."""
         found = self._terms.get(_plain(text)) if text.strip() else self.empty
-        return (found, True) if found else (self.otherwise, False)
+        return (self.otherwise, False) if found is None else (found, True)
 
     @property
     def _terms(self) -> dict[str, str]:
@@ -117,9 +134,11 @@ VOCABULARIES = {
     "processor_type": Vocabulary(PROCESSOR_TYPES, "domain_scan", "domain_scan"),
     "job_type": Vocabulary(JOB_TYPES, "website_scan", "website_scan"),
     "page_type": Vocabulary(PAGE_TYPES, "other", "other"),
-    "sitemap_kind": Vocabulary(SITEMAP_KINDS, ""),
-    "sitemap_source": Vocabulary(SITEMAP_SOURCES, ""),
+    "sitemap_kind": Vocabulary(SITEMAP_KINDS, "", ""),
+    "sitemap_source": Vocabulary(SITEMAP_SOURCES, "", ""),
     "email_type": Vocabulary(EMAIL_LABELS, "unknown", "unknown"),
+    "curation": Vocabulary(CURATION, "new", "new"),
+    "role": Vocabulary(ROLES, "member", "member"),
 }
 
 

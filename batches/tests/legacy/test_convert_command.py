@@ -109,6 +109,24 @@ def test_a_report_that_cannot_be_written_leaves_nothing(older: Any, tmp_path: Pa
     assert state() == before
 
 
+def test_rows_that_were_left_behind_are_not_called_converted(older: Any) -> None:
+    convert()
+    assert "4 rows were left behind" in convert()
+    for table in ("contacts", "pages", "sitemap_urls", "sitemap_files"):
+        older.execute(f"DELETE FROM {table}")
+    assert convert().startswith("Nothing to convert: every row of the legacy tables is here")
+
+
+def test_the_note_on_a_tenant_says_where_its_rows_went(legacy: Any) -> None:
+    build(legacy, "after")
+    change = "UPDATE jobs SET tenant_id_uuid = %s WHERE tenant_id = 'acme'"
+    legacy.execute(change, [None])
+    assert "'acme' its rows went to the default tenant" in convert("--dry-run")
+    legacy.execute(change, [TENANT])
+    assert "'acme' its jobs went to the tenant of their tenant_id_uuid" in convert()
+    assert Job.objects.get(legacy_id=605).tenant_id == TENANT
+
+
 def test_the_older_tables_are_never_changed(older: Any) -> None:
     before = older_rows(older)
     convert("--requeue-unfinished")

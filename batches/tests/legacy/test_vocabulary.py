@@ -34,6 +34,47 @@ def test_a_word_that_nobody_knows_has_failed() -> None:
         assert VOCABULARIES[name].read("Purple") == ("failed", False)
 
 
+# What the enums and literals of the older system's public code hold.
+LITERALS = {
+    "batch": "pending processing completed failed cancelled error partial complete",
+    "job": "pending running complete failed cancelled Queued InProgress Completed Error Cancelled",
+    "domain": "active pending processing completed error scanned failed",
+    "sitemap": "pending queued processing submitted failed Queued Processing Completed Error",
+    "processor_type": "domain_batch",
+    "job_type": "sitemap sitemap_scan domain_batch email_scan",
+    "page_type": "contact_root career_contact about_root services_root menu_root pricing_root "
+    "team_root legal_root wp_prospect unknown product post page category tag image video pdf",
+    "sitemap_kind": "index standard image video news unknown INDEX",
+    "sitemap_source": "robots_txt common_path sitemap_index html_link manual manual_test unknown",
+    "email_type": "SERVICE CORPORATE FREE UNKNOWN service Corporate",
+    "curation": "New Selected Maybe Not-a-Fit Archived Completed Queued Processing Complete Error "
+    "Skipped",
+    "role": "USER ADMIN SUPER_ADMIN GLOBAL_ADMIN basic admin super_admin system_admin",
+}
+
+
+@pytest.mark.parametrize("name", LITERALS)
+def test_every_literal_of_the_older_code_is_known(name: str) -> None:
+    unknown = [text for text in LITERALS[name].split() if not VOCABULARIES[name].read(text)[1]]
+    assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("text", "page_type"),
+    [
+        ("contact_root", "contact"),
+        ("about_root", "about"),
+        ("services_root", "services"),
+        ("team_root", "team"),
+        ("pricing_root", "pricing"),
+        ("legal_root", "legal"),
+        ("unknown", "other"),
+    ],
+)
+def test_page_types_of_the_older_code_are_those_of_this_system(text: str, page_type: str) -> None:
+    assert VOCABULARIES["page_type"].read(text) == (page_type, True)
+
+
 def test_every_word_becomes_one_of_this_system() -> None:
     allowed = {
         "batch": {*Batch.Status.values, UNFINISHED},
