@@ -14,7 +14,7 @@ from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
@@ -214,6 +214,11 @@ class Shift:
 def start_pending() -> None:
     """Start the batches that wait; no write where there is none: SQLite locks the database."""
     pending = Batch.objects.startable()
-    for pk, total in list(pending.values_list("pk", "total")):
-        if pending.filter(pk=pk).start():
-            logger.info("batch=%s starts, %d jobs", pk, total)
+    if not pending.exists():
+        return
+    with transaction.atomic():
+        rows = pending.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+        totals = dict(rows.values_list("pk", "total"))
+        pending.filter(pk__in=totals).start()
+    for pk, total in totals.items():
+        logger.info("batch=%s starts, %d jobs", pk, total)

@@ -28,9 +28,15 @@ def run_part(asked: Asked) -> None:
 
 
 def scan_batch(
-    sites: Sites, place: Database, *, count: int = 0, first: int = 0, max_concurrent: int = 25
+    sites: Sites,
+    place: Database,
+    *,
+    count: int = 0,
+    first: int = 0,
+    max_concurrent: int = 25,
+    env: dict[str, str] | None = None,
 ) -> Ran:
     """Create a batch of so many sites, all by default, and work it to its end."""
     options = OPTIONS | {"max_concurrent": max_concurrent}
     spec: Spec = {"sites": count or sites.count, "first": first, "options": options}
-    return run("benchmarks.workloads.batch", spec, env=env_of(place) | sites.env)
+    return run("benchmarks.workloads.batch", spec, env=env_of(place) | sites.env | (env or {}))

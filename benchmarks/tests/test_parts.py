@@ -50,6 +50,7 @@ def test_slow_sites_are_measured_against_what_is_allowed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(latency, "SLOTS", (2,))
+    monkeypatch.setattr(latency, "LATENCY", 0.2)
     main(["latency", "--sites", "2"])
     slots, sites, allowed, reached, *_ = figures(capsys.readouterr().out, "2 ")
     assert (slots, sites, allowed) == (2, 2, 2.5)
