@@ -25,6 +25,9 @@ AHEAD = 3
 ROUNDS = 5_226_521
 BatchKey = UUID | None  # None: jobs without a batch
 
+# What a `ClaimedJob` takes from its row as it is.
+JOB_COLUMNS = ("id", "claim_no", "attempts", "tenant_id", "batch_id", "domain_id", "job_type")
+
 # `held` is materialised: checked job by job instead, a round takes five times as long, and seventy
 # times where the jobs of many batches wait for hosts. Of two batches that want one host, the one
 # whose turn is first gets it.
@@ -103,17 +106,14 @@ class Claimer:
             if connection.vendor == "postgresql":  # SQLite's transactions are IMMEDIATE
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
-            options = _claimable_batches()
-            before, limits = self._limits(options)
+            before, limits = self._limits(_caps(self.ceiling))
             shares = self._share(budget, limits, loads)
-            jobs = _load(_take(self.worker, shares), options)
+            jobs = _load(_take(self.worker, shares))
             slots = _slots(limits, loads, Counter(job.batch_id for job in jobs))
             self._write(slots, before, loads)
         return Claim(slots, jobs)
 
-    def _limits(
-        self, options: Mapping[BatchKey, BatchOptions]
-    ) -> tuple[dict[str, int], dict[BatchKey, int]]:
+    def _limits(self, caps: Mapping[BatchKey, int]) -> tuple[dict[str, int], dict[BatchKey, int]]:
         """Return this worker's slots so far, and the most it may have in each batch now.
 
         That is a fair share of the batch's cap, and no more than other workers leave.
@@ -126,8 +126,7 @@ class Claimer:
         for slots in slots_of.values():
             taken.update(slots)
         limits: dict[BatchKey, int] = {}
-        for batch, chosen in options.items():
-            cap = self.ceiling if batch is None else chosen.max_concurrent
+        for batch, cap in caps.items():
             share = cap if batch is None else math.ceil(cap / (1 + len(slots_of)))
             limits[batch] = max(0, min(share, cap - taken[str(batch)], self.ceiling))
         return before, limits
@@ -176,17 +175,19 @@ def has_claimable() -> bool:
     )
 
 
-def _claimable_batches() -> dict[BatchKey, BatchOptions]:
-    """Return the batches with claimable jobs, oldest first, and their options."""
+def _caps(ceiling: int) -> dict[BatchKey, int]:
+    """Return the batches with claimable jobs, oldest first, and their `max_concurrent`."""
     waiting = Job.objects.claimable()
     in_batch = Exists(waiting.filter(batch=OuterRef("pk")))
     rows = Batch.objects.claimable().filter(in_batch).order_by("created_at")
-    found: dict[BatchKey, BatchOptions] = {}
+    caps: dict[BatchKey, int] = {}
     if waiting.filter(batch__isnull=True).exists():
-        found[None] = BatchOptions()
-    for pk, options in rows.values_list("pk", "options"):
-        found[pk] = BatchOptions.stored(options)
-    return found
+        caps[None] = ceiling
+    default = BatchOptions().max_concurrent
+    # Only this option is read of a thousand batches; reading all would take ten times as long.
+    for pk, cap in rows.values_list("pk", "options__max_concurrent"):
+        caps[pk] = cap or default
+    return caps
 
 
 def _slots(
@@ -232,20 +233,13 @@ def _take_one_by_one(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUI
     return ids
 
 
-def _load(ids: list[UUID], options: Mapping[BatchKey, BatchOptions]) -> list[ClaimedJob]:
-    rows = Job.objects.filter(pk__in=ids).select_related("domain").order_by("position", "pk")
-    return [
-        ClaimedJob(
-            id=job.pk,
-            claim_no=job.claim_no,
-            attempts=job.attempts,
-            tenant_id=job.tenant_id,
-            batch_id=job.batch_id,
-            domain_id=job.domain.pk,
-            host=job.domain.host,
-            job_type=job.job_type,
-            options=BatchOptions.stored(job.options) if job.options else options[job.batch_id],
-        )
-        for job in rows
-        if job.domain is not None
-    ]
+def _load(ids: list[UUID]) -> list[ClaimedJob]:
+    rows = Job.objects.filter(pk__in=ids, domain__isnull=False).order_by("position", "pk")
+    jobs = list(rows.values(*JOB_COLUMNS, "options", name=F("domain__host")))
+    batches = Batch.objects.filter(pk__in={job["batch_id"] for job in jobs if job["batch_id"]})
+    options = dict(batches.values_list("pk", "options"))
+    for job in jobs:
+        job["host"] = job.pop("name")  # of the domain; the job's own is without www.
+        own = job["options"] or options.get(job["batch_id"], {})
+        job["options"] = BatchOptions.stored(own)
+    return [ClaimedJob(**job) for job in jobs]
