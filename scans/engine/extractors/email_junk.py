@@ -38,8 +38,8 @@ def is_junk(address: str) -> bool:
 def is_sample(local: str, domain: str) -> bool:
     """Say whether an address stands for any address: `name@firma.de`, `tu.correo@ejemplo.com`.
 
-    Some parts make it one alone (`vorname.nachname`, `yourdomain`); others are ordinary by
-    themselves (`mail@`, `@email.de`) and only make one together.
+    Some parts make it one alone (`vorname.nachname`, `yourdomain`). Others are ordinary by
+    themselves (`mail@`, `@email.de`) and only make one together: `is_ordinary_sample`.
     """
     local = _plain(local)
     site = registrable_domain(ascii_host(domain))
@@ -50,8 +50,20 @@ def is_sample(local: str, domain: str) -> bool:
         return True
     if _is_sample_of_something(label) or _is_sample_of_something(local):
         return True
-    is_ordinary = domain in words("free_domains") or label in words("ordinary_sample_labels")
-    return is_ordinary and _is_blank_to_fill(local)
+    return domain in words("free_domains") and _is_blank_to_fill(local)
+
+
+def is_ordinary_sample(address: str, site_host: str) -> bool:
+    """Say whether an address of ordinary parts is a sample, such as `info@site.com`.
+
+    At the site's own domain it is the site's address.
+    """
+    local, _, domain = address.rpartition("@")
+    site = registrable_domain(ascii_host(domain))
+    if site_host and site == registrable_domain(site_host):
+        return False
+    label = _plain(domain.split(".")[-site.count(".") - 1])
+    return label in words("ordinary_sample_labels") and _is_blank_to_fill(_plain(local))
 
 
 def is_named_example(before: str) -> bool:

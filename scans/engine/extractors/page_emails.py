@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterable, Iterator, Set
 
 from scans.engine.extractors.email_ciphers import from_hidden
-from scans.engine.extractors.email_junk import is_named_example
+from scans.engine.extractors.email_junk import is_named_example, is_ordinary_sample
 from scans.engine.extractors.email_links import from_hrefs
 from scans.engine.extractors.email_source import from_source
 from scans.engine.extractors.email_spellings import from_obfuscated_text
@@ -33,7 +33,7 @@ def page_emails(
         *from_obfuscated_text(page.text),
     ]
     for email in without_misread(without_glued(emails)):
-        if not _is_nobody_s(email, host):
+        if not (is_ordinary_sample(email.address, host) or _is_nobody_s(email, host)):
             yield email
 
 
