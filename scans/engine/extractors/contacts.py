@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Set
 
-from scans.engine.extractors import phones
 from scans.engine.extractors.email_junk import kind_of
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.json_ld import addresses, same_as
 from scans.engine.extractors.page_emails import page_emails
+from scans.engine.extractors.page_phones import page_phones
 from scans.engine.extractors.regions import PageRegions
 from scans.engine.extractors.social import linked_profiles, own_profiles
 from scans.engine.links import resolve_url, url_host
@@ -22,7 +22,7 @@ def page_contacts(
     `hrefs` are (href, text) of the links that are not web addresses (mailto:, tel:); `hints` come
     from `hints_in`.
     """
-    return merge_contacts([_emails(page, hrefs, hints), _phones(page, hrefs), _others(page)])
+    return merge_contacts([_emails(page, hrefs, hints), _phones(page, hrefs, hints), _others(page)])
 
 
 def _emails(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> Iterator[Contact]:
@@ -39,16 +39,11 @@ def _emails(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> I
         )
 
 
-def _phones(page: PageFacts, hrefs: list[tuple[str, str]]) -> Iterator[Contact]:
+def _phones(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> Iterator[Contact]:
     regions = PageRegions(
         url=page.url, language=page.language, json_ld=page.json_ld, text=page.text
     )
-    found = (
-        *phones.from_hrefs(hrefs, regions),
-        *phones.from_json_ld(page.json_ld, regions),
-        *phones.from_text(page.text, regions),
-    )
-    for item in found:
+    for item in page_phones(page, hrefs, regions, hints):
         yield Contact(
             kind=ContactKind.PHONE,
             value=item.number,

@@ -12,10 +12,12 @@ ESCAPED_AT_SIGNS = (
     "&#64;", "&#064;", "&#0064;", "&#x40;", "&#X40;", "&#x0040;", "&commat;", "%40",
     "\\u0040", "\\x40",
 )  # fmt: skip
+CHAT_HOSTS = frozenset(["wa.me/", "whatsapp.com/"])
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
     *("hidden-mail", "bidi-override", "fromCharCode(", "atob("),
+    *CHAT_HOSTS,
 )
 
 

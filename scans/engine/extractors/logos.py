@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scans.engine.extractors.vocabulary import words
-from scans.engine.links import resolve_url
+from scans.engine.links import resolve_url, url_host
 
 # Images, from the top of the page, among which the logo is looked for.
 LOGO_AMONG = 60
@@ -38,12 +38,13 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 
 
-def logo(tree: LexborHTMLParser, base: str) -> str:
+def logo(tree: LexborHTMLParser, base: str, title: str = "") -> str:
     """Return the URL of the image that is named a logo or stands in a box that is.
 
     One that links to the homepage goes before the others: these may be a partner's or an award.
+    `title` is the page's, which says what the site is called.
     """
-    search = _Search(base)
+    search = _Search(base, title)
     first = ""
     for image in tree.css("img")[:LOGO_AMONG]:
         boxes = list(_ancestors(image, _BOXES))
@@ -56,19 +57,30 @@ def logo(tree: LexborHTMLParser, base: str) -> str:
     return first
 
 
+class _Site(NamedTuple):
+    """What a site calls itself."""
+
+    host: str
+    title_words: frozenset[str]
+
+    def is_called(self, name: str) -> bool:
+        return len(name) > 2 and (name in self.host or (len(name) > 3 and name in self.title_words))
+
+
 class _Search:
     """Which nodes of a page are named a logo or link to the homepage, each read once."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, title: str) -> None:
         self._base = base
-        self._host = urlsplit(base).hostname or ""
+        host = url_host(base).replace("-", "")
+        self._site = _Site(host, frozenset(_WORD.findall(title.lower())))
         self._named: dict[int, bool] = {}
         self._home: dict[int, bool] = {}
 
     def names_logo(self, node: LexborNode) -> bool:
         key = node.mem_id
         if key not in self._named:
-            self._named[key] = _names_logo(node.attributes, self._host)
+            self._named[key] = _names_logo(node.attributes, self._site)
         return self._named[key]
 
     def leads_home(self, node: LexborNode) -> bool:
@@ -85,9 +97,9 @@ def _ancestors(node: LexborNode, count: int) -> Iterator[LexborNode]:
         parent, count = parent.parent, count - 1
 
 
-def _names_logo(attributes: _Attributes, host: str) -> bool:
+def _names_logo(attributes: _Attributes, site: _Site) -> bool:
     return any(
-        "logo" in value.lower() and _says_logo(_path_of(value) if name == "src" else value, host)
+        "logo" in value.lower() and _says_logo(_path_of(value) if name == "src" else value, site)
         for name in _NAMING
         if (value := attributes.get(name))
     )
@@ -98,14 +110,14 @@ def _path_of(url: str) -> str:
     return url.partition("//")[2].partition("/")[2] if "//" in url[:8] else url
 
 
-def _says_logo(name: str, host: str) -> bool:
+def _says_logo(name: str, site: _Site) -> bool:
     """Tell a logo from a catalogue, a log-out link, a psychologist: the word stands for itself.
 
     It may be joined to another word for a place, a colour or a file (`headerlogo`), or to the name
     of the site.
     """
     for word in _WORD.findall(name[:500]):
-        if "logo" in word.lower() and any(_is_logo(part, host) for part in _parts_of(word)):
+        if "logo" in word.lower() and any(_is_logo(part, site) for part in _parts_of(word)):
             return True
     return False
 
@@ -115,16 +127,14 @@ def _parts_of(word: str) -> list[str]:
     return [word.lower(), *(part.lower() for part in _CAMEL.split(word))]
 
 
-def _is_logo(word: str, host: str) -> bool:
+def _is_logo(word: str, site: _Site) -> bool:
     if word in words("logo_names"):
         return True
     before, logo, behind = word.partition("logo")
     if not logo or (before and behind):
         return bool(logo) and {before, behind} <= words("logo_companions")
     companion = before or behind
-    return companion in words("logo_companions") or (
-        bool(before) and len(before) > 2 and before in host.replace("-", "")
-    )
+    return companion in words("logo_companions") or site.is_called(before)
 
 
 def _image_url(image: LexborNode, base: str) -> str:

@@ -72,8 +72,9 @@ def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
     meta = metadata.meta_values(tree)
     json_ld = read_blocks(node.text() for node in tree.css(_JSON_LD)[:MAX_BLOCKS])
     described = organisation(json_ld)
+    title = metadata.title(tree) or meta.get("og:title", "")
     return {
-        "title": metadata.title(tree) or meta.get("og:title", ""),
+        "title": title,
         "description": meta.get("description") or meta.get("og:description", ""),
         "language": metadata.language(tree, meta),
         "generator": meta.get("generator", ""),
@@ -83,7 +84,7 @@ def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
         "meta": meta,
         "json_ld": json_ld,
         "organisation": described,
-        "logo_url": metadata.resolved(base, described.get("logo")) or logo(tree, base),
+        "logo_url": metadata.resolved(base, described.get("logo")) or logo(tree, base, title),
     }
 
 

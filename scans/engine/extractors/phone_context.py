@@ -1,24 +1,35 @@
-"""What the words around a run of digits say it is."""
+"""What stands around a run of digits, and says what it is."""
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 
-from scans.engine.extractors.regions import countries_in, plan_of, region_named
+from scans.engine.extractors.countries import (
+    region_at_end,
+    region_named,
+    region_of_code,
+    region_of_flag,
+)
+from scans.engine.extractors.phone_ids import Named, named_by
+from scans.engine.extractors.regions import countries_in, plan_of
+from scans.engine.extractors.vocabulary import words
 
 # Characters before a number in which its label is looked for.
 BEFORE = 70
 # Characters between a label and its number: `Phone number for orders: `.
 _FAR = 28
 
-_FAX = r"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f(?=\s?[.:)]{0,2}\s?\Z)"
+# A letter by itself is a label where it begins a word and something parts it from the number: the
+# `f` of a GUID, of `C.F.` and of a host name is none.
+_LETTER = r"(?:(?<![^\s|,;•·(\[&+].)|(?<=\b[tpm]/.))"
+_FAX = rf"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
 _PHONE = (
     r"tele?(?:phone|fono|foon|fon|fone|f)?s?|t[eé]l[eé](?:phone|fono)|fon|fones?|phones?|ph|"
     r"call(?:\s+us)?|ring|appelez(?:[ -]nous)?|ll[aá]m[ae](?:nos)?|chiama(?:ci)?|ligue|"
     r"bel(?:\s+ons)?|mobil(?:e|ni|telefon|nummer|nr)?|mobiel|mob|m[oó]vil|handy|cel|"
     r"cell(?:ular|phone|ulare)?|celulare?s?|kom(?:órka)?|durchwahl|festnetz|zentrale|hot-?line|help-?line|info-?line|"
     r"växeln?|vaihde|sentralbord(?:et)?|omstillingen|centralino|centralita|telefonszám|"
-    r"whatsapp|viber|voice|text|sms|dial|contact|landline|switchboard|[tpm](?=\s?[.:)]{0,2}\s?\Z)|"
-    r"[dco](?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
+    rf"whatsapp|viber|voice|text|sms|dial|contact|landline|switchboard|[tpm]{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z|\s?[/&+]\s?f\b)|"
+    rf"[dco]{_LETTER}(?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
     r"telefon(?:isch|nummer|nr|centrale)|telefoonnummer|telnr|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
 # In scripts that put no blanks between words, or glue the article to them.
@@ -41,58 +52,131 @@ _FAX_BEHIND = re.compile(
 )
 _LABEL_OF_THE_ONE_BEFORE = re.compile(r"\s?[(\[]?[a-z][a-z -]{1,12}[)\]]?[\s|/,;-]*\Z", re.I)
 _NAMED_BEHIND = re.compile(r"\s?[(\[]([^()\[\]\d]{2,30})[)\]]")
-_OTHER = re.compile(
-    r"(?:\b(?:isbn|issn|doi|vat|ust|uid|mwst|btw|tva|moms|tax|gst|abn|acn|ein|tin|duns|uen|"
-    r"siren|siret|rcs|kvk|hrb|hra|cvr|org|orgnr|cif|nif|dni|rut|cnpj|cpf|cep|nip|regon|krs|dič|ič|ičo|"
-    r"oib|pib|cui|p\.?\s?iva|iva|cod\.?\s?fisc(?:ale)?|y-tunnus|steuernummer|steuer|"
-    r"iban|bic|swift|blz|konto|sort\s?code|upc|ean|gtin|sku|asin|nmls|npi|dre|cslb|mls|"
-    r"reg(?:istered|istration|\.)?|charity|company|licen[cs]e|lic|permit|patent|serial|model|item|"
-    r"part|order|invoice|account|acct|ref(?:erence)?|case|id|zip|postcode|plz|box|p\.?o\.?)"
-    r"(?![^\W\d_])[-\s.:#]*(?:in\s+england\s*)?(?:(?:number|num|code|id|idnr|nos?|nr)\b)?|"
-    r"©|copyright|#)[\s.:#]*(?:[A-Z]{2,3}[\s-]?)?\Z",
-    re.I,
+# The words before a number, without what parts them, and brackets between them and it.
+_LAST_WORDS = re.compile(r"[^\s:;,()\[\]=|/•·\u2013\u2014]+")
+_BRACKETS_AT_END = re.compile(r"\s?\([^()\d]{1,40}\)[\s:.]*\Z")
+_CODE_AT_END = re.compile(r"[A-Z]{2}(?:[)\]]\s?[:-]?|\s?:)\s?\Z")
+# What runs into the digits without a blank, and its last part.
+_OPENING = re.compile(r"[\s(\[\"'<>„“]")
+_PARTS = re.compile(r"[:;,|•]")
+_NUMBERED_LABEL = re.compile(r"[^\W\d_]{2,20}[.#-]?\d{1,2}[.)]?\Z")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+-\Z")
+_TOKEN_BEHIND = re.compile(
+    r"_|@|-?[0-9a-f]*[a-f][0-9a-f]*(?:-\w|\b)|\.[a-z][a-z0-9-]*\.[a-z]|"
+    r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|php|aspx?|docx?|zip|css|js)\b"
 )
+_ROW_BEFORE = re.compile(r"\d{6}[ \t,;|]{1,3}\Z|\d{6}\n\d{6,}\n\Z")
+_ROW_BEHIND = re.compile(r"[ \t,;|]{1,3}\d{6}|\n\d{6,}\n\d{6}")
+_STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
+_STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What stands around one run of digits."""
+    """What stands around one run of digits: text[start:end], back to the number before it."""
 
-    # A word for phones stands before it.
-    labelled: bool = False
-    is_fax: bool = False
-    # It is called something else: a VAT number, an item.
-    is_other: bool = False
-    # The country named right beside it.
-    region: str = ""
+    def __init__(self, text: str, start: int, end: int, since: int) -> None:
+        self._text, self._start, self._end = text, start, end
+        self._before = text[max(since, start - BEFORE) : start]
+        self._follows = 0 < since > start - BEFORE
+        self._labels = _labels(self._before, text[start])
+
+    @property
+    def labelled(self) -> bool:
+        """Whether a word for phones stands before the number."""
+        return bool(self._labels)
+
+    @cached_property
+    def named(self) -> Named:
+        """What it is called, if that is something else: a VAT number, an item."""
+        behind = _NAMED_BEHIND.match(self._text, self._end)
+        return named_by(self._words) or named_by(_LAST_WORDS.findall(behind[1]) if behind else ())
+
+    @cached_property
+    def _words(self) -> list[str]:
+        before = self._before[-50:]
+        if ")" in before[-3:]:
+            before = _BRACKETS_AT_END.sub(" ", before)
+        return _LAST_WORDS.findall(before)
+
+    @cached_property
+    def is_fax(self) -> bool:
+        """Whether a label before it, in brackets behind it, or behind it as all are, says so."""
+        if "fax" in self._labels and "phone" not in self._labels:
+            return True
+        if _FAX_IN_BRACKETS.match(self._text, self._end):
+            return True
+        behind = self._follows and bool(_LABEL_OF_THE_ONE_BEFORE.match(self._before))
+        return ("phone" not in self._labels or behind) and bool(
+            _FAX_BEHIND.match(self._text, self._end)
+        )
+
+    @cached_property
+    def stated_region(self) -> str:
+        """The country that is stated right beside the number, empty if none is."""
+        behind = _NAMED_BEHIND.match(self._text, self._end)
+        inside = behind[1].strip() if behind else ""
+        region = inside and (region_named(inside) or region_at_end(_LAST_WORDS.findall(inside)))
+        region = region or region_of_flag(self._before[-6:]) or self._region_of_code()
+        return plan_of(region or self._region_before())
+
+    def _region_of_code(self) -> str:
+        code = _CODE_AT_END.search(self._before[-7:])
+        alone = code and not self._before[-7:][: code.start()][-1:].isalnum()
+        return region_of_code(code[0][:2]) if code and alone else ""
+
+    def _region_before(self) -> str:
+        """Return the region of a country's name before the number, past labels in between."""
+        parts = self._words[-8:]
+        for _ in range(5):
+            region = region_at_end(parts)
+            if region or not parts or parts[-1].strip(".-").lower() not in words("labels"):
+                return region
+            parts = parts[:-1]
+        return ""
+
+    @cached_property
+    def near_region(self) -> str:
+        """The last country that is named before the number, near it."""
+        return next((region for region, _ in reversed(list(countries_in(self._before)))), "")
+
+    @property
+    def is_in_token(self) -> bool:
+        """Whether the digits are a piece of a GUID, a file name or an address of the web."""
+        if _TOKEN_BEHIND.match(self._text, self._end):
+            return True
+        before = self._text[max(0, self._start - 60) : self._start]
+        if not before or _OPENING.match(before[-1]):
+            return False
+        return _is_part_of_token(_OPENING.split(before)[-1], self.labelled)
+
+    @property
+    def is_in_row(self) -> bool:
+        """Whether other plain rows of digits stand next to it, as in a list of ids."""
+        near = self._text[max(0, self._start - 40) : self._start]
+        return bool(_ROW_BEFORE.search(near) or _ROW_BEHIND.match(self._text, self._end))
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether letters, money or an address of the web stick to the digits."""
+        before = self._text[max(0, self._start - 2) : self._start]
+        return bool(_STUCK_BEFORE.search(before) or _STUCK_BEHIND.match(self._text, self._end))
 
 
-def read_context(text: str, start: int, end: int, since: int) -> Context:
-    """Read the words around text[start:end], back to `since` (the end of the number before)."""
-    before = text[max(since, start - BEFORE) : start]
-    labels = _labels(before)
-    return Context(
-        labelled=bool(labels),
-        is_fax=_is_fax(text, end, before, labels, follows=0 < since > start - BEFORE),
-        is_other=not labels and bool(_OTHER.search(before)),
-        region=_country_beside(text, before, end),
-    )
-
-
-def _is_fax(text: str, end: int, before: str, labels: set[str], *, follows: bool) -> bool:
-    """Tell a fax by its label: before it, in brackets behind it, or behind it as all labels are."""
-    if "fax" in labels and "phone" not in labels:
+def _is_part_of_token(token: str, labelled: bool) -> bool:
+    if "://" in token or token[-1] in "=@_" or (token[-1] == "/" and "." in token):
         return True
-    if _FAX_IN_BRACKETS.match(text, end):
+    part = _PARTS.split(token)[-1]
+    mixed = any(map(str.isdigit, part)) and any(map(str.isalpha, part))
+    if mixed and not _NUMBERED_LABEL.match(part):
         return True
-    labels_stand_behind = follows and bool(_LABEL_OF_THE_ONE_BEFORE.match(before))
-    return ("phone" not in labels or labels_stand_behind) and bool(_FAX_BEHIND.match(text, end))
+    return not labelled and bool(_SLUG.match(token))
 
 
-def _labels(before: str) -> set[str]:
+def _labels(before: str, following: str) -> set[str]:
     """Return the kinds of the labels that belong to the number behind `before`.
 
-    Labels side by side (`Phone / Fax:`) belong to it together.
+    Labels side by side (`Phone / Fax:`) belong to it together. `following` is the first character
+    of the number: a letter runs into a plus or a bracket only.
     """
     kinds: set[str] = set()
     edge = len(before)
@@ -102,14 +186,8 @@ def _labels(before: str) -> set[str]:
             break
         if not kinds and (len(gap) > _FAR or re.search(r"\d\d", gap) or gap.count("\n") > 2):
             break
+        if not (kinds or gap or following in "+(") and len(word[0]) == 1:
+            break
         kinds.add("phone" if word["unparted"] else str(word.lastgroup))
         edge = word.start()
     return kinds
-
-
-def _country_beside(text: str, before: str, end: int) -> str:
-    """Return the region named behind a number in brackets, else the last one named before it."""
-    behind = _NAMED_BEHIND.match(text, end)
-    if behind and (region := region_named(behind[1].strip())):
-        return plan_of(region)
-    return next((region for region, _ in reversed(list(countries_in(before)))), "")

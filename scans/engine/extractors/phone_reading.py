@@ -11,6 +11,7 @@ from phonenumbers import (
     FrozenPhoneNumber,
     Leniency,
     NumberParseException,
+    PhoneMetadata,
     PhoneNumber,
     PhoneNumberMatcher,
 )
@@ -26,8 +27,9 @@ _MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
 # +43/1/479 15 23: the matcher takes a second slash for the end of a number.
 _SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
-# What other lines have in place of the last digits: 05732-972080/81.
-_OTHER_ENDINGS = re.compile(r"(?<=\d\d)(?: ?/ ?[1-9]\d?)+\Z")
+# 00 dials abroad in all but a few countries; behind it stands a country code.
+_ABROAD = re.compile(r"(?:\+?00|\+)(?=[\s(]*[1-9])")
+_LEAST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,7 @@ def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
     group of `030/226 343-0` is an extension that belongs to the number.
     """
     digits = _SLASH_BEHIND_CODE.sub(" ", digits)
-    ways = dict.fromkeys((_OTHER_ENDINGS.sub("", digits), digits))
-    readings = (_read_most(way, region) for region in regions for way in ways)
-    return next(filter(None, readings), ())
+    return next(filter(None, (_read_most(digits, region) for region in regions)), ())
 
 
 def _read_most(digits: str, region: str) -> tuple[ReadNumber, ...]:
@@ -114,6 +114,56 @@ def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
     return next(filter(None, (_read_one(digits, region) for region in regions)), None)
 
 
+def read_dialled(digits: str, regions: Iterable[str]) -> ReadNumber | None:
+    """Read all of a text as what a phone would dial: the number of a tel: link, say.
+
+    Without a plus, digits that begin with a region's country code hold it, unless they are a number
+    of the region as they are: 49 221 471 in Germany, where national numbers begin with a 0.
+    """
+    abroad = _ABROAD.match(digits)
+    if abroad:
+        return _read_one(f"+{digits[abroad.end() :]}", "")
+    readings = (
+        with_country_code(digits, region) or _read_one(digits, region) for region in regions
+    )
+    read = next(filter(None, readings), None)
+    if read is None and sum(map(str.isdigit, digits)) >= _LEAST_DIGITS and digits[:1] != "0":
+        return _read_one(f"+{digits}", "")
+    return read
+
+
+def with_country_code(digits: str, region: str) -> ReadNumber | None:
+    """Read digits that begin with the country code of a region, where it is not added to them."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    plain = digits.lstrip(" (")
+    if metadata is None or not plain.startswith(str(metadata.country_code)):
+        return None
+    if sum(map(str.isdigit, plain)) < _LEAST_DIGITS:
+        return None
+    read = _read_one(f"+{plain}", "")
+    if read is None or metadata.national_prefix:
+        return read
+    return None if _read_one(digits, region) else read
+
+
+def read_stated(digits: str, region: str) -> tuple[ReadNumber, ...]:
+    """Read a national number in the region that is stated beside it.
+
+    Grouped in any way, if it begins as the region's national numbers do.
+    """
+    strict = read_strict(digits, (region,))
+    if strict or not _dials(digits, region):
+        return strict
+    read = _read_one(digits, region)
+    return (read,) if read else ()
+
+
+def _dials(digits: str, region: str) -> bool:
+    metadata = PhoneMetadata.metadata_for_region(region)
+    prefix = metadata.national_prefix if metadata else None
+    return not prefix or digits.lstrip(" ([").startswith(prefix)
+
+
 def is_mobile(read: ReadNumber) -> bool:
     """Say whether a number belongs to the mobile numbers of its country alone."""
     kind = phonenumbers.number_type(phonenumbers.parse(read.number))
@@ -123,7 +173,7 @@ def is_mobile(read: ReadNumber) -> bool:
 @lru_cache(maxsize=4_096)
 def _read_one(digits: str, region: str) -> ReadNumber | None:
     try:
-        described = _describe_valid(phonenumbers.parse(digits, region))
+        described = _describe_valid(phonenumbers.parse(digits, region or None))
     except NumberParseException:
         return None
     return ReadNumber(*described, 0, len(digits)) if described else None

@@ -1,24 +1,24 @@
 """Phone numbers in E.164, with their region and how each was found; faxes are marked."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
-from urllib.parse import parse_qs, unquote
 
-from phonenumbers import convert_alpha_characters_in_number
-
-from scans.engine.extractors.json_ld import walk
-from scans.engine.extractors.phone_context import Context, read_context
+from scans.engine.extractors.phone_context import Context
+from scans.engine.extractors.phone_endings import shared_start, with_ending
+from scans.engine.extractors.phone_ids import Named
 from scans.engine.extractors.phone_reading import (
     NANP_SHAPE,
     ReadNumber,
     is_mobile,
     read_lenient,
+    read_stated,
     read_strict,
     read_whole,
+    with_country_code,
 )
+from scans.engine.extractors.phone_vanity import vanity_numbers
 from scans.engine.extractors.regions import NANP, PageRegions
 from scans.engine.extractors.snippets import around
 
@@ -40,13 +40,15 @@ _PLAIN = str.maketrans(
 )
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
 # `03338 750812 - 0170 5898858`, behind at least `WHOLE` digits.
+# A phone number with its area code in brackets, behind the id of a company.
+_NEXT_IN_BRACKETS = re.compile(r"[ /]+(?=\(0?\d{2,4}\) ?\d[\d .-]{5,})")
 _NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
 WHOLE = 7
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
 _DATE = re.compile(
     r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
-    r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)(?![./-]?\d)"
+    r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|24 ?/ ?7)(?![./-]?\d)"
 )
 # An amount like 231.506.740, which Spain and Poland write phone numbers like, too.
 _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
@@ -55,14 +57,8 @@ _TRUNK_PREFIXES = ("0", "(", "13", "18")
 # One national number, grouped in any way but as hours and dates are.
 _NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
 _BARE = re.compile(r"0[1-9]\d{8,11}\Z")
-_STUCK_BEFORE = re.compile(r"(?:[^\W\d]|[$£€¥%=/@#&:]|\w[-.])\Z")
-_STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
-# What every such number holds; far quicker to look for, because it begins with a digit.
-_VANITY_HINT = re.compile(r"[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})")
-_VANITY = re.compile(
-    r"(?<![\w.])(?:1[-. ])?\(?[2-9]\d\d\)?[-.] ?(?=[\dA-Z .-]{0,5}[A-Z]{3})"
-    r"[\dA-Z][\dA-Z.-]{6,8}(?!\w)"
-)
+# Some numbers, and how sure they are.
+Reading = tuple[tuple[ReadNumber, ...], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,45 +71,53 @@ class FoundPhone:
     method: str
     snippet: str
     confidence: float
+    # Its digits as they stand beside a country, which says how the same digits elsewhere are read.
+    stated: str = ""
 
 
-def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers of (href, words) pairs that are tel:, fax: and WhatsApp links."""
-    for href, words in hrefs:
-        scheme, _, target = href.lower().partition(":")
-        if scheme not in ("tel", "callto", "fax", "sms", "whatsapp"):
-            continue
-        path, _, query = target.partition("?")
-        digits = unquote(parse_qs(query).get("phone", [path])[0])
-        read = read_whole(digits.lstrip("/ "), regions.in_turn())
-        if read:
-            is_fax = scheme == "fax" or words.lower().startswith("fax")
-            yield FoundPhone(read.number, read.region, is_fax, "tel_link", words, 1.0)
-
-
-def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers that JSON-LD objects give as telephone or faxNumber."""
-    for thing in walk(list(json_ld)):
-        for key, is_fax in (("telephone", False), ("faxNumber", True)):
-            values = thing.get(key)
-            for value in values if isinstance(values, list) else [values]:
-                read = read_whole(str(value)[:60], regions.in_turn()) if value else None
-                if read:
-                    snippet = f"{key}: {value}"[:200]
-                    yield FoundPhone(read.number, read.region, is_fax, "json_ld", snippet, 0.95)
+def _stated_digits(digits: str, context: Context) -> str:
+    if digits.startswith("+") or not context.stated_region:
+        return ""
+    return "".join(filter(str.isdigit, digits))
 
 
 def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the numbers in visible text."""
     since = 0
     for start, digits in _candidates(text):
-        context = read_context(text, start, start + len(digits), since)
-        numbers, confidence = _read(text, start, digits, context, regions)
+        context = Context(text, start, start + len(digits), since)
+        numbers, confidence = _read_run(text, start, digits, context, regions)
         for read in numbers:
-            since = start + read.end
+            since = start + max(read.end, 0)
             snippet = around(text, start + read.start, since)
-            yield FoundPhone(read.number, read.region, context.is_fax, "text", snippet, confidence)
+            yield FoundPhone(
+                number=read.number,
+                region=read.region,
+                is_fax=context.is_fax,
+                method="text",
+                snippet=snippet,
+                confidence=confidence,
+                stated=_stated_digits(digits, context),
+            )
     yield from _vanity_numbers(text, regions)
+
+
+def _read_run(
+    text: str, start: int, digits: str, context: Context, regions: PageRegions
+) -> Reading:
+    """Return the numbers in one run, those that share a beginning too, and how sure they are."""
+    shared = shared_start(digits, text[start + len(digits) : start + len(digits) + 60])
+    if shared:
+        numbers, confidence = _read(shared.head, context, regions)
+        if len(numbers) == 1 and numbers[0].end == len(shared.head):
+            others = (_with_ending(numbers[0], shared.head, end) for end in shared.endings)
+            return (numbers[0], *filter(None, others)), confidence
+    return _read(digits, context, regions)
+
+
+def _with_ending(read: ReadNumber, head: str, ending: tuple[bool, str]) -> ReadNumber | None:
+    other = read_whole(with_ending(read.number, head, ending), (NANP,))
+    return other and replace(other, start=read.start, end=read.end)
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
@@ -148,7 +152,8 @@ def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
     """Part a run before each `+`, and before each 0 that begins another national number."""
     position = 0
     long_enough = len(run) > 2 * WHOLE or "+" in run
-    marks = [*_NEXT_NUMBER.finditer(run), *_NEXT_NATIONAL.finditer(run)] if long_enough else ()
+    patterns = (_NEXT_NUMBER, _NEXT_NATIONAL, _NEXT_IN_BRACKETS) if long_enough else ()
+    marks = [mark for pattern in patterns for mark in pattern.finditer(run)]
     for mark in sorted(marks, key=re.Match.start):
         before = run[position : mark.start()]
         if mark.re is _NEXT_NUMBER or _digits_in(before) >= WHOLE:
@@ -157,26 +162,35 @@ def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
     yield start + position, run[position:]
 
 
-def _read(
-    text: str, start: int, digits: str, context: Context, regions: PageRegions
-) -> tuple[tuple[ReadNumber, ...], float]:
+def _read(digits: str, context: Context, regions: PageRegions) -> Reading:
     """Return the numbers in one run, and how sure they are."""
     international = digits.lstrip("([ ").startswith(("+", "00"))
     usual = bool(NANP_SHAPE.search(digits))
-    if not (international or usual or context.labelled) and (
-        context.is_other
-        or (_THOUSANDS.fullmatch(digits) and not regions.declared)
-        or _is_stuck(text, start, start + len(digits))
-    ):
+    if _is_something_else(digits, context, regions, sure=international or usual):
         return (), 0.0
-    if digits.isdigit() and not (international or usual or context.labelled):
-        return _bare_mobile(digits, regions), PLAIN
+    if digits.isdigit() and not (international or context.labelled):
+        return () if context.is_in_row else _bare_mobile(digits, regions), PLAIN
     numbers = next(filter(None, _sure_readings(digits, context, regions, international)), ())
+    if numbers and not (context.labelled or international):
+        numbers = tuple(read for read in numbers if not digits[read.start : read.end].isdigit())
     if numbers:
         return numbers, LABELLED if context.labelled else USUAL if usual or international else PLAIN
     if not context.labelled:
         return (), 0.0
     return next(filter(None, _guessed_readings(digits, regions)), ()), GUESSED
+
+
+def _is_something_else(digits: str, context: Context, regions: PageRegions, *, sure: bool) -> bool:
+    """Say whether a run is a piece of a token, an amount, or called something else."""
+    if digits.startswith("+"):
+        return False
+    if context.is_in_token or context.named is Named.ID:
+        return True
+    if sure or context.labelled:
+        return False
+    is_sure_of_region = regions.declared or context.stated_region
+    is_amount = _THOUSANDS.fullmatch(digits) and not is_sure_of_region
+    return bool(context.named or is_amount or context.is_stuck)
 
 
 def _bare_mobile(digits: str, regions: PageRegions) -> tuple[ReadNumber, ...]:
@@ -193,7 +207,9 @@ def _sure_readings(
     A country named beside the number goes before what holds for the whole page; grouping as the
     country does goes before mere validity, which is enough for what says that it is a number.
     """
-    beside = (context.region,) if context.region else ()
+    if not digits.startswith("+") and context.stated_region:
+        yield read_stated(digits, context.stated_region)
+    beside = tuple(filter(None, dict.fromkeys((context.stated_region, context.near_region))))
     if context.labelled or digits.lstrip("([ ").startswith("+"):
         yield from _labelled_readings(digits, beside, regions, international)
     else:
@@ -213,6 +229,9 @@ def _sure_readings(
 def _labelled_readings(
     digits: str, beside: tuple[str, ...], regions: PageRegions, international: bool
 ) -> Iterator[tuple[ReadNumber, ...]]:
+    if digits[0].isdigit() and digits[0] != "0":
+        whole = with_country_code(digits, regions.first[0]) if regions.declared else None
+        yield (whole,) if whole else ()
     for region in (*beside, *regions.first):
         if read_strict(digits, (region,)):
             yield read_lenient(digits, (region,))
@@ -228,18 +247,9 @@ def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadN
     yield read_strict(digits, regions.guesses)
 
 
-def _is_stuck(text: str, start: int, end: int) -> bool:
-    """Say whether letters, money or an address of the web stick to the digits."""
-    before, behind = text[max(0, start - 2) : start], text[end : end + 2]
-    return bool(_STUCK_BEFORE.search(before) or _STUCK_BEHIND.match(behind))
-
-
 def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the North American numbers that are spelt with letters: 1-800-FLOWERS."""
-    if NANP not in regions.first or not _VANITY_HINT.search(text):
-        return
-    for found in islice(_VANITY.finditer(text), MAX_CANDIDATES):
-        read = read_whole(convert_alpha_characters_in_number(found[0]), (NANP,))
-        if read:
-            snippet = around(text, found.start(), found.end())
+    """Yield the numbers that are spelt with letters and say, or show, that they are numbers."""
+    for read, start, end, sure in vanity_numbers(text, regions.first):
+        if sure or Context(text, start, end, 0).labelled:
+            snippet = around(text, start, end)
             yield FoundPhone(read.number, read.region, False, "vanity", snippet, PLAIN)

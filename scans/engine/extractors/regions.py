@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 
+from scans.engine.extractors.countries import region_named
 from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.vocabulary import names, table
 from scans.engine.language import detect_language
@@ -180,13 +181,6 @@ def _of_addresses(json_ld: Iterable[Any]) -> Iterator[str]:
             country = country.get("name")
         if isinstance(country, str):
             yield region_named(country.strip())
-
-
-def region_named(country: str) -> str:
-    """Return the region of a country's name or ISO code, empty where it is neither."""
-    if country.upper() in SUPPORTED_REGIONS:
-        return country.upper()
-    return _country_names()[0].get(country, "")
 
 
 def _of_language(language: str) -> str:

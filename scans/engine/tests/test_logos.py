@@ -9,8 +9,9 @@ from scans.engine.extractors import read_page
 URL = "https://www.muster-kessel.de/"
 
 
-def logo_of(body: str, url: str = URL) -> str:
-    return read_page(f"<html><body>{body}".encode(), url, "text/html").logo_url
+def logo_of(body: str, url: str = URL, title: str = "") -> str:
+    page = f"<html><title>{title}</title><body>{body}"
+    return read_page(page.encode(), url, "text/html").logo_url
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,12 @@ def test_a_file_that_is_named_a_logo_is_the_logo(name):
 )
 def test_a_word_that_merely_holds_the_letters_names_no_logo(image):
     assert logo_of(image) == ""
+
+
+def test_the_name_of_the_site_may_be_joined_to_the_word():
+    image = '<img src="/psicologo.jpg"><img src="/rootslogo_color.png">'
+    assert logo_of(image, title="Roots Canada").endswith("/rootslogo_color.png")
+    assert logo_of(image, title="Branches") == ""
 
 
 def test_a_logo_that_links_to_the_homepage_goes_before_the_others():

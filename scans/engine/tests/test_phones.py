@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.engine.extractors.phones import FoundPhone, from_hrefs, from_json_ld, from_text
+from scans.engine.extractors.phone_links import from_hrefs, from_json_ld
+from scans.engine.extractors.phones import FoundPhone, from_text
 from scans.engine.extractors.regions import PageRegions
 
 
@@ -120,8 +121,8 @@ def test_each_number_of_a_list_belongs_to_the_country_named_beside_it():
         ("Tel. +49 30/226 343-0", ["+49302263430"]),
         ("Tel. +49 (0) 99 73 84 59 \u2013 0", ["+49997384590"]),
         ("+43/1/479 15 23-200", ["+4314791523200"]),
-        ("+54 9 11 4556-9147/48", ["+5491145569147"]),
-        ("Deutschland, Tel. 05732-686420/81", ["+495732686420"]),
+        ("+54 9 11 4556-9147/48", ["+5491145569147", "+5491145569148"]),
+        ("Deutschland, Tel. 05732-686420/81", ["+495732686420", "+495732686481"]),
         ("Deutschland, Tel. 03338 750812 - 0170 5898858", ["+493338750812", "+491705898858"]),
         ("Schweiz, Tel. 044 360 52 62 / 079 312 45 69", ["+41443605262", "+41793124569"]),
     ],

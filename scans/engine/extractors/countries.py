@@ -1,0 +1,62 @@
+"""The countries that stand beside something: in words of eight languages, as a code or a flag."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from scans.engine.extractors.vocabulary import names, table, words
+
+# Words of the longest country's name that is looked for.
+LONGEST_NAME = 6
+
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_FLAG_A = 0x1F1E6
+
+
+def region_named(country: str) -> str:
+    """Return the region of a country's name or ISO code, empty where it is neither."""
+    code = "GB" if country.upper() == "UK" else country.upper()
+    if code in SUPPORTED_REGIONS:
+        return code
+    return _regions().get(country.rstrip(".").casefold(), "")
+
+
+def region_of_flag(text: str) -> str:
+    """Return the region of the last flag in a text, empty where there is none."""
+    flags = [] if text.isascii() else _FLAG.findall(text)
+    return region_named("".join(map(_letter, flags[-1]))) if flags else ""
+
+
+def _letter(half: str) -> str:
+    return chr(ord(half) - _FLAG_A + ord("A"))
+
+
+def region_at_end(parts: Sequence[str]) -> str:
+    """Return the region of the longest name that some words end with; names have large letters."""
+    for start in range(max(0, len(parts) - LONGEST_NAME), len(parts)):
+        name = parts[start:]
+        region = _regions().get(" ".join(name).rstrip(".").casefold())
+        if region is not None:
+            return region if name[0][0].isupper() else ""
+    return ""
+
+
+def region_of_code(code: str) -> str:
+    """Return the region of an ISO code that stands for nothing else beside a number."""
+    return region_named(code) if code in words("codes_beside_numbers") else ""
+
+
+@cache
+def _regions() -> dict[str, str]:
+    """Return the region of each name, in small letters; empty for what is no country."""
+    regions: dict[str, str] = {}
+    translated = tomllib.loads(files(__package__).joinpath("country_names.toml").read_text("utf-8"))
+    for listed in (translated, table("countries")):
+        for region, alternatives in listed.items():
+            for name in alternatives.split("|"):
+                regions[name.rstrip(".").casefold()] = region
+    return regions | {name.casefold(): "" for name in names("not_countries")}

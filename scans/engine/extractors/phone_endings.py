@@ -1,0 +1,69 @@
+"""Numbers that share a beginning and differ at the end: `030 3907-45/-46`, `33445/33446`."""
+
+import re
+from typing import NamedTuple
+
+# Digits of a number that others may share: `0221/470/5555` is one number in three groups.
+LEAST_DIGITS = 8
+
+# A longer row is a switchboard's block of extensions, not numbers to be called one by one.
+MAX_ENDINGS = 3
+
+_SLASHED = re.compile(
+    rf"(?P<head>(?:\D*\d){{{LEAST_DIGITS},}}?)(?P<endings>(?:\s?/\s?-?\s?\d{{1,5}})+)\s*\Z"
+)
+_LAST_GROUP = re.compile(r"\d+\Z")
+_EXTENSION = re.compile(r"[-\u2013]\s?\d{1,5}\Z")
+# Further extensions, each with its own hyphen, behind one: `-45, -46 und -47`.
+_MORE = re.compile(
+    r"(?:\s?(?:,|;|/|&|\+|und|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
+    r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
+)
+_ENDING = re.compile(r"(-?)\s?(\d{1,5})")
+
+
+class SharedStart(NamedTuple):
+    """The first of some numbers, and how the others end."""
+
+    head: str
+    # (whether it is an extension with a hyphen of its own, digits)
+    endings: tuple[tuple[bool, str], ...]
+
+
+def shared_start(run: str, behind: str) -> SharedStart | None:
+    """Take a run of digits apart into a number and the endings of others; None if it has none.
+
+    `behind` is the text that follows the run.
+    """
+    slashed = _SLASHED.match(run) if "/" in run else None
+    head, endings = (slashed["head"], slashed["endings"]) if slashed else (run, "")
+    more = _MORE.match(behind)
+    if more and _EXTENSION.search(head):
+        endings += more[0]
+    if not endings:
+        return None
+    pairs = tuple((hyphen != "", digits) for hyphen, digits in _ENDING.findall(_plain(endings)))
+    last = _LAST_GROUP.search(head)
+    if (
+        not 0 < len(pairs) <= MAX_ENDINGS
+        or last is None
+        or sum(map(str.isdigit, head)) < LEAST_DIGITS
+    ):
+        return None
+    if any(len(digits) > len(last[0]) and not is_extension for is_extension, digits in pairs):
+        return None
+    return SharedStart(head, pairs)
+
+
+def with_ending(number: str, head: str, ending: tuple[bool, str]) -> str:
+    """Return the E.164 number that is `number`, written as `head`, but for its end."""
+    is_extension, digits = ending
+    extension = _EXTENSION.search(head)
+    length = len(digits)
+    if is_extension and extension:
+        length = sum(map(str.isdigit, extension[0]))
+    return number[:-length] + digits
+
+
+def _plain(text: str) -> str:
+    return re.sub("[\u2010-\u2014]", "-", text)

@@ -1,0 +1,99 @@
+"""Numbers that say they are something else: a customer's, an article's, a tax number.
+
+In eight languages. German and Dutch write the thing and the number as one word, whatever the thing
+is (`Sendungsnummer`, `Artikel-Nr.`); the others name it beside the number.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+
+from scans.engine.extractors.vocabulary import names, words
+
+
+class Named(StrEnum):
+    """What the words before a run of digits say that it is."""
+
+    NOTHING = ""
+    PERHAPS_AN_ID = "perhaps"
+    ID = "id"
+
+
+_COMPOUND = re.compile(
+    r"(?P<thing>[^\W\d_][\w&.-]*?)[-./]?(?:nummern?|nrn?|nº|numer|number|n[°º])\Z", re.IGNORECASE
+)
+_COUNTRY = re.compile(r"[A-Z]{2,3}\Z")
+_ELISION = re.compile(r"^[dl]['\u2019]", re.IGNORECASE)
+_REGISTRIES_OF_TOWNS = frozenset(["rcs", "hrb", "hra", "cciaa", "amtsgericht", "firmenbuch"])
+_PHONE_ENDINGS = (
+    *("service", "servicio", "servizio", "serwis", "dienst", "hotline", "line", "support", "fon"),
+    *("telefon", "telefoon", "phone", "ruf", "handy", "mobil", "fax", "zentrale", "zentral"),
+)
+
+
+def named_by(written: Sequence[str]) -> Named:
+    """Say what the words that end right before a number call it."""
+    parts = [word.lower().strip(".'\"*-") or word for word in written[-5:]]
+    if len(parts) > 1 and _COUNTRY.match(written[-1]) and not _is_registry(parts):
+        parts.pop()  # the country in VAT GB 123 4567 89
+    return _named(parts) if parts else Named.NOTHING
+
+
+def _named(parts: list[str]) -> Named:
+    if _is_registry(parts):
+        return Named.ID
+    if parts[-1] in words("number_nouns") and len(parts) > 1:
+        named = _before_particles(parts[:-1])
+        return Named.ID if _is_thing(named) or _is_registry(parts[:-1]) else Named.NOTHING
+    compound = _COMPOUND.match(parts[-1])
+    if compound:
+        return Named.NOTHING if _is_phone(compound["thing"]) else Named.ID
+    if _is_numbered(parts):
+        return Named.ID
+    return Named.PERHAPS_AN_ID if parts[-1] in words("perhaps_numbered") else Named.NOTHING
+
+
+def _is_numbered(parts: list[str]) -> bool:
+    """Recognise `numéro de commande` and `número de identificación fiscal`."""
+    for count in (1, 2):
+        *before, thing = parts[: len(parts) + 1 - count]
+        if before and _before_particles(before) in words("number_nouns") and _is_thing(thing):
+            return not _is_phone(parts[-1])
+        if len(parts) < 3:
+            break
+    return False
+
+
+def _before_particles(parts: list[str]) -> str:
+    while parts and parts[-1] in words("particles"):
+        parts = parts[:-1]
+    return parts[-1] if parts else ""
+
+
+def _is_registry(parts: list[str]) -> bool:
+    """Say whether the last words name a register whose numbers are no phone numbers."""
+    last = parts[-1].replace(".", "").replace("-", "").rstrip("0123456789")
+    if last in words("registries"):
+        return True
+    if len(parts) < 2:
+        return False
+    pair = f"{parts[-2]} {parts[-1]}".replace(".", "")
+    return parts[-2] in _REGISTRIES_OF_TOWNS or pair in names("registries_of_two_words")
+
+
+def _is_thing(word: str) -> bool:
+    """Say whether a word names a thing that has numbers: an order, a customer, a shipment."""
+    stem = _ELISION.sub("", word)
+    return (stem.startswith(_things()) or stem in words("registries")) and not _is_phone(stem)
+
+
+@cache
+def _things() -> tuple[str, ...]:
+    return tuple(words("numbered_things"))
+
+
+def _is_phone(word: str) -> bool:
+    """Say whether a word is about calling: `Service-Nr.`, `Rufnummer`, `telefoonnummer`."""
+    plain = word.strip(".-")
+    return plain in words("phone_words") or plain.endswith(_PHONE_ENDINGS)
