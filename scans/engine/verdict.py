@@ -29,7 +29,10 @@ _NOTHING_SAID = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
-_SHOWN = ("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame", "<input")
+_SHOWN = (
+    *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
+    *("<input", "<textarea", "<select"),
+)
 _PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2026": "...", "\u00a0": " "})
 # Sites that a visitor signs in at, or consents at, and then comes back from.
 _PASSED_ON_THE_WAY = (
@@ -67,8 +70,8 @@ def judge(
         _by_rules(visit, Verdict.CHALLENGE),
         _by_rules(visit, Verdict.PARKED),
         _moved(visit),
-        _empty(visit),
         _by_rules(visit, Verdict.PLACEHOLDER),
+        _empty(visit),
     )
     return next(verdicts, (Verdict.OK, ""))
 

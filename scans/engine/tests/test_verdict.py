@@ -94,6 +94,21 @@ def test_the_rules_cover_what_stands_in_a_sites_place() -> None:
         '<title>A</title><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>'
         "<p>We repair clocks.</p>",
         '<title>A</title><p>We repair clocks.</p><div class="g-recaptcha"></div>',
+        "<title>Camping</title><p>This site is closed from October. Pitches have power.</p>",
+        "<title>Castle</title><p>The domain of the castle is reserved for visitors on foot.</p>",
+        "<title>Naming rights</title><p>We check whether a domain name is registered. Ring us.</p>",
+        "<title>Domaine Roc</title><p>Ce domaine est réservé à la chasse et à la pêche.</p>",
+        "<title>Estudio</title><p>Diseño registrado. Esta web usa cookies. Sevilla</p>",
+        "<title>Chor</title><p>Unsere neue Homepage ist freigeschaltet! Proben freitags.</p>",
+        "<title>Band</title><p>Diese Seite: Termine. Noch keine Konzerte im Mai, zwei im Juni.</p>",
+        "<title>Hill Homes</title><p>This site of eleven houses is nearly full. Visit us at this "
+        "address: 12 Mill Lane, Kendal.</p>",
+        "<title>Robots for schools</title><p>We build robots. Confirm your place by letter.</p>",
+        "<title>Prüfdienst</title><p>Wir prüfen Geräte. Browser und Server auch, seit 1998.</p>",
+        "<title>Sign in</title><form><input type=text><input type=password>"
+        "<div class='g-recaptcha'></div></form>"
+        "<script src='https://www.google.com/recaptcha/api.js'></script>",
+        "<title>Lifts</title><p>Scheduled maintenance of lifts, repairs on the same day.</p>",
     ],
 )
 def test_a_small_page_of_a_real_site_is_ok(html: str) -> None:
@@ -297,6 +312,7 @@ negative = { html = "y" }
         ('"some"', '"Some"', "lower case"),
         ('"some"', '"so"', "4 characters"),
         ('["some"]', "[]", "no values"),
+        ('["some"]', '"nowhere"', "no words named 'nowhere'"),
         (", { text", ", { words", "'words' is not a valid Field"),
         (', { text = ["thing"] }', "", "needs two signals"),
         ("positive", "unique = true\npositive", "`unique` says nothing"),
@@ -309,6 +325,13 @@ def test_a_rule_that_cannot_be_used_is_rejected(old: str, new: str, complaint: s
     assert len(parse_rules(RULE)) == 1
     with pytest.raises(RuleError, match=complaint):
         parse_rules(RULE.replace(old, new, 1))
+
+
+def test_signals_share_the_words_of_their_file() -> None:
+    (rule,) = parse_rules(
+        '[words]\nsale = ["for sale", "to let"]\n' + RULE.replace('["thing"]', '"sale"')
+    )
+    assert rule.signals[1].values == ("for sale", "to let")
 
 
 def test_the_hosts_of_rules_are_plain_names() -> None:

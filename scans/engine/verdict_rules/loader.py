@@ -35,16 +35,21 @@ def load_rules() -> tuple[Rule, ...]:
 
 
 def parse_rules(text: str) -> tuple[Rule, ...]:
-    """Read the `[[rule]]` tables of a TOML text; raise RuleError on one that cannot be used."""
-    return tuple(_rule(table) for table in tomllib.loads(text)["rule"])
+    """Read the `[[rule]]` tables of a TOML text; raise RuleError on one that cannot be used.
+
+    The lists in its `[words]` table stand for values that several rules share.
+    """
+    tables = tomllib.loads(text)
+    words = tables.get("words", {})
+    return tuple(_rule(table, words) for table in tables["rule"])
 
 
-def _rule(table: dict[str, Any]) -> Rule:
+def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
     rest = dict(table)
     try:
         what = str(rest.pop("what"))
         verdict = Verdict(rest.pop("verdict"))
-        signals = tuple(_signal(signal) for signal in rest.pop("signals"))
+        signals = tuple(_signal(signal, words) for signal in rest.pop("signals"))
         rule = Rule(
             verdict=verdict,
             what=what,
@@ -63,9 +68,13 @@ def _rule(table: dict[str, Any]) -> Rule:
     return rule
 
 
-def _signal(table: Mapping[str, list[Any]]) -> Signal:
+def _signal(table: Mapping[str, Any], words: Mapping[str, list[str]]) -> Signal:
     ((name, values),) = table.items()
     field = Field(name)
+    if isinstance(values, str):
+        if values not in words:
+            raise RuleError(f"there are no words named {values!r}")
+        values = words[values]
     signal = Signal(field, tuple(str(value) for value in values))
     if not signal.values:
         raise RuleError(f"the signal {name} has no values")
