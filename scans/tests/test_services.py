@@ -64,7 +64,7 @@ def test_a_query_that_the_queueing_itself_narrows_is_followed_to_its_end(
 @pytest.mark.parametrize(
     ("queueing", "sentence"),
     [
-        (Queueing(0, 0), "No domain was chosen."),
+        (Queueing(0, 0), "Select at least one domain."),
         (Queueing(1, 0), "1 domain is queued."),
         (Queueing(1_200, 1), "1,200 domains are queued; 1 was already queued or in progress."),
         (Queueing(0, 3), "0 domains are queued; 3 were already queued or in progress."),

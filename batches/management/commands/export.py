@@ -5,16 +5,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from batches.management.arguments import find_owner
+from scrapersky.web.commands import SafeCommand
 from scrapersky.web.lists import ListQuery, QueryTooSlow, all_lists, get_list
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.download import pages_of
 from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
 
 
-class Command(BaseCommand):
+class Command(SafeCommand):
     help = "Export a list of results: all rows that match, read in parts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

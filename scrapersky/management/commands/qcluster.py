@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from batches.models import Worker
 from batches.queue import ensure_shift
 from batches.runner import shift
+from scrapersky.web.commands import SafeCommand
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class ScanningCluster(Cluster):
         super().sig_handler(signum, frame)
 
 
-class Command(qcluster.Command):
+class Command(SafeCommand, qcluster.Command):
     """django-q2's command of the same name, which `INSTALLED_APPS` puts behind this one."""
 
     def handle(self, *args: Any, **options: Any) -> None:
