@@ -276,6 +276,8 @@ class Contact(CorrectableFinding, Curated):
     confidence = models.FloatField(default=1.0)
     # ISO 3166 code: of the number for a phone, of the place for an address
     country = models.CharField(max_length=2, blank=True, db_default="")
+    # Whatever else the older system kept about it.
+    metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["kind", "-confidence", "value"]
@@ -355,6 +357,8 @@ class Sitemap(Finding, Curated):
     url_count = models.PositiveIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     error = models.TextField(blank=True)
+    # Whatever else the older system kept about it.
+    metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["url"]
@@ -404,6 +408,8 @@ class Page(Curated):
     is_opened = models.BooleanField(default=False, db_default=False)
     # The line of robots.txt that closes it to us; empty where none does.
     disallowed_by = models.CharField(max_length=500, blank=True, db_default="")
+    # Whatever else the older system kept about it.
+    metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["url"]

@@ -71,6 +71,8 @@ class Context:
     loaded: dict[str, int] = field(default_factory=dict)
     # Kind and how -> how many ids were written into the map.
     tally: dict[tuple[str, str], int] = field(default_factory=dict)
+    # What becomes of every column of the older tables (`columns.Fate`).
+    fates: list[Any] = field(default_factory=list)
     # What is wrong, in sentences.
     faults: list[str] = field(default_factory=list)
     # What the comparison of each table came to (`target.Difference`).

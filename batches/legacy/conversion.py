@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from batches.legacy import (
     adoption,
     batches,
+    columns,
     contacts_and_technologies,
     domains,
     foreign_keys,
@@ -93,6 +94,8 @@ class Outcome:
 
     tables: list[report.Table] = field(default_factory=list)
     notes: list[report.Topic] = field(default_factory=list)
+    # What becomes of every column of the older tables.
+    fates: list[columns.Fate] = field(default_factory=list)
     # Of what this run brought.
     verdict: Verdict = field(default_factory=Verdict)
     # Of what all runs brought, where there were earlier ones.
@@ -121,6 +124,7 @@ def opened(
         if not is_migrated:
             preview.create_tables(context)
         older = reading.find_complete(source or context.cursor)
+        context.fates = columns.fates(older)
         if source is None:
             reading.attach(context, older)
         else:
@@ -163,7 +167,8 @@ def _convert(context: Context, options: ConversionOptions, progress: Progress) -
     perform(
         context, (*PLAN, *MAKE, *MEND, *([REQUEUE] if options.requeue_unfinished else [])), progress
     )
-    outcome = Outcome(report.tables(context, with_shapes=options.dry_run), report.topics(context))
+    tables = report.tables(context, with_shapes=options.dry_run)
+    outcome = Outcome(tables, report.topics(context), context.fates)
     if options.report_file:
         report.write(context, options.report_file)
     outcome.verdict = verify(context)

@@ -46,6 +46,7 @@ SOURCE = f"""
  SELECT r.tenant, r.host, r.refused, n.*
  FROM row_domain r JOIN newest_domain n ON n.winner = r.uuid WHERE r.made) AS f
 {join_term("domain", "f.status", "s")} {join_term("sitemap", "f.sitemap_analysis_status", "a")}
+{join_term("domain_curation", "f.sitemap_curation_status", "c")}
 LEFT JOIN ref_batch rb ON rb.ref = f.batch_id
 LEFT JOIN technologies_of th ON th.uuid = f.winner"""
 LEGACY = {
@@ -55,6 +56,8 @@ LEGACY = {
     "status_note": "CASE WHEN NOT s.known THEN 'this status is unknown here' END",
     "sitemap_analysis_status": "CASE WHEN f.sitemap_analysis_status <> a.becomes "
     "THEN f.sitemap_analysis_status END",
+    "sitemap_curation_status": "CASE WHEN lower(f.sitemap_curation_status) <> c.becomes "
+    "THEN f.sitemap_curation_status END",
     "language": "CASE WHEN length(f.language) > 16 THEN f.language END",
     "favicon_url": "CASE WHEN length(f.favicon_url) > 2000 THEN f.favicon_url END",
     "logo_url": "CASE WHEN length(f.logo_url) > 2000 THEN f.logo_url END",
@@ -104,6 +107,8 @@ DOMAINS = Rows(
             {label: f"nullif(btrim(f.{column}), '')" for column, label in SOCIAL_LABELS.items()}
         ),
         "technologies": "coalesce(th.names, '[]')",
+        "curation": "c.becomes",
+        "note": "coalesce(f.notes, '')",
         "sitemap_count": _count("f.total_sitemaps"),
         "page_count": _count("f.sitemap_urls"),
         "sitemap_analysis_status": f"CASE a.becomes WHEN '{UNFINISHED}' THEN 'pending' "
@@ -126,6 +131,11 @@ def plan(context: Context) -> None:
     read_terms(context, "domain", "SELECT DISTINCT coalesce(status, '') FROM old_domains")
     read_terms(
         context, "sitemap", "SELECT DISTINCT coalesce(sitemap_analysis_status, '') FROM old_domains"
+    )
+    read_terms(
+        context,
+        "domain_curation",
+        "SELECT DISTINCT coalesce(sitemap_curation_status, '') FROM old_domains",
     )
     load(context, KEYS, FACTS)
     hosts.settle(context, "row_domain")

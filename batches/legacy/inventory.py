@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from batches.legacy import id_map
 from batches.legacy.contacts_and_technologies import EVIDENCE, METHOD
 from batches.legacy.context import ONCE, Context
+from batches.legacy.json_sql import named
 from batches.legacy.rows import Keys, follow, join_term, load, merge, read_terms
 from batches.legacy.target import Rows, put
 from scans.engine.links import canonical_url, resolve_url
@@ -24,25 +25,50 @@ SELECT url FROM (SELECT url FROM old_sitemap_files UNION SELECT url FROM old_sit
     UNION SELECT url FROM old_pages) AS x WHERE url IS NOT NULL"""
 PAGES = """
 (SELECT id, id_u, domain_id_u, url, page_type, lastmod, changefreq, priority_value AS priority,
-    'sitemap' AS source, created_at, coalesce(updated_at, created_at) AS seen
+    'sitemap' AS source, NULL::text AS curation, sitemap_id,
+    CASE WHEN loc_text <> url THEN loc_text END AS loc_text, NULL::timestamptz AS changed,
+    extra, odd,
+    created_at, coalesce(updated_at, created_at) AS seen
  FROM old_sitemap_urls
  UNION ALL
  SELECT id, id_u, domain_id_u, url, page_type, last_modified, NULL, NULL,
-    'link', created_at, coalesce(last_scan, updated_at, created_at) FROM old_pages) AS o"""
+    'link', page_curation_status, NULL, NULL,
+    CASE WHEN last_scan <> updated_at THEN updated_at END, extra, odd,
+    created_at, coalesce(last_scan, updated_at, created_at) FROM old_pages) AS o"""
 _SEEN = {
     "first_seen": f"coalesce(r.first_seen, r.last_seen, {EPOCH})",
     "last_seen": f"coalesce(r.last_seen, r.first_seen, {EPOCH})",
+}
+_ALL_KEPT = "jsonb_agg(kept ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE kept IS NOT NULL)"
+# What the newest of the rows kept; of rows that became one, what the others kept.
+_CARRIED_ON = {
+    "curation": "coalesce(r.curation, 'new')",
+    "metadata": "CASE WHEN r.kept IS NOT NULL THEN jsonb_build_object('legacy', r.kept -> 0) || "
+    "CASE WHEN jsonb_array_length(r.kept) > 1 THEN jsonb_build_object('merged', r.kept - 0) "
+    "ELSE '{}' END END",
 }
 _LATEST = "(array_agg({0} ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE {0} IS NOT NULL))[1]"
 
 
 def _source(table: str, same: str, facts: Iterable[str]) -> str:
     """Return the FROM of the rows to make: of several that are one, the newest facts."""
-    newest = "".join(f", {_LATEST.format(name)} AS {name}" for name in facts)
+    newest = "".join(f", {_LATEST.format(name)} AS {name}" for name in (*facts, "curation"))
+    seen = "min(created) AS first_seen, max(seen) AS last_seen"
     return (
-        f"(SELECT uuid, domain, {same}, min(created) AS first_seen, max(seen) AS last_seen{newest} "
-        f"FROM {table} GROUP BY uuid, run_of, domain, {same} HAVING bool_or(made)) AS r"
+        f"(SELECT uuid, domain, {same}, {seen}{newest}, {_ALL_KEPT} AS kept FROM {table} "
+        f"GROUP BY uuid, run_of, domain, {same} HAVING bool_or(made)) AS r"
     )
+
+
+def _kept(values: dict[str, str]) -> str:
+    """Return what is kept of a row `o` beside its facts; NULL where there is nothing."""
+    others = "coalesce(o.extra, '{}') || coalesce(o.odd, '{}')"
+    return f"nullif({others} || {named(values)}, '{{}}')"
+
+
+def _unless_same(column: str, becomes: str) -> str:
+    """Return a term as it was where it is not the one that it became."""
+    return f"CASE WHEN lower({column}) <> {becomes} THEN {column} END"
 
 
 @dataclass(frozen=True)
@@ -70,7 +96,8 @@ SITEMAPS = Listing(
         "sitemap",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_sitemap_files {ONCE}) o "
         f"{DOMAIN} {ADDRESS} {join_term('sitemap_kind', 'o.sitemap_type', 'k')} "
-        f"{join_term('sitemap_source', 'o.discovery_method', 's')}",
+        f"{join_term('sitemap_source', 'o.discovery_method', 's')} "
+        f"{join_term('curation', 'o.deep_scrape_curation_status', 'c')}",
     ),
     facts={
         "own": "o.id",
@@ -83,6 +110,16 @@ SITEMAPS = Listing(
         "urls": "o.url_count",
         "bytes": "o.size_bytes",
         "error": "o.error_message",
+        "curation": "nullif(c.becomes, 'new')",
+        "kept": _kept(
+            {
+                "sitemap_type": _unless_same("o.sitemap_type", "k.becomes"),
+                "discovery_method": _unless_same("o.discovery_method", "s.becomes"),
+                "deep_scrape_curation_status": _unless_same(
+                    "o.deep_scrape_curation_status", "c.becomes"
+                ),
+            }
+        ),
         "said": "o.url",
     },
     same="hash",
@@ -94,6 +131,7 @@ SITEMAPS = Listing(
             "tenant_id": "o.tenant_id",
             "domain_id": "r.domain",
             **_SEEN,
+            **_CARRIED_ON,
             "gone_at": "NULL::timestamptz",
             "url": "r.url",
             "url_hash": "r.hash",
@@ -114,7 +152,11 @@ SITEMAPS = Listing(
 )
 PAGE_ROWS = Listing(
     older="page",
-    keys=Keys("page", f"{PAGES} {DOMAIN} {ADDRESS} {join_term('page_type', 'o.page_type', 'p')}"),
+    keys=Keys(
+        "page",
+        f"{PAGES} {DOMAIN} {ADDRESS} {join_term('page_type', 'o.page_type', 'p')} "
+        f"{join_term('curation', 'o.curation', 'c')}",
+    ),
     facts={
         "own": "o.id",
         "domain": "d.uuid",
@@ -122,10 +164,21 @@ PAGE_ROWS = Listing(
         "hash": "u.page_hash",
         "seen": "o.seen",
         "source": "o.source",
+        "in_sitemap": "CASE WHEN o.source = 'sitemap' THEN true END",
         "page_type": "nullif(p.becomes, 'other')",
         "lastmod": "o.lastmod",
         "changefreq": "left(lower(btrim(o.changefreq)), 16)",
         "priority": "CASE WHEN o.priority BETWEEN 0 AND 1 THEN o.priority END",
+        "curation": "nullif(c.becomes, 'new')",
+        "kept": _kept(
+            {
+                "page_type": _unless_same("o.page_type", "p.becomes"),
+                "page_curation_status": _unless_same("o.curation", "c.becomes"),
+                "sitemap_id": "o.sitemap_id",
+                "loc_text": "o.loc_text",
+                "updated_at": "o.changed",
+            }
+        ),
         "said": "o.url",
     },
     same="hash",
@@ -137,9 +190,11 @@ PAGE_ROWS = Listing(
             "tenant_id": "o.tenant_id",
             "domain_id": "r.domain",
             **_SEEN,
+            **_CARRIED_ON,
             "url": "r.url",
             "url_hash": "r.hash",
             "source": "coalesce(r.source, '')",
+            "in_sitemap": "coalesce(r.in_sitemap, false)",
             "page_type": "coalesce(r.page_type, 'other')",
             "lastmod": "r.lastmod",
             "changefreq": "coalesce(r.changefreq, '')",
@@ -148,7 +203,7 @@ PAGE_ROWS = Listing(
         source=_source(
             "row_page",
             "hash",
-            ("url", "source", "page_type", "lastmod", "changefreq", "priority"),
+            ("url", "source", "in_sitemap", "page_type", "lastmod", "changefreq", "priority"),
         )
         + " JOIN {domains} o ON o.id = r.domain",
         settled=("id", "domain_id", "url_hash"),
@@ -160,7 +215,9 @@ CONTACTS = Listing(
     keys=Keys(
         "contact",
         f"(SELECT *, coalesce(updated_at, created_at) AS seen FROM old_contacts {ONCE}) o "
-        f"{DOMAIN} {join_term('email_type', 'o.email_type', 'e')}",
+        f"{DOMAIN} {join_term('email_type', 'o.email_type', 'e')} "
+        f"{join_term('curation', 'o.contact_curation_status', 'c')} "
+        "LEFT JOIN page_of_contact p ON p.id = o.page_id",
     ),
     facts={
         "own": "o.id",
@@ -169,8 +226,19 @@ CONTACTS = Listing(
         "THEN lower(btrim(o.email)) END",
         "seen": "o.seen",
         "label": "nullif(e.becomes, 'unknown')",
-        "page_url": "CASE WHEN length(o.source_url) <= 2000 THEN nullif(o.source_url, '') END",
+        "page_url": "CASE WHEN length(o.source_url) <= 2000 AND o.source_url <> '' "
+        "THEN o.source_url ELSE p.url END",
         "snippet": "coalesce(nullif(btrim(o.context), ''), nullif(btrim(o.name), ''))",
+        "curation": "nullif(c.becomes, 'new')",
+        "kept": _kept(
+            {
+                "page_id": "o.page_id",
+                "name": "o.name",
+                "email_type": _unless_same("o.email_type", "e.becomes"),
+                "source_url": "CASE WHEN length(o.source_url) > 2000 THEN o.source_url END",
+                "contact_curation_status": _unless_same("o.contact_curation_status", "c.becomes"),
+            }
+        ),
         "said": "o.email",
     },
     same="email",
@@ -182,6 +250,7 @@ CONTACTS = Listing(
             "tenant_id": "o.tenant_id",
             "domain_id": "r.domain",
             **_SEEN,
+            **_CARRIED_ON,
             "gone_at": "NULL::timestamptz",
             "kind": "'email'",
             "value": "r.email",
@@ -198,19 +267,27 @@ CONTACTS = Listing(
     ),
 )
 LISTINGS = (SITEMAPS, PAGE_ROWS, CONTACTS)
-WORDS = {
+TERMS = {
     "sitemap_kind": "SELECT DISTINCT coalesce(sitemap_type, '') FROM old_sitemap_files",
     "sitemap_source": "SELECT DISTINCT coalesce(discovery_method, '') FROM old_sitemap_files",
     "page_type": "SELECT coalesce(page_type, '') FROM old_sitemap_urls "
     "UNION SELECT coalesce(page_type, '') FROM old_pages",
     "email_type": "SELECT DISTINCT coalesce(email_type, '') FROM old_contacts",
+    "curation": "SELECT coalesce(deep_scrape_curation_status, '') FROM old_sitemap_files "
+    "UNION SELECT coalesce(page_curation_status, '') FROM old_pages "
+    "UNION SELECT coalesce(contact_curation_status, '') FROM old_contacts UNION SELECT ''",
 }
+# The address of the page that a contact was found on.
+PAGE_OF_CONTACT = """
+SELECT DISTINCT ON (p.id) p.id, p.url FROM old_pages p
+WHERE length(p.url) BETWEEN 1 AND 2000 AND p.id IN (SELECT page_id FROM old_contacts)"""
 
 
 def plan(context: Context) -> None:
     """Bring the rows; say which of them are one, and which are here already."""
     _read_addresses(context)
-    for vocabulary, texts in WORDS.items():
+    context.create("page_of_contact", PAGE_OF_CONTACT)
+    for vocabulary, texts in TERMS.items():
         read_terms(context, vocabulary, texts)
     for listing in LISTINGS:
         load(context, listing.keys, listing.facts)

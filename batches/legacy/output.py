@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from batches.legacy import columns
 from batches.legacy.conversion import Outcome
 from batches.legacy.reading import OlderTables
 from batches.legacy.report import Table
@@ -38,6 +39,7 @@ def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
     for table in found.tables if found.converted else []:
         yield from _table(table)
     if found.converted:
+        yield from columns.summary(found.fates)
         yield from _notes(found)
     yield from verdict(found.verdict if found.since is None else found.since)
     if found.since and found.since.faults:

@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from batches.legacy import reading
 from batches.legacy.context import LegacyError
 
-MIGRATION = ("batches", "0015_convert_legacy_data")
+MIGRATION = ("batches", "0020_convert_legacy_data")
 REFUSAL = (
     "This database holds the tables of an older ScraperSky, which are not converted yet. Try it "
     "with `manage.py convert_legacy_batch_ids --dry-run`, then convert with `manage.py migrate`."

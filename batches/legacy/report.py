@@ -87,10 +87,12 @@ def check_writable(path: str) -> None:
 
 
 def write(context: Context, path: str) -> None:
-    """Write a CSV: a line for each id that was no plain UUID, and for all that was noted."""
+    """Write a CSV: a line for each column, each id that was no plain UUID, and each note."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(HEAD)
+        for fate in context.fates:
+            lines.writerow(("column", fate.table, "", fate.column, fate.reason, fate.group))
         lines.writerows(_lines(context, _IDS.format(map=context.map, fresh=context.is_fresh())))
         lines.writerows(_lines(context, _NOTES))
 

@@ -26,7 +26,8 @@ TYPES = {
 # Older table -> its columns that mean something here, with their kinds.
 TABLES = {
     "tenants": "id:key name:text created_at:time",
-    "profiles": "id:key tenant_id:text name:text full_name:text email:text created_at:time",
+    "profiles": "id:key tenant_id:text name:text full_name:text email:text role:text "
+    "created_at:time",
     "batch_jobs": "id:int batch_id:key batch_id_original:text batch_id_string:text id_uuid:text "
     "tenant_id:text processor_type:text status:text created_by:text total_domains:int "
     "completed_domains:int failed_domains:int progress:float batch_metadata:json options:json "
@@ -41,17 +42,20 @@ TABLES = {
     "elementor_version:text phone_numbers:texts email_addresses:texts facebook_url:text "
     "twitter_url:text linkedin_url:text instagram_url:text youtube_url:text tech_stack:json "
     "domain_metadata:json sitemap_urls:int total_sitemaps:int status:text batch_id:text "
-    "last_scan:time sitemap_analysis_status:text sitemap_analysis_error:text created_at:time "
+    "last_scan:time notes:text sitemap_curation_status:text "
+    "sitemap_analysis_status:text sitemap_analysis_error:text created_at:time "
     "updated_at:time",
     "sitemap_files": "id:key tenant_id:text domain_id:key url:text sitemap_type:text "
-    "discovery_method:text url_count:int size_bytes:int error_message:text created_at:time "
+    "discovery_method:text url_count:int size_bytes:int error_message:text "
+    "deep_scrape_curation_status:text created_at:time "
     "updated_at:time",
-    "sitemap_urls": "id:key tenant_id:text domain_id:key sitemap_id:key url:text page_type:text "
+    "sitemap_urls": "id:key tenant_id:text domain_id:key sitemap_id:key url:text loc_text:text "
+    "page_type:text "
     "lastmod:time changefreq:text priority_value:float created_at:time updated_at:time",
     "pages": "id:key tenant_id:text domain_id:key url:text page_type:text last_modified:time "
-    "last_scan:time created_at:time updated_at:time",
+    "last_scan:time page_curation_status:text created_at:time updated_at:time",
     "contacts": "id:key domain_id:key page_id:key email:text email_type:text context:text "
-    "source_url:text name:text created_at:time updated_at:time",
+    "source_url:text name:text contact_curation_status:text created_at:time updated_at:time",
 }
 
 # Kind of the map -> older tables.
@@ -66,7 +70,7 @@ TABLES_OF = {
     "contact": ("contacts",),
 }
 # Tables whose rows keep what is in no list here, as metadata.
-WITH_EXTRA = {"batch_jobs", "jobs", "domains"}
+WITH_EXTRA = TABLES.keys() - {"tenants", "profiles"}
 # A function takes a hundred arguments at most.
 MOST_PAIRS = 45
 FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
@@ -86,7 +90,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _known(table: str) -> dict[str, str]:
+def known_columns(table: str) -> dict[str, str]:
+    """Return the columns of a table that mean something here, with their kinds."""
     pairs = (word.partition(":") for word in TABLES[table].split())
     return {name: kind for name, _, kind in pairs}
 
@@ -94,7 +99,7 @@ def _known(table: str) -> dict[str, str]:
 def columns_with_types(table: str) -> dict[str, str]:
     """Return the columns of `old_<table>` with their types."""
     shape = {}
-    for name, kind in _known(table).items():
+    for name, kind in known_columns(table).items():
         shape[name] = TYPES[kind]
         if kind == "key":
             shape[f"{name}_u"] = "uuid"
@@ -112,13 +117,13 @@ def query(table: str, present: dict[str, Actual], name: str) -> str:
         )
         return f"SELECT {nothing} WHERE false"
     parts = []
-    for column, kind in _known(table).items():
+    for column, kind in known_columns(table).items():
         parts += _expressions(column, kind, present.get(column))
-    others = [actual for name, actual in present.items() if name not in _known(table)]
+    others = [actual for name, actual in present.items() if name not in known_columns(table)]
     extra = others if table in WITH_EXTRA else []
     times = [
         actual
-        for name, kind in _known(table).items()
+        for name, kind in known_columns(table).items()
         if kind == "time" and (actual := present.get(name)) and _is_time(actual)
     ]
     parts += [f"{_extra(extra)} AS extra", f"{_odd(times)} AS odd"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from batches.legacy import id_map
 from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id, sql_whole_uuid
-from batches.legacy.rows import Keys, keep_existing, load
+from batches.legacy.rows import Keys, join_term, keep_existing, load, read_terms
 from batches.legacy.target import Rows, put
 from batches.legacy.tenants import DEFAULT_TENANT
 
@@ -14,6 +14,7 @@ FACTS = {
     "email": "btrim(coalesce(o.email, ''))",
     "name": "btrim(coalesce(o.full_name, o.name, ''))",
     "tenant": f"coalesce(rt.uuid, '{DEFAULT_TENANT}')",
+    "role": "o.role",
 }
 _TAKEN = (
     "(r.place > 1 OR EXISTS (SELECT FROM {users} u WHERE u.username = r.login AND u.id <> r.uuid))"
@@ -45,9 +46,9 @@ MEMBERSHIPS = Rows(
         "id": MEMBERSHIP_ID,
         "user_id": "r.uuid",
         "tenant_id": "r.tenant",
-        "role": "'member'",
+        "role": "x.becomes",
     },
-    source="row_user r WHERE r.made",
+    source=f"row_user r {join_term('role', 'r.role', 'x')} WHERE r.made",
     settled=("id", "user_id", "tenant_id"),
     touched="",
 )
@@ -70,6 +71,7 @@ SQL_JOIN = "LEFT JOIN ref_user ru ON ru.ref = o.created_by AND ru.run_of <= p.ru
 
 def plan(context: Context) -> None:
     """Bring the profiles, and say which user each `created_by` means."""
+    read_terms(context, "role", "SELECT DISTINCT coalesce(role, '') FROM old_profiles")
     load(context, KEYS, FACTS)
     if not context.verifying:
         keep_existing(context, "row_user", USERS.model)

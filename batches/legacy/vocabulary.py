@@ -138,6 +138,7 @@ VOCABULARIES = {
     "sitemap_source": Vocabulary(SITEMAP_SOURCES, "", ""),
     "email_type": Vocabulary(EMAIL_LABELS, "unknown", "unknown"),
     "curation": Vocabulary(CURATION, "new", "new"),
+    "domain_curation": Vocabulary(CURATION, "new", "new"),
     "role": Vocabulary(ROLES, "member", "member"),
 }
 

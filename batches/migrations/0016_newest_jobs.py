@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("batches", "0015_convert_legacy_data"),
+        ("batches", "0014_claims_by_host"),
         ("scans", "0009_corrections"),
         ("tenants", "0005_list_preferences"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

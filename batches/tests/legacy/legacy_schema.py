@@ -29,6 +29,12 @@ ENUMS = {
     "sitemap_import_status_enum": "Queued Processing Completed Error",
     "contact_email_type_enum": "Service Corporate Free Unknown",
     "pagecurationstatus": "New Queued Processing Complete Error Skipped",
+    "pageprocessingstatus": "Queued Processing Complete Error",
+    "SitemapCurationStatusEnum": "New Selected Maybe Not_a_Fit Archived",
+    "contact_curation_status": "New Queued Processing Complete Error Skipped",
+    "contact_processing_status": "Queued Processing Complete Error",
+    "crm_sync_status": "New Selected Queued Processing Complete Error Skipped",
+    "crm_processing_status": "Queued Processing Complete Error",
 }
 
 MINE = "id uuid PRIMARY KEY; tenant_id uuid"
@@ -80,6 +86,31 @@ CONVERTED = {
     "jobs": "id_uuid uuid; tenant_id_uuid uuid; batch_id_string varchar",
 }
 
+# The columns that later releases gave to the tables of what was found.
+LATER = {
+    "sitemap_files": "has_priority bool; has_changefreq bool; lead_source text; user_id uuid; "
+    "user_name text; notes text; process_after timestamptz; last_processed_at timestamptz; "
+    'updated_by uuid; deep_scrape_curation_status "SitemapCurationStatusEnum"',
+    "sitemap_urls": "video_count int; news_count int; size_bytes int; lead_source text; "
+    "user_id uuid; user_name text; notes text; is_active bool; process_after timestamptz; "
+    "created_by uuid; updated_by uuid",
+    "pages": "has_schema_markup bool; has_comments bool; "
+    "page_processing_status pageprocessingstatus; page_processing_error text; "
+    "honeybee_json jsonb; priority_level int; path_depth int; contact_scrape_status text",
+    "contacts": "name varchar; phone_number varchar; "
+    "contact_curation_status contact_curation_status; "
+    "contact_processing_status contact_processing_status; contact_processing_error text; "
+    + "".join(
+        f"{crm}_sync_status crm_sync_status; {crm}_processing_status crm_processing_status; "
+        f"{crm}_processing_error text; "
+        for crm in ("hubspot", "brevo", "mautic", "n8n")
+    )
+    + "hubspot_contact_id varchar; brevo_contact_id varchar; mautic_contact_id varchar; "
+    "n8n_workflow_id varchar; retry_count int; last_retry_at timestamptz; "
+    "next_retry_at timestamptz; last_failed_crm varchar; debounce_result varchar; "
+    "debounce_score int; debounce_reason varchar(500); enriched_phone varchar(50); "
+    "enriched_address jsonb; enriched_social_profiles jsonb; enrichment_cost_estimate float8",
+}
 LATER_JOBS = "result_data jsonb; job_metadata jsonb"
 # The columns that later releases gave to `domains`, by type.
 LATER_DOMAINS = {
@@ -108,6 +139,7 @@ LATER_DOMAINS = {
     "task_status": "content_scrape_status page_scrape_status sitemap_monitor_status",
     "numeric(5,2)": "uptime_percentage",
     "uuid": "created_by local_business_id",
+    '"SitemapCurationStatusEnum"': "sitemap_curation_status",
 }
 
 SITEMAP_STATUS = {"before": "sitemap_analysis_status", "after": '"SitemapAnalysisStatusEnum"'}
@@ -151,6 +183,8 @@ def _keys(name: str, age: Age) -> dict[str, str]:
 def _later(name: str, age: Age) -> dict[str, str]:
     if name == "jobs":
         return _parts(LATER_JOBS)
+    if name in LATER:
+        return _parts(LATER[name])
     if name != "domains":
         return {}
     later = {column: kind for kind, names in LATER_DOMAINS.items() for column in names.split()}
@@ -159,5 +193,5 @@ def _later(name: str, age: Age) -> dict[str, str]:
 
 def create(name: str, values: str) -> str:
     """Return what creates an enum type."""
-    listed = ", ".join(f"'{value}'" for value in values.split())
+    listed = ", ".join(f"'{value.replace('_a_', ' a ')}'" for value in values.split())
     return f'CREATE TYPE "{name}" AS ENUM ({listed})'

@@ -13,7 +13,7 @@ from batches.tests.legacy.legacy_database import TABLES, build
 pytestmark = pytest.mark.django_db
 OURS = ("batches_legacyid", "batches_batch", "batches_job", "scans_domain", "scans_contact")
 # The migration before the conversion.
-BEFORE = "0014"
+BEFORE = "0019"
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def test_an_operator_tries_converts_verifies_and_takes_back(
     assert place.sql("SELECT count(*) FROM batches_batch") == [(53,)]
 
     assert place.manage("convert_legacy_batch_ids", "--verify")[0] == 0
-    code, output = place.manage("migrate", "batches", "0014", "--verbosity", "0")
+    code, output = place.manage("migrate", "batches", "0019", "--verbosity", "0")
     assert code == 0, output
     assert place.sql("SELECT count(*) FROM batches_batch") == [(0,)]
     code, output = place.manage("migrate", "--verbosity", "0")

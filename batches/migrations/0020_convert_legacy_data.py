@@ -48,8 +48,8 @@ def take_back(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("batches", "0014_claims_by_host"),
-        ("scans", "0007_list_indexes"),
+        ("batches", "0019_exports"),
+        ("scans", "0010_legacy_metadata"),
         ("tenants", "0005_list_preferences"),
     ]
 

@@ -1,0 +1,75 @@
+"""What becomes of every column of the older tables, one by one."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from batches.legacy.reading import OlderTables
+from batches.legacy.sources import WITH_EXTRA, known_columns
+
+CARRIED, KEPT, DROPPED = "carried over", "kept in metadata", "dropped"
+NOTHING_LIKE_IT = "this system has nothing like it"
+# Columns whose values are only figures of the past here.
+IN_METADATA = {
+    "batch_jobs": {
+        "total_domains",
+        "completed_domains",
+        "failed_domains",
+        "progress",
+        "processing_time",
+    },
+    "contacts": {"name"},
+    "sitemap_urls": {"sitemap_id"},
+}
+LOST = {
+    "tenants": {
+        "description": "tenants have no description here",
+        "is_active": "every tenant is active here",
+        "updated_at": "changes of tenants are not recorded here",
+    },
+    "profiles": {
+        "active": "nobody from the older system can log in until somebody lets them in",
+        "avatar_url": "accounts have no picture here",
+        "bio": "accounts have no text about the person here",
+        "role_id": "the role is carried over by its name",
+        "updated_at": "changes of accounts are not recorded here",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a column, and why it is dropped if it is."""
+
+    table: str
+    column: str
+    group: str
+    reason: str = ""
+
+
+def fate_of(table: str, column: str) -> Fate:
+    """Return what becomes of a column; an unknown one is kept where its table has metadata."""
+    if reason := LOST.get(table, {}).get(column):
+        return Fate(table, column, DROPPED, reason)
+    if column in known_columns(table):
+        group = KEPT if column in IN_METADATA.get(table, ()) else CARRIED
+        return Fate(table, column, group)
+    if table in WITH_EXTRA:
+        return Fate(table, column, KEPT)
+    return Fate(table, column, DROPPED, NOTHING_LIKE_IT)
+
+
+def fates(older: OlderTables) -> list[Fate]:
+    """Return what becomes of every column that an installation has."""
+    return [fate_of(table, column) for table in older.present for column in older.columns[table]]
+
+
+def summary(found: Iterable[Fate]) -> Iterator[str]:
+    """Yield a line that counts the columns, and one for each that is dropped."""
+    listed = list(found)
+    counts = Counter(fate.group for fate in listed)
+    told = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))
+    yield f"columns: {told}"
+    for fate in listed:
+        if fate.group == DROPPED:
+            yield f"  {fate.table}.{fate.column} is dropped: {fate.reason}"
