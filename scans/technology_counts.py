@@ -1,9 +1,11 @@
 """Count the domains that use each technology, so that the list of technologies reads few rows."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from scans import storage
@@ -17,6 +19,25 @@ def count_technologies() -> str:
     """Count anew for each tenant with a scan since its last count; return how many were counted."""
     counted = sum(_count_tenant(tenant) for tenant in Tenant.objects.order_by("pk"))
     return f"Counted the technologies of {counted} tenant{'' if counted == 1 else 's'}."
+
+
+def add_domains(tenant_id: UUID, name: str, category: str, number: int) -> None:
+    """Add domains to the count of a technology, or take them off, until the next count.
+
+    A tenant that has not been counted yet has nothing to be added to.
+    """
+    counts = TechnologyCount.objects.filter(tenant=tenant_id)
+    changed = counts.filter(name=name).update(domain_count=Greatest(F("domain_count") + number, 0))
+    counts.filter(name=name, domain_count=0).delete()
+    last = counts.aggregate(at=Max("counted_at"))["at"]
+    if number > 0 and last and not changed:
+        TechnologyCount.objects.create(
+            tenant_id=tenant_id,
+            name=name,
+            category=category,
+            domain_count=number,
+            counted_at=last,
+        )
 
 
 def _count_tenant(tenant: Tenant) -> bool:

@@ -21,6 +21,7 @@ from scans.filters import PAGE_TYPES
 from scans.latest_facts import recount_page, refresh_lists
 from scans.models import Contact, Domain, Page, Scan, Technology
 from scans.services import lock_domains
+from scans.technology_counts import add_domains
 from scrapersky.tenants.models import Tenant, User
 
 CHUNK = 200
@@ -213,9 +214,20 @@ def _write_flags(correction: Correction, domain_ids: Iterable[UUID]) -> None:
     ids = list(domain_ids)
     rows = _rows_of(correction).filter(domain__in=ids)
     wrong = Exists(_hiding(correction, OuterRef("domain_id")))
-    rows.filter(wrong, is_wrong=False).update(is_wrong=True)
-    rows.filter(~wrong, is_wrong=True).update(is_wrong=False)
+    hidden, shown = rows.filter(wrong, is_wrong=False), rows.filter(~wrong, is_wrong=True)
+    if correction.kind == Kind.TECHNOLOGY:
+        _count(correction, hidden, shown)
+    hidden.update(is_wrong=True)
+    shown.update(is_wrong=False)
     refresh_lists(ids)
+
+
+def _count(correction: Correction, hidden: QuerySet[Any], shown: QuerySet[Any]) -> None:
+    """Change the count of a technology by the domains that are about to lose or regain it."""
+    number = shown.filter(gone_at=None).count() - hidden.filter(gone_at=None).count()
+    if number:
+        category = _rows_of(correction).values_list("category", flat=True).first() or ""
+        add_domains(correction.tenant_id, correction.value, category, number)
 
 
 def _hiding(correction: Correction, domain_id: Any) -> QuerySet[Correction]:

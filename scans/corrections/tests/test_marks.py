@@ -19,7 +19,8 @@ from scans.corrections.tests.scans import FACTS, PHONE, RIGHT, WRONG, rescan, sc
 from scans.engine.report import Contact as SeenContact
 from scans.engine.report import ContactKind
 from scans.engine.report import Technology as SeenTechnology
-from scans.models import Contact, Correction, Domain, Technology
+from scans.models import Contact, Correction, Domain, Technology, TechnologyCount
+from scans.technology_counts import count_technologies
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +194,28 @@ def test_undoing_a_mark_everywhere_restores_every_domain(many: list[Domain], use
         domain.refresh_from_db()
         assert emails(domain) == domain.emails == [RIGHT, WRONG]
     assert contact(many[3]).first_seen == seen
+
+
+def counted(tenant: Tenant) -> dict[str, int]:
+    counts = TechnologyCount.objects.filter(tenant=tenant)
+    return dict(counts.values_list("name", "domain_count"))
+
+
+def test_the_list_of_technologies_counts_what_is_visible(
+    many: list[Domain], default_tenant: Tenant, user: User
+) -> None:
+    mark_wrong(shopify(many[0]), user=user)
+    assert counted(default_tenant) == {}  # nothing is counted yet
+    count_technologies()
+    assert counted(default_tenant) == {"WordPress": 5, "Shopify": 4}
+    one = mark_wrong(shopify(many[1]), user=user)
+    assert counted(default_tenant) == {"WordPress": 5, "Shopify": 3}
+    everywhere = mark_wrong(shopify(many[0]), user=user, in_tenant=True)
+    assert counted(default_tenant) == {"WordPress": 5}
+    undo(everywhere)
+    undo(one)
+    assert counted(default_tenant) == {"WordPress": 5, "Shopify": 4}
+    assert TechnologyCount.objects.get(name="Shopify").category == "E-commerce"
 
 
 @pytest.mark.parametrize("everywhere_first", [True, False])
