@@ -4,28 +4,36 @@ import json
 from typing import Any
 
 from tests.access.addresses import Address
-from tests.access.world import World
+from tests.access.world import WORD, World
+
+# What small forms on the page of a row ask for.
+COMMON_FIELDS = {"curation": "selected", "tags": WORD, "note": "Fresh"}
 
 
 def form(world: World, address: Address) -> dict[str, Any]:
     """Return the fields of a form of the console; most buttons send none."""
-    picked = {"pick": [str(world.rows["domains"].pk)], "all": ""}
     batch = {"domains": "fresh.example", "name": "Fresh"}
     schedule = batch | {"frequency": "daily", "time_of_day": "06:00"}
+    if address.name.endswith("_chosen"):
+        return _selection(world, address)
     token = {"name": "Fresh", "days": "7"}
     forms: dict[str, dict[str, Any]] = {
         "batch_create": batch,
         "schedule_create": schedule,
         "schedule_detail": schedule,
-        "domain_scan_chosen": picked,
-        "domain_sitemaps_chosen": picked,
         "account_profile": {"first_name": "Fresh"},
         "account_token_create": token,
         "view_create": {"name": "Fresh", "query": "", "columns": "host"},
         "export_create": {"format": "csv", "columns": "host"},
         "list_columns": {"column": ["host"]},
     }
-    return forms.get(address.name, {})
+    return forms.get(address.name, COMMON_FIELDS)
+
+
+def _selection(world: World, address: Address) -> dict[str, Any]:
+    """Return the selection of the tenant's row in a list, with what bulk actions ask for."""
+    row = world.row(address.route.partition("/")[0])
+    return {"pick": [str(row.pk)], "tags": WORD, "curation": "selected", "confirmed": "1"}
 
 
 def body(world: World, address: Address) -> str:

@@ -13,6 +13,8 @@ from tests.access.world import PREFERENCES, WORD, Answer, World
 
 pytestmark = pytest.mark.django_db
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
+# Forms that write nothing that is not the session's, or take a password.
+WITHOUT_FIELDS = {"account_password", "account_sessions_end_others"}
 PAGES = pytest.mark.parametrize("address", CONSOLE, ids=str)
 ROWS = pytest.mark.parametrize("address", [a for a in CONSOLE if a.has_row], ids=str)
 
@@ -117,6 +119,15 @@ def test_no_other_method_opens_a_page(world: World, address: Address) -> None:
         answer = world.request(SUPER, method, address.url(world))
         assert answer.status == 405 or address.is_public, f"{method}: {answer.status}"
         assert not answer.written, f"{method} writes {answer.written}"
+
+
+@pytest.mark.parametrize("address", [a for a in CONSOLE if not a.has_row], ids=str)
+def test_the_forms_are_real(world: World, address: Address) -> None:
+    """Else a form that is refused for its fields would pass every test above."""
+    answer = post(world, SUPER, address)
+    is_button = address.is_public or address.name in WITHOUT_FIELDS
+    does = answer.status in (404, 405) or answer.written
+    assert is_button or does, f"Add fields for {address.name} to samples.py."
 
 
 @ROWS
