@@ -23,7 +23,6 @@ from batches.models import Export, LegacyId, MaintenanceRun, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
-from scans.bulk.models import BulkAction
 from scans.models import Correction, DomainTag, Tag, TechnologyCount
 from scrapersky.tenants.access import tenant_path
 from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User, UserSession
@@ -106,7 +105,6 @@ class World:
             "schedules": schedule,
             "views": shared,
             "exports": export,
-            "actions": BulkAction.objects.create(list_name="domains", operation=WORD, **own),
             "account/tokens": ApiToken.create(user=owner, name=WORD)[0],
             "account/sessions": UserSession.objects.get(user=owner),
             "owner": owner,

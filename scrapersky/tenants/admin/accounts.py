@@ -39,6 +39,19 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
         own = accounts.manageable_accounts(cast(User, request.user))
         return not rows.exclude(pk__in=own.values("pk")).exists()
 
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let nobody delete their own account: it would take their roles away."""
+        is_own = obj is not None and obj.pk == request.user.pk
+        return not is_own and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, int], set[Any], list[Any]]:
+        """Let what belongs to an account go with it: tokens, sessions, exports, its roles."""
+        shown, counts, _, protected = super().get_deleted_objects(objs, request)
+        may_delete = all(self.has_delete_permission(request, obj) for obj in objs)
+        return shown, counts, set() if may_delete else {self.opts.verbose_name}, protected
+
     def get_inlines(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """Leave memberships out of the Add form, which asks for the first one itself."""
         return [] if obj is None else self.inlines

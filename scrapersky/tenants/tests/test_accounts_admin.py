@@ -151,6 +151,15 @@ def test_a_viewer_with_every_permission_changes_nothing_in_the_admin(
     assert viewer.memberships.get().role == "viewer"
 
 
+def test_nobody_deletes_their_own_account(default_tenant: Tenant) -> None:
+    boss, root = staff("boss", default_tenant), User.objects.create_superuser("root")
+    for user in (boss, root):
+        client = browser(user)
+        assert client.post(f"{USERS}{user.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert delete_many(client, USERS, user).status_code == 403
+    assert User.objects.filter(pk__in=[boss.pk, root.pk]).count() == 2
+
+
 # Roles
 
 
