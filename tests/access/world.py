@@ -98,7 +98,10 @@ class World:
         )
         self._rows_of_the_installation(batch)
         Client().force_login(owner)
+        actions = {model.__name__: model for model in admin.site._registry}.get("BulkAction")
+        action: dict[str, Any] = {"list_name": "domains", "operation": WORD, **own}
         return {
+            "actions": actions._default_manager.create(**action) if actions else None,
             "batches": batch,
             "jobs": job,
             "domains": job.domain,
