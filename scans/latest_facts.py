@@ -204,7 +204,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
         "",
         record.verdict or report["verdict"],
         *(facts[name] for name in FACT_COLUMNS),
-        *_lists(contacts, technologies),
+        *list_values(contacts, technologies),
         record.sitemap_count,
         record.page_count,
         record.page_types,
@@ -215,7 +215,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
     )
 
 
-def _lists(contacts: list[tuple[str, str, str]], technologies: list[str]) -> tuple:
+def list_values(contacts: list[tuple[str, str, str]], technologies: list[str]) -> tuple:
     """Return the values of LIST_COLUMNS; contacts are (kind, label, value), the best first."""
     return (
         [value for kind, _, value in contacts if kind == "email"],
@@ -223,49 +223,6 @@ def _lists(contacts: list[tuple[str, str, str]], technologies: list[str]) -> tup
         {label: value for kind, label, value in reversed(contacts) if kind == "social"},
         technologies,
     )
-
-
-def refresh_lists(domain_ids: list[UUID]) -> None:
-    """Write the contacts and technologies of domains again, after a user hid or restored some.
-
-    In the order of the last report, as a scan writes them; the caller holds the domains' locks.
-    """
-    there = Q(gone_at=None, is_wrong=False, domain__in=domain_ids)
-    contacts = _by_domain(Contact.objects.filter(there), "kind", "label", "value")
-    technologies = _by_domain(Technology.objects.filter(there), "name")
-    domains = Domain.objects.filter(pk__in=domain_ids).select_related("latest_scan")
-    rows = []
-    for domain in domains.only("latest_scan__report"):
-        report = domain.latest_scan.report if domain.latest_scan else {}
-        order = [(c["kind"], c["label"], c["value"]) for c in report.get("contacts", ())]
-        names = [(technology["name"],) for technology in report.get("technologies", ())]
-        shown = _in_order(contacts[domain.pk], order)
-        named = [name for (name,) in _in_order(technologies[domain.pk], names)]
-        rows.append((domain.pk, *_lists(shown, named)))
-    storage.update(Domain, ("id", *LIST_COLUMNS), rows)
-
-
-def recount_page(domain_id: UUID, before: str, after: str) -> None:
-    """Count a page of a domain under another type; the caller holds the domain's lock."""
-    counts = dict(Domain.objects.values_list("page_types", flat=True).get(pk=domain_id))
-    if counts.get(before):
-        counts[before] -= 1
-        counts[after] = counts.get(after, 0) + 1
-        counts = {page_type: number for page_type, number in counts.items() if number}
-        Domain.objects.filter(pk=domain_id).update(page_types=counts)
-
-
-def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:
-    by_domain: dict[UUID, list[tuple]] = defaultdict(list)
-    for pk, *values in rows.order_by("pk").values_list("domain_id", *columns):
-        by_domain[pk].append(tuple(values))
-    return by_domain
-
-
-def _in_order(rows: list[tuple], order: list[tuple]) -> list[tuple]:
-    """Return rows in this order, then those that it does not name."""
-    place = {row: number for number, row in reversed(list(enumerate(order)))}
-    return sorted(rows, key=lambda row: place.get(row, len(order)))
 
 
 def _failed_row(failure: SiteFailure, now: datetime) -> tuple:

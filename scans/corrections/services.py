@@ -15,10 +15,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from scans.corrections.domain_facts import recount_page, refresh_lists
 from scans.corrections.models import Correction
 from scans.engine.report import Verdict
 from scans.filters import PAGE_TYPES
-from scans.latest_facts import recount_page, refresh_lists
 from scans.models import Contact, Domain, Page, Scan, Technology
 from scans.services import lock_domains
 from scans.technology_counts import add_domains
