@@ -11,6 +11,7 @@ class BatchesConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_spawn
 
+        import batches.bulk
         import batches.lists  # noqa: F401 (registers the lists)
         from batches.legacy.pending import check_before_migrating
         from batches.runner import recovery

@@ -10,8 +10,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
-from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
@@ -149,32 +147,6 @@ def initiate_scan(
         wake_workers()
     jobs = Job.objects.filter(tenant=owner, domain__host=host, batch=batch)
     return jobs.select_related("domain").latest("created_at", "id")
-
-
-@retry_on_conflict
-def scan_domains(domains: QuerySet[Domain], *, created_by: User | None) -> list[Batch]:
-    """Scan domains as a new batch, one for each tenant they belong to; return the batches.
-
-    Raises `ValidationError` for more than 100,000 of one tenant, before anything is created.
-    """
-    counted = domains.order_by().values_list("tenant_id").annotate(rows=Count("*"))
-    counts: dict[UUID, int] = dict(counted)
-    if (largest := max(counts.values(), default=0)) > MAX_DOMAINS:
-        raise ValidationError(
-            f"A batch takes up to {MAX_DOMAINS:,} domains; these are {largest:,}. Select fewer."
-        )
-    with transaction.atomic():
-        return [
-            create_batch(
-                tenant=tenant,
-                created_by=created_by,
-                domains=list(
-                    domains.filter(tenant=tenant).order_by("host").values_list("host", flat=True)
-                ),
-                name=f"Chosen from the list on {timezone.now():%Y-%m-%d %H:%M}",
-            )
-            for tenant in Tenant.objects.filter(pk__in=counts).order_by("pk")
-        ]
 
 
 def _host(text: str) -> str:

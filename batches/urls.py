@@ -6,7 +6,6 @@ from batches.lists import BATCHES, JOBS
 from batches.views import (
     batches,
     console,
-    domains,
     downloads,
     exports,
     jobs,
@@ -14,6 +13,8 @@ from batches.views import (
     search,
     transitions,
 )
+from scans.lists import DOMAINS
+from scans.views.bulk import selected
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
@@ -45,7 +46,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<uuid:pk>/retry/", transitions.job_retry, name="job_retry"),
     path("jobs/<uuid:pk>/cancel/", transitions.job_cancel, name="job_cancel"),
-    path("domains/scan/", domains.domain_scan_chosen, name="domain_scan_chosen"),
+    path("domains/scan/", selected(DOMAINS, "scan"), name="domain_scan_chosen"),
     path("domains/<uuid:pk>/scan/", jobs.domain_scan, name="domain_scan"),
     path("schedules/", schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", schedules.schedule_create, name="schedule_create"),

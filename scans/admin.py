@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from scans.models import (
+    BulkAction,
     Contact,
     Correction,
     Domain,
@@ -107,6 +108,16 @@ class CorrectionAdmin(ReadOnlyAdmin):
     search_fields = ["value", "domain__host"]
     exclude = ["url_hash"]
     ordering = ["-pk"]
+
+
+@admin.register(BulkAction)
+class BulkActionAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "status", "done", "total", "created_by", "created_at", "tenant"]
+    list_filter = ["status", "list_name", "operation", BY_TENANT]
+    list_select_related = ["created_by", "tenant"]
+
+    def view_on_site(self, obj: BulkAction) -> str:
+        return reverse("bulk_action_detail", args=[obj.pk])
 
 
 @admin.register(TechnologyCount)

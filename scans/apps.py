@@ -10,6 +10,7 @@ class ScansConfig(AppConfig):
     verbose_name = "Scans"
 
     def ready(self) -> None:
+        import scans.bulk.result_operations
         import scans.lists  # noqa: F401 (registers the lists)
 
         post_migrate.connect(ensure_search, sender=self)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from scans.bulk.models import BulkAction
 from scans.corrections.models import Correction
 from scans.curation import Curated, Curation, DomainTag, Tag, curation_indexes, curation_rules
 from scans.engine.report import ContactKind, Verdict
@@ -21,6 +22,7 @@ CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
 URL_LENGTH = 2_000
 
 __all__ = [
+    "BulkAction",
     "Contact",
     "Correction",
     "Curation",

@@ -3,7 +3,8 @@
 from django.urls import path
 
 from scans import lists
-from scans.views import corrections, curation, domains, sitemaps
+from scans.views import bulk, corrections, curation, domains, sitemaps
+from scans.views.bulk import selected
 from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
@@ -14,7 +15,17 @@ urlpatterns = [
     *list_urls(lists.TECHNOLOGIES, "technologies/domains/"),
     *list_urls(lists.SITEMAPS, "sitemaps/"),
     *list_urls(lists.SCANS, "scans/"),
-    path("domains/sitemaps/", sitemaps.domain_sitemaps_chosen, name="domain_sitemaps_chosen"),
+    path("domains/sitemaps/", selected(lists.DOMAINS, "sitemaps"), name="domain_sitemaps_chosen"),
+    path("domains/tag/", selected(lists.DOMAINS, "tag"), name="domain_tag_chosen"),
+    path("domains/untag/", selected(lists.DOMAINS, "untag"), name="domain_untag_chosen"),
+    path("domains/curate/", selected(lists.DOMAINS, "curate"), name="domain_curate_chosen"),
+    path("contacts/curate/", selected(lists.CONTACTS, "curate"), name="contact_curate_chosen"),
+    path("pages/curate/", selected(lists.PAGES, "curate"), name="page_curate_chosen"),
+    path("sitemaps/curate/", selected(lists.SITEMAPS, "curate"), name="sitemap_curate_chosen"),
+    path("actions/", bulk.bulk_action_list, name="bulk_action_list"),
+    path("actions/<uuid:pk>/", bulk.bulk_action_detail, name="bulk_action_detail"),
+    path("actions/<uuid:pk>/progress/", bulk.bulk_action_progress, name="bulk_action_progress"),
+    path("actions/<uuid:pk>/stop/", bulk.bulk_action_stop, name="bulk_action_stop"),
     path("domains/<uuid:pk>/", domains.domain_detail, name="domain_detail"),
     path("domains/<uuid:pk>/curation/", curation.domain_curate, name="domain_curate"),
     path("domains/<uuid:pk>/tags/", curation.domain_tags, name="domain_tags"),

@@ -16,6 +16,7 @@ from batches.models import Batch, Job, Worker
 from batches.queue import ensure_shift
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import count_ended, settle_cancelling
+from scans.bulk.running import resume_stalled
 from scrapersky.tenants.login_delays import delete_expired_logins
 
 logger = logging.getLogger(__name__)
@@ -59,14 +60,15 @@ def _orphans() -> QuerySet[Job, Any]:
 def keep() -> None:
     """Do the minute's housekeeping.
 
-    Lost work, batches being cancelled, domains in work that nothing works on, counters, old worker
-    rows, expired sessions, login delays and exports, exports that lost their worker, and a shift
-    for this host if it has none.
+    Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
+    actions that stand still, old worker rows, expired sessions, login delays and exports, exports
+    that lost their worker, and a shift for this host if it has none.
     """
     recover()
     settle_cancelling()
     settle_stranded()
     audit()
+    resume_stalled()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS

@@ -12,8 +12,8 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from batches import services
-from batches.models import Batch, Job
-from batches.services import create_batch, scan_domains
+from batches.models import Batch
+from batches.services import create_batch
 from batches.tests.api_clients import program_of
 from scans.models import Domain
 from scans.services import ensure_domains
@@ -65,29 +65,6 @@ def test_large_batches_with_the_same_domains_in_other_orders_do_not_deadlock(
     ]
     assert sorted(made) == sorted(lists)
     assert Domain.objects.count() == 200
-
-
-def test_a_selection_is_scanned_whole_for_every_tenant(
-    default_tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services, "MAX_DOMAINS", 3)
-    for tenant in (default_tenant, other_tenant):
-        ensure_domains(tenant=tenant, hosts=["c.example", "a.example", "b.example"])
-    made = scan_domains(Domain.objects.all(), created_by=None)
-    assert sorted((batch.tenant_id, batch.total) for batch in made) == sorted(
-        [(default_tenant.pk, 3), (other_tenant.pk, 3)]
-    )
-
-
-def test_a_selection_that_is_too_large_for_one_tenant_scans_nothing(
-    default_tenant: Tenant, other_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services, "MAX_DOMAINS", 1)
-    ensure_domains(tenant=default_tenant, hosts=["a.example"])
-    ensure_domains(tenant=other_tenant, hosts=["a.example", "b.example"])
-    with pytest.raises(services.ValidationError, match="up to 1 domains; these are 2"):
-        scan_domains(Domain.objects.all(), created_by=None)
-    assert not Job.objects.exists()
 
 
 def error_with(**cause: Any) -> OperationalError:

@@ -96,13 +96,13 @@ def test_nothing_chosen_is_said_and_nothing_done(
     assert not Job.objects.exists()
 
 
-def test_more_than_a_batch_takes_is_refused(
+def test_more_than_a_batch_takes_becomes_several_batches(
     console: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "MAX_DOMAINS", 1)
     make(default_tenant, a="pending", b="pending")
-    assert "these are 2" in post(console, "/domains/scan/", all="1")
-    assert not Batch.objects.exists()
+    assert "2 domains are being scanned." in post(console, "/domains/scan/", all="1")
+    assert list(Batch.objects.values_list("total", flat=True)) == [1, 1]
 
 
 def test_domains_of_another_tenant_cannot_be_chosen(

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from scans.curation import Curation
 from scans.text_search import host_matches
-from scrapersky.web.lists import Column, Filter, Kind, choice, day, flag, text
+from scrapersky.web.lists import Action, Column, Filter, Kind, choice, day, flag, text
 
 EVERYTHING = "Everything else"
 
@@ -56,6 +56,10 @@ def by_domain() -> Filter:
 
 def by_curation() -> Filter:
     return choice("curation", "Curation", Curation.choices, "curation", group=EVERYTHING)
+
+
+def curate_action(url_name: str) -> Action:
+    return Action("Curate", url_name, "list-check", inputs="bulk/_curation.html")
 
 
 def by_gone() -> Filter:

@@ -20,6 +20,7 @@ from scans.lists.common import (
     by_domain,
     by_gone,
     by_seen,
+    curate_action,
 )
 from scans.lists.domains import EMAIL_LABELS, read_uuid
 from scans.models import CONTACT_KINDS, Contact, Technology
@@ -118,6 +119,7 @@ CONTACTS = register(
         sorts=(Sort("first_seen", ("id",), is_unique=True),),
         default_sort="-first_seen",
         url_name="contact_list",
+        actions=(curate_action("contact_curate_chosen"),),
         shortcuts=(
             ("E-mails", "kind=email"),
             ("Phones", "kind=phone"),

@@ -14,7 +14,15 @@ from scans.engine.errors import FailureReason
 from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import load_signatures
 from scans.filters import PAGE_TYPES
-from scans.lists.common import CURATED_AT, CURATED_BY, CURATION, EVERYTHING, ID, by_curation
+from scans.lists.common import (
+    CURATED_AT,
+    CURATED_BY,
+    CURATION,
+    EVERYTHING,
+    ID,
+    by_curation,
+    curate_action,
+)
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.text_search import Prefix, host_matches, words_match
 from scrapersky.web.lists import (
@@ -267,6 +275,8 @@ DOMAINS = register(
         actions=(
             Action("Scan now", "domain_scan_chosen", "refresh"),
             Action("Queue for sitemaps", "domain_sitemaps_chosen", "sitemap"),
+            Action("Tag", "domain_tag_chosen", "tag", inputs="bulk/_tags.html"),
+            curate_action("domain_curate_chosen"),
         ),
         shortcuts=(
             ("With e-mail", "has_email=yes"),

@@ -16,6 +16,7 @@ from scans.lists.common import (
     by_domain,
     by_gone,
     by_seen,
+    curate_action,
 )
 from scans.lists.domains import TYPES
 from scans.models import Page
@@ -69,6 +70,7 @@ PAGES = register(
         sorts=(Sort("first_seen", ("id",), is_unique=True),),
         default_sort="-first_seen",
         url_name="page_list",
+        actions=(curate_action("page_curate_chosen"),),
         shortcuts=(
             ("In sitemap but disallowed", "in_sitemap=yes&disallowed=yes"),
             ("Linked but not in sitemap", "linked=yes&in_sitemap=no"),

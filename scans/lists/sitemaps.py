@@ -16,6 +16,7 @@ from scans.lists.common import (
     by_domain,
     by_gone,
     by_seen,
+    curate_action,
 )
 from scans.models import Sitemap
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, number, register
@@ -63,6 +64,7 @@ SITEMAPS = register(
         ),
         default_sort="-first_seen",
         url_name="sitemap_list",
+        actions=(curate_action("sitemap_curate_chosen"),),
         shortcuts=(("Could not be read", "failed=yes"), ("Indexes", "kind=index")),
         empty_text="Every sitemap of a scanned site appears here.",
     )

@@ -6,8 +6,10 @@ from django import template
 from django.db.models import Model
 from django.urls import reverse
 
+from scans.bulk.models import BulkAction
+from scans.bulk.operations import find_operation
 from scans.curation import Curation
-from scrapersky.tenants.access import can_write, tenant_id_of
+from scrapersky.tenants.access import can_write, readable, tenant_id_of
 
 register = template.Library()
 
@@ -44,3 +46,18 @@ def curation(context: template.Context, row: Any, named: str = "") -> dict[str, 
         "buttons": buttons if may_write else [],
         "url": reverse(f"{model._meta.model_name}_curate", args=[row.pk]),
     }
+
+
+@register.simple_tag
+def curation_choices() -> list[tuple[str, str]]:
+    """Return value and label of every curation status."""
+    return [(status.value, status.label) for status in Curation]
+
+
+@register.inclusion_tag("bulk/_running.html", takes_context=True)
+def running_actions(context: template.Context, list_name: str) -> dict[str, Any]:
+    """Return the bulk actions on a list that have not ended."""
+    active = BulkAction.objects.active().filter(list_name=list_name)
+    actions = readable(active, context["user"]).order_by("created_at")[:5]
+    operations = [(action, find_operation(list_name, action.operation)) for action in actions]
+    return {"actions": [(action, operation) for action, operation in operations if operation]}

@@ -16,7 +16,7 @@
     page.checked = count === picks.length;
     page.indeterminate = count > 0 && count < picks.length;
     status.textContent = count && !every ? `${count} selected` : "";
-    for (const button of form.querySelectorAll("button")) button.disabled = !count && !every;
+    for (const button of form.querySelectorAll("button:not([hidden])")) button.disabled = !count && !every;
   };
   label.hidden = false;
   page.addEventListener("change", () => {
@@ -25,6 +25,11 @@
   });
   all.addEventListener("change", update);
   for (const pick of picks) pick.addEventListener("change", update);
+  // The number of rows comes after them.
+  const count = document.getElementById("list-count");
+  count?.addEventListener("htmx:afterSettle", () => {
+    form.querySelector("[data-pick-count]").textContent = /\d/.test(count.textContent) ? count.textContent : "";
+  });
   // After the console's own handler, which enables every button again.
   addEventListener("pageshow", () => setTimeout(update));
   update();

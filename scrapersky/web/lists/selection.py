@@ -1,29 +1,75 @@
 """The rows a bulk action is about: those that were ticked, or all that match the filter."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 
-from scrapersky.tenants.access import writable
+from scrapersky.tenants.access import writable, writable_tenants
 from scrapersky.tenants.models import User
+from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 from scrapersky.web.lists.definition import ListDefinition
 from scrapersky.web.lists.query import ListQuery
 
 
-def selected_rows(definition: ListDefinition, params: QueryDict, user: User) -> QuerySet:
-    """Return the selected rows that the user may change, in no order.
+@dataclass(frozen=True)
+class Selection:
+    """Rows of a list as a user selected them: `picked` ids, or all that match `query`."""
 
-    `pick` names single rows; `all` asks for every row that matches the filters of `query`, the
-    list's own query string. A filter that cannot be read matches nothing here: ignoring it would
-    match all. Raises PermissionDenied for a user who may change nothing at all.
-    """
-    rows = writable(definition.rows(), user)
-    if not params.get("all"):
-        return rows.filter(pk__in=_uuids(params.getlist("pick")))
-    query = ListQuery.of_text(definition, params.get("query", ""), user, base=rows)
-    return rows.none() if query.errors else query.rows
+    definition: ListDefinition
+    user: User
+    takes_all: bool
+    query: str
+    picked: Sequence[UUID]
+
+    @classmethod
+    def of_post(cls, definition: ListDefinition, params: QueryDict, user: User) -> "Selection":
+        """Read what the form of a list sent.
+
+        `pick` names single rows; `all` asks for every row that matches `query`, the list's own
+        query string.
+        """
+        takes_all = bool(params.get("all"))
+        picked = [] if takes_all else _uuids(params.getlist("pick"))
+        return cls(definition, user, takes_all, params.get("query", ""), picked)
+
+    @property
+    def rows(self) -> QuerySet:
+        """The selected rows that the user may change, in no order.
+
+        A filter that cannot be read matches nothing here: ignoring it would match all. Raises
+        PermissionDenied for a user who may change nothing at all.
+        """
+        rows = writable(self.definition.rows(), self.user)
+        if not self.takes_all:
+            return rows.filter(pk__in=self.picked)
+        query = ListQuery.of_text(self.definition, self.query, self.user, base=rows)
+        return rows.none() if query.errors else query.rows
+
+    def rows_in(self, tenant_id: UUID) -> QuerySet:
+        """Return the selected rows of one tenant."""
+        return self.rows.filter(**{self.definition.tenant_path: tenant_id})
+
+    def counts(self, limit: int) -> Iterator[tuple[UUID, int]]:
+        """Yield the tenants of the selected rows with their number, counted up to a limit.
+
+        Where counting takes too long, there are taken to be as many as the limit.
+        """
+        if not self.takes_all:
+            path = self.definition.tenant_path
+            yield from self.rows.order_by(path).values_list(path).annotate(rows=Count("*"))
+            return
+        for tenant_id in writable_tenants(self.user).order_by("pk").values_list("pk", flat=True):
+            try:
+                with deadline():
+                    count = self.rows_in(tenant_id).order_by()[:limit].count()
+            except QueryTooSlow:
+                count = limit
+            if count:
+                yield tenant_id, count
 
 
 def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
@@ -32,9 +78,9 @@ def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
     return HttpResponseRedirect(f"{definition.url}?{shown}".rstrip("?"))
 
 
-def _uuids(texts: list[str]) -> list[UUID]:
+def _uuids(texts: Sequence[str]) -> list[UUID]:
     ids = []
     for text in texts:
         with suppress(ValueError):
             ids.append(UUID(text))
-    return ids
+    return list(dict.fromkeys(ids))

@@ -1,0 +1,93 @@
+"""What can be done to the selected rows of a list, each operation defined once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from scans.bulk.models import BulkAction, Progress, Result
+from scrapersky.tenants.models import User
+
+CHUNK = 1_000
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some of the rows of an action, with the columns of the list's order loaded."""
+
+    rows: list[Any]
+    params: Params
+    user: User
+
+    @cached_property
+    def query(self) -> QuerySet:
+        """The rows as a query."""
+        return type(self.rows[0])._default_manager.filter(pk__in=self.ids)
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [row.pk for row in self.rows]
+
+
+def no_params(sent: QueryDict) -> Params:
+    return {}
+
+
+def no_result(chunk: Chunk) -> Result:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that is done to rows of a list, chunk by chunk.
+
+    `apply` does it to a chunk inside a transaction and returns counts, which are added up;
+    `sentence` says from these what was done. `read` turns what a form sent into `params`, or
+    raises ValidationError. `advance` replaces the walk over the rows altogether. `landing` is
+    where a user goes after it, by default back to the list.
+    """
+
+    name: str
+    list_name: str
+    # What is going on, such as "Tagging domains".
+    doing: str
+    sentence: Callable[[Result, Params], str]
+    apply: Callable[[Chunk], Result] = no_result
+    read: Callable[[QueryDict], Params] = no_params
+    chunk: Callable[[], int] = lambda: CHUNK
+    advance: Callable[[BulkAction, User], Progress] | None = None
+    landing: Callable[[Result], str] | None = None
+    # The template that asks before rows are lost; empty where nothing is.
+    confirm: str = ""
+
+
+_OPERATIONS: dict[tuple[str, str], Operation] = {}
+
+
+def register(operation: Operation) -> Operation:
+    """Add an operation to the register; its name must be free in its list."""
+    key = (operation.list_name, operation.name)
+    if key in _OPERATIONS:
+        raise ValueError(f"There are two operations {operation.name} of {operation.list_name}.")
+    _OPERATIONS[key] = operation
+    return operation
+
+
+def get_operation(list_name: str, name: str) -> Operation:
+    """Return an operation of a list; raises KeyError."""
+    return _OPERATIONS[list_name, name]
+
+
+def find_operation(list_name: str, name: str) -> Operation | None:
+    """Return an operation of a list, None where there is none."""
+    return _OPERATIONS.get((list_name, name))
+
+
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """Say a number of things: `1 domain`, `2,000 domains`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -1,0 +1,205 @@
+"""Run bulk actions: small ones at once, others in slices that the queue runs one after another.
+
+The rows of the database are the truth. Each step does a chunk of rows and records the position it
+came to in one transaction, so a process that is killed loses no step and repeats none; the minute
+keeper queues an action that nobody works on any more.
+"""
+
+import logging
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from scans.bulk.models import BulkAction, Progress
+from scans.bulk.operations import Chunk, Operation, find_operation
+from scrapersky.tenants.models import User
+from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.lists.deadline import QueryTooSlow, deadline
+from scrapersky.web.lists.definition import ListDefinition, Sort, find_list
+from scrapersky.web.lists.keyset import Order, Rows, read_rows
+from scrapersky.web.lists.selection import Selection
+
+logger = logging.getLogger(__name__)
+
+TASK = "scans.tasks.run_bulk_action"
+# Rows up to which an action is done while the user waits, and for how many seconds.
+AT_ONCE = 5_000
+AT_ONCE_SECONDS = 5.0
+# Seconds for which one task works before it queues the next.
+SLICE_SECONDS = 25.0
+# Seconds for the query of a chunk.
+QUERY_SECONDS = 20.0
+STALLED_AFTER = timedelta(seconds=60)
+NO_ROWS = Rows([], "", "")
+
+
+class Refused(Exception):  # noqa: N818 (an outcome, not a fault)
+    """An action that cannot go on, with a sentence on why."""
+
+
+def start(operation: Operation, selection: Selection, params: dict, user: User) -> list[BulkAction]:
+    """Create an action for each tenant of the selected rows; none where nothing is selected.
+
+    The actions wait: the caller runs them, or queues them.
+    """
+    actions = []
+    for tenant_id, count in selection.counts(AT_ONCE + 1):
+        actions.append(
+            BulkAction.objects.create(
+                tenant_id=tenant_id,
+                created_by=user,
+                list_name=operation.list_name,
+                operation=operation.name,
+                params=params,
+                takes_all=selection.takes_all,
+                query=selection.query if selection.takes_all else "",
+                picked=[str(pk) for pk in selection.picked],
+                total=count if count <= AT_ONCE else None,
+            )
+        )
+    return actions
+
+
+def run_at_once(actions: list[BulkAction]) -> None:
+    """Run small actions for some seconds; queue what is left of them, and the large ones."""
+    end = monotonic() + AT_ONCE_SECONDS
+    for action in actions:
+        is_small = action.total is not None
+        if not (is_small and run(action.pk, until=end)):
+            enqueue(action.pk)
+        action.refresh_from_db()
+
+
+def run_slice(pk: UUID) -> None:
+    """Run an action for the time of one task, and queue the next where more is to do."""
+    if not run(pk, until=monotonic() + SLICE_SECONDS):
+        enqueue(pk)
+
+
+def run(pk: UUID, *, until: float) -> bool:
+    """Do steps of an action, at least one, up to a moment of the monotonic clock.
+
+    Returns whether it is over.
+    """
+    while not (is_over := _step_or_end(pk)) and monotonic() < until:
+        pass
+    return is_over
+
+
+def enqueue(pk: UUID) -> None:
+    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
+    call = lambda: async_task(TASK, str(pk), task_name="bulk action", group="bulk")  # noqa: E731
+    transaction.on_commit(call, robust=True)
+
+
+def resume_stalled() -> int:
+    """Queue the actions that nobody has worked on for a minute; return how many."""
+    now = timezone.now()
+    rows = BulkAction.objects.active().filter(updated_at__lt=now - STALLED_AFTER)
+    stalled = list(rows.values_list("pk", flat=True))
+    for pk in stalled:
+        if rows.filter(pk=pk).update(updated_at=now):
+            enqueue(pk)
+    return len(stalled)
+
+
+def _step_or_end(pk: UUID) -> bool:
+    """Do a step; end the action where it cannot go on. Return whether it is over.
+
+    A database that is away is no end: the keeper goes on once it is back.
+    """
+    try:
+        return _step(pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except (Refused, PermissionDenied, QueryTooSlow) as error:
+        BulkAction.objects.filter(pk=pk).fail(str(error))
+    except ValidationError as error:
+        BulkAction.objects.filter(pk=pk).fail(" ".join(error.messages))
+    except Exception as error:  # where a job ends, so that it ends truthfully
+        logger.exception("bulk action %s failed", pk)
+        BulkAction.objects.filter(pk=pk).fail(f"It failed: {type(error).__name__}: {error}")
+    return True
+
+
+@retry_on_conflict
+def _step(pk: UUID) -> bool:
+    """Do the next chunk of an action; return whether it is over, or in other hands.
+
+    The rows are read first and the action is locked then, so that a slow filter blocks nobody.
+    """
+    action = BulkAction.objects.active().select_related("created_by").filter(pk=pk).first()
+    if action is None:
+        return True
+    operation, user = _operation_and_user(action)
+    if action.status == BulkAction.Status.PENDING:
+        action.begin(action.total or _count(action, user))
+    page = NO_ROWS if operation.advance else _next_rows(action, operation, user)
+    with transaction.atomic():
+        locked = BulkAction.objects.take(pk)
+        if locked is None:
+            return True
+        if locked.cursor != action.cursor:  # another process has done this chunk meanwhile
+            return False
+        if operation.advance:
+            return locked.record(operation.advance(locked, user))
+        return locked.record(_applied(operation, page, locked, user))
+
+
+def _operation_and_user(action: BulkAction) -> tuple[Operation, User]:
+    operation = find_operation(action.list_name, action.operation)
+    user = action.created_by
+    if operation is None:
+        raise Refused("This version of ScraperSky has no such action.")
+    if user is None or not user.is_active:
+        raise Refused("The account that started it is gone or closed.")
+    return operation, user
+
+
+def _applied(operation: Operation, page: Rows, action: BulkAction, user: User) -> Progress:
+    chunk = Chunk(page.rows, action.params, user)
+    result = operation.apply(chunk) if chunk.rows else {}
+    return Progress(len(page.rows), not page.next, page.next, result)
+
+
+def _list_of(action: BulkAction) -> ListDefinition:
+    definition = find_list(action.list_name)
+    if definition is None:
+        raise Refused("This version of ScraperSky has no such list.")
+    return definition
+
+
+def _rows_of(action: BulkAction, user: User) -> QuerySet:
+    """Return the selected rows that the user who started an action may change as things are now."""
+    picked = [UUID(pk) for pk in action.picked]
+    selection = Selection(_list_of(action), user, action.takes_all, action.query, picked)
+    return selection.rows_in(action.tenant_id)
+
+
+def _count(action: BulkAction, user: User) -> int | None:
+    """Return how many rows there are; None where counting takes too long."""
+    try:
+        with deadline(QUERY_SECONDS):
+            return _rows_of(action, user).order_by().count()
+    except QueryTooSlow:
+        return None
+
+
+def _next_rows(action: BulkAction, operation: Operation, user: User) -> Rows:
+    """Return the next rows, in an order that no action changes."""
+    definition = _list_of(action)
+    order = Order(_fixed_sort(definition), False, [action.tenant_id], definition.tenant_path)
+    rows = _rows_of(action, user).only(*order.sort.fields, definition.tenant_path)
+    with deadline(QUERY_SECONDS):
+        return read_rows(rows, order, operation.chunk(), action.cursor)
+
+
+def _fixed_sort(definition: ListDefinition) -> Sort:
+    """Return the order whose values no scan and no user changes: a unique one with an index."""
+    return next(sort for sort in definition.sorts if sort.is_unique)

@@ -1,0 +1,10 @@
+"""What the queue runs for results; each task is thin and safe to run twice."""
+
+from uuid import UUID
+
+from scans.bulk import running
+
+
+def run_bulk_action(pk: str) -> None:
+    """Do the next slice of a bulk action."""
+    running.run_slice(UUID(pk))
