@@ -18,6 +18,7 @@ from batches.options import BatchOptions
 from batches.queue import wake_workers
 from batches.services import create_batch, initiate_scan
 from batches.sitemap_submission import mark_in_work
+from scans.bulk.models import BulkAction
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
 from scrapersky.web.database_errors import retry_on_conflict
@@ -76,6 +77,8 @@ def retry_batch(
     Raises `TransitionError` if there is nothing to retry, `ValidationError` for invalid options.
     """
     _check_reasons(reasons)
+    if deletion_of(batch) is not None:
+        raise TransitionError("The batch is being deleted.")
     own = BatchOptions.validated(batch.scan_options.as_dict() | options) if options else None
     with transaction.atomic():
         again = Job.objects.filter(batch=batch).retryable(reasons)
@@ -93,6 +96,12 @@ def retry_batch(
             _set_max_concurrent(batch, own.max_concurrent)
         wake_workers()
     return _fresh(batch)
+
+
+def deletion_of(batch: Batch) -> BulkAction | None:
+    """Return the action that is deleting a batch, None where none is."""
+    active = BulkAction.objects.active().filter(list_name="batches", operation="delete")
+    return active.filter(params__batch=str(batch.pk)).first()
 
 
 def _nothing_to_retry(batch: Batch, reasons: Sequence[str]) -> str:

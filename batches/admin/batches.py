@@ -15,9 +15,11 @@ from django.utils.safestring import SafeString
 
 from batches.admin.search import KeySearch
 from batches.admin.transition_actions import cancel, pause, resume, retry_failed, run_again
+from batches.bulk import start_batch_deletion
 from batches.forms import BatchForm
 from batches.models import Batch, Job
 from batches.progress import progress_of
+from batches.transitions import TransitionError
 from scans.templatetags.console import badge, percent
 from scrapersky.tenants.access import check_writable, writable_tenants
 from scrapersky.tenants.models import Tenant, User
@@ -81,6 +83,18 @@ class BatchAdmin(KeySearch, OwnedAdmin):
         """Let a batch be deleted once nothing works on it."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (not isinstance(obj, Batch) or obj.is_ended)
+
+    def delete_model(self, request: HttpRequest, obj: Batch) -> None:
+        """Delete a batch as the console does, a large one in the background."""
+        self.check_row(request, obj)
+        with_results = request.POST.get("results") == "delete"
+        try:
+            user = cast(User, request.user)
+            action = start_batch_deletion(obj, with_results=with_results, user=user)
+        except TransitionError as error:
+            raise PermissionDenied(str(error)) from error
+        if not action.is_ended:
+            self.message_user(request, "The batch is large: it is being deleted in the background.")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -59,8 +59,26 @@ class JobQuerySet(KeyedQuerySet):
         waiting = self.filter(status__in=Job.ACTIVE).update(
             status=Job.Status.PENDING, worker=None, started_at=None, updated_at=Now()
         )
-        self.filter(status__in=Job.ENDED, worker__isnull=False).update(worker=None)
+        forgotten = Case(When(domain__isnull=True, then=Value("")), default=F("host"))
+        self.filter(status__in=Job.ENDED, worker__isnull=False).update(worker=None, host=forgotten)
         return waiting
+
+    def forget_domain(self) -> None:
+        """Let ended jobs say no more which domain they were of; delete those without a batch.
+
+        One that a worker still holds keeps its host, which nobody else may scan, until then.
+        """
+        self.filter(batch__isnull=True, worker__isnull=True).delete()
+        nothing: dict[str, Any] = {"domain": None, "scan": None, "result": None, "error": ""}
+        nothing |= {"private_address": None, "metadata": {}, "updated_at": Now()}
+        host = Case(When(worker__isnull=True, then=Value("")), default=F("host"))
+        self.update(host=host, **nothing)
+
+    def forgotten_singles(self) -> "JobQuerySet":
+        """Return jobs without a batch whose domain was deleted while a worker held them."""
+        return self.filter(
+            domain__isnull=True, batch__isnull=True, worker__isnull=True, legacy_id__isnull=True
+        )
 
     def fail_lost(self) -> dict[UUID | None, int]:
         """Charge an attempt to jobs whose worker or process died while it scanned them.
@@ -271,7 +289,9 @@ class Job(models.Model):
                 name="job_failed_names_its_cause",
             ),
             models.CheckConstraint(
-                condition=Q(domain__isnull=False) | Q(legacy_id__isnull=False),
+                condition=Q(domain__isnull=False)
+                | Q(status__in=["complete", "failed", "cancelled"])
+                | Q(legacy_id__isnull=False),
                 name="job_has_a_domain",
             ),
             models.CheckConstraint(
@@ -320,7 +340,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_job_type_display()} of {self.domain or 'a domain that is gone'}"
+        return f"{self.get_job_type_display()} of {self.domain or 'a deleted domain'}"
 
     @property
     def is_ended(self) -> bool:

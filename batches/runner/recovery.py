@@ -69,6 +69,7 @@ def keep() -> None:
     settle_stranded()
     audit()
     resume_stalled()
+    Job.objects.forgotten_singles().delete()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS

@@ -13,6 +13,7 @@ from batches.forms import BatchForm, RetryForm
 from batches.lists import BATCHES
 from batches.models import Batch, Job
 from batches.progress import progress_of
+from batches.transitions import deletion_of
 from batches.views.jobs import rows_of_batch
 from scans.engine.lists.collection import DomainList
 from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
@@ -84,6 +85,7 @@ def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show a batch: its progress, its failures by cause and its jobs."""
     batch = get_readable(Batch.objects.select_related("created_by"), request.user, pk=pk)
     context = _moving(request, batch) | rows_of_batch(request, batch)
+    context["deletion"] = deletion_of(batch) if batch.is_ended else None
     return render(request, "batches/batch_detail.html", context)
 
 

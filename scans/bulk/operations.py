@@ -64,6 +64,11 @@ class Operation:
     landing: Callable[[Result], str] | None = None
     # The template that asks before rows are lost; empty where nothing is.
     confirm: str = ""
+    # The field that says how much work a row is, and how much of it a chunk may be; at least one
+    # row is always taken.
+    weight: str = ""
+    most_weight: int = 0
+    can_stop: bool = True
 
 
 _OPERATIONS: dict[tuple[str, str], Operation] = {}

@@ -7,7 +7,9 @@ keeper queues an action that nobody works on any more.
 
 import logging
 from datetime import timedelta
+from itertools import accumulate
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -70,7 +72,7 @@ def run_at_once(actions: list[BulkAction]) -> None:
     """Run small actions for some seconds; queue what is left of them, and the large ones."""
     end = monotonic() + AT_ONCE_SECONDS
     for action in actions:
-        is_small = action.total is not None
+        is_small = action.total is not None and action.total <= AT_ONCE
         if not (is_small and run(action.pk, until=end)):
             enqueue(action.pk)
         action.refresh_from_db()
@@ -195,9 +197,20 @@ def _next_rows(action: BulkAction, operation: Operation, user: User) -> Rows:
     """Return the next rows, in an order that no action changes."""
     definition = _list_of(action)
     order = Order(_fixed_sort(definition), False, [action.tenant_id], definition.tenant_path)
-    rows = _rows_of(action, user).only(*order.sort.fields, definition.tenant_path)
+    fields = {*order.sort.fields, definition.tenant_path, operation.weight} - {""}
+    rows = _rows_of(action, user).only(*fields)
     with deadline(QUERY_SECONDS):
-        return read_rows(rows, order, operation.chunk(), action.cursor)
+        page = read_rows(rows, order, operation.chunk(), action.cursor)
+        size = _rows_within(operation, page.rows)
+        return page if size == len(page.rows) else read_rows(rows, order, size, action.cursor)
+
+
+def _rows_within(operation: Operation, rows: list[Any]) -> int:
+    """Return how many of the rows are no more work than a chunk may be, at least one."""
+    if not operation.weight:
+        return len(rows)
+    sums = accumulate(getattr(row, operation.weight) for row in rows)
+    return max(sum(1 for total in sums if total <= operation.most_weight), min(len(rows), 1))
 
 
 def _fixed_sort(definition: ListDefinition) -> Sort:

@@ -277,6 +277,7 @@ DOMAINS = register(
             Action("Queue for sitemaps", "domain_sitemaps_chosen", "sitemap"),
             Action("Tag", "domain_tag_chosen", "tag", inputs="bulk/_tags.html"),
             curate_action("domain_curate_chosen"),
+            Action("Delete", "domain_delete_chosen", "trash", is_dangerous=True),
         ),
         shortcuts=(
             ("With e-mail", "has_email=yes"),

@@ -110,7 +110,10 @@ def bulk_action_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def bulk_action_stop(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Stop a bulk action; what is done stays done."""
     action = get_writable(BulkAction.objects.all(), request.user, pk=pk)
-    if BulkAction.objects.filter(pk=action.pk).stop():
+    operation = find_operation(action.list_name, action.operation)
+    if operation and not operation.can_stop:
+        messages.warning(request, "This action cannot be stopped.")
+    elif BulkAction.objects.filter(pk=action.pk).stop():
         messages.success(request, "The action is stopped. What it did stays done.")
     else:
         messages.info(request, "The action has ended already.")
@@ -119,7 +122,9 @@ def bulk_action_stop(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 def _context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     action = get_readable(BulkAction.objects.select_related("created_by"), request.user, pk=pk)
-    return _shown(action) | {"may_stop": can_write(request.user, action.tenant_id)}
+    operation = find_operation(action.list_name, action.operation)
+    can_stop = operation is None or operation.can_stop
+    return _shown(action) | {"may_stop": can_stop and can_write(request.user, action.tenant_id)}
 
 
 def _shown(action: BulkAction) -> dict[str, Any]:

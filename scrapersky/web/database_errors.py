@@ -8,7 +8,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
@@ -24,6 +24,9 @@ RETRY_AFTER = "5"
 # deadlock_detected, lock_not_available, serialization_failure
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 CONFLICTS = frozenset({"40P01", "55P03", "40001"})
+# foreign_key_violation: a row was deleted by another transaction before one that refers to it
+# could be committed
+MISSED_ROW = "23503"
 # query_canceled: a statement timeout
 TOO_SLOW = "57014"
 # SQLITE_BUSY and SQLITE_LOCKED, without the bits of their extended codes
@@ -36,20 +39,26 @@ def is_conflict(error: BaseException) -> bool:
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in SQLITE_CONFLICTS
-    return getattr(cause, "sqlstate", None) in CONFLICTS
+    return _sqlstate(error) in CONFLICTS
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def message_of(error: BaseException) -> str:
     """Return what to tell the user of a request that failed for its database."""
     if is_conflict(error):
         return "The database is busy with other changes. Try again in a few seconds."
-    if getattr(error.__cause__, "sqlstate", None) == TOO_SLOW:
+    if _sqlstate(error) == TOO_SLOW:
         return "The database took too long. Narrow down what you ask for, or try again later."
     return "The database does not answer."
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function again, up to three times in all, if it lost a deadlock or a lock timed out.
+    """Run a function again, up to three times in all, if another transaction was in its way.
+
+    That is: it lost a deadlock, a lock timed out, or a row it refers to was deleted meanwhile.
 
     For functions whose only effects are those of one transaction of their own: a failed attempt
     leaves nothing behind. Inside a caller's transaction, which has failed as a whole, and on
@@ -62,8 +71,8 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
         for _ in range(ATTEMPTS - 1 if may_repeat else 0):
             try:
                 return function(*args, **kwargs)
-            except OperationalError as error:
-                if not is_conflict(error):
+            except (OperationalError, IntegrityError) as error:
+                if not is_conflict(error) and _sqlstate(error) != MISSED_ROW:
                     raise
             time.sleep(random.uniform(0, PAUSE))  # noqa: S311 (no secret)
         return function(*args, **kwargs)

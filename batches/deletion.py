@@ -1,0 +1,163 @@
+"""Delete domains with their jobs, and batches with or without what only they produced."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+
+from batches.models import Batch, Job
+from batches.transitions import TransitionError, count_ended
+from scans import removal
+from scans.corrections.models import Correction
+from scans.curation import Curation, DomainTag
+from scans.models import Domain, Scan
+from scans.removal import LastLook, Look
+from scans.services import lock_domains
+from scrapersky.web.database_errors import retry_on_conflict
+
+# Jobs that one transaction deletes, alone or with their results.
+JOBS_AT_ONCE = 5_000
+RESULTS_AT_ONCE = 200
+
+
+@retry_on_conflict
+def delete_domains(domains: QuerySet[Domain]) -> int:
+    """Delete domains with everything that is stored about them; return how many.
+
+    Jobs of theirs that wait or run are cancelled. Those of a batch stay, so that its counters are
+    those of its jobs, but do not say of which domain they were; those without a batch are deleted.
+    """
+    with transaction.atomic():
+        ids = list(domains.order_by("pk").values_list("pk", flat=True))
+        cancelled = Job.objects.filter(domain__in=ids).cancel()
+        ids = removal.lock_for_removal(ids)
+        jobs = Job.objects.filter(domain__in=ids)
+        cancelled += jobs.cancel()  # made since, before the domains were locked
+        jobs.forget_domain()
+        deleted = removal.remove_domains(ids)
+        count_ended(cancelled=cancelled)
+    return deleted
+
+
+def check_deletable(batch: Batch) -> None:
+    """Raise `TransitionError` where a batch is at work still."""
+    if not batch.is_ended:
+        raise TransitionError("The batch has not ended. Cancel it first, then delete it.")
+    if Job.objects.filter(batch=batch, worker__isnull=False).exists():
+        raise TransitionError("Some of its scans are being stopped. Try again in a few seconds.")
+
+
+def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
+    """Delete some jobs of a batch, and with the last of them the batch itself.
+
+    With results, what only this batch produced is deleted as well: domains that it brought and
+    nobody else scanned, curated, tagged, noted or corrected, and its findings on other domains.
+    Returns the number of jobs, of domains, and whether the batch is gone. Runs in the caller's
+    transaction; raises `TransitionError` for a batch that runs again.
+    """
+    size = RESULTS_AT_ONCE if with_results else JOBS_AT_ONCE
+    rows = Job.objects.filter(batch=pk).select_for_update(no_key=True, of=("self",))
+    jobs = list(rows.defer("result").order_by("position", "pk")[:size])
+    domain_ids = [job.domain_id for job in jobs if job.domain_id]
+    if with_results:
+        removal.lock_for_removal(domain_ids)
+    else:
+        lock_domains(domain_ids)
+    batch = Batch.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if batch is None:
+        return 0, 0, True
+    if not batch.is_ended:
+        raise TransitionError("The batch was started again and is not deleted any further.")
+    produced = set(_produced_by(batch, jobs)) if with_results else set()
+    looks = _looks([job for job in jobs if job.domain_id not in produced]) if with_results else []
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).delete()
+    removal.remove_domains(sorted(produced))
+    if looks:
+        ids = [look.domain_id for look in looks]
+        removal.remove_looks(looks, _last_looks(ids), seen_later=_seen_later(looks))
+        _forget_imports(batch, ids)
+    Domain.objects.filter(pk__in=domain_ids, latest_batch=pk).update(latest_batch=None)
+    is_last = len(jobs) < size
+    if is_last:
+        batch.delete()
+    return len(jobs), len(produced), is_last
+
+
+def count_produced(batch: Batch) -> int:
+    """Return how many domains would be deleted with the results of a batch."""
+    mine = Job.objects.filter(batch=batch)
+    return _only_of(batch, Q(pk__in=mine.values("domain")), mine.values("scan")).count()
+
+
+def _produced_by(batch: Batch, jobs: Sequence[Job]) -> Iterable[UUID]:
+    ids = [job.domain_id for job in jobs if job.domain_id]
+    scans = [job.scan_id for job in jobs if job.scan_id]
+    return _only_of(batch, Q(pk__in=ids), scans).values_list("pk", flat=True)
+
+
+def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
+    """Return the domains that a batch brought, and that nobody else has anything to do with."""
+    other_jobs = Job.objects.filter(domain=OuterRef("pk")).exclude(batch=batch)
+    other_scans = Scan.objects.filter(domain=OuterRef("pk")).exclude(pk__in=scans)
+    brought = Domain.objects.filter(condition, created_at__gte=batch.created_at)
+    undecided = brought.filter(curation=Curation.NEW, note="")
+    return undecided.exclude(
+        Exists(other_jobs)
+        | Exists(other_scans)
+        | Exists(DomainTag.objects.filter(domain=OuterRef("pk")))
+        | Exists(Correction.objects.filter(domain=OuterRef("pk")))
+    )
+
+
+def _looks(jobs: Sequence[Job]) -> list[Look]:
+    """Return what jobs looked at; one that did not end by itself saw nothing."""
+    ended = (Job.Status.COMPLETE, Job.Status.FAILED)
+    return [
+        Look(job.domain_id, job.scan_id, job.finished_at)
+        for job in jobs
+        if job.domain_id and job.finished_at and job.status in ended
+    ]
+
+
+def _seen_later(looks: Sequence[Look]) -> set[UUID]:
+    """Return the domains that were looked at again since, by a scan or a sitemap import."""
+    ids = [look.domain_id for look in looks]
+    done = Job.objects.filter(domain__in=ids, status=Job.Status.COMPLETE).order_by()
+    newest = dict(done.values("domain").annotate(at=Max("finished_at")).values_list("domain", "at"))
+    return {
+        look.domain_id
+        for look in looks
+        if look.domain_id in newest and newest[look.domain_id] > look.stored_at
+    }
+
+
+def _forget_imports(batch: Batch, ids: Sequence[UUID]) -> None:
+    """Let domains be as before their sitemaps were imported, if no other import of them is left."""
+    if batch.processor_type != Batch.ProcessorType.SITEMAP_IMPORT:
+        return
+    imports = Job.objects.filter(domain=OuterRef("pk"), job_type=Job.Type.SITEMAP_IMPORT)
+    states = Domain.SitemapAnalysis
+    ended = Domain.objects.filter(
+        pk__in=ids, sitemap_analysis_status__in=[states.SUBMITTED, states.FAILED]
+    )
+    ended.exclude(Exists(imports)).update(
+        sitemap_analysis_status=states.PENDING, sitemap_analysis_error=""
+    )
+
+
+def _last_looks(ids: Sequence[UUID]) -> dict[UUID, LastLook]:
+    """Return the newest job of each domain that completed or failed."""
+    ended = Job.objects.filter(domain__in=ids, status__in=[Job.Status.COMPLETE, Job.Status.FAILED])
+    ended = ended.filter(job_type=Job.Type.WEBSITE_SCAN)
+    newest = ended.values("domain").annotate(at=Max("finished_at")).order_by()
+    times = dict(newest.values_list("domain", "at"))
+    rows = ended.filter(finished_at__in=set(times.values())).values_list(
+        "domain", "finished_at", "batch", "failure_reason"
+    )
+    return {
+        domain: LastLook(at, batch, reason)
+        for domain, at, batch, reason in rows
+        if at == times[domain]
+    }

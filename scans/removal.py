@@ -1,0 +1,149 @@
+"""Remove domains, or what single scans of them left behind.
+
+Whoever calls this holds the locks of the domains for the rest of the transaction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Model, QuerySet
+
+from scans import storage
+from scans.corrections.reading import right_values
+from scans.curation import Curated, Curation
+from scans.history import saw_the_site
+from scans.latest_facts import FACT_COLUMNS, refresh_lists
+from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
+
+SHOWN_COLUMNS = (
+    "id",
+    "status",
+    "failure_reason",
+    "verdict",
+    *FACT_COLUMNS,
+    "sitemap_count",
+    "page_count",
+    "page_types",
+    "latest_scan_id",
+    "latest_batch_id",
+    "last_scanned_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A scan or a sitemap import of a domain, and when its results were stored."""
+
+    domain_id: UUID
+    scan_id: UUID | None
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """The newest look at a domain that stays: when, in which batch, and why it failed, if so."""
+
+    at: datetime
+    batch_id: UUID | None = None
+    failure_reason: str = ""
+
+
+def lock_for_removal(ids: Iterable[UUID]) -> list[UUID]:
+    """Lock domains in the order of their ids, also against new rows that refer to them.
+
+    Returns those that are there.
+    """
+    rows: QuerySet = Domain.objects.select_for_update().filter(pk__in=set(ids))
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def remove_domains(ids: Sequence[UUID]) -> int:
+    """Delete domains with everything that is stored about them; return how many.
+
+    Jobs belong to batches: they must refer to none of these domains any more.
+    """
+    _, deleted = Domain.objects.filter(pk__in=ids).delete()
+    return deleted.get(Domain._meta.label, 0)
+
+
+def remove_looks(
+    looks: Sequence[Look], last: Mapping[UUID, LastLook], *, seen_later: set[UUID]
+) -> None:
+    """Remove what only these looks saw, one look a domain, and show what is left.
+
+    Findings that another look saw as well stay, and so do those that a user has curated. What was
+    marked gone by one of the looks is there again. `last` is the newest scan that stays, and
+    `seen_later` are the domains that were looked at after these looks.
+    """
+    for look in looks:
+        _remove_findings(look, is_newest=look.domain_id not in seen_later)
+    Scan.objects.filter(pk__in=[look.scan_id for look in looks if look.scan_id]).delete()
+    show_what_is_left([look.domain_id for look in looks], last)
+
+
+def _remove_findings(look: Look, *, is_newest: bool) -> None:
+    models: tuple[type[Model], ...] = (Contact, Technology, Sitemap)
+    for model in models:
+        of_domain = model._default_manager.filter(domain=look.domain_id)
+        seen_once = of_domain.filter(first_seen=look.stored_at, last_seen=look.stored_at)
+        _undecided(seen_once).delete()
+        of_domain.filter(gone_at=look.stored_at).update(gone_at=None)
+    pages = Page.objects.filter(domain=look.domain_id)
+    if is_newest:  # a page that is seen again within a week is not rewritten, so later ones may be
+        _undecided(pages.filter(first_seen=look.stored_at)).delete()
+    pages.filter(gone_at=look.stored_at).update(gone_at=None)
+
+
+def _undecided(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(curation=Curation.NEW) if issubclass(rows.model, Curated) else rows
+
+
+def show_what_is_left(ids: Sequence[UUID], last: Mapping[UUID, LastLook]) -> None:
+    """Write the facts of domains anew, from the scans and findings that are stored."""
+    sitemaps = _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids)
+    pages: dict[UUID, dict[str, int]] = {pk: {} for pk in ids}
+    there = Page.objects.filter(domain__in=ids, gone_at=None).order_by()
+    counted = there.values("domain", "page_type").annotate(rows=Count("*"))
+    for pk, page_type, number in counted.values_list("domain", "page_type", "rows"):
+        pages[pk][page_type] = number
+    verdicts = right_values(ids).verdicts
+    rows = []
+    for pk in ids:
+        scan, facts = _newest(pk)
+        types = (scan.report.get("page_types") if scan else None) or pages[pk]
+        verdict = verdicts.get(pk) or (scan.verdict if scan else "")
+        counts = (sitemaps.get(pk, 0), sum(types.values()), types)
+        outcome = _outcome(scan, last.get(pk))
+        rows.append((pk, *outcome[:2], verdict, *facts, *counts, *outcome[2:]))
+    storage.update(Domain, SHOWN_COLUMNS, rows)
+    refresh_lists(list(ids))
+
+
+def _outcome(scan: Scan | None, last: LastLook | None) -> tuple[Any, ...]:
+    """Return status, failure reason, latest scan, latest batch and time of a domain."""
+    states = Domain.Status
+    status = states.SCANNED if scan else states.UNSCANNED
+    at = scan.finished_at if scan else None
+    reason, batch_id = "", None
+    if last is not None:
+        at, reason, batch_id = last.at, last.failure_reason, last.batch_id
+        status = states.FAILED if reason else status
+    return status, reason, scan.pk if scan else None, batch_id, at
+
+
+def _newest(domain_id: UUID) -> tuple[Scan | None, tuple[str, ...]]:
+    """Return the newest scan of a domain, and the facts of the newest that saw the site."""
+    newest = None
+    for scan in Scan.objects.filter(domain=domain_id).order_by("-finished_at")[:10]:
+        newest = newest or scan
+        if saw_the_site(scan.report):
+            return newest, tuple(str(scan.report.get(name, "")) for name in FACT_COLUMNS)
+    return newest, ("",) * len(FACT_COLUMNS)
+
+
+def _counts(rows: QuerySet[Any], ids: Sequence[UUID]) -> dict[UUID, int]:
+    counted = rows.filter(domain__in=ids).order_by().values("domain").annotate(rows=Count("*"))
+    return dict(counted.values_list("domain", "rows"))
