@@ -7,7 +7,7 @@ from scans.operations import ReplaceCheck
 
 
 class Migration(migrations.Migration):
-    dependencies = [("batches", "0018_hide_private_addresses")]
+    dependencies = [("batches", "0020_convert_legacy_data")]
 
     operations = [
         ReplaceCheck(

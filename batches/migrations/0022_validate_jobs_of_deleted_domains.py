@@ -6,6 +6,6 @@ from scans.operations import ValidateCheck
 
 
 class Migration(migrations.Migration):
-    dependencies = [("batches", "0019_jobs_of_deleted_domains")]
+    dependencies = [("batches", "0021_jobs_of_deleted_domains")]
 
     operations = [ValidateCheck(model_name="job", name="job_has_a_domain")]

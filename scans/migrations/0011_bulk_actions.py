@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scans", "0009_corrections"),
+        ("scans", "0010_legacy_metadata"),
         ("tenants", "0005_list_preferences"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
