@@ -12,10 +12,11 @@ from uuid import UUID
 from django.db.models import Count, Model, QuerySet
 
 from scans import storage
+from scans.corrections.domain_facts import refresh_lists
 from scans.corrections.reading import right_values
 from scans.curation import Curated, Curation
 from scans.history import saw_the_site
-from scans.latest_facts import FACT_COLUMNS, refresh_lists
+from scans.latest_facts import FACT_COLUMNS
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 
 SHOWN_COLUMNS = (
