@@ -7,12 +7,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from batches.list_parsing import read_pasted, read_upload, rejections
+from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_parsing import is_table, may_be_larger, read_pasted, read_upload, rejections
 from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
-from scans.engine.lists.collection import DomainList
+from scans.engine.lists.collection import DomainList, ListTooLong
 from scans.engine.lists.decoding import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
@@ -84,7 +85,7 @@ class BatchForm(forms.Form):
     domains = forms.CharField(
         required=False,
         label="Domains",
-        help_text="One per line, or separated by commas or spaces. URLs are fine. Up to 100,000.",
+        help_text="One per line, or separated by commas or spaces. URLs are fine.",
         widget=forms.Textarea(
             attrs={
                 "class": "form-control font-monospace",
@@ -98,7 +99,8 @@ class BatchForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="Or upload a file",
-        help_text=f"TXT or CSV, up to {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB.",
+        help_text=f"TXT or CSV, up to {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB and"
+        f" {settings.MAX_DOMAINS_PER_BATCH:,} domains.",
         widget=forms.FileInput(attrs={"class": "form-control", "accept": ".txt,.csv,.tsv"}),
     )
     column = forms.CharField(
@@ -112,6 +114,9 @@ class BatchForm(forms.Form):
     )
     # What the list came to, once it could be read.
     found: DomainList | None = None
+    # The list, where it is too long to be read while the user waits.
+    large: LargeList | None = None
+    takes_large_lists = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,17 +149,21 @@ class BatchForm(forms.Form):
 
     def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
         """Create the batch of a valid form; None, with the errors marked, where it is refused."""
-        if not self.is_valid() or self.found is None:
+        if not self.is_valid():
             return None
+        how: dict[str, Any] = {
+            "tenant": tenant,
+            "created_by": created_by,
+            "options": self.options(),
+            "name": self.cleaned_data["name"],
+        }
         try:
-            return create_batch(
-                tenant=tenant,
-                created_by=created_by,
-                domains=self.found.hosts,
-                options=self.options(),
-                name=self.cleaned_data["name"],
-                metadata=rejections(self.found),
-            )
+            if self.large:
+                with saved_list(self.large) as saved:
+                    return create_large_batch(saved, **how)
+            if self.found is None:
+                return None
+            return create_batch(domains=self.found.hosts, metadata=rejections(self.found), **how)
         except ValidationError as error:
             self.add_error(None, error)
             return None
@@ -183,6 +192,8 @@ class BatchForm(forms.Form):
     def _read_pasted(self, text: str) -> None:
         try:
             self._take(read_pasted(text), "domains")
+        except ListTooLong as error:
+            self._take_large(LargeList([text.encode(errors="replace")]), "domains", error)
         except UnreadableFile as error:
             self.add_error("domains", str(error))
 
@@ -191,8 +202,17 @@ class BatchForm(forms.Form):
         name = upload.name or ""
         try:
             self._take(read_upload(upload.chunks(), filename=name, column=column), "file")
+        except ListTooLong as error:
+            large = LargeList(upload.chunks(), is_table=is_table(name), column=column)
+            self._take_large(large, "file", error)
         except UnreadableFile as error:
             self.add_error("file", f"{error} Correct the file and choose it again.")
+
+    def _take_large(self, large: LargeList, field: str, error: ListTooLong) -> None:
+        if self.takes_large_lists and may_be_larger():
+            self.large = large
+        else:
+            self.add_error(field, str(error))
 
     def _take(self, found: DomainList, field: str) -> None:
         self.found = found

@@ -6,39 +6,93 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from batches.services import MAX_DOMAINS
-from scans.engine.lists.collection import DomainList, read_file, read_text
+from batches.models import BatchList
+from batches.services import at_once_limit
+from scans.engine.lists.collection import (
+    MAX_ENTRIES,
+    DomainList,
+    RejectedLine,
+    collect,
+    read_file,
+    read_text,
+)
+from scans.engine.lists.decoding import text_blocks
+from scans.engine.lists.json_lines import json_line_entries
+from scans.engine.lists.reader import Entry, ListReader
 
 TABLES = (".csv", ".tsv", ".tab")
+# Entries of any kind up to which a list is read while somebody waits.
+MAX_ENTRIES_AT_ONCE = 300_000
 _CHUNK = 262_144
 
 
 def read_pasted(text: str) -> DomainList:
-    """Read a pasted list. Raises `UnreadableFile` for more than 100,000 domains."""
-    networks = settings.SCAN_ALLOWED_NETWORKS
-    return read_text(text, allowed_networks=networks, max_hosts=MAX_DOMAINS)
+    """Read a pasted list. Raises `ListTooLong` for one that is too long to read at once."""
+    return read_text(
+        text,
+        allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
+        max_hosts=at_once_limit(),
+        max_entries=_entries_at_once(),
+    )
 
 
 def read_upload(chunks: Iterable[bytes], *, filename: str, column: str = "") -> DomainList:
-    """Read an uploaded list, given as chunks of bytes, and no further than its limits.
+    """Read an uploaded list, given as chunks of bytes, and no further than what is read at once.
 
     It is a table where its name says so or a column is named, and where it looks like one. `column`
     is a name, or a number from 1; if it is empty, the column is chosen by its values. Raises
-    `UnreadableFile` with a sentence for what cannot be read and for more than 100,000 domains.
+    `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a list that is
+    too long to read at once.
     """
     return read_file(
         chunks,
-        is_table=filename.lower().endswith(TABLES) or None,
+        is_table=is_table(filename),
         column=_column(column),
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
-        max_hosts=MAX_DOMAINS,
+        max_hosts=at_once_limit(),
+        max_entries=_entries_at_once(),
     )
+
+
+def read_json_lines(chunks: Iterable[bytes]) -> DomainList:
+    """Read JSON Lines as `read_upload` reads a file."""
+    networks = settings.SCAN_ALLOWED_NETWORKS
+    entries = json_line_entries(text_blocks(chunks), allowed_networks=networks)
+    return collect(entries, at_once_limit(), _entries_at_once())
+
+
+def entries_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> Iterable[Entry]:
+    """Return the entries of a saved list, from the line on that was read last."""
+    networks, blocks = settings.SCAN_ALLOWED_NETWORKS, text_blocks(chunks)
+    if waiting.is_json_lines:
+        return json_line_entries(blocks, allowed_networks=networks, first_line=waiting.line)
+    return ListReader(
+        blocks,
+        is_table=waiting.is_table,
+        column=_column(waiting.column),
+        allowed_networks=networks,
+        first_line=waiting.line,
+    )
+
+
+def is_table(filename: str) -> bool | None:
+    """Return True where a file's name says that it is a table; None leaves it to its content."""
+    return filename.lower().endswith(TABLES) or None
 
 
 def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the bytes of an open file."""
     while chunk := file.read(_CHUNK):
         yield chunk
+
+
+def may_be_larger() -> bool:
+    """Say whether a list that is too long to read at once may still become a batch."""
+    return at_once_limit() < settings.MAX_DOMAINS_PER_BATCH
+
+
+def _entries_at_once() -> int:
+    return MAX_ENTRIES_AT_ONCE if may_be_larger() else MAX_ENTRIES
 
 
 def _column(column: str) -> str | int | None:
@@ -57,3 +111,9 @@ def rejections(domains: DomainList) -> dict[str, Any]:
         "refused_count": domains.rejected_count,
         "duplicates": domains.duplicates,
     }
+
+
+def rejected_of(metadata: dict[str, Any]) -> DomainList:
+    """Return what a batch remembers (`rejections`) of its list."""
+    lines = tuple(RejectedLine(**line) for line in metadata.get("refused", ()))
+    return DomainList((), lines, metadata.get("refused_count", 0), metadata.get("duplicates", 0))

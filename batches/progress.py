@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, BatchList, Job, Worker
 from batches.options import BatchOptions
 from scans.engine.errors import FailureReason
 
@@ -73,6 +73,8 @@ class BatchProgress:
     active: int = 0
     rate: float | None = None
     eta: float | None = None
+    # The share of the list that has been read, where the batch is still being created.
+    list_read: float | None = None
 
     @property
     def waiting(self) -> int:
@@ -84,6 +86,8 @@ def progress_of(batch: Batch) -> BatchProgress:
     causes = failure_causes([batch.pk]) if batch.failed else []
     if batch.is_ended:
         return BatchProgress(batch, causes)
+    if batch.is_building:
+        return BatchProgress(batch, causes, list_read=list_read(batch))
     scanned = activities(Job.objects.filter(batch=batch))
     runs = batch.status == Batch.Status.RUNNING
     recent = _recent(batch, scanned) if runs else Recent()
@@ -95,6 +99,12 @@ def progress_of(batch: Batch) -> BatchProgress:
         recent.rate,
         _eta(batch, scanned, recent) if runs else None,
     )
+
+
+def list_read(batch: Batch) -> float:
+    """Return the share of a batch's list that has been read, while it is being created."""
+    waiting = BatchList.objects.filter(pk=batch.pk).first()
+    return waiting.progress if waiting else 0.0
 
 
 def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:

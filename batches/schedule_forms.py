@@ -18,6 +18,8 @@ SELECT = {"class": "form-select"}
 class RecurringForm(BatchForm):
     """A saved list, how it is to be scanned, and when."""
 
+    takes_large_lists = False
+
     frequency = forms.ChoiceField(
         label="How often",
         choices=RecurringBatch.Frequency.choices,

@@ -24,6 +24,7 @@ from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 
+# Domains of a batch that one transaction creates; larger ones: batches.list_intake.
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
 JOB_TYPE_OF = {
@@ -52,16 +53,15 @@ def create_batch(
     """Create a batch and a job for each domain in one transaction; the workers start at once.
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
-    doubles counted once. Raises `ValidationError` for no domain, more than 100,000 or bad
-    options, and `BatchExistsError` for a `batch_id` that a batch of the tenant or of `created_by`
-    has. If a batch of others has it, it becomes the `public_id` of a batch with another id: who
-    asks learns nothing about other tenants.
+    doubles counted once. Raises `ValidationError` for no domain, more than 100,000 (or
+    MAX_DOMAINS_PER_BATCH, if that is less) or bad options, and `BatchExistsError` for a `batch_id`
+    that a batch of the tenant or of `created_by` has. If a batch of others has it, it becomes the
+    `public_id` of a batch with another id: who asks learns nothing about other tenants.
     """
     hosts = list(dict.fromkeys(domains))
-    if not 1 <= len(hosts) <= MAX_DOMAINS:
-        raise ValidationError(
-            {"domains": f"Give 1 to {MAX_DOMAINS:,} domains; these are {len(hosts):,}."}
-        )
+    most = at_once_limit()
+    if not 1 <= len(hosts) <= most:
+        raise ValidationError({"domains": f"Give 1 to {most:,} domains; these are {len(hosts):,}."})
     batch = Batch(
         id=batch_id or uuid7(),
         tenant=tenant,
@@ -74,12 +74,25 @@ def create_batch(
     )
     batch.clean_fields()
     with transaction.atomic():
-        if batch_id:
-            _settle_id(batch, batch_id)
-        _insert(batch)
-        _add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
+        insert_batch(batch, batch_id)
+        add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
         wake_workers()
     return batch
+
+
+def at_once_limit() -> int:
+    """Return how many domains a batch may have that is created in one transaction."""
+    return min(MAX_DOMAINS, settings.MAX_DOMAINS_PER_BATCH)
+
+
+def insert_batch(batch: Batch, wanted: UUID | None) -> None:
+    """Insert a batch, under the id that its client wants if there is one.
+
+    Raises `BatchExistsError`; call it in a transaction.
+    """
+    if wanted:
+        _settle_id(batch, wanted)
+    _insert(batch)
 
 
 def _settle_id(batch: Batch, wanted: UUID) -> None:
@@ -133,7 +146,7 @@ def initiate_scan(
         raise ValueError("A scan of a text without a batch needs a tenant.")
     checked = BatchOptions.validated(options).as_dict() if options else {}
     with transaction.atomic():
-        added = _add_jobs(
+        added = add_jobs(
             [host],
             batch=batch,
             tenant=owner,
@@ -153,7 +166,7 @@ def _host(text: str) -> str:
     return normalise(text, settings.SCAN_ALLOWED_NETWORKS)
 
 
-def _add_jobs(
+def add_jobs(
     hosts: Sequence[str],
     *,
     batch: Batch | None,

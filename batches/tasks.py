@@ -1,8 +1,10 @@
 """What the queue runs; each task is thin and safe to run twice."""
 
+from uuid import UUID
+
 from django.utils import timezone
 
-from batches import background_exports, recurring, sitemap_submission
+from batches import background_exports, building, recurring, sitemap_submission
 from batches.maintenance import (
     MINUTE_KEEPER,
     RECURRING_BATCHES,
@@ -24,6 +26,11 @@ def run_shift(host: str = "", until: float = 0.0) -> str:
     if pass_on(host, until):
         return "Passed on to the host that it is for."
     return shift.run_shift()
+
+
+def build_batch(pk: str) -> None:
+    """Read the next slice of a large batch's list."""
+    building.run_slice(UUID(pk))
 
 
 def keep_minute() -> None:

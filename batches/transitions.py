@@ -4,6 +4,7 @@ Each is one guarded transition that says whether it won, so that two clicks, or 
 last job, never contradict each other. `TransitionError` carries the sentence for the person.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -13,10 +14,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_parsing import may_be_larger
 from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.queue import wake_workers
-from batches.services import create_batch, initiate_scan
+from batches.services import at_once_limit, create_batch, initiate_scan
 from batches.sitemap_submission import mark_in_work
 from scans.bulk.models import BulkAction
 from scans.engine.errors import FailureReason
@@ -130,16 +133,21 @@ def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     """Create a new batch of the same domains with the options that the first was created with."""
     options = batch.options | batch.metadata.get(CREATED_WITH, {})
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
+    names = hosts.values_list("domain__host", flat=True)
+    how: dict[str, Any] = {
+        "tenant": batch.tenant,
+        "created_by": created_by,
+        "options": BatchOptions.stored(options).as_dict(),
+        "name": f"{batch.name or 'Batch'} (again)"[:200],
+        "processor_type": batch.processor_type,
+        "metadata": {"rerun_of": str(batch.pk)},
+    }
+    if batch.total > at_once_limit() and may_be_larger():
+        lines = (f"{json.dumps(host)}\n".encode() for host in names.iterator(chunk_size=5_000))
+        with saved_list(LargeList(lines, is_json_lines=True)) as saved:
+            return create_large_batch(saved, **how)
     with transaction.atomic():
-        again = create_batch(
-            tenant=batch.tenant,
-            created_by=created_by,
-            domains=list(hosts.values_list("domain__host", flat=True)),
-            options=BatchOptions.stored(options).as_dict(),
-            name=f"{batch.name or 'Batch'} (again)"[:200],
-            processor_type=batch.processor_type,
-            metadata={"rerun_of": str(batch.pk)},
-        )
+        again = create_batch(domains=list(names), **how)
         mark_in_work(again)
     return again
 

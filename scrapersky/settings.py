@@ -54,7 +54,7 @@ HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, low=1, high=65_535)
 # Bytes of a list of domains that a logged-in user sends, the time a request may take to arrive,
 # and the time such a list may take; in seconds, however many bytes come
-UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 20_000_000, low=1_000_000, high=2_000_000_000)
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 100_000_000, low=1_000_000, high=2_000_000_000)
 REQUEST_SECONDS = env.number("REQUEST_SECONDS", 30, low=1, high=600)
 UPLOAD_SECONDS = env.number("UPLOAD_SECONDS", 600, low=1, high=86_400)
 
@@ -141,8 +141,9 @@ DATABASES: dict[str, dict[str, Any]] = {
 if env.text("LEGACY_DATABASE_URL"):
     DATABASES["legacy"] = env.database("LEGACY_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# The web server has lower limits for all but the paths that take lists.
-DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES
+# What is held in memory: pasted lists and JSON. The web server has lower limits for all but the
+# paths that take lists.
+DATA_UPLOAD_MAX_MEMORY_SIZE = min(UPLOAD_MAX_BYTES, 20_000_000)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -183,6 +184,11 @@ SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
 # The demo sites are for a first look on one's own machine, never for a public console.
 DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS
 SITE_DEADLINE_MAX = 300
+
+# Batches: domains of one batch, and the folder of large lists until their batches are created. The
+# queue's machines share this folder with those of the console.
+MAX_DOMAINS_PER_BATCH = env.integer("MAX_DOMAINS_PER_BATCH", 2_000_000, low=1, high=3_000_000)
+LIST_DIR = env.text("LIST_DIR", str(VAR_DIR / "lists"))
 
 # Queue. The shift occupies one process for as long as the cluster runs; the others are for
 # schedules and exports. A claim of django-q2 is a lease that starts when the task is fetched, so it

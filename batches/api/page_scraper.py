@@ -1,9 +1,7 @@
 """Batches and single scans under the addresses that clients of the older system call."""
 
-from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -13,15 +11,14 @@ from ninja.responses import Response
 
 from batches import exports, services
 from batches.api import schemas, serializers
+from batches.api.intake import BODY, create_from
 from batches.api.lookup import find_readable
-from batches.list_parsing import rejections
 from batches.models import Batch, Worker
 from scans.engine.hostnames import InvalidDomain
-from scans.engine.lists.collection import DomainList, read_values
 from scrapersky.health import problems
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.web.api_auth import caller
-from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
+from scrapersky.web.api_errors import ConflictError, InputError, Problem
 
 REFUSALS = {401: Problem, 403: Problem, 422: Problem}
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
@@ -29,47 +26,31 @@ UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
 router = Router()
 
 
-@router.post("/batch", response={201: schemas.BatchCreated, 409: Problem, **REFUSALS})
-def create_batch(request: HttpRequest, payload: schemas.BatchIn) -> Status:
+@router.post(
+    "/batch", response={201: schemas.BatchCreated, 409: Problem, **REFUSALS}, openapi_extra=BODY
+)
+def create_batch(request: HttpRequest) -> Status:
     """Create a batch; the workers start at once.
 
     Domains that cannot be scanned are listed in `invalid` with their place in the list, and the
-    others run. Where none can be scanned the answer is 422.
+    others run. Where none can be scanned the answer is 422. A list of more than 100,000 domains is
+    read after the answer (`is_building`): the batch waits until its list is complete.
     """
-    user = caller(request)
-    tenant = tenant_for_new_rows(user)
-    read = read_values(payload.domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
-    invalid = [RefusedValue(**asdict(line)) for line in read.rejected]
-    if not read.accepted:
-        raise InputError("domains", _why_none(read), invalid)
     try:
-        batch = services.create_batch(
-            tenant=tenant,
-            created_by=user,
-            domains=read.hosts,
-            options=payload.options(),
-            name=payload.name,
-            batch_id=payload.batch_id,
-            metadata=rejections(read),
-        )
+        intake = create_from(request, caller(request))
     except services.BatchExistsError as error:
         raise ConflictError("batch_id", str(error)) from error
+    batch, read = intake.batch, intake.read
     made = {
         "batch_id": batch.public_id,
         "status_url": reverse("api:batch_status", args=[batch.public_id]),
         "job_count": batch.total,
         "created_at": batch.created_at,
-        "invalid": invalid,
-        "invalid_count": read.rejected_count,
+        "invalid": schemas.invalid_lines(read) if read else [],
+        "invalid_count": read.rejected_count if read else 0,
+        "is_building": batch.is_building,
     }
     return Status(201, made)
-
-
-def _why_none(read: DomainList) -> str:
-    shown, count = len(read.rejected), read.rejected_count
-    if shown == count:
-        return "None of the domains can be scanned."
-    return f"None of the {count:,} domains can be scanned; the first {shown:,} are listed."
 
 
 @router.get("/batch/{path:batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})

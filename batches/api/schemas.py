@@ -3,16 +3,18 @@
 Times are ISO 8601 with zone, durations seconds, progress is a share from 0 to 1.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from batches.options import BatchOptions, option, option_changes
-from batches.services import MAX_DOMAINS
 from scans.engine.errors import FailureReason
+from scans.engine.lists.collection import DomainList
 from scrapersky.web.api_errors import RefusedValue
 
 SINGLE_SCAN_PAGES = 100
@@ -25,17 +27,29 @@ def _without_nul(text: str) -> str:
     return text
 
 
-class BatchIn(Schema, BatchOptions):
-    """A list of domains to scan, and the options of the batch; other fields are ignored."""
+def _within_limit(domains: list[str]) -> list[str]:
+    most = settings.MAX_DOMAINS_PER_BATCH
+    if len(domains) > most:
+        raise ValueError(f"Give 1 to {most:,} domains; these are {len(domains):,}.")
+    return domains
+
+
+class BatchParams(Schema, BatchOptions):
+    """The options of a batch; other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    domains: list[str] = Field(min_length=1, max_length=MAX_DOMAINS)
     name: Annotated[str, AfterValidator(_without_nul)] = Field(default="", max_length=200)
     batch_id: UUID | None = Field(default=None, description="An id chosen by the caller.")
 
     def options(self) -> dict[str, Any]:
         return self.model_dump(include=set(BatchOptions.model_fields))
+
+
+class BatchIn(BatchParams):
+    """A list of domains to scan, and the options of the batch; other fields are ignored."""
+
+    domains: Annotated[list[str], AfterValidator(_within_limit)] = Field(min_length=1)
 
 
 class RetryIn(Schema):
@@ -62,6 +76,15 @@ class BatchCreated(Schema):
     created_at: datetime
     invalid: list[RefusedValue] = Field(description="The first 1,000 that cannot be scanned.")
     invalid_count: int
+    is_building: bool = Field(
+        default=False,
+        description="Whether the list is still being read; its status then shows how far it is.",
+    )
+
+
+def invalid_lines(read: DomainList) -> list[RefusedValue]:
+    """Return the lines of a list that were rejected, as the API shows them."""
+    return [RefusedValue(**asdict(line)) for line in read.rejected]
 
 
 class DomainStatus(Schema):
@@ -90,6 +113,10 @@ class BatchStatus(Schema):
     domain_statuses: dict[str, DomainStatus]
     error: str | None
     metadata: dict[str, Any]
+    list_read: float | None = Field(
+        default=None,
+        description="The share of the list that has been read; only while the batch is created.",
+    )
 
 
 class ScanIn(Schema):

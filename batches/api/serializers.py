@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
-from batches.progress import with_stages
+from batches.progress import list_read, with_stages
 from scans.corrections.reading import corrected_report
 
 # Clients of the older system stop polling on `completed` and `failed`, so whatever ended with
@@ -50,6 +50,7 @@ def batch_status(batch: Batch) -> dict[str, Any]:
         "processing_time": batch.seconds,
         "error": batch.error or None,
         "metadata": batch.metadata,
+        **({"list_read": list_read(batch)} if batch.is_building else {}),
         "domain_statuses": {},
     }
 

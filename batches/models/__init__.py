@@ -5,6 +5,7 @@ it won: two workers can never both start, end or take back the same job.
 """
 
 from batches.models.batch import Batch
+from batches.models.batch_list import BatchList
 from batches.models.export import Export
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
@@ -16,6 +17,7 @@ from batches.models.worker import SILENT_AFTER, Worker
 __all__ = [
     "SILENT_AFTER",
     "Batch",
+    "BatchList",
     "Export",
     "Job",
     "LegacyId",

@@ -38,8 +38,8 @@ class BatchQuerySet(KeyedQuerySet):
         return self.filter(status__in=Batch.ACTIVE)
 
     def startable(self) -> "BatchQuerySet":
-        """Return the batches that may start to run."""
-        return self.filter(status=Batch.Status.PENDING)
+        """Return the batches that may start to run: their lists are complete."""
+        return self.filter(status=Batch.Status.PENDING, is_building=False)
 
     def claimable(self) -> "BatchQuerySet":
         """Return the batches whose jobs may be claimed."""
@@ -53,11 +53,26 @@ class BatchQuerySet(KeyedQuerySet):
         )
 
     def cancel(self) -> int:
-        """Move to cancelling what has not ended; return how many moved."""
-        return self._move(Batch.CANCELLABLE, Batch.Status.CANCELLING)
+        """Move to cancelling what has not ended; return how many moved.
+
+        A batch that is still being created gets no more jobs.
+        """
+        return self._move(Batch.CANCELLABLE, Batch.Status.CANCELLING, is_building=False)
 
     def pause(self) -> int:
-        return self._move(Batch.PAUSABLE, Batch.Status.PAUSED, **_STOPPED_CLOCK)
+        complete = self.filter(is_building=False)
+        return complete._move(Batch.PAUSABLE, Batch.Status.PAUSED, **_STOPPED_CLOCK)
+
+    def add_built(self, jobs: int, **changes: Any) -> int:
+        """Add jobs to a batch that is being created; 0 if it was cancelled meanwhile."""
+        rows = self.filter(is_building=True)
+        return rows.update(total=F("total") + jobs, updated_at=Now(), **changes)
+
+    def fail_building(self, error: str) -> int:
+        """Stop creating batches; once their jobs are cancelled they end as failed."""
+        return self.filter(is_building=True).update(
+            is_building=False, status=Batch.Status.CANCELLING, error=error, updated_at=Now()
+        )
 
     def resume(self) -> int:
         """Move from paused to running, and end what has ended meanwhile; return how many."""
@@ -76,18 +91,24 @@ class BatchQuerySet(KeyedQuerySet):
         stays so; one that is being cancelled is refused.
         """
         paused = Q(status=Batch.Status.PAUSED)
-        return self.exclude(status=Batch.Status.CANCELLING).update(
-            failed=F("failed") - counted["failed"],
-            cancelled=F("cancelled") - counted["cancelled"],
-            status=Case(When(paused, then=F("status")), default=Value(Batch.Status.RUNNING.value)),
-            active_seconds=Coalesce(
-                "active_seconds", SecondsSince("started_at") - SecondsSince("finished_at")
-            ),
-            active_since=Case(When(paused, then=None), default=Coalesce("active_since", Now())),
-            started_at=Coalesce("started_at", Now()),
-            finished_at=None,
-            error="",
-            updated_at=Now(),
+        return (
+            self.exclude(status=Batch.Status.CANCELLING)
+            .exclude(is_building=True)
+            .update(
+                failed=F("failed") - counted["failed"],
+                cancelled=F("cancelled") - counted["cancelled"],
+                status=Case(
+                    When(paused, then=F("status")), default=Value(Batch.Status.RUNNING.value)
+                ),
+                active_seconds=Coalesce(
+                    "active_seconds", SecondsSince("started_at") - SecondsSince("finished_at")
+                ),
+                active_since=Case(When(paused, then=None), default=Coalesce("active_since", Now())),
+                started_at=Coalesce("started_at", Now()),
+                finished_at=None,
+                error="",
+                updated_at=Now(),
+            )
         )
 
     def finish(self) -> int:
@@ -153,6 +174,8 @@ class Batch(models.Model):
         max_length=32, choices=ProcessorType, default=ProcessorType.DOMAIN_SCAN
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
+    # Whether its list is still being read: it waits, gets more jobs, and cannot end.
+    is_building = models.BooleanField(default=False, db_default=False, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)
     completed = models.PositiveIntegerField(default=0, editable=False)
     failed = models.PositiveIntegerField(default=0, editable=False)
@@ -205,8 +228,14 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(total__gt=0)
                 | Q(legacy_id__isnull=False)
-                | Q(legacy_batch_id__isnull=False),
+                | Q(legacy_batch_id__isnull=False)
+                | Q(is_building=True)
+                | Q(status__in=["cancelling", "cancelled", "failed"]),
                 name="batch_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_building=False) | Q(status="pending"),
+                name="batch_waits_while_it_is_built",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["complete", "partial", "failed"])
@@ -290,14 +319,20 @@ class Batch(models.Model):
         return self.status in self.ENDED
 
     @property
+    def is_retryable(self) -> bool:
+        """Whether jobs of it have failed or were cancelled, and may run again now."""
+        is_busy = self.is_building or self.status == self.Status.CANCELLING
+        return not is_busy and self.failed + self.cancelled > 0
+
+    @property
     def controls(self) -> list[str]:
         """Name the controls that fit the state the batch is in."""
         fits = {
-            "pause": self.status in self.PAUSABLE,
+            "pause": self.status in self.PAUSABLE and not self.is_building,
             "resume": self.status == self.Status.PAUSED,
             "cancel": self.status in self.CANCELLABLE,
-            "retry": self.status != self.Status.CANCELLING and self.failed + self.cancelled > 0,
-            "rerun": self.is_ended,
+            "retry": self.is_retryable,
+            "rerun": self.is_ended and self.total > 0,
         }
         return [name for name, does_fit in fits.items() if does_fit]
 
@@ -338,7 +373,10 @@ class Batch(models.Model):
             raise ValidationError(f"The batch is {self.status}: it takes no more domains.")
 
 
+# A batch whose list could not be read has an error before it has started.
+_LIST_FAILED = Q(status=Batch.Status.CANCELLING, started_at=None, completed=0) & ~Q(error="")
 _OUTCOME = Case(
+    When(_LIST_FAILED, then=Value(Batch.Status.FAILED.value)),
     When(status=Batch.Status.CANCELLING, then=Value(Batch.Status.CANCELLED.value)),
     When(completed=F("total"), then=Value(Batch.Status.COMPLETE.value)),
     When(completed__gt=0, then=Value(Batch.Status.PARTIAL.value)),

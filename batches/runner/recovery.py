@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches import background_exports
+from batches import background_exports, list_intake
 from batches.models import Batch, Job, Worker
 from batches.queue import ensure_shift
 from batches.sitemap_submission import settle_stranded
@@ -61,8 +61,8 @@ def keep() -> None:
     """Do the minute's housekeeping.
 
     Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
-    actions that stand still, old worker rows, expired sessions, login delays and exports, exports
-    that lost their worker, and a shift for this host if it has none.
+    actions, large lists and exports that stand still, lists without a batch, old worker rows,
+    expired sessions, login delays and exports, and a shift for this host if it has none.
     """
     recover()
     settle_cancelling()
@@ -70,6 +70,8 @@ def keep() -> None:
     audit()
     resume_stalled()
     Job.objects.forgotten_singles().delete()
+    list_intake.resume_stalled()
+    list_intake.delete_orphaned_files()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS

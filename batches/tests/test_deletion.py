@@ -217,7 +217,8 @@ def test_a_batch_of_a_domain_that_is_deleted_in_that_moment_is_created_all_the_s
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_of(default_tenant, "a.example")
-    ensure, calls = services.ensure_domains, []
+    ensure = services.ensure_domains
+    calls: list[Any] = []
 
     def delete() -> None:
         deletion.delete_domains(Domain.objects.all())

@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.fixtures import Settings
 
-from batches import list_parsing
 from batches.list_parsing import chunks_of, read_pasted, read_upload, rejections
 from scans.engine.lists.collection import KEPT_REJECTIONS
 from scans.engine.lists.decoding import UnreadableFile
@@ -45,8 +45,8 @@ def test_a_file_that_is_no_text_is_refused_in_a_sentence() -> None:
         hosts(b"PK\x03\x04rest", filename="list.csv")
 
 
-def test_an_upload_is_read_no_further_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_parsing, "MAX_DOMAINS", 10)
+def test_an_upload_is_read_no_further_than_its_limit(settings: Settings) -> None:
+    settings.MAX_DOMAINS_PER_BATCH = 10
     taken = []
 
     def chunks() -> Iterator[bytes]:

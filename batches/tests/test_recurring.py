@@ -230,7 +230,7 @@ def test_a_batch_that_the_database_refuses_fails_alone(
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO batches_maintenancerun (id) VALUES (NULL)")
 
-    monkeypatch.setattr("batches.services._add_jobs", refused)
+    monkeypatch.setattr("batches.services.add_jobs", refused)
     assert start_due(SUNDAY + DAY) == "1 failed"
     run = recurring.runs.get()
     assert run.note == "The batch could not be created: IntegrityError."

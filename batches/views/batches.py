@@ -22,6 +22,7 @@ from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.views import ListPage
 
 SHOWN_REFUSALS = 20
+LIST_IS_READ = "The list is long: it is being read, and the scan starts when that is done."
 
 
 @require_safe
@@ -45,7 +46,7 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     tenant = tenant_for_new_rows(request.user)
     form = BatchForm(request.POST, request.FILES) if request.method == "POST" else BatchForm()
     if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
-        messages.success(request, _said(form.found))
+        messages.success(request, _said(form.found) if form.found else LIST_IS_READ)
         return redirect("batch_detail", pk=batch.pk)
     context = {
         "form": form,
@@ -56,10 +57,8 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     return render(request, "batches/batch_form.html", context)
 
 
-def _said(found: DomainList | None) -> str:
+def _said(found: DomainList) -> str:
     """Say what became of a list in one sentence."""
-    if found is None:
-        return ""
     count = len(found.accepted)
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if found.duplicates:

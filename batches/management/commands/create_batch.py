@@ -1,22 +1,36 @@
 """Create a batch from a file of domains."""
 
 import json
+import shutil
 import sys
+import tempfile
+import time
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from rich.console import Console
 
-from batches.list_parsing import chunks_of, read_upload, rejections
+from batches import building
+from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_parsing import (
+    chunks_of,
+    is_table,
+    may_be_larger,
+    read_upload,
+    rejected_of,
+    rejections,
+)
 from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
 from batches.services import create_batch
-from batches.terminal import batch_lines, batch_summary, follow
-from scans.engine.lists.collection import DomainList
+from batches.terminal import POLL_EVERY, batch_lines, batch_summary, follow
+from scans.engine.lists.collection import DomainList, ListTooLong
 from scans.engine.lists.decoding import UnreadableFile
 from scrapersky.web.commands import SafeCommand
 
@@ -37,11 +51,7 @@ class Command(SafeCommand):
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = _read(options["file"], options["column"])
-        self._report_rejections(found)
-        if not found.accepted:
-            raise CommandError("There is no domain to scan in the file.")
-        batch = _create(found, options)
+        batch, found = _created(options, self._report_rejections)
         if not options["json"]:
             self.stdout.write(str(batch.pk))
             self.stdout.flush()
@@ -81,29 +91,78 @@ class Command(SafeCommand):
             self.stderr.write(f"{batch.total:,} domains{rejected}.")
 
 
-def _read(name: str, column: str) -> DomainList:
+def _created(
+    options: dict[str, Any], report: Callable[[DomainList], None]
+) -> tuple[Batch, DomainList]:
+    """Create the batch of a file, in chunks where it is large; return it and what was left out."""
+    name = options["file"]
     try:
-        if name == "-":
-            return read_upload(chunks_of(sys.stdin.buffer), filename="", column=column)
-        with Path(name).open("rb") as file:
-            return read_upload(chunks_of(file), filename=name, column=column)
+        with _opened(name) as file:
+            return _create_from(file, options, report)
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror}.") from error
     except UnreadableFile as error:
         raise CommandError(f"{name}: {error}") from error
-
-
-def _create(found: DomainList, options: dict[str, Any]) -> Batch:
-    scan_options = read_options(options)
-    tenant, user = find_owner(options["user"])
-    try:
-        return create_batch(
-            tenant=tenant,
-            created_by=user,
-            domains=found.hosts,
-            options=scan_options.as_dict(),
-            name=options["name"],
-            metadata=rejections(found),
-        )
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[IO[bytes]]:
+    """Open a file that can be read twice; standard input is copied to a private one."""
+    if name != "-":
+        with Path(name).open("rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.seek(0)
+        yield file
+
+
+def _create_from(
+    file: IO[bytes], options: dict[str, Any], report: Callable[[DomainList], None]
+) -> tuple[Batch, DomainList]:
+    filename = "" if options["file"] == "-" else options["file"]
+    try:
+        found = read_upload(chunks_of(file), filename=filename, column=options["column"])
+    except ListTooLong:
+        if not may_be_larger():
+            raise
+        file.seek(0)
+        source = LargeList(chunks_of(file), is_table=is_table(filename), column=options["column"])
+        return _create_large(source, options, report)
+    report(found)
+    if not found.accepted:
+        raise CommandError("There is no domain to scan in the file.")
+    batch = create_batch(domains=found.hosts, metadata=rejections(found), **_params(options))
+    return batch, found
+
+
+def _create_large(
+    source: LargeList, options: dict[str, Any], report: Callable[[DomainList], None]
+) -> tuple[Batch, DomainList]:
+    """Read a large list to its end; if this process is killed, the queue reads the rest."""
+    with saved_list(source) as saved:
+        batch = create_large_batch(saved, in_background=False, **_params(options))
+    building.build(batch.pk)
+    batch.refresh_from_db()
+    while batch.is_building:  # the keeper thought that this process was dead
+        time.sleep(POLL_EVERY)
+        batch.refresh_from_db()
+    found = rejected_of(batch.metadata)
+    report(found)
+    if batch.error:
+        raise UnreadableFile(batch.error)
+    return batch, found
+
+
+def _params(options: dict[str, Any]) -> dict[str, Any]:
+    scan_options = read_options(options)
+    tenant, user = find_owner(options["user"])
+    return {
+        "tenant": tenant,
+        "created_by": user,
+        "options": scan_options.as_dict(),
+        "name": options["name"],
+    }

@@ -53,7 +53,11 @@ class DomainList:
 
 
 def read_text(
-    text: str, *, allowed_networks: tuple[str, ...] = (), max_hosts: int = MAX_ENTRIES
+    text: str,
+    *,
+    allowed_networks: tuple[str, ...] = (),
+    max_hosts: int = MAX_ENTRIES,
+    max_entries: int = MAX_ENTRIES,
 ) -> DomainList:
     """Read a pasted list; a table that is broken is read as lines of values.
 
@@ -62,7 +66,7 @@ def read_text(
     for is_table in (None, False):
         reader = ListReader(split_text(text), is_table=is_table, allowed_networks=allowed_networks)
         try:
-            return collect(reader, max_hosts)
+            return collect(reader, max_hosts, max_entries)
         except ListTooLong:
             raise
         except UnreadableFile:
@@ -77,6 +81,7 @@ def read_file(
     column: str | int | None = None,
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
+    max_entries: int = MAX_ENTRIES,
 ) -> DomainList:
     """Read the bytes of a file; `ListReader` describes the parameters.
 
@@ -85,7 +90,7 @@ def read_file(
     reader = ListReader(
         text_blocks(chunks), is_table=is_table, column=column, allowed_networks=allowed_networks
     )
-    return collect(reader, max_hosts)
+    return collect(reader, max_hosts, max_entries)
 
 
 def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> DomainList:
@@ -98,12 +103,14 @@ def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()
     return collect(entries)
 
 
-def collect(entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES) -> DomainList:
+def collect(
+    entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES, max_entries: int = MAX_ENTRIES
+) -> DomainList:
     """Return what entries come to. Raises ListTooLong at the first entry over a limit."""
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []
     rejected_count = duplicates = 0
-    for entry in _limited(entries):
+    for entry in _limited(entries, min(max_entries, MAX_ENTRIES)):
         if entry.reason:
             rejected_count += 1
             if len(rejected) < KEPT_REJECTIONS:
@@ -117,8 +124,8 @@ def collect(entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES) -> DomainLis
     return DomainList(tuple(accepted.values()), tuple(rejected), rejected_count, duplicates)
 
 
-def _limited(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _limited(entries: Iterable[Entry], most: int) -> Iterator[Entry]:
     for count, entry in enumerate(entries):
-        if count == MAX_ENTRIES:
-            raise ListTooLong(f"The list has more than {MAX_ENTRIES:,} entries; split it.")
+        if count == most:
+            raise ListTooLong(f"The list has more than {most:,} entries; split it.")
         yield entry

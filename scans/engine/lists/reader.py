@@ -44,8 +44,9 @@ class ListReader:
     `blocks` are text, as `text_blocks` yields it. With `is_table` or a `column` (a name, or an
     index from 0) it is read as a table. Where `is_table` is None, it is one if its columns are even
     and one of them holds the domains; where it is False, it is free text. `names` and `column` are
-    those of the table, known with the first entry and empty for other lists. Iterating raises
-    UnreadableFile for what cannot be read.
+    those of the table, known with the first entry and empty for other lists. Lines before
+    `first_line` are passed over, at a fraction of the cost. Iterating raises UnreadableFile for
+    what cannot be read.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class ListReader:
         is_table: bool | None = None,
         column: str | int | None = None,
         allowed_networks: tuple[str, ...] = (),
+        first_line: int = 1,
     ) -> None:
         self.names: list[str] = []
         self.column: int | None = None
         self._wanted = column
         self._is_table = True if column is not None else is_table
         self._networks = allowed_networks
+        self._first_line = first_line
         self._blocks = iter(blocks)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -109,6 +112,8 @@ class ListReader:
     def _table(self, rows: Iterable[Row], layout: Layout) -> Iterator[Entry]:
         self.names, self.column = layout.names, layout.column
         for row in rows:
+            if row.line < self._first_line:
+                continue
             if row.cells != layout.names and any(map(_says_something, row.cells)):
                 yield from self._row_entries(row, layout.column)
 
@@ -123,6 +128,8 @@ class ListReader:
 
     def _free(self, lines: Iterable[Line]) -> Iterator[Entry]:
         for number, text in lines:
+            if number < self._first_line:
+                continue
             for value in line_values(text):
                 yield read_entry(number, value, self._networks)
 

@@ -1,0 +1,152 @@
+"""Read the list of a new batch from the body of a request: JSON, or JSON Lines as a stream."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as RequestError
+from pydantic import ValidationError as PydanticError
+
+from batches import services
+from batches.api import schemas
+from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_parsing import chunks_of, may_be_larger, read_json_lines, rejections
+from batches.models import Batch
+from batches.options import all_options
+from scans.engine.lists.collection import DomainList, ListTooLong, read_values
+from scans.engine.lists.decoding import UnreadableFile
+from scrapersky.tenants.access import tenant_for_new_rows
+from scrapersky.tenants.models import User
+from scrapersky.web.api_errors import InputError
+
+JSON_LINES = ("application/jsonl", "application/x-ndjson")
+BODY = {
+    "requestBody": {
+        "required": True,
+        "description": (
+            'JSON Lines hold a domain, as a string or as `{"domain": ...}`, in each line; the '
+            "other fields are then query parameters."
+        ),
+        "content": {
+            "application/json": {"schema": schemas.BatchIn.json_schema()},
+            **{kind: {"schema": {"type": "string"}} for kind in JSON_LINES},
+        },
+    }
+}
+Params = TypeVar("Params", bound=schemas.BatchParams)
+_BLOCK = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A list that became a batch, and what was read of it; None where that is still going on."""
+
+    batch: Batch
+    read: DomainList | None
+
+
+def create_from(request: HttpRequest, user: User) -> Intake:
+    """Create the batch of a request's body.
+
+    Raises `RequestError`, `InputError`, Django's `ValidationError` and `BatchExistsError`.
+    """
+    if request.content_type in JSON_LINES:
+        return _from_json_lines(request, user)
+    payload = _checked(schemas.BatchIn.model_validate, _json_of(request), ("body", "payload"))
+    how = _params(payload, user)
+    domains = payload.domains
+    if len(domains) > services.at_once_limit() and may_be_larger():
+        lines = (f"{json.dumps(domain)}\n".encode() for domain in domains)
+        with saved_list(LargeList(lines, is_json_lines=True)) as saved:
+            return Intake(create_large_batch(saved, **how), None)
+    return _create(read_values(domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS), how)
+
+
+def _from_json_lines(request: HttpRequest, user: User) -> Intake:
+    params = _checked(schemas.BatchParams.model_validate, _query_of(request), ("query",))
+    how = _params(params, user)
+    with saved_list(LargeList(_body_of(request), is_json_lines=True)) as saved:
+        try:
+            with saved.path.open("rb") as file:
+                read = read_json_lines(chunks_of(file))
+        except ListTooLong as error:
+            if not may_be_larger():
+                raise InputError("domains", str(error)) from error
+            return Intake(create_large_batch(saved, **how), None)
+        except UnreadableFile as error:
+            raise InputError("domains", str(error)) from error
+    return _create(read, how)
+
+
+def _create(read: DomainList, how: dict[str, Any]) -> Intake:
+    if not read.accepted:
+        raise InputError("domains", _why_none(read), schemas.invalid_lines(read))
+    batch = services.create_batch(domains=read.hosts, metadata=rejections(read), **how)
+    return Intake(batch, read)
+
+
+def _params(payload: schemas.BatchParams, user: User) -> dict[str, Any]:
+    return {
+        "tenant": tenant_for_new_rows(user),
+        "created_by": user,
+        "options": payload.options(),
+        "name": payload.name,
+        "batch_id": payload.batch_id,
+    }
+
+
+def _query_of(request: HttpRequest) -> dict[str, Any]:
+    """Return the query parameters; numbers and switches as JSON has them."""
+    typed = {option.name for option in all_options() if option.is_number or option.kind is bool}
+    return {name: _value(text) if name in typed else text for name, text in request.GET.items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _json_of(request: HttpRequest) -> Any:
+    if not request.body:
+        raise RequestError(
+            [{"loc": ("body", "payload"), "msg": "Field required", "type": "missing"}]
+        )
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise HttpError(400, "Cannot parse request body") from error
+
+
+def _checked(validate: Callable[[Any], Params], values: Any, place: tuple[str, ...]) -> Params:
+    try:
+        return validate(values)
+    except PydanticError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        raise RequestError(
+            [{**detail, "loc": (*place, *detail["loc"])} for detail in details]
+        ) from error
+
+
+def _body_of(request: HttpRequest) -> Iterator[bytes]:
+    size = 0
+    while block := request.read(_BLOCK):
+        size += len(block)
+        if size > settings.UPLOAD_MAX_BYTES:
+            raise RequestDataTooBig
+        yield block
+
+
+def _why_none(read: DomainList) -> str:
+    shown, count = len(read.rejected), read.rejected_count
+    if not count:
+        return "There is no domain in the list."
+    if shown == count:
+        return "None of the domains can be scanned."
+    return f"None of the {count:,} domains can be scanned; the first {shown:,} are listed."

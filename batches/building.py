@@ -1,0 +1,249 @@
+"""Turn the saved list of a large batch into jobs, in slices that the queue runs one after another.
+
+Each chunk adds its domains, its jobs and the place that it ends at in one transaction, so a process
+that is killed loses nothing and repeats nothing. The batch can start once the list has been read.
+"""
+
+import logging
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from time import monotonic
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from batches.list_intake import enqueue
+from batches.list_parsing import entries_of_saved
+from batches.models import Batch, BatchList
+from batches.queue import wake_workers
+from batches.services import add_jobs
+from batches.transitions import settle_cancelling
+from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOWN, RejectedLine
+from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.reader import Entry
+from scrapersky.web.database_errors import retry_on_conflict
+
+logger = logging.getLogger(__name__)
+
+# Domains, and entries of any kind, of one transaction.
+CHUNK = 10_000
+CHUNK_ENTRIES = 50_000
+# Seconds for which one task works before it queues the next.
+SLICE_SECONDS = 25.0
+_BLOCK = 262_144
+
+
+class _Stopped(Exception):  # noqa: N818 (an outcome, not a fault)
+    """The batch was cancelled, or another process reads its list."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A part of a list, and the place that it ends at."""
+
+    line: int
+    line_entries: int
+    entries: int = 0
+    hosts: list[str] = field(default_factory=list)
+    rejected: list[RejectedLine] = field(default_factory=list)
+    rejected_count: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.hosts) >= CHUNK or self.entries >= CHUNK_ENTRIES
+
+    def add(self, entry: Entry) -> None:
+        self.line_entries = self.line_entries + 1 if entry.line == self.line else 1
+        self.line = entry.line
+        self.entries += 1
+        if entry.host:
+            self.hosts.append(entry.host)
+        elif entry.reason:
+            self.rejected_count += 1
+            if len(self.rejected) < KEPT_REJECTIONS:
+                cut = entry.text[:MAX_SHOWN]
+                self.rejected.append(RejectedLine(entry.line, cut, entry.reason))
+
+
+def run_slice(pk: UUID) -> None:
+    """Read a list for the time of one task, and queue the next where there is more of it."""
+    if not build(pk, until=monotonic() + SLICE_SECONDS):
+        enqueue(pk)
+
+
+def build(pk: UUID, *, until: float = math.inf) -> bool:
+    """Read the list of a batch, at least one chunk, up to a moment of the monotonic clock.
+
+    Returns whether it is over: read, failed, cancelled, or in other hands. A database that is away
+    is no end: the keeper goes on once it is back.
+    """
+    try:
+        return _read_on(pk, until)
+    except _Stopped:
+        _discard_cancelled(pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except UnreadableFile as error:
+        _fail(pk, str(error))
+    except FileNotFoundError:
+        _fail(pk, "The saved list is missing: all machines of the queue must share LIST_DIR.")
+    except Exception as error:  # where the work on a list ends, so that the batch ends truthfully
+        logger.exception("batch=%s could not be created", pk)
+        _fail(pk, f"The batch could not be created: {type(error).__name__}: {error}")
+    return True
+
+
+def _read_on(pk: UUID, until: float) -> bool:
+    row = BatchList.objects.select_related("batch__tenant", "batch__created_by").filter(pk=pk)
+    waiting = row.first()
+    if waiting is None:
+        return True
+    with waiting.path.open("rb") as file:
+        entries = entries_of_saved(waiting, _blocks(file))
+        for chunk in _chunks(entries, waiting.line, waiting.line_entries):
+            _add(waiting, chunk, file.tell())
+            if monotonic() > until:
+                return False
+    _finish(waiting)
+    return True
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block
+
+
+def _chunks(entries: Iterable[Entry], line: int, done: int) -> Iterator[Chunk]:
+    """Yield the entries that follow a place in chunks: `done` entries of `line` are left out."""
+    chunk, first = Chunk(line, done), line
+    for entry in entries:
+        if done and entry.line == first:
+            done -= 1
+            continue
+        chunk.add(entry)
+        if chunk.is_full:
+            yield chunk
+            chunk = Chunk(chunk.line, chunk.line_entries)
+    if chunk.entries:
+        yield chunk
+
+
+def _add(waiting: BatchList, chunk: Chunk, bytes_read: int) -> None:
+    """Add a chunk in one transaction with the place that it ends at."""
+    changes = _add_jobs_of(waiting, chunk, bytes_read)
+    for name, value in changes.items():
+        setattr(waiting, name, value)
+
+
+@retry_on_conflict
+def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str, Any]:
+    batch, hosts = waiting.batch, list(dict.fromkeys(chunk.hosts))
+    with transaction.atomic():
+        _lock(waiting)
+        added = add_jobs(
+            hosts,
+            batch=batch,
+            tenant=batch.tenant,
+            created_by=batch.created_by,
+            first_position=waiting.hosts,
+        )
+        changes = _place_after(waiting, chunk) | {
+            "hosts": waiting.hosts + len(hosts),
+            "duplicates": waiting.duplicates + len(chunk.hosts) - added,
+            "bytes_read": bytes_read,
+            "updated_at": timezone.now(),
+        }
+        BatchList.objects.filter(pk=waiting.pk).update(**changes)
+        if not Batch.objects.filter(pk=batch.pk).add_built(added):
+            raise _Stopped
+        _check_limits(batch.pk, changes["entries"])
+    return changes
+
+
+def _lock(waiting: BatchList) -> None:
+    """Lock a list for this transaction, if it has come no further than this process knows."""
+    rows = BatchList.objects.select_for_update(of=("self",))
+    if not rows.filter(pk=waiting.pk, entries=waiting.entries).exists():
+        raise _Stopped
+
+
+def _place_after(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
+    kept = KEPT_REJECTIONS - len(waiting.rejected)
+    return {
+        "line": chunk.line,
+        "line_entries": chunk.line_entries,
+        "entries": waiting.entries + chunk.entries,
+        "rejected": waiting.rejected + [asdict(line) for line in chunk.rejected[:kept]],
+        "rejected_count": waiting.rejected_count + chunk.rejected_count,
+    }
+
+
+def _check_limits(pk: UUID, entries: int) -> None:
+    most = settings.MAX_DOMAINS_PER_BATCH
+    if Batch.objects.filter(pk=pk, total__gt=most).exists():
+        raise UnreadableFile(f"The list has more than {most:,} domains; split it.")
+    if entries > MAX_ENTRIES:
+        raise UnreadableFile(f"The list has more than {MAX_ENTRIES:,} entries; split it.")
+
+
+@retry_on_conflict
+def _finish(waiting: BatchList) -> None:
+    """Let the batch start: its list is complete."""
+    with transaction.atomic():
+        _lock(waiting)
+        row = Batch.objects.filter(pk=waiting.pk)
+        if not row.filter(total__gt=0).exists():
+            raise UnreadableFile(_why_none(waiting))
+        metadata = row.get().metadata | rejections_of(waiting)
+        if not row.add_built(0, is_building=False, metadata=metadata):
+            raise _Stopped
+        _discard(waiting)
+        wake_workers()
+
+
+def _why_none(waiting: BatchList) -> str:
+    if not waiting.rejected_count:
+        return "There is no domain in the list."
+    return f"None of the {waiting.rejected_count:,} entries is a domain that can be scanned."
+
+
+def rejections_of(waiting: BatchList) -> dict[str, Any]:
+    """Return what a batch keeps of the lines that were left out, as `list_parsing.rejections`."""
+    if not waiting.rejected_count and not waiting.duplicates:
+        return {}
+    return {
+        "refused": waiting.rejected,
+        "refused_count": waiting.rejected_count,
+        "duplicates": waiting.duplicates,
+    }
+
+
+def _fail(pk: UUID, error: str) -> None:
+    """End a batch whose list cannot be read; the jobs that it has so far are cancelled."""
+    with transaction.atomic():
+        waiting = BatchList.objects.select_related("batch").filter(pk=pk).first()
+        if waiting is None:
+            return
+        metadata = waiting.batch.metadata | rejections_of(waiting)
+        Batch.objects.filter(pk=pk, is_building=True).update(metadata=metadata)
+        Batch.objects.filter(pk=pk).fail_building(error[:2_000])
+        _discard(waiting)
+    settle_cancelling()
+
+
+def _discard_cancelled(pk: UUID) -> None:
+    for waiting in BatchList.objects.filter(pk=pk, batch__is_building=False):
+        with transaction.atomic():
+            _discard(waiting)
+    settle_cancelling()
+
+
+def _discard(waiting: BatchList) -> None:
+    """Forget a list, and delete its file after the commit."""
+    path = waiting.path
+    BatchList.objects.filter(pk=waiting.pk).delete()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)

@@ -1,0 +1,142 @@
+"""Take in lists that are too large to become a batch while somebody waits.
+
+The list is saved first, then its batch is created, waiting and empty, and the queue reads the
+list (`batches.building`). A process that is killed between the two leaves a file that the keeper
+deletes.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+from uuid_utils.compat import uuid7
+
+from batches import services
+from batches.models import Batch, BatchList
+from batches.options import BatchOptions
+from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.database_errors import retry_on_conflict
+
+TASK = "batches.tasks.build_batch"
+# After which a file without a batch is deleted; a slow upload takes less.
+KEEP_FILES = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeList:
+    """The bytes of a list, and how they are to be read (as by `scans.engine.lists`)."""
+
+    chunks: Iterable[bytes]
+    is_json_lines: bool = False
+    is_table: bool | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedList:
+    """A list in settings.LIST_DIR."""
+
+    path: Path
+    source: LargeList
+
+
+@contextmanager
+def saved_list(source: LargeList) -> Iterator[SavedList]:
+    """Save a list to a private file; it is deleted at the end, unless a batch is made of it."""
+    folder = Path(settings.LIST_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{uuid7()}.list"
+    try:
+        with open(path, "xb", opener=_private) as file:
+            for chunk in source.chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        yield SavedList(path, source)
+    finally:
+        if not BatchList.objects.filter(file=path.name).exists():
+            path.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@retry_on_conflict
+def create_large_batch(
+    saved: SavedList,
+    *,
+    tenant: Tenant,
+    created_by: User | None,
+    options: dict[str, Any] | None = None,
+    name: str = "",
+    batch_id: UUID | None = None,
+    processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
+    metadata: dict[str, Any] | None = None,
+    in_background: bool = True,
+) -> Batch:
+    """Create the batch of a saved list; it waits until the list has been read.
+
+    The queue reads the list; where `in_background` is false, the caller does. Raises as
+    `services.create_batch` does.
+    """
+    batch = Batch(
+        id=batch_id or uuid7(),
+        tenant=tenant,
+        created_by=created_by,
+        name=name.strip(),
+        processor_type=processor_type,
+        options=BatchOptions.validated(options or {}).as_dict(),
+        metadata=metadata or {},
+        is_building=True,
+    )
+    batch.clean_fields()
+    with transaction.atomic():
+        services.insert_batch(batch, batch_id)
+        BatchList.objects.create(
+            batch=batch,
+            file=saved.path.name,
+            is_json_lines=saved.source.is_json_lines,
+            is_table=saved.source.is_table,
+            column=saved.source.column,
+            byte_count=saved.path.stat().st_size,
+        )
+        if in_background:
+            enqueue(batch.pk)
+    return batch
+
+
+def enqueue(pk: UUID) -> None:
+    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
+    call = lambda: async_task(TASK, str(pk), task_name="large batch", group="list")  # noqa: E731
+    transaction.on_commit(call, robust=True)
+
+
+def resume_stalled() -> int:
+    """Queue the lists that nobody has read on for a minute; return how many."""
+    stalled = list(BatchList.objects.stalled().values_list("pk", flat=True))
+    for pk in stalled:
+        if BatchList.objects.stalled().filter(pk=pk).update(updated_at=timezone.now()):
+            enqueue(pk)
+    return len(stalled)
+
+
+def delete_orphaned_files() -> None:
+    """Delete the lists that no batch is made of, once they are a day old."""
+    oldest = (timezone.now() - KEEP_FILES).timestamp()
+    for path in Path(settings.LIST_DIR).glob("*.list"):
+        try:
+            is_old = path.stat().st_mtime < oldest
+        except FileNotFoundError:
+            continue  # another machine's keeper was first
+        if is_old and not BatchList.objects.filter(file=path.name).exists():
+            path.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""The list of a batch that is still being created, and how far it has been read."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from batches.models.batch import Batch
+
+STALLED_AFTER = timedelta(seconds=60)
+
+
+class BatchListQuerySet(models.QuerySet):
+    def stalled(self) -> "BatchListQuerySet":
+        """Return the lists that nobody has read on for a minute."""
+        return self.filter(updated_at__lt=timezone.now() - STALLED_AFTER)
+
+
+class BatchList(models.Model):
+    """A saved list and the place up to which it has become jobs; it is gone with the last one.
+
+    The place is a line and the number of its entries that are done, so that a list in one line can
+    be resumed too. `hosts` counts the valid entries, duplicates included: the next position.
+    """
+
+    batch = models.OneToOneField(
+        Batch, models.CASCADE, primary_key=True, related_name="waiting_list"
+    )
+    # The file's name in settings.LIST_DIR.
+    file = models.CharField(max_length=64, unique=True)
+    is_json_lines = models.BooleanField(default=False)
+    # None: told from the content.
+    is_table = models.BooleanField(null=True)
+    column = models.CharField(max_length=200, blank=True)
+    byte_count = models.PositiveBigIntegerField(default=0)
+    bytes_read = models.PositiveBigIntegerField(default=0)
+    line = models.PositiveBigIntegerField(default=1)
+    line_entries = models.PositiveIntegerField(default=0)
+    entries = models.PositiveIntegerField(default=0)
+    hosts = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    rejected = models.JSONField(default=list)
+    rejected_count = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = BatchListQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"List of {self.batch}"
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.LIST_DIR, self.file)
+
+    @property
+    def progress(self) -> float:
+        """The share of the file that has been read, 0 to 1."""
+        return min(self.bytes_read / self.byte_count, 1.0) if self.byte_count else 0.0
