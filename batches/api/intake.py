@@ -106,7 +106,7 @@ def _query_of(request: HttpRequest) -> dict[str, Any]:
     return {name: _value(text) if name in typed else text for name, text in request.GET.items()}
 
 
-def _value(text: str) -> Any:
+def _value(text: Any) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
