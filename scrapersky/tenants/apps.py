@@ -11,7 +11,9 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from scrapersky.tenants import checks, preferences  # noqa: F401  (registers them)
+        from scrapersky.web.storable_input import protect_columns
 
+        protect_columns()
         post_migrate.connect(make_default_tenant, sender=self)
 
 

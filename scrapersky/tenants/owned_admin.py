@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, cast
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from scrapersky.tenants import access
 from scrapersky.web.paging import CappedPaginator
@@ -41,6 +43,33 @@ class OwnedAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return access.readable(super().get_queryset(request), request.user).defer(*self.deferred)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; drop a filter with a value that its column cannot have.
+
+        Django does so for most values; some are only refused when the query is built.
+        """
+        try:
+            return super().changelist_view(request, extra_context)
+        except (ValueError, TypeError, OverflowError):
+            if request.method != "GET" or ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any
+    ) -> HttpResponse | None:
+        """Run an action on the selected rows, unless what was sent cannot be ids of rows."""
+        pk: Any = self.model._meta.pk
+        try:
+            for text in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
+                pk.to_python(text)
+        except ValidationError:
+            self.message_user(request, "Select the rows again.", messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args)
 
     def may_write(self, request: HttpRequest, row: Any = None) -> bool:
         """Say whether the user may write a row as it is now; without one, any row at all."""

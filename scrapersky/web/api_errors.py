@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
@@ -162,6 +162,10 @@ def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     return problem(403, str(error) or "You may not do this.")
 
 
+def _body_taken(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
+    return _input_error(request, InputError("body", "Send the body as JSON (application/json)."))
+
+
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "The body is larger than a request may be.")
 
@@ -187,6 +191,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,
+    RawPostDataException: _body_taken,  # a form, which the check of its CSRF token has read
     OperationalError: _database_error,
     InterfaceError: _database_error,
     Exception: _unexpected,
