@@ -11,16 +11,15 @@ import selectors
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from batches.runner.addresses import AddressLimits
 from batches.runner.claims import BatchKey, Load
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure, utc_now
 from batches.runner.process import Child, Frame, Running
+from batches.runner.waiting import QueueKey, Waiting, WaitingJobs
 from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
@@ -41,18 +40,6 @@ MAX_FAILED_STARTS = 3
 ClaimKey = tuple[UUID, int]
 
 
-@dataclass(slots=True)
-class Waiting:
-    """A job that waits here, and what is known of its server since it was sent back."""
-
-    job: ClaimedJob
-    answers: dict[str, list[str]] = field(default_factory=dict)
-    since: float = field(default_factory=monotonic)
-
-    def message(self) -> dict[str, Any]:
-        return self.job.scan_message(self.answers, round(monotonic() - self.since, 3))
-
-
 class Pool:
     """The scanning processes of one shift; at most `ceiling` jobs are scanned at once."""
 
@@ -62,13 +49,9 @@ class Pool:
         self._ceiling = ceiling
         self._threads = -(-ceiling // processes)
         self._children: list[Child] = []
-        # Jobs that may start, by batch and by whether they need a process of their own.
-        self._ready: dict[tuple[BatchKey, bool], deque[Waiting]] = {}
-        # Jobs whose servers are busy, longest first.
-        self._blocked: dict[str, Waiting] = {}
+        self._waiting = WaitingJobs()
         self._slots: dict[BatchKey, int] = {}
         self._executing: Counter[BatchKey] = Counter()
-        self._addresses = AddressLimits()
         self._started: dict[ClaimKey, datetime] = {}
         self._outcomes: list[Outcome] = []
         self._unwritten = [0, 0]
@@ -92,7 +75,7 @@ class Pool:
         with self._lock:
             self._slots = dict(slots)
             for job in jobs:
-                self._enqueue(Waiting(job))
+                self._waiting.add(job)
         self._wake()
 
     def loads(self) -> dict[BatchKey, Load]:
@@ -140,40 +123,31 @@ class Pool:
             self._unwritten[1] -= sum(len(outcome.payload) for outcome in outcomes)
         self._wake()
 
-    def claims(self) -> set[ClaimKey]:
+    def claims(self) -> dict[ClaimKey, BatchKey]:
         """Return the claims of all jobs here, ended ones included until they are taken."""
         with self._lock:
-            jobs = [w.job for w in self._all_waiting()] + [run.job for run in self._all_running()]
+            jobs = [*self._waiting.jobs(), *(run.job for run in self._running())]
             jobs += [outcome.job for outcome in self._outcomes]
-        return {(job.id, job.claim_no) for job in jobs}
+        return {(job.id, job.claim_no): job.batch_id for job in jobs}
 
-    def drop(self, claims: set[ClaimKey]) -> None:
-        """Stop and forget the jobs of claims that hold no more."""
+    def stop(self, claims: set[ClaimKey]) -> None:
+        """Stop scans; each ends as cancelled, or as it did just before."""
         with self._lock:
-            self._remove_waiting(lambda job: (job.id, job.claim_no) in claims)
             for child in self._children:
                 for key, run in child.running.items():
                     if (run.job.id, run.job.claim_no) in claims:
                         child.cancel(key)
 
-    def cancel(self, batch_id: BatchKey) -> None:
-        """Stop the running scans of a batch; each ends as cancelled or as it did just before."""
+    def take_waiting(self, chosen: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
+        """Return, and forget, jobs that have not started."""
         with self._lock:
-            for child in self._children:
-                for key, run in child.running.items():
-                    if run.job.batch_id == batch_id:
-                        child.cancel(key)
-
-    def take_waiting(self, *batch_ids: BatchKey) -> list[ClaimedJob]:
-        """Return, and forget, the jobs that have not started: of these batches, or all."""
-        with self._lock:
-            return self._remove_waiting(lambda job: not batch_ids or job.batch_id in batch_ids)
+            return self._waiting.remove(chosen)
 
     def take_blocked(self, keep: int) -> list[ClaimedJob]:
         """Return, and forget, all but `keep` of the jobs that wait for busy servers."""
         with self._lock:
-            surplus = set(list(self._blocked)[keep:])
-            return self._remove_waiting(lambda job: job.key in surplus) if surplus else []
+            surplus = set(list(self._waiting.blocked)[keep:])
+            return self._waiting.remove(lambda job: job.key in surplus) if surplus else []
 
     def close(self) -> list[ClaimedJob]:
         """End every process; return the jobs that had not ended."""
@@ -181,57 +155,30 @@ class Pool:
             self._closed = True
         self._wake()
         self._thread.join()
-        unfinished = [run.job for run in self._all_running()]
+        unfinished = [*(run.job for run in self._running()), *self._waiting.jobs()]
         for child in self._children:
             child.kill()
         self._selector.close()
         os.close(self._wake_out)
         os.close(self._wake_in)
-        return unfinished + self.take_waiting()
+        return unfinished
 
     # What the jobs here are
 
-    def _all_running(self) -> Iterator[Running]:
+    def _running(self) -> Iterator[Running]:
         return (run for child in self._children for run in child.running.values())
 
-    def _all_waiting(self) -> list[Waiting]:
-        return [w for queue in self._ready.values() for w in queue] + list(self._blocked.values())
-
     def _has_jobs(self) -> bool:
-        return bool(self._executing or self._blocked or any(self._ready.values()))
+        return bool(self._executing or self._waiting)
 
     def _loads(self) -> dict[BatchKey, Load]:
-        ready = Counter({key: len(queue) for key, queue in self._ready.items()})
-        blocked = Counter(w.job.batch_id for w in self._blocked.values())
+        ready = self._waiting.ready()
+        blocked = Counter(w.job.batch_id for w in self._waiting.blocked.values())
         ended = Counter(outcome.job.batch_id for outcome in self._outcomes)
-        batches = {batch for batch, _ in +ready}.union(blocked, ended, self._executing)
         return {
-            batch: Load(
-                executing=self._executing[batch],
-                ready=ready[batch, False] + ready[batch, True],
-                blocked=blocked[batch],
-                ended=ended[batch],
-            )
-            for batch in batches
+            batch: Load(self._executing[batch], ready[batch], blocked[batch], ended[batch])
+            for batch in {*self._executing, *ready, *blocked, *ended}
         }
-
-    def _enqueue(self, waiting: Waiting, *, first: bool = False) -> None:
-        queue = self._ready.setdefault((waiting.job.batch_id, waiting.job.alone), deque())
-        if first:
-            queue.appendleft(waiting)
-        else:
-            queue.append(waiting)
-
-    def _remove_waiting(self, chosen: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
-        removed = [w.job for w in self._all_waiting() if chosen(w.job)]
-        if removed:
-            keys = {job.key for job in removed}
-            for key, queue in self._ready.items():
-                self._ready[key] = deque(w for w in queue if w.job.key not in keys)
-            for job_key in keys:
-                self._blocked.pop(job_key, None)
-                self._addresses.release(job_key)
-        return removed
 
     # What the pump does
 
@@ -243,9 +190,8 @@ class Pool:
 
     def _pump(self) -> None:
         while not self._closed and self._failed_starts < MAX_FAILED_STARTS:
-            for key, _ in self._selector.select(
-                TICK if self._children or self._has_jobs() else None
-            ):
+            busy = self._children or self._has_jobs()
+            for key, _ in self._selector.select(TICK if busy else None):
                 if key.data is None:
                     os.read(self._wake_out, 4096)
                 else:
@@ -285,17 +231,13 @@ class Pool:
 
     def _admit(self, child: Child, frame: Frame, run: Running | None) -> None:
         """Let a scan go on whose server is known now, or send it back while that is busy."""
-        answers = json.loads(frame.payload)
-        addresses = [address for found in answers.values() for address in found]
-        if run is None or self._addresses.take(frame.key, addresses):
-            child.send({"type": "go", "job": frame.key})
-            if run:
-                run.started_at = utc_now()
-                self._started[run.job.id, run.job.claim_no] = run.started_at
-            return
-        child.send({"type": "back", "job": frame.key})
-        self._stop(child, run)
-        self._blocked[frame.key] = Waiting(run.job, answers)
+        may_go = run is None or self._waiting.admit(run.job, json.loads(frame.payload))
+        child.send({"type": "go" if may_go else "back", "job": frame.key})
+        if run and may_go:
+            run.started_at = utc_now()
+            self._started[run.job.id, run.job.claim_no] = run.started_at
+        elif run:
+            self._stop(child, run)
 
     def _stop(self, child: Child, run: Running) -> None:
         """Count a job no more as executing; let one that waited for its server be next."""
@@ -303,15 +245,7 @@ class Pool:
         self._executing[run.job.batch_id] -= 1
         if not self._executing[run.job.batch_id]:
             del self._executing[run.job.batch_id]
-        if self._addresses.release(run.job.key):
-            self._unblock()
-
-    def _unblock(self) -> None:
-        for key, waiting in list(self._blocked.items()):
-            addresses = [address for found in waiting.answers.values() for address in found]
-            if self._addresses.take(key, addresses):
-                del self._blocked[key]
-                self._enqueue(waiting, first=True)
+        self._waiting.leave(run.job)
 
     def _end(self, outcome: Outcome) -> None:
         self._started.pop((outcome.job.id, outcome.job.claim_no), None)
@@ -349,7 +283,8 @@ class Pool:
         for alone in (False, True):
             kind = [c for c in self._children if c.alone is alone and not c.retiring]
             jobs = sum(len(child.running) for child in kind)
-            jobs += sum(len(queue) for key, queue in self._ready.items() if key[1] is alone)
+            queues = self._waiting.queues.items()
+            jobs += sum(len(queue) for key, queue in queues if key[1] is alone)
             for _ in range(len(kind), min(self._processes, jobs)):
                 self._add(Child(1 if alone else self._threads, alone=alone))
         self._recycle()
@@ -378,14 +313,15 @@ class Pool:
         served = True
         while served:
             served = False
-            for key, queue in list(self._ready.items()):
+            queues = self._waiting.queues
+            for key, queue in list(queues.items()):
                 if not self._has_room():
                     return
                 if not queue:
-                    del self._ready[key]
+                    del queues[key]
                 elif self._start(key, queue):
                     served = True
-                    self._ready[key] = self._ready.pop(key)  # to the end of the line
+                    queues[key] = queues.pop(key)  # to the end of the line
 
     def _has_room(self) -> bool:
         return (
@@ -394,7 +330,7 @@ class Pool:
             and self._unwritten[1] < UNWRITTEN_BYTES
         )
 
-    def _start(self, key: tuple[BatchKey, bool], queue: deque[Waiting]) -> bool:
+    def _start(self, key: QueueKey, queue: deque[Waiting]) -> bool:
         """Start the first job of a queue if its batch has a slot and a process a thread."""
         batch, alone = key
         if self._executing[batch] >= self._slots.get(batch, 0):

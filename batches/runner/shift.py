@@ -136,7 +136,7 @@ class Shift:
             raise ShiftLostError
         if not self.stopping_since and self._is_to_stop():
             self.stopping_since = monotonic()
-            release(self.worker, self.pool.take_waiting())
+            release(self.worker, self.pool.take_waiting(lambda job: True))
 
     def _is_to_stop(self) -> bool:
         if cluster_stops.value or os.getppid() != self.parent:
@@ -149,25 +149,29 @@ class Shift:
         if not self._is_due("check", CHECK_EVERY):
             return
         here = self.pool.claims()
+        here_ids = {pk for pk, _ in here}
         held: set[ClaimKey] = set()
         strays: list[UUID] = []
         rows = Job.objects.filter(worker=self.worker.pk).order_by()
         for pk, claim_no, status in rows.values_list("pk", "claim_no", "status"):
-            if (pk, claim_no) in here and status in Job.ACTIVE:
+            if status in Job.ACTIVE:
                 held.add((pk, claim_no))
-            elif pk not in {key for key, _ in here}:
+            if pk not in here_ids:
                 strays.append(pk)  # cancelled, and its scan has ended; or a claim without answer
-        self.pool.drop(here - held)
         Job.objects.filter(pk__in=strays, worker=self.worker.pk).release()
-        self._check_batches()
+        lost = here.keys() - held
+        self.pool.take_waiting(lambda job: (job.id, job.claim_no) in lost)
+        self.pool.stop(lost | self._check_batches(here))
 
-    def _check_batches(self) -> None:
-        rows = Batch.objects.filter(pk__in=[batch for batch in self.pool.loads() if batch])
-        for pk, status in rows.exclude(status=Batch.Status.RUNNING).values_list("pk", "status"):
-            release(self.worker, self.pool.take_waiting(pk))
-            if status == Batch.Status.CANCELLING:
-                self.pool.cancel(pk)
+    def _check_batches(self, here: dict[ClaimKey, UUID | None]) -> set[ClaimKey]:
+        """Release what waits of batches that do not run; return what is to be cancelled."""
+        rows = Batch.objects.filter(pk__in={batch for batch in here.values() if batch})
+        rows = rows.exclude(status=Batch.Status.RUNNING)
+        held_up = dict(rows.values_list("pk", "status"))
+        release(self.worker, self.pool.take_waiting(lambda job: job.batch_id in held_up))
         settle_cancelling()
+        cancelling = Batch.Status.CANCELLING
+        return {claim for claim, pk in here.items() if pk and held_up.get(pk) == cancelling}
 
     def _recover(self) -> None:
         if self._is_due("recover", RECOVER_EVERY):
