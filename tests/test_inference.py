@@ -14,16 +14,19 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
 from django.utils.html import escape
 
-from batches.models import Batch, Job, LegacyId
+from batches.models import Batch, Export, Job, LegacyId
 from batches.recurring import Plan, create_recurring
 from batches.services import create_batch
 from batches.tests.api_clients import program_of
 from batches.tests.outcomes import complete
+from scans.bulk.models import BulkAction
+from scans.models import Contact, Page, Sitemap
 from scrapersky.api import api
 from scrapersky.tenants.models import ApiToken, Tenant, User, UserSession
 from scrapersky.tenants.preferences import SavedView
@@ -39,6 +42,11 @@ KIND_OF_ROUTE = {
     "domains/": "domain",
     "schedules/": "schedule",
     "views/": "view",
+    "actions/": "action",
+    "exports/": "export",
+    "contacts/": "contact",
+    "pages/": "page",
+    "sitemaps/": "sitemap",
     "account/sessions/": "session",
     "account/tokens/": "token",
 }
@@ -67,6 +75,10 @@ def pairs(other_tenant: Tenant, stranger: User) -> Pairs:
     batch_ids = [batch.pk, taken, alias("batch", batch.pk), batch.pk.hex, f"batch_{batch.pk.hex}"]
     job_ids = [job.pk, alias("job", job.pk)]
     domain_ids = [job.domain.pk, alias("domain", job.domain.pk)]
+    now = datetime.now(UTC)
+    own: dict[str, Any] = {"tenant": other_tenant, "created_by": stranger}
+    seen: dict[str, Any] = {"tenant": other_tenant, "domain": job.domain}
+    seen |= {"first_seen": now, "last_seen": now}
     rows: dict[str, list[Any]] = {
         "batch": [*batch_ids, 77, alias("batch", batch.pk, "their batch")],
         "job": [*job_ids, 78, alias("job", job.pk, "job_theirs")],
@@ -74,10 +86,19 @@ def pairs(other_tenant: Tenant, stranger: User) -> Pairs:
         "scan": [job.scan.pk],
         "schedule": [schedule_of(other_tenant, stranger)],
         "view": [view_of(other_tenant, stranger)],
+        "action": [sample(BulkAction, list_name="domains", operation="tag", **own).pk],
+        "export": [sample(Export, list_name="domains", format="csv", **own).pk],
+        "contact": [sample(Contact, kind="email", value="x@x.example", **seen).pk],
+        "page": [sample(Page, url="http://x.example/z", url_hash=b"z" * 16, **seen).pk],
+        "sitemap": [sample(Sitemap, url="http://x.example/s", url_hash=b"s" * 16, **seen).pk],
         "session": [session_of(stranger)],
         "token": [ApiToken.create(user=stranger, name="theirs")[0].pk],
     }
     return {kind: [(str(pk), nobodys(str(pk))) for pk in ids] for kind, ids in rows.items()}
+
+
+def sample(model: type[Model], **facts: Any) -> Model:
+    return model._default_manager.create(**facts)
 
 
 def nobodys(text: str) -> str:
