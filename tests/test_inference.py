@@ -26,6 +26,7 @@ from batches.services import create_batch
 from batches.tests.api_clients import program_of
 from batches.tests.outcomes import complete
 from scans.bulk.models import BulkAction
+from scans.corrections.models import Correction
 from scans.models import Contact, Page, Sitemap
 from scrapersky.api import api
 from scrapersky.tenants.models import ApiToken, Tenant, User, UserSession
@@ -91,6 +92,9 @@ def pairs(other_tenant: Tenant, stranger: User) -> Pairs:
         "contact": [sample(Contact, kind="email", value="x@x.example", **seen).pk],
         "page": [sample(Page, url="http://x.example/z", url_hash=b"z" * 16, **seen).pk],
         "sitemap": [sample(Sitemap, url="http://x.example/s", url_hash=b"s" * 16, **seen).pk],
+        "correction": [
+            sample(Correction, domain=job.domain, kind="technology", value="nginx", **own).pk
+        ],
         "session": [session_of(stranger)],
         "token": [ApiToken.create(user=stranger, name="theirs")[0].pk],
     }
