@@ -53,7 +53,8 @@ def test_slow_sites_are_measured_against_what_is_allowed(
     monkeypatch.setattr(latency, "LATENCY", 0.2)
     main(["latency", "--sites", "2"])
     slots, sites, allowed, reached, *_ = figures(capsys.readouterr().out, "2 ")
-    assert (slots, sites, allowed) == (2, 2, 2.5)
+    assert (slots, sites) == (2, 2)
+    assert 0 < allowed <= 2.5  # fewer where the cores allow fewer
     assert reached > 0
 
 
