@@ -25,6 +25,8 @@ class BatchList(models.Model):
     be resumed too. `hosts` counts the valid entries, duplicates included: the next position.
     """
 
+    TENANT_PATH = "batch__tenant"
+
     batch = models.OneToOneField(
         Batch, models.CASCADE, primary_key=True, related_name="waiting_list"
     )

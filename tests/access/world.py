@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
-from batches.models import Export, LegacyId, MaintenanceRun, Worker
+from batches.models import BatchList, Export, LegacyId, MaintenanceRun, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -88,6 +88,7 @@ class World:
         shared = SavedView.objects.create(tenant=self.here, owner=owner, **view)
         ListSettings.objects.create(user=owner, list_name=WORD)
         Correction.objects.create(domain=job.domain, kind="technology", value=WORD, **own)
+        BatchList.objects.create(batch=batch, file=WORD)
         export = Export.objects.create(
             list_name="domains", query=f"q={WORD}", format="csv", status="complete", **own
         )
@@ -212,7 +213,8 @@ def _spy(written: set[str]) -> Any:
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         match = CHANGE.match(sql)
-        if match and context["cursor"].rowcount:
+        # SQLite counts the rows of a statement with RETURNING only once they are fetched.
+        if match and (context["cursor"].rowcount or "RETURNING" in sql):
             written.add(match[1])
         return result
 

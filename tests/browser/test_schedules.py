@@ -20,12 +20,13 @@ def test_domains_are_ticked_counted_and_queued(logged_in: Page, domains: list[Do
     logged_in.goto("/domains/")
     queue = logged_in.locator("button:has-text('Queue for sitemaps')")
     expect(queue).to_be_disabled()
-    logged_in.check("[aria-label='Choose s00.example']")
-    logged_in.check("[aria-label='Choose s02.example']")
-    expect(logged_in.locator("#picked")).to_have_text("2 chosen")
+    logged_in.check("[aria-label='Select s00.example']")
+    logged_in.check("[aria-label='Select s02.example']")
+    expect(logged_in.locator("#picked")).to_have_text("2 selected")
     queue.click()
     expect(logged_in.locator("[role=status]", has_text="2 domains are queued.")).to_be_visible()
-    expect(logged_in.locator("td .state-queued")).to_have_count(2)
+    queued = Domain.objects.filter(sitemap_analysis_status="queued")
+    assert sorted(queued.values_list("host", flat=True)) == ["s00.example", "s02.example"]
 
 
 def test_a_page_is_ticked_at_once_and_all_that_match_go_beyond_it(
@@ -33,10 +34,10 @@ def test_a_page_is_ticked_at_once_and_all_that_match_go_beyond_it(
 ) -> None:
     logged_in.goto("/domains/?q=s")
     logged_in.get_by_label("This page").check()
-    expect(logged_in.locator("#picked")).to_have_text("50 chosen")
-    logged_in.get_by_label("All 60 that match").check()
+    expect(logged_in.locator("#picked")).to_have_text("50 selected")
+    logged_in.locator("[data-pick-all]").check()
     expect(logged_in.locator("[name=pick]:enabled")).to_have_count(0)
-    logged_in.click("#chosen button:has-text('Scan now')")
+    logged_in.click("#bulk button:has-text('Scan now')")
     expect(logged_in.locator("[role=status]", has_text="60 domains are")).to_be_visible()
     assert Batch.objects.get().total == 60
 

@@ -78,7 +78,7 @@ def test_a_table_is_shown_with_its_indexes() -> None:
     indexes = {index["name"]: index for index in table["indexes"]}
     assert not indexes["job_in_order"]["unique"]
     assert "position" in indexes["job_in_order"]["over"]
-    assert "WHERE" in indexes["job_to_claim"]["over"]
+    assert "WHERE" in indexes["job_claimable"]["over"]
     assert any(index["unique"] and "domain_id" in index["over"] for index in table["indexes"])
 
 
