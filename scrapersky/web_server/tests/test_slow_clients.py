@@ -110,13 +110,14 @@ def test_an_idle_connection_is_closed(hasty: WebServer, request_first: bool) -> 
 
 
 def test_a_client_that_does_not_read_its_response_is_closed(hasty: WebServer) -> None:
+    before = hasty.sockets()
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         connection.connect(("127.0.0.1", hasty.port))
+        eventually(lambda: hasty.sockets() > before)
         # More than the socket of the server holds.
         connection.sendall(head("GET", STYLES) * 20)
-        before = hasty.sockets()
-        eventually(lambda: hasty.sockets() < before)
+        eventually(lambda: hasty.sockets() <= before)
 
 
 def test_a_client_that_reads_slowly_but_steadily_gets_its_whole_response(

@@ -75,8 +75,10 @@ def one_of_two_hosts_killed(
 ) -> Figures:
     """Let two hosts share a batch and kill one: the other takes over what it did."""
     installation.sites.before = latency(0.1)
-    batch = installation.create(names(jobs), max_concurrent=20)
     installation.start_hosts(2)
+    # Both are there before the batch is, so a slow start of one cannot leave it without work.
+    eventually(lambda: Worker.objects.live().count() == 2, within=60)
+    batch = installation.create(names(jobs), max_concurrent=20)
     eventually(lambda: len(hosts_at_work()) == 2, within=60)
     victim = installation.hosts[0]
     pids = list(Worker.objects.filter(host=victim.name).values_list("pid", flat=True))
