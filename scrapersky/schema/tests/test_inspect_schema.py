@@ -210,7 +210,7 @@ def test_a_check_of_a_table_that_is_no_models_is_refused() -> None:
          "batches_batch: the check constraint batch_counters is missing"),
         ("ALTER TABLE batches_job DROP CONSTRAINT job_once_a_batch",
          "batches_job: the unique constraint job_once_a_batch is missing"),
-        ("ALTER TABLE batches_maintenancerun DROP CONSTRAINT batches_maintenancerun_name_key",
+        ("ALTER TABLE batches_maintenancerun DROP CONSTRAINT batches_chore_name_key",
          "batches_maintenancerun.name: the unique constraint is missing"),
         ("DROP INDEX batches_batch_created_by_id_932d1662",
          "batches_batch.created_by_id: the index is missing"),
