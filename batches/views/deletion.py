@@ -13,7 +13,7 @@ from batches.models import Batch
 from batches.transitions import TransitionError
 from scans.bulk.models import BulkAction
 from scans.bulk.operations import get_operation
-from scrapersky.tenants.access import can_write, get_readable, get_writable
+from scrapersky.tenants.access import can_write, check_writable, get_readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 
@@ -21,9 +21,10 @@ from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Ask whether to keep the results of a batch, and delete it."""
-    if request.method != "POST" and not can_write_row(request, pk):
+    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
+    if request.method != "POST" and not can_write(request.user, batch.tenant_id):
         return redirect("batch_detail", pk=pk)
-    batch = get_writable(Batch.objects.all(), request.user, pk=pk)
+    check_writable(request.user, batch.tenant_id)
     try:
         check_deletable(batch)
         if request.method != "POST":
@@ -34,12 +35,6 @@ def batch_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("batch_detail", pk=pk)
     return _say(request, action)
-
-
-def can_write_row(request: ConsoleRequest, pk: UUID) -> bool:
-    """Say whether the user may delete a batch; raise Http404 for one they may not read."""
-    batch = get_readable(Batch.objects.only("tenant"), request.user, pk=pk)
-    return can_write(request.user, batch.tenant_id)
 
 
 def _context(batch: Batch) -> dict[str, object]:
