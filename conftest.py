@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, settings
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 
 # How fast a machine generates examples says nothing about the code.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# "project" tries the same examples every time, so that a run says something about the change under
+# test; `--hypothesis-profile random` looks for more.
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("project", settings.get_profile("random"), derandomize=True)
 settings.load_profile("project")
 
 

@@ -36,7 +36,11 @@ def is_formula(cell: str) -> bool:
 
 
 def is_phone(cell: str) -> bool:
-    return re.fullmatch(r'"? *\+[0-9]{1,15} *"?', cell) is not None
+    """Return whether a cell starts with a whole phone number, which is a number at worst.
+
+    A reader that cuts at another separator sees `+49301234567;Shop`, which is no formula either.
+    """
+    return re.match(r'"? *\+[0-9]{1,15} *(?:[",;\t]|\Z)', cell) is not None
 
 
 @pytest.mark.parametrize("reader", SEPARATORS)
