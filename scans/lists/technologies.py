@@ -39,6 +39,7 @@ TECHNOLOGY_NAMES = register(
             Column("category", "Category"),
             Column("domain_count", "Domains", Kind.NUMBER),
             Column("counted_at", "Counted", Kind.TIME, is_default=False),
+            ID,
         ),
         filters=(
             text("name", "Name begins with", lambda value: Q(name__istartswith=value)),
