@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
-.PHONY: help install run demo test test-fast lint lock bench chaos
+.PHONY: help install run demo test test-fast lint stylesheet lock bench chaos
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -32,6 +32,9 @@ lint: .venv/.development  ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
+
+stylesheet: .venv/.development  ## Copy from Tabler's stylesheet what the pages use
+	$(BIN)/python -m scrapersky.stylesheet
 
 lock: .venv/.development  ## Write the lock files again, after a change of requirements*.txt
 	$(LOCK) requirements.txt --output-file requirements.lock

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,14 +100,15 @@ class WebServer:
         files = (file for file in self._open_files() if file.startswith(folder))
         return {file for file in files if file.endswith("(deleted)")}
 
-    def sockets(self) -> int:
-        """Return how many sockets the process has open."""
-        return sum(file.startswith("socket:") for file in self._open_files())
-
-    def _open_files(self) -> Iterator[str]:
-        for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                yield os.readlink(link)
+    def holds(self, connection: socket.socket) -> bool:
+        """Return whether the server has accepted a client's connection and not closed it."""
+        own = f":{self.port:04X}"
+        client = f":{connection.getsockname()[1]:04X}"
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, remote, *_, inode = line.split()[:10]
+            if local.endswith(own) and remote.endswith(client):
+                return inode != "0"
+        return False
 
 
 def head(method: str, path: str, **headers: object) -> bytes:

@@ -1,0 +1,111 @@
+"""Remove the rules of a stylesheet that no page can match."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import tinycss2
+from tinycss2.ast import AtRule, Node, QualifiedRule
+
+_CLASS_OR_ID = re.compile(r"[.#]((?:[\w-]|\\.)+)")
+# Of the selectors in these, none need match.
+_ALTERNATIVES = re.compile(r":(?:not|is|where|has)\([^()]*\)")
+_REFERENCE = re.compile(r"var\(\s*(--[\w-]+)")
+_DECLARATION = re.compile(
+    r"""(?<=[{;])(?P<name>--[\w-]+):(?:"[^"]*"|'[^']*'|[^;{}"'])*(?:;|(?=\}))"""
+)
+_NESTED = {"media", "supports", "layer", "container"}
+
+
+class Names(NamedTuple):
+    """What pages may hold: whole classes and ids, and the beginnings of those completed later.
+
+    `variables` are the custom properties, with their dashes, that other stylesheets refer to.
+    """
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...] = ()
+    variables: frozenset[str] = frozenset()
+
+    def may_be(self, name: str) -> bool:
+        return name in self.whole or name.startswith(self.beginnings)
+
+
+def prune(css: str, names: Names) -> str:
+    """Return the stylesheet without the rules that match none of `names`.
+
+    A selector stays where every class and id in it is mentioned, whatever its elements, attributes
+    and states. Then the keyframes and the custom properties that nothing refers to any more go.
+    """
+    rules = _without_unused_selectors(_parsed(css), names)
+    rules = _without_unused_keyframes(rules)
+    return _without_unused_variables(_text(rules), names.variables)
+
+
+def _parsed(css: str) -> list[Node]:
+    return list(tinycss2.parse_stylesheet(css, skip_whitespace=True))
+
+
+def _text(nodes: Iterable[Node]) -> str:
+    """Return the rules, one on each line, so that a change of one is a change of one line."""
+    return "".join(f"{node.serialize()}\n" for node in nodes)
+
+
+def _without_unused_selectors(nodes: Iterable[Node], names: Names) -> list[Node]:
+    kept = []
+    for node in nodes:
+        if isinstance(node, QualifiedRule):
+            node.prelude = _used_selectors(node, names)
+            if node.prelude and node.content:
+                kept.append(node)
+        elif isinstance(node, AtRule) and node.lower_at_keyword in _NESTED and node.content:
+            inner = tinycss2.parse_rule_list(node.content, skip_whitespace=True)
+            node.content = _without_unused_selectors(inner, names)
+            if node.content:
+                kept.append(node)
+        else:
+            kept.append(node)
+    return kept
+
+
+def _used_selectors(rule: QualifiedRule, names: Names) -> list[Node]:
+    selectors = _split(tinycss2.serialize(rule.prelude))
+    used = [selector for selector in selectors if _is_used(selector, names)]
+    return list(tinycss2.parse_component_value_list(",".join(used)))
+
+
+def _split(selectors: str) -> list[str]:
+    """Return the selectors of a list, of which commas inside brackets are a part."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(selectors):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and not depth:
+            parts.append(selectors[start:place])
+            start = place + 1
+    return [*parts, selectors[start:]]
+
+
+def _is_used(selector: str, names: Names) -> bool:
+    mentioned = _CLASS_OR_ID.findall(re.sub(r"\[[^\]]*\]", "", _ALTERNATIVES.sub("", selector)))
+    return all(names.may_be(name.replace("\\", "")) for name in mentioned)
+
+
+def _without_unused_keyframes(nodes: list[Node]) -> list[Node]:
+    others = _text(node for node in nodes if not _keyframes_name(node))
+    return [node for node in nodes if (_keyframes_name(node) or "") in others]
+
+
+def _keyframes_name(node: Node) -> str:
+    if isinstance(node, AtRule) and node.lower_at_keyword.endswith("keyframes"):
+        return str(tinycss2.serialize(node.prelude).strip())
+    return ""
+
+
+def _without_unused_variables(css: str, used_elsewhere: frozenset[str]) -> str:
+    """Return the stylesheet without the custom properties that no value refers to.
+
+    Once is not enough: the value of an unused property may be the only one to refer to another.
+    """
+    used = {*_REFERENCE.findall(css), *used_elsewhere}
+    pruned = _DECLARATION.sub(lambda match: match[0] if match["name"] in used else "", css)
+    return css if pruned == css else _without_unused_variables(pruned, used_elsewhere)
