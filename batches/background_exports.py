@@ -49,9 +49,9 @@ def create_export(
     may write nowhere.
     """
     tenant = _tenant_of(user, query)
-    wanted = ListQuery.of_text(definition, query, user)
-    if wanted.errors:
-        raise ValidationError(wanted.errors)
+    list_query = ListQuery.of_text(definition, query, user)
+    if list_query.errors:
+        raise ValidationError(list_query.errors)
     if unknown := [name for name in columns if name not in definition.column_by_name]:
         raise ValidationError({"columns": f"There is no column “{unknown[0][:50]}”."})
     with transaction.atomic():
@@ -59,10 +59,10 @@ def create_export(
             tenant=tenant,
             created_by=user,
             list_name=definition.name,
-            query=wanted.filter_query,
+            query=list_query.filter_query,
             columns=columns or list(definition.default_columns),
             format=kind.value,
-            expected=_expected(wanted),
+            expected=_expected(list_query),
         )
         transaction.on_commit(call_next, robust=True)
     return export

@@ -82,7 +82,7 @@ def results_of(batch: Batch) -> Iterator[Facts]:
     """Yield what came of each job of a batch, in the order the domains were given."""
     for row in _job_rows(batch):
         job_id, _, host, status, reason, error, started, finished, report = row
-        found = facts(
+        row_facts = facts(
             domain=host or "",
             status=status,
             failure_reason=reason,
@@ -91,7 +91,7 @@ def results_of(batch: Batch) -> Iterator[Facts]:
             scanned_at=finished,
             report=report,
         )
-        yield {"job_id": job_id, **found}
+        yield {"job_id": job_id, **row_facts}
 
 
 def _job_rows(batch: Batch) -> Iterator[tuple]:
@@ -129,18 +129,18 @@ def facts(
     whatever an older system left.
     """
     counts = report if isinstance(report, dict) else {}
-    told = counts if "verdict" in counts and "contacts" in counts else {}
+    site = counts if "verdict" in counts and "contacts" in counts else {}
     return {
         "domain": domain,
         "status": status,
-        "verdict": told.get("verdict", ""),
+        "verdict": site.get("verdict", ""),
         "failure_reason": failure_reason,
         "error": error,
-        **{name: told.get(name, "") for name in ("final_url", "title", "description", "language")},
-        "emails": _values(told, "email"),
-        "phones": _values(told, "phone"),
-        "social": _values(told, "social"),
-        "technologies": [found["name"] for found in told.get("technologies", ())],
+        **{name: site.get(name, "") for name in ("final_url", "title", "description", "language")},
+        "emails": _values(site, "email"),
+        "phones": _values(site, "phone"),
+        "social": _values(site, "social"),
+        "technologies": [item["name"] for item in site.get("technologies", ())],
         "sitemaps": _count(counts.get("sitemaps")),
         "pages": _count(counts.get("page_count", counts.get("pages"))),
         "seconds": None if seconds is None else round(seconds, 3),
@@ -150,13 +150,13 @@ def facts(
 
 
 def _values(report: Facts, kind: str) -> list[str]:
-    return [found["value"] for found in report.get("contacts", ()) if found["kind"] == kind]
+    return [item["value"] for item in report.get("contacts", ()) if item["kind"] == kind]
 
 
-def _count(found: Any) -> int | None:
-    if isinstance(found, list | tuple):
-        return len(found)
-    return found if isinstance(found, int) else None
+def _count(value: Any) -> int | None:
+    if isinstance(value, list | tuple):
+        return len(value)
+    return value if isinstance(value, int) else None
 
 
 def csv_lines(results: Iterable[Facts], *, keep_phones: bool = True) -> Iterator[str]:

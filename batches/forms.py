@@ -113,7 +113,7 @@ class BatchForm(forms.Form):
         ),
     )
     # What the list came to, once it could be read.
-    found: DomainList | None = None
+    parsed: DomainList | None = None
     # The list, where it is too long to be read while the user waits.
     large: LargeList | None = None
     takes_large_lists = True
@@ -161,9 +161,9 @@ class BatchForm(forms.Form):
             if self.large:
                 with saved_list(self.large) as saved:
                     return create_large_batch(saved, **how)
-            if self.found is None:
+            if self.parsed is None:
                 return None
-            return create_batch(domains=self.found.hosts, metadata=rejections(self.found), **how)
+            return create_batch(domains=self.parsed.hosts, metadata=rejections(self.parsed), **how)
         except ValidationError as error:
             self.add_error(None, error)
             return None
@@ -214,10 +214,10 @@ class BatchForm(forms.Form):
         else:
             self.add_error(field, str(error))
 
-    def _take(self, found: DomainList, field: str) -> None:
-        self.found = found
-        if not found.accepted:
-            count = found.rejected_count
+    def _take(self, parsed: DomainList, field: str) -> None:
+        self.parsed = parsed
+        if not parsed.accepted:
+            count = parsed.rejected_count
             what = (
                 f"None of the {count:,} entries is" if count else "There is nothing in it that is"
             )

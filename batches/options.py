@@ -27,7 +27,7 @@ def _reject_bools_and_text(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_reject_bools_and_text)]
+Integer = Annotated[int, BeforeValidator(_reject_bools_and_text)]
 Number = Annotated[float, BeforeValidator(_reject_bools_and_text)]
 
 
@@ -45,7 +45,7 @@ class BatchOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_concurrent: Whole = _option(
+    max_concurrent: Integer = _option(
         25,
         "Sites at once",
         "How many sites are scanned at the same time.",
@@ -53,7 +53,7 @@ class BatchOptions(BaseModel):
         500,
         retry="Fewer if the sites share a server.",
     )
-    max_pages: Whole = _option(
+    max_pages: Integer = _option(
         ENGINE.max_pages, "Pages kept", "Most pages listed per site.", 1, 50_000
     )
     inventory: Literal["all", "typed", "counts"] = _option(
@@ -61,7 +61,7 @@ class BatchOptions(BaseModel):
         "Pages stored",
         "All pages, only those of a known type (contact, about, legal ...), or only their number.",
     )
-    fetch_pages: Whole = _option(
+    fetch_pages: Integer = _option(
         ENGINE.fetch_pages, "Pages opened", "Most pages opened per site to find contacts.", 1, 50
     )
     site_deadline: Number = _option(

@@ -69,15 +69,15 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 
 
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
-    found = _read_domains(plan.domains)
-    if not 1 <= len(found.accepted) <= MAX_DOMAINS:
-        count = len(found.accepted)
+    parsed = _read_domains(plan.domains)
+    if not 1 <= len(parsed.accepted) <= MAX_DOMAINS:
+        count = len(parsed.accepted)
         sentence = f"Give 1 to {MAX_DOMAINS:,} domains that can be scanned; these are {count:,}."
         raise ValidationError({"domains": sentence})
     frequencies = RecurringBatch.Frequency
     recurring.name = plan.name.strip()
     recurring.domains = plan.domains
-    recurring.domain_count = len(found.accepted)
+    recurring.domain_count = len(parsed.accepted)
     recurring.options = BatchOptions.validated(plan.options).as_dict()
     recurring.frequency = plan.frequency
     recurring.time_of_day = plan.time_of_day
@@ -159,14 +159,14 @@ def _run(
 
 
 def _create(recurring: RecurringBatch, planned: datetime, created_by: User | None) -> Batch:
-    found = _read_domains(recurring.domains)
+    parsed = _read_domains(recurring.domains)
     return create_batch(
         tenant=recurring.tenant,
         created_by=created_by or recurring.created_by,
-        domains=found.hosts,
+        domains=parsed.hosts,
         options=recurring.scan_options.as_dict(),
         name=f"{recurring.name[:180]} {planned:%Y-%m-%d %H:%M}",
-        metadata={"recurring_batch": str(recurring.pk), **rejections(found)},
+        metadata={"recurring_batch": str(recurring.pk), **rejections(parsed)},
     )
 
 

@@ -55,12 +55,12 @@ class RecurringForm(BatchForm):
         name.required, name.help_text = True, "Its batches are named after it."
 
     @classmethod
-    def of(cls, recurring: RecurringBatch, *given: Any) -> "RecurringForm":
+    def of(cls, recurring: RecurringBatch, *submitted: Any) -> "RecurringForm":
         """Return the form of a recurring batch that is there already."""
         names = ("name", "domains", "frequency", "weekday", "month_day", "time_of_day")
         stored = {name: getattr(recurring, name) for name in names}
         shown = {name: value for name, value in stored.items() if value is not None}
-        return cls(*given, initial=recurring.scan_options.as_dict() | shown)
+        return cls(*submitted, initial=recurring.scan_options.as_dict() | shown)
 
     def clean_domains(self) -> str:
         """Return the list with plain line ends; an upload goes before a list left as is."""
@@ -78,15 +78,15 @@ class RecurringForm(BatchForm):
 
     def plan(self) -> Plan:
         """Return what a valid form asks for; an uploaded list is kept as its domains."""
-        given, found = self.cleaned_data, self.found
-        uploaded = "\n".join(line.host for line in found.accepted) if found else ""
+        values, parsed = self.cleaned_data, self.parsed
+        uploaded = "\n".join(line.host for line in parsed.accepted) if parsed else ""
         return Plan(
-            name=given["name"],
-            domains=given["domains"] or uploaded,
-            frequency=given["frequency"],
-            time_of_day=given["time_of_day"],
-            weekday=given["weekday"],
-            month_day=given["month_day"],
+            name=values["name"],
+            domains=values["domains"] or uploaded,
+            frequency=values["frequency"],
+            time_of_day=values["time_of_day"],
+            weekday=values["weekday"],
+            month_day=values["month_day"],
             options=self.options(),
         )
 

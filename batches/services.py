@@ -85,17 +85,17 @@ def at_once_limit() -> int:
     return min(MAX_DOMAINS, settings.MAX_DOMAINS_PER_BATCH)
 
 
-def insert_batch(batch: Batch, wanted: UUID | None) -> None:
+def insert_batch(batch: Batch, requested: UUID | None) -> None:
     """Insert a batch, under the id that its client wants if there is one.
 
     Raises `BatchExistsError`; call it in a transaction.
     """
-    if wanted:
-        _settle_id(batch, wanted)
+    if requested:
+        _settle_id(batch, requested)
     _insert(batch)
 
 
-def _settle_id(batch: Batch, wanted: UUID) -> None:
+def _settle_id(batch: Batch, requested: UUID) -> None:
     """Give a new batch the id that its client wants, as its own or beside another.
 
     The tenant is locked, so that of two clients that want one id at once one is refused.
@@ -105,10 +105,10 @@ def _settle_id(batch: Batch, wanted: UUID) -> None:
     own = rows.filter(tenant=batch.tenant)
     if batch.created_by:
         own = own | readable(rows, batch.created_by)
-    if own.find(wanted) is not None:
-        raise BatchExistsError(f"A batch with the id {wanted} exists already.")
-    if rows.filter(pk=wanted).exists():
-        batch.id, batch.legacy_batch_id = uuid7(), str(wanted)
+    if own.find(requested) is not None:
+        raise BatchExistsError(f"A batch with the id {requested} exists already.")
+    if rows.filter(pk=requested).exists():
+        batch.id, batch.legacy_batch_id = uuid7(), str(requested)
 
 
 def _insert(batch: Batch) -> None:

@@ -42,18 +42,18 @@ def submit_queued(*, limit: int | None = None) -> str:
     """
     waiting = Domain.objects.filter(sitemap_analysis_status=STATES.QUEUED)
     oldest = waiting.order_by(F("sitemap_queued_at").asc(nulls_first=True), "pk")
-    taken: dict[UUID, list[UUID]] = defaultdict(list)
+    by_tenant: dict[UUID, list[UUID]] = defaultdict(list)
     size = settings.SCAN_SITEMAP_SUBMISSIONS if limit is None else limit
     for pk, tenant_id in oldest[:size].values_list("pk", "tenant_id"):
-        taken[tenant_id].append(pk)
+        by_tenant[tenant_id].append(pk)
     submitted = refused = 0
-    for tenant in Tenant.objects.filter(pk__in=taken).order_by("pk"):
-        made, left_out = _submit(tenant, taken[tenant.pk])
-        submitted, refused = submitted + made, refused + left_out
-    return _said(submitted, refused)
+    for tenant in Tenant.objects.filter(pk__in=by_tenant).order_by("pk"):
+        created, skipped = _submit(tenant, by_tenant[tenant.pk])
+        submitted, refused = submitted + created, refused + skipped
+    return _summary(submitted, refused)
 
 
-def _said(submitted: int, refused: int) -> str:
+def _summary(submitted: int, refused: int) -> str:
     if not submitted and not refused:
         return "No domain was queued."
     failed = f", {refused:,} cannot be scanned" if refused else ""
@@ -152,8 +152,8 @@ def _stranded() -> QuerySet[Domain]:
 
 def _how_imports_ended(ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return for each domain how its newest import ended, as a sentence."""
-    told = dict.fromkeys(ids, "Its import is gone.")
+    outcomes = dict.fromkeys(ids, "Its import is gone.")
     jobs = Job.objects.filter(domain__in=ids, job_type=Job.Type.SITEMAP_IMPORT)
     for pk, error in jobs.order_by("created_at", "pk").values_list("domain", "error"):
-        told[pk] = error or "The import stored nothing, as in test mode."
-    return told
+        outcomes[pk] = error or "The import stored nothing, as in test mode."
+    return outcomes

@@ -41,8 +41,8 @@ def progress_bar(console: Console) -> Progress:
 
 def follow(batch: Batch, console: Console) -> None:
     """Show the progress of a batch until it has ended; `batch` is then as it ended."""
-    began = time.monotonic()
-    told = False
+    started = time.monotonic()
+    is_reported = False
     with progress_bar(console) as bar:
         task = bar.add_task(batch.status, total=batch.total)
         while not batch.is_ended:
@@ -55,8 +55,8 @@ def follow(batch: Batch, console: Console) -> None:
                 completed=batch.ended,
                 total=batch.total,
             )
-            if not told and time.monotonic() - began > PATIENCE and _nobody_works(batch):
-                told = True
+            if not is_reported and time.monotonic() - started > PATIENCE and _nobody_works(batch):
+                is_reported = True
                 console.print("No worker has taken it up yet: is `manage.py up` running?")
 
 
@@ -89,7 +89,7 @@ def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that say how far a batch got."""
     name = f" ({printable(summary['name'])})" if summary["name"] else ""
     yield f"Batch {summary['batch_id']}{name}: {summary['status']}"
-    counts = ", ".join(f"{summary[word]} {word}" for word in ("completed", "failed", "cancelled"))
+    counts = ", ".join(f"{summary[key]} {key}" for key in ("completed", "failed", "cancelled"))
     yield f"  {summary['total']} domains: {counts}; {summary['progress']:.0%} done"
     if summary["seconds"] is not None:
         yield f"  started {summary['started_at']}, {summary['seconds']:.1f} s"

@@ -195,7 +195,7 @@ def settle_cancelling() -> None:
             if sum(counted.values()) < CANCEL_CHUNK:
                 break
         if Batch.objects.filter(pk=pk).finish():
-            _tell_end(pk)
+            _log_end(pk)
 
 
 def count_ended(
@@ -206,14 +206,14 @@ def count_ended(
     for pk in sorted(pk for pk in completed | failed | cancelled if pk):
         row = Batch(pk=pk)
         if row.count(completed=completed[pk], failed=failed[pk], cancelled=cancelled[pk]):
-            transaction.on_commit(partial(_tell_end, pk), robust=True)
+            transaction.on_commit(partial(_log_end, pk), robust=True)
 
 
-def _tell_end(pk: UUID) -> None:
-    told = Batch.objects.filter(pk=pk).values("status", "completed", "failed", "cancelled", "total")
-    for facts in told:
-        words = ", ".join(f"{name}={value}" for name, value in facts.items())
-        logger.info("batch=%s has ended: %s", pk, words)
+def _log_end(pk: UUID) -> None:
+    rows = Batch.objects.filter(pk=pk).values("status", "completed", "failed", "cancelled", "total")
+    for facts in rows:
+        text = ", ".join(f"{name}={value}" for name, value in facts.items())
+        logger.info("batch=%s has ended: %s", pk, text)
 
 
 def _check_reasons(reasons: Sequence[str]) -> None:

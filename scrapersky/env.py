@@ -92,15 +92,15 @@ def optional_integer(name: str, *, low: int, high: int) -> int | None:
     return integer(name, low, low=low, high=high) if text(name) else None
 
 
-def words(name: str, default: str = "") -> list[str]:
+def items(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words of a variable."""
-    return [word for part in text(name, default).split(",") if (word := part.strip())]
+    return [item for part in text(name, default).split(",") if (item := part.strip())]
 
 
 def networks(name: str) -> tuple[str, ...]:
     """Return networks in CIDR notation."""
     try:
-        return tuple(str(ipaddress.ip_network(word, strict=False)) for word in words(name))
+        return tuple(str(ipaddress.ip_network(item, strict=False)) for item in items(name))
     except ValueError as error:
         refuse(name, f"expected networks such as 10.0.0.0/8, separated by commas ({error})")
 
@@ -108,7 +108,7 @@ def networks(name: str) -> tuple[str, ...]:
 def dns_servers(name: str) -> tuple[str, ...]:
     """Return name servers: an address each, with a port where it is not 53."""
     try:
-        servers = [parse_server(word) for word in words(name)]
+        servers = [parse_server(item) for item in items(name)]
     except ValueError as error:
         refuse(name, f"expected name servers such as 9.9.9.9 or 127.0.0.1:5353 ({error})")
     return tuple(map(str, servers))
@@ -116,7 +116,7 @@ def dns_servers(name: str) -> tuple[str, ...]:
 
 def host_map(name: str) -> tuple[tuple[str, str], ...]:
     """Return (host or *.suffix, address) pairs of an injected resolver."""
-    pairs = tuple(tuple(word.partition("=")[::2]) for word in words(name))
+    pairs = tuple(tuple(item.partition("=")[::2]) for item in items(name))
     shape = re.compile(r"nxdomain|[\d.]+:\d+(:\d+)?")
     if any(not host or not shape.fullmatch(address) for host, address in pairs):
         refuse(name, "expected pairs such as *.demo.test=127.0.0.1:8081, separated by commas")
@@ -172,13 +172,13 @@ def secret_key(name: str, path: Path) -> str:
 
     Every process must have the same one: sessions and queue messages are signed with it.
     """
-    given = text(name)
-    if given:
-        return given
+    configured = text(name)
+    if configured:
+        return configured
     path.parent.mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(made, "w") as file:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
     return path.read_text()
 

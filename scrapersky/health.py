@@ -29,9 +29,9 @@ class MigrationsWaitingError(RuntimeError):
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 where all is well, else 503 with what is not; says nothing of anybody's data."""
-    found = problems()
-    body = {"status": "problem" if found else "ok", "problems": found}
-    return JsonResponse(body, status=503 if found else 200)
+    messages = problems()
+    body = {"status": "problem" if messages else "ok", "problems": messages}
+    return JsonResponse(body, status=503 if messages else 200)
 
 
 def problems() -> list[str]:
@@ -48,17 +48,17 @@ def problems() -> list[str]:
 def queue_problems() -> list[str]:
     """Return what is wrong with the queue's cluster: messages or schedules that nobody takes."""
     now = timezone.now()
-    found = []
+    messages = []
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
     if Conf.ORM and unclaimed.exists():
-        found.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
+        messages.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
     if (
         Schedule.objects.filter(next_run__lt=now - maintenance.LATE_AFTER)
         .exclude(repeats=0)
         .exists()
     ):
-        found.append("The schedules are late: is `manage.py qcluster` running?")
-    return found
+        messages.append("The schedules are late: is `manage.py qcluster` running?")
+    return messages
 
 
 def work_problems() -> list[str]:

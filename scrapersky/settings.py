@@ -23,9 +23,9 @@ ENV_FILE = env.load_env_file(BASE_DIR / ".env")
 # Security
 DEBUG = env.boolean("DEBUG", default=False)
 HTTPS = env.boolean("HTTPS", default=not DEBUG)
-SECRET_KEY_GIVEN = bool(env.text("SECRET_KEY"))
+SECRET_KEY_IS_SET = bool(env.text("SECRET_KEY"))
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Proxies in front of the console, whose word on the client's address and on HTTPS counts

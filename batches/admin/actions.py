@@ -34,14 +34,14 @@ def scan_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
 def _scan_each(
     model_admin: admin.ModelAdmin, request: HttpRequest, domains: Iterable[Domain]
 ) -> None:
-    chosen = list(domains)
-    if len(chosen) > MAX_SINGLE_SCANS:
+    selected = list(domains)
+    if len(selected) > MAX_SINGLE_SCANS:
         sentence = f"More than {MAX_SINGLE_SCANS} domains: make a batch of them."
         model_admin.message_user(request, sentence, messages.ERROR)
         return
-    for domain in chosen:
+    for domain in selected:
         initiate_scan(domain, created_by=cast(User, request.user))
-    model_admin.message_user(request, f"{len(chosen)} scans are on their way.", messages.SUCCESS)
+    model_admin.message_user(request, f"{len(selected)} scans are on their way.", messages.SUCCESS)
 
 
 @admin.action(description="Make a batch of these", permissions=["view"])

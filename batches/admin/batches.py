@@ -114,14 +114,14 @@ class BatchAdmin(KeySearch, OwnedAdmin):
         """Take in a new batch by the console's form and service."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        given = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = OwnedBatchForm(cast(User, request.user), *given)
+        submitted = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = OwnedBatchForm(cast(User, request.user), *submitted)
         batch = self._create(request, form) if form.is_bound and form.is_valid() else None
         if batch:
             self.log_addition(request, batch, [{"added": {}}])
             return redirect("admin:batches_batch_change", batch.pk)
         context = self.admin_site.each_context(request) | {"opts": self.opts, "title": "Add batch"}
-        context |= {"form": form, "refused": form.found.rejected[:20] if form.found else ()}
+        context |= {"form": form, "refused": form.parsed.rejected[:20] if form.parsed else ()}
         return TemplateResponse(request, "admin/batches/batch/add_form.html", context)
 
     def _create(self, request: HttpRequest, form: OwnedBatchForm) -> Batch | None:

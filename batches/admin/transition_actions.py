@@ -84,16 +84,16 @@ def _each(
     control: Callable[[Row], Any],
     done: str,
 ) -> None:
-    chosen = list(rows.select_related("tenant")[: MAX_ROWS + 1])
-    if len(chosen) > MAX_ROWS:
+    selected = list(rows.select_related("tenant")[: MAX_ROWS + 1])
+    if len(selected) > MAX_ROWS:
         sentence = f"More than {MAX_ROWS} are chosen: nothing was done. Choose fewer at a time."
         model_admin.message_user(request, sentence, messages.ERROR)
         return
-    refused = [f"{row}: {reason}" for row in chosen if (reason := _refusal(control, row))]
-    won, noun = len(chosen) - len(refused), rows.model._meta
-    kind = noun.verbose_name if len(chosen) == 1 else noun.verbose_name_plural
+    refused = [f"{row}: {reason}" for row in selected if (reason := _refusal(control, row))]
+    won, noun = len(selected) - len(refused), rows.model._meta
+    kind = noun.verbose_name if len(selected) == 1 else noun.verbose_name_plural
     if won:
-        sentence = f"{done} {won} of {len(chosen)} {kind}."
+        sentence = f"{done} {won} of {len(selected)} {kind}."
         model_admin.message_user(request, sentence, messages.SUCCESS)
     if refused:
         more = f" And {len(refused) - NAMED} more." if len(refused) > NAMED else ""

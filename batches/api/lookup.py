@@ -19,13 +19,13 @@ def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
     [(name, value)] = key.items()
     mine: Any = readable(rows, user)
     try:
-        found = mine.find(value)
+        match = mine.find(value)
     except LookupKeyError as error:
         raise InputError(name, str(error)) from error
-    if found is None:
+    if match is None:
         kind = rows.model._meta.verbose_name
         raise Http404(f"There is no {kind} with the id {value}.")
-    return found
+    return match
 
 
 def find_writable(rows: KeyedQuerySet, user: User, **key: str) -> Any:

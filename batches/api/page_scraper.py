@@ -41,7 +41,7 @@ def create_batch(request: HttpRequest) -> Status:
     except services.BatchExistsError as error:
         raise ConflictError("batch_id", str(error)) from error
     batch, read = intake.batch, intake.read
-    made = {
+    created = {
         "batch_id": batch.public_id,
         "status_url": reverse("api:batch_status", args=[batch.public_id]),
         "job_count": batch.total,
@@ -50,7 +50,7 @@ def create_batch(request: HttpRequest) -> Status:
         "invalid_count": read.rejected_count if read else 0,
         "is_building": batch.is_building,
     }
-    return Status(201, made)
+    return Status(201, created)
 
 
 @router.get("/batch/{path:batch_id}/status", response={200: schemas.BatchStatus, **UNKNOWN})
@@ -99,12 +99,12 @@ def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
         )
     except InvalidDomain as error:
         raise InputError("base_url", str(error)) from error
-    made = {
+    created = {
         "job_id": job.pk,
         "status_url": reverse("api:job_status", args=[job.pk]),
         "created_at": job.created_at,
     }
-    return Status(201, made)
+    return Status(201, created)
 
 
 @router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})

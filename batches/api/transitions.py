@@ -56,12 +56,12 @@ def retry(
     `options` apply to these jobs in this attempt only, except `max_concurrent`, which applies to
     the batch at once. Without a body, all that failed is scanned again as before.
     """
-    asked = payload or schemas.RetryIn()
+    params = payload or schemas.RetryIn()
     return _control(
         request,
         batch_id,
         lambda batch: transitions.retry_batch(
-            batch, reasons=asked.reasons or (), options=asked.changed_options()
+            batch, reasons=params.reasons or (), options=params.changed_options()
         ),
     )
 

@@ -68,8 +68,8 @@ def summary(found: Iterable[Fate]) -> Iterator[str]:
     """Yield a line that counts the columns, and one for each that is dropped."""
     listed = list(found)
     counts = Counter(fate.group for fate in listed)
-    told = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))
-    yield f"columns: {told}"
+    counted = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))
+    yield f"columns: {counted}"
     for fate in listed:
         if fate.group == DROPPED:
             yield f"  {fate.table}.{fate.column} is dropped: {fate.reason}"

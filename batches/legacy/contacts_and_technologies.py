@@ -11,7 +11,7 @@ from batches.legacy.vocabulary import SOCIAL_LABELS
 
 METHOD = "legacy_import"
 EVIDENCE = "legacy import"
-SEEN = "coalesce(o.last_scan, o.updated_at, o.created_at, '1970-01-01 00:00Z')"
+SCANNED_AT = "coalesce(o.last_scan, o.updated_at, o.created_at, '1970-01-01 00:00Z')"
 MEMBERS = "row_domain r JOIN old_domains o ON o.id = r.own"
 FLAGS = """
 SELECT 'WordPress', 'cms', o.wordpress_version WHERE o.is_wordpress
@@ -40,7 +40,7 @@ TECHNOLOGIES = f"""
 SELECT r.uuid, r.tenant, r.run_of, btrim(x.name) AS name, bool_or(r.how <> 'existing') AS own,
     min(left(btrim(x.category), 64)) AS category,
     max(CASE WHEN btrim(x.version) ~ '^v?[0-9]' THEN left(btrim(x.version), 64) END) AS version,
-    max({SEEN}) AS seen
+    max({SCANNED_AT}) AS seen
 FROM {MEMBERS}, LATERAL (
     {FLAGS} UNION ALL {LISTED} UNION ALL {KEYED}
 ) AS x (name, category, version)
@@ -48,7 +48,7 @@ WHERE (o.is_wordpress OR o.has_elementor OR o.tech_stack IS NOT NULL)
     AND length(btrim(x.name)) BETWEEN 1 AND 100
 GROUP BY 1, 2, 3, 4"""
 CONTACTS = f"""
-SELECT r.uuid, r.tenant, r.run_of, x.kind, x.value, min(x.label) AS label, max({SEEN}) AS seen
+SELECT r.uuid, r.tenant, r.run_of, x.kind, x.value, min(x.label) AS label, max({SCANNED_AT}) AS seen
 FROM {MEMBERS}, LATERAL (
     SELECT 'email', lower(btrim(e)), '' FROM unnest(o.email_addresses) AS e
     UNION ALL SELECT 'phone', btrim(e), '' FROM unnest(o.phone_numbers) AS e
@@ -117,8 +117,8 @@ def plan(context: Context) -> None:
         "SELECT uuid, jsonb_agg(name ORDER BY name) AS names FROM found_technology "
         "WHERE own GROUP BY 1",
     )
-    _leave_known(context, "found_contact", CONTACT_ROWS, ("kind", "value"))
-    _leave_known(context, "found_technology", TECHNOLOGY_ROWS, ("name",))
+    _drop_existing(context, "found_contact", CONTACT_ROWS, ("kind", "value"))
+    _drop_existing(context, "found_technology", TECHNOLOGY_ROWS, ("name",))
     if not context.verifying:
         context.execute(LISTED_CONTACTS)
         context.note(
@@ -128,7 +128,7 @@ def plan(context: Context) -> None:
         )
 
 
-def _leave_known(context: Context, found: str, rows: Rows, columns: tuple[str, ...]) -> None:
+def _drop_existing(context: Context, existing: str, rows: Rows, columns: tuple[str, ...]) -> None:
     """Leave out what this system knew before, and what an earlier run has brought.
 
     `columns` tell the findings of one domain apart.
@@ -136,10 +136,10 @@ def _leave_known(context: Context, found: str, rows: Rows, columns: tuple[str, .
     same = " AND ".join(f"t.{column} = f.{column}" for column in columns)
     other = f"AND t.id <> {rows.columns['id']}" if context.verifying else ""
     known = f"t.domain_id = f.uuid AND {same} {other}"
-    context.execute(f"DELETE FROM {found} f USING {context.table(rows.model)} t WHERE {known}")
+    context.execute(f"DELETE FROM {existing} f USING {context.table(rows.model)} t WHERE {known}")
     if context.verifying:
         earlier = f"t.uuid = f.uuid AND {same} AND t.run_of < f.run_of"
-        context.execute(f"DELETE FROM {found} f USING {found} t WHERE {earlier}")
+        context.execute(f"DELETE FROM {existing} f USING {existing} t WHERE {earlier}")
 
 
 def make(context: Context) -> None:

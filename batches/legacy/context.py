@@ -101,8 +101,8 @@ class Context:
 
     def rows(self, statement: str, values: Sequence[Any] | None = None) -> list[tuple]:
         self.cursor.execute(statement, values)
-        found: list[tuple] = self.cursor.fetchall()
-        return found
+        rows: list[tuple] = self.cursor.fetchall()
+        return rows
 
     def value(self, statement: str, values: Sequence[Any] | None = None) -> Any:
         return self.rows(statement, values)[0][0]
@@ -118,9 +118,9 @@ class Context:
 
         One of that name is replaced.
         """
-        found = self.execute(f"{self._anew(table)} AS {query}")
+        rows = self.execute(f"{self._anew(table)} AS {query}")
         self.execute(f"ANALYZE {table}")
-        return found
+        return rows
 
     def define(self, table: str, columns: str) -> None:
         """Make an empty table of the run of these columns (`name type, ...`)."""

@@ -55,8 +55,8 @@ def settle(context: Context, table: str) -> None:
 def _doubt_endings(context: Context, table: str) -> None:
     """Take back the hosts whose ending is no public one."""
     ending = "substring(host from '[^.]*$')"
-    found = context.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
-    doubtful = [text for (text,) in found if not is_plain(f"example.{text}")]
+    endings = context.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
+    doubtful = [text for (text,) in endings if not is_plain(f"example.{text}")]
     if doubtful:
         context.execute(f"UPDATE {table} SET host = NULL WHERE {ending} = ANY(%s)", [doubtful])
 

@@ -43,5 +43,5 @@ def kept(values: Mapping[str, str], json: Mapping[str, str], *objects: str) -> s
 
 def strings(array: str, each: str = "btrim(e)") -> str:
     """Return the texts of an array as a JSON list, each once, without empty ones."""
-    found = f"SELECT jsonb_agg(DISTINCT {each}) FROM unnest({array}) AS e WHERE btrim(e) <> ''"
-    return f"CASE WHEN {array} IS NULL THEN '[]' ELSE coalesce(({found}), '[]') END"
+    elements = f"SELECT jsonb_agg(DISTINCT {each}) FROM unnest({array}) AS e WHERE btrim(e) <> ''"
+    return f"CASE WHEN {array} IS NULL THEN '[]' ELSE coalesce(({elements}), '[]') END"

@@ -8,12 +8,12 @@ CARRIED = ("max_concurrent", "max_pages")
 
 def sql_options(options: str) -> str:
     """Return the SQL of a batch's options; `options` is an expression."""
-    parts = " || ".join(_whole_number(options, option(name)) for name in CARRIED)
+    parts = " || ".join(_integer(options, option(name)) for name in CARRIED)
     return f"CASE WHEN jsonb_typeof({options}) = 'object' THEN {parts} ELSE {EMPTY} END"
 
 
-def _whole_number(options: str, carried: Option) -> str:
-    name, low, high = carried.name, carried.low, carried.high
+def _integer(options: str, option: Option) -> str:
+    name, low, high = option.name, option.low, option.high
     value = f"{options} -> '{name}'"
     fits = f"({options} ->> '{name}') ~ '^[0-9]{{1,6}}$' AND ({options} ->> '{name}')::int"
     return (

@@ -32,27 +32,27 @@ def intention(cursor: Any, older: OlderTables) -> Iterator[str]:
     yield "Their rows are converted now, in one transaction; the older tables stay as they are."
 
 
-def outcome(found: Outcome, *, dry_run: bool) -> Iterator[str]:
+def outcome(result: Outcome, *, dry_run: bool) -> Iterator[str]:
     """Yield the lines of a conversion."""
-    if not found.converted:
-        yield _nothing(found)
-    for table in found.tables if found.converted else []:
+    if not result.converted:
+        yield _nothing(result)
+    for table in result.tables if result.converted else []:
         yield from _table(table)
-    if found.converted:
-        yield from columns.summary(found.fates)
-        yield from _notes(found)
-    yield from verdict(found.verdict if found.since is None else found.since)
-    if found.since and found.since.faults:
+    if result.converted:
+        yield from columns.summary(result.fates)
+        yield from _notes(result)
+    yield from verdict(result.verdict if result.since is None else result.since)
+    if result.since and result.since.faults:
         yield "What differs came with an earlier run and has changed since; what is new is kept."
     if dry_run:
         yield "A dry run: nothing was written."
 
 
-def _nothing(found: Outcome) -> str:
-    left = sum(topic.count for topic in found.notes if topic.topic.endswith(LEFT_BEHIND))
-    if not left:
+def _nothing(result: Outcome) -> str:
+    unconverted = sum(topic.count for topic in result.notes if topic.topic.endswith(LEFT_BEHIND))
+    if not unconverted:
         return "Nothing to convert: every row of the legacy tables is here already."
-    rows = f"{left:,} row was" if left == 1 else f"{left:,} rows were"
+    rows = f"{unconverted:,} row was" if unconverted == 1 else f"{unconverted:,} rows were"
     return (
         f"Nothing to convert: every row that can be carried over is here already; {rows} left "
         "behind, as --report names them."
@@ -69,20 +69,20 @@ def _table(table: Table) -> Iterator[str]:
         yield f"  {count:>9,}  {shape!r}, such as {example!r}"
 
 
-def _notes(found: Outcome) -> Iterator[str]:
-    for topic in found.notes:
+def _notes(result: Outcome) -> Iterator[str]:
+    for topic in result.notes:
         yield f"{topic.topic}: {topic.count:,}"
         yield from (f"  {example}" for example in topic.examples)
 
 
-def verdict(found: Verdict) -> Iterator[str]:
+def verdict(result: Verdict) -> Iterator[str]:
     """Yield the lines of a verification."""
-    for table in found.tables:
+    for table in result.tables:
         since = f", {table.changed:,} changed here since" if table.changed else ""
         yield (
-            f"{table.title}: {table.expected:,} rows expected, {table.found:,} there{since}; "
-            f"checksums {table.expected_sum % 2**64:016x} and {table.found_sum % 2**64:016x}"
+            f"{table.title}: {table.expected:,} rows expected, {table.actual:,} there{since}; "
+            f"checksums {table.expected_sum % 2**64:016x} and {table.actual_sum % 2**64:016x}"
         )
-    yield from (f"DIFFERS: {fault}" for fault in found.faults)
-    if not found.faults:
+    yield from (f"DIFFERS: {fault}" for fault in result.faults)
+    if not result.faults:
         yield "Verified: both sides are equal, and every reference leads to its row."

@@ -109,8 +109,8 @@ def resolve(context: Context) -> None:
 
 
 def _open(context: Context) -> int:
-    found: int = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
-    return found
+    unresolved: int = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+    return unresolved
 
 
 def _reconstruct(context: Context) -> None:

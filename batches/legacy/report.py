@@ -46,13 +46,13 @@ class Topic:
 
 def tables(context: Context, *, with_shapes: bool) -> list[Table]:
     """Return what became of each table's ids in this run."""
-    found = []
+    results = []
     for kind, older in TABLES_OF.items():
         rows = sum(context.size(table) for table in older)
         by_how = {how: count for (of, how), count in sorted(context.tally.items()) if of == kind}
         shapes = _shapes(context, kind) if with_shapes else []
-        found.append(Table(kind, " and ".join(older), rows, by_how, shapes))
-    return found
+        results.append(Table(kind, " and ".join(older), rows, by_how, shapes))
+    return results
 
 
 def _shapes(context: Context, kind: str) -> list[tuple[str, int, str]]:
@@ -70,11 +70,11 @@ def _shapes(context: Context, kind: str) -> list[tuple[str, int, str]]:
 
 def topics(context: Context) -> list[Topic]:
     """Return what was noted, with examples."""
-    found = context.rows(
+    results = context.rows(
         "SELECT topic, count(*), (array_agg(concat_ws(' ', kind, integer, quote_literal(original), "
         f"detail) ORDER BY kind, integer, original))[1:{SHOWN}] FROM note GROUP BY 1 ORDER BY 1"
     )
-    return [Topic(*row) for row in found]
+    return [Topic(*row) for row in results]
 
 
 def check_writable(path: str) -> None:

@@ -27,7 +27,7 @@ MODELS = (
     "scans.Page",
 )
 # Children before their parents.
-MADE = (
+CREATED = (
     ("contact", "scans.Contact"),
     ("page", "scans.Page"),
     ("sitemap", "scans.Sitemap"),
@@ -69,11 +69,11 @@ def _reverse(context: Context) -> dict[str, int]:
         context.execute(f"ANALYZE {context.table(model)}")
     foreign_keys.relax(context)
     removed = {"finding": _remove_findings(context)}
-    for kind, model in MADE:
+    for kind, model in CREATED:
         if kind == "user":
             _remove_memberships(context)
         removed[kind] = _remove(context, kind, model)
-    for kind, model in MADE:
+    for kind, model in CREATED:
         context.execute(SPENT.format(map=context.map, kind=kind, table=context.table(model)))
     for model in MODELS:
         foreign_keys.check(context, model)

@@ -99,9 +99,9 @@ def follow(context: Context, table: str) -> None:
 
 def read_terms(context: Context, vocabulary: str, texts: str) -> None:
     """Translate the terms that a query returns, each once."""
-    found = [text for (text,) in context.rows(texts)]
+    missing = [text for (text,) in context.rows(texts)]
     read = VOCABULARIES[vocabulary].read
-    context.copy("term", ((vocabulary, text, *read(text)) for text in found))
+    context.copy("term", ((vocabulary, text, *read(text)) for text in missing))
     context.execute("ANALYZE term")
 
 

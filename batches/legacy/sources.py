@@ -92,7 +92,7 @@ def quoted(name: str) -> str:
 
 def known_columns(table: str) -> dict[str, str]:
     """Return the columns of a table that mean something here, with their kinds."""
-    pairs = (word.partition(":") for word in TABLES[table].split())
+    pairs = (entry.partition(":") for entry in TABLES[table].split())
     return {name: kind for name, _, kind in pairs}
 
 
@@ -132,15 +132,15 @@ def query(table: str, present: dict[str, Actual], name: str) -> str:
 
 def _expressions(name: str, kind: str, actual: Actual | None) -> list[str]:
     if actual is None:
-        found = [f"NULL::{TYPES[kind]} AS {name}"]
-        return [*found, f"NULL::uuid AS {name}_u"] if kind == "key" else found
+        selected = [f"NULL::{TYPES[kind]} AS {name}"]
+        return [*selected, f"NULL::uuid AS {name}_u"] if kind == "key" else selected
     read = _READ[kind](actual)
     # Left as it is, so that the index of an id can be used.
-    found = [f"{read if read == actual.name else f'({read})::{TYPES[kind]}'} AS {name}"]
+    selected = [f"{read if read == actual.name else f'({read})::{TYPES[kind]}'} AS {name}"]
     if kind == "key":
-        whole = actual.name if actual.type == "uuid" else sql_whole_uuid(f"{actual.name}::text")
-        found.append(f"({whole})::uuid AS {name}_u")
-    return found
+        parsed = actual.name if actual.type == "uuid" else sql_whole_uuid(f"{actual.name}::text")
+        selected.append(f"({parsed})::uuid AS {name}_u")
+    return selected
 
 
 def _text(actual: Actual) -> str:

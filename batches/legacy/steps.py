@@ -29,9 +29,9 @@ def _show(progress: Progress, label: str, place: int, total: int, detail: str) -
 
 def perform(context: Context, steps: Iterable[Step], progress: Progress = silent) -> None:
     """Take steps one after the other."""
-    chosen = list(steps)
-    for place, step in enumerate(chosen):
-        context.show_progress = partial(_show, progress, step.label, place, len(chosen))
+    selected = list(steps)
+    for place, step in enumerate(selected):
+        context.show_progress = partial(_show, progress, step.label, place, len(selected))
         context.show_progress("")
         step.work(context)
-    progress("done", len(chosen), len(chosen))
+    progress("done", len(selected), len(selected))

@@ -53,43 +53,43 @@ class Difference:
 
     title: str
     expected: int = 0
-    found: int = 0
+    actual: int = 0
     # Rows that this system has changed since, whose settled columns alone are compared.
     changed: int = 0
     expected_sum: int = 0
-    found_sum: int = 0
+    actual_sum: int = 0
     examples: list[str] = field(default_factory=list)
 
     @property
     def is_none(self) -> bool:
         return not self.examples and (self.expected, self.expected_sum) == (
-            self.found,
-            self.found_sum,
+            self.actual,
+            self.actual_sum,
         )
 
     @property
     def sentence(self) -> str:
         """Say how the two sides differ."""
-        sentence = f"{self.title}: {self.expected} rows expected, {self.found} there"
-        if self.expected == self.found:
+        sentence = f"{self.title}: {self.expected} rows expected, {self.actual} there"
+        if self.expected == self.actual:
             sentence = f"{self.title}: rows differ from what they should be"
         return f"{sentence} ({', '.join(self.examples[:5])})" if self.examples else sentence
 
     def join(self, part: "Difference") -> None:
         """Add the comparison of another part of the table."""
         self.expected += part.expected
-        self.found += part.found
+        self.actual += part.actual
         self.changed += part.changed
         self.expected_sum += part.expected_sum
-        self.found_sum += part.found_sum
+        self.actual_sum += part.actual_sum
         self.examples += part.examples
 
     def add(self, row: tuple) -> None:
         self.expected += row[0]
-        self.found += row[1]
+        self.actual += row[1]
         self.changed += row[2]
         self.expected_sum += int(row[3])
-        self.found_sum += int(row[4])
+        self.actual_sum += int(row[4])
 
 
 def put(context: Context, rows: Rows, planned: str = "") -> None:
@@ -105,7 +105,7 @@ def put(context: Context, rows: Rows, planned: str = "") -> None:
         if not context.verifying and insert(context, rows, *part) and part in (parts[0], parts[-1]):
             context.execute(f"ANALYZE {context.table(rows.model)}")
         difference.join(compare(context, rows, *part))
-    if not context.verifying and difference.found:
+    if not context.verifying and difference.actual:
         foreign_keys.check(context, rows.model)
     context.differences.append(difference)
 
@@ -135,9 +135,9 @@ def insert(context: Context, rows: Rows, low: int = 0, high: int = 0) -> int:
 def _fitting(context: Context, rows: Rows) -> dict[str, str]:
     """Return the columns that the table has, and defaults for those it needs besides."""
     present = {name: required for name, _, required in _present(context, rows.model)}
-    given = {name: text for name, text in rows.columns.items() if name in present}
-    lacking = [name for name, required in present.items() if required and name not in given]
-    return given | {name: _default(context, rows.model, name) for name in lacking}
+    mapped = {name: text for name, text in rows.columns.items() if name in present}
+    lacking = [name for name, required in present.items() if required and name not in mapped]
+    return mapped | {name: _default(context, rows.model, name) for name in lacking}
 
 
 def _present(context: Context, model: str) -> list[tuple[str, str, bool]]:
@@ -146,9 +146,9 @@ def _present(context: Context, model: str) -> list[tuple[str, str, bool]]:
 
 def _default(context: Context, model: str, column: str) -> str:
     fields = context.apps.get_model(model)._meta.concrete_fields
-    found: Field = next(field for field in fields if field.column == column)
-    value = found.get_default()
-    return context.literal(found.get_db_prep_save(value, connection=context.connection))
+    field: Field = next(one for one in fields if one.column == column)
+    value = field.get_default()
+    return context.literal(field.get_db_prep_save(value, connection=context.connection))
 
 
 def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Difference:
@@ -157,8 +157,8 @@ def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Differ
     difference.add(context.rows(_comparison(context, rows, low, high, _SUMS))[0])
     if not difference.is_none:
         wrong = f"{_WRONG} LIMIT 5"
-        found = context.rows(_comparison(context, rows, low, high, wrong))
-        difference.examples = [str(identity) for (identity,) in found]
+        examples = context.rows(_comparison(context, rows, low, high, wrong))
+        difference.examples = [str(identity) for (identity,) in examples]
     return difference
 
 

@@ -77,8 +77,8 @@ def _texts() -> str:
     """Return the query of all references to a tenant."""
     parts = [f"SELECT tenant_id AS ref FROM old_{table}" for table in OWNED]
     parts += ["SELECT tenant_id FROM job_facts", "SELECT tenant_id_uuid FROM job_facts"]
-    found = " UNION ".join(parts)
-    return f"SELECT DISTINCT ref FROM ({found}) AS y WHERE btrim(ref) <> ''"
+    sources = " UNION ".join(parts)
+    return f"SELECT DISTINCT ref FROM ({sources}) AS y WHERE btrim(ref) <> ''"
 
 
 def _add_missing(context: Context) -> None:

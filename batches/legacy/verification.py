@@ -12,7 +12,7 @@ from batches.legacy.sources import TABLES_OF
 from batches.legacy.target import Difference
 
 # Kinds of which the map has every older row.
-WHOLE = ("tenant", "user", "batch", "job", "domain")
+COMPLETE_KINDS = ("tenant", "user", "batch", "job", "domain")
 DOMAIN_REFERENCES = """
 SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
 LEFT JOIN ref_domain d ON d.own = r.domain_own LEFT JOIN plan_job p ON p.integer = r.integer
@@ -28,7 +28,7 @@ class VerificationFailed(LegacyError):  # noqa: N818 (a name that reads as what 
 
 
 def has_earlier_runs(context: Context) -> bool:
-    return any(id_map.has_other_runs(context, kind) for kind in WHOLE)
+    return any(id_map.has_other_runs(context, kind) for kind in COMPLETE_KINDS)
 
 
 @dataclass
@@ -60,7 +60,7 @@ def check_counts(context: Context) -> None:
     """Every older row is in the map once; a later run has planned what is new alone."""
     if not context.verifying and has_earlier_runs(context):
         return
-    for kind in WHOLE:
+    for kind in COMPLETE_KINDS:
         [table] = TABLES_OF[kind]
         if context.size(table) != context.loaded[kind]:
             fault = f"of {context.size(table)} rows of {table} the map has {context.loaded[kind]}"

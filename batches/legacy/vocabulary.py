@@ -117,8 +117,8 @@ class Vocabulary:
 
     def read(self, text: str) -> tuple[str, bool]:
         """Return what a term is called here, and whether it is known."""
-        found = self._terms.get(_plain(text)) if text.strip() else self.empty
-        return (self.otherwise, False) if found is None else (found, True)
+        match = self._terms.get(_plain(text)) if text.strip() else self.empty
+        return (self.otherwise, False) if match is None else (match, True)
 
     @property
     def _terms(self) -> dict[str, str]:

@@ -306,8 +306,8 @@ class Batch(models.Model):
         """
         if self.is_converted:
             return None
-        told = {"": self.total, "complete": self.completed, "failed": self.failed}
-        return {**told, "cancelled": self.cancelled}.get(status)
+        counts = {"": self.total, "complete": self.completed, "failed": self.failed}
+        return {**counts, "cancelled": self.cancelled}.get(status)
 
     @property
     def progress(self) -> float:

@@ -31,12 +31,12 @@ class ExportQuerySet(models.QuerySet):
     def claim(self) -> bool:
         """Take the one export among these for a slice; False if another worker was faster."""
         now = timezone.now()
-        taken = (
+        updated = (
             self.due()
             .order_by()
             .update(status=Export.Status.RUNNING, leased_until=now + LEASE, served_at=now)
         )
-        return taken == 1
+        return updated == 1
 
     def finish(self, status: "Export.Status", error: str = "") -> bool:
         """End running exports; False if none was running any more."""

@@ -150,8 +150,8 @@ class JobQuerySet(KeyedQuerySet):
         retry no longer apply.
         """
         rows = self.retryable().select_for_update(no_key=True).order_by("pk")
-        chosen = dict(rows.values_list("pk", "status"))
-        for ids in batched(chosen, RETRY_CHUNK):
+        statuses = dict(rows.values_list("pk", "status"))
+        for ids in batched(statuses, RETRY_CHUNK):
             Job.objects.filter(pk__in=ids).retryable().update(
                 status=Job.Status.PENDING,
                 claim_no=F("claim_no") + 1,  # fences a scan that was cancelled and still stops
@@ -166,7 +166,7 @@ class JobQuerySet(KeyedQuerySet):
                 finished_at=None,
                 updated_at=Now(),
             )
-        return Counter(chosen.values())
+        return Counter(statuses.values())
 
     @staticmethod
     def end(rows: Iterable[tuple]) -> None:

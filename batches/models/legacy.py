@@ -27,8 +27,8 @@ class LegacyIdQuerySet(models.QuerySet):
         that kept the UUID answers.
         """
         rows = self.filter(kind=kind, original=kept(text)).order_by(_PRECEDENCE, "id")
-        found: UUID | None = rows.values_list("uuid", flat=True).first()
-        return found or whole_uuid(text)
+        mapped: UUID | None = rows.values_list("uuid", flat=True).first()
+        return mapped or whole_uuid(text)
 
 
 class LegacyId(models.Model):

@@ -51,8 +51,8 @@ class MaintenanceRun(models.Model):
     @classmethod
     def begin(cls, name: str) -> "MaintenanceRun":
         """Record that a run has started; an earlier one that never ended is overwritten."""
-        begun = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
-        return cls.objects.update_or_create(name=name, defaults=begun)[0]
+        running = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
+        return cls.objects.update_or_create(name=name, defaults=running)[0]
 
     def end(self, outcome: "MaintenanceRun.Outcome", note: str = "") -> bool:
         """Record how a run ended; False if a later run has started since."""

@@ -29,11 +29,11 @@ class AddressLimits:
         """Count a site (a job's key) at its addresses; return False where one is full."""
         if key in self._addresses_of:
             return True
-        wanted = tuple(set(addresses))
-        if any(self._sites[address] >= self._limit(address) for address in wanted):
+        unique = tuple(set(addresses))
+        if any(self._sites[address] >= self._limit(address) for address in unique):
             return False
-        self._sites.update(wanted)
-        self._addresses_of[key] = wanted
+        self._sites.update(unique)
+        self._addresses_of[key] = unique
         return True
 
     def release(self, key: str) -> bool:
@@ -57,10 +57,10 @@ def limit_of(text: str) -> float:
     Networks that the operator opened are the operator's own: limited only where it says so.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
-    chosen = settings.SCAN_MAX_PER_ADDRESS
-    if chosen is None and _is_in(address, _own_networks()):
+    configured = settings.SCAN_MAX_PER_ADDRESS
+    if configured is None and _is_in(address, _own_networks()):
         return float("inf")
-    limit = DEFAULT_LIMIT if chosen is None else chosen
+    limit = DEFAULT_LIMIT if configured is None else configured
     return max(limit, FRONT_END_LIMIT) if _is_in(address, _front_ends()) else limit
 
 

@@ -122,13 +122,13 @@ class Claimer:
         before = slots_of.pop(self.worker.pk, None)
         if before is None:
             raise ShiftLostError
-        taken: Counter[str] = Counter()
+        in_use: Counter[str] = Counter()
         for slots in slots_of.values():
-            taken.update(slots)
+            in_use.update(slots)
         limits: dict[BatchKey, int] = {}
         for batch, cap in caps.items():
             share = cap if batch is None else math.ceil(cap / (1 + len(slots_of)))
-            limits[batch] = max(0, min(share, cap - taken[str(batch)], self.ceiling))
+            limits[batch] = max(0, min(share, cap - in_use[str(batch)], self.ceiling))
         return before, limits
 
     def _share(
@@ -138,14 +138,14 @@ class Claimer:
         self._served = {batch: self._served.get(batch, 0) for batch in limits}
         self._round += 1
         room = self.ceiling - sum(load.blocked for load in loads.values())
-        wanted: dict[BatchKey, int] = {}
+        demand: dict[BatchKey, int] = {}
         for batch in sorted(limits, key=self._served.__getitem__):
             load = loads.get(batch, Load())
             most = AHEAD * limits[batch] - load.held
             # what waits for a busy server must not fill the budget
-            wanted[batch] = min(most, room) if load.blocked else most
+            demand[batch] = min(most, room) if load.blocked else most
         shares: Counter[BatchKey] = Counter()
-        while budget and (hungry := [b for b, most in wanted.items() if shares[b] < most]):
+        while budget and (hungry := [b for b, most in demand.items() if shares[b] < most]):
             shares.update(hungry[:budget])
             budget -= min(budget, len(hungry))
         self._served.update(dict.fromkeys(shares, self._round))
@@ -220,13 +220,13 @@ def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
 def _take_one_by_one(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
     """Do what `CLAIM` does where there is no LATERAL, as on SQLite."""
     held = Job.objects.filter(worker__isnull=False).values("host")
-    chosen: dict[str, UUID] = {}
+    by_host: dict[str, UUID] = {}
     for batch, count in shares.items():
         waiting = Job.objects.claimable().filter(batch=batch).exclude(host__in=held)
         rows = waiting.order_by("position", "pk")[:count].values_list("host", "pk")
         for host, pk in rows:
-            chosen.setdefault(host, pk)
-    ids = list(chosen.values())
+            by_host.setdefault(host, pk)
+    ids = list(by_host.values())
     Job.objects.filter(pk__in=ids).update(
         worker=worker, claim_no=F("claim_no") + 1, updated_at=Now()
     )

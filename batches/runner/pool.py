@@ -138,10 +138,10 @@ class Pool:
                     if (run.job.id, run.job.claim_no) in claims:
                         child.cancel(key)
 
-    def take_waiting(self, chosen: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
+    def take_waiting(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
         """Return, and forget, jobs that have not started."""
         with self._lock:
-            return self._waiting.remove(chosen)
+            return self._waiting.remove(predicate)
 
     def take_blocked(self, keep: int) -> list[ClaimedJob]:
         """Return, and forget, all but `keep` of the jobs that wait for busy servers."""

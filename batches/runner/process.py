@@ -35,13 +35,13 @@ class Running:
     """A job that a child is doing."""
 
     job: ClaimedJob
-    began: float = field(default_factory=monotonic)
+    created_at: float = field(default_factory=monotonic)
     started_at: datetime = field(default_factory=utc_now)
     stage: bytes = b'{"stage": "queued", "progress": 0}'
 
     @property
     def overdue(self) -> bool:
-        return monotonic() - self.began > self.job.options.site_deadline + GRACE
+        return monotonic() - self.created_at > self.job.options.site_deadline + GRACE
 
 
 class Child:

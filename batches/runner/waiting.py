@@ -69,9 +69,9 @@ class WaitingJobs:
         if self._addresses.release(job.key):
             self._unblock()
 
-    def remove(self, chosen: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
+    def remove(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
         """Return, and forget, jobs."""
-        removed = [job for job in self.jobs() if chosen(job)]
+        removed = [job for job in self.jobs() if predicate(job)]
         keys = {job.key for job in removed}
         for queue_key, queue in self.queues.items():
             self.queues[queue_key] = deque(w for w in queue if w.job.key not in keys)

@@ -46,25 +46,25 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     tenant = tenant_for_new_rows(request.user)
     form = BatchForm(request.POST, request.FILES) if request.method == "POST" else BatchForm()
     if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
-        messages.success(request, _said(form.found) if form.found else LIST_IS_READ)
+        messages.success(request, _summary(form.parsed) if form.parsed else LIST_IS_READ)
         return redirect("batch_detail", pk=batch.pk)
     context = {
         "form": form,
-        "refused": form.found.rejected[:SHOWN_REFUSALS] if form.found else (),
-        "refused_count": form.found.rejected_count if form.found else 0,
+        "refused": form.parsed.rejected[:SHOWN_REFUSALS] if form.parsed else (),
+        "refused_count": form.parsed.rejected_count if form.parsed else 0,
         "demo_sites": demo_batch.is_served(),
     }
     return render(request, "batches/batch_form.html", context)
 
 
-def _said(found: DomainList) -> str:
+def _summary(parsed: DomainList) -> str:
     """Say what became of a list in one sentence."""
-    count = len(found.accepted)
+    count = len(parsed.accepted)
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
-    if found.duplicates:
-        parts.append(f"{found.duplicates:,} appear more than once")
-    if found.rejected_count:
-        parts.append(f"{found.rejected_count:,} were rejected and are listed below")
+    if parsed.duplicates:
+        parts.append(f"{parsed.duplicates:,} appear more than once")
+    if parsed.rejected_count:
+        parts.append(f"{parsed.rejected_count:,} were rejected and are listed below")
     return "; ".join(parts) + "."
 
 

@@ -68,8 +68,8 @@ def job_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
     jobs = Job.objects.select_related("domain", "batch", "scan", "created_by")
     job = get_readable(jobs, request.user, pk=pk)
-    told = job.result or {}
-    report = corrected_report(job.domain_id, job.scan.report if job.scan else told)
+    summary = job.result or {}
+    report = corrected_report(job.domain_id, job.scan.report if job.scan else summary)
     return {
         "job": job,
         "row": with_stages([job])[0],

@@ -44,12 +44,12 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
 def schedule_create(request: ConsoleRequest) -> HttpResponse:
     """Take in a recurring batch."""
     tenant = tenant_for_new_rows(request.user)
-    form = RecurringForm(*_given(request))
-    made = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
-    if made is None:
+    form = RecurringForm(*_submitted(request))
+    recurring = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
+    if recurring is None:
         return render(request, "batches/schedule_form.html", _form_context(form))
-    messages.success(request, f"{made} is saved. {_next(made)}")
-    return redirect("schedule_detail", pk=made.pk)
+    messages.success(request, f"{recurring} is saved. {_next(recurring)}")
+    return redirect("schedule_detail", pk=recurring.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +58,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     get = get_writable if request.method == "POST" else get_readable
     rows = RecurringBatch.objects.select_related("created_by", "tenant")
     recurring = get(rows, request.user, pk=pk)
-    form = RecurringForm.of(recurring, *_given(request))
+    form = RecurringForm.of(recurring, *_submitted(request))
     changed = form.change_recurring(recurring, now=timezone.now())
     if changed is not None:
         messages.success(request, f"The changes are saved. {_next(changed)}")
@@ -77,11 +77,11 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Switch a recurring batch on or off: what the button said, whatever it is by now."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
-    wanted = request.POST.get("enabled") == "true"
-    switch: Callable[..., bool] = recurring.enable if wanted else recurring.disable
+    turn_on = request.POST.get("enabled") == "true"
+    switch: Callable[..., bool] = recurring.enable if turn_on else recurring.disable
     switch(timezone.now())
     recurring.refresh_from_db()
-    messages.success(request, f"{recurring} is switched {'on' if wanted else 'off'}.")
+    messages.success(request, f"{recurring} is switched {'on' if turn_on else 'off'}.")
     return redirect("schedule_detail", pk=pk)
 
 
@@ -105,13 +105,13 @@ def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     return redirect("schedule_list")
 
 
-def _given(request: ConsoleRequest) -> tuple:
+def _submitted(request: ConsoleRequest) -> tuple:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
 def _form_context(form: RecurringForm) -> dict[str, object]:
-    refused = form.found.rejected if form.found else ()
-    count = form.found.rejected_count if form.found else 0
+    refused = form.parsed.rejected if form.parsed else ()
+    count = form.parsed.rejected_count if form.parsed else 0
     return {
         "form": form,
         "refused": refused[:SHOWN_REFUSALS],

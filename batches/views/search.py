@@ -104,11 +104,11 @@ def _ids(kind: str, text: str) -> list[Any]:
 
 def _url_of(name: str, row: Any, text: str) -> str:
     """Return the page of a result that the text names exactly, empty for any other."""
-    wanted = text.strip().lower()
-    if name == "domains" and wanted in (row.host, str(row.pk)):
+    exact = text.strip().lower()
+    if name == "domains" and exact in (row.host, str(row.pk)):
         return reverse("domain_detail", args=[row.pk])
     if name == "jobs":
         return reverse("job_detail", args=[row.pk])
-    if name == "batches" and wanted in (str(row.pk), row.name.lower()):
+    if name == "batches" and exact in (str(row.pk), row.name.lower()):
         return reverse("batch_detail", args=[row.pk])
     return ""

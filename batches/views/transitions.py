@@ -14,7 +14,7 @@ from batches import transitions
 from batches.forms import RetryForm
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
-from scans.templatetags.console import words
+from scans.templatetags.console import readable
 from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of, redirect_back
 
@@ -70,7 +70,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         return redirect("batch_detail", pk=pk)
     reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
     if _won(request, lambda: transitions.retry_batch(batch, reasons=reasons, options=changed)):
-        what = ", ".join(map(words, reasons)) or "everything that failed"
+        what = ", ".join(map(readable, reasons)) or "everything that failed"
         messages.success(request, _state_of(batch, RETRIED).format(what=what))
     return redirect("batch_detail", pk=pk)
 
@@ -100,9 +100,9 @@ def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Cancel a job that waits or runs."""
     job = _job(request, pk)
-    has_begun = job.started_at is not None
+    has_started = job.started_at is not None
     if _won(request, lambda: transitions.cancel_job(job)):
-        what = "no longer" if has_begun else "not going to be"
+        what = "no longer" if has_started else "not going to be"
         messages.success(request, f"{job.domain} is {what} scanned.")
     return _back(request, job)
 

@@ -50,7 +50,7 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def badge(status: str, label: str = "") -> SafeString:
     """Return the badge of a status or a verdict, coloured by its name."""
-    text = "OK" if status == "ok" else label or words(status)
+    text = "OK" if status == "ok" else label or readable(status)
     css = "failed" if status in REASONS else status
     return format_html('<span class="state state-{}">{}</span>', css, text)
 
@@ -87,7 +87,7 @@ def ahead(moment: datetime) -> str:
 
 
 @register.filter
-def words(value: str) -> str:
+def readable(value: str) -> str:
     """Return the name of a reason, a method or a source as words."""
     parts = value.replace("_", " ").capitalize().split(" ")
     return " ".join(ACRONYMS.get(word.lower(), word) for word in parts)

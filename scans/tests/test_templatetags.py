@@ -50,7 +50,7 @@ def test_moments_are_said_in_their_largest_unit(ago: int, said: str) -> None:
 
 
 def test_reasons_are_said_in_words() -> None:
-    assert console.words("dns_not_found") == "DNS not found"
+    assert console.readable("dns_not_found") == "DNS not found"
     assert console.reason_sentence("tls_error").startswith("The site's certificate")
     assert console.reason_sentence("no such reason") == ""
     assert console.retry_may_help("read_timeout") is True

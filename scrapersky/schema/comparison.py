@@ -58,9 +58,9 @@ def _of_model(
     fields = {str(field.column): field for field in model._meta.local_concrete_fields}
     yield from _of_columns(connection, table, fields)
     with connection.cursor() as cursor:
-        made = connection.introspection.get_constraints(cursor, name)
-    yield from _of_constraints(name, fields, list(made.values()))
-    yield from _of_names(model, made)
+        existing = connection.introspection.get_constraints(cursor, name)
+    yield from _of_constraints(name, fields, list(existing.values()))
+    yield from _of_names(model, existing)
 
 
 def _of_columns(
@@ -68,8 +68,8 @@ def _of_columns(
 ) -> Iterator[Difference]:
     columns = {column.name: column for column in table.columns}
     for name in sorted(fields.keys() - columns.keys()):
-        wanted = fields[name].db_type(connection)
-        yield Difference(table.name, name, f"the column is missing ({wanted})")
+        expected = fields[name].db_type(connection)
+        yield Difference(table.name, name, f"the column is missing ({expected})")
     for name in sorted(columns.keys() - fields.keys()):
         yield Difference(table.name, name, f"no field of the model ({columns[name].type})")
     for name in sorted(fields.keys() & columns.keys()):
@@ -78,23 +78,23 @@ def _of_columns(
 
 
 def _of_column(connection: BaseDatabaseWrapper, field: Field, column: Column) -> Iterator[str]:
-    wanted = normal_type(field.db_type(connection) or "")
+    expected = normal_type(field.db_type(connection) or "")
     there = normal_type(column.type)
     # Django's own migrations give some tables wider keys than its models say.
     wider = isinstance(field, AutoField) and there == "bigint"
-    if wanted != there and not wider:
-        yield f"the type is {column.type}, not {wanted}"
+    if expected != there and not wider:
+        yield f"the type is {column.type}, not {expected}"
     if column.null and not field.null and not field.primary_key:
         yield "may be NULL, and must not"
     if field.null and not column.null:
         yield "must not be NULL, and may"
 
 
-def _of_constraints(table: str, fields: Fields, made: list[Any]) -> Iterator[Difference]:
+def _of_constraints(table: str, fields: Fields, existing: list[Any]) -> Iterator[Difference]:
     """Compare what belongs to one column."""
-    unique = [rule["columns"] for rule in made if rule["unique"] or rule["primary_key"]]
-    first = [rule["columns"][:1] for rule in made if rule["index"] or rule["unique"]]
-    targets = {rule["columns"][0]: rule["foreign_key"] for rule in made if rule["foreign_key"]}
+    unique = [rule["columns"] for rule in existing if rule["unique"] or rule["primary_key"]]
+    first = [rule["columns"][:1] for rule in existing if rule["index"] or rule["unique"]]
+    targets = {rule["columns"][0]: rule["foreign_key"] for rule in existing if rule["foreign_key"]}
     for name, field in fields.items():
         if field.unique and [name] not in unique:
             yield Difference(table, name, "the unique constraint is missing")
@@ -113,14 +113,14 @@ def _target(field: Field) -> tuple[str, str] | None:
     return target.model._meta.db_table, target.column
 
 
-def _of_names(model: type[Model], made: Mapping[str, Any]) -> Iterator[Difference]:
+def _of_names(model: type[Model], existing: Mapping[str, Any]) -> Iterator[Difference]:
     """Compare what has a name of its own: indexes, unique and check constraints."""
     table = model._meta.db_table
     for index in model._meta.indexes:
-        if index.name not in made:
+        if index.name not in existing:
             yield Difference(table, "", f"the index {index.name} is missing")
     for constraint in model._meta.constraints:
-        if constraint.name not in made:
+        if constraint.name not in existing:
             kind = "unique" if isinstance(constraint, UniqueConstraint) else "check"
             yield Difference(table, "", f"the {kind} constraint {constraint.name} is missing")
 

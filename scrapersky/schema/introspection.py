@@ -17,16 +17,16 @@ READERS: dict[str, ModuleType] = {"postgresql": postgres, "sqlite": sqlite}
 
 def tables_of(connection: BaseDatabaseWrapper) -> list[TableSize]:
     """Return the tables of a database."""
-    found: list[TableSize] = _reader(connection).tables(connection)
-    return found
+    result: list[TableSize] = _reader(connection).tables(connection)
+    return result
 
 
 def table_named(connection: BaseDatabaseWrapper, name: str) -> Table:
     """Return a table; raise SchemaError with the names that come near where there is none."""
-    found: Table | None = _reader(connection).describe(connection, name)
-    if found is None:
+    result: Table | None = _reader(connection).describe(connection, name)
+    if result is None:
         raise SchemaError(f"There is no table named {name}.{_near(connection, name)}")
-    return found
+    return result
 
 
 def rows_of(
@@ -71,7 +71,7 @@ def _reader(connection: BaseDatabaseWrapper) -> ModuleType:
 
 def _near(connection: BaseDatabaseWrapper, name: str) -> str:
     names = [table.name for table in tables_of(connection)]
-    word = name.lower().rpartition(".")[2]
-    near = get_close_matches(word, names, n=5, cutoff=0.6)
-    near += [other for other in names if word in other.lower() and other not in near]
+    term = name.lower().rpartition(".")[2]
+    near = get_close_matches(term, names, n=5, cutoff=0.6)
+    near += [other for other in names if term in other.lower() and other not in near]
     return f" Did you mean {' or '.join(near[:5])}?" if near else ""

@@ -46,10 +46,10 @@ def tables(connection: BaseDatabaseWrapper) -> list[TableSize]:
 
 def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
     """Return a table by its name, `schema.name` where it is not on the search path."""
-    found = _rows(connection, FIND, name)
-    if not found:
+    matches = _rows(connection, FIND, name)
+    if not matches:
         return None
-    [(oid, *_), *_] = found
+    [(oid, *_), *_] = matches
     columns = [Column(*row) for row in _rows(connection, COLUMNS, oid)]
     indexes = [Index(*row) for row in _rows(connection, INDEXES, oid)]
     return Table(name, tuple(columns), tuple(indexes))

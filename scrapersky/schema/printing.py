@@ -26,11 +26,11 @@ def print_table(table: Table, rows: Sequence[dict[str, str | None]], *, on_termi
     headings = ("COLUMN", "TYPE", "NULL", "DEFAULT", "PK", "FK")
     parts = [_grid(headings, map(_column, table.columns), on_terminal=on_terminal)]
     if enums := [column for column in table.columns if column.values]:
-        told = ((column.name, column.type, ", ".join(column.values)) for column in enums)
-        parts.append(_grid(("COLUMN", "ENUM", "VALUES"), told, on_terminal=on_terminal))
+        cells = ((column.name, column.type, ", ".join(column.values)) for column in enums)
+        parts.append(_grid(("COLUMN", "ENUM", "VALUES"), cells, on_terminal=on_terminal))
     if table.indexes:
-        told = ((one.name, "yes" if one.unique else "", one.over) for one in table.indexes)
-        parts.append(_grid(("INDEX", "UNIQUE", "OVER"), told, on_terminal=on_terminal))
+        cells = ((one.name, "yes" if one.unique else "", one.over) for one in table.indexes)
+        parts.append(_grid(("INDEX", "UNIQUE", "OVER"), cells, on_terminal=on_terminal))
     for number, row in enumerate(rows, 1):
         parts.append(_row(number, row, on_terminal=on_terminal))
     return "\n".join(parts)
@@ -49,10 +49,10 @@ def _column(column: Column) -> tuple[str, ...]:
 
 def _row(number: int, row: dict[str, str | None], *, on_terminal: bool) -> str:
     """Return the values of a row; columns without one are only named."""
-    told = [(name, cut(value)) for name, value in row.items() if value is not None]
+    cells = [(name, cut(value)) for name, value in row.items() if value is not None]
     if empty := [name for name, value in row.items() if value is None]:
-        told.append(("NULL", ", ".join(empty)))
-    return _grid((f"ROW {number}", "VALUE"), told, on_terminal=on_terminal)
+        cells.append(("NULL", ", ".join(empty)))
+    return _grid((f"ROW {number}", "VALUE"), cells, on_terminal=on_terminal)
 
 
 def cut(text: str) -> str:

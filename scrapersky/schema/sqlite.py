@@ -45,11 +45,12 @@ def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
             return None
         described = connection.introspection.get_table_description(cursor, name)
         constraints = connection.introspection.get_constraints(cursor, name)
-    keys = {key for made in constraints.values() if made["primary_key"] for key in made["columns"]}
+    primary = (rule["columns"] for rule in constraints.values() if rule["primary_key"])
+    keys = {column for columns in primary for column in columns}
     targets = {
-        made["columns"][0]: ".".join(made["foreign_key"])
-        for made in constraints.values()
-        if made["foreign_key"]
+        rule["columns"][0]: ".".join(rule["foreign_key"])
+        for rule in constraints.values()
+        if rule["foreign_key"]
     }
     columns = [
         Column(

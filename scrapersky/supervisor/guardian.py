@@ -28,10 +28,10 @@ class Guardian:
         )
 
     def watch(self, group: int) -> None:
-        self._tell(f"+{group}")
+        self._write_line(f"+{group}")
 
     def forget(self, group: int) -> None:
-        self._tell(f"-{group}")
+        self._write_line(f"-{group}")
 
     def close(self) -> None:
         """Let the guardian go, once it has ended what it still watches."""
@@ -40,13 +40,13 @@ class Guardian:
             self._process.stdin.close()
         self._process.wait()
 
-    def _tell(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         assert self._process.stdin is not None  # noqa: S101  (it was made with a pipe)
         with suppress(BrokenPipeError):
             print(line, file=self._process.stdin, flush=True)
 
 
-def groups_left(lines: Iterable[str]) -> set[int]:
+def remaining_groups(lines: Iterable[str]) -> set[int]:
     """Return the groups that were named and not taken back, when the lines end."""
     groups: set[int] = set()
     for line in lines:
@@ -80,4 +80,4 @@ def _send(send: Callable[[int, int], None], target: int, number: int) -> bool:
 if __name__ == "__main__":
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    end_groups(groups_left(sys.stdin))
+    end_groups(remaining_groups(sys.stdin))

@@ -29,7 +29,7 @@ def make_env_file() -> bool:
     installation is configured by its environment, and defaults for a private machine do not fit.
     """
     path = settings.ENV_FILE
-    if path is None or path.exists() or settings.SECRET_KEY_GIVEN:
+    if path is None or path.exists() or settings.SECRET_KEY_IS_SET:
         return False
     try:
         _write_private(path, ENV_TEXT.format(key=secrets.token_urlsafe(50)))
@@ -41,8 +41,8 @@ def make_env_file() -> bool:
 
 
 def _write_private(path: Path, text: str) -> None:
-    made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(made, "w") as file:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         file.write(text)
 
 
@@ -70,5 +70,5 @@ def prepare_database() -> str:
         call_command("migrate", interactive=False, verbosity=0)
         return create_first_account()
     except DatabaseError as error:
-        words = " ".join(str(error).split())
-        raise CommandError(f"The database cannot be used: {words[:300]}") from error
+        reason = " ".join(str(error).split())
+        raise CommandError(f"The database cannot be used: {reason[:300]}") from error

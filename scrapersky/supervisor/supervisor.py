@@ -25,7 +25,7 @@ class Supervisor:
     def __init__(self, parts: Sequence[Part], *, worker: str = "worker") -> None:
         self._parts = list(parts)
         self._watch = QueueWatch(next((part for part in parts if part.name == worker), None))
-        self._asked = threading.Event()
+        self._stop_requested = threading.Event()
         self._urgent = False
         self._guardian = Guardian()
 
@@ -35,14 +35,14 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         try:
             self.tend()
-            while not self._asked.wait(TICK):
+            while not self._stop_requested.wait(TICK):
                 self.tend()
         finally:
             self.end()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._urgent = self._asked.is_set()
-        self._asked.set()
+        self._urgent = self._stop_requested.is_set()
+        self._stop_requested.set()
 
     def tend(self) -> None:
         """Start what does not run, what died and what hangs."""
@@ -54,7 +54,7 @@ class Supervisor:
             logger.warning("The %s does not take its work and is started again.", hung.name)
             self._end_part(hung)
         for part in self._parts:
-            if part.is_due() and not self._asked.is_set():
+            if part.is_due() and not self._stop_requested.is_set():
                 part.start()
                 self._guardian.watch(part.pid)
 

@@ -163,8 +163,8 @@ def tenant_id_of(row: Model) -> UUID | None:
     value: Any = row
     for step in steps:
         value = getattr(value, step, None)
-    found: UUID | None = getattr(value, f"{last}_id", None) or getattr(value, last, None)
-    return found
+    tenant_id: UUID | None = getattr(value, f"{last}_id", None) or getattr(value, last, None)
+    return tenant_id
 
 
 # Other ids of rows

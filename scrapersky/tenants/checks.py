@@ -26,6 +26,8 @@ def check_admin_classes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _error(found: type, hint: str, number: str) -> CheckMessage:
-    name = f"{found.__module__}.{found.__name__}"
-    return Error(f"{name} does not say who may change its rows.", hint=hint, obj=found, id=number)
+def _error(model_admin: type, hint: str, number: str) -> CheckMessage:
+    name = f"{model_admin.__module__}.{model_admin.__name__}"
+    return Error(
+        f"{name} does not say who may change its rows.", hint=hint, obj=model_admin, id=number
+    )

@@ -74,7 +74,7 @@ def grantable_roles(role: str | None) -> list[str]:
         Role.MEMBER: Right.GRANT_MEMBER,
         Role.ADMIN: Right.GRANT_ADMIN,
     }
-    return [given for given, right in rights.items() if may(role, right)]
+    return [permission for permission, right in rights.items() if may(role, right)]
 
 
 def as_markdown() -> str:

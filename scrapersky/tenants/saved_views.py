@@ -89,8 +89,8 @@ def open_first(user: User, list_name: str, view: SavedView | None) -> None:
 
 def first_view(user: User, list_name: str) -> SavedView | None:
     """Return the view that a list opens with, unless the user may no longer open it."""
-    chosen = ListSettings.objects.filter(user=user, list_name=list_name).values("first_view")
-    return openable_views(user).filter(pk__in=chosen).first()
+    preferred = ListSettings.objects.filter(user=user, list_name=list_name).values("first_view")
+    return openable_views(user).filter(pk__in=preferred).first()
 
 
 def first_views(user: User) -> set[UUID]:
@@ -126,12 +126,12 @@ def _stored(view: SavedView, name: str) -> SavedView:
     if len(view.query) > QUERY_LENGTH:
         raise ValidationError("These filters are too long to be saved. Use fewer of them.")
     own = SavedView.objects.filter(owner=view.owner, list_name=view.list_name, name=view.name)
-    taken = ValidationError(f"You have a view named “{view.name}” already. Choose another name.")
+    error = ValidationError(f"You have a view named “{view.name}” already. Choose another name.")
     if own.exclude(pk=view.pk).exists():
-        raise taken
+        raise error
     try:
         with transaction.atomic():
             view.save()
     except IntegrityError:  # saved by another request in this moment
-        raise taken from None
+        raise error from None
     return view

@@ -66,7 +66,7 @@ def test_half_a_whole_number_is_refused(given: pytest.MonkeyPatch) -> None:
 
 
 def test_words_are_separated_by_commas(given: pytest.MonkeyPatch) -> None:
-    assert env.words(give(given, " one, two ,,three ")) == ["one", "two", "three"]
+    assert env.items(give(given, " one, two ,,three ")) == ["one", "two", "three"]
 
 
 def test_networks_are_read_with_or_without_host_bits(given: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from scrapersky.tenants.services import create_first_account
 def fresh(settings: Any, tmp_path: Path) -> Path:
     """Return where the env file of a fresh machine would be."""
     settings.ENV_FILE = tmp_path / ".env"
-    settings.SECRET_KEY_GIVEN = False
+    settings.SECRET_KEY_IS_SET = False
     return tmp_path / ".env"
 
 
@@ -39,7 +39,7 @@ def test_an_env_file_that_exists_is_left_alone(fresh: Path) -> None:
 def test_an_installation_that_the_environment_configures_gets_no_file(
     fresh: Path, settings: Any
 ) -> None:
-    settings.SECRET_KEY_GIVEN = True
+    settings.SECRET_KEY_IS_SET = True
     assert not preparation.make_env_file()
     assert not fresh.exists()
 

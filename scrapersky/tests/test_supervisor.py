@@ -11,7 +11,7 @@ import pytest
 
 from scrapersky.supervisor import part as part_module
 from scrapersky.supervisor import supervisor as supervisor_module
-from scrapersky.supervisor.guardian import groups_left
+from scrapersky.supervisor.guardian import remaining_groups
 from scrapersky.supervisor.part import Part
 from scrapersky.supervisor.supervisor import Supervisor
 from tests.processes import eventually, is_running
@@ -160,7 +160,7 @@ def test_a_part_that_does_not_listen_is_ended_after_the_grace(
 
 
 def test_the_guardian_remembers_what_was_not_taken_back() -> None:
-    assert groups_left(["+11\n", "+12\n", "-11\n", "+13\n"]) == {12, 13}
+    assert remaining_groups(["+11\n", "+12\n", "-11\n", "+13\n"]) == {12, 13}
 
 
 def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:

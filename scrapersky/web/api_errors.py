@@ -95,9 +95,9 @@ def name_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         if answer.status_code != 405:
             return answer
         allowed = answer["Allow"]
-        told = problem(405, f"{request.method} is not taken here; {allowed} is.")
-        told["Allow"] = allowed
-        return told
+        refusal = problem(405, f"{request.method} is not taken here; {allowed} is.")
+        refusal["Allow"] = allowed
+        return refusal
 
     return shaped
 
@@ -162,7 +162,7 @@ def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     return problem(403, str(error) or "You may not do this.")
 
 
-def _body_taken(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
+def _body_already_read(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
     return _input_error(request, InputError("body", "Send the body as JSON (application/json)."))
 
 
@@ -191,7 +191,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,
-    RawPostDataException: _body_taken,  # a form, which the check of its CSRF token has read
+    RawPostDataException: _body_already_read,  # a form, which the check of its CSRF token has read
     OperationalError: _database_error,
     InterfaceError: _database_error,
     Exception: _unexpected,

@@ -69,12 +69,12 @@ class Command(SafeCommand):
         changes = retry_arguments(options)
         batch = find_batch(options["id"])
         try:
-            told = ACTIONS[options["action"]](batch, **changes)
+            changed = ACTIONS[options["action"]](batch, **changes)
         except TransitionError as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
             raise CommandError(refusal_of(error)) from error
-        summary = batch_summary(told)
+        summary = batch_summary(changed)
         text = json.dumps(summary) if options["json"] else "\n".join(batch_lines(summary))
         self.stdout.write(text)
 

@@ -14,11 +14,9 @@ from django.db.migrations.executor import MigrationExecutor
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batches.legacy import conversion, output, reading
+from batches.legacy import conversion, output, reading, steps
 from batches.legacy.context import LegacyError
 from batches.legacy.conversion import ConversionOptions
-from batches.legacy.steps import Progress as Tell
-from batches.legacy.steps import silent
 from batches.legacy.verification import VerificationFailed
 from batches.queue import wake_workers
 from scrapersky.web.commands import SafeCommand
@@ -62,7 +60,7 @@ class Command(SafeCommand):
             conversion.check_target(connection)
             if not options["dry_run"]:
                 _check_migrated()
-            with _source(options["database"]) as source, _shown() as progress:
+            with _source(options["database"]) as source, _progress() as progress:
                 lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
             self.stdout.write("\n".join(output.verdict(failed.verdict)))
@@ -80,20 +78,22 @@ class Command(SafeCommand):
         if differs:
             raise CommandError("The two sides differ.")
 
-    def _run(self, source: Any, progress: Tell, options: dict[str, Any]) -> tuple[list[str], bool]:
+    def _run(
+        self, source: Any, progress: steps.Progress, options: dict[str, Any]
+    ) -> tuple[list[str], bool]:
         """Return what to tell, and whether the two sides differ."""
         if options["verify"]:
             verdict = conversion.check(connection, apps, source=source, progress=progress)
             return list(output.verdict(verdict)), bool(verdict.faults)
-        chosen = ConversionOptions(
+        conversion_options = ConversionOptions(
             options["dry_run"], options["requeue_unfinished"], options["report"]
         )
         outcome = conversion.convert(
-            connection, apps, source=source, options=chosen, progress=progress
+            connection, apps, source=source, options=conversion_options, progress=progress
         )
-        if chosen.requeue_unfinished and not chosen.dry_run:
+        if conversion_options.requeue_unfinished and not conversion_options.dry_run:
             wake_workers()
-        lines = list(output.outcome(outcome, dry_run=chosen.dry_run))
+        lines = list(output.outcome(outcome, dry_run=conversion_options.dry_run))
         return lines, bool(outcome.since and outcome.since.faults)
 
 
@@ -124,11 +124,11 @@ def _source(alias: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _shown() -> Iterator[Tell]:
+def _progress() -> Iterator[steps.Progress]:
     """Yield what shows the progress, on a terminal."""
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stderr.isatty()):
-        yield silent
+        yield steps.silent
         return
     columns = (
         TextColumn("{task.description}"),

@@ -51,20 +51,20 @@ class Command(SafeCommand):
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        batch, found = _created(options, self._report_rejections)
+        batch, parsed = _created(options, self._report_rejections)
         if not options["json"]:
             self.stdout.write(str(batch.pk))
             self.stdout.flush()
         if options["wait"]:
             self._wait(batch)
-        self._tell(batch, found, options)
+        self._print_summary(batch, parsed, options)
         if options["wait"] and batch.status != Batch.Status.COMPLETE:
             sys.exit(1)
 
-    def _report_rejections(self, found: DomainList) -> None:
-        for line in found.rejected:
+    def _report_rejections(self, parsed: DomainList) -> None:
+        for line in parsed.rejected:
             self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
-        if more := found.rejected_count - len(found.rejected):
+        if more := parsed.rejected_count - len(parsed.rejected):
             self.stderr.write(f"{more:,} more lines were left out.")
 
     def _wait(self, batch: Batch) -> None:
@@ -74,19 +74,19 @@ class Command(SafeCommand):
             self.stderr.write(f"The batch goes on: manage.py batch {batch.pk} status")
             sys.exit(130)
 
-    def _tell(self, batch: Batch, found: DomainList, options: dict[str, Any]) -> None:
+    def _print_summary(self, batch: Batch, parsed: DomainList, options: dict[str, Any]) -> None:
         summary = batch_summary(batch)
         if options["json"]:
             summary |= {
-                "duplicates": found.duplicates,
-                "invalid": [asdict(line) for line in found.rejected],
-                "invalid_count": found.rejected_count,
+                "duplicates": parsed.duplicates,
+                "invalid": [asdict(line) for line in parsed.rejected],
+                "invalid_count": parsed.rejected_count,
             }
             self.stdout.write(json.dumps(summary))
         elif options["wait"]:
             self.stdout.write("\n".join(batch_lines(summary)))
         else:
-            count = found.rejected_count
+            count = parsed.rejected_count
             rejected = f", {count:,} lines left out" if count else ""
             self.stderr.write(f"{batch.total:,} domains{rejected}.")
 
@@ -125,18 +125,18 @@ def _create_from(
 ) -> tuple[Batch, DomainList]:
     filename = "" if options["file"] == "-" else options["file"]
     try:
-        found = read_upload(chunks_of(file), filename=filename, column=options["column"])
+        parsed = read_upload(chunks_of(file), filename=filename, column=options["column"])
     except ListTooLong:
         if not may_be_larger():
             raise
         file.seek(0)
         source = LargeList(chunks_of(file), is_table=is_table(filename), column=options["column"])
         return _create_large(source, options, report)
-    report(found)
-    if not found.accepted:
+    report(parsed)
+    if not parsed.accepted:
         raise CommandError("There is no domain to scan in the file.")
-    batch = create_batch(domains=found.hosts, metadata=rejections(found), **_params(options))
-    return batch, found
+    batch = create_batch(domains=parsed.hosts, metadata=rejections(parsed), **_params(options))
+    return batch, parsed
 
 
 def _create_large(
@@ -150,11 +150,11 @@ def _create_large(
     while batch.is_building:  # the keeper thought that this process was dead
         time.sleep(POLL_EVERY)
         batch.refresh_from_db()
-    found = rejected_of(batch.metadata)
-    report(found)
+    parsed = rejected_of(batch.metadata)
+    report(parsed)
     if batch.error:
         raise UnreadableFile(batch.error)
-    return batch, found
+    return batch, parsed
 
 
 def _params(options: dict[str, Any]) -> dict[str, Any]:

@@ -47,9 +47,9 @@ class Command(SafeCommand):
         except SchemaError as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         except DatabaseError as error:
-            told = str(error).strip().splitlines()[0]
+            reason = str(error).strip().splitlines()[0]
             raise CommandError(
-                f"The database cannot be read: {told}", returncode=UNREADABLE
+                f"The database cannot be read: {reason}", returncode=UNREADABLE
             ) from error
 
     def _show(self, connection: BaseDatabaseWrapper, options: dict[str, Any]) -> None:
@@ -71,12 +71,12 @@ class Command(SafeCommand):
             self.stdout.write(print_table(table, rows, on_terminal=self.stdout.isatty()))
 
     def _check(self, connection: BaseDatabaseWrapper, options: dict[str, Any]) -> None:
-        found = differences(connection, options["table"])
+        drift = differences(connection, options["table"])
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(one) for one in found]))
-        elif found:
-            self.stdout.write("\n".join(map(str, found)))
+            self.stdout.write(json.dumps([asdict(one) for one in drift]))
+        elif drift:
+            self.stdout.write("\n".join(map(str, drift)))
         else:
             self.stdout.write("The models and the database agree.")
-        if found:
+        if drift:
             raise SystemExit(1)

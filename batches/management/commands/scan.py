@@ -78,7 +78,7 @@ class InlineScan:
                 self.stop.set()
 
     def _scan(self, domain: str) -> Facts:
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             report = scan_site(
                 domain,
@@ -94,7 +94,7 @@ class InlineScan:
             logger.exception("scanning %s failed", domain)
             outcome = _failure(ScanError(FailureReason.INTERNAL_ERROR))
         self._show(domain, "done", 1.0)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         return facts(domain=domain, seconds=seconds, scanned_at=datetime.now(UTC), **outcome)
 
     def _show(self, domain: str, stage: str, share: float) -> None:

@@ -141,11 +141,11 @@ def _check_sort(query: ListQuery) -> None:
 def _columns(definition: ListDefinition, names: str) -> list[Column]:
     if not names:
         return list(definition.columns)
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    for name in wanted:
+    requested = [name.strip() for name in names.split(",") if name.strip()]
+    for name in requested:
         if name not in definition.column_by_name:
             raise InputError("fields", f"There is no field “{name[:50]}”.")
-    return [definition.column_by_name[name] for name in dict.fromkeys(wanted)]
+    return [definition.column_by_name[name] for name in dict.fromkeys(requested)]
 
 
 def _page(query: ListQuery, columns: list[Column], limit: int) -> Rows:

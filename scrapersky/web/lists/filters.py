@@ -55,8 +55,8 @@ class Filter:
 
     def values(self, texts: Iterable[str]) -> list[Any]:
         """Return the values of a parameter; empty texts say nothing. Raises BadValue."""
-        given = [text for text in texts if text.strip()][:MAX_VALUES]
-        return [self.read(clean_text(text, strip=not self.keeps_blanks)) for text in given]
+        entered = [text for text in texts if text.strip()][:MAX_VALUES]
+        return [self.read(clean_text(text, strip=not self.keeps_blanks)) for text in entered]
 
     def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
         return rows.filter(self.condition(values)) if values else rows

@@ -106,16 +106,16 @@ def read_rows(rows: QuerySet, order: Order, size: int, cursor_text: str = "") ->
     if is_before:
         segments.reverse()
     start = _start(segments, cursor)
-    found = _collect(rows, order, segments[start:], size + 1, cursor)
-    more = len(found) > size
-    found = found[:size]
+    collected = _collect(rows, order, segments[start:], size + 1, cursor)
+    more = len(collected) > size
+    collected = collected[:size]
     if is_before:
-        found.reverse()
+        collected.reverse()
     has_next, has_previous = (True, more) if is_before else (more, cursor is not None)
     return Rows(
-        rows=[row for _, row in found],
-        next=_cursor_of(found[-1], False) if found and has_next else "",
-        previous=_cursor_of(found[0], True) if found and has_previous else "",
+        rows=[row for _, row in collected],
+        next=_cursor_of(collected[-1], False) if collected and has_next else "",
+        previous=_cursor_of(collected[0], True) if collected and has_previous else "",
     )
 
 
@@ -129,19 +129,19 @@ def _start(segments: list[Segment], cursor: Cursor | None) -> int:
 
 
 def _collect(
-    rows: QuerySet, order: Order, segments: list[Segment], wanted: int, cursor: Cursor | None
+    rows: QuerySet, order: Order, segments: list[Segment], count: int, cursor: Cursor | None
 ) -> list[tuple[Segment, Any]]:
-    found: list[tuple[Segment, Any]] = []
+    collected: list[tuple[Segment, Any]] = []
     for segment in segments:
         part = rows.filter(segment.condition)
         if cursor and cursor.segment == segment.key:
             part = part.filter(_beyond(rows.model, segment, order, cursor))
         is_before = bool(cursor and cursor.is_before)
         part = part.order_by(*_ordering(segment, order.is_descending, is_before))
-        found += [(segment, row) for row in part[: wanted - len(found)]]
-        if len(found) >= wanted:
+        collected += [(segment, row) for row in part[: count - len(collected)]]
+        if len(collected) >= count:
             break
-    return found
+    return collected
 
 
 def _ordering(segment: Segment, is_descending: bool, is_before: bool) -> list[str]:
@@ -192,8 +192,8 @@ def _field(model: Any, name: str) -> Any:
     return field.target_field if field.is_relation else field
 
 
-def _cursor_of(found: tuple[Segment, Any], is_before: bool) -> str:
-    segment, row = found
+def _cursor_of(entry: tuple[Segment, Any], is_before: bool) -> str:
+    segment, row = entry
     values = tuple(_exact(value_or_none(row, name)) for name in segment.fields)
     return Cursor(segment.key, values, is_before).text()
 

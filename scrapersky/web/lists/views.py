@@ -261,8 +261,8 @@ def list_columns(request: ConsoleRequest, name: str) -> HttpResponse:
     definition = find_list(name)
     if definition is None:
         return redirect("home")
-    chosen = [] if "reset" in request.POST else request.POST.getlist("column")
-    columns = [name for name in chosen if name in definition.column_by_name]
+    selected = [] if "reset" in request.POST else request.POST.getlist("column")
+    columns = [name for name in selected if name in definition.column_by_name]
     store_columns(request.user, name, columns)
     shown = QueryDict(request.POST.get("back", ""), mutable=True)
     shown.pop("columns", None)
