@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +99,11 @@ class WebServer:
         folder = self.installation.environment["TMPDIR"]
         files = (file for file in self._open_files() if file.startswith(folder))
         return {file for file in files if file.endswith("(deleted)")}
+
+    def _open_files(self) -> Iterator[str]:
+        for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                yield os.readlink(link)
 
     def holds(self, connection: socket.socket) -> bool:
         """Return whether the server has accepted a client's connection and not closed it."""
