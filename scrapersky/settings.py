@@ -160,9 +160,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "scrapersky.web.static_files.HashedStaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "gz", "br", "jpg", "map", "png", "webp", "woff2"]
 
 # Scanning: what every site is held to, and what one host may do at once
 USER_AGENT = env.text("USER_AGENT", "ScraperSky/1.0 (site scanner)")

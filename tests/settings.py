@@ -39,3 +39,4 @@ DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 EXPORT_DIR = str(DIRECTORY / "exports")
+STATIC_ROOT = DIRECTORY / "static"

@@ -16,6 +16,7 @@ from scrapersky.supervisor.parts import make_parts
 from scrapersky.supervisor.preparation import listen, make_env_file, prepare_database
 from scrapersky.supervisor.supervisor import Supervisor
 from scrapersky.web.commands import SafeCommand
+from scrapersky.web.static_files import collect_static_files
 
 
 class Command(SafeCommand):
@@ -27,7 +28,7 @@ class Command(SafeCommand):
             # The settings were read without the file: start over with it.
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         console = listen(settings.HOST, settings.PORT)
-        settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
+        collect_static_files()
         self.stdout.write("Preparing the database ...")
         password = prepare_database()
         check_queue()
