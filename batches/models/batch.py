@@ -274,7 +274,7 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"Batch of {self.created_at:%Y-%m-%d %H:%M}"
+        return self.name or f"Batch of {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_converted(self) -> bool:

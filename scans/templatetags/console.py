@@ -1,6 +1,6 @@
 """What the console's templates need to say things to people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
 from scans.engine.errors import FailureReason
+from scrapersky.web import regional
 
 register = template.Library()
 
@@ -25,6 +26,9 @@ STAGES = {
     "verdict": "Judging what it is",
     "host_busy": "Waiting for another scan of this host to end",
 }
+# Moments older than this are named by their day.
+RECENT = timedelta(days=7)
+FORMATS = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
 REASONS = {reason.value: reason for reason in FailureReason}
 ACRONYMS = {
     "dns": "DNS",
@@ -55,6 +59,33 @@ def badge(status: str, label: str = "") -> SafeString:
     return format_html('<span class="state state-{}">{}</span>', css, text)
 
 
+@register.simple_tag
+def time(moment: datetime | None, style: str = "") -> SafeString:
+    """Return a moment in the user's time zone; its title is the exact time with the zone.
+
+    `style` is `day` or `minute`; without it, how long ago the moment was, or its day.
+    """
+    if not moment:
+        return mark_safe('<span class="text-secondary">&ndash;</span>')
+    local = timezone.localtime(moment)
+    text = local.strftime(FORMATS[style]) if style else relative(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        regional.exact_time(moment),
+        text,
+    )
+
+
+register.filter("exact_time", regional.exact_time)
+
+
+@register.filter
+def number(value: Any, decimals: int = 0) -> str:
+    """Return a number in the user's format; empty for nothing."""
+    return "" if value is None or value == "" else regional.grouped(float(value), decimals)
+
+
 @register.filter
 def duration(seconds: Any) -> str:
     """Say a number of seconds as a person would: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
@@ -62,28 +93,25 @@ def duration(seconds: Any) -> str:
         return "-"
     value = float(seconds)
     if value < 10:
-        return f"{value:.1f} s"
+        return f"{regional.grouped(value, 1)} s"
     minutes, rest = divmod(round(value), 60)
     if minutes < 1:
         return f"{rest} s"
     hours, minutes_left = divmod(minutes, 60)
-    return f"{hours:,} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
+    return f"{regional.grouped(hours)} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
-@register.filter
-def ago(moment: datetime | None) -> str:
-    """Say how long ago something was, in its largest unit."""
-    if moment is None:
-        return "-"
-    seconds = (timezone.now() - moment).total_seconds()
-    return f"{timesince(moment, depth=1)} ago" if seconds >= 60 else "just now"
+def relative(moment: datetime) -> str:
+    """Say how long ago a moment was, or in how long it will be, in its largest unit.
 
-
-@register.filter
-def ahead(moment: datetime) -> str:
-    """Say in how long something will be, in its largest unit."""
-    seconds = (moment - timezone.now()).total_seconds()
-    return f"in {timeuntil(moment, depth=1)}" if seconds >= 60 else "within a minute"
+    One that is long past is named by its day.
+    """
+    past = timezone.now() - moment
+    if past > RECENT:
+        return timezone.localtime(moment).strftime(FORMATS["day"])
+    if past < timedelta(minutes=-1):
+        return f"in {timeuntil(moment, depth=1)}"
+    return "just now" if past < timedelta(minutes=1) else f"{timesince(moment, depth=1)} ago"
 
 
 @register.filter
@@ -122,7 +150,8 @@ def stage_name(value: str) -> str:
 def percent(share: Any) -> str:
     """Say a share from 0 to 1 in per cent, never 100 before all is done."""
     value = float(share or 0) * 100
-    return f"{min(value, 99.9):.1f} %" if 0 < value < 100 and value % 1 else f"{value:.0f} %"
+    is_whole = value % 1 == 0 or value >= 100
+    return f"{value:.0f} %" if is_whole else f"{regional.grouped(min(value, 99.9), 1)} %"
 
 
 @register.inclusion_tag("includes/pagination.html", takes_context=True)

@@ -1,7 +1,8 @@
 """How the console says things."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -43,10 +44,28 @@ def test_a_share_is_100_only_when_all_is_done(share: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "said"), [(5, "just now"), (90, "1\xa0minute ago"), (7_300, "2\xa0hours ago")]
+    ("ago", "text"),
+    [
+        (5, "just now"),
+        (90, "1\xa0minute ago"),
+        (7_300, "2\xa0hours ago"),
+        (-5_430, "in 1\xa0hour"),
+        (-20, "just now"),
+    ],
 )
-def test_moments_are_said_in_their_largest_unit(ago: int, said: str) -> None:
-    assert console.ago(timezone.now() - timedelta(seconds=ago)) == said
+def test_moments_are_named_in_their_largest_unit(ago: int, text: str) -> None:
+    assert console.relative(timezone.now() - timedelta(seconds=ago)) == text
+
+
+def test_the_title_of_a_time_is_exact_and_names_the_zone() -> None:
+    moment = datetime(2026, 7, 1, 23, 30, 5, tzinfo=UTC)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        assert console.time(moment, "day") == (
+            '<time datetime="2026-07-02T01:30:05+02:00" '
+            'title="2026-07-02 01:30:05 Europe/Berlin (CEST)">2026-07-02</time>'
+        )
+    assert "UTC" in console.time(moment)
+    assert "<time" not in console.time(None)
 
 
 def test_reasons_are_said_in_words() -> None:

@@ -7,7 +7,8 @@ from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.utils import timezone
 
-from scrapersky.tenants.models import User
+from scrapersky.tenants.models import NumberFormat, User
+from scrapersky.web.regional import time_zones
 
 CONTROL = {"class": "form-control"}
 NEVER = ""
@@ -25,6 +26,30 @@ class ProfileForm(forms.ModelForm):
             "last_name": forms.TextInput({**CONTROL, "autocomplete": "family-name"}),
             "email": forms.EmailInput({**CONTROL, "autocomplete": "email"}),
         }
+
+
+class RegionalForm(forms.ModelForm):
+    """Time zone and number format of an account; the browser's where nothing is chosen."""
+
+    time_zone = forms.ChoiceField(
+        required=False, label="Time zone", widget=forms.Select({"class": "form-select"})
+    )
+    number_format = forms.ChoiceField(
+        required=False,
+        label="Numbers",
+        choices=[("", "As in my browser"), *NumberFormat.choices],
+        widget=forms.Select({"class": "form-select"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("time_zone", "number_format")
+
+    def __init__(self, *args: Any, browser_zone: str = "UTC", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = [(name, name.replace("_", " ")) for name in sorted(time_zones())]
+        field: Any = self.fields["time_zone"]
+        field.choices = [("", f"As in my browser ({browser_zone})"), *zones]
 
 
 class PasswordForm(PasswordChangeForm):

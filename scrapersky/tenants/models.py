@@ -18,8 +18,20 @@ from scrapersky.tenants import user_agents
 DEFAULT_TENANT_ID = uuid.UUID(int=0)
 
 
+class NumberFormat(models.TextChoices):
+    """How numbers are written; an example is the label."""
+
+    COMMA = "comma", "1,234.5"
+    POINT = "point", "1.234,5"
+    SPACE = "space", "1 234,5"
+    APOSTROPHE = "apostrophe", "1'234.5"
+
+
 class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Empty: as in the browser.
+    time_zone = models.CharField(max_length=64, blank=True)
+    number_format = models.CharField(max_length=16, choices=NumberFormat, blank=True)
 
     @cached_property
     def roles(self) -> dict[uuid.UUID, str]:

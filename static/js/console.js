@@ -1,6 +1,17 @@
 // What htmx and plain HTML do not do by themselves. Every page works without this file.
 "use strict";
 (() => {
+  // The server writes times and numbers as this browser would, unless the account says otherwise.
+  const parts = new Intl.NumberFormat().formatToParts(12345.6);
+  const group = parts.find((part) => part.type === "group")?.value ?? "";
+  const formats = { ",": "comma", ".": "point", "’": "apostrophe", "'": "apostrophe" };
+  const browser = {
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    number_format: formats[group] ?? "space",
+  };
+  for (const [name, value] of Object.entries(browser))
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+
   // A page that updates itself says so when it no longer can.
   const banner = () => document.getElementById("lost-touch");
   const lost = (isLost) => { if (banner()) banner().hidden = !isLost; };

@@ -22,6 +22,7 @@ def form(world: World, address: Address) -> dict[str, Any]:
         "schedule_create": schedule,
         "schedule_detail": schedule,
         "account_profile": {"first_name": "Fresh"},
+        "account_regional": {"time_zone": "Asia/Tokyo"},
         "account_token_create": token,
         "view_create": {"name": "Fresh", "query": "", "columns": "host"},
         "export_create": {"format": "csv", "columns": "host"},

@@ -11,7 +11,12 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from scrapersky.tenants.account_forms import PasswordForm, ProfileForm, TokenForm
+from scrapersky.tenants.account_forms import (
+    PasswordForm,
+    ProfileForm,
+    RegionalForm,
+    TokenForm,
+)
 from scrapersky.tenants.login_delays import attempt_succeeded, begin_attempt
 from scrapersky.tenants.models import ApiToken, Membership, User, UserSession
 from scrapersky.tenants.services import end_access_elsewhere
@@ -19,6 +24,7 @@ from scrapersky.tenants.sessions import end_other_sessions, end_sessions, open_s
 from scrapersky.web.access import own_account
 from scrapersky.web.client_address import client_address
 from scrapersky.web.http import ConsoleRequest, control_of
+from scrapersky.web.regional import browser_time_zone
 
 
 @own_account
@@ -38,6 +44,18 @@ def profile(request: ConsoleRequest) -> HttpResponse:
         return _page(request, profile_form=form)
     form.save()
     messages.success(request, "Your profile is saved.")
+    return redirect("account")
+
+
+@own_account
+@control_of("account")
+def regional(request: ConsoleRequest) -> HttpResponse:
+    """Change the time zone and the number format."""
+    form = RegionalForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return _page(request, regional_form=form)
+    form.save()
+    messages.success(request, "Your time zone and number format are saved.")
     return redirect("account")
 
 
@@ -117,6 +135,9 @@ def _page(request: ConsoleRequest, **changes: Any) -> HttpResponse:
     """Return the page; a form that could not be accepted replaces the empty one."""
     context = {
         "profile_form": ProfileForm(instance=request.user),
+        "regional_form": RegionalForm(
+            instance=request.user, browser_zone=browser_time_zone(request)
+        ),
         "password_form": PasswordForm(request.user),
         "token_form": TokenForm(),
         "sessions": open_sessions(request.user),

@@ -137,6 +137,7 @@ def number(
 
 def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
     """Define a filter by a moment: a date, a time, or an age such as `7d` (7 days ago)."""
+    options.setdefault("help_text", "Days begin at midnight UTC.")
     return Filter(
         name,
         label,
