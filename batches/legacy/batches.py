@@ -25,17 +25,18 @@ KEYS = Keys(
     integer="o.id",
     names=("o.batch_id_original", "o.batch_id_string"),
 )
+NAMES = """
+SELECT DISTINCT ON (name) name, uuid FROM (
+    SELECT {kept} AS name, r.uuid, a.place, o.created_at AS created, r.integer
+    FROM {rows}, LATERAL (VALUES
+        (0, o.batch_id), (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
+    ) AS a (place, text)
+    WHERE btrim(a.text) <> '' AND a.text <> r.uuid::text
+) AS x ORDER BY name, place, created NULLS LAST, integer"""
+# Of a table, for the planner expects three rows of the query, and would compare each with all.
 ALIASES = """
-SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM (
-    SELECT DISTINCT ON (name) name, uuid FROM (
-        SELECT {kept} AS name, r.uuid, a.place, o.created_at AS created, r.integer
-        FROM {rows}, LATERAL (VALUES
-            (0, o.batch_id), (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
-        ) AS a (place, text)
-        WHERE btrim(a.text) <> '' AND a.text <> r.uuid::text
-    ) AS x ORDER BY name, place, created NULLS LAST, integer
-) AS first WHERE NOT EXISTS (
-    SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = first.name
+SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM name_of_batch n WHERE NOT EXISTS (
+    SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = n.name
 )"""
 NEW_ROWS = "row_batch r JOIN old_batch_jobs o ON o.id = r.integer"
 # Rows of earlier runs, too: the script that made ids UUIDs gave them other names since.
@@ -151,7 +152,9 @@ def plan_ids(context: Context) -> None:
     if id_map.has_other_runs(context, "batch"):
         is_same = id_map.sql_same("r", KEYS.text, KEYS.whole, KEYS.integer, KEYS.names)
         rows = KNOWN_ROWS.format(map=context.map, is_same=is_same)
-    context.write_map(ALIASES.format(map=context.map, kept=sql_kept("a.text"), rows=rows))
+    context.create("name_of_batch", NAMES.format(kept=sql_kept("a.text"), rows=rows))
+    context.write_map(ALIASES.format(map=context.map))
+    context.clear("name_of_batch")
     context.note(
         "id of two batches",
         "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
