@@ -79,7 +79,7 @@ def create_large_batch(
     created_by: User | None,
     options: dict[str, Any] | None = None,
     name: str = "",
-    batch_id: UUID | None = None,
+    batch_id: UUID | str | None = None,
     processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
     metadata: dict[str, Any] | None = None,
     in_background: bool = True,
@@ -90,7 +90,6 @@ def create_large_batch(
     `services.create_batch` does.
     """
     batch = Batch(
-        id=batch_id or uuid7(),
         tenant=tenant,
         created_by=created_by,
         name=name.strip(),

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
+from batches.legacy.ids import whole_uuid
 from batches.models import Batch, Job
 from batches.models.job import host_key
 from batches.options import BatchOptions
@@ -27,6 +28,8 @@ from scrapersky.web.database_errors import retry_on_conflict
 # Domains of a batch that one transaction creates; larger ones: batches.list_intake.
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
+# Characters of an id that a client gives a batch.
+LONGEST_ID = 200
 JOB_TYPE_OF = {
     "": Job.Type.WEBSITE_SCAN,
     Batch.ProcessorType.DOMAIN_SCAN: Job.Type.WEBSITE_SCAN,
@@ -46,7 +49,7 @@ def create_batch(
     domains: Sequence[str],
     options: dict[str, Any] | None = None,
     name: str = "",
-    batch_id: UUID | None = None,
+    batch_id: UUID | str | None = None,
     processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
     metadata: dict[str, Any] | None = None,
 ) -> Batch:
@@ -54,16 +57,15 @@ def create_batch(
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
     doubles counted once. Raises `ValidationError` for no domain, more than 100,000 (or
-    MAX_DOMAINS_PER_BATCH, if that is less) or bad options, and `BatchExistsError` for a `batch_id`
-    that a batch of the tenant or of `created_by` has. If a batch of others has it, it becomes the
-    `public_id` of a batch with another id: who asks learns nothing about other tenants.
+    MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and `BatchExistsError`
+    for one that a batch of the tenant or of `created_by` has. If a batch of others has it, it
+    becomes the `public_id` of a batch with another id: who asks learns nothing about other tenants.
     """
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()
     if not 1 <= len(hosts) <= most:
         raise ValidationError({"domains": f"Give 1 to {most:,} domains; these are {len(hosts):,}."})
     batch = Batch(
-        id=batch_id or uuid7(),
         tenant=tenant,
         created_by=created_by,
         name=name.strip(),
@@ -85,21 +87,26 @@ def at_once_limit() -> int:
     return min(MAX_DOMAINS, settings.MAX_DOMAINS_PER_BATCH)
 
 
-def insert_batch(batch: Batch, requested: UUID | None) -> None:
+def insert_batch(batch: Batch, requested: UUID | str | None) -> None:
     """Insert a batch, under the id that its client wants if there is one.
 
-    Raises `BatchExistsError`; call it in a transaction.
+    Raises `ValidationError` and `BatchExistsError`; call it in a transaction.
     """
-    if requested:
-        _settle_id(batch, requested)
+    if requested is not None:
+        _settle_id(batch, str(requested))
     _insert(batch)
 
 
-def _settle_id(batch: Batch, requested: UUID) -> None:
+def _settle_id(batch: Batch, requested: str) -> None:
     """Give a new batch the id that its client wants, as its own or beside another.
 
-    The tenant is locked, so that of two clients that want one id at once one is refused.
+    The rules are those of ids of the older system: the UUID behind a prefix is the id, and the
+    text is kept as it was. The tenant is locked, so that of two clients that want one id at once
+    one is refused.
     """
+    uuid = whole_uuid(requested)
+    if uuid is None or len(requested) > LONGEST_ID:
+        raise ValidationError({"batch_id": "Use a UUID, or a prefix and a UUID: batch_<UUID>."})
     Tenant.objects.select_for_update(no_key=True).get(pk=batch.tenant_id)
     rows = Batch.objects.all()
     own = rows.filter(tenant=batch.tenant)
@@ -107,8 +114,11 @@ def _settle_id(batch: Batch, requested: UUID) -> None:
         own = own | readable(rows, batch.created_by)
     if own.find(requested) is not None:
         raise BatchExistsError(f"A batch with the id {requested} exists already.")
-    if rows.filter(pk=requested).exists():
-        batch.id, batch.legacy_batch_id = uuid7(), str(requested)
+    if rows.filter(pk=uuid).exists():
+        batch.legacy_batch_id = str(uuid)
+    else:
+        batch.id = uuid
+        batch.legacy_batch_id = requested if requested != str(uuid) else None
 
 
 def _insert(batch: Batch) -> None:

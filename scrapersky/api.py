@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from ninja import NinjaAPI, Router
 
 from batches.api.exports import router as exports
 from batches.api.lists import batches as batch_lists
 from batches.api.lists import jobs as job_lists
 from batches.api.page_scraper import router as page_scraper
+from batches.api.sitemaps import router as sitemap_scans
 from batches.api.transitions import jobs as job_controls
 from batches.api.transitions import router as batch_controls
 from scans import api_lists
@@ -18,6 +19,9 @@ from scans.api import router as domains
 from scans.corrections.api import router as corrections
 from scrapersky.web import api_errors
 from scrapersky.web.api_auth import ConsoleSession, TokenAuth
+
+# Addresses of the older system -> those that respond to them.
+ALIASES = {"modernized_page_scraper/": "batch_page_scraper/"}
 
 
 class ConsoleApi(NinjaAPI):
@@ -30,7 +34,18 @@ class ConsoleApi(NinjaAPI):
             if isinstance(pattern, URLPattern):
                 # The API asks for a token or a session itself, and says so in its own shape.
                 pattern.callback = login_not_required(api_errors.name_methods(pattern.callback))
-        return patterns, application, namespace
+        # Of two patterns of one name, `reverse` takes the last: the aliases come first.
+        return [*_aliases(patterns), *patterns], application, namespace
+
+
+def _aliases(patterns: list[Any]) -> list[URLPattern]:
+    routes = [(str(pattern.pattern), pattern) for pattern in patterns]
+    return [
+        path(alias + route.removeprefix(start), pattern.callback, name=pattern.name)
+        for alias, start in ALIASES.items()
+        for route, pattern in routes
+        if route.startswith(start)
+    ]
 
 
 api = ConsoleApi(
@@ -39,12 +54,14 @@ api = ConsoleApi(
     urls_namespace="api",
     description=(
         "Scan lists of websites. Log in to the console, or create a token on your account page "
-        "and send it as `Authorization: Bearer TOKEN`."
+        "and send it as `Authorization: Bearer TOKEN`. What is below `batch_page_scraper` is also "
+        "below `modernized_page_scraper`."
     ),
     auth=[TokenAuth(), ConsoleSession()],
 )
 api_errors.install(api)
 api.add_router("/batch_page_scraper", page_scraper, tags=["batch_page_scraper"])
+api.add_router("/sitemap", sitemap_scans, tags=["sitemap"])
 api.add_router("/batches", batch_controls, tags=["batches"])
 api.add_router("/batches", batch_lists, tags=["batches"])
 api.add_router("/jobs", job_controls, tags=["jobs"])

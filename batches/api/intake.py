@@ -50,15 +50,19 @@ class Intake:
     read: DomainList | None
 
 
-def create_from(request: HttpRequest, user: User) -> Intake:
+def create_from(
+    request: HttpRequest,
+    user: User,
+    processor_type: Batch.ProcessorType = Batch.ProcessorType.DOMAIN_SCAN,
+) -> Intake:
     """Create the batch of a request's body.
 
     Raises `RequestError`, `InputError`, Django's `ValidationError` and `BatchExistsError`.
     """
     if request.content_type in JSON_LINES:
-        return _from_json_lines(request, user)
+        return _from_json_lines(request, user, processor_type)
     payload = _checked(schemas.BatchIn.model_validate, _json_of(request), ("body", "payload"))
-    how = _params(payload, user)
+    how = _params(payload, user, processor_type)
     domains = payload.domains
     if len(domains) > services.at_once_limit() and may_be_larger():
         lines = (f"{json.dumps(domain)}\n".encode() for domain in domains)
@@ -67,9 +71,9 @@ def create_from(request: HttpRequest, user: User) -> Intake:
     return _create(read_values(domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS), how)
 
 
-def _from_json_lines(request: HttpRequest, user: User) -> Intake:
+def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> Intake:
     params = _checked(schemas.BatchParams.model_validate, _query_of(request), ("query",))
-    how = _params(params, user)
+    how = _params(params, user, processor_type)
     with saved_list(LargeList(_body_of(request), is_json_lines=True)) as saved:
         try:
             with saved.path.open("rb") as file:
@@ -90,13 +94,14 @@ def _create(read: DomainList, how: dict[str, Any]) -> Intake:
     return Intake(batch, read)
 
 
-def _params(payload: schemas.BatchParams, user: User) -> dict[str, Any]:
+def _params(payload: schemas.BatchParams, user: User, processor_type: str) -> dict[str, Any]:
     return {
         "tenant": tenant_for_new_rows(user),
         "created_by": user,
         "options": payload.options(),
         "name": payload.name,
         "batch_id": payload.batch_id,
+        "processor_type": processor_type,
     }
 
 

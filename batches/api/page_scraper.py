@@ -10,10 +10,10 @@ from ninja.errors import HttpError
 from ninja.responses import Response
 
 from batches import exports, services
-from batches.api import schemas, serializers
+from batches.api import older, schemas, serializers
 from batches.api.intake import BODY, create_from
 from batches.api.lookup import find_readable
-from batches.models import Batch, Worker
+from batches.models import Batch, Job, Worker
 from scans.engine.hostnames import InvalidDomain
 from scrapersky.health import problems
 from scrapersky.tenants.access import tenant_for_new_rows
@@ -59,13 +59,15 @@ def batch_status(
 ) -> HttpResponseBase:
     """Say how far a batch and each of its domains got; poll until `completed` or `failed`.
 
+    What was cancelled is `failed` here, with the error `cancelled`.
+
     With `?domain_statuses=false` the domains are left out, which are most of the answer of a large
     batch.
     """
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     if not domain_statuses:
-        return Response(serializers.batch_status(batch))
-    return serializers.status_response(batch)
+        return Response(serializers.batch_status(batch, for_older=True))
+    return serializers.status_response(batch, for_older=True)
 
 
 @router.get("/batch/{path:batch_id}/results.csv", response={200: None, **UNKNOWN})
@@ -89,29 +91,35 @@ def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResp
 @router.post("/scan", response={201: schemas.ScanCreated, **REFUSALS})
 def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
     """Scan one site; while a scan of it waits or runs outside a batch, that one is answered."""
+    job = start_scan(request, payload)
+    url = reverse("api:job_status", args=[job.pk])
+    return Status(201, {"job_id": job.pk, "status_url": url, "created_at": job.created_at})
+
+
+def start_scan(request: HttpRequest, payload: schemas.ScanIn, job_type: str = "") -> Job:
+    """Return the job that scans the site of a request."""
     user = caller(request)
     try:
-        job = services.initiate_scan(
+        return services.initiate_scan(
             payload.base_url,
             tenant=tenant_for_new_rows(user),
             created_by=user,
             options={"max_pages": payload.max_pages},
+            job_type=job_type,
         )
     except InvalidDomain as error:
         raise InputError("base_url", str(error)) from error
-    created = {
-        "job_id": job.pk,
-        "status_url": reverse("api:job_status", args=[job.pk]),
-        "created_at": job.created_at,
-    }
-    return Status(201, created)
 
 
 @router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
-    """Say how far one scan got; once it has ended, `result` holds its report."""
+    """Say how far one scan got; once it has ended, `result` holds its report.
+
+    What was cancelled is `failed` here, with the error `cancelled`.
+    """
     rows = serializers.with_job_status()
-    return Response(serializers.job_status(find_readable(rows, caller(request), job_id=job_id)))
+    job = find_readable(rows, caller(request), job_id=job_id)
+    return Response(older.ended(serializers.job_status(job)))
 
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)

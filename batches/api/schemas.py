@@ -12,7 +12,7 @@ from django.conf import settings
 from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from batches.options import BatchOptions, option, option_changes
+from batches.options import ENGINE, BatchOptions, option, option_changes
 from scans.engine.errors import FailureReason
 from scans.engine.lists.collection import DomainList
 from scrapersky.web.api_errors import RefusedValue
@@ -40,7 +40,9 @@ class BatchParams(Schema, BatchOptions):
     model_config = ConfigDict(extra="ignore")
 
     name: Annotated[str, AfterValidator(_without_nul)] = Field(default="", max_length=200)
-    batch_id: UUID | None = Field(default=None, description="An id chosen by the caller.")
+    batch_id: str | None = Field(
+        default=None, description="An id of the caller's own: a UUID, or a prefix and a UUID."
+    )
 
     def options(self) -> dict[str, Any]:
         return self.model_dump(include=set(BatchOptions.model_fields))
@@ -87,6 +89,15 @@ def invalid_lines(read: DomainList) -> list[RefusedValue]:
     return [RefusedValue(**asdict(line)) for line in read.rejected]
 
 
+class SitemapBatchCreated(Schema):
+    batch_id: UUID
+    status: str
+    total_domains: int
+    status_url: str
+    invalid: list[RefusedValue] = Field(description="The first 1,000 that cannot be scanned.")
+    invalid_count: int
+
+
 class DomainStatus(Schema):
     status: str
     job_id: UUID
@@ -124,6 +135,12 @@ class ScanIn(Schema):
 
     base_url: str
     max_pages: int = Field(default=SINGLE_SCAN_PAGES, ge=1, le=option("max_pages").high)
+
+
+class SitemapScanIn(ScanIn):
+    """One site whose sitemaps to read."""
+
+    max_pages: int = Field(default=ENGINE.max_pages, ge=1, le=option("max_pages").high)
 
 
 class ScanCreated(Schema):

@@ -15,6 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from ninja.responses import NinjaJSONEncoder
 
+from batches.api import older
 from batches.models import Batch, Job
 from batches.progress import list_read, with_stages
 from scans.corrections.reading import corrected_report
@@ -34,8 +35,16 @@ READ_AT_ONCE = 5_000
 JSON = "application/json; charset=utf-8"
 
 
-def batch_status(batch: Batch) -> dict[str, Any]:
-    """Return the values of `schemas.BatchStatus`, without the statuses of its domains."""
+def batch_status(batch: Batch, *, for_older: bool = False) -> dict[str, Any]:
+    """Return the values of `schemas.BatchStatus`, without the statuses of its domains.
+
+    `for_older`: as clients of the older system expect them (`batches.api.older`).
+    """
+    values = _batch_status(batch)
+    return older.batch_values(values, batch) if for_older else values
+
+
+def _batch_status(batch: Batch) -> dict[str, Any]:
     return {
         "batch_id": batch.public_id,
         "status": BATCH_STATUS_NAMES[batch.status],
@@ -55,25 +64,29 @@ def batch_status(batch: Batch) -> dict[str, Any]:
     }
 
 
-def status_response(batch: Batch, *, status: int = 200) -> HttpResponseBase:
+def status_response(
+    batch: Batch, *, status: int = 200, for_older: bool = False
+) -> HttpResponseBase:
     """Return a batch and the status of each of its domains, streamed where these are many."""
-    parts = stream_batch_status(batch)
+    parts = stream_batch_status(batch, for_older=for_older)
     if batch.total <= READ_AT_ONCE:
         return HttpResponse("".join(parts), content_type=JSON, status=status)
     return StreamingHttpResponse(parts, content_type=JSON, status=status)
 
 
-def stream_batch_status(batch: Batch) -> Iterator[str]:
+def stream_batch_status(batch: Batch, *, for_older: bool = False) -> Iterator[str]:
     """Yield the JSON of `schemas.BatchStatus` with the status of each domain, a part at a time.
 
     The domains are in the order of the list; a job whose domain is gone is named by its id.
     """
     # Its last field is the empty object that the domains belong in.
-    yield json.dumps(batch_status(batch), cls=NinjaJSONEncoder).removesuffix("}}")
+    values = batch_status(batch, for_older=for_older)
+    yield json.dumps(values, cls=NinjaJSONEncoder).removesuffix("}}")
     separator = ""
+    as_read = older.ended if for_older else dict
     for rows in _parts_of(batch):
         pairs = [
-            f"{json.dumps(host or str(pk))}: {json.dumps(_domain_status(pk, *values))}"
+            f"{json.dumps(host or str(pk))}: {json.dumps(as_read(_domain_status(pk, *values)))}"
             for host, pk, *values in rows
         ]
         yield separator + ", ".join(pairs)

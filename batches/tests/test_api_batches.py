@@ -187,7 +187,7 @@ def test_the_status_of_a_waiting_batch_says_so(program: Client, default_tenant: 
         "end_time": None,
         "processing_time": None,
         "error": None,
-        "metadata": {},
+        "metadata": {"domain_count": 2},
     }
 
 

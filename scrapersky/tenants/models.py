@@ -119,10 +119,13 @@ class ApiToken(models.Model):
 
     @classmethod
     def create(
-        cls, *, user: User, name: str = "", expires_at: datetime | None = None
+        cls, *, user: User, name: str = "", expires_at: datetime | None = None, text: str = ""
     ) -> tuple["ApiToken", str]:
-        """Create a token; return it and its text, which is shown once and stored nowhere."""
-        text = f"ssky_{secrets.token_urlsafe(32)}"
+        """Create a token; return it and its text, which is shown once and stored nowhere.
+
+        `text`: one that an operator chose (`tokens.check_chosen`); else it is random.
+        """
+        text = text or f"ssky_{secrets.token_urlsafe(32)}"
         token = cls(user=user, name=name, token_hash=cls.hash(text), expires_at=expires_at)
         token.save(force_insert=True)
         return token, text

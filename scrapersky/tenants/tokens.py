@@ -1,5 +1,6 @@
-"""Recognise the bearer tokens of programs."""
+"""Recognise the bearer tokens of programs, and check those that an operator chose."""
 
+import re
 from datetime import timedelta
 
 from django.utils import timezone
@@ -7,6 +8,23 @@ from django.utils import timezone
 from scrapersky.tenants.models import ApiToken, User
 
 RECORD_USE_EVERY = timedelta(minutes=1)
+SHORTEST, LONGEST = 20, 200
+# Of the older system, in its public repository: everybody knows it.
+PUBLISHED = "scraper_sky_2024"
+# RFC 6750, section 2.1.
+SENDABLE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
+def check_chosen(text: str) -> None:
+    """Raise `ValueError` with a sentence for a text that is no token to choose."""
+    if PUBLISHED in text.lower():
+        raise ValueError("That token is published: choose one that nobody can know.")
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise ValueError(f"Choose a token of {SHORTEST} to {LONGEST} characters.")
+    if not SENDABLE.fullmatch(text):
+        raise ValueError("Choose a token of letters, digits and . _ ~ + / - only.")
+    if ApiToken.objects.filter(token_hash=ApiToken.hash(text)).exists():
+        raise ValueError("That token exists already: choose another one.")
 
 
 def user_of_token(text: str) -> User | None:

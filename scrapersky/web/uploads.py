@@ -21,6 +21,7 @@ UPLOAD_URLS = frozenset(
         "schedule_detail",
         "admin:batches_batch_add",
         "api:create_batch",
+        "api:create_sitemap_batch",
         "api:queue_sitemaps",
     }
 )

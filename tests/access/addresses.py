@@ -24,7 +24,11 @@ PUBLIC = {
     "unknown_address",
 }
 # The first part of an address -> the row in `World.rows` whose id it takes, where they differ.
-ROW_OF = {"api/v3/batch_page_scraper/batch": "batches", "api/v3/batch_page_scraper/status": "jobs"}
+ROW_OF = {
+    f"api/v3/{part}/{rest}": row
+    for part in ("batch_page_scraper", "modernized_page_scraper", "sitemap")
+    for rest, row in (("batch", "batches"), ("status", "jobs"))
+}
 API = "api/v3/"
 ADMIN = "admin/"
 

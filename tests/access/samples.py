@@ -41,6 +41,8 @@ def body(world: World, address: Address) -> str:
     """Return the JSON body of a call of the API."""
     bodies: dict[str, dict[str, Any]] = {
         "create_batch": {"domains": ["fresh.example"]},
+        "create_sitemap_batch": {"domains": ["fresh.example"]},
+        "create_sitemap_scan": {"base_url": "fresh.example"},
         "create_export": {"list": "domains"},
         "create_scan": {"base_url": "fresh.example"},
         "create_correction": {"kind": "contact", "id": str(world.row("contacts").pk)},

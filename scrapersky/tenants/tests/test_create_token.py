@@ -41,3 +41,31 @@ def test_an_unknown_or_shut_out_user_gets_no_token(user: User) -> None:
     with pytest.raises(CommandError, match="at most 100 characters"):
         call_command("create_token", "member", "--name", "x" * 101)
     assert not ApiToken.objects.exists()
+
+
+def test_a_token_that_programs_use_already_is_accepted(user: User) -> None:
+    text = "crm.import-of/2019+nightly=="
+    call_command("create_token", "member", "--token", text, stdout=StringIO(), stderr=StringIO())
+    assert user_of_token(text) == user
+    with pytest.raises(CommandError, match="--token: That token exists already"):
+        call_command("create_token", "member", "--token", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("scraper_sky_2024", "published"),
+        ("my-own-Scraper_Sky_2024-token", "published"),
+        ("x" * 19, "20 to 200 characters"),
+        ("x" * 201, "20 to 200 characters"),
+        ("", "20 to 200 characters"),
+        ("a token with blanks in it", "letters, digits"),
+        ("schlüssel-zum-großen-haus", "letters, digits"),
+    ],
+)
+def test_a_token_that_is_published_short_or_unsendable_is_refused(
+    user: User, text: str, reason: str
+) -> None:
+    with pytest.raises(CommandError, match=f"--token: .*{reason}"):
+        call_command("create_token", "member", "--token", text)
+    assert not ApiToken.objects.exists()

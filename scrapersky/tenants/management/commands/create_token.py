@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from scrapersky.tenants.models import ApiToken, User
+from scrapersky.tenants.tokens import check_chosen
 from scrapersky.web.commands import SafeCommand
 
 NAME_LENGTH = 100
@@ -21,6 +22,9 @@ class Command(SafeCommand):
         parser.add_argument("user", help="the name of the account")
         parser.add_argument("--name", default="", help="what the token is for")
         parser.add_argument("--days", type=int, metavar="N", help="days until it expires")
+        parser.add_argument(
+            "--token", metavar="VALUE", help="one that programs use already; else it is random"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"].strip()
@@ -29,10 +33,24 @@ class Command(SafeCommand):
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user named {options['user']}.")
-        _, text = ApiToken.create(user=user, name=name, expires_at=_end(options["days"]))
+        chosen = _chosen(options["token"])
+        _, text = ApiToken.create(
+            user=user, name=name, expires_at=_end(options["days"]), text=chosen
+        )
         self.stdout.write(text)
         self.stderr.write("Keep it: it is stored nowhere and cannot be shown again.")
         self.stderr.write("Send it as the header  Authorization: Bearer TOKEN")
+
+
+def _chosen(text: str | None) -> str:
+    """Return a token that the operator chose; empty without one."""
+    if text is None:
+        return ""
+    try:
+        check_chosen(text)
+    except ValueError as error:
+        raise CommandError(f"--token: {error}") from error
+    return text
 
 
 def _end(days: int | None) -> datetime | None:
