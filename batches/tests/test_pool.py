@@ -1,6 +1,7 @@
 """The pool: how many sites at one server are scanned at once, and its processes."""
 
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -182,8 +183,9 @@ def test_the_networks_of_shared_front_ends_are_valid_and_say_where_they_are_from
     networks = addresses._front_ends()
     assert len(networks) > 100
     assert len(set(networks)) == len(networks)
-    text = addresses.FRONT_ENDS.read_text()
-    assert text.count("[[provider]]") == text.count('source = "https://')
+    for provider in tomllib.loads(addresses.FRONT_ENDS.read_text())["provider"]:
+        assert provider["source"].startswith("https://")
+        assert provider["confirmed"]
 
 
 def test_processes_end_when_there_is_nothing_to_do_and_start_again(
