@@ -30,6 +30,7 @@ from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, get_li
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.download import pages_of
 from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
+from scrapersky.web.stopping import may_go_on
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def _write_text(export: Export) -> bool:
             os.fsync(file.fileno())
             if not _record(export, rows=len(rows), cursor=cursor, byte_count=file.tell()):
                 return False
-            if cursor and monotonic() > end:
+            if cursor and not may_go_on(end):
                 return _pause(export)
     return True
 
@@ -168,7 +169,7 @@ def _write_workbook(export: Export) -> bool:
         for rows, cursor in pages_of(query, columns, cursor=export.cursor):
             book.add(rows)
             count, last = count + len(rows), cursor
-            if not cursor or monotonic() > end or count >= PART_ROWS:
+            if not cursor or not may_go_on(end) or count >= PART_ROWS:
                 break
         book.close()
     export.truncated += book.truncated

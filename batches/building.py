@@ -26,6 +26,7 @@ from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOW
 from scans.engine.lists.decoding import UnreadableFile
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.stopping import may_go_on
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def _read_on(pk: UUID, until: float) -> bool:
         entries = entries_of_saved(waiting, _blocks(file))
         for chunk in _chunks(entries, waiting.line, waiting.line_entries):
             _add(waiting, chunk, file.tell())
-            if monotonic() > until:
+            if not may_go_on(until):
                 return False
     _finish(waiting)
     return True

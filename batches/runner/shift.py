@@ -9,7 +9,6 @@ import gc
 import logging
 import os
 from datetime import datetime
-from multiprocessing import RawValue
 from time import monotonic
 from uuid import UUID
 
@@ -23,6 +22,8 @@ from batches.runner.flush import flush, release
 from batches.runner.messages import ClaimedJob, Outcome
 from batches.runner.pool import ClaimKey, Pool
 from batches.transitions import settle_cancelling
+from scrapersky.web.database_errors import is_conflict
+from scrapersky.web.stopping import cluster_stops
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +39,6 @@ STOP_GRACE = 3.0
 # Seconds that one step may take before the process ends itself; its jobs are lost by then.
 STUCK_AFTER = 120.0
 DATABASE_PATIENCE = 120.0
-
-# Set in shared memory by the main process of a cluster that stops, to be seen by the processes it
-# has forked. Without a lock, which a killed process would keep.
-cluster_stops = RawValue("b", 0)
 
 
 def run_shift(*, linger: float | None = None) -> str:
@@ -203,9 +200,9 @@ class Shift:
         self.database_away_since = self.database_away_since or now
         if now - self.database_away_since > DATABASE_PATIENCE:
             raise error
-        logger.warning(
-            "The database is away, %d jobs are unwritten: %s", len(self.unwritten), error
-        )
+        state = "busy" if is_conflict(error) else "away"
+        count = len(self.unwritten)
+        logger.warning("The database is %s, %d jobs are unwritten: %s", state, count, error)
         connection.close()
 
     def _is_due(self, what: str, every: float) -> bool:

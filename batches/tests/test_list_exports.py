@@ -25,6 +25,7 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.web import spreadsheet
 from scrapersky.web.lists import download
 from scrapersky.web.lists.formats import Format
+from scrapersky.web.stopping import cluster_stops
 
 pytestmark = pytest.mark.django_db
 HOSTILE = [
@@ -158,6 +159,21 @@ def test_a_killed_slice_is_repeated_from_its_last_record(
     Export.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     run_to_end(export)
     assert export.path.read_text().split() == ["host", *(domain.host for domain in domains)]
+
+
+@pytest.mark.parametrize("kind", [Format.CSV, Format.XLSX])
+def test_a_slice_ends_early_when_its_cluster_stops_and_the_export_goes_on_later(
+    user: User, domains: list[Domain], monkeypatch: pytest.MonkeyPatch, kind: Format
+) -> None:
+    monkeypatch.setattr(download, "CHUNK", 7)
+    export = start(user, kind)
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster_stops, "value", 1)
+        run_slice(str(export.pk))
+    export.refresh_from_db()
+    assert (export.status, export.row_count, export.leased_until) == ("running", 7, None)
+    assert run_to_end(export) == 1
+    assert export.row_count == 60
 
 
 def test_a_slice_that_another_worker_holds_is_left_alone(

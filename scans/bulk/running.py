@@ -26,6 +26,7 @@ from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 from scrapersky.web.lists.definition import ListDefinition, Sort, find_list
 from scrapersky.web.lists.keyset import Order, Rows, read_rows
 from scrapersky.web.lists.selection import Selection
+from scrapersky.web.stopping import may_go_on
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def run(pk: UUID, *, until: float) -> bool:
 
     Returns whether it is over.
     """
-    while not (is_over := _step_or_end(pk)) and monotonic() < until:
+    while not (is_over := _step_or_end(pk)) and may_go_on(until):
         pass
     return is_over
 

@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 
 from batches.models import Worker
 from batches.queue import ensure_shift
-from batches.runner import shift
 from scrapersky.web.commands import SafeCommand
+from scrapersky.web.stopping import cluster_stops
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class ScanningCluster(Cluster):
     """A cluster that ends its shift first: it waits for its processes without a time limit."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
-        shift.cluster_stops.value = 1
+        cluster_stops.value = 1
         threading.Thread(target=_request_stop, daemon=True).start()
         super().sig_handler(signum, frame)
 
@@ -43,7 +43,7 @@ class Command(SafeCommand, qcluster.Command):
         super().handle(*args, **options)
         next_check = time.monotonic() + CHECK_EVERY
         while multiprocessing.active_children():
-            if time.monotonic() >= next_check and not shift.cluster_stops.value:
+            if time.monotonic() >= next_check and not cluster_stops.value:
                 next_check = time.monotonic() + CHECK_EVERY
                 _check_shift()
             time.sleep(TICK)
