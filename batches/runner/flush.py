@@ -18,6 +18,7 @@ from batches.transitions import count_ended
 from scans import results
 from scans.engine.errors import FailureReason
 from scans.results import SiteFailure, SiteResult
+from scrapersky.web.database_errors import retry_on_conflict
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ def flush(worker: Worker, outcomes: list[Outcome]) -> None:
     """Store outcomes; those of jobs that were taken over since are dropped.
 
     An outcome that the database refuses ends its own job with internal_error and no other.
-    Raises `OperationalError` or `InterfaceError` when the database is away: nothing is written
-    then and the same call may be made again.
+    A deadlock is retried at once. Raises `OperationalError` or `InterfaceError` when the database
+    is away: nothing is written then and the same call may be made again.
     """
     if not outcomes:
         return
@@ -76,6 +77,7 @@ class _Rows:
     cancelled: Counter = field(default_factory=Counter)
 
 
+@retry_on_conflict
 def _write(worker: Worker, outcomes: list[Outcome]) -> None:
     with transaction.atomic():
         held = Job.objects.held(worker, {o.job.id: o.job.claim_no for o in outcomes})

@@ -12,13 +12,17 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from batches import services
-from batches.models import Batch
+from batches.models import Batch, Worker
+from batches.runner.flush import flush
 from batches.services import create_batch
 from batches.tests.api_clients import program_of
+from batches.tests.outcomes import scanned
+from batches.tests.running import claim_jobs
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import is_conflict, message_of, retry_on_conflict
+from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
@@ -144,6 +148,33 @@ def test_a_lock_timeout_is_repeated_and_then_succeeds(default_tenant: Tenant) ->
             release.join()
             connection.close()
     assert Batch.objects.count() == 1
+
+
+@on_postgres
+def test_a_flush_that_loses_a_deadlock_is_written_at_once(default_tenant: Tenant) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    Batch.objects.start()
+    worker = Worker.begin(host="h", pid=1)
+    assert worker
+    (job,) = claim_jobs(worker, batch)
+    with closing(psycopg.connect(**connection.get_connection_params())) as other:
+        other.execute("SET deadlock_timeout = '60s'")  # the flush is the one that notices first
+        other.execute("SELECT FROM scans_domain WHERE id = %s FOR UPDATE", [job.domain_id])
+
+        def lock_in_the_other_order() -> None:
+            eventually(lambda: is_waited_for(other))
+            other.execute("SELECT FROM batches_job WHERE id = %s FOR UPDATE", [job.id])
+            other.rollback()
+
+        assert at_once(lambda: flush(worker, [scanned(job)]), lock_in_the_other_order) == []
+    batch.refresh_from_db()
+    assert (batch.status, batch.completed) == ("complete", 1)
+
+
+def is_waited_for(session: psycopg.Connection) -> bool:
+    pid = session.info.backend_pid
+    rows = session.execute("SELECT FROM pg_locks WHERE %s = ANY (pg_blocking_pids(pid))", [pid])
+    return bool(rows.fetchall())
 
 
 @pytest.fixture
