@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.machine import this_machine
-from benchmarks.parts import Asked, batch, create, engine, latency, legacy, lists, micro
+from benchmarks.parts import Scale, batch, create, engine, latency, legacy, lists, micro
 from benchmarks.tables import print_machine
 
-PARTS: dict[str, Callable[[Asked], None]] = {
+PARTS: dict[str, Callable[[Scale], None]] = {
     "engine": engine.run_part,
     "batch": batch.run_part,
     "latency": latency.run_part,
@@ -25,12 +25,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--sites", type=int, default=1_000, help="how many sites (default 1,000)")
     parser.add_argument("--pages", default="", help="a folder of .html or .html.gz files to serve")
-    given = parser.parse_args(arguments)
-    if unknown := set(given.parts) - PARTS.keys():
+    options = parser.parse_args(arguments)
+    if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"There is no part {sorted(unknown)[0]!r}: choose from {', '.join(PARTS)}.")
     print_machine(this_machine())
-    for name in given.parts or PARTS:
-        PARTS[name](Asked(given.sites, given.pages))
+    for name in options.parts or PARTS:
+        PARTS[name](Scale(options.sites, options.pages))
 
 
 if __name__ == "__main__":

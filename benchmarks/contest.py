@@ -74,4 +74,4 @@ class Contest:
 
 
 def _found(ran: Ran) -> list[str]:
-    return [f"{ran.total(name):,.0f}" if name in ran.told[0] else "-" for name in FOUND]
+    return [f"{ran.total(name):,.0f}" if name in ran.figures[0] else "-" for name in FOUND]

@@ -46,8 +46,10 @@ def postgres() -> Iterator[Database]:
 
     It is dropped at the end; what DATABASE_URL holds is not touched.
     """
-    given = os.environ.get("DATABASE_URL", "")
-    server = Server(given, "of DATABASE_URL") if given.startswith("postgres") else embedded()
+    configured = os.environ.get("DATABASE_URL", "")
+    server = (
+        Server(configured, "of DATABASE_URL") if configured.startswith("postgres") else embedded()
+    )
     name = f"scrapersky_bench_{os.getpid()}"
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')

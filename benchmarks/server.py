@@ -54,18 +54,18 @@ class Sites:
     def answer(self, head: bytes) -> bytes:
         """Return the whole answer to a request."""
         path = head.split(b" ", 2)[1]
-        found = _HOST.search(head)
-        host = found[1] if found else b""
+        match = _HOST.search(head)
+        host = match[1] if match else b""
         if path == b"/robots.txt":
-            made = _whole(self.robots.replace(HOST_MARK, host), "txt")
+            response = _response(self.robots.replace(HOST_MARK, host), "txt")
         elif path == b"/sitemap.xml":
-            made = _whole(self.sitemap.replace(HOST_MARK, host), "xml")
+            response = _response(self.sitemap.replace(HOST_MARK, host), "xml")
         else:
             site = self._site(host)
-            made = site.home if path == b"/" else site.contact
+            response = site.home if path == b"/" else site.contact
         self.requests += 1
-        self.bytes += len(made)
-        return made
+        self.bytes += len(response)
+        return response
 
     def _site(self, host: bytes) -> Answers:
         number = _NUMBER.search(host)
@@ -84,10 +84,10 @@ class Sites:
 
 
 def _page(body: bytes) -> bytes:
-    return _whole(gzip.compress(body, 6), "html", b"Content-Encoding: gzip\r\n")
+    return _response(gzip.compress(body, 6), "html", b"Content-Encoding: gzip\r\n")
 
 
-def _whole(body: bytes, kind: str, more: bytes = b"") -> bytes:
+def _response(body: bytes, kind: str, more: bytes = b"") -> bytes:
     return (
         b"HTTP/1.1 200 OK\r\nServer: nginx\r\nX-Powered-By: PHP/8.2.26\r\nContent-Type: %s\r\n"
         b"Cache-Control: max-age=600\r\n%sContent-Length: %d\r\n\r\n"

@@ -27,19 +27,19 @@ BARE = {
 class Ran:
     """What one or more processes that ran side by side told and used."""
 
-    told: list[Spec]
+    figures: list[Spec]
     cpu_seconds: float
     peak_bytes: int
 
     @property
     def seconds(self) -> float:
         """Return the time from the first one's beginning to the last one's end."""
-        began = min(told["began"] for told in self.told)
-        return max(told["ended"] for told in self.told) - began
+        started = min(figures["started"] for figures in self.figures)
+        return max(figures["ended"] for figures in self.figures) - started
 
     def total(self, name: str) -> float:
         """Return the sum of one of the numbers that each process told."""
-        return sum(told[name] for told in self.told)
+        return sum(figures[name] for figures in self.figures)
 
 
 def run(module: str, *specs: Spec, env: dict[str, str] | None = None) -> Ran:
@@ -51,7 +51,7 @@ def run(module: str, *specs: Spec, env: dict[str, str] | None = None) -> Ran:
     peak = PeakMemory()
     peak.watch([process.pid for process in processes])
     ends = [_end(process) for process in processes]
-    return Ran([told for told, _ in ends], sum(cpu for _, cpu in ends), peak.stop())
+    return Ran([figures for figures, _ in ends], sum(cpu for _, cpu in ends), peak.stop())
 
 
 def _start(module: str, spec: Spec, env: dict[str, str]) -> subprocess.Popen:

@@ -17,7 +17,7 @@ from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem, RefusedValue
 
 MOST = 100_000
-ASKED_AT_ONCE = 5_000
+IDS_PER_QUERY = 5_000
 
 router = Router()
 
@@ -61,8 +61,8 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
     )
     answer.unknown += _queue(answer, own, "host", list(read.hosts))
     ids = list(dict.fromkeys(payload.ids))
-    for offset in range(0, len(ids), ASKED_AT_ONCE):
-        unknown = _queue(answer, mine, "pk", ids[offset : offset + ASKED_AT_ONCE])
+    for offset in range(0, len(ids), IDS_PER_QUERY):
+        unknown = _queue(answer, mine, "pk", ids[offset : offset + IDS_PER_QUERY])
         answer.unknown += _queue_former(answer, mine, unknown)
     if not answer.queued and not answer.waiting:
         raise Http404("There is no such domain.")
@@ -75,8 +75,8 @@ def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: li
     The result is added to the answer.
     """
     unknown = []
-    for offset in range(0, len(keys), ASKED_AT_ONCE):
-        some = keys[offset : offset + ASKED_AT_ONCE]
+    for offset in range(0, len(keys), IDS_PER_QUERY):
+        some = keys[offset : offset + IDS_PER_QUERY]
         matching = rows.filter(**{f"{column}__in": some})
         known = set(matching.values_list(column, flat=True))
         queueing = queue_for_sitemaps(matching)

@@ -124,14 +124,14 @@ def _ensure_tags(tenant_id: UUID, names: Sequence[str]) -> list[UUID]:
 def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
     """Take tags off domains, whatever the case of their names; return how many had one."""
     tenants = domains.order_by().values_list("tenant_id", flat=True).distinct()
-    wanted = {name.casefold() for name in names}
+    folded = {name.casefold() for name in names}
     theirs = Tag.objects.filter(tenant__in=list(tenants))
-    tags = [tag.pk for tag in theirs if tag.name.casefold() in wanted]
+    tags = [tag.pk for tag in theirs if tag.name.casefold() in folded]
     rows = DomainTag.objects.filter(tag__in=tags, domain__in=domains.order_by().values("pk"))
     with transaction.atomic():
-        found = dict(rows.order_by("pk").values_list("pk", "domain"))
-        DomainTag.objects.filter(pk__in=found).delete()
-    return len(set(found.values()))
+        tagged = dict(rows.order_by("pk").values_list("pk", "domain"))
+        DomainTag.objects.filter(pk__in=tagged).delete()
+    return len(set(tagged.values()))
 
 
 def tag_names(user: User) -> list[str]:

@@ -32,5 +32,5 @@ class PageFilter(forms.Form):
 
     def apply(self, rows: QuerySet[Page]) -> QuerySet[Page]:
         """Return the pages that match; what cannot be understood narrows nothing."""
-        asked = self.cleaned_data if self.is_valid() else {}
-        return rows.filter(page_type=asked["type"]) if asked.get("type") else rows
+        params = self.cleaned_data if self.is_valid() else {}
+        return rows.filter(page_type=params["type"]) if params.get("type") else rows

@@ -46,11 +46,11 @@ def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: date
     """
     # Most domains have none to mark, and the pages that were read are a long list.
     there = rows.filter(domain__in=list(reports)).order_by().values_list("domain", flat=True)
-    if not (seen := {pk: reports[pk] for pk in there if saw_the_site(reports[pk])}):
+    if not (readable := {pk: reports[pk] for pk in there if saw_the_site(reports[pk])}):
         return
-    urls = {url for report in seen.values() for url in _looked_at(report)}
-    looked_at = Q(domain__in=list(seen), page_url__in=urls)
-    anywhere = Q(domain__in=_covered(seen, "pages"), page_url="")
+    urls = {url for report in readable.values() for url in _looked_at(report)}
+    looked_at = Q(domain__in=list(readable), page_url__in=urls)
+    anywhere = Q(domain__in=_covered(readable, "pages"), page_url="")
     rows.filter(looked_at | anywhere).update(gone_at=now)
 
 
@@ -77,9 +77,9 @@ def mark_pages(rows: QuerySet[Page], reports: dict[Any, Report], now: datetime) 
     A page that is seen again is not rewritten within a week, so its `last_seen` cannot tell. The
     pages of a report are stored already: a domain with as many rows has lost none.
     """
-    whole = _covered(reports, "inventory")
-    counted = rows.filter(domain__in=whole).order_by().values("domain").annotate(rows=Count("*"))
-    for pk, count in counted.values_list("domain", "rows") if whole else ():
+    complete = _covered(reports, "inventory")
+    counted = rows.filter(domain__in=complete).order_by().values("domain").annotate(rows=Count("*"))
+    for pk, count in counted.values_list("domain", "rows") if complete else ():
         listed = {url_hash(page["url"]) for page in reports[pk]["pages"]}
         if count > len(listed):
             known = rows.filter(domain=pk).values_list("pk", "url_hash")
@@ -94,9 +94,9 @@ def _covered(reports: dict[Any, Report], what: str) -> list[Any]:
 
 def _looked_at(report: Report) -> Iterator[str]:
     """Yield the addresses that were read or are no more, over http and https alike."""
-    for asked in report["requests"]:
-        if asked["status"] // 100 == 2 or asked["status"] in NO_PAGE_THERE:
-            yield from _schemes(asked["url"])
+    for request in report["requests"]:
+        if request["status"] // 100 == 2 or request["status"] in NO_PAGE_THERE:
+            yield from _schemes(request["url"])
     for url in report["redirects"]:
         yield from _schemes(url)
 
@@ -139,8 +139,8 @@ def scan_before(scan: Scan) -> Scan | None:
 def scan_of(domain: Domain, key: str) -> Scan | None:
     """Return the scan of the domain with this id; its newest one where there is none."""
     with suppress(ValueError):
-        if chosen := domain.scans.filter(pk=UUID(key)).first():
-            return chosen
+        if named := domain.scans.filter(pk=UUID(key)).first():
+            return named
     return domain.latest_scan
 
 
@@ -150,17 +150,19 @@ def changes_between(before: Report, after: Report) -> list[Change]:
     A list that one of the scans did not look at to its end is compared only in what it gained, or
     not at all where the earlier one did not look.
     """
-    found = [
+    changes = [
         Change(field, name, str(before[field]), str(after[field]))
         for field, name in FACTS.items()
         if before[field] != after[field]
     ]
-    found += _list_change("contacts", "Contacts", before, after, _contact)
-    found += _list_change("technologies", "Technologies", before, after, lambda item: item["name"])
+    changes += _list_change("contacts", "Contacts", before, after, _contact)
+    changes += _list_change(
+        "technologies", "Technologies", before, after, lambda item: item["name"]
+    )
     was, now = _sitemap_count(before), _sitemap_count(after)
     if was != now and covers(before, "sitemaps") and covers(after, "sitemaps"):
-        found.append(Change("sitemaps", "Sitemaps", was, now))
-    return found
+        changes.append(Change("sitemaps", "Sitemaps", was, now))
+    return changes
 
 
 def _list_change(

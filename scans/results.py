@@ -43,7 +43,7 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     _save_pages(results, now, right.page_types)
     _mark_gone(results, scanned, now)
     update_domains(results, failures, now, right.verdicts)
-    _queue_where_wanted(scanned)
+    _queue_imports(scanned)
 
 
 SCAN_COLUMNS = ("id", "tenant_id", "domain_id", "verdict", "report", "started_at", "finished_at")
@@ -86,7 +86,7 @@ def _wrong_marks(results: list[SiteResult]) -> WrongMarks:
         tenants,
         {result.domain_id for result in results},
         contacts={contact["value"] for report in reports for contact in report["contacts"]},
-        technologies={found["name"] for report in reports for found in report["technologies"]},
+        technologies={item["name"] for report in reports for item in report["technologies"]},
     )
 
 
@@ -111,9 +111,9 @@ def _contact_rows(marks: WrongMarks) -> RowsOf:
 def _technology_rows(marks: WrongMarks) -> RowsOf:
     def rows(result: SiteResult) -> Iterable[tuple]:
         ids = (result.tenant_id, result.domain_id)
-        for found in result.report["technologies"]:
-            wrong = marks.hide_technology(*ids, found["name"])
-            yield (*(found[name] for name in TECHNOLOGY_COLUMNS), wrong)
+        for item in result.report["technologies"]:
+            wrong = marks.hide_technology(*ids, item["name"])
+            yield (*(item[name] for name in TECHNOLOGY_COLUMNS), wrong)
 
     return rows
 
@@ -137,14 +137,14 @@ def _save_findings(
     rows = [
         (result.tenant_id, result.domain_id, *row) for result in results for row in rows_of(result)
     ]
-    seen = [name for name in columns if name not in key]
+    updated = [name for name in columns if name not in key]
     marked = () if model is Sitemap else MARKED
     storage.upsert(
         model,
         (*FINDING_COLUMNS, *columns, *marked),
         rows,
         key=["domain_id", *key],
-        update=[*seen, "last_seen", "gone_at"],
+        update=[*updated, "last_seen", "gone_at"],
         constants={"first_seen": now, "last_seen": now, "gone_at": None},
     )
 
@@ -200,7 +200,7 @@ def _save_pages(
     )
 
 
-def _queue_where_wanted(scanned: list[SiteResult]) -> None:
+def _queue_imports(scanned: list[SiteResult]) -> None:
     """Queue the domains just scanned for sitemap submission where their tenant wants it so."""
     if scanned:
         ids = [result.domain_id for result in scanned]

@@ -25,13 +25,13 @@ def ensure_domains(
     `hosts` are normalised; `facts` (column -> value) are written to all of them, found or made.
     Never raises when others do the same at the same time.
     """
-    found = {} if facts else _ids_of(tenant, hosts)
-    missing = [host for host in hosts if host not in found]
+    existing = {} if facts else _ids_of(tenant, hosts)
+    missing = [host for host in hosts if host not in existing]
     if not missing:
-        return found
+        return existing
     facts = facts or {}
     ids = {host: uuid7() for host in missing}
-    made = storage.upsert(
+    created = storage.upsert(
         Domain,
         ("host", "id", "reversed_host"),
         [(host, pk, reversed_host(host)) for host, pk in ids.items()],
@@ -40,7 +40,7 @@ def ensure_domains(
         constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
     )
     # with fewer made than given, others made some at the same moment, under ids of their own
-    return found | (_ids_of(tenant, missing) if facts or made < len(ids) else ids)
+    return existing | (_ids_of(tenant, missing) if facts or created < len(ids) else ids)
 
 
 def _ids_of(tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
@@ -99,7 +99,7 @@ def queue_for_sitemaps(domains: QuerySet[Domain]) -> Queueing:
     flush of a shift.
     """
     states = Domain.SitemapAnalysis
-    found = queued = 0
+    existing = queued = 0
     for ids in _ids_in_chunks(domains):
         with transaction.atomic():
             lock_domains(ids)
@@ -113,8 +113,8 @@ def queue_for_sitemaps(domains: QuerySet[Domain]) -> Queueing:
                 sitemap_queued_at=now,
                 updated_at=now,
             )
-        found += len(ids)
-    return Queueing(queued, found - queued)
+        existing += len(ids)
+    return Queueing(queued, existing - queued)
 
 
 def _ids_in_chunks(domains: QuerySet[Domain]) -> Iterator[list[UUID]]:

@@ -157,8 +157,10 @@ class _Table:
         if not rows:
             return []
         columns = zip(*rows, strict=True)
-        made = (prepare(values) for prepare, values in zip(self.preparers, columns, strict=False))
-        return list(zip(*made, strict=True))
+        converted = (
+            prepare(values) for prepare, values in zip(self.preparers, columns, strict=False)
+        )
+        return list(zip(*converted, strict=True))
 
     def when_changed(self, columns: Sequence[str], touch: str) -> str:
         """Return the WHERE that keeps an unchanged, recently seen row from being rewritten."""
@@ -194,11 +196,11 @@ class _Table:
         marks = f"({', '.join(['%s'] * width)})"
         rest = len(rows) % size
         written = 0
-        for count, given in ((size, rows[: len(rows) - rest]), (rest, rows[len(rows) - rest :])):
+        for count, part in ((size, rows[: len(rows) - rest]), (rest, rows[len(rows) - rest :])):
             values = ", ".join([marks] * count)
-            starts = range(0, len(given), count or 1)
+            starts = range(0, len(part), count or 1)
             statement = f"{insert} (VALUES {values}) WHERE true {tail}"
-            parts = [(*self.constants, *chain(*given[at : at + count])) for at in starts]
+            parts = [(*self.constants, *chain(*part[at : at + count])) for at in starts]
             if parts:
                 written += cursor.executemany(statement, parts).rowcount
         return written

@@ -46,8 +46,8 @@ def _count_tenant(tenant: Tenant) -> bool:
     if last and not Domain.objects.filter(tenant=tenant, last_scanned_at__gte=last).exists():
         return False
     rows = Technology.objects.visible().filter(tenant=tenant, gone_at=None).order_by()
-    found = rows.values("name").annotate(group=Max("category"), domains=Count("pk"))
-    _store(tenant, list(found.values_list("name", "group", "domains")), now)
+    by_name = rows.values("name").annotate(group=Max("category"), domains=Count("pk"))
+    _store(tenant, list(by_name.values_list("name", "group", "domains")), now)
     return True
 
 

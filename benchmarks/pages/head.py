@@ -54,11 +54,11 @@ def head(random: Random, business: Business, title: str) -> str:
 
 
 def _technologies(random: Random, business: Business) -> str:
-    chosen = [WORDPRESS if business.is_wordpress else PLAIN]
+    parts = [WORDPRESS if business.is_wordpress else PLAIN]
     for script, share in ((ANALYTICS, 0.7), (TAG_MANAGER, 0.5), (CONSENT, 0.3), (FONTS, 0.6)):
         if random.random() < share:
-            chosen.append(script.format(id=f"{random.randrange(16**8):08X}"))
-    return "".join(chosen)
+            parts.append(script.format(id=f"{random.randrange(16**8):08X}"))
+    return "".join(parts)
 
 
 def _styles(random: Random) -> str:

@@ -8,7 +8,7 @@ OPTIONS = {"fetch_pages": 2, "max_pages": 100}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Scale:
     """What the user asked of a run."""
 
     sites: int

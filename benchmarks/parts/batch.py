@@ -6,15 +6,15 @@ from benchmarks import database
 from benchmarks.contest import Contest
 from benchmarks.crawl import crawl, rivals
 from benchmarks.database import Database, env_of
-from benchmarks.parts import OPTIONS, Asked
+from benchmarks.parts import OPTIONS, Scale
 from benchmarks.scrapy_crawl.pipeline import create_tables
 from benchmarks.sites import Sites, serve
 from benchmarks.workload import Ran, Spec, run
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Scan and store the sites in turn with each, on one PostgreSQL."""
-    with database.postgres() as place, serve(asked.sites, asked.pages) as sites:
+    with database.postgres() as place, serve(scale.sites, scale.pages) as sites:
         contest = Contest(sites, place)
         contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, place))
         for name, processes, extraction in rivals():

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from benchmarks import database
 from benchmarks.database import Database, env_of
-from benchmarks.parts import Asked
+from benchmarks.parts import Scale
 from benchmarks.tables import megabytes, print_table
 from benchmarks.workload import Ran, run
 
@@ -21,9 +21,9 @@ COLUMNS = (
 VIEWS = ("", "median", "worst", "queries")
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Create a batch of 100,000 domains, or fewer where fewer sites are asked for, on each."""
-    count = DOMAINS if asked.sites >= 1_000 else asked.sites
+    count = DOMAINS if scale.sites >= 1_000 else scale.sites
     runs = [_create(place, count) for place in (database.sqlite(), database.postgres())]
     rows = [[kind, *_cells(ran)] for kind, ran in runs]
     print_table(
@@ -38,20 +38,26 @@ def run_part(asked: Asked) -> None:
 
 
 def _create(place: AbstractContextManager[Database], count: int) -> tuple[str, Ran]:
-    with place as made:
-        ran = run("benchmarks.workloads.create", {"domains": count}, env=env_of(made))
-        return made.kind, ran
+    with place as target:
+        ran = run("benchmarks.workloads.create", {"domains": count}, env=env_of(target))
+        return target.kind, ran
 
 
 def _cells(ran: Ran) -> list[str]:
-    told = ran.told[0]
-    times = (told["post"], told["start"], told["post"] + told["start"], told["cpu"], told["again"])
-    return [*(f"{seconds:.2f} s" for seconds in times), megabytes(told["grown"])]
+    figures = ran.figures[0]
+    times = (
+        figures["post"],
+        figures["start"],
+        figures["post"] + figures["start"],
+        figures["cpu"],
+        figures["again"],
+    )
+    return [*(f"{seconds:.2f} s" for seconds in times), megabytes(figures["grown"])]
 
 
 def _print_views(kind: str, ran: Ran, count: int) -> None:
     rows = [
         [name, f"{view['ms']:.1f} ms", f"{view['worst']:.1f} ms", f"{view['queries']}"]
-        for name, view in ran.told[0]["views"].items()
+        for name, view in ran.figures[0]["views"].items()
     ]
     print_table(f"pages of the batch of {count:,} on {kind}", VIEWS, rows)

@@ -4,7 +4,7 @@ from functools import partial
 
 from benchmarks.contest import Contest
 from benchmarks.crawl import crawl, rivals
-from benchmarks.parts import OPTIONS, Asked
+from benchmarks.parts import OPTIONS, Scale
 from benchmarks.sites import Sites, serve
 from benchmarks.tables import print_table
 from benchmarks.workload import Ran, Spec, run
@@ -13,9 +13,9 @@ CONCURRENCY = 25
 STAGED_SITES = 100
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Scan the sites in turn with each, and print what it took."""
-    with serve(asked.sites, asked.pages) as sites:
+    with serve(scale.sites, scale.pages) as sites:
         contest = Contest(sites)
         contest.enter("ScraperSky's engine", lambda: _scan(sites))
         for name, processes, extraction in rivals():
@@ -37,12 +37,12 @@ def _stages(sites: Sites) -> Ran:
 
 
 def _print_stages(ran: Ran) -> None:
-    stages: dict[str, float] = ran.told[0]["stages"]
-    count, whole = ran.told[0]["sites"], sum(stages.values())
+    stages: dict[str, float] = ran.figures[0]["stages"]
+    count, total = ran.figures[0]["sites"], sum(stages.values())
     rows = [
-        [stage, f"{seconds / count * 1000:.2f}", f"{seconds / whole:.0%}"]
+        [stage, f"{seconds / count * 1000:.2f}", f"{seconds / total:.0%}"]
         for stage, seconds in stages.items()
     ]
-    rows.append(["all", f"{whole / count * 1000:.2f}", "100%"])
+    rows.append(["all", f"{total / count * 1000:.2f}", "100%"])
     note = f"Processor time of one thread alone, {count} sites; 'read' and 'follow': a page each."
     print_table("where the engine's time goes", ("stage", "CPU ms/site", "share"), rows, note)

@@ -2,7 +2,7 @@
 
 from benchmarks import database
 from benchmarks.database import Database
-from benchmarks.parts import Asked
+from benchmarks.parts import Scale
 from benchmarks.parts.batch import scan_batch
 from benchmarks.sites import Sites, serve
 from benchmarks.tables import print_table
@@ -15,13 +15,13 @@ SLOTS = (128, 256, 500)
 COLUMNS = ("slots", "sites", "allowed sites/s", "reached", "share", "CPU ms/site")
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Scan batches of slow sites with more and more slots."""
     with database.postgres() as place:
-        with serve(asked.sites, asked.pages) as sites:
-            cores, _ = _scan(sites, place, count=asked.sites, first=0, slots=max(SLOTS))
-        with serve(2 * asked.sites, asked.pages, LATENCY) as sites:
-            rows = _rows(sites, place, asked.sites, cores)
+        with serve(scale.sites, scale.pages) as sites:
+            cores, _ = _scan(sites, place, count=scale.sites, first=0, slots=max(SLOTS))
+        with serve(2 * scale.sites, scale.pages, LATENCY) as sites:
+            rows = _rows(sites, place, scale.sites, cores)
     print_table(
         f"latency: sites that answer after {LATENCY * 1000:.0f} ms, stored in full",
         COLUMNS,

@@ -8,7 +8,7 @@ import psycopg
 from batches.tests.legacy.legacy_database import create_tables, fill_to_scale
 from benchmarks import database
 from benchmarks.database import Database, env_of
-from benchmarks.parts import Asked
+from benchmarks.parts import Scale
 from benchmarks.tables import megabytes, print_table, ratio
 from benchmarks.usage import PeakMemory
 from benchmarks.workload import Ran, run
@@ -28,9 +28,9 @@ TABLES = (
 COLUMNS = ("", "time", "rows/s", "of bare", "Python's peak", "server's peak")
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Fill an older database, convert it in place, verify that, and copy the rows bare."""
-    batches, jobs, domains = (asked.sites * each for each in (BATCHES, JOBS, DOMAINS))
+    batches, jobs, domains = (scale.sites * each for each in (BATCHES, JOBS, DOMAINS))
     with database.postgres() as place:
         _fill(place, batches=batches, jobs=jobs, domains=domains)
         converted = _convert(place)
@@ -77,11 +77,11 @@ def _copy(place: Database, name: str, *, with_keys: bool) -> tuple[int, float]:
                 connection.execute(f"ALTER TABLE {name}_{table} ADD {key}")
     _checkpoint(place)
     with psycopg.connect(place.url) as connection:
-        began = time.perf_counter()
+        started = time.perf_counter()
         copies = [f"INSERT INTO {name}_{table} SELECT * FROM {table}" for table in TABLES]
         rows = sum(connection.execute(copy).rowcount for copy in copies)
         connection.commit()
-        return rows, time.perf_counter() - began
+        return rows, time.perf_counter() - started
 
 
 def _keys(connection: psycopg.Connection, table: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks import database
 from benchmarks.database import Database, env_of
-from benchmarks.parts import Asked
+from benchmarks.parts import Scale
 from benchmarks.tables import milliseconds, print_table
 from benchmarks.workload import run
 
@@ -17,27 +17,29 @@ SLOW = ("list and query", "rows", "median", "p95")
 SHOWN = 15
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Fill each database and print how long the first pages take."""
-    domains = asked.sites * DOMAINS
+    domains = scale.sites * DOMAINS
     _measure(database.postgres(), domains, target=0.1)
     _measure(database.sqlite(), domains // 10, target=0.15)
 
 
 def _measure(place: AbstractContextManager[Database], domains: int, *, target: float) -> None:
-    with place as made:
-        told = run("benchmarks.workloads.lists", {"domains": domains}, env=env_of(made)).told[0]
-        kind = made.kind
-    sizes = ", ".join(f"{number:,} {name}" for name, number in told["rows"].items())
-    rows = [_row(name, timed, target) for name, timed in told["timings"].items()]
+    with place as storage:
+        figures = run(
+            "benchmarks.workloads.lists", {"domains": domains}, env=env_of(storage)
+        ).figures[0]
+        kind = storage.kind
+    sizes = ", ".join(f"{number:,} {name}" for name, number in figures["rows"].items())
+    rows = [_row(name, timed, target) for name, timed in figures["timings"].items()]
     print_table(
         f"lists on {kind}",
         COLUMNS,
         rows,
-        f"{sizes}; filled in {told['filled']:.0f} s. Target: p95 under {milliseconds(target)}",
+        f"{sizes}; filled in {figures['filled']:.0f} s. Target: p95 under {milliseconds(target)}",
         "where a full page of rows matches.",
     )
-    _print_slow(kind, told["timings"], target)
+    _print_slow(kind, figures["timings"], target)
 
 
 def _row(name: str, timed: list[dict[str, Any]], target: float) -> list[str]:

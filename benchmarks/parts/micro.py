@@ -1,6 +1,6 @@
 """Small parts of the engine, each alone in one thread."""
 
-from benchmarks.parts import Asked
+from benchmarks.parts import Scale
 from benchmarks.tables import megabytes, milliseconds, print_table
 from benchmarks.workload import Spec, run
 
@@ -10,21 +10,21 @@ LINES = 100_000
 SPREAD = ("", "a second", "median", "95 %", "worst")
 
 
-def run_part(asked: Asked) -> None:
+def run_part(scale: Scale) -> None:
     """Measure pages, technologies, a large sitemap and a pasted list."""
-    small = asked.sites < 1_000
+    small = scale.sites < 1_000
     spec: Spec = {
-        "pages": asked.pages,
-        "variants": min(asked.sites, MOST_VARIANTS),
-        "urls": asked.sites if small else URLS,
-        "domains": asked.sites if small else LINES,
+        "pages": scale.pages,
+        "variants": min(scale.sites, MOST_VARIANTS),
+        "urls": scale.sites if small else URLS,
+        "domains": scale.sites if small else LINES,
     }
-    told = run("benchmarks.workloads.micro", spec).told[0]
+    figures = run("benchmarks.workloads.micro", spec).figures[0]
     spreads = (("read_page, all extractors", "pages"), ("technologies alone", "technologies"))
-    rows = [[name, *_cells(told[key])] for name, key in spreads]
-    count = told["pages"]["count"]
+    rows = [[name, *_cells(figures[key])] for name, key in spreads]
+    count = figures["pages"]["count"]
     print_table(f"micro: {count} pages, processor time, best of three each", SPREAD, rows)
-    _print_texts(told)
+    _print_texts(figures)
 
 
 def _cells(spread: dict[str, float]) -> list[str]:
@@ -32,8 +32,8 @@ def _cells(spread: dict[str, float]) -> list[str]:
     return [f"{spread['rate']:,.0f}", *times]
 
 
-def _print_texts(told: Spec) -> None:
-    sitemap, domains = told["sitemap"], told["domains"]
+def _print_texts(figures: Spec) -> None:
+    sitemap, domains = figures["sitemap"], figures["domains"]
     size = f"{sitemap['urls']:,} URLs, {sitemap['bytes'] / 1e6:.1f} MB"
     memory = (
         f"{megabytes(sitemap['peak'])} ({megabytes(sitemap['peak_all'])} with every entry kept)"

@@ -8,19 +8,19 @@ from benchmarks.scrapy_crawl.spider import SitesSpider
 
 
 def main() -> None:
-    given = workloads.spec()
+    options = workloads.spec()
     settings = dict(SETTINGS)
-    if given.get("database"):
+    if options.get("database"):
         settings["ITEM_PIPELINES"] = {"benchmarks.scrapy_crawl.pipeline.StorePipeline": 100}
-        settings["DATABASE"] = given["database"]
+        settings["DATABASE"] = options["database"]
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(SitesSpider)
-    began = workloads.now()
-    asked = {name: given[name] for name in ("first", "last", "port", "extraction")}
-    process.crawl(crawler, **asked)
+    started = workloads.now()
+    arguments = {name: options[name] for name in ("first", "last", "port", "extraction")}
+    process.crawl(crawler, **arguments)
     process.start()
     assert isinstance(crawler.spider, SitesSpider)
-    workloads.tell(began, workloads.now(), **crawler.spider.counts)
+    workloads.print_figures(started, workloads.now(), **crawler.spider.counts)
 
 
 if __name__ == "__main__":

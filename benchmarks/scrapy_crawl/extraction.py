@@ -39,7 +39,7 @@ def usual(response: TextResponse) -> PageRead:
     return PageRead(facts, _contacts(response), [], _contact_url(response))
 
 
-def whole(response: TextResponse) -> PageRead:
+def full(response: TextResponse) -> PageRead:
     """Read all that a scan of ours reads of a page, with our own reader."""
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     headers = {str(name): value for name, value in response.headers.to_unicode_dict().items()}
@@ -48,25 +48,25 @@ def whole(response: TextResponse) -> PageRead:
     return PageRead(
         {"title": page.title, "description": page.description, "language": page.language},
         [(contact.kind.value, contact.value, contact.page_url) for contact in page.contacts],
-        [(found.name, found.category, found.version) for found in page.technologies],
+        [(item.name, item.category, item.version) for item in page.technologies],
         next(named, response.urljoin("/contact/")),
     )
 
 
-WAYS: dict[str, Callable[[TextResponse], PageRead]] = {"usual": usual, "whole": whole}
+WAYS: dict[str, Callable[[TextResponse], PageRead]] = {"usual": usual, "whole": full}
 
 
 def _contacts(response: TextResponse) -> list[tuple[str, str, str]]:
     """Return (kind, value, page) of the contacts on a page, each once."""
-    found = dict.fromkeys(("email", email.lower()) for email in EMAIL.findall(response.text))
+    values = dict.fromkeys(("email", email.lower()) for email in EMAIL.findall(response.text))
     for href in response.xpath("//a/@href").getall():
         if href.startswith("mailto:"):
-            found["email", href[7:].partition("?")[0].lower()] = None
+            values["email", href[7:].partition("?")[0].lower()] = None
         elif href.startswith("tel:"):
-            found["phone", href[4:]] = None
+            values["phone", href[4:]] = None
         elif href.startswith("http") and _is_profile(href):
-            found["social", href] = None
-    return [(kind, value, response.url) for kind, value in found]
+            values["social", href] = None
+    return [(kind, value, response.url) for kind, value in values]
 
 
 def _is_profile(href: str) -> bool:

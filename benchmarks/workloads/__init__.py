@@ -8,13 +8,13 @@ from typing import Any
 
 def spec() -> dict[str, Any]:
     """Return what this process was asked to do."""
-    given: dict[str, Any] = json.loads(sys.argv[1])
-    return given
+    options: dict[str, Any] = json.loads(sys.argv[1])
+    return options
 
 
-def tell(began: float, ended: float, **figures: Any) -> None:
+def print_figures(started: float, ended: float, **figures: Any) -> None:
     """Print what was measured; times are of `now`, which all processes share."""
-    print(json.dumps({"began": began, "ended": ended, **figures}), flush=True)
+    print(json.dumps({"started": started, "ended": ended, **figures}), flush=True)
 
 
 def now() -> float:

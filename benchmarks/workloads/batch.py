@@ -17,21 +17,23 @@ from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant  # noqa: E402
 
 
 def main() -> None:
-    given = workloads.spec()
+    spec = workloads.spec()
     logging.getLogger().setLevel(logging.WARNING)
     tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
-    numbers = range(given["first"], given["first"] + given["sites"])
-    began = workloads.now()
+    numbers = range(spec["first"], spec["first"] + spec["sites"])
+    started = workloads.now()
     batch = create_batch(
         tenant=tenant,
         created_by=None,
         domains=[host(number) for number in numbers],
-        options=given["options"],
+        options=spec["options"],
     )
     while not batch.is_ended:
         run_shift(linger=0.5)
         batch.refresh_from_db()
-    workloads.tell(began, began + _seconds(batch), status=batch.status, **_stored(batch))
+    workloads.print_figures(
+        started, started + _seconds(batch), status=batch.status, **_stored(batch)
+    )
 
 
 def _seconds(batch: Batch) -> float:

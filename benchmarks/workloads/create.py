@@ -28,20 +28,20 @@ PAGES = ("batch_detail", "batch_progress", "batch_jobs", "home")
 
 
 def main() -> None:
-    given = workloads.spec()
+    options = workloads.spec()
     setup_test_environment()
     tenant, client = _log_in()
-    hosts = [host(number) for number in range(given["domains"])]
+    hosts = [host(number) for number in range(options["domains"])]
     client.get(reverse("batch_list"))  # what the first request loads is not the batch's cost
     before = _most_memory()
-    began, used = workloads.now(), time.process_time()
+    started, used = workloads.now(), time.process_time()
     steps = {"post": _timed(_post, client, hosts), "start": _timed(_start)}
     cpu, grown = time.process_time() - used, _most_memory() - before
     again = _timed(create_batch, tenant=tenant, created_by=None, domains=hosts)
     batch = Batch.objects.earliest("created_at")
     views = {name: _view(client, name, batch) for name in PAGES}
-    told = {"cpu": cpu, "again": again, "grown": grown, "views": views, "total": batch.total}
-    workloads.tell(began, workloads.now(), **steps, **told)
+    figures = {"cpu": cpu, "again": again, "grown": grown, "views": views, "total": batch.total}
+    workloads.print_figures(started, workloads.now(), **steps, **figures)
 
 
 def _log_in() -> tuple[Tenant, Client]:
@@ -67,9 +67,9 @@ def _start() -> None:
     start_pending()
     claim = Claimer(worker, 128).claim({})
     assert claim is not None
-    begun = claim.jobs[: sum(claim.slots.values())]
-    Job.objects.begin(worker, {(job.id, job.claim_no): timezone.now() for job in begun})
-    worker.beat(stages={job.key: ["read", 0.35] for job in begun})
+    running = claim.jobs[: sum(claim.slots.values())]
+    Job.objects.begin(worker, {(job.id, job.claim_no): timezone.now() for job in running})
+    worker.beat(stages={job.key: ["read", 0.35] for job in running})
 
 
 def _view(client: Client, name: str, batch: Batch) -> dict[str, Any]:
@@ -90,9 +90,9 @@ def _get(client: Client, url: str) -> None:
 
 
 def _timed(call: Any, *arguments: Any, **named: Any) -> float:
-    began = time.perf_counter()
+    started = time.perf_counter()
     call(*arguments, **named)
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 def _most_memory() -> int:

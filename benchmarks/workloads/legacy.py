@@ -12,9 +12,9 @@ from django.core.management import call_command  # noqa: E402  (models need the 
 def main() -> None:
     arguments = workloads.spec()["arguments"]
     printed = StringIO()
-    began = workloads.now()
+    started = workloads.now()
     call_command("convert_legacy_batch_ids", *arguments, stdout=printed)
-    workloads.tell(began, workloads.now(), printed=printed.getvalue())
+    workloads.print_figures(started, workloads.now(), printed=printed.getvalue())
 
 
 if __name__ == "__main__":

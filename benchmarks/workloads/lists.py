@@ -57,13 +57,13 @@ PAIRS = [
 def main() -> None:
     random.seed(7)
     user = _user()
-    began = workloads.now()
+    started = workloads.now()
     rows = _fill(workloads.spec()["domains"])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    filled = workloads.now() - began
+    filled = workloads.now() - started
     timings = {name: _time_list(get_list(name), user) for name in LISTS}
-    workloads.tell(began, workloads.now(), rows=rows, filled=filled, timings=timings)
+    workloads.print_figures(started, workloads.now(), rows=rows, filled=filled, timings=timings)
 
 
 LISTS = (
@@ -96,12 +96,12 @@ def _write(model: Any, columns: tuple[str, ...], rows: Iterator[tuple], **consta
 def _fill(domains: int) -> dict[str, int]:
     ids = [uuid7() for _ in range(domains)]
     tenant = {"tenant_id": DEFAULT_TENANT_ID}
-    seen = {"first_seen": NOW, "last_seen": NOW, "gone_at": None}
+    times = {"first_seen": NOW, "last_seen": NOW, "gone_at": None}
     counts = {
         "domains": _write(Domain, DOMAIN_COLUMNS, map(_domain, count(), ids), **tenant),
-        "contacts": _write(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **seen),
-        "technologies": _write(Technology, USE_COLUMNS, _technologies(ids), **tenant, **seen),
-        "pages": _write(Page, PAGE_COLUMNS, _pages(ids), **tenant, **seen),
+        "contacts": _write(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **times),
+        "technologies": _write(Technology, USE_COLUMNS, _technologies(ids), **tenant, **times),
+        "pages": _write(Page, PAGE_COLUMNS, _pages(ids), **tenant, **times),
         "scans": _write(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant),
         "batches": _write(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant),
     }
@@ -243,15 +243,15 @@ def _values(name: str, item: Any) -> list[str]:
 
 
 def _time(definition: ListDefinition, query: str, user: User, page: int = 0) -> dict[str, Any]:
-    wanted = ListQuery(definition, QueryDict(query), user)
+    list_query = ListQuery(definition, QueryDict(query), user)
     columns = [definition.column_by_name[name] for name in definition.default_columns]
-    cursor = _cursor_at(wanted, columns, page) if page else ""
+    cursor = _cursor_at(list_query, columns, page) if page else ""
     times, rows = [], 0
     try:
         for _ in range(REPEATS):
-            began = perf_counter()
-            rows = len(wanted.page(columns, cursor=cursor).rows)
-            times.append(perf_counter() - began)
+            started = perf_counter()
+            rows = len(list_query.page(columns, cursor=cursor).rows)
+            times.append(perf_counter() - started)
     except QueryTooSlow:
         times = [2.0]
     times.sort()

@@ -26,16 +26,18 @@ URL = "https://www.example.com/contact/"
 
 
 def main() -> None:
-    given = workloads.spec()
+    options = workloads.spec()
     _warm_up(FetchSettings())
-    began = workloads.now()
-    pages = read_pages(Path(given["pages"])) if given["pages"] else make_pages(given["variants"])
-    told = {
-        "sitemap": _sitemap(given["urls"]),
-        "domains": _domains(given["domains"]),
+    started = workloads.now()
+    pages = (
+        read_pages(Path(options["pages"])) if options["pages"] else make_pages(options["variants"])
+    )
+    figures = {
+        "sitemap": _sitemap(options["urls"]),
+        "domains": _domains(options["domains"]),
         **_pages(pages),
     }
-    workloads.tell(began, workloads.now(), **told)
+    workloads.print_figures(started, workloads.now(), **figures)
 
 
 def _best(call: Callable[[], Any]) -> float:
@@ -45,9 +47,9 @@ def _best(call: Callable[[], Any]) -> float:
 
 def _timed(call: Callable[[], Any]) -> float:
     """Return the processor time of a call: other work on the machine counts less in it."""
-    began = time.process_time()
+    started = time.process_time()
     call()
-    return time.process_time() - began
+    return time.process_time() - started
 
 
 def _sitemap(count: int) -> dict[str, Any]:

@@ -24,24 +24,24 @@ QUIET = 120.0
 
 
 def main() -> None:
-    given = workloads.spec()
-    jobs = [_job(number, given["options"]) for number in range(given["sites"])]
-    began = workloads.now()
+    spec = workloads.spec()
+    jobs = [_job(number, spec["options"]) for number in range(spec["sites"])]
+    started = workloads.now()
     pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=settings.SCAN_MAX_CONCURRENT)
-    pool.offer(jobs, {None: given["concurrency"]})
-    found = Tally()
-    heard = began
-    while found.ended < len(jobs):
+    pool.offer(jobs, {None: spec["concurrency"]})
+    tally = Tally()
+    last_report = started
+    while tally.ended < len(jobs):
         pool.full.wait(EVERY)
         _, outcomes = pool.take()
-        found.add(outcomes)
+        tally.add(outcomes)
         pool.written(outcomes)
-        heard = workloads.now() if outcomes else heard
-        if workloads.now() - heard > QUIET:
-            raise RuntimeError(f"Only {found.ended} of {len(jobs)} scans ended.")
+        last_report = workloads.now() if outcomes else last_report
+        if workloads.now() - last_report > QUIET:
+            raise RuntimeError(f"Only {tally.ended} of {len(jobs)} scans ended.")
     ended = workloads.now()
     pool.close()
-    workloads.tell(began, ended, **found.counts)
+    workloads.print_figures(started, ended, **tally.counts)
 
 
 class Tally:

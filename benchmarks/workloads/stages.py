@@ -24,19 +24,19 @@ class Clock:
 
 
 def main() -> None:
-    given = workloads.spec()
+    options = workloads.spec()
     settings = FetchSettings(
-        host_map=(("*.test", f"127.0.0.1:{given['port']}"),), mapped_networks=("127.0.0.0/8",)
+        host_map=(("*.test", f"127.0.0.1:{options['port']}"),), mapped_networks=("127.0.0.0/8",)
     )
-    limits = Limits(**given["limits"])
+    limits = Limits(**options["limits"])
     _warm_up(settings)
-    began, clock = workloads.now(), Clock()
-    for number in range(given["sites"]):
+    started, clock = workloads.now(), Clock()
+    for number in range(options["sites"]):
         report = scan_site(host(number), limits, settings=settings, on_stage=clock.begin)
         clock.begin("as_dict")
         report.as_dict()
         clock.begin("resolve")
-    workloads.tell(began, workloads.now(), sites=given["sites"], stages=clock.seconds)
+    workloads.print_figures(started, workloads.now(), sites=options["sites"], stages=clock.seconds)
 
 
 if __name__ == "__main__":

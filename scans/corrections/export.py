@@ -96,6 +96,6 @@ def _add_contacts(label: Label, contacts: Iterable[tuple[str, ...]]) -> None:
 
 def _finished(label: Label) -> Label:
     label["neutral_emails"] -= label["emails"]
-    said = {tuple(statement.items()): statement for statement in label["corrections"]}
-    label["corrections"] = list(said.values())
+    unique = {tuple(statement.items()): statement for statement in label["corrections"]}
+    label["corrections"] = list(unique.values())
     return {k: sorted(v) if isinstance(v, set) else v for k, v in label.items()}

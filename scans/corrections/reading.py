@@ -119,8 +119,8 @@ class RightValues:
 def right_values(domain_ids: Iterable[UUID]) -> RightValues:
     """Return what users chose on domains, in one query."""
     right = RightValues()
-    chosen = Correction.objects.filter(domain__in=set(domain_ids), kind__in=CHOICES).order_by()
-    for pk, kind, hashed, value in chosen.values_list(
+    choices = Correction.objects.filter(domain__in=set(domain_ids), kind__in=CHOICES).order_by()
+    for pk, kind, hashed, value in choices.values_list(
         "domain_id", "kind", "url_hash", "right_value"
     ):
         assert pk is not None  # noqa: S101 (a database constraint)

@@ -75,7 +75,7 @@ def correct_verdict(domain: Domain, verdict: str, *, user: User | None) -> Corre
             return None
         Domain.objects.filter(pk=row.pk).update(verdict=verdict)
         Scan.objects.filter(domain=row).update(verdict=verdict)
-        return _chosen(mine, row, Kind.VERDICT, detected, verdict, _homepage(row), b"", user)
+        return _choose(mine, row, Kind.VERDICT, detected, verdict, _homepage(row), b"", user)
 
 
 def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Correction | None:
@@ -95,7 +95,7 @@ def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Corre
             mine.delete()
             return None
         hashed = bytes(row.url_hash)
-        return _chosen(mine, row.domain, Kind.PAGE_TYPE, detected, page_type, row.url, hashed, user)
+        return _choose(mine, row.domain, Kind.PAGE_TYPE, detected, page_type, row.url, hashed, user)
 
 
 def undo(correction: Correction) -> None:
@@ -137,7 +137,7 @@ def _lock(tenant_id: UUID, domain_id: UUID | None) -> None:
         list(Tenant.objects.select_for_update().filter(pk=tenant_id).values_list("pk"))
 
 
-def _chosen(
+def _choose(
     mine: QuerySet[Correction],
     domain: Domain,
     kind: str,
@@ -177,12 +177,12 @@ def _restore_verdicts(domain: Domain, verdict: str) -> None:
     """Write what the scans of a domain say: each its own, and the domain this one."""
     Domain.objects.filter(pk=domain.pk).update(verdict=verdict)
     scans = Scan.objects.filter(domain=domain)
-    said: dict[str, list[UUID]] = defaultdict(list)
+    by_statement: dict[str, list[UUID]] = defaultdict(list)
     for pk, of_report in scans.filter(report__verdict__in=Verdict).values_list(
         "pk", "report__verdict"
     ):
-        said[of_report].append(pk)
-    for of_report, ids in said.items():
+        by_statement[of_report].append(pk)
+    for of_report, ids in by_statement.items():
         scans.filter(pk__in=ids).update(verdict=of_report)
 
 

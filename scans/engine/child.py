@@ -131,7 +131,7 @@ class Job:
         self._writer = writer
         self._lock = threading.Lock()
         self._stage: dict[str, Any] = {}
-        self._told = self._stage  # nothing to tell before the first stage begins
+        self._reported_stage = self._stage  # nothing to tell before the first stage begins
         self._ended = False
         self._started_at = _now()
 
@@ -179,7 +179,7 @@ class Job:
                 raise SentBackError
             return
 
-    def tell_stage(self) -> None:
+    def report_stage(self) -> None:
         """Send the stage that the scan is in, if it has changed since the last time.
 
         Never waits: the main loop may not stand still because the reader does.
@@ -188,9 +188,9 @@ class Job:
             return
         try:
             stage = self._stage
-            if stage is not self._told and not self._ended:
-                told = self._writer.send_if_free("stage", self.key, stage)
-                self._told = stage if told else self._told
+            if stage is not self._reported_stage and not self._ended:
+                is_sent = self._writer.send_if_free("stage", self.key, stage)
+                self._reported_stage = stage if is_sent else self._reported_stage
         finally:
             self._lock.release()
 
@@ -253,12 +253,12 @@ class ThreadPool:
         if job is not None:
             job.cancelled.set()
 
-    def tell_stages(self) -> None:
+    def report_stages(self) -> None:
         """Send the stages of the scans that have moved on."""
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
-            job.tell_stage()
+            job.report_stage()
 
     def _work(self) -> None:
         while True:
@@ -302,7 +302,7 @@ def main() -> None:
     watchdog.stop()  # on a busy machine warming up takes its time
     _warm_up(settings)
     writer.send("ready", "-", {"pid": os.getpid()})
-    tell_at = 0.0
+    report_at = 0.0
     for message in messages:
         if message.get("type") == "scan":
             pool.scan(message)
@@ -310,9 +310,9 @@ def main() -> None:
             pool.cancel(str(message["job"]))
         elif message.get("type") in {"go", "back"}:
             pool.reply(str(message["job"]), may_go=message["type"] == "go")
-        if (now := time.monotonic()) >= tell_at:
-            tell_at = now + STAGE_EVERY
-            pool.tell_stages()
+        if (now := time.monotonic()) >= report_at:
+            report_at = now + STAGE_EVERY
+            pool.report_stages()
     os._exit(0)
 
 

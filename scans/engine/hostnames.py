@@ -169,10 +169,10 @@ def _parse(text: str) -> can_ada.URL:
 
 
 def _refuse_scheme(text: str) -> None:
-    found = _SCHEME.match(text) or _BARE_SCHEME.match(text)
-    if not found:
+    match = _SCHEME.match(text) or _BARE_SCHEME.match(text)
+    if not match:
         return
-    scheme = found[1].lower()
+    scheme = match[1].lower()
     if scheme == "mailto":
         raise InvalidDomain("It is an e-mail address, not a domain.")
     raise InvalidDomain(f"Only http and https can be scanned, not {scheme[:20]}.")

@@ -124,7 +124,7 @@ def _by_path(directories: _Directories, last: str) -> str:
     nearest = directories.nearest
     return (
         directories.deciding
-        or _by_whole(last)
+        or _by_full_text(last)
         or ("" if nearest in _rules().yielding_directories else nearest)
         or _by_ends(last)
         or nearest
@@ -133,7 +133,7 @@ def _by_path(directories: _Directories, last: str) -> str:
 
 def _by_anchor(text: str) -> str:
     words = _plain(text[:200])
-    return _by_whole(words) or _by_ends(words)
+    return _by_full_text(words) or _by_ends(words)
 
 
 def _parted(path: str) -> tuple[_Directories, str, str]:
@@ -183,7 +183,7 @@ def _by_deciding_directory(directories: Sequence[str]) -> str:
     return ""
 
 
-def _by_whole(text: str) -> str:
+def _by_full_text(text: str) -> str:
     return _unless_home(_rules().phrases.get(text, ""))
 
 
@@ -196,7 +196,7 @@ def _by_ends(text: str) -> str:
     if words[0] not in rules.first_words and words[-1] not in rules.last_words:
         return ""
     for length in range(len(words) - 1, 0, -1):
-        kind = _by_whole(" ".join(words[:length])) or _by_whole(" ".join(words[-length:]))
+        kind = _by_full_text(" ".join(words[:length])) or _by_full_text(" ".join(words[-length:]))
         if kind:
             return kind
     return ""
@@ -204,7 +204,7 @@ def _by_ends(text: str) -> str:
 
 def _by_directory(directories: Sequence[str]) -> str:
     for directory in reversed(directories):
-        kind = _by_whole(directory)
+        kind = _by_full_text(directory)
         if kind:
             return kind
     return ""
@@ -212,7 +212,7 @@ def _by_directory(directories: Sequence[str]) -> str:
 
 def _by_query(query: str) -> str:
     for pair in query[:500].split("&") if query else ():
-        kind = _by_whole(_plain(pair.partition("=")[2]))
+        kind = _by_full_text(_plain(pair.partition("=")[2]))
         if kind:
             return kind
     return ""

@@ -149,7 +149,7 @@ def _path(url: str) -> str:
 def _sitemaps(lines: tuple[str, ...], url: str) -> tuple[str, ...]:
     values = (value for line in lines for value in sitemap_values(line))
     resolved = (resolve_url(with_scheme(value, url), url) for value in values)
-    return tuple(dict.fromkeys(found for found in resolved if found))[:MAX_SITEMAPS]
+    return tuple(dict.fromkeys(url for url in resolved if url))[:MAX_SITEMAPS]
 
 
 def _is_web_page(text: str, content_type: str) -> bool:

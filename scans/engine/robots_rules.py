@@ -62,10 +62,10 @@ class Rule(NamedTuple):
         position = len(first)
         last = others.pop() if self.to_end else ""
         for piece in others:
-            found = path.find(piece, position)
-            if found < 0:
+            at = path.find(piece, position)
+            if at < 0:
                 return False
-            position = found + len(piece)
+            position = at + len(piece)
         return len(path) - len(last) >= position and path.endswith(last)
 
 
@@ -127,10 +127,10 @@ def directive(line: str) -> tuple[str, str]:
     text = line.strip().strip(_EDGES).partition("#")[0].strip()
     name, colon, value = text.partition(":")
     if not colon or _WITH_ADDRESS.fullmatch(name):
-        words = text.split()
-        if len(words) != 2:
+        fields = text.split()
+        if len(fields) != 2:
             return "", ""
-        name, value = words
+        name, value = fields
     known = _NAME.match(name.lstrip())
     return (_NAMES[known[0].lower()], value.strip()) if known else ("", "")
 
@@ -157,7 +157,7 @@ class _Reader:
         # Ours of the groups that the agents named last belong to.
         self._open: list[Group] = []
         # Whether the next agent begins another group.
-        self._rules_began = True
+        self._rules_started = True
         self._sitemaps: list[str] = []
         self._has_directives = False
         self._count = 0
@@ -168,10 +168,10 @@ class _Reader:
         if name == "agent":
             self._read_agent(value)
         elif name in ("allow", "disallow"):
-            self._rules_began = True
+            self._rules_started = True
             self._add_rule(value, allows=name == "allow")
         elif name in ("delay", "rate", "other"):
-            self._rules_began = True
+            self._rules_started = True
             self._set_delay(_SECONDS_OF[name](value))
         elif name == "sitemap" and len(self._sitemaps) < MAX_SITEMAP_LINES:
             self._sitemaps.append(value)
@@ -188,8 +188,8 @@ class _Reader:
         )
 
     def _read_agent(self, value: str) -> None:
-        if self._rules_began:
-            self._open, self._rules_began = [], False
+        if self._rules_started:
+            self._open, self._rules_started = [], False
         group = self._group_of(value)
         if group is not None and group not in self._open:
             group.is_named = True

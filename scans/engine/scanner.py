@@ -96,11 +96,11 @@ class SiteScan:
         self._limits = fetcher.limits
         self._on_stage = on_stage
         self._on_resolved = on_resolved
-        self._stage, self._stage_began = "", 0.0
-        self._found = Findings(domain)
+        self._stage, self._stage_started = "", 0.0
+        self._findings = Findings(domain)
         self._begin("resolve")
         self._approach = Entry(domain, fetcher)
-        self._found.domain = self._approach.netloc
+        self._findings.domain = self._approach.netloc
         self._inventory = Inventory(self._approach.host, self._limits.max_pages)
         self._opened: set[str] = set()
         self._answered: set[str] = set()
@@ -115,32 +115,36 @@ class SiteScan:
             self._on_resolved(*self._approach.resolved())
         self._begin("robots")
         robots = self._approach.read_robots()
-        self._found.robots = robots.decision(f"{self._approach.origin}/", self._limits.obey_robots)
+        self._findings.robots = robots.decision(
+            f"{self._approach.origin}/", self._limits.obey_robots
+        )
         try:
             self._gather()
         except ScanError as error:
             if error.reason is not FailureReason.DEADLINE_EXCEEDED or not self._has_findings():
                 raise
             left = f"{error.sentence} The report holds what was found until then."
-            self._found.warnings.append(left)
+            self._findings.warnings.append(left)
         self._begin("verdict")
-        if self._found.verdict[0] is Verdict.CHALLENGE:
-            self._found.coverage.clear()  # what was read is the wall, not the site
+        if self._findings.verdict[0] is Verdict.CHALLENGE:
+            self._findings.coverage.clear()  # what was read is the wall, not the site
         self._begin("")
         self._fetcher.close()
         pages = self._inventory.described(self._read_urls(), self._approach.book.disallowed_by)
-        self._found.inventory, self._found.page_types = reported(pages, self._limits.inventory)
-        return self._found.report(self._fetcher.receipt)
+        self._findings.inventory, self._findings.page_types = reported(
+            pages, self._limits.inventory
+        )
+        return self._findings.report(self._fetcher.receipt)
 
     def _gather(self) -> None:
         if not self._limits.sitemaps_only:
             self._read_homepage()
         looks_further = not self._has_moved() and not self._is_walled()
-        follows = self._found.home is not None and self._limits.follow and looks_further
+        follows = self._findings.home is not None and self._limits.follow and looks_further
         if follows:
             self._begin("follow")
             self._follow(self._inventory.entries)
-        self._found.coverage["sitemaps"] = False
+        self._findings.coverage["sitemaps"] = False
         if (self._limits.sitemaps or self._limits.sitemaps_only) and looks_further:
             self._begin("sitemaps")
             self._collect_sitemaps()
@@ -149,30 +153,30 @@ class SiteScan:
         if follows:
             self._begin("follow")
             self._follow(entry for entry in self._inventory.entries if _is_telling(entry))
-        coverage = self._found.coverage
+        coverage = self._findings.coverage
         coverage["pages"] = (follows or self._has_moved()) and not self._missed
-        is_whole = self._limits.inventory == "all" and not self._inventory.is_full
-        coverage["inventory"] = follows and is_whole and coverage["sitemaps"]
+        is_full_inventory = self._limits.inventory == "all" and not self._inventory.is_full
+        coverage["inventory"] = follows and is_full_inventory and coverage["sitemaps"]
 
     def _begin(self, stage: str) -> None:
         """Time the stages, and announce each the first time that it begins."""
         now = time.monotonic()
         if self._stage:
-            spent = self._found.timings.get(self._stage, 0.0) + now - self._stage_began
-            self._found.timings[self._stage] = round(spent, 4)
-        self._stage, self._stage_began = stage, now
-        if stage and stage not in self._found.timings and self._on_stage is not None:
+            spent = self._findings.timings.get(self._stage, 0.0) + now - self._stage_started
+            self._findings.timings[self._stage] = round(spent, 4)
+        self._stage, self._stage_started = stage, now
+        if stage and stage not in self._findings.timings and self._on_stage is not None:
             self._on_stage(stage, STAGES[stage])
 
     def _has_findings(self) -> bool:
-        return bool(self._found.pages or self._found.sitemaps)
+        return bool(self._findings.pages or self._findings.sitemaps)
 
     # The homepage.
 
     def _read_homepage(self) -> None:
         self._begin("homepage")
         homepage = Homepage(self._approach)
-        self._found.home = homepage.response
+        self._findings.home = homepage.response
         self._begin("read")
         homepage.read()
         self._keep(homepage)
@@ -182,22 +186,22 @@ class SiteScan:
 
     def _keep(self, homepage: Homepage) -> None:
         """Put the homepage into the findings, in place of what was there."""
-        self._found.home = homepage.response
-        self._found.pages = [homepage.page]
-        self._found.verdict = homepage.verdict
+        self._findings.home = homepage.response
+        self._findings.pages = [homepage.page]
+        self._findings.verdict = homepage.verdict
         robots = self._approach.book.known(homepage.response.url)
         if robots is not None:
             decision = robots.decision(homepage.response.url, self._limits.obey_robots)
-            self._found.robots = decision
+            self._findings.robots = decision
 
     def _list_homepage(self, homepage: Homepage) -> None:
         home = homepage.response
-        self._found.warnings += homepage.warnings
+        self._findings.warnings += homepage.warnings
         if home.truncated:
             self._missed = True
             read = f"Only the first {len(home.body):,} bytes of {home.url} were read"
             why = f": {home.broken_off}" if home.broken_off else "."
-            self._found.warnings.append(read + why)
+            self._findings.warnings.append(read + why)
         if not self._has_moved():
             self._inventory.host = urlsplit(home.url).hostname or self._inventory.host
         self._inventory.add_home(home.url)
@@ -205,32 +209,34 @@ class SiteScan:
 
     def _has_moved(self) -> bool:
         """Return whether the homepage turned out to be another site's."""
-        if self._found.home is None:
+        if self._findings.home is None:
             return False
-        return not same_site(self._approach.host, urlsplit(self._found.home.url).hostname or "")
+        return not same_site(self._approach.host, urlsplit(self._findings.home.url).hostname or "")
 
     def _is_walled(self) -> bool:
         """Return whether the homepage is the wall of a bot check: no other error page gets here."""
-        return self._found.home is not None and self._found.home.status >= 400
+        return self._findings.home is not None and self._findings.home.status >= 400
 
     def _read_urls(self) -> set[str]:
         """Return the canonical URLs of the pages that were opened and read."""
-        return self._answered | {canonical_url(page.url) or page.url for page in self._found.pages}
+        return self._answered | {
+            canonical_url(page.url) or page.url for page in self._findings.pages
+        }
 
     # Further pages.
 
     def _follow(self, entries: Iterable[PageEntry]) -> None:
         """Open the most promising of these pages that have not been opened."""
-        wanted = self._limits.fetch_pages - 1 - len(self._opened)
-        if wanted <= 0:
+        count = self._limits.fetch_pages - 1 - len(self._opened)
+        if count <= 0:
             return
         fresh = (entry for entry in entries if entry.url not in self._opened)
-        for entry in pick_pages(fresh, wanted):
+        for entry in pick_pages(fresh, count):
             self._opened.add(entry.url)
             page = self._open_page(entry.url)
             if page is not None:
                 self._answered.add(entry.url)
-                self._found.pages.append(page)
+                self._findings.pages.append(page)
                 self._inventory.add_links(page.links)
 
     def _open_page(self, url: str) -> PageFacts | None:
@@ -266,23 +272,23 @@ class SiteScan:
         walk = collect_sitemaps(
             seeds, self._open_stream, self._limits, self._inventory.host, check_robots
         )
-        self._found.sitemaps = walk.files
-        self._found.warnings += walk.notes
-        self._found.coverage["sitemaps"] = walk.is_complete
+        self._findings.sitemaps = walk.files
+        self._findings.warnings += walk.notes
+        self._findings.coverage["sitemaps"] = walk.is_complete
         self._sitemap_entries = walk.entries
 
     def _open_stream(self, url: str, on_redirect: Callable[[str], None]) -> Stream:
         return self._fetcher.open_stream(url, retries=1, on_redirect=on_redirect)
 
     def _named_sitemaps(self) -> list[tuple[str, str]]:
-        linked = self._found.pages[0].sitemap_links if self._found.pages else ()
-        named = [(url, "robots") for url in self._found.robots.sitemaps]
+        linked = self._findings.pages[0].sitemap_links if self._findings.pages else ()
+        named = [(url, "robots") for url in self._findings.robots.sitemaps]
         return named + [(url, "html") for url in linked]
 
     def _well_known_sitemaps(self) -> list[tuple[str, str]]:
-        base = self._found.home.url if self._found.home is not None else self._approach.origin
+        base = self._findings.home.url if self._findings.home is not None else self._approach.origin
         parts = urlsplit(base)
-        paths = well_known_paths(self._found.pages[0] if self._found.pages else None)
+        paths = well_known_paths(self._findings.pages[0] if self._findings.pages else None)
         return [(f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in paths]
 
 

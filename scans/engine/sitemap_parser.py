@@ -72,18 +72,18 @@ def _find_beginning(blocks: Iterator[str], url: str) -> tuple[str, re.Match[str]
     head = ""
     for block in blocks:
         head += block
-        found = _first_telling(head)
-        if found or len(head) >= HEAD or _is_text(head, url):
-            return head, found
+        match = _first_telling(head)
+        if match or len(head) >= HEAD or _is_text(head, url):
+            return head, match
     return head, _first_telling(head)
 
 
 def _first_telling(head: str) -> re.Match[str] | None:
     start = 0
-    while found := _BEGINNING.search(head, start):
-        if found[0] != "<!--":
-            return found
-        end = head.find("-->", found.end())
+    while match := _BEGINNING.search(head, start):
+        if match[0] != "<!--":
+            return match
+        end = head.find("-->", match.end())
         if end < 0:
             return None
         start = end + 3

@@ -65,8 +65,8 @@ def read_hints(frequency: str, priority: str) -> tuple[str, float | None]:
 
     Anything else is an empty word and None.
     """
-    word = frequency.lower()
-    return (word if word in _FREQUENCIES else ""), _number(priority)
+    lowered = frequency.lower()
+    return (lowered if lowered in _FREQUENCIES else ""), _number(priority)
 
 
 def _number(text: str) -> float | None:

@@ -100,7 +100,7 @@ class _Walker:
         self._named: set[str] = set()
         self._read: set[str] = set()
         self._pages: set[str] = set()
-        self._found = False
+        self._has_entries = False
         self._stopped = False
         # Sitemaps of other sites that nothing entitles us to read, by their hosts.
         self._strangers: Counter[str] = Counter()
@@ -114,7 +114,7 @@ class _Walker:
         opened = 0
         while self._queue and opened < self._limits.max_sitemaps and not self._is_full():
             waiting = self._queue.popleft()
-            if waiting.source == "well_known" and self._found:
+            if waiting.source == "well_known" and self._has_entries:
                 continue
             if self._is_refused(waiting):
                 continue
@@ -187,7 +187,7 @@ class _Walker:
             parsed.error, parsed.is_cut = self._sentence(failures[0]), True
         elif parsed.truncated:
             self._note(f"{waiting.url} was not read to its end: limits of the scan.")
-        self._found = self._found or bool(parsed.entries or parsed.children)
+        self._has_entries = self._has_entries or bool(parsed.entries or parsed.children)
         if parsed.entries and not self._add_entries(parsed.entries) and not parsed.error:
             host = url_host(parsed.entries[0].loc)
             parsed.error = f"None of its {len(parsed.entries):,} pages is on this site: see {host}."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 200_000
 # Characters up to which a text is compared with what stands in for one (`Loading...`).
 LONGEST_NOTHING = 200
-_NOTHING_SAID = re.compile(
+_NO_CONTENT_TEXT = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
@@ -131,18 +131,18 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
     page = visit.page
     if len(page.text) > rule.longest_text or len(page.links) > rule.most_links:
         return ""
-    seen = []
+    matched = []
     for signal in rule.signals:
-        value = _value_seen(signal, visit)
+        value = _matched_value(signal, visit)
         if not value:
             return ""
-        seen.append(f"{_NAMES[signal.field]} {value}")
+        matched.append(f"{_NAMES[signal.field]} {value}")
     if any(part in visit.html for part in rule.without):
         return ""
-    return ", ".join(seen)
+    return ", ".join(matched)
 
 
-def _value_seen(signal: Signal, visit: _Visit) -> str:
+def _matched_value(signal: Signal, visit: _Visit) -> str:
     """Return the first value of a signal that is there, an empty string if none is."""
     is_there = _CHECKS[signal.field]
     for value in signal.values:
@@ -193,7 +193,7 @@ def _moved(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
 
 def _empty(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
     page = visit.page
-    if len(page.text) > LONGEST_NOTHING or not _NOTHING_SAID.fullmatch(visit.text):
+    if len(page.text) > LONGEST_NOTHING or not _NO_CONTENT_TEXT.fullmatch(visit.text):
         return
     if not visit.html.strip():
         yield Verdict.EMPTY, f"an empty response with status {visit.status}"

@@ -60,7 +60,7 @@ def test_domains_are_queued_by_name_and_by_id(program: Client, default_tenant: T
 def test_lists_longer_than_one_question_are_queued_whole(
     program: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "ASKED_AT_ONCE", 2)
+    monkeypatch.setattr(api, "IDS_PER_QUERY", 2)
     make(default_tenant, **{f"s{n}": "pending" for n in range(5)})
     status, answer = ask(program, domains=[f"s{n}.example" for n in range(6)])
     assert (status, answer["queued"], answer["unknown"]) == (200, 5, ["s5.example"])

@@ -35,8 +35,8 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show everything that is known of a domain."""
     domains = Domain.objects.select_related("latest_scan", "curated_by", "noted_by")
     domain = get_readable(domains, request.user, pk=pk)
-    asked = PageFilter(request.GET)
-    pages = asked.apply(domain.pages.select_related("curated_by")).order_by("url")
+    page_filter = PageFilter(request.GET)
+    pages = page_filter.apply(domain.pages.select_related("curated_by")).order_by("url")
     known = corrected([domain.pk])[domain.pk]
     report = known.apply(domain.latest_scan.report) if domain.latest_scan else {}
     context = {
@@ -50,7 +50,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "known_tags": tag_names(request.user),
         **_changes(domain, request.GET.get("scan", ""), known),
         "page": page_of(request, pages, size=25, paginator=Paginator),
-        "filter": asked,
+        "filter": page_filter,
         "looks": scan_history(domain),
         "corrections": corrections_on(domain, known),
         "verdicts": VERDICTS,
@@ -72,8 +72,8 @@ def _changes(domain: Domain, key: str, known: Corrected) -> dict[str, Any]:
 def _contacts(domain: Domain) -> list[dict[str, Any]]:
     """Return the contacts of a domain by kind, in the order of the kinds."""
     rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
-    found = domain.contacts.visible().select_related("curated_by")
-    for contact in found.order_by(THERE_FIRST, "-confidence", "value"):
+    visible_rows = domain.contacts.visible().select_related("curated_by")
+    for contact in visible_rows.order_by(THERE_FIRST, "-confidence", "value"):
         rows[contact.kind].append(contact)
     return [
         {"name": name, "icon": icon, "rows": rows[kind]}

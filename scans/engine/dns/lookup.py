@@ -128,9 +128,9 @@ class DnsResolver:
                 break
         return _answer(host, questions)
 
-    def _note_outcome(self, asked: list[Question], place: int) -> None:
+    def _note_outcome(self, questions: list[Question], place: int) -> None:
         """Slow down and prefer the next server where this one was silent or refused."""
-        if any(question.is_answered or question.failure in ANSWERED for question in asked):
+        if any(question.is_answered or question.failure in ANSWERED for question in questions):
             self.pace.note_answer()
         else:
             self._first = place + 1

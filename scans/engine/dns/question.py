@@ -75,9 +75,9 @@ class Question:
     def _follow(self, response: dns.message.Message) -> dns.rrset.RRset | None:
         """Go from alias to alias as far as the response leads; return the addresses there."""
         while self.aliases <= MAX_ALIASES:
-            found = self._records(response, self._kind)
-            if found is not None:
-                return found
+            result = self._records(response, self._kind)
+            if result is not None:
+                return result
             alias = self._records(response, dns.rdatatype.CNAME)
             if alias is None:
                 return None
@@ -112,7 +112,7 @@ def _negative_ttl(response: dns.message.Message) -> int:
 
 
 def _start_of_authority(response: dns.message.Message) -> dns.rrset.RRset | None:
-    found: Iterator[dns.rrset.RRset] = (
+    result: Iterator[dns.rrset.RRset] = (
         rrset for rrset in response.authority if rrset.rdtype == dns.rdatatype.SOA
     )
-    return next(found, None)
+    return next(result, None)

@@ -31,15 +31,15 @@ class WatchedFile(Generic[T]):
         self._path = path
         self._parse = parse
         self._lock = threading.Lock()
-        self._seen: object = None
+        self._read_version: object = None
         self._value: T | None = None
 
     def read(self) -> T:
         """Return what the file says now; a missing file is parsed as an empty one."""
         version = self._version()
         with self._lock:
-            if self._value is None or version != self._seen:
-                self._value, self._seen = self._parse(self._path), version
+            if self._value is None or version != self._read_version:
+                self._value, self._read_version = self._parse(self._path), version
             return self._value
 
     def _version(self) -> object:

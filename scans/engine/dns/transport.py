@@ -74,16 +74,16 @@ class _Conversation:
         if question is None:
             return
         if response.flags & dns.flags.TC:
-            whole = self._whole(question)
-            if whole is None:
+            untruncated = self._over_tcp(question)
+            if untruncated is None:
                 return
-            response = whole
+            response = untruncated
         if question.read(response):
             sock.send(question.query.to_wire())
         if question.addresses:
             self._ends = min(self._ends, time.monotonic() + SECOND_HALF)
 
-    def _whole(self, question: Question) -> dns.message.Message | None:
+    def _over_tcp(self, question: Question) -> dns.message.Message | None:
         """Ask again over TCP for a response that UDP cut off."""
         left = max(self._ends - time.monotonic(), 0.001)
         address, port = self._server
@@ -96,7 +96,7 @@ class _Conversation:
 
 def _place(server: NameServer) -> tuple[int, tuple[object, ...]]:
     """Return the family and socket address of a server; its scope (`fe80::1%eth0`) counts."""
-    found = socket.getaddrinfo(
+    infos = socket.getaddrinfo(
         server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
     )
-    return found[0][0], found[0][4]
+    return infos[0][0], infos[0][4]

@@ -15,7 +15,7 @@ _HASHBANG = re.compile(
 )
 MAX_LINKS = 5_000
 MAX_CONTACT_LINKS = 1_000
-LONGEST_WORDS = 200
+MAX_TEXT = 200
 
 
 class Anchors(NamedTuple):
@@ -37,12 +37,12 @@ def read_anchors(tree: LexborHTMLParser, base: str) -> Anchors:
         if not href or href[0] == "#":
             continue
         if _has_another_scheme(href):
-            contact_links.append((href[:500], one_line(node.text(), LONGEST_WORDS)))
+            contact_links.append((href[:500], one_line(node.text(), MAX_TEXT)))
         if "/#!/" in href:
             href = _HASHBANG.sub(r"\1/", href)
         url = resolve_url(href, base)
         if url and (url not in links or not links[url].text):
-            links[url] = Link(url, _words(node), (attributes.get("rel") or "").strip().lower())
+            links[url] = Link(url, _text(node), (attributes.get("rel") or "").strip().lower())
     return Anchors(tuple(links.values())[:MAX_LINKS], contact_links[:MAX_CONTACT_LINKS])
 
 
@@ -50,10 +50,10 @@ def _has_another_scheme(href: str) -> bool:
     return ":" in href[:12] and not href[:5].lower().startswith("http")
 
 
-def _words(node: LexborNode) -> str:
+def _text(node: LexborNode) -> str:
     """Return the words of a link, those of its picture where it has no others."""
-    words = one_line(node.text(), LONGEST_WORDS)
-    if words:
-        return words
+    text = one_line(node.text(), MAX_TEXT)
+    if text:
+        return text
     image = node.css_first("img[alt]")
-    return one_line(image.attributes.get("alt"), LONGEST_WORDS) if image else ""
+    return one_line(image.attributes.get("alt"), MAX_TEXT) if image else ""

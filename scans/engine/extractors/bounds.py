@@ -98,12 +98,12 @@ class _Depth:
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
         self._total = 0
-        self._seen = 0
+        self._tag_count = 0
 
     def passed_by(self, name: str, closes: bool) -> bool:
         """Count a tag and tell whether it is one too many, or nests deeper than a page may."""
-        self._seen += 1
-        if self._seen > MAX_TAGS:
+        self._tag_count += 1
+        if self._tag_count > MAX_TAGS:
             return True
         if name in _NEVER_NESTS:
             return False

@@ -51,21 +51,21 @@ def _hidden_texts(html: str, hints: Set[str]) -> Iterator[tuple[str, str]]:
 def _all(
     pattern: re.Pattern[str], html: str, decode: Callable[[re.Match[str]], str]
 ) -> Iterator[str]:
-    return (decode(found) for found in islice(pattern.finditer(html), MAX_HIDDEN))
+    return (decode(match) for match in islice(pattern.finditer(html), MAX_HIDDEN))
 
 
-def _cloudflare(found: re.Match[str]) -> str:
+def _cloudflare(match: re.Match[str]) -> str:
     """Undo the XOR with the first byte; empty where the code is broken."""
     try:
-        key, *hidden = bytes.fromhex(found[1])
+        key, *hidden = bytes.fromhex(match[1])
     except ValueError:
         return ""
     return bytes(byte ^ key for byte in hidden).decode("utf-8", "ignore")
 
 
-def _typo3(found: re.Match[str]) -> str:
+def _typo3(match: re.Match[str]) -> str:
     """Undo the shift of TYPO3's spam protection, whose width each site chooses (-10 to 10)."""
-    hidden = html_entities.unescape(unquote(found[1] or found[2])).replace("\\", "")
+    hidden = html_entities.unescape(unquote(match[1] or match[2])).replace("\\", "")
     for width in (-1, 1, *range(-10, -1), *range(2, 11)):
         for shifted in (_shifted_within_ranges, _shifted_freely):
             if shifted(hidden[:7], width) == "mailto:":
@@ -90,19 +90,19 @@ def _shifted_freely(text: str, width: int) -> str:
     return "".join(chr(max(0, ord(letter) + width)) for letter in text)
 
 
-def _joomla(found: re.Match[str]) -> str:
+def _joomla(match: re.Match[str]) -> str:
     """Join the strings that Joomla's e-mail cloaking adds up in a script."""
-    return html_entities.unescape("".join(_QUOTED.findall(found[2] + found[3])))
+    return html_entities.unescape("".join(_QUOTED.findall(match[2] + match[3])))
 
 
-def _wordpress(found: re.Match[str]) -> str:
+def _wordpress(match: re.Match[str]) -> str:
     """Undo the ROT13 of WordPress's Email Encoder, which also writes `[at]` for the @."""
-    return codecs.decode(found[1].replace("[at]", "@"), "rot13")
+    return codecs.decode(match[1].replace("[at]", "@"), "rot13")
 
 
-def _joomla_element(found: re.Match[str]) -> str:
+def _joomla_element(match: re.Match[str]) -> str:
     """Join the two halves, in base64, of Joomla's element for e-mail addresses."""
-    halves = dict(_HALVES.findall(found[0]))
+    halves = dict(_HALVES.findall(match[0]))
     try:
         return "@".join(
             base64.b64decode(halves[name]).decode("utf-8") for name in ("first", "last")

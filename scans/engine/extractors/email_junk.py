@@ -8,7 +8,7 @@ from scans.engine.extractors.vocabulary import words
 from scans.engine.hostnames import registrable_domain
 from scans.engine.public_suffixes import ascii_host
 
-_MACHINE_MADE = re.compile(r"^[0-9a-f]{20,}$|^[0-9a-f]{8}-[0-9a-f]{4}-|^\d{12,}$")
+_GENERATED = re.compile(r"^[0-9a-f]{20,}$|^[0-9a-f]{8}-[0-9a-f]{4}-|^\d{12,}$")
 _FILE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".css", ".js", ".mjs",
     ".map", ".woff", ".woff2", ".ttf", ".mp4", ".pdf", ".zip", ".php", ".html", ".min",
@@ -30,7 +30,7 @@ def is_junk(address: str) -> bool:
     local, _, domain = address.rpartition("@")
     if domain.endswith(_FILE_ENDINGS) or local.endswith(_FILE_ENDINGS):
         return True
-    if _MACHINE_MADE.match(local) or local in words("machine_locals"):
+    if _GENERATED.match(local) or local in words("machine_locals"):
         return True
     return is_sample(local, domain)
 

@@ -7,10 +7,10 @@ from itertools import islice
 from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, clean_address
 from scans.engine.extractors.snippets import around
 
-_AT_WORD = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a|małpa|apestaart|aapje|arobase)\s?[\])}>]"
-_AT = rf"\s?[\[({{<]{{1,2}}{_AT_WORD}{{1,2}}\s?"
+_AT_SIGN = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a|małpa|apestaart|aapje|arobase)\s?[\])}>]"
+_AT = rf"\s?[\[({{<]{{1,2}}{_AT_SIGN}{{1,2}}\s?"
 _DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point|kropka)\s?[\])}>]{1,2}\s?"
-_LOCAL_WORD = r"(?P<local>[^\W_][\w.+-]{0,63})"
+_LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63})"
 _LABEL = r"(?:[^\W_]|-){1,63}"
 # Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
 # around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
@@ -20,28 +20,28 @@ _SPELLINGS = tuple(
     for marks, hint, spelling in (
         (
             ("",),
-            rf"[\[({{<](?i:{_AT_WORD})",
-            rf"{_LOCAL_WORD}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
+            rf"[\[({{<](?i:{_AT_SIGN})",
+            rf"{_LOCAL_PART}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
         ),
         (
             (" dot ", " DOT ", " Dot "),
             r"[aA](?<=\s.)[tT]\s(?=[\w-]{1,63}\s(?i:dot)\s)",
-            rf"{_LOCAL_WORD}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
+            rf"{_LOCAL_PART}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
         ),
         (
             ("@",),
             r"@(?:(?<=\s@)|\s)",
-            rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_WORD}\s?@\s?"
+            rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_PART}\s?@\s?"
             rf"(?P<domain>{_LABEL}(?:\s?\.\s?{_LABEL}){{1,3}})",
         ),
         (
             ("\uff20",),
             "\uff20",
-            rf"{_LOCAL_WORD}\s?\uff20\s?(?P<domain>{_LABEL}(?:[.\uff0e]{_LABEL}){{1,4}})",
+            rf"{_LOCAL_PART}\s?\uff20\s?(?P<domain>{_LABEL}(?:[.\uff0e]{_LABEL}){{1,4}})",
         ),
     )
 )
-_DOT_WORD = re.compile(rf"{_DOT}|\sdot\s|\uff0e", re.IGNORECASE)
+_SPELLED_DOT = re.compile(rf"{_DOT}|\sdot\s|\uff0e", re.IGNORECASE)
 
 
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
@@ -64,5 +64,5 @@ def _spelt_at(text: str, mark: re.Match[str], spelling: re.Pattern[str]) -> str:
 
 
 def _spelt_address(match: re.Match[str]) -> str:
-    domain = _DOT_WORD.sub(".", match["domain"]).replace(" ", "")
+    domain = _SPELLED_DOT.sub(".", match["domain"]).replace(" ", "")
     return clean_address(f"{match['local']}@{domain}")

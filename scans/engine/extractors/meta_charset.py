@@ -34,8 +34,8 @@ _IN_XML = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 def prescan(head: bytes) -> str:
     """Return the codec declared in the first bytes of a page, empty where none is."""
-    if head.startswith(b"<?xml") and (found := _IN_XML.match(head)):
-        encoding = _ascii_compatible(found[1] or found[2] or b"")
+    if head.startswith(b"<?xml") and (match := _IN_XML.match(head)):
+        encoding = _ascii_compatible(match[1] or match[2] or b"")
         if encoding:
             return encoding
     return _scan(head, skips_raw=False) if b"charset" in head.lower() else ""
@@ -68,23 +68,23 @@ def _scan(data: bytes, *, skips_raw: bool) -> str:
 
 
 def _after(data: bytes, mark: bytes, start: int) -> int:
-    found = data.find(mark, start)
-    return len(data) if found < 0 else found + len(mark)
+    index = data.find(mark, start)
+    return len(data) if index < 0 else index + len(mark)
 
 
 def _after_raw(data: bytes, name: bytes, start: int) -> int:
-    found = re.compile(rb"</" + name + rb"[\t\n\x0c\r />]", re.IGNORECASE).search(data, start)
-    return found.start() if found else len(data)
+    match = re.compile(rb"</" + name + rb"[\t\n\x0c\r />]", re.IGNORECASE).search(data, start)
+    return match.start() if match else len(data)
 
 
 def _attributes(data: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
     """Return the attributes from here on, the first of each name, and where they end."""
     attributes: dict[bytes, bytes] = {}
-    while found := _ATTRIBUTE.match(data, position):
-        position = found.end()
+    while match := _ATTRIBUTE.match(data, position):
+        position = match.end()
         if len(attributes) < MAX_ATTRIBUTES:
-            value = found["double"] or found["single"] or found["bare"] or b""
-            attributes.setdefault(found["name"].lower(), value)
+            value = match["double"] or match["single"] or match["bare"] or b""
+            attributes.setdefault(match["name"].lower(), value)
     return attributes, position
 
 
@@ -93,8 +93,8 @@ def _of_meta(attributes: dict[bytes, bytes]) -> str:
         return _ascii_compatible(attributes[b"charset"])
     if attributes.get(b"http-equiv", b"").lower() != b"content-type":
         return ""
-    found = _IN_CONTENT.search(attributes.get(b"content", b""))
-    return _ascii_compatible(found[1] or found[2] or found[3] or b"") if found else ""
+    match = _IN_CONTENT.search(attributes.get(b"content", b""))
+    return _ascii_compatible(match[1] or match[2] or match[3] or b"") if match else ""
 
 
 def _ascii_compatible(label: bytes) -> str:

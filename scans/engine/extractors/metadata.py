@@ -61,8 +61,8 @@ def meta_values(tree: LexborHTMLParser) -> dict[str, str]:
 
 def open_graph(meta: dict[str, str]) -> dict[str, str]:
     """Return the Open Graph and Twitter card values."""
-    wanted = ("og:", "twitter:", "article:", "fb:")
-    return {name: value for name, value in meta.items() if name.startswith(wanted)}
+    prefixes = ("og:", "twitter:", "article:", "fb:")
+    return {name: value for name, value in meta.items() if name.startswith(prefixes)}
 
 
 def language(tree: LexborHTMLParser, meta: dict[str, str]) -> str:
@@ -124,8 +124,8 @@ class HeadLinks:
 
 def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
     """Return the addresses of the scripts the page loads."""
-    found = (resolved(base, node.attributes.get("src")) for node in tree.css("script[src]"))
-    return tuple(dict.fromkeys(url for url in found if url))[:MAX_LINKS]
+    urls = (resolved(base, node.attributes.get("src")) for node in tree.css("script[src]"))
+    return tuple(dict.fromkeys(url for url in urls if url))[:MAX_LINKS]
 
 
 def sitemap_links(links: tuple[Link, ...]) -> list[str]:

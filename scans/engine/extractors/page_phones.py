@@ -21,8 +21,8 @@ def page_phones(
     in_text = list(from_text(page.text, regions))
     stated = {phone.stated: phone for phone in in_text if phone.stated}
     for phone in from_hrefs(hrefs, regions):
-        said = stated.get(phone.stated)
-        yield replace(phone, number=said.number, region=said.region) if said else phone
+        read = stated.get(phone.stated)
+        yield replace(phone, number=read.number, region=read.region) if read else phone
     if not hints.isdisjoint(CHAT_HOSTS):
         yield from from_links(page.links, regions)
     yield from from_json_ld(page.json_ld, regions)

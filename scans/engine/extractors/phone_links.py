@@ -33,8 +33,8 @@ def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterat
         path, _, query = target.partition("?")
         values = parse_qs(query)
         digits = (values.get("phone") or values.get("number") or [unquote(path)])[0].strip("/ ")
-        is_whole = scheme in ("whatsapp", "viber")
-        read = _read_whole(digits, regions) if is_whole else _read(digits, regions)
+        is_international = scheme in ("whatsapp", "viber")
+        read = _read_international(digits, regions) if is_international else _read(digits, regions)
         if read:
             is_fax = scheme == "fax" or text.lower().startswith("fax")
             written = "" if "+" in digits else "".join(filter(str.isdigit, digits))
@@ -46,7 +46,7 @@ def from_links(links: Iterable[Link], regions: PageRegions) -> Iterator[FoundPho
     for url, text, _ in links:
         if url.startswith(_WHATSAPP):
             digits = _chat_number(url)
-            read = _read_whole(digits, regions) if digits else None
+            read = _read_international(digits, regions) if digits else None
             if read:
                 yield FoundPhone(read.number, read.region, False, "whatsapp_link", text, 1.0)
 
@@ -58,12 +58,12 @@ def _chat_number(url: str) -> str:
     return parse_qs(url.partition("?")[2]).get("phone", [""])[0]
 
 
-def _read_whole(digits: str, regions: PageRegions) -> ReadNumber | None:
+def _read_international(digits: str, regions: PageRegions) -> ReadNumber | None:
     """Read a number that is whole by the rules of the service: with a country code, no plus."""
     plain = re.sub(r"\D", "", digits).lstrip("0")
     is_number = len(plain) >= 8 and not re.search(r"[^\W\d_]", digits)
-    whole = read_dialled(f"+{plain}", ()) if is_number else None
-    return whole or _read(digits, regions)
+    international = read_dialled(f"+{plain}", ()) if is_number else None
+    return international or _read(digits, regions)
 
 
 def _read(digits: str, regions: PageRegions) -> ReadNumber | None:

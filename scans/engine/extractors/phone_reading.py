@@ -23,7 +23,7 @@ NANP_SHAPE = re.compile(
     r"(?<![0-9])(?:\+?1[ .\-]{0,3})?(?:\( ?([2-9][0-9]{2}) ?\)|([2-9][0-9]{2}))[ .\-/]{0,3}"
     r"([2-9][0-9]{2})[ .\-]{1,3}([0-9]{4})(?![0-9])"
 )
-_MADE_UP = re.compile(r"1234567|34567890|(\d)\1{6}")
+_INVENTED = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
 # +43/1/479 15 23: the matcher takes a second slash for the end of a number.
 _SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
@@ -44,8 +44,8 @@ class ReadNumber:
 
 def read_strict(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
     """Return the numbers of the first region whose way of grouping the digits follow."""
-    found = (_read_numbers(digits, region, Leniency.STRICT_GROUPING) for region in regions)
-    return next(filter(None, found), ())
+    by_region = (_read_numbers(digits, region, Leniency.STRICT_GROUPING) for region in regions)
+    return next(filter(None, by_region), ())
 
 
 def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
@@ -191,7 +191,7 @@ def _describe_frozen_valid(number: FrozenPhoneNumber) -> tuple[str, str] | None:
 
 def _describe(number: PhoneNumber) -> tuple[str, str] | None:
     """Return (E.164, region), None for the numbers that stand in examples (123-4567)."""
-    if _MADE_UP.search(str(number.national_number)):
+    if _INVENTED.search(str(number.national_number)):
         return None
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     region = phonenumbers.region_code_for_number(number) or ""

@@ -39,11 +39,11 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u2022\u00b7~*", ".")
 )
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
-# `03338 750812 - 0170 5898858`, behind at least `WHOLE` digits.
+# `03338 750812 - 0170 5898858`, behind at least `MIN_DIGITS` digits.
 # A phone number with its area code in brackets, behind the id of a company.
 _NEXT_IN_BRACKETS = re.compile(r"[ /]+(?=\(0?\d{2,4}\) ?\d[\d .-]{5,})")
 _NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
-WHOLE = 7
+MIN_DIGITS = 7
 _POSTCODE_BEFORE = re.compile(r"\b[A-Z]{2},? {0,2}\Z")
 _POSTCODE = re.compile(r"\d{5}(?:-\d{4})?(?=[ ,.:-]|\Z)[ .:/-]*")
 _DATE = re.compile(
@@ -122,11 +122,11 @@ def _with_ending(read: ReadNumber, head: str, ending: tuple[bool, str]) -> ReadN
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
     """Yield (position, run) for the runs of digits that could hold a phone number."""
-    for found in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
-        if _digits_in(found[0]) < WHOLE:
+    for candidate in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
+        if _digits_in(candidate[0]) < MIN_DIGITS:
             continue
-        for start, run in _split_run(text, found.start(), found[0].translate(_PLAIN)):
-            if _digits_in(run) >= WHOLE:
+        for start, run in _split_run(text, candidate.start(), candidate[0].translate(_PLAIN)):
+            if _digits_in(run) >= MIN_DIGITS:
                 yield start, run
 
 
@@ -151,12 +151,12 @@ def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
 def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
     """Part a run before each `+`, and before each 0 that begins another national number."""
     position = 0
-    long_enough = len(run) > 2 * WHOLE or "+" in run
+    long_enough = len(run) > 2 * MIN_DIGITS or "+" in run
     patterns = (_NEXT_NUMBER, _NEXT_NATIONAL, _NEXT_IN_BRACKETS) if long_enough else ()
     marks = [mark for pattern in patterns for mark in pattern.finditer(run)]
     for mark in sorted(marks, key=re.Match.start):
         before = run[position : mark.start()]
-        if mark.re is _NEXT_NUMBER or _digits_in(before) >= WHOLE:
+        if mark.re is _NEXT_NUMBER or _digits_in(before) >= MIN_DIGITS:
             yield start + position, before
             position = mark.end()
     yield start + position, run[position:]

@@ -44,8 +44,8 @@ def meta_refresh(tree: LexborHTMLParser, base: str) -> Refresh:
     for node in tree.css(_REFRESHES)[:MAX_ELEMENTS]:
         content = node.attributes.get("content") or ""
         if _STEPS.match(content[:LONGEST]):
-            found = _refresh(content, base)
-            return found._replace(in_noscript=_is_in_noscript(node)) if found.url else NONE
+            result = _refresh(content, base)
+            return result._replace(in_noscript=_is_in_noscript(node)) if result.url else NONE
     return NONE
 
 

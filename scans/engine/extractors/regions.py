@@ -17,7 +17,7 @@ from scans.engine.language import detect_language
 # Characters of text in which country names and postcodes are looked for.
 SCANNED_TEXT = 100_000
 # Characters that tell the language of a text well enough to guess at a country.
-TOLD_BY = 3_000
+LANGUAGE_SAMPLE = 3_000
 # Stands for the whole North American numbering plan, whose numbers tell their own country.
 NANP = "US"
 # Where English pages that name no country belong; used only for numbers with a label.
@@ -78,8 +78,8 @@ class PageRegions:
     def __init__(self, *, url: str, language: str, json_ld: Iterable[Any], text: str) -> None:
         self._text = text[:SCANNED_TEXT]
         self._language = language.lower()
-        said = [_of_host(url), *_of_addresses(json_ld), _of_language(language)]
-        self.declared = tuple(dict.fromkeys(plan_of(region) for region in said if region))
+        stated = [_of_host(url), *_of_addresses(json_ld), _of_language(language)]
+        self.declared = tuple(dict.fromkeys(plan_of(region) for region in stated if region))
 
     @cached_property
     def first(self) -> tuple[str, ...]:
@@ -112,22 +112,22 @@ class PageRegions:
         """Return the language of the page; that of its text where templates say English."""
         declared = self._language.partition("-")[0]
         is_sure = declared != "en" or self.declared
-        return declared if is_sure else detect_language(self._text[:TOLD_BY])
+        return declared if is_sure else detect_language(self._text[:LANGUAGE_SAMPLE])
 
     def _named(self) -> Counter[str]:
         """Count how often the text speaks of each region; a postcode weighs as much as two."""
-        seen: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for region, mark in _POSTAL_MARKS:
-            seen[plan_of(region)] += 2 * min(2, len(mark.findall(self._text)))
-        seen.update(plan_of(region) for region, _ in countries_in(self._text))
+            counts[plan_of(region)] += 2 * min(2, len(mark.findall(self._text)))
+        counts.update(plan_of(region) for region, _ in countries_in(self._text))
         for code in set(_INTERNATIONAL.findall(self._text)):
-            seen[_of_calling_code(code)] += 2
+            counts[_of_calling_code(code)] += 2
         for ending in set(_ADDRESS_ENDING.findall(self._text)):
-            seen[plan_of(_of_ending(ending))] += 2
+            counts[plan_of(_of_ending(ending))] += 2
         for region in table("languages").get(self._spoken(), "").split():
-            seen[region] += 2
-        del seen[""]
-        return +seen
+            counts[region] += 2
+        del counts[""]
+        return +counts
 
 
 def plan_of(region: str) -> str:
@@ -138,11 +138,11 @@ def plan_of(region: str) -> str:
 def countries_in(text: str) -> Iterator[tuple[str, int]]:
     """Yield (region, where its name ends) for every country that the text names."""
     by_name, pattern = _country_names()
-    for found in pattern.finditer(text):
-        before = text[found.start() - 1 : found.start()]
-        region = by_name[found[0]]
+    for match in pattern.finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        region = by_name[match[0]]
         if region and not before.isalnum():
-            yield region, found.end()
+            yield region, match.end()
 
 
 @cache

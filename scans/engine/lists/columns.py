@@ -89,30 +89,30 @@ def find_layout(
 
 
 def _named_layout(rows: Sequence[Row], name: str, width: int) -> Layout:
-    wanted = _plain(name)
-    header = _row_naming(rows, wanted)
+    plain_name = _plain(name)
+    header = _row_naming(rows, plain_name)
     if header is None:
         header = _first_header(rows)
     names = _names(rows, header, width)
-    if wanted not in map(_plain, names):
+    if plain_name not in map(_plain, names):
         raise UnreadableFile(f"The file has no column named “{name[:_MAX_NAME]}”.{_naming(names)}")
-    index = _named_column(rows, names, wanted)
+    index = _named_column(rows, names, plain_name)
     return Layout(index, names, 0 if header is None else header + 1)
 
 
-def _row_naming(rows: Sequence[Row], wanted: str) -> int | None:
+def _row_naming(rows: Sequence[Row], plain_name: str) -> int | None:
     """Return the place of the header with a name: a row of several cells, if there is one."""
     places = [
         place
         for place, row in enumerate(rows[:_HEADER_ROWS])
-        if any(_plain(cell) == wanted for cell in row.cells)
+        if any(_plain(cell) == plain_name for cell in row.cells)
     ]
     return next((place for place in places if _filled(rows[place]) > 1), next(iter(places), None))
 
 
-def _named_column(rows: Sequence[Row], names: list[str], wanted: str) -> int:
+def _named_column(rows: Sequence[Row], names: list[str], plain_name: str) -> int:
     """Return the column of a name; of several, the one with most domains."""
-    places = [index for index, name in enumerate(names) if _plain(name) == wanted]
+    places = [index for index, name in enumerate(names) if _plain(name) == plain_name]
     return max(places, key=lambda index: _score(rows, index)) if len(places) > 1 else places[0]
 
 

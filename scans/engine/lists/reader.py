@@ -60,7 +60,7 @@ class ListReader:
     ) -> None:
         self.names: list[str] = []
         self.column: int | None = None
-        self._wanted = column
+        self._column = column
         self._is_table = True if column is not None else is_table
         self._networks = allowed_networks
         self._first_line = first_line
@@ -79,7 +79,7 @@ class ListReader:
         items = iter(rows)
         sample = list(islice(items, SAMPLE_ROWS))
         if sample:
-            layout = find_layout(sample, self._wanted, names=rows.names)
+            layout = find_layout(sample, self._column, names=rows.names)
             yield from self._table(chain(sample, items), layout)
         yield from self._free(numbered(rows.rest(), rows.line))
 
@@ -92,7 +92,7 @@ class ListReader:
         if not (separator or self._is_table or looks_like_table(rows)):
             return self._free(_without_header(everything))
         layout = self._layout(rows, csv_rows(everything, dialect))
-        if self._wanted is None and is_plain_list(rows, layout):
+        if self._column is None and is_plain_list(rows, layout):
             return self._free(everything)
         start = rows[layout.first].line if layout.first < len(rows) else rows[-1].line + 1
         body = (row for row in csv_rows(everything, dialect) if row.line >= start)
@@ -103,7 +103,7 @@ class ListReader:
         try:
             if not rows:
                 raise UnreadableFile("The file is empty.")
-            return find_layout(rows, self._wanted)
+            return find_layout(rows, self._column)
         except UnreadableFile:
             for _ in all_rows:
                 pass

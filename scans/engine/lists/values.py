@@ -48,7 +48,7 @@ def line_values(line: str) -> list[str]:
     if _ONE_VALUE.fullmatch(line):
         return [line]
     text = _plain_line(line)
-    values = [value for word in _BLANKS.split(text) for value in _word_values(word)]
+    values = [value for token in _BLANKS.split(text) for value in _token_values(token)]
     telling = [value for value in values if _is_telling(value)]
     return telling or [value for value in values if _is_visible(value)]
 
@@ -64,14 +64,14 @@ def _plain_line(line: str) -> str:
     return line[item.end() :] if item else line
 
 
-def _word_values(word: str) -> list[str]:
+def _token_values(token: str) -> list[str]:
     """Split `a.com,b.com;c.com`, but leave a comma in a URL's path where it belongs."""
-    if not word.isascii():
-        word = word.lstrip(_BULLETS)
-    pieces = [piece for piece in _MARKS.split(word) if piece]
-    if len(pieces) > 1 and "/" in word:
+    if not token.isascii():
+        token = token.lstrip(_BULLETS)
+    pieces = [piece for piece in _MARKS.split(token) if piece]
+    if len(pieces) > 1 and "/" in token:
         pieces = _without_path_parts(pieces)
-    if word.isascii():
+    if token.isascii():
         return pieces
     return [value for piece in pieces for value in _sentences(piece)]
 

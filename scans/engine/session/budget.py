@@ -18,15 +18,15 @@ class Budget:
 
     def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
         self.seconds = seconds
-        self.began = time.monotonic()
-        self.ends = self.began + seconds
+        self.started = time.monotonic()
+        self.ends = self.started + seconds
         self.should_stop = should_stop
         self._request_seconds = seconds
         self._request_ends = self.ends
 
     def elapsed(self) -> float:
         """Return the seconds since the scan began."""
-        return time.monotonic() - self.began
+        return time.monotonic() - self.started
 
     def remaining(self) -> float:
         """Return the seconds the scan has left, never below zero."""

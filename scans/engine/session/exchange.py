@@ -26,7 +26,7 @@ class Exchange:
     url: str
     attempt: int
     at: float
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     response: requests.Response | None = None
     error: str = ""
 
@@ -36,7 +36,7 @@ class Exchange:
         return self.response
 
     def record(self) -> RequestRecord:
-        ms = round((time.monotonic() - self.began) * 1000)
+        ms = round((time.monotonic() - self.started) * 1000)
         status, size = 0, 0
         if self.response is not None:
             status, size = self.response.status_code, self.response.raw.tell()

@@ -63,12 +63,12 @@ def _read_status(readline: ReadLine) -> tuple[int, int, str]:
             raise RemoteDisconnected("The connection was closed before the status line.")
         if line.strip():
             break
-    found = _STATUS_LINE.match(line)
-    if not found or int(found[3]) < 100:
+    match = _STATUS_LINE.match(line)
+    if not match or int(match[3]) < 100:
         raise BadStatusLine(line[:100].decode("latin-1").strip())
-    major, minor = int(found[1] or 1), int(found[2] or 0)
-    reason = found[4].decode("latin-1").strip()
-    return 10 if (major, minor) <= (1, 0) else 11, int(found[3]), reason
+    major, minor = int(match[1] or 1), int(match[2] or 0)
+    reason = match[4].decode("latin-1").strip()
+    return 10 if (major, minor) <= (1, 0) else 11, int(match[3]), reason
 
 
 def _read_headers(readline: ReadLine) -> HTTPHeaderDict:

@@ -110,17 +110,17 @@ class Recogniser:
         `hosts` are the page's own; addresses of other hosts show what others run on.
         """
         lowered = {name.lower(): value[:LONGEST_HEADER] for name, value in headers.items()}
-        seen = best_of(
+        best = best_of(
             (
                 *self._in_headers(lowered),
                 *self._in_cookies(_cookie_names(lowered, cookies)),
                 *self._in_html(html.encode("utf-8", "replace"), OwnAddresses(*hosts)),
             )
         )
-        found = with_implied(seen, self._by_name)
+        complete = with_implied(best, self._by_name)
         return tuple(
-            without_borrowed_version(found[name], found).technology()
-            for name in sorted(found, key=str.casefold)
+            without_borrowed_version(complete[name], complete).technology()
+            for name in sorted(complete, key=str.casefold)
         )
 
     def _in_html(self, html: bytes, own_addresses: OwnAddresses) -> Iterator[Sighting]:
@@ -173,7 +173,7 @@ class Recogniser:
     def _in_cookies(self, names: Sequence[str]) -> Iterator[Sighting]:
         for signature in self._with_cookies if names else ():
             for name in names:
-                if any(_cookie_fits(wanted, name) for wanted in signature.cookies):
+                if any(_cookie_fits(cookie, name) for cookie in signature.cookies):
                     yield Sighting(signature, f"cookie {name}")
 
 
@@ -223,5 +223,5 @@ def _cookie_names(headers: Mapping[str, str], cookies: Mapping[str, str]) -> lis
     return [*cookies, *_COOKIE_NAME.findall(headers.get("set-cookie", ""))]
 
 
-def _cookie_fits(wanted: str, name: str) -> bool:
-    return name.startswith(wanted[:-1]) if wanted.endswith("*") else name == wanted
+def _cookie_fits(cookie: str, name: str) -> bool:
+    return name.startswith(cookie[:-1]) if cookie.endswith("*") else name == cookie

@@ -141,7 +141,7 @@ def _signature(table: dict[str, Any]) -> Signature:
         cookies=_strings(table, "cookies"),
         meta=_patterns(table, "meta"),
         versions=tuple(re.compile(text) for text in _strings(table, "versions")),
-        confirm={text: re.compile(sure) for text, sure in table.get("confirm", {}).items()},
+        confirm={text: re.compile(pattern) for text, pattern in table.get("confirm", {}).items()},
         least=int(table.get("least", 1)),
         slug=re.compile(table["slug"]) if "slug" in table else None,
         implies=_strings(table, "implies"),

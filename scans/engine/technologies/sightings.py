@@ -67,17 +67,17 @@ def read_hits(
         version = _version(signature, (_surroundings(html, *hit) for hit in hits[:HITS_READ]))
         yield Sighting(signature, _evidence(html, *hits[0]), version)
         return
-    sightings: dict[str, list[_Seen]] = {}
+    sightings: dict[str, list[_Match]] = {}
     for place, hit in hits[:HITS_READ]:
         window = _surroundings(html, place, hit)
         if _is_confirmed(signature, hit, window) and (slug := _slug(signature, window)) is not None:
-            sightings.setdefault(slug, []).append(_Seen(place, hit, window))
+            sightings.setdefault(slug, []).append(_Match(place, hit, window))
     for slug, seen in sightings.items():
         version = _version(signature, (window for _, _, window in seen))
         yield Sighting(signature, _evidence(html, *seen[0][:2]), version, slug)
 
 
-class _Seen(NamedTuple):
+class _Match(NamedTuple):
     """One hit with its surroundings."""
 
     place: Place
@@ -124,11 +124,11 @@ def best_of(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
 
 
 def with_implied(
-    found: Mapping[str, Sighting], signatures: Mapping[str, Signature]
+    sightings: Mapping[str, Sighting], signatures: Mapping[str, Signature]
 ) -> dict[str, Sighting]:
     """Add what the found technologies need to run, and what that needs in its turn."""
-    complete = dict(found)
-    waiting = list(found.values())
+    complete = dict(sightings)
+    waiting = list(sightings.values())
     while waiting:
         by = waiting.pop()
         for name in by.signature.implies:
@@ -138,7 +138,7 @@ def with_implied(
     return complete
 
 
-def without_borrowed_version(sighting: Sighting, found: Mapping[str, Sighting]) -> Sighting:
+def without_borrowed_version(sighting: Sighting, sightings: Mapping[str, Sighting]) -> Sighting:
     """Drop a version that is the one of what the technology runs on.
 
     WordPress appends its own version to the files of themes and plugins that state none. Where it
@@ -146,10 +146,12 @@ def without_borrowed_version(sighting: Sighting, found: Mapping[str, Sighting]) 
     """
     if not sighting.version:
         return sighting
-    lenders = [found[name].version for name in sighting.signature.implies]
+    lenders = [sightings[name].version for name in sighting.signature.implies]
     if sighting.slug and "" in lenders:
         lenders += [
-            other.version for other in found.values() if other.slug and other.slug != sighting.slug
+            other.version
+            for other in sightings.values()
+            if other.slug and other.slug != sighting.slug
         ]
     return replace(sighting, version="") if sighting.version in lenders else sighting
 

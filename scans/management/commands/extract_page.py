@@ -178,8 +178,8 @@ def as_text(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
     if verdict[0] is not Verdict.OK:
         lines.append(f"  verdict  {verdict[0]}: {verdict[1]}")
     for contact in facts.contacts:
-        found = f"{contact.method}, {contact.confidence:.0%}"
-        lines.append(f"  {contact.kind:<8} {contact.value}  {contact.label}  ({found})")
+        how = f"{contact.method}, {contact.confidence:.0%}"
+        lines.append(f"  {contact.kind:<8} {contact.value}  {contact.label}  ({how})")
     names = ", ".join(technology.name for technology in facts.technologies)
     return "\n".join([*lines, f"  runs on  {names}"] if names else lines)
 
