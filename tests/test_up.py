@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -17,6 +16,7 @@ import pytest
 import requests
 
 from scans.demo.catalogue import HOSTS
+from tests.migrated import copy_migrated_database
 from tests.processes import MARK, eventually, marked
 
 BASE = Path(__file__).resolve().parent.parent
@@ -94,19 +94,9 @@ class Group:
         return not marked(self.mark)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a database with all tables and no account, made once for all these tests."""
-    file = tmp_path_factory.mktemp("migrated") / "data.sqlite3"
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": "", "DATABASE_URL": f"sqlite:///{file}"}
-    command = [sys.executable, str(BASE / "manage.py"), "migrate", "--verbosity", "0"]
-    subprocess.run(command, env=environment | {"SECRET_KEY": "the tests' own"}, check=True)
-    return file
-
-
 @pytest.fixture
-def group(tmp_path: Path, migrated: Path) -> Iterator[Group]:
-    shutil.copy(migrated, tmp_path)
+def group(tmp_path: Path) -> Iterator[Group]:
+    copy_migrated_database(tmp_path / "data.sqlite3")
     made = Group(tmp_path)
     yield made
     for pid in marked(made.mark):

@@ -3,22 +3,17 @@
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
 
 from tests.concurrency.conftest import Install
-from tests.concurrency.installation import pointed_at
 from tests.concurrency.scenarios import deaths, order
+from tests.migrated import copy_migrated_database
 
 pytestmark = pytest.mark.slow_start
 
 
 @pytest.fixture
-def database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> str:
-    url = f"sqlite:///{tmp_path / 'data.sqlite3'}"
-    with django_db_blocker.unblock(), pointed_at(url):
-        call_command("migrate", verbosity=0)
-    return url
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{copy_migrated_database(tmp_path / 'data.sqlite3')}"
 
 
 def test_random_kills_lose_nothing_and_double_nothing(install: Install) -> None:

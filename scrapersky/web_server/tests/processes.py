@@ -13,6 +13,8 @@ from pathlib import Path
 
 import requests
 
+from tests.migrated import copy_migrated_database
+
 BASE = Path(__file__).resolve().parents[3]
 PASSWORD = "correct horse battery"
 ACCOUNT = f"""
@@ -42,10 +44,8 @@ class Installation:
             "SECRET_KEY": "the web server's own in tests",
             "HTTPS": "false",
             "TMPDIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / 'data.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{copy_migrated_database(folder / 'data.sqlite3')}",
         }
-        migrate = [str(BASE / "manage.py"), "migrate", "--verbosity", "0"]
-        subprocess.run([sys.executable, *migrate], env=environment, check=True)
         create = [sys.executable, "-c", ACCOUNT]
         made = subprocess.run(create, env=environment, check=True, capture_output=True, text=True)
         return cls(environment, made.stdout.strip())
