@@ -33,6 +33,10 @@ def _of_domain(name: str, default: Any = "") -> Any:
     return lambda row: getattr(row.domain, name) if row.domain else default
 
 
+def _verdict(row: Job) -> str:
+    return row.scan.verdict if row.scan else ""
+
+
 def _jobs() -> QuerySet[Job]:
     return Job.objects.all()
 
@@ -113,11 +117,11 @@ JOBS = register(
             ),
             Column("status", "Status", Kind.STATE),
             Column(
-                "verdict",
-                "Verdict",
+                "outcome",
+                "Result",
                 Kind.STATE,
-                value=lambda row: row.scan.verdict if row.scan else "",
-                fields=("scan__verdict",),
+                value=lambda row: row.failure_reason or _verdict(row),
+                fields=("failure_reason", "scan__verdict"),
             ),
             Column("title", "Title", value=_of_domain("title"), fields=("domain__title",)),
             Column(
@@ -141,9 +145,17 @@ JOBS = register(
                 value=_of_domain("technologies"),
                 fields=("domain__technologies",),
             ),
-            Column("failure_reason", "Failure reason", Kind.STATE),
-            Column("error", "Error", is_default=False),
             Column("seconds", "Duration", Kind.SECONDS, fields=("started_at", "finished_at")),
+            Column(
+                "verdict",
+                "Verdict",
+                Kind.STATE,
+                value=_verdict,
+                fields=("scan__verdict",),
+                is_default=False,
+            ),
+            Column("failure_reason", "Failure reason", Kind.STATE, is_default=False),
+            Column("error", "Error", is_default=False),
             Column("attempts", "Attempts", Kind.NUMBER, is_default=False),
             Column("job_type", "Type", Kind.STATE, is_default=False),
             Column("position", "Position", Kind.NUMBER, is_default=False),

@@ -21,7 +21,7 @@ from scrapersky.web.lists.views import ListPage
 
 # Columns of the list that a batch's page shows in cells of its own.
 SHOWN_TOGETHER = frozenset(
-    {"domain", "status", "verdict", "title", "failure_reason", "error", "seconds"}
+    {"domain", "status", "outcome", "verdict", "title", "failure_reason", "error", "seconds"}
 )
 
 

@@ -209,6 +209,8 @@ COLUMNS = (
         "host",
         "Domain",
         link=lambda row: reverse("domain_detail", args=[row.pk]),
+        prefetch=("tags",),
+        template="scans/_host_cell.html",
     ),
     Column("title", "Title"),
     Column(
@@ -243,6 +245,7 @@ COLUMNS = (
         value=lambda row: [tag.name for tag in row.tags.all()],
         fields=(),
         prefetch=("tags",),
+        is_default=False,
     ),
     replace(CURATION, is_default=False),
     CURATED_AT,

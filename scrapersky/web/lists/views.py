@@ -141,6 +141,25 @@ class ListPage:
         return Heading(column, self.query.query_with(sort=name), direction if is_current else "")
 
     @property
+    def orders(self) -> list[tuple[str, str, bool]]:
+        """Every order: its parameter, its label, and whether it is the current one.
+
+        A narrow screen shows no heads of columns to click.
+        """
+        names = [f"{sign}{sort.name}" for sort in self.definition.sorts for sign in ("", "-")]
+        return [
+            (self._parameter_of(name), self._label_of(name), name == self.query.sort)
+            for name in names
+        ]
+
+    def _parameter_of(self, order: str) -> str:
+        return "" if order == self.definition.default_sort else order
+
+    def _label_of(self, order: str) -> str:
+        column = self.definition.column_by_name[order.removeprefix("-")]
+        return f"{column.label}, {'descending' if order.startswith('-') else 'ascending'}"
+
+    @property
     def groups(self) -> list[tuple[str, list[Input]]]:
         """The inputs of the filter form but the search, by group; those without one first."""
         inputs = [self._input(item) for item in self.definition.filters[1:]]
