@@ -4,19 +4,17 @@ Each chunk adds its domains, its jobs and the place that it ends at in one trans
 that is killed loses nothing and repeats nothing. The batch can start once the list has been read.
 """
 
-import logging
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from time import monotonic
 from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from batches.list_intake import enqueue
+from batches.list_intake import TASK, TASK_NAME
 from batches.list_parsing import entries_of_saved
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers
@@ -26,15 +24,12 @@ from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOW
 from scans.engine.lists.decoding import UnreadableFile
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
-
-logger = logging.getLogger(__name__)
 
 # Domains, and entries of any kind, of one transaction.
 CHUNK = 10_000
 CHUNK_ENTRIES = 50_000
-# Seconds for which one task works before it queues the next.
-SLICE_SECONDS = 25.0
 _BLOCK = 262_144
 
 
@@ -70,32 +65,30 @@ class Chunk:
                 self.rejected.append(RejectedLine(entry.line, cut, entry.reason))
 
 
-def run_slice(pk: UUID) -> None:
-    """Read a list for the time of one task, and queue the next where there is more of it."""
-    if not build(pk, until=monotonic() + SLICE_SECONDS):
-        enqueue(pk)
-
-
 def build(pk: UUID, *, until: float = math.inf) -> bool:
     """Read the list of a batch, at least one chunk, up to a moment of the monotonic clock.
 
-    Returns whether it is over: read, failed, cancelled, or in other hands. A database that is away
-    is no end: the keeper goes on once it is back.
+    Returns whether it is over: read, failed, cancelled, or in other hands.
     """
+    return WORK.run(pk, until=until)
+
+
+def resume_stalled() -> int:
+    """Queue the lists that nobody has read on for a minute; return how many."""
+    return WORK.resume(BatchList.objects.stalled())
+
+
+def _work(pk: UUID, until: float) -> bool:
     try:
         return _read_on(pk, until)
     except _Stopped:
         _discard_cancelled(pk)
-    except (OperationalError, InterfaceError):
-        raise
+        return True
     except UnreadableFile as error:
-        _fail(pk, str(error))
-    except FileNotFoundError:
-        _fail(pk, "The saved list is missing: all machines of the queue must share LIST_DIR.")
-    except Exception as error:  # where the work on a list ends, so that the batch ends truthfully
-        logger.exception("batch=%s could not be created", pk)
-        _fail(pk, f"The batch could not be created: {type(error).__name__}: {error}")
-    return True
+        raise Refused(str(error)) from error
+    except FileNotFoundError as error:
+        text = "The saved list is missing: all machines of the queue must share LIST_DIR."
+        raise Refused(text) from error
 
 
 def _read_on(pk: UUID, until: float) -> bool:
@@ -248,3 +241,6 @@ def _discard(waiting: BatchList) -> None:
     path = waiting.path
     BatchList.objects.filter(pk=waiting.pk).delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)
+
+
+WORK = SlicedWork(TASK_NAME, TASK, _work, _fail)

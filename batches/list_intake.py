@@ -17,7 +17,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_q.tasks import async_task
 from uuid_utils.compat import uuid7
 
 from batches import services
@@ -25,8 +24,10 @@ from batches.models import Batch, BatchList
 from batches.options import BatchOptions
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.slices import enqueue
 
 TASK = "batches.tasks.build_batch"
+TASK_NAME = "large batch"
 # After which a file without a batch is deleted; a slow upload takes less.
 KEEP_FILES = timedelta(days=1)
 
@@ -110,23 +111,8 @@ def create_large_batch(
             byte_count=saved.path.stat().st_size,
         )
         if in_background:
-            enqueue(batch.pk)
+            enqueue(TASK, TASK_NAME, batch.pk)
     return batch
-
-
-def enqueue(pk: UUID) -> None:
-    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
-    call = lambda: async_task(TASK, str(pk), task_name="large batch", group="list")  # noqa: E731
-    transaction.on_commit(call, robust=True)
-
-
-def resume_stalled() -> int:
-    """Queue the lists that nobody has read on for a minute; return how many."""
-    stalled = list(BatchList.objects.stalled().values_list("pk", flat=True))
-    for pk in stalled:
-        if BatchList.objects.stalled().filter(pk=pk).update(updated_at=timezone.now()):
-            enqueue(pk)
-    return len(stalled)
 
 
 def delete_orphaned_files() -> None:

@@ -30,7 +30,7 @@ def run_shift(host: str = "", until: float = 0.0) -> str:
 
 def build_batch(pk: str) -> None:
     """Read the next slice of a large batch's list."""
-    building.run_slice(UUID(pk))
+    building.WORK.run_slice(UUID(pk))
 
 
 def keep_minute() -> None:

@@ -7,4 +7,4 @@ from scans.bulk import running
 
 def run_bulk_action(pk: str) -> None:
     """Do the next slice of a bulk action."""
-    running.run_slice(UUID(pk))
+    running.WORK.run_slice(UUID(pk))

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches import background_exports, list_intake
+from batches import background_exports, building, list_intake
 from batches.models import Batch, Job, Worker
 from batches.queue import ensure_shift
 from batches.sitemap_submission import settle_stranded
@@ -70,7 +70,7 @@ def keep() -> None:
     audit()
     resume_stalled()
     Job.objects.forgotten_singles().delete()
-    list_intake.resume_stalled()
+    building.resume_stalled()
     list_intake.delete_orphaned_files()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(

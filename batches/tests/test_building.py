@@ -240,12 +240,12 @@ def test_the_keeper_queues_a_list_that_nobody_reads(
 ) -> None:
     batch = make("\n".join(HOSTS))
     OrmQ.objects.all().delete()
-    assert list_intake.resume_stalled() == 0
+    assert building.resume_stalled() == 0
     old = timezone.now() - timedelta(minutes=2)
     BatchList.objects.filter(pk=batch.pk).update(updated_at=old)
     with django_capture_on_commit_callbacks(execute=True):
-        assert list_intake.resume_stalled() == 1
-        assert list_intake.resume_stalled() == 0
+        assert building.resume_stalled() == 1
+        assert building.resume_stalled() == 0
     assert OrmQ.objects.count() == 1
 
 

@@ -30,6 +30,7 @@ from scans.engine.report import ContactKind, PageEntry, SitemapFile
 from scans.latest_facts import SiteResult
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.web import slices
 
 pytestmark = pytest.mark.django_db
 on_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
@@ -182,14 +183,14 @@ def test_thousands_of_domains_are_deleted_in_the_background_by_their_weight(
     console: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "AT_ONCE", 3)
-    monkeypatch.setattr(running, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
     batch_of(default_tenant, *(f"{number:02}.example" for number in range(10)))
     Domain.objects.filter(host__lt="04").update(page_count=bulk.PAGES_AT_ONCE)
     post(console, "/domains/delete/", confirmed="1", all="1", query="q=.example")
     action = BulkAction.objects.get()
     left = []
     for _ in range(4):
-        running.run_slice(action.pk)
+        running.WORK.run_slice(action.pk)
         left.append(Domain.objects.count())
     assert left == [9, 8, 7, 0]
     action.refresh_from_db()
@@ -430,7 +431,7 @@ def test_a_large_batch_is_deleted_in_the_background(
     console: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(running, "AT_ONCE", 3)
-    monkeypatch.setattr(running, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
     monkeypatch.setattr(deletion, "JOBS_AT_ONCE", 4)
     monkeypatch.setattr(deletion, "RESULTS_AT_ONCE", 4)
     batch = finish(batch_of(default_tenant, *(f"{n}.example" for n in range(10))), 1)
@@ -438,7 +439,7 @@ def test_a_large_batch_is_deleted_in_the_background(
     action = BulkAction.objects.get()
     url = f"/actions/{action.pk}/"
     assert response.headers["Location"] == url
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     assert "4 of 10 done." in body_of(console, url)
     assert "This batch is being deleted." in body_of(console, f"/batches/{batch.pk}/")
     assert "cannot be stopped" in post(console, f"{url}stop/")
@@ -447,7 +448,7 @@ def test_a_large_batch_is_deleted_in_the_background(
     console.post(f"/batches/{batch.pk}/delete/", {"results": kind})
     assert BulkAction.objects.count() == 1
     for _ in range(3):
-        running.run_slice(action.pk)
+        running.WORK.run_slice(action.pk)
     action.refresh_from_db()
     assert (action.status, action.done) == ("complete", 10)
     assert not Batch.objects.exists()

@@ -5,18 +5,15 @@ came to in one transaction, so a process that is killed loses no step and repeat
 keeper queues an action that nobody works on any more.
 """
 
-import logging
 from datetime import timedelta
 from itertools import accumulate
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from scans.bulk.models import BulkAction, Progress
 from scans.bulk.operations import Chunk, Operation, find_operation
@@ -26,24 +23,16 @@ from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 from scrapersky.web.lists.definition import ListDefinition, Sort, find_list
 from scrapersky.web.lists.keyset import Order, Rows, read_rows
 from scrapersky.web.lists.selection import Selection
+from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
 
-logger = logging.getLogger(__name__)
-
-TASK = "scans.tasks.run_bulk_action"
 # Rows up to which an action is done while the user waits, and for how many seconds.
 AT_ONCE = 5_000
 AT_ONCE_SECONDS = 5.0
-# Seconds for which one task works before it queues the next.
-SLICE_SECONDS = 25.0
 # Seconds for the query of a chunk.
 QUERY_SECONDS = 20.0
 STALLED_AFTER = timedelta(seconds=60)
 NO_ROWS = Rows([], "", "")
-
-
-class Refused(Exception):  # noqa: N818 (an outcome, not a fault)
-    """An action that cannot go on, with a sentence on why."""
 
 
 def start(operation: Operation, selection: Selection, params: dict, user: User) -> list[BulkAction]:
@@ -74,61 +63,26 @@ def run_at_once(actions: list[BulkAction]) -> None:
     end = monotonic() + AT_ONCE_SECONDS
     for action in actions:
         is_small = action.total is not None and action.total <= AT_ONCE
-        if not (is_small and run(action.pk, until=end)):
-            enqueue(action.pk)
+        if not (is_small and WORK.run(action.pk, until=end)):
+            WORK.enqueue(action.pk)
         action.refresh_from_db()
 
 
-def run_slice(pk: UUID) -> None:
-    """Run an action for the time of one task, and queue the next where more is to do."""
-    if not run(pk, until=monotonic() + SLICE_SECONDS):
-        enqueue(pk)
-
-
-def run(pk: UUID, *, until: float) -> bool:
-    """Do steps of an action, at least one, up to a moment of the monotonic clock.
-
-    Returns whether it is over.
-    """
-    while not (is_over := _step_or_end(pk)) and may_go_on(until):
+def _work(pk: UUID, until: float) -> bool:
+    """Do steps of an action up to a moment; return whether it is over."""
+    while not (is_over := _step(pk)) and may_go_on(until):
         pass
     return is_over
 
 
-def enqueue(pk: UUID) -> None:
-    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
-    call = lambda: async_task(TASK, str(pk), task_name="bulk action", group="bulk")  # noqa: E731
-    transaction.on_commit(call, robust=True)
+def _fail(pk: UUID, error: str) -> None:
+    BulkAction.objects.filter(pk=pk).fail(error)
 
 
 def resume_stalled() -> int:
     """Queue the actions that nobody has worked on for a minute; return how many."""
-    now = timezone.now()
-    rows = BulkAction.objects.active().filter(updated_at__lt=now - STALLED_AFTER)
-    stalled = list(rows.values_list("pk", flat=True))
-    for pk in stalled:
-        if rows.filter(pk=pk).update(updated_at=now):
-            enqueue(pk)
-    return len(stalled)
-
-
-def _step_or_end(pk: UUID) -> bool:
-    """Do a step; end the action where it cannot go on. Return whether it is over.
-
-    A database that is away is no end: the keeper goes on once it is back.
-    """
-    try:
-        return _step(pk)
-    except (OperationalError, InterfaceError):
-        raise
-    except (Refused, PermissionDenied, QueryTooSlow) as error:
-        BulkAction.objects.filter(pk=pk).fail(str(error))
-    except ValidationError as error:
-        BulkAction.objects.filter(pk=pk).fail(" ".join(error.messages))
-    except Exception as error:  # where a job ends, so that it ends truthfully
-        logger.exception("bulk action %s failed", pk)
-        BulkAction.objects.filter(pk=pk).fail(f"It failed: {type(error).__name__}: {error}")
-    return True
+    stalled_since = timezone.now() - STALLED_AFTER
+    return WORK.resume(BulkAction.objects.active().filter(updated_at__lt=stalled_since))
 
 
 @retry_on_conflict
@@ -217,3 +171,6 @@ def _rows_within(operation: Operation, rows: list[Any]) -> int:
 def _fixed_sort(definition: ListDefinition) -> Sort:
     """Return the order whose values no scan and no user changes: a unique one with an index."""
     return next(sort for sort in definition.sorts if sort.is_unique)
+
+
+WORK = SlicedWork("bulk action", "scans.tasks.run_bulk_action", _work, _fail)

@@ -24,6 +24,7 @@ from scans.latest_facts import SiteResult
 from scans.models import Contact, Domain, DomainTag, Page, Sitemap
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.web import slices
 
 pytestmark = pytest.mark.django_db
 # Messages are queued when the transaction commits.
@@ -64,7 +65,7 @@ def queued() -> list[str]:
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let more than three rows go to the background, in chunks of four, one chunk a task."""
     monkeypatch.setattr(running, "AT_ONCE", 3)
-    monkeypatch.setattr(running, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
     monkeypatch.setattr(operations, "CHUNK", 4)
 
 
@@ -73,7 +74,7 @@ def run_all() -> int:
     slices = 0
     while ids := queued():
         for pk in ids:
-            running.run_slice(BulkAction.objects.get(pk=pk).pk)
+            running.WORK.run_slice(BulkAction.objects.get(pk=pk).pk)
             slices += 1
     return slices
 
@@ -178,7 +179,7 @@ def test_many_rows_are_done_in_slices_with_progress_and_result(
     assert (action.tenant, action.created_by, action.status) == (default_tenant, user, "pending")
     assert "hx-get" in console.get(page_url).content.decode()
     (pk,) = queued()
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     assert pk == str(action.pk)
     assert len(tagged()) == 4
     htmx = {"HX-Request": "true"}
@@ -228,7 +229,7 @@ def test_an_action_can_be_stopped_and_keeps_what_it_did(
     make(default_tenant, 10)
     post(console, "/domains/tag/", all="1", tags="VIP")
     action = BulkAction.objects.get()
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     assert "The action is stopped." in post(console, f"/actions/{action.pk}/stop/")
     assert "ended already" in post(console, f"/actions/{action.pk}/stop/")
     run_all()
@@ -280,7 +281,7 @@ def test_an_action_that_cannot_go_on_ends_with_the_reason(
 
     operation_of(apply, monkeypatch)
     action = begin(default_tenant, user)
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     action.refresh_from_db()
     assert (action.status, action.done, action.error) == ("failed", 4, sentence)
     assert Domain.objects.filter(note="touched").count() == 4
@@ -301,7 +302,7 @@ def test_an_action_ends_when_its_account_may_no_longer_write(
     User.objects.filter(username="x").update(is_active=False)
     Membership.objects.filter(user=user).update(role=Membership.Role.VIEWER)
     for action in (viewer, closed, gone, unknown):
-        running.run_slice(action.pk)
+        running.WORK.run_slice(action.pk)
         action.refresh_from_db()
         assert (action.status, action.done) == ("failed", 0)
         assert action.error
@@ -346,7 +347,7 @@ def test_a_killed_process_loses_no_row_and_repeats_none(
     is_child = True
     child = os.fork()
     if not child:
-        running.run_slice(action.pk)
+        running.WORK.run_slice(action.pk)
         os._exit(0)
     is_child = False
     os.read(reached, 1)
@@ -355,7 +356,7 @@ def test_a_killed_process_loses_no_row_and_repeats_none(
     action.refresh_from_db()
     assert (action.status, action.done) == ("running", 4)
     assert Domain.objects.exclude(note="").count() == 4
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     action.refresh_from_db()
     assert (action.status, action.done, action.result) == ("complete", 11, {"rows": 11})
     assert Domain.objects.exclude(note="").count() == 11
@@ -378,11 +379,11 @@ def test_a_message_that_is_delivered_twice_repeats_no_chunk(
     def read_while_another_runs(*args: Any) -> Any:
         page = read(*args)
         monkeypatch.setattr(running, "_next_rows", read)
-        running.run(action.pk, until=0)
+        running.WORK.run(action.pk, until=0)
         return page
 
     monkeypatch.setattr(running, "_next_rows", read_while_another_runs)
-    running.run_slice(action.pk)
+    running.WORK.run_slice(action.pk)
     assert len(seen) == len(set(seen)) == 11
     action.refresh_from_db()
     assert (action.status, action.done) == ("complete", 11)

@@ -1,0 +1,91 @@
+"""Long work in slices: each task works for some seconds, records its place and queues the next.
+
+The rows of the database are the truth and a message of the queue is a nudge: a process that is
+killed loses the step it was at, and the minute keeper queues what nobody works on any more.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from scrapersky.web.lists.deadline import QueryTooSlow
+
+logger = logging.getLogger(__name__)
+
+# Seconds for which one task works before it queues the next. The step it is at may take longer.
+SLICE_SECONDS = 15.0
+
+
+class Refused(Exception):  # noqa: N818 (an outcome, not a fault)
+    """Work that cannot go on, with a sentence on why."""
+
+
+EXPECTED = (Refused, PermissionDenied, QueryTooSlow)
+
+
+def enqueue(task: str, name: str, pk: UUID) -> None:
+    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
+    call = lambda: async_task(task, str(pk), task_name=name, group=name)  # noqa: E731
+    transaction.on_commit(call, robust=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedWork:
+    """A kind of work: `task` is what the queue calls with the id of a row.
+
+    `work` takes an id and a moment of the monotonic clock, does at least one step, and returns
+    whether the work is over. `fail` ends the row with a sentence on why it cannot go on.
+    """
+
+    name: str
+    task: str
+    work: Callable[[UUID, float], bool]
+    fail: Callable[[UUID, str], Any]
+
+    def run_slice(self, pk: UUID) -> None:
+        """Work for the time of one task, and queue the next where there is more to do."""
+        if not self.run(pk, until=monotonic() + SLICE_SECONDS):
+            self.enqueue(pk)
+
+    def run(self, pk: UUID, *, until: float) -> bool:
+        """Work up to a moment; return whether the work is over: done, failed, or in other hands.
+
+        A database that is away is no end: the keeper goes on once it is back.
+        """
+        try:
+            return self.work(pk, until)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # where work ends, so that it ends with its true cause
+            self.fail(pk, self._sentence(pk, error)[:2_000])
+            return True
+
+    def enqueue(self, pk: UUID) -> None:
+        enqueue(self.task, self.name, pk)
+
+    def resume(self, stalled: QuerySet) -> int:
+        """Queue the rows that nobody works on; return how many. Of several keepers, one does."""
+        ids = list(stalled.values_list("pk", flat=True))
+        mine = [pk for pk in ids if stalled.filter(pk=pk).update(updated_at=timezone.now())]
+        for pk in mine:
+            self.enqueue(pk)
+        return len(mine)
+
+    def _sentence(self, pk: UUID, error: Exception) -> str:
+        if isinstance(error, EXPECTED):
+            return str(error)
+        if isinstance(error, ValidationError):
+            return " ".join(error.messages)
+        logger.error("%s %s failed", self.name, pk, exc_info=error)
+        if isinstance(error, OSError):
+            return f"A file could not be read or written: {error.strerror or error}."
+        return f"It failed: {type(error).__name__}: {error}"
