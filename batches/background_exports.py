@@ -6,7 +6,6 @@ to its recorded length, a workbook part is written anew.
 """
 
 import fcntl
-import logging
 import os
 import zipfile
 from collections.abc import Iterator
@@ -21,49 +20,58 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
-from django_q.tasks import async_task
 
+from batches import view_exports
 from batches.models import Export
 from scrapersky.tenants.access import tenant_for_new_rows, writable_tenants
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.preferences import SavedView
+from scrapersky.web import slices
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, get_list
-from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.download import pages_of
+from scrapersky.web.lists.download import Content, Part
 from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
+from scrapersky.web.lists.outputs import Output
 from scrapersky.web.stopping import may_go_on
 
-logger = logging.getLogger(__name__)
-
-TASK = "batches.tasks.run_export"
-SLICE_SECONDS = 20.0
 # Rows of one workbook; Excel takes a million, and a part is written within one slice.
 PART_ROWS = 100_000
 
 
 def create_export(
-    *, user: User, definition: ListDefinition, query: str, columns: list[str], kind: Format
+    *,
+    user: User,
+    definition: ListDefinition,
+    query: str,
+    columns: list[str],
+    output: Output,
+    view: SavedView | None = None,
+    only_changes: bool = False,
 ) -> Export:
     """Queue an export of a list as a query string asks for it.
 
-    It holds the rows of one tenant: the one that the query names, or the user's first. Raises
-    ValidationError for a filter or column that cannot be used, and PermissionDenied for a user who
-    may write nowhere.
+    It holds the rows of one tenant: the one that the query names, or the user's first. As an export
+    of a saved view it is remembered, and with `only_changes` it leaves out what the user has got
+    from the view before. Raises ValidationError for a filter or column that cannot be used, and
+    PermissionDenied for a user who may write nowhere.
     """
     tenant = _tenant_of(user, query)
-    list_query = ListQuery.of_text(definition, query, user)
-    if list_query.errors:
-        raise ValidationError(list_query.errors)
+    wanted = ListQuery.of_text(definition, query, user, output.rows(definition))
+    if wanted.errors:
+        raise ValidationError(wanted.errors)
     if unknown := [name for name in columns if name not in definition.column_by_name]:
         raise ValidationError({"columns": f"There is no column “{unknown[0][:50]}”."})
     with transaction.atomic():
+        changes = view_exports.begin(view, user, only_changes=only_changes) if view else None
         export = Export.objects.create(
             tenant=tenant,
             created_by=user,
             list_name=definition.name,
-            query=list_query.filter_query,
+            query=wanted.filter_query,
             columns=columns or list(definition.default_columns),
-            format=kind.value,
-            expected=_expected(list_query),
+            format=output.kind.value,
+            recipe=output.recipe.name if output.recipe else "",
+            view_export=changes.export if changes else None,
+            expected=_expected(wanted),
         )
         transaction.on_commit(call_next, robust=True)
     return export
@@ -87,63 +95,65 @@ def _expected(query: ListQuery) -> int:
 def call_next() -> None:
     """Queue a slice of the export that was served least recently, if any is due."""
     if export := Export.objects.due().first():
-        async_task(TASK, str(export.pk), task_name=f"export {export.list_name}", group="export")
+        WORK.enqueue(export.pk)
 
 
 def run_slice(key: str) -> str:
     """Write a part of an export; return a sentence for the queue's list of tasks."""
+    row = Export.objects.filter(pk=UUID(key))
     with _alone() as is_alone:
         if not is_alone:
             return "Another export is running on this host; it queues this one when it pauses."
-        row = Export.objects.filter(pk=UUID(key))
         if not row.claim():
             return "The export has ended, or another host is at it."
-        export = row.get()
-        _run(export)
+        WORK.run(row.get().pk, until=monotonic() + slices.SLICE_SECONDS)
     call_next()
-    export.refresh_from_db()
+    export = row.get()
     return f"{export.row_count:,} rows written, {export.get_status_display().lower()}."
 
 
-def _run(export: Export) -> None:
-    try:
-        export.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_done = _write_workbook(export) if export.kind is Format.XLSX else _write_text(export)
-        if is_done:
-            Export.objects.filter(pk=export.pk).finish(Export.Status.COMPLETE)
-    except Exception as error:  # where a slice ends, so that the export ends with its true cause
-        logger.exception("export=%s failed", export.pk)
-        message = f"{type(error).__name__}: {error}"
-        if isinstance(error, OSError):
-            message = f"The file could not be written: {error.strerror or error}."
-        Export.objects.filter(pk=export.pk).finish(Export.Status.FAILED, message)
-        delete_files(export)
+def _work(pk: UUID, until: float) -> bool:
+    """Write a slice of an export that is claimed; return whether it is over."""
+    export = Export.objects.select_related("created_by", "view_export__view").get(pk=pk)
+    export.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write = _write_workbook if export.kind is Format.XLSX else _write_text
+    if not write(export, _content(export), until):
+        return False
+    if Export.objects.filter(pk=pk).finish(Export.Status.COMPLETE) and export.view_export:
+        view_exports.Changes(export.view_export).finish(export.row_count)
+    return True
 
 
-def _query(export: Export) -> tuple[ListQuery, list[Column]]:
-    """Return the list as it was when the export started, limited to the export's tenant."""
+def _fail(pk: UUID, error: str) -> None:
+    Export.objects.filter(pk=pk).finish(Export.Status.FAILED, error)
+    delete_files(Export.objects.get(pk=pk))
+
+
+def _content(export: Export) -> Content:
+    """Return what an export holds: the list as when it started, limited to the export's tenant."""
     definition = get_list(export.list_name)
-    base = definition.rows().filter(**{definition.tenant_path: export.tenant_id})
+    rows = definition.rows().filter(**{definition.tenant_path: export.tenant_id})
+    base = export.output.rows(definition, rows)
     query = ListQuery.of_text(definition, export.query, export.created_by, base)
     known = definition.column_by_name
     columns = [known[name] for name in export.columns if name in known]
-    return query, columns
+    picker = view_exports.Changes(export.view_export) if export.view_export else None
+    return Content(query, export.output, columns, picker)
 
 
-def _write_text(export: Export) -> bool:
+def _write_text(export: Export, content: Content, until: float) -> bool:
     """Append rows until the slice is over; return whether these were the last ones."""
-    query, columns = _query(export)
-    end = monotonic() + SLICE_SECONDS
+    kind, columns = export.kind, content.columns
     with _opened(export) as file:
         if not export.byte_count:
-            file.write(text_head(export.kind, columns))
-        for rows, cursor in pages_of(query, columns, cursor=export.cursor):
-            file.write(text_rows(export.kind, columns, rows))
+            file.write(text_head(kind, columns))
+        for part in content.parts(export.cursor):
+            file.write(text_rows(kind, columns, part.rows))
             file.flush()
             os.fsync(file.fileno())
-            if not _record(export, rows=len(rows), cursor=cursor, byte_count=file.tell()):
+            if not _record(export, part, byte_count=file.tell()):
                 return False
-            if cursor and not may_go_on(end):
+            if part.cursor and not may_go_on(until):
                 return _pause(export)
     return True
 
@@ -158,22 +168,20 @@ def _opened(export: Export) -> Iterator[Any]:
         yield file
 
 
-def _write_workbook(export: Export) -> bool:
+def _write_workbook(export: Export, content: Content, until: float) -> bool:
     """Write one complete workbook part; return whether it was the last, and then pack them."""
-    query, columns = _query(export)
-    end = monotonic() + SLICE_SECONDS
-    number, last, count = export.parts + 1, "", 0
-    part = export.part_path(number)
-    with part.open("w+b") as file:
-        book = Workbook(file, columns)
-        for rows, cursor in pages_of(query, columns, cursor=export.cursor):
-            book.add(rows)
-            count, last = count + len(rows), cursor
-            if not cursor or not may_go_on(end) or count >= PART_ROWS:
+    number, last, read = export.parts + 1, "", 0
+    with export.part_path(number).open("w+b") as file:
+        book = Workbook(file, content.columns)
+        for part in content.parts(export.cursor):
+            book.add(part.rows)
+            read, last = read + part.read, part.cursor
+            if not last or not may_go_on(until) or book.rows >= PART_ROWS:
                 break
         book.close()
-    export.truncated += book.truncated
-    if not _record(export, rows=count, cursor=last, parts=number, truncated=export.truncated):
+    whole = Part(range(book.rows), read, last)
+    truncated = export.truncated + book.truncated
+    if not _record(export, whole, parts=number, truncated=truncated):
         return False
     if last:
         return _pause(export)
@@ -194,13 +202,16 @@ def _pack(export: Export) -> None:
         part.unlink(missing_ok=True)
 
 
-def _record(export: Export, *, rows: int, **facts: Any) -> bool:
+def _record(export: Export, part: Part, **facts: Any) -> bool:
     """Record how far an export is; False if it was cancelled meanwhile."""
-    export.row_count += rows
+    facts |= {
+        "row_count": export.row_count + len(part.rows),
+        "read_count": export.read_count + part.read,
+        "cursor": part.cursor,
+    }
     for name, value in facts.items():
         setattr(export, name, value)
-    row = Export.objects.filter(pk=export.pk, status=Export.Status.RUNNING)
-    return row.update(row_count=export.row_count, **facts) == 1
+    return Export.objects.filter(pk=export.pk, status=Export.Status.RUNNING).update(**facts) == 1
 
 
 def _pause(export: Export) -> bool:
@@ -242,3 +253,6 @@ def delete_expired() -> int:
         delete_files(export)
     Export.objects.filter(pk__in=[export.pk for export in expired]).delete()
     return len(expired)
+
+
+WORK = slices.SlicedWork("export", "batches.tasks.run_export", _work, _fail)

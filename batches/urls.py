@@ -13,6 +13,7 @@ from batches.views import (
     schedules,
     search,
     transitions,
+    view_exports,
 )
 from scans.lists import DOMAINS
 from scans.views.bulk import selected
@@ -26,6 +27,9 @@ urlpatterns = [
     path("exports/list/<slug:name>/", exports.list_export, name="list_export"),
     path("exports/<uuid:pk>/download/", exports.export_download, name="export_download"),
     path("exports/<uuid:pk>/cancel/", exports.export_cancel, name="export_cancel"),
+    path("exports/views/<uuid:pk>/", view_exports.view_exports_page, name="view_exports"),
+    path("exports/views/<uuid:pk>/file/", view_exports.view_export, name="view_export"),
+    path("exports/views/<uuid:pk>/baseline/", view_exports.view_baseline, name="view_baseline"),
     path("search/", search.search, name="search"),
     path("live/", console.home_live, name="home_live"),
     path("batches/", batches.batch_list, name="batch_list"),

@@ -11,12 +11,14 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from batches import background_exports
-from batches.models import Export
+from batches.models import Export, ViewExport
 from scrapersky.tenants.access import check_writable, get_readable
+from scrapersky.tenants.saved_views import get_view
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem
+from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.formats import Format
-from scrapersky.web.lists.views import find_list
+from scrapersky.web.lists.outputs import UnknownOutput, find_output
 
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
 
@@ -24,21 +26,39 @@ router = Router()
 
 
 class ExportIn(Schema):
-    """What to export: a list, its query string, its columns, and the format."""
+    """What to export: a list or a saved view, a query string, columns, and the format."""
 
-    list: str = Field(description="domains, contacts, pages, technologies, jobs and so on.")
+    list: str = Field(default="", description="domains, contacts, pages, jobs and so on.")
     query: str = Field(default="", max_length=10_000, description="As in the list's address.")
     columns: tuple[str, ...] = Field(default=(), max_length=100)
-    format: Format = Format.CSV
+    format: str = Field(
+        default=Format.CSV.value,
+        description=f"{', '.join(kind.value for kind in Format)}, or a recipe: hubspot, "
+        "pipedrive, salesforce, mailchimp, google_contacts.",
+    )
+    view: UUID | None = Field(
+        default=None, description="A saved view, in place of list, query and columns."
+    )
+    only_changes: bool = Field(
+        default=False,
+        description="Only rows that are new or changed since your last export of the view.",
+    )
 
 
 class ExportOut(Schema):
-    """How far an export is; `download_url` is there once it is complete."""
+    """How far an export is; `download_url` is there once it is complete.
+
+    The filter is `query` throughout. Each row is as it was when its slice was read, at some moment
+    from `created_at` to `finished_at`.
+    """
 
     export_id: UUID
     list: str
     query: str
-    format: Format
+    format: str
+    view: UUID | None
+    only_changes: bool
+    compared_with: int | None = Field(description="The number of your earlier export of the view.")
     status: str
     rows: int
     truncated: int
@@ -49,23 +69,78 @@ class ExportOut(Schema):
     download_url: str | None
 
 
+class ViewExportOut(Schema):
+    """One of your exports of a view; the next one is compared with the baseline."""
+
+    number: int
+    rows: int
+    only_changes: bool
+    created_at: datetime
+    is_baseline: bool
+
+
+class BaselineIn(Schema):
+    """The export to compare the next one with."""
+
+    number: int = Field(ge=0, le=999_999_999, description="0: none, so that it has all rows.")
+
+
 @router.post("", response={201: ExportOut, 403: Problem, **UNKNOWN})
 def create_export(request: HttpRequest, payload: ExportIn) -> Status:
     """Start an export; poll it until it is `complete`, `failed` or `cancelled`."""
-    definition = find_list(payload.list)
+    user = caller(request)
+    view = get_view(user, payload.view) if payload.view else None
+    definition = find_list(view.list_name if view else payload.list)
     if definition is None:
         raise InputError("list", "There is no such list.")
+    if view is None and payload.only_changes:
+        raise InputError("only_changes", "Name the saved view whose last export to compare with.")
+    if view and (payload.list or payload.query or payload.columns):
+        raise InputError("view", "A view has its own list, query and columns: leave them out.")
     try:
         export = background_exports.create_export(
-            user=caller(request),
+            user=user,
             definition=definition,
-            query=payload.query,
-            columns=list(payload.columns),
-            kind=payload.format,
+            query=view.query if view else payload.query,
+            columns=list(view.columns if view else payload.columns),
+            output=find_output(definition, payload.format),
+            view=view,
+            only_changes=payload.only_changes,
         )
+    except UnknownOutput as error:
+        raise InputError("format", str(error)) from error
     except ValidationError as error:
         raise InputError("query", " ".join(error.messages)) from error
     return Status(201, _out(export))
+
+
+@router.get("/views/{uuid:view_id}", response={200: list[ViewExportOut], **UNKNOWN})
+def exports_of_view(request: HttpRequest, view_id: UUID) -> list[dict[str, Any]]:
+    """List your own complete exports of a saved view, the newest first."""
+    user = caller(request)
+    view = get_view(user, view_id)
+    baseline = ViewExport.objects.baseline(view, user)
+    return [
+        {
+            "number": row.number,
+            "rows": row.row_count,
+            "only_changes": row.only_changes,
+            "created_at": row.created_at,
+            "is_baseline": row == baseline,
+        }
+        for row in ViewExport.objects.of(view, user).complete()[:100]
+    ]
+
+
+@router.post("/views/{uuid:view_id}/baseline", response={204: None, 403: Problem, **UNKNOWN})
+def set_baseline(request: HttpRequest, view_id: UUID, payload: BaselineIn) -> Status:
+    """Compare your next export of a view with an earlier one, or with none."""
+    user = caller(request)
+    view = get_view(user, view_id)
+    check_writable(user, view.tenant_id)
+    if not ViewExport.objects.set_baseline(view, user, payload.number):
+        raise InputError("number", "You have no complete export of this view with this number.")
+    return Status(204, None)
 
 
 @router.get("/{uuid:export_id}", response={200: ExportOut, **UNKNOWN})
@@ -105,7 +180,10 @@ def _out(export: Export) -> dict[str, Any]:
         "export_id": export.pk,
         "list": export.list_name,
         "query": export.query,
-        "format": export.format,
+        "format": export.output.name,
+        "view": export.view_export.view_id if export.view_export else None,
+        "only_changes": bool(export.view_export and export.view_export.only_changes),
+        "compared_with": (export.view_export and export.view_export.since) or None,
         "status": export.status,
         "rows": export.row_count,
         "truncated": export.truncated,

@@ -12,6 +12,7 @@ from batches.models.keys import LookupKeyError, parse_key
 from batches.models.legacy import LegacyId
 from batches.models.maintenance_run import MaintenanceRun
 from batches.models.recurring import RecurringBatch, RecurringRun
+from batches.models.view_export import ExportedRow, ViewExport
 from batches.models.worker import SILENT_AFTER, Worker
 
 __all__ = [
@@ -19,12 +20,14 @@ __all__ = [
     "Batch",
     "BatchList",
     "Export",
+    "ExportedRow",
     "Job",
     "LegacyId",
     "LookupKeyError",
     "MaintenanceRun",
     "RecurringBatch",
     "RecurringRun",
+    "ViewExport",
     "Worker",
     "parse_key",
 ]

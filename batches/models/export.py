@@ -11,7 +11,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from batches.models.view_export import ViewExport
+from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.formats import Format
+from scrapersky.web.lists.outputs import Output
+from scrapersky.web.lists.query import Chip, ListQuery
 
 KEPT = timedelta(days=7)
 # A slice runs for less than this; after it, its host is taken to be lost.
@@ -63,10 +67,18 @@ class Export(models.Model):
     query = models.TextField(blank=True)
     columns = models.JSONField(default=list)
     format = models.CharField(max_length=16, choices=[(f.value, f.label) for f in Format])
+    # The recipe whose columns are written in place of `columns`.
+    recipe = models.CharField(max_length=32, blank=True, db_default="")
+    # Which export of a saved view it is, where it is one.
+    view_export = models.OneToOneField(
+        ViewExport, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     # Rows that were expected when it started; more than 10,000 are not counted.
     expected = models.PositiveIntegerField(default=0)
     row_count = models.PositiveIntegerField(default=0)
+    # Rows that were read; more than those written where only changes are exported.
+    read_count = models.PositiveIntegerField(default=0, db_default=0)
     # Where the next slice goes on: the list's cursor, and the length of the file so far.
     cursor = models.TextField(blank=True)
     byte_count = models.PositiveBigIntegerField(default=0)
@@ -104,11 +116,25 @@ class Export(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.list_name} as {self.get_format_display()}"
+        return f"{self.list_name} as {self.output.label}"
 
     @property
     def kind(self) -> Format:
         return Format(self.format)
+
+    @property
+    def output(self) -> Output:
+        """What it is written as; a recipe that is no more leaves its format."""
+        definition = find_list(self.list_name)
+        recipes = definition.recipes if definition else ()
+        return Output(self.kind, next((r for r in recipes if r.name == self.recipe), None))
+
+    @property
+    def filters(self) -> list[Chip]:
+        """The filter that the export started with, for a person."""
+        definition = find_list(self.list_name)
+        query = definition and ListQuery.of_text(definition, self.query, self.created_by)
+        return query.chips() if query else []
 
     @property
     def is_active(self) -> bool:
@@ -133,4 +159,5 @@ class Export(models.Model):
 
     @property
     def file_name(self) -> str:
-        return f"{self.list_name}-{self.created_at:%Y-%m-%d}{self.path.suffix}"
+        recipe = f"-{self.recipe}" if self.recipe else ""
+        return f"{self.list_name}{recipe}-{self.created_at:%Y-%m-%d}{self.path.suffix}"

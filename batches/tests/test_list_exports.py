@@ -22,9 +22,10 @@ from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
-from scrapersky.web import spreadsheet
+from scrapersky.web import slices, spreadsheet
 from scrapersky.web.lists import download
 from scrapersky.web.lists.formats import Format
+from scrapersky.web.lists.outputs import Output
 from scrapersky.web.stopping import cluster_stops
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ HOSTILE = [
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.EXPORT_DIR = str(tmp_path / "exports")
-    monkeypatch.setattr(background_exports, "async_task", lambda *args, **kwargs: None)
+    monkeypatch.setattr(slices, "async_task", lambda *args, **kwargs: None)
     return tmp_path / "exports"
 
 
@@ -118,7 +119,12 @@ def test_a_large_list_is_offered_in_the_background(
 def start(user: User, kind: Format = Format.CSV, query: str = "", **kwargs: Any) -> Export:
     definition = kwargs.pop("definition", DOMAINS)
     return create_export(
-        user=user, definition=definition, query=query, columns=["host"], kind=kind, **kwargs
+        user=user,
+        definition=definition,
+        query=query,
+        columns=["host"],
+        output=Output(kind),
+        **kwargs,
     )
 
 
@@ -126,7 +132,7 @@ def start(user: User, kind: Format = Format.CSV, query: str = "", **kwargs: Any)
 def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every slice read one part of seven rows."""
     monkeypatch.setattr(download, "CHUNK", 7)
-    monkeypatch.setattr(background_exports, "SLICE_SECONDS", -1.0)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", -1.0)
 
 
 def run_to_end(export: Export) -> int:
@@ -213,7 +219,7 @@ def test_an_export_that_cannot_be_written_fails_with_the_cause(
     run_slice(str(export.pk))
     export.refresh_from_db()
     assert export.status == "failed"
-    assert export.error == "The file could not be written: No space left on device."
+    assert export.error == "A file could not be read or written: No space left on device."
     assert not export.path.exists()
 
 

@@ -15,11 +15,14 @@ from scrapersky.tenants.access import get_readable, get_writable, readable
 from scrapersky.tenants.preferences import list_settings
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists import ListQuery, QueryTooSlow
-from scrapersky.web.lists.download import MOST_STREAMED, bad_format, stream
+from scrapersky.web.lists.definition import find_list
+from scrapersky.web.lists.download import MOST_STREAMED, Content, stream
 from scrapersky.web.lists.formats import Format
-from scrapersky.web.lists.views import find_list, selected_columns
+from scrapersky.web.lists.outputs import UnknownOutput, find_output
+from scrapersky.web.lists.views import selected_columns
 
 SHOWN = 50
+TEXT = "text/plain; charset=utf-8"
 
 
 @require_safe
@@ -29,23 +32,27 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
     if definition is None:
         raise Http404("There is no such list.")
     try:
-        kind = Format(request.GET.get("format", Format.CSV.value))
-    except ValueError:
-        return bad_format(request.GET.get("format", ""))
-    query = ListQuery(definition, request.GET, request.user)
+        output = find_output(definition, request.GET.get("format") or Format.CSV.value)
+    except UnknownOutput as error:
+        return HttpResponse(str(error), status=422, content_type=TEXT)
+    query = ListQuery(definition, request.GET, request.user, output.rows(definition))
     settings = list_settings(request.user, name)
     columns = selected_columns(definition, settings, request.GET.get("columns", ""))
     if query.errors:
-        return HttpResponse(" ".join(query.errors.values()), status=422, content_type="text/plain")
-    try:
-        is_small = query.count().rows <= MOST_STREAMED
-    except QueryTooSlow:
-        is_small = False
-    if is_small:
-        return stream(query, columns, kind)
+        return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
+    if is_small(query):
+        return stream(Content(query, output, columns))
     names = ",".join(column.name for column in columns)
-    context = {"definition": definition, "query": query, "kind": kind, "columns": names}
+    context = {"definition": definition, "query": query, "output": output, "columns": names}
     return render(request, "exports/large.html", context)
+
+
+def is_small(query: ListQuery) -> bool:
+    """Say whether a list is small enough to be downloaded at once."""
+    try:
+        return query.count().rows <= MOST_STREAMED
+    except QueryTooSlow:
+        return False
 
 
 @require_POST
@@ -56,16 +63,18 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
         raise Http404("There is no such list.")
     columns = [text for text in request.POST.get("columns", "").split(",") if text]
     try:
-        kind = Format(request.POST.get("format", ""))
         create_export(
             user=request.user,
             definition=definition,
             query=request.POST.get("query", ""),
             columns=columns,
-            kind=kind,
+            output=find_output(definition, request.POST.get("format", "")),
         )
-    except (ValidationError, ValueError) as error:
-        messages.error(request, " ".join(getattr(error, "messages", ["Choose a format."])))
+    except UnknownOutput as error:
+        messages.error(request, str(error))
+        return redirect(definition.url)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
         return redirect(definition.url)
     return redirect("export_list")
 
@@ -84,7 +93,8 @@ def export_rows(request: ConsoleRequest) -> HttpResponse:
 
 
 def _context(request: ConsoleRequest) -> dict[str, object]:
-    rows = list(readable(Export.objects.select_related("created_by"), request.user)[:SHOWN])
+    exports = Export.objects.select_related("created_by", "view_export__view")
+    rows = list(readable(exports, request.user)[:SHOWN])
     return {"exports": rows, "is_active": any(export.is_active for export in rows)}
 
 

@@ -1,5 +1,6 @@
 """Filters that several lists of results share."""
 
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
@@ -10,6 +11,8 @@ from scans.text_search import host_matches
 from scrapersky.web.lists import Action, Column, Filter, Kind, choice, day, flag, text
 
 EVERYTHING = "Everything else"
+# One file for each program that imports results.
+RECIPES = Path(__file__).parent / "recipes"
 
 
 def domain_link(row: Any) -> str:
@@ -41,7 +44,7 @@ CURATED_BY = Column(
 )
 CURATED_AT = Column("curated_at", "Curated", Kind.TIME, is_default=False)
 FIRST_SEEN = Column("first_seen", "First seen", Kind.TIME, is_default=False)
-LAST_SEEN = Column("last_seen", "Last seen", Kind.TIME)
+LAST_SEEN = Column("last_seen", "Last seen", Kind.TIME, is_volatile=True)
 GONE_AT = Column("gone_at", "Gone since", Kind.TIME, is_default=False)
 
 

@@ -16,6 +16,7 @@ from scans.lists.common import (
     HOST,
     ID,
     LAST_SEEN,
+    RECIPES,
     by_curation,
     by_domain,
     by_gone,
@@ -27,6 +28,7 @@ from scans.models import CONTACT_KINDS, Contact, Technology
 from scans.text_search import Prefix, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 from scrapersky.web.lists.filters import Condition, Filter
+from scrapersky.web.lists.recipes import load_recipes
 
 
 def _begins(value: str) -> Condition:
@@ -66,31 +68,52 @@ def _href(row: Any) -> str:
     return row.value if row.kind == "social" else ""
 
 
+def _of_site(name: str) -> Any:
+    return lambda row: getattr(row.domain, name)
+
+
+COLUMNS = (
+    Column("value", "Contact", fields=("value", "kind"), link=_href),
+    Column("kind", "Kind", Kind.STATE),
+    Column("label", "Label"),
+    HOST,
+    Column("page_url", "Page", Kind.URL),
+    Column("confidence", "Confidence", Kind.SHARE),
+    LAST_SEEN,
+    Column("country", "Country", is_default=False),
+    Column("snippet", "Snippet", is_default=False),
+    Column("method", "Method", is_default=False),
+    FIRST_SEEN,
+    GONE_AT,
+    Column(
+        "site_title",
+        "Title of the site",
+        value=_of_site("title"),
+        fields=("domain__title",),
+        is_default=False,
+    ),
+    Column(
+        "site_phones",
+        "Phones of the site",
+        Kind.ITEMS,
+        value=_of_site("phones"),
+        fields=("domain__phones",),
+        is_default=False,
+    ),
+    CURATION,
+    CURATED_AT,
+    CURATED_BY,
+    DOMAIN_ID,
+    ID,
+)
+
 CONTACTS = register(
     ListDefinition(
         name="contacts",
         label="Contacts",
         singular="contact",
         rows=Contact.objects.visible,
-        columns=(
-            Column("value", "Contact", fields=("value", "kind"), link=_href),
-            Column("kind", "Kind", Kind.STATE),
-            Column("label", "Label"),
-            HOST,
-            Column("page_url", "Page", Kind.URL),
-            Column("confidence", "Confidence", Kind.SHARE),
-            LAST_SEEN,
-            Column("country", "Country", is_default=False),
-            Column("snippet", "Snippet", is_default=False),
-            Column("method", "Method", is_default=False),
-            FIRST_SEEN,
-            GONE_AT,
-            CURATION,
-            CURATED_AT,
-            CURATED_BY,
-            DOMAIN_ID,
-            ID,
-        ),
+        columns=COLUMNS,
         filters=(
             by_domain(),
             text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
@@ -119,6 +142,7 @@ CONTACTS = register(
         sorts=(Sort("first_seen", ("id",), is_unique=True),),
         default_sort="-first_seen",
         url_name="contact_list",
+        recipes=load_recipes(RECIPES, "contacts", COLUMNS),
         actions=(curate_action("contact_curate_chosen"),),
         shortcuts=(
             ("E-mails", "kind=email"),

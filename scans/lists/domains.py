@@ -20,6 +20,7 @@ from scans.lists.common import (
     CURATION,
     EVERYTHING,
     ID,
+    RECIPES,
     by_curation,
     curate_action,
 )
@@ -39,6 +40,7 @@ from scrapersky.web.lists import (
     text,
 )
 from scrapersky.web.lists.filters import BadValue, Condition, Filter
+from scrapersky.web.lists.recipes import load_recipes
 
 REASONS = [(reason.value, reason.value.replace("_", " ")) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
@@ -226,7 +228,7 @@ COLUMNS = (
     Column("phones", "Phones", Kind.ITEMS),
     Column("technologies", "Technologies", Kind.ITEMS),
     Column("page_count", "Pages", Kind.NUMBER),
-    Column("last_scanned_at", "Last scanned", Kind.TIME),
+    Column("last_scanned_at", "Last scanned", Kind.TIME, is_volatile=True),
     Column("status", "Status", Kind.STATE, is_default=False),
     Column("verdict", "Verdict", Kind.STATE, is_default=False),
     Column("failure_reason", "Failure reason", Kind.STATE, is_default=False),
@@ -253,8 +255,8 @@ COLUMNS = (
     Column("note", "Note", is_default=False),
     Column("noted_at", "Noted", Kind.TIME, is_default=False),
     Column("created_at", "First seen", Kind.TIME, is_default=False),
-    Column("latest_scan_id", "Scan id", Kind.ID, is_default=False),
-    Column("latest_batch_id", "Batch id", Kind.ID, is_default=False),
+    Column("latest_scan_id", "Scan id", Kind.ID, is_default=False, is_volatile=True),
+    Column("latest_batch_id", "Batch id", Kind.ID, is_default=False, is_volatile=True),
     ID,
 )
 
@@ -274,6 +276,7 @@ DOMAINS = register(
         ),
         default_sort="host",
         url_name="domain_list",
+        recipes=load_recipes(RECIPES, "domains", COLUMNS),
         row_url_name="domain_detail",
         actions=(
             Action("Scan now", "domain_scan_chosen", "refresh"),

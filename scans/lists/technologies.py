@@ -38,7 +38,7 @@ TECHNOLOGY_NAMES = register(
             Column("name", "Technology", link=_domains_link),
             Column("category", "Category"),
             Column("domain_count", "Domains", Kind.NUMBER),
-            Column("counted_at", "Counted", Kind.TIME, is_default=False),
+            Column("counted_at", "Counted", Kind.TIME, is_default=False, is_volatile=True),
             ID,
         ),
         filters=(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -21,6 +22,8 @@ class ConsoleRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
+# A view that may also stream a file.
+C = TypeVar("C", bound=Callable[..., HttpResponseBase])
 
 
 def fragment_of(page: str) -> Callable[[View], View]:
@@ -41,10 +44,10 @@ def fragment_of(page: str) -> Callable[[View], View]:
     return decorate
 
 
-def control_of(page: str) -> Callable[[View], View]:
+def control_of(page: str) -> Callable[[C], C]:
     """Take POST alone; after a login, continue at the page (its URL name) of the control."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: C) -> C:
         control: Any = require_POST(view)
         control.page_after_login = page
         return control

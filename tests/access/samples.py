@@ -26,6 +26,8 @@ def form(world: World, address: Address) -> dict[str, Any]:
         "account_token_create": token,
         "view_create": {"name": "Fresh", "query": "", "columns": "host"},
         "export_create": {"format": "csv", "columns": "host"},
+        "view_export": {"format": "csv"},
+        "view_baseline": {"number": "0"},
         "list_columns": {"column": ["host"]},
     }
     return forms.get(address.name, COMMON_FIELDS)
@@ -44,6 +46,7 @@ def body(world: World, address: Address) -> str:
         "create_sitemap_batch": {"domains": ["fresh.example"]},
         "create_sitemap_scan": {"base_url": "fresh.example"},
         "create_export": {"list": "domains"},
+        "set_baseline": {"number": 0},
         "create_scan": {"base_url": "fresh.example"},
         "create_correction": {"kind": "contact", "id": str(world.row("contacts").pk)},
         "list_corrections": {"kind": "contact", "id": str(world.row("contacts").pk)},

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
-from batches.models import BatchList, Export, LegacyId, MaintenanceRun, Worker
+from batches.models import BatchList, Export, LegacyId, MaintenanceRun, ViewExport, Worker
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -37,7 +37,12 @@ CHANGE = re.compile(
 # Tables that a request writes without changing anything of a tenant.
 HARMLESS = {"django_session", "tenants_usersession", "tenants_logindelay"}
 # Rows of an account, which viewers write too.
-PREFERENCES = {"tenants_savedview", "tenants_listsettings"}
+PREFERENCES = {
+    "tenants_savedview",
+    "tenants_listsettings",
+    "batches_viewexport",
+    "batches_exportedrow",
+}
 
 
 @dataclass
@@ -94,6 +99,7 @@ class World:
         )
         export.folder.mkdir(parents=True, exist_ok=True)
         export.path.write_text(f"{WORD}.example")
+        ViewExport.objects.begin(shared, owner, only_changes=False).finish(1)
         TechnologyCount.objects.create(
             tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()
         )
@@ -109,6 +115,7 @@ class World:
             "schedules": schedule,
             "views": shared,
             "exports": export,
+            "exports/views": shared,
             "account/tokens": ApiToken.create(user=owner, name=WORD)[0],
             "account/sessions": UserSession.objects.get(user=owner),
             "owner": owner,

@@ -1,18 +1,24 @@
-"""Export a list to a file: the filters, columns and formats of the console."""
+"""Export a list or a saved view to a file: the filters, columns and formats of the console."""
 
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+from uuid import UUID
 
 from django.core.management.base import CommandError
 
+from batches import view_exports
 from batches.management.arguments import find_owner
+from scrapersky.tenants.models import User
+from scrapersky.tenants.preferences import SavedView
+from scrapersky.tenants.saved_views import openable_views
 from scrapersky.web.commands import SafeCommand
-from scrapersky.web.lists import ListQuery, QueryTooSlow, all_lists, get_list
+from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, all_lists, get_list
 from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.download import pages_of
-from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
+from scrapersky.web.lists.download import Content
+from scrapersky.web.lists.formats import Format
+from scrapersky.web.lists.outputs import UnknownOutput, find_output
 
 
 class Command(SafeCommand):
@@ -24,19 +30,27 @@ class Command(SafeCommand):
         parser.add_argument("--user", required=True, help="whose rows: those the user may read")
         parser.add_argument("--query", default="", help="filters, as in the address of the list")
         parser.add_argument("--columns", default="", help="names, separated by commas")
+        parser.add_argument("--view", default="", help="a saved view, by name or id")
         parser.add_argument(
-            "--format", choices=[kind.value for kind in Format], default=Format.CSV.value
+            "--only-changes",
+            action="store_true",
+            help="only rows new or changed since the user's last export of the view",
+        )
+        formats = ", ".join(kind.value for kind in Format)
+        parser.add_argument(
+            "--format",
+            default=Format.CSV.value,
+            help=f"{formats}, or a recipe of the list such as hubspot (default csv)",
         )
 
     def handle(self, *args: Any, **params: Any) -> None:
-        query, columns = _read(params)
-        kind = Format(params["format"])
+        content = _read(params)
         try:
             if params["file"] == "-":
-                count = _write(sys.stdout.buffer, query, columns, kind)
+                count = content.write_to(sys.stdout.buffer)
             else:
                 with Path(params["file"]).open("wb") as file:
-                    count = _write(file, query, columns, kind)
+                    count = content.write_to(file)
         except QueryTooSlow as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -44,33 +58,44 @@ class Command(SafeCommand):
         self.stderr.write(f"{count:,} rows written.")
 
 
-def _read(params: dict[str, Any]) -> tuple[ListQuery, list[Column]]:
+def _read(params: dict[str, Any]) -> Content:
     definition = get_list(params["list"])
     _, user = find_owner(params["user"])
     if user is None:
         raise CommandError("--user: name the user whose rows are exported.")
-    query = ListQuery.of_text(definition, params["query"], user)
+    try:
+        output = find_output(definition, params["format"])
+    except UnknownOutput as error:
+        raise CommandError(f"--format: {error}") from error
+    view = _view(user, definition, params["view"]) if params["view"] else None
+    if params["only_changes"] and view is None:
+        raise CommandError("--only-changes: name the view with --view.")
+    text = view.query if view else params["query"]
+    query = ListQuery.of_text(definition, text, user, output.rows(definition))
     for name, message in query.errors.items():
         raise CommandError(f"--query: {name}: {message}")
-    names = [text for text in params["columns"].split(",") if text] or definition.default_columns
+    names = view.columns if view else [name for name in params["columns"].split(",") if name]
+    columns = _columns(definition, names)
+    if view is None:
+        return Content(query, output, columns)
+    changes = view_exports.begin(view, user, only_changes=params["only_changes"])
+    return Content(query, output, columns, changes)
+
+
+def _view(user: User, definition: ListDefinition, name: str) -> SavedView:
+    views = openable_views(user).filter(list_name=definition.name)
+    try:
+        view = views.filter(pk=UUID(name)).first()
+    except ValueError:
+        view = views.filter(name=name).order_by("pk").first()
+    if view is None:
+        raise CommandError(f"--view: {user} has no view “{name}” of {definition.name}.")
+    return view
+
+
+def _columns(definition: ListDefinition, names: list[str]) -> list[Column]:
     for name in names:
         if name not in definition.column_by_name:
             known = ", ".join(definition.column_by_name)
             raise CommandError(f"--columns: there is no column {name}. Choose from {known}.")
-    return query, [definition.column_by_name[name] for name in names]
-
-
-def _write(file: BinaryIO, query: ListQuery, columns: list[Column], kind: Format) -> int:
-    count = 0
-    book = Workbook(file, columns) if kind is Format.XLSX else None
-    if book is None:
-        file.write(text_head(kind, columns))
-    for rows, _ in pages_of(query, columns):
-        count += len(rows)
-        if book:
-            book.add(rows)
-        else:
-            file.write(text_rows(kind, columns, rows))
-    if book:
-        book.close()
-    return count
+    return [definition.column_by_name[name] for name in names or definition.default_columns]

@@ -32,6 +32,7 @@ class Column:
     are the model fields it needs (paths with `__` follow foreign keys); by default `name`.
     `prefetch` are the relations to many rows it needs, read with one query for all rows. `link`
     returns the address that the cell leads to, or nothing. `template` is the table's own cell.
+    `is_volatile` marks what every scan renews: a row that differs in nothing else is unchanged.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     help_text: str = ""
     prefetch: tuple[str, ...] = ()
     template: str = ""
+    is_volatile: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:

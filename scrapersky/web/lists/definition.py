@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.filters import Filter
+from scrapersky.web.lists.recipes import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class ListDefinition:
     empty_text: str = ""
     # What a row's detail page is reversed from; empty where rows have none.
     row_url_name: str = ""
+    # What other programs import of it.
+    recipes: tuple[Recipe, ...] = ()
 
     @property
     def model(self) -> type[Model]:

@@ -1,73 +1,123 @@
 """Download what a list shows: its filters, its columns, its order, in any format."""
 
 import tempfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
 
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
+from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import ListQuery
 
 # Rows up to which an export is streamed at once; a larger one runs in the background.
 MOST_STREAMED = 5_000
 CHUNK = 500
+# Seconds for the query of a part.
+SECONDS = 15.0
 
 
-def pages_of(
-    query: ListQuery, columns: list[Column], *, seconds: float = 60.0, cursor: str = ""
-) -> Iterator[tuple[list[Any], str]]:
-    """Yield the rows of a list in parts, each with the cursor of the next; empty at the end.
+class Picker(Protocol):
+    """Selects rows of an export, such as those that changed; needs some columns for that."""
 
-    No transaction or cursor stays open between two parts.
-    """
-    while True:
-        page = query.page(columns, size=CHUNK, cursor=cursor, seconds=seconds)
-        yield page.rows, page.next
-        if not page.next:
-            return
-        cursor = page.next
+    columns: Sequence[Column]
+
+    def pick(self, rows: Sequence[Any]) -> Sequence[Any]: ...
+
+    def finish(self, row_count: int) -> None: ...
 
 
-def stream(query: ListQuery, columns: list[Column], kind: Format) -> HttpResponseBase:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows to write, how many were read for them, and where the next part begins."""
+
+    rows: Sequence[Any]
+    read: int
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an export holds: the rows of a query, the columns of an output, all rows or some."""
+
+    query: ListQuery
+    output: Output
+    selected: Sequence[Column]
+    picker: Picker | None = None
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        return self.output.columns(self.selected)
+
+    def parts(self, cursor: str = "") -> Iterator[Part]:
+        """Yield the rows in parts, the last one without a cursor.
+
+        No transaction or cursor of the database stays open between two parts.
+        """
+        needed = [*self.columns, *(self.picker.columns if self.picker else ())]
+        while True:
+            page = self.query.page(needed, size=CHUNK, cursor=cursor, seconds=SECONDS)
+            rows = self.picker.pick(page.rows) if self.picker else page.rows
+            yield Part(rows, len(page.rows), page.next)
+            if not page.next:
+                return
+            cursor = page.next
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the lines of a text format; the picker is done when all of them were taken."""
+        count = 0
+        yield text_head(self.output.kind, self.columns)
+        for part in self.parts():
+            count += len(part.rows)
+            yield text_rows(self.output.kind, self.columns, part.rows)
+        self._finish(count)
+
+    def write_to(self, file: BinaryIO) -> int:
+        """Write all rows in the output's format; return how many there were."""
+        if self.output.kind is not Format.XLSX:
+            return self._write_text(file)
+        book = Workbook(file, self.columns)
+        for part in self.parts():
+            book.add(part.rows)
+        book.close()
+        self._finish(book.rows)
+        return book.rows
+
+    def _write_text(self, file: BinaryIO) -> int:
+        count = 0
+        file.write(text_head(self.output.kind, self.columns))
+        for part in self.parts():
+            file.write(text_rows(self.output.kind, self.columns, part.rows))
+            count += len(part.rows)
+        self._finish(count)
+        return count
+
+    def _finish(self, row_count: int) -> None:
+        if self.picker:
+            self.picker.finish(row_count)
+
+
+def stream(content: Content) -> HttpResponseBase:
     """Return a list as a download; at most `MOST_STREAMED` rows are expected."""
+    kind = content.output.kind
     response: HttpResponseBase
     if kind is Format.XLSX:
-        response = FileResponse(_workbook(query, columns), content_type=kind.content_type)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+        content.write_to(file)
+        file.seek(0)
+        response = FileResponse(file, content_type=kind.content_type)
     else:
-        response = StreamingHttpResponse(
-            _lines(query, columns, kind), content_type=kind.content_type
-        )
-    name = file_name(query, kind)
+        response = StreamingHttpResponse(content.text(), content_type=kind.content_type)
+    name = file_name(content.query.definition.name, content.output)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def file_name(query: ListQuery, kind: Format) -> str:
-    """Return the name of a download: the list and the day."""
-    return f"{query.definition.name}-{timezone.now():%Y-%m-%d}.{kind.suffix}"
-
-
-def bad_format(name: str) -> HttpResponse:
-    kinds = ", ".join(kind.value for kind in Format)
-    text = f"There is no format “{name[:50]}”. Use one of {kinds}."
-    return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
-
-
-def _lines(query: ListQuery, columns: list[Column], kind: Format) -> Iterator[bytes]:
-    yield text_head(kind, columns)
-    for rows, _ in pages_of(query, columns):
-        yield text_rows(kind, columns, rows)
-
-
-def _workbook(query: ListQuery, columns: list[Column]) -> Any:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
-    book = Workbook(file, columns)
-    for rows, _ in pages_of(query, columns):
-        book.add(rows)
-    book.close()
-    file.seek(0)
-    return file
+def file_name(list_name: str, output: Output) -> str:
+    """Return the name of a download: the list, the recipe and the day."""
+    recipe = f"-{output.recipe.name}" if output.recipe else ""
+    return f"{list_name}{recipe}-{timezone.now():%Y-%m-%d}.{output.kind.suffix}"

@@ -23,8 +23,8 @@ from scrapersky.web.lists.columns import Column, Kind
 from scrapersky.web.lists.deadline import QueryTooSlow
 from scrapersky.web.lists.definition import ListDefinition, find_list
 from scrapersky.web.lists.filters import Filter
-from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.keyset import BadCursor
+from scrapersky.web.lists.outputs import Output, outputs_of
 from scrapersky.web.lists.query import Count, ListQuery
 from scrapersky.web.lists.saved_views import (
     NO_VIEW,
@@ -123,8 +123,9 @@ class ListPage:
         return [Cell(c, c.value_of(row), c.link_of(row)) for c in self.columns]
 
     @property
-    def formats(self) -> list[tuple[str, str]]:
-        return [(kind.value, kind.label) for kind in Format]
+    def outputs(self) -> list[Output]:
+        """What the list can be exported as."""
+        return outputs_of(self.definition)
 
     @property
     def headings(self) -> list[Heading]:

@@ -1,0 +1,115 @@
+"""What each user has exported of each saved view, so that the next export can leave it out.
+
+The exports of a view by a user are numbered. A row is known to an export if it was written before,
+as it is now, by an export up to the baseline. So the baseline is a number that can be set back, and
+an export that never ends leaves nothing behind that the next one would take for known.
+"""
+
+from typing import ClassVar
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Max
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from scrapersky.tenants.models import User
+from scrapersky.tenants.preferences import SavedView
+
+
+class ViewExportQuerySet(models.QuerySet["ViewExport"]):
+    def of(self, view: SavedView, user: User) -> "ViewExportQuerySet":
+        return self.filter(view=view, user=user)
+
+    def complete(self) -> "ViewExportQuerySet":
+        """Return the exports that came to their end, the latest first."""
+        return self.filter(finished_at__isnull=False).order_by("-number")
+
+    def baseline(self, view: SavedView, user: User) -> "ViewExport | None":
+        """Return the export that the user's next one of a view is compared with."""
+        rows = self.of(view, user).filter(baseline_at__isnull=False)
+        return rows.order_by("-baseline_at", "-number").first()
+
+    def set_baseline(self, view: SavedView, user: User, number: int) -> bool:
+        """Go back to a complete export, or with 0 to none; False if there is no such export."""
+        rows = self.of(view, user)
+        if not number:
+            rows.update(baseline_at=None)
+            return True
+        return rows.complete().filter(number=number).update(baseline_at=timezone.now()) == 1
+
+    def begin(self, view: SavedView, user: User, *, only_changes: bool) -> "ViewExport":
+        """Start an export of a view, compared with the user's baseline."""
+        baseline = self.baseline(view, user)
+        for _ in range(10):
+            last = self.of(view, user).aggregate(last=Max("number"))["last"] or 0
+            try:
+                with transaction.atomic():
+                    return self.create(
+                        view=view,
+                        user=user,
+                        number=last + 1,
+                        since=baseline.number if baseline else 0,
+                        only_changes=only_changes,
+                    )
+            except IntegrityError:  # another export of the view started at the same moment
+                continue
+        raise IntegrityError("Too many exports of one view start at once.")
+
+
+class ViewExport(models.Model):
+    """One export of a saved view by one user; the one with the latest `baseline_at` counts."""
+
+    TENANT_PATH = "view__tenant"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    # The number of the baseline that it is compared with; 0 for none.
+    since = models.PositiveIntegerField(default=0)
+    only_changes = models.BooleanField(default=False)
+    row_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # When it became the baseline: at its end, or when the user went back to it.
+    baseline_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ViewExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["view", "user", "number"], name="view_export_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"Export {self.number} of {self.view}"
+
+    def finish(self, row_count: int) -> None:
+        """End it: the next export of the view is compared with this one."""
+        now = timezone.now()
+        ViewExport.objects.filter(pk=self.pk).update(
+            row_count=row_count, finished_at=now, baseline_at=now
+        )
+
+
+class ExportedRow(models.Model):
+    """A row of a list as a user last got it from a view: a digest of its values."""
+
+    TENANT_PATH = "view__tenant"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    row_id = models.UUIDField()
+    digest = models.BinaryField(max_length=16)
+    # The export that first had the row like this.
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["view", "user", "row_id"], name="exported_row_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Row {self.row_id} in export {self.number}"

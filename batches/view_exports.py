@@ -1,0 +1,75 @@
+"""Export only what is new or changed in a saved view since a user's own last export of it."""
+
+import json
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from batches.models import ExportedRow, ViewExport
+from scans import storage
+from scrapersky.tenants.models import User
+from scrapersky.tenants.preferences import SavedView
+from scrapersky.web.lists.columns import Column, plain
+from scrapersky.web.lists.definition import get_list
+from scrapersky.web.text import storable
+
+DIGEST_BYTES = 16
+
+
+class Changes:
+    """The rows of a view that a user has not got yet as they are now.
+
+    It needs the view's own columns, whatever is written: `pick` takes rows that have them, records
+    them as exported, and returns those to write.
+    """
+
+    def __init__(self, export: ViewExport) -> None:
+        self.export = export
+        known = get_list(export.view.list_name).column_by_name
+        self.columns: Sequence[Column] = [
+            known[name] for name in export.view.columns if name in known
+        ]
+
+    def pick(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows to write, and record those that are new or changed."""
+        digests = {row.pk: digest_of(row, self.columns) for row in rows}
+        known = self._known(digests)
+        changed = [row for row in rows if known.get(row.pk) != digests[row.pk]]
+        ids = {"view_id": self.export.view_id, "user_id": self.export.user_id}
+        storage.upsert(
+            ExportedRow,
+            ("row_id", "digest"),
+            [(row.pk, digests[row.pk]) for row in changed],
+            key=["view_id", "user_id", "row_id"],
+            update=["digest", "number"],
+            constants={**ids, "number": self.export.number},
+        )
+        return changed if self.export.only_changes else rows
+
+    def _known(self, digests: dict[Any, bytes]) -> dict[Any, bytes]:
+        """Return the digests of rows as the exports up to the baseline had them."""
+        if not self.export.since:
+            return {}
+        rows = ExportedRow.objects.filter(
+            view=self.export.view_id, user=self.export.user_id, row_id__in=list(digests)
+        )
+        known = rows.filter(number__lte=self.export.since).values_list("row_id", "digest")
+        return {row_id: bytes(digest) for row_id, digest in known}
+
+    def finish(self, row_count: int) -> None:
+        """Let the next export of the view be compared with this one, which is complete."""
+        self.export.finish(row_count)
+
+
+def digest_of(row: Any, columns: Sequence[Column]) -> bytes:
+    """Return what stands for a row's values, save those that every scan renews."""
+    values = [plain(column.value_of(row)) for column in columns if not column.is_volatile]
+    text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
+    return blake2b(storable(text).encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def begin(view: SavedView, user: User, *, only_changes: bool) -> Changes:
+    """Start an export of a view; its rows are compared with the user's baseline."""
+    return Changes(ViewExport.objects.begin(view, user, only_changes=only_changes))
