@@ -1,5 +1,6 @@
 """Results through the API: a list of each kind, one complete domain, one scan's report."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,8 @@ from ninja import Router, Schema
 
 from scans import lists
 from scans.corrections.reading import corrected_report
-from scans.models import Domain, Scan
+from scans.evidence import contact_sheet, domain_sheet
+from scans.models import Contact, Domain, Scan
 from scans.reports import read_report
 from scrapersky.tenants.access import get_readable
 from scrapersky.web.api_auth import caller
@@ -55,6 +57,19 @@ class ScanDetail(Schema):
     report: dict[str, Any]
 
 
+class EvidenceSheet(Schema):
+    """The evidence of a contact or a domain, and the scan that read it last."""
+
+    domain: str
+    domain_id: UUID
+    printed_at: datetime
+    contacts: list[dict[str, Any]]
+    technologies: list[dict[str, Any]] = []
+    scan: dict[str, Any] | None
+    robots: dict[str, Any]
+    requests: list[dict[str, Any]]
+
+
 @domains.get("/{uuid:domain_id}", response={200: DomainDetail, **UNKNOWN})
 def domain(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
     """Return everything known of one domain but its pages (`/pages?domain=`)."""
@@ -77,6 +92,20 @@ def scan(request: HttpRequest, scan_id: UUID) -> dict[str, Any]:
         "domain": row.domain.host,
         "report": corrected_report(row.domain_id, read_report(row.report)),
     }
+
+
+@domains.get("/{uuid:domain_id}/evidence", response={200: EvidenceSheet, **UNKNOWN})
+def domain_evidence(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
+    """Return where everything about a domain was read: pages, texts, robots.txt, requests."""
+    rows = Domain.objects.select_related("latest_scan")
+    return domain_sheet(get_readable(rows, caller(request), pk=domain_id))
+
+
+@contacts.get("/{uuid:contact_id}/evidence", response={200: EvidenceSheet, **UNKNOWN})
+def contact_evidence(request: HttpRequest, contact_id: UUID) -> dict[str, Any]:
+    """Return where a contact was read: page, text, method, robots.txt, requests."""
+    rows = Contact.objects.visible().select_related("domain")
+    return contact_sheet(get_readable(rows, caller(request), pk=contact_id))
 
 
 def _parts(definition: ListDefinition, domain: Domain) -> list[dict[str, Any]]:

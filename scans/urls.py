@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scans import lists
-from scans.views import bulk, corrections, curation, domains, sitemaps
+from scans.views import bulk, corrections, curation, domains, evidence, sitemaps
 from scans.views.bulk import selected
 from scrapersky.web.lists.views import list_urls
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path("actions/<uuid:pk>/progress/", bulk.bulk_action_progress, name="bulk_action_progress"),
     path("actions/<uuid:pk>/stop/", bulk.bulk_action_stop, name="bulk_action_stop"),
     path("domains/<uuid:pk>/", domains.domain_detail, name="domain_detail"),
+    path("domains/<uuid:pk>/evidence/", evidence.domain_evidence, name="domain_evidence"),
+    path("contacts/<uuid:pk>/evidence/", evidence.contact_evidence, name="contact_evidence"),
     path("domains/<uuid:pk>/curation/", curation.domain_curate, name="domain_curate"),
     path("domains/<uuid:pk>/tags/", curation.domain_tags, name="domain_tags"),
     path("domains/<uuid:pk>/note/", curation.domain_note, name="domain_note"),

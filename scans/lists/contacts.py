@@ -4,6 +4,7 @@ from typing import Any
 
 import phonenumbers
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 
 from scans.engine.extractors.social import network_names
 from scans.lists.common import (
@@ -80,6 +81,13 @@ COLUMNS = (
     Column("page_url", "Page", Kind.URL),
     Column("confidence", "Confidence", Kind.SHARE),
     LAST_SEEN,
+    Column(
+        "evidence",
+        "Evidence",
+        value=lambda row: reverse("contact_evidence", args=[row.pk]),
+        fields=("value",),
+        template="scans/_evidence_cell.html",
+    ),
     Column("country", "Country", is_default=False),
     Column("snippet", "Snippet", is_default=False),
     Column("method", "Method", is_default=False),

@@ -1,0 +1,80 @@
+"""The evidence of a domain's contacts: where each was read, what robots.txt said, what was asked.
+
+It answers "where did you get this address?" to the person whose address it is.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+
+from scans.corrections.reading import corrected_report
+from scans.history import scan_of
+from scans.models import Contact, Domain, Page, Scan
+from scans.storage import url_hash
+
+Sheet = dict[str, Any]
+TIMES = ("first_seen", "last_seen", "gone_at")
+FACTS = ("label", "confidence", "page_url", "snippet", "method", *TIMES)
+USE_FACTS = ("name", "version", "category", "evidence", *TIMES)
+# Contacts and technologies of one sheet; the lists page through the rest.
+MOST = 1_000
+
+
+def contact_sheet(contact: Contact) -> Sheet:
+    """Return the evidence of one contact, with the scan that last saw it."""
+    earlier = Scan.objects.filter(domain=contact.domain_id, finished_at__lte=contact.last_seen)
+    scan = earlier.order_by("-finished_at").first() or scan_of(contact.domain, "")
+    sheet = _sheet(contact.domain, scan) | {"contacts": [_contact(contact)]}
+    sheet["robots"]["page_disallowed_by"] = _rule_for(contact)
+    for request in sheet["requests"]:
+        request["is_source"] = _is_same_page(request["url"], contact.page_url)
+    return sheet
+
+
+def domain_sheet(domain: Domain) -> Sheet:
+    """Return the evidence of everything that was read from a domain, with its latest scan."""
+    contacts = domain.contacts.visible().order_by("kind", "-confidence", "value")[:MOST]
+    technologies = domain.technology_rows.visible().order_by("category", "name")[:MOST]
+    return _sheet(domain, domain.latest_scan) | {
+        "contacts": [_contact(contact) for contact in contacts],
+        "technologies": [
+            {
+                name: getattr(row, name)
+                for name in ("name", "version", "category", "evidence", *TIMES)
+            }
+            for row in technologies
+        ],
+    }
+
+
+def _sheet(domain: Domain, scan: Scan | None) -> Sheet:
+    report = corrected_report(domain.pk, scan.report) if scan else {}
+    return {
+        "domain": domain.host,
+        "domain_id": domain.pk,
+        "printed_at": timezone.now(),
+        "scan": _scan(scan, report) if scan else None,
+        "robots": dict(report.get("robots", {})),
+        "requests": [dict(request) for request in report.get("requests", ())],
+    }
+
+
+def _scan(scan: Scan, report: Sheet) -> Sheet:
+    facts = ("final_url", "server_address", "verdict")
+    times = {"started_at": scan.started_at, "finished_at": scan.finished_at}
+    return {"id": scan.pk, **times, **{name: report.get(name, "") for name in facts}}
+
+
+def _contact(contact: Contact) -> Sheet:
+    facts = {name: getattr(contact, name) for name in FACTS}
+    return {"id": contact.pk, "kind": contact.kind, "value": contact.value, **facts}
+
+
+def _rule_for(contact: Contact) -> str:
+    """Return the line of robots.txt that closes the contact's page to us; empty for none."""
+    rows = Page.objects.filter(domain=contact.domain_id, url_hash=url_hash(contact.page_url))
+    return rows.values_list("disallowed_by", flat=True).first() or ""
+
+
+def _is_same_page(one: str, other: str) -> bool:
+    return one.partition("://")[2].rstrip("/") == other.partition("://")[2].rstrip("/")

@@ -1,0 +1,124 @@
+"""Evidence sheets: where a contact was read, what robots.txt said, and what was requested."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from scans.models import Contact, Domain, Page, Scan, Technology
+from scans.services import ensure_domains
+from scans.storage import url_hash
+from scrapersky.tenants.models import Tenant
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+PAGE = "https://bakery.example/contact"
+
+
+def report(**facts: Any) -> dict[str, Any]:
+    robots = {
+        "url": "https://bakery.example/robots.txt",
+        "status": 200,
+        "text": "User-agent: *",
+        "note": "It was read.",
+    }
+    requests = [{"url": "https://bakery.example/", "status": 200}, {"url": PAGE, "status": 200}]
+    return {
+        "domain": "bakery.example",
+        "started_at": "",
+        "finished_at": "",
+        "verdict": "ok",
+        "contacts": [],
+        "robots": robots,
+        "requests": requests,
+        **facts,
+    }
+
+
+@pytest.fixture
+def contact(default_tenant: Tenant) -> Contact:
+    """Return a contact that the first of two scans read."""
+    ensure_domains(tenant=default_tenant, hosts=["bakery.example"])
+    domain = Domain.objects.get()
+    seen = NOW - timedelta(days=2)
+    own: dict[str, Any] = {"tenant": default_tenant, "domain": domain}
+    for finished, facts in ((seen, {}), (NOW, {"requests": [], "robots": {"allowed": False}})):
+        times = {"started_at": finished - timedelta(seconds=3), "finished_at": finished}
+        domain.latest_scan = Scan.objects.create(
+            verdict="ok", report=report(**facts), **times, **own
+        )
+    domain.save()
+    times = {"first_seen": seen, "last_seen": seen}
+    Technology.objects.create(name="WordPress", evidence="generator: WordPress", **times, **own)
+    Page.objects.create(
+        url=PAGE, url_hash=url_hash(PAGE), disallowed_by="Disallow: /contact", **times, **own
+    )
+    return Contact.objects.create(
+        kind="email",
+        value="info@bakery.example",
+        page_url=PAGE,
+        snippet="Write to <b>info@bakery.example</b>",
+        method="mailto",
+        confidence=0.9,
+        **times,
+        **own,
+    )
+
+
+def test_the_sheet_of_a_contact_names_its_source(console: Client, contact: Contact) -> None:
+    page = console.get(f"/contacts/{contact.pk}/evidence/").content.decode()
+    for text in (
+        "info@bakery.example",
+        PAGE,
+        "Write to &lt;b&gt;info@bakery.example&lt;/b&gt;",
+        "Mailto, confidence 90",
+        "It allows the scan.",
+        "Disallow: /contact",
+        "User-agent: *",
+        "(the page of this contact)",
+    ):
+        assert text in page
+    assert page.count("(the page of this contact)") == 1
+    assert 'media="print"' in page
+
+
+def test_the_scan_of_a_sheet_is_the_one_that_saw_the_contact_last(
+    console: Client, contact: Contact
+) -> None:
+    sheet = console.get(f"/api/v3/contacts/{contact.pk}/evidence").json()
+    first = Scan.objects.order_by("finished_at")[0]
+    assert sheet["scan"]["id"] == str(first.pk)
+    assert [request["is_source"] for request in sheet["requests"]] == [False, True]
+    [evidence] = sheet["contacts"]
+    assert (evidence["method"], evidence["page_url"]) == ("mailto", PAGE)
+    assert evidence["first_seen"] == evidence["last_seen"]
+    assert sheet["robots"]["page_disallowed_by"] == "Disallow: /contact"
+
+
+def test_the_sheet_of_a_domain_has_all_of_its_evidence(console: Client, contact: Contact) -> None:
+    url = f"/domains/{contact.domain_id}/evidence/"
+    page = console.get(url).content.decode()
+    for text in ("info@bakery.example", "generator: WordPress", "It disallows the scan."):
+        assert text in page
+    sheet = console.get(f"/api/v3/domains/{contact.domain_id}/evidence").json()
+    assert sheet["technologies"][0]["evidence"] == "generator: WordPress"
+    assert [row["value"] for row in sheet["contacts"]] == ["info@bakery.example"]
+    assert url in console.get(f"/domains/{contact.domain_id}/").content.decode()
+
+
+def test_what_is_marked_wrong_has_no_evidence(console: Client, contact: Contact) -> None:
+    url = f"/contacts/{contact.pk}/evidence/"
+    assert url in console.get("/contacts/").content.decode()
+    Contact.objects.update(is_wrong=True)
+    assert console.get(url).status_code == 404
+    assert "info@" not in console.get(f"/domains/{contact.domain_id}/evidence/").content.decode()
+
+
+def test_a_domain_without_a_scan_has_a_sheet_that_says_so(
+    console: Client, default_tenant: Tenant
+) -> None:
+    ensure_domains(tenant=default_tenant, hosts=["fresh.example"])
+    page = console.get(f"/domains/{Domain.objects.get().pk}/evidence/").content.decode()
+    assert "No scan of this domain is stored" in page
