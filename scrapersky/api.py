@@ -16,6 +16,7 @@ from batches.api.transitions import jobs as job_controls
 from batches.api.transitions import router as batch_controls
 from scans import api_lists
 from scans.api import router as domains
+from scans.bulk.api import router as actions
 from scans.corrections.api import router as corrections
 from scrapersky.web import api_errors
 from scrapersky.web.api_auth import ConsoleSession, TokenAuth
@@ -70,6 +71,7 @@ api.add_router("/jobs", job_lists, tags=["jobs"])
 api.add_router("/domains", domains, tags=["domains"])
 for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"):
     api.add_router(f"/{name}", getattr(api_lists, name), tags=[name])
+api.add_router("/actions", actions, tags=["actions"])
 api.add_router("/corrections", corrections, tags=["corrections"])
 
 # Mounted last: what no other route takes gets an error of the API, not a page of the console.

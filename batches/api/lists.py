@@ -1,20 +1,26 @@
 """Batches and jobs through the API: lists, one batch with its counts, and its jobs by cursor."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from batches.api.lookup import find_readable
+from batches.bulk import start_batch_deletion
 from batches.lists import BATCHES, JOBS
 from batches.models import Batch, Job
+from batches.transitions import TransitionError
+from scans.bulk.api import ActionOut, action_out
+from scrapersky.tenants.access import check_writable
 from scrapersky.web.api_auth import caller
-from scrapersky.web.api_errors import Problem
+from scrapersky.web.api_errors import ConflictError, Problem
 from scrapersky.web.lists.api import add_list, params_schema, respond, row_values, rows_schema
 
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
+REFUSALS = {403: Problem, 409: Problem, **UNKNOWN}
 BatchRow: Any = rows_schema(BATCHES).model_fields["items"].annotation.__args__[0]
 JobParams = params_schema(JOBS)
 
@@ -23,6 +29,13 @@ jobs = Router()
 
 add_list(batches, "", BATCHES)
 add_list(jobs, "", JOBS)
+
+
+class Results(StrEnum):
+    """What becomes of the results that only this batch produced."""
+
+    KEEP = "keep"
+    DELETE = "delete"
 
 
 class JobCounts(Schema):
@@ -53,6 +66,19 @@ def batch_jobs(
     """List the jobs of a batch, with the filters and cursors of every list."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return respond(request, JOBS, Job.objects.filter(batch=batch))
+
+
+@batches.delete("/{path:batch_id}", response={200: ActionOut, 202: ActionOut, **REFUSALS})
+def delete_batch(request: HttpRequest, batch_id: str, results: Results = Results.KEEP) -> Status:
+    """Delete a batch that has ended, a large one in the background: poll `/actions/{action_id}`."""
+    batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
+    check_writable(caller(request), batch.tenant_id)
+    with_results = results == Results.DELETE
+    try:
+        action = start_batch_deletion(batch, with_results=with_results, user=caller(request))
+    except TransitionError as error:
+        raise ConflictError("batch_id", str(error)) from error
+    return Status(200 if action.is_ended else 202, action_out(action))
 
 
 @batches.get("/{path:batch_id}", response={200: BatchDetail, **UNKNOWN})

@@ -96,3 +96,11 @@ def find_operation(list_name: str, name: str) -> Operation | None:
 def count_of(number: int, singular: str, plural: str = "") -> str:
     """Say a number of things: `1 domain`, `2,000 domains`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def sentence_of(action: BulkAction) -> str:
+    """Say what an action has done so far; nothing where that is not known."""
+    operation = find_operation(action.list_name, action.operation)
+    if operation is None or not (action.result or action.status == action.Status.COMPLETE):
+        return ""
+    return operation.sentence(action.result, action.params)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from scans.bulk import running
 from scans.bulk.models import BulkAction, Result, merged
-from scans.bulk.operations import Operation, find_operation, get_operation
+from scans.bulk.operations import Operation, find_operation, get_operation, sentence_of
 from scrapersky.tenants.access import can_write, get_readable, get_writable, readable
 from scrapersky.web.http import ConsoleRequest, control_of, fragment_of
 from scrapersky.web.lists.definition import ListDefinition, find_list
@@ -132,11 +132,10 @@ def _shown(action: BulkAction) -> dict[str, Any]:
     operation = find_operation(action.list_name, action.operation)
     definition = find_list(action.list_name)
     landing = operation.landing(action.result) if operation and operation.landing else ""
-    has_result = bool(operation and (action.result or action.status == action.Status.COMPLETE))
     return {
         "action": action,
         "title": operation.doing if operation else str(action),
         "definition": definition,
-        "sentence": operation.sentence(action.result, action.params) if has_result else "",  # type: ignore[union-attr]
+        "sentence": sentence_of(action),
         "landing": landing if action.result else "",
     }

@@ -45,6 +45,12 @@ def body(world: World, address: Address) -> str:
         "create_batch": {"domains": ["fresh.example"]},
         "create_sitemap_batch": {"domains": ["fresh.example"]},
         "create_sitemap_scan": {"base_url": "fresh.example"},
+        "create_action": {
+            "list": "domains",
+            "action": "curate",
+            "curation": "selected",
+            "ids": [str(world.rows["domains"].pk)],
+        },
         "create_export": {"list": "domains"},
         "set_baseline": {"number": 0},
         "create_scan": {"base_url": "fresh.example"},

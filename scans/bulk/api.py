@@ -1,0 +1,145 @@
+"""Bulk actions through the API: start one on rows of a list, follow it, stop it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, QueryDict
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from scans.bulk import running
+from scans.bulk.models import BulkAction
+from scans.bulk.operations import Operation, find_operation, sentence_of
+from scrapersky.tenants.access import get_readable, get_writable
+from scrapersky.web.api_auth import caller
+from scrapersky.web.api_errors import ConflictError, InputError, Problem
+from scrapersky.web.lists.definition import get_list
+from scrapersky.web.lists.query import ListQuery, unknown_params
+from scrapersky.web.lists.selection import Selection
+
+UNKNOWN = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+# More rows are named by a query.
+MOST_IDS = 10_000
+
+router = Router()
+
+
+class ActionIn(Schema):
+    """What to do with which rows: those of `ids`, or every row that matches `query`."""
+
+    list: str = Field(description="domains, contacts, pages or sitemaps.")
+    action: str = Field(
+        description="curate; for domains also tag, untag, scan, sitemaps (queue them) and delete."
+    )
+    ids: tuple[UUID, ...] | None = Field(default=None, max_length=MOST_IDS)
+    query: str | None = Field(
+        default=None,
+        max_length=10_000,
+        description="The filters, as in the list's address; empty for all rows.",
+    )
+    curation: str = Field(default="", description="For curate: the status.")
+    tags: tuple[str, ...] = Field(default=(), max_length=100, description="For tag and untag.")
+
+
+class ActionOut(Schema):
+    """How far an action is: poll it until it is `complete`, `failed` or `cancelled`."""
+
+    action_id: UUID
+    tenant_id: UUID
+    list: str
+    action: str
+    status: str
+    total: int | None = Field(description="Null where there are too many rows to count.")
+    done: int
+    result: dict[str, Any]
+    message: str
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ActionsOut(Schema):
+    """The actions that were started: one for each tenant that has some of the rows."""
+
+    actions: list[ActionOut]
+
+
+@router.post("", response={200: ActionsOut, 202: ActionsOut, **UNKNOWN})
+def create_action(request: HttpRequest, payload: ActionIn) -> Status:
+    """Do something to rows of a list: up to 5,000 at once (200), more in the background (202)."""
+    operation = _operation(payload)
+    selection = _selection(request, payload)
+    actions = running.start(operation, selection, _params(operation, payload), caller(request))
+    running.run_at_once(actions)
+    is_over = all(action.is_ended for action in actions)
+    return Status(200 if is_over else 202, {"actions": [action_out(item) for item in actions]})
+
+
+@router.get("/{uuid:action_id}", response={200: ActionOut, **UNKNOWN})
+def action_status(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
+    """Say how far an action is."""
+    return action_out(get_readable(BulkAction.objects.all(), caller(request), pk=action_id))
+
+
+@router.post("/{uuid:action_id}/stop", response={200: ActionOut, 409: Problem, **UNKNOWN})
+def stop_action(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
+    """Stop an action; what is done stays done."""
+    action = get_writable(BulkAction.objects.all(), caller(request), pk=action_id)
+    operation = find_operation(action.list_name, action.operation)
+    if operation and not operation.can_stop:
+        raise ConflictError("action_id", "This action cannot be stopped.")
+    if not BulkAction.objects.filter(pk=action.pk).stop():
+        raise ConflictError("action_id", "The action has ended already.")
+    action.refresh_from_db()
+    return action_out(action)
+
+
+def action_out(action: BulkAction) -> dict[str, Any]:
+    """Return an action as the API describes it."""
+    return {
+        "action_id": action.pk,
+        "tenant_id": action.tenant_id,
+        "list": action.list_name,
+        "action": action.operation,
+        "status": action.status,
+        "total": action.total,
+        "done": action.done,
+        "result": action.result,
+        "message": sentence_of(action),
+        "error": action.error or None,
+        "created_at": action.created_at,
+        "finished_at": action.finished_at,
+    }
+
+
+def _operation(payload: ActionIn) -> Operation:
+    operation = find_operation(payload.list, payload.action)
+    if operation is None or operation.advance is not None:
+        raise InputError("action", "There is no such action on the rows of this list.")
+    return operation
+
+
+def _params(operation: Operation, payload: ActionIn) -> dict[str, Any]:
+    sent = QueryDict(mutable=True)
+    sent["curation"], sent["tags"] = payload.curation, ",".join(payload.tags)
+    try:
+        return operation.read(sent)
+    except ValidationError as error:
+        name = "curation" if operation.name == "curate" else "tags"
+        raise InputError(name, " ".join(error.messages)) from error
+
+
+def _selection(request: HttpRequest, payload: ActionIn) -> Selection:
+    """Return the selected rows; a filter that cannot be read is an error, not a wider selection."""
+    if (payload.ids is None) == (payload.query is None):
+        raise InputError("ids", "Send either `ids` or `query`.")
+    definition, user = get_list(payload.list), caller(request)
+    query = ListQuery.of_text(definition, payload.query or "", user)
+    for name in unknown_params(definition, query.params):
+        raise InputError("query", f"The list has no filter “{name[:50]}”.")
+    for message in query.errors.values():
+        raise InputError("query", message)
+    takes_all = payload.query is not None
+    return Selection(definition, user, takes_all, payload.query or "", payload.ids or ())
