@@ -44,9 +44,9 @@ def delete_domains(domains: QuerySet[Domain]) -> int:
 def check_deletable(batch: Batch) -> None:
     """Raise `TransitionError` where a batch is at work still."""
     if not batch.is_ended:
-        raise TransitionError("The batch has not ended. Cancel it first, then delete it.")
+        raise TransitionError("The batch has not ended. Cancel it before you delete it.")
     if Job.objects.filter(batch=batch, worker__isnull=False).exists():
-        raise TransitionError("Some of its scans are being stopped. Try again in a few seconds.")
+        raise TransitionError("Some of its scans are still stopping. Try again in a few seconds.")
 
 
 def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
@@ -69,7 +69,7 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
     if batch is None:
         return 0, 0, True
     if not batch.is_ended:
-        raise TransitionError("The batch was started again and is not deleted any further.")
+        raise TransitionError("Deleting stopped because the batch was started again.")
     produced = set(_produced_by(batch, jobs)) if with_results else set()
     looks = _looks([job for job in jobs if job.domain_id not in produced]) if with_results else []
     Job.objects.filter(pk__in=[job.pk for job in jobs]).delete()

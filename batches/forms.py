@@ -79,13 +79,13 @@ class BatchForm(forms.Form):
         required=False,
         max_length=200,
         label="Name",
-        help_text="How you will recognise it in the list. May stay empty.",
+        help_text="Shown in the list of batches. Optional.",
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
     domains = forms.CharField(
         required=False,
         label="Domains",
-        help_text="One per line, or separated by commas or spaces. URLs are fine.",
+        help_text="One per line, or separated by commas or spaces. URLs are accepted.",
         widget=forms.Textarea(
             attrs={
                 "class": "form-control font-monospace",
@@ -107,7 +107,7 @@ class BatchForm(forms.Form):
         required=False,
         max_length=200,
         label="Column with the domains",
-        help_text="For a CSV: its name or number. Found by itself if left empty.",
+        help_text="For CSV files: the column's name or number. Leave empty to detect it.",
         widget=forms.TextInput(
             attrs={"class": "form-control", "list": "columns", "autocomplete": "off"}
         ),
@@ -172,7 +172,7 @@ class BatchForm(forms.Form):
         upload = self.cleaned_data["file"]
         if upload and upload.size > settings.UPLOAD_MAX_BYTES:
             megabytes = f"{settings.UPLOAD_MAX_BYTES / 1_000_000:g}"
-            raise ValidationError(f"The file is larger than {megabytes} MB; split it.")
+            raise ValidationError(f"The file is larger than {megabytes} MB. Split it.")
         return upload
 
     def clean(self) -> dict[str, Any]:
@@ -180,13 +180,13 @@ class BatchForm(forms.Form):
         if "file" in self.errors or "domains" in self.errors:
             return self.cleaned_data
         if text.strip() and upload:
-            self.add_error("file", "Paste a list or upload a file, not both at once.")
+            self.add_error("file", "Paste a list or upload a file, not both.")
         elif upload:
             self._read_file(upload)
         elif text.strip():
             self._read_pasted(text)
         else:
-            self.add_error("domains", "Paste some domains, or choose a file below.")
+            self.add_error("domains", "Paste domains, or choose a file below.")
         return self.cleaned_data
 
     def _read_pasted(self, text: str) -> None:

@@ -43,7 +43,7 @@ def cancel_batch(batch: Batch) -> Batch:
     It says cancelling at once and cancelled when the last running scan has stopped.
     """
     if not Batch.objects.filter(pk=batch.pk).cancel():
-        raise TransitionError(f"The batch is {_state(batch)}: there is nothing to cancel.")
+        raise TransitionError(f"The batch is {_state(batch)}, so there is nothing to cancel.")
     settle_cancelling()
     return _fresh(batch)
 
@@ -59,7 +59,9 @@ def resume_batch(batch: Batch) -> Batch:
     """Go on with a paused batch."""
     with transaction.atomic():
         if not Batch.objects.filter(pk=batch.pk).resume():
-            raise TransitionError(f"The batch is {_state(batch)}: only a paused batch can go on.")
+            raise TransitionError(
+                f"The batch is {_state(batch)}: only a paused batch can be resumed."
+            )
         wake_workers()
     return _fresh(batch)
 
@@ -94,7 +96,7 @@ def retry_batch(
             raise TransitionError(_nothing_to_retry(batch, reasons))
         mark_in_work(batch)
         if not Batch.objects.filter(pk=batch.pk).reopen(counted):
-            raise TransitionError(f"The batch is {_state(batch)}: retry it when that is done.")
+            raise TransitionError(f"The batch is {_state(batch)}. Retry it when it has ended.")
         if options and own and "max_concurrent" in options:
             _set_max_concurrent(batch, own.max_concurrent)
         wake_workers()
@@ -111,7 +113,7 @@ def _nothing_to_retry(batch: Batch, reasons: Sequence[str]) -> str:
     cancelled = 0 if reasons else _fresh(batch).cancelled
     if not cancelled:
         return "There is no failed or cancelled job to retry."
-    hint = f"To retry the {cancelled:,} that were cancelled, give the reason cancelled."
+    hint = f"To retry the {cancelled:,} cancelled jobs, use the reason cancelled."
     return f"There is no failed job to retry. {hint}"
 
 
@@ -175,7 +177,7 @@ def cancel_job(job: Job) -> Job:
         if not counted:
             job.refresh_from_db()
             state = job.get_status_display().lower()
-            raise TransitionError(f"The job is {state}: there is nothing to cancel.")
+            raise TransitionError(f"The job is {state}, so there is nothing to cancel.")
         count_ended(cancelled=counted)
     job.refresh_from_db()
     return job

@@ -26,7 +26,7 @@ PAGE_TYPES = (
 class PageFilter(forms.Form):
     type = forms.ChoiceField(
         required=False,
-        choices=[("", "Every kind"), *((name, name.capitalize()) for name in PAGE_TYPES)],
+        choices=[("", "Every type"), *((name, name.capitalize()) for name in PAGE_TYPES)],
         label="Kind",
     )
 

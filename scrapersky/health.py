@@ -40,9 +40,9 @@ def problems() -> list[str]:
         _check_migrations()
         return queue_problems() + work_problems() + maintenance.problems(timezone.now())
     except MigrationsWaitingError:
-        return ["The database lacks tables or columns: run `manage.py migrate`."]
+        return ["The database is out of date: run `manage.py migrate`."]
     except DatabaseError:
-        return ["The database does not answer."]
+        return ["The database does not respond. Try again in a moment."]
 
 
 def queue_problems() -> list[str]:
@@ -51,13 +51,13 @@ def queue_problems() -> list[str]:
     messages = []
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
     if Conf.ORM and unclaimed.exists():
-        messages.append("Nobody takes messages from the queue: is `manage.py qcluster` running?")
+        messages.append("No worker reads the queue. Start one with `manage.py qcluster`.")
     if (
         Schedule.objects.filter(next_run__lt=now - maintenance.LATE_AFTER)
         .exclude(repeats=0)
         .exists()
     ):
-        messages.append("The schedules are late: is `manage.py qcluster` running?")
+        messages.append("The schedules are late. Check that `manage.py qcluster` is running.")
     return messages
 
 
@@ -71,7 +71,7 @@ def work_problems() -> list[str]:
     in_batches = Batch.objects.filter(status__in=states, updated_at__lt=since)
     alone = waiting.filter(batch__isnull=True, created_at__lt=since)
     if waiting.filter(batch__in=in_batches).exists() or alone.exists():
-        return ["Domains wait to be scanned and no worker is alive."]
+        return ["Domains are waiting, but no worker is running. Start `manage.py qcluster`."]
     return []
 
 

@@ -18,13 +18,13 @@ from scrapersky.tenants.models import Tenant, User
 MAX_SINGLE_SCANS = 100
 
 
-@admin.action(description="Scan now, each on its own", permissions=["view"])
+@admin.action(description="Scan now, as single scans", permissions=["view"])
 def scan_each(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]) -> None:
     """Start a scan of each domain outside any batch."""
     _scan_each(model_admin, request, rows.select_related("tenant")[: MAX_SINGLE_SCANS + 1])
 
 
-@admin.action(description="Scan these domains again, each on its own", permissions=["view"])
+@admin.action(description="Scan these domains again, as single scans", permissions=["view"])
 def scan_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Start a scan of the domain of each job outside any batch."""
     domains = Domain.objects.filter(pk__in=rows.order_by().values("domain"))
@@ -36,15 +36,17 @@ def _scan_each(
 ) -> None:
     selected = list(domains)
     if len(selected) > MAX_SINGLE_SCANS:
-        sentence = f"More than {MAX_SINGLE_SCANS} domains: make a batch of them."
+        sentence = (
+            f"Scan at most {MAX_SINGLE_SCANS} domains this way. For more, create a batch of them."
+        )
         model_admin.message_user(request, sentence, messages.ERROR)
         return
     for domain in selected:
         initiate_scan(domain, created_by=cast(User, request.user))
-    model_admin.message_user(request, f"{len(selected)} scans are on their way.", messages.SUCCESS)
+    model_admin.message_user(request, f"Scans queued: {len(selected)}.", messages.SUCCESS)
 
 
-@admin.action(description="Make a batch of these", permissions=["view"])
+@admin.action(description="Create a batch of these domains", permissions=["view"])
 def make_batch(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]
 ) -> HttpResponse | None:
@@ -53,7 +55,7 @@ def make_batch(
     if not tenants:
         return None
     if len(tenants) > 1:
-        sentence = "These domains belong to several tenants: filter by one first."
+        sentence = "These domains belong to several tenants. Filter by one tenant first."
         model_admin.message_user(request, sentence, messages.ERROR)
         return None
     hosts = list(rows.values_list("host", flat=True)[: MAX_DOMAINS + 1])

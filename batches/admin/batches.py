@@ -94,7 +94,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
         except TransitionError as error:
             raise PermissionDenied(str(error)) from error
         if not action.is_ended:
-            self.message_user(request, "The batch is large: it is being deleted in the background.")
+            self.message_user(request, "The batch is large and is being deleted in the background.")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

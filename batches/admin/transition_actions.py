@@ -45,7 +45,7 @@ def retry_failed(
     _each(model_admin, request, rows, transitions.retry_batch, "Retried")
 
 
-@admin.action(description="Run again, as a batch of its own", permissions=["view"])
+@admin.action(description="Run again, as a new batch", permissions=["view"])
 def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Create a whole new batch of the same domains for each."""
     user = cast(User, request.user)
@@ -86,7 +86,7 @@ def _each(
 ) -> None:
     selected = list(rows.select_related("tenant")[: MAX_ROWS + 1])
     if len(selected) > MAX_ROWS:
-        sentence = f"More than {MAX_ROWS} are chosen: nothing was done. Choose fewer at a time."
+        sentence = f"Nothing was done: more than {MAX_ROWS} rows are selected. Select fewer."
         model_admin.message_user(request, sentence, messages.ERROR)
         return
     refused = [f"{row}: {reason}" for row in selected if (reason := _refusal(control, row))]

@@ -92,7 +92,7 @@ def create_export(request: HttpRequest, payload: ExportIn) -> Status:
     view = get_view(user, payload.view) if payload.view else None
     definition = find_list(view.list_name if view else payload.list)
     if definition is None:
-        raise InputError("list", "There is no such list.")
+        raise InputError("list", "There is no list with this name.")
     if view is None and payload.only_changes:
         raise InputError("only_changes", "Name the saved view whose last export to compare with.")
     if view and (payload.list or payload.query or payload.columns):
@@ -154,7 +154,9 @@ def download_export(request: HttpRequest, export_id: UUID) -> FileResponse:
     """Download a complete export; 404 until then and after it has expired."""
     export = _find(request, export_id)
     if export.status != Export.Status.COMPLETE or not export.path.is_file():
-        raise Http404("The export has no file: it is not complete, or it has expired.")
+        raise Http404(
+            "The export has no file. It is not complete or has expired; export the list again."
+        )
     return FileResponse(export.path.open("rb"), as_attachment=True, filename=export.file_name)
 
 
@@ -164,7 +166,7 @@ def cancel_export(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
     export = _find(request, export_id)
     check_writable(caller(request), export.tenant_id)
     if not background_exports.cancel_export(export):
-        raise ConflictError("export_id", "The export has ended already.")
+        raise ConflictError("export_id", "The export has already ended.")
     export.refresh_from_db()
     return _out(export)
 

@@ -109,7 +109,7 @@ def test_jobs_that_wait_or_run_are_cancelled_and_ended_ones_named(
     ended = batch_of(default_tenant, "Three", failing=True).jobs.get()
     won, refused = act(clerk, "cancel_jobs", [waiting, running, ended])
     assert won == "Cancelled 2 of 3 jobs."
-    assert "three.example: The job is failed: there is nothing to cancel." in refused
+    assert "three.example: The job is failed, so there is nothing to cancel." in refused
     assert (state(waiting), state(running), state(ended)) == ("cancelled", "cancelled", "failed")
 
 
@@ -129,7 +129,7 @@ def test_more_rows_than_a_request_can_do_are_refused(
     monkeypatch.setattr(transition_actions, "MAX_ROWS", 2)
     rows = [batch_of(default_tenant, name) for name in ("One", "Two", "Three")]
     (said,) = act(clerk, "cancel", rows[:1], every=True)
-    assert said.startswith("More than 2 are chosen")
+    assert said.startswith("Nothing was done: more than 2")
     assert {state(row) for row in rows} == {"pending"}
 
 

@@ -132,7 +132,7 @@ def test_health_is_503_when_work_waits_and_nobody_scans(batch: Batch) -> None:
     Batch.objects.update(updated_at=timezone.now() - timedelta(hours=1))
     answer = Client().get(f"{ROOT}/health")
     assert_problem(answer, 503)
-    assert "no worker is alive" in answer.json()["detail"]
+    assert "no worker is running" in answer.json()["detail"]
 
 
 def test_a_failure_of_our_own_is_told_in_the_same_shape(

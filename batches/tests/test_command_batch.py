@@ -81,7 +81,7 @@ def test_retry_by_cause_with_other_options(mixed: Batch) -> None:
 def test_retry_takes_cancelled_jobs_only_if_they_are_named(mixed: Batch) -> None:
     mixed.jobs.filter(status="failed").update(status="cancelled", failure_reason="cancelled")
     Batch.objects.filter(pk=mixed.pk).update(failed=0, cancelled=2)
-    assert "To retry the 2 that were cancelled" in refused(mixed, "retry")
+    assert "To retry the 2 cancelled jobs" in refused(mixed, "retry")
     told = json.loads(run(mixed, "retry", "--reason", "cancelled", "--json"))
     assert (told["status"], told["cancelled"]) == ("running", 0)
 
@@ -99,8 +99,8 @@ def test_rerun_tells_of_the_new_batch_which_belongs_to_the_same_user(
     ("arguments", "sentence"),
     [
         (("pause",), "The batch is partial: only a running batch can be paused."),
-        (("resume",), "The batch is partial: only a paused batch can go on."),
-        (("cancel",), "The batch is partial: there is nothing to cancel."),
+        (("resume",), "The batch is partial: only a paused batch can be resumed."),
+        (("cancel",), "The batch is partial, so there is nothing to cancel."),
         (("retry", "--reason", "http_error"), "There is no failed or cancelled job to retry."),
         (("retry", "--option", "max_concurrent=0"), "max_concurrent: Give a whole number"),
         (("retry", "--option", "speed=1"), "speed: There is no such option."),

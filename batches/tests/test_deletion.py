@@ -419,7 +419,7 @@ def test_a_batch_that_is_at_work_cannot_be_deleted(console: Client, default_tena
     scan_now(jobs[1])
     Job.objects.filter(pk=jobs[1].pk).update(status="cancelled", finished_at=timezone.now())
     Batch(pk=batch.pk).count(cancelled=1)
-    assert "Some of its scans are being stopped." in post(console, url)
+    assert "Some of its scans are still stopping." in post(console, url)
     assert Batch.objects.count() == 1
     Job.objects.filter(pk=jobs[1].pk).update(worker=None)
     assert "is deleted" in delete(console, batch, "keep")

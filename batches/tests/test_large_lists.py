@@ -62,7 +62,7 @@ def test_a_large_list_on_the_page_becomes_a_batch_in_the_background(
     fields = {"domains": TEXT} if is_pasted else {"file": file}
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(reverse("batch_create"), fields | {"name": "Large"}, follow=True)
-    assert "it is being read" in response.content.decode()
+    assert "The list is long" in response.content.decode()
     assert OrmQ.objects.count() == 1
     batch = built(Batch.objects.get())
     assert hosts_of(batch) == HOSTS

@@ -1,4 +1,4 @@
-"""What the console does by itself: how it went last, and whether it is done at all."""
+"""Maintenance tasks: how it went last, and whether it is done at all."""
 
 from datetime import datetime, time, timedelta
 

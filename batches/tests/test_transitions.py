@@ -187,7 +187,7 @@ def test_cancelled_jobs_are_retried_only_if_they_are_named(mixed: Batch) -> None
     assert statuses(mixed) == ["complete", "complete", "pending", "cancelled"]
     assert counters(mixed) == ("running", 2, 0, 1)
 
-    with pytest.raises(TransitionError, match="give the reason cancelled"):
+    with pytest.raises(TransitionError, match="use the reason cancelled"):
         transitions.retry_batch(mixed)
     transitions.retry_job(refused.get())
     assert statuses(mixed) == ["complete", "complete", "pending", "pending"]

@@ -179,7 +179,7 @@ def test_an_empty_file_is_refused(console: Client) -> None:
 def test_a_list_and_a_file_at_once_are_refused(console: Client) -> None:
     file = SimpleUploadedFile("list.txt", b"b.com")
     body = console.post(NEW, DEFAULTS | {"domains": "a.com", "file": file}).content.decode()
-    assert "not both at once" in body
+    assert "not both" in body
     assert "a.com</textarea>" in body
 
 
@@ -268,7 +268,7 @@ def test_jobs_are_filtered_by_status_and_by_cause(console: Client, default_tenan
     assert "Welcome to 0.example.com" not in failed
     by_cause = page(console, url, status="failed", reason="tls_error")
     assert "No such name." not in by_cause
-    assert "No site of this batch is in this state" in page(console, url, status="cancelled")
+    assert "No site of this batch has this status" in page(console, url, status="cancelled")
 
 
 @pytest.mark.parametrize("part", ["", "progress/", "jobs/"])

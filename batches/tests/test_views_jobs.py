@@ -42,7 +42,7 @@ def test_a_failed_job_says_why_and_whether_to_try_again(console: Client, job: Jo
     fail(job, "tls_error", "The certificate expired in March.")
     body = body_of(console, job)
     assert "The certificate expired in March." in body
-    assert "would end the same way" in body
+    assert "will fail the same way" in body
     assert "hx-trigger" not in body
 
 

@@ -127,7 +127,7 @@ def test_the_rows_of_a_batch_that_is_being_cancelled_have_no_buttons(
     Batch.objects.filter(pk=batch.pk).update(status="cancelling")
     body = console.get(f"/batches/{batch.pk}/").content.decode()
     assert "Cancelling" in body
-    assert "Stopping what runs" in body
+    assert "Stopping the running scans" in body
     assert 'action="/jobs/' not in body
 
 
@@ -155,7 +155,7 @@ def test_a_batch_is_paused_and_goes_on(console: Client, default_tenant: Tenant) 
     batch = running_batch(default_tenant)
     assert "The batch is paused" in press(console, batch, "pause")
     assert state(batch) == "paused"
-    assert "The batch goes on." in press(console, batch, "resume")
+    assert "The batch is running again." in press(console, batch, "resume")
     assert state(batch) == "running"
 
 
@@ -172,7 +172,7 @@ def test_cancelling_asks_first_and_works_without_scripts(console: Client, waitin
     asked = fragment(console, waiting)
     assert "Cancel this batch?" in asked
     assert asked.index("<summary") < asked.index(f'action="/batches/{waiting.pk}/cancel/"')
-    assert "The batch is cancelled. What was done is kept." in press(console, waiting, "cancel")
+    assert "The batch is cancelled. Finished results are kept." in press(console, waiting, "cancel")
     assert statuses(waiting) == ["cancelled", "cancelled"]
 
 
@@ -188,7 +188,7 @@ def test_all_that_failed_is_retried_and_what_is_complete_is_not(
     console: Client, mixed: Batch
 ) -> None:
     options = mixed.options
-    assert "Scanned again: everything that failed." in press(console, mixed, "retry")
+    assert "Retrying: all failed jobs." in press(console, mixed, "retry")
     assert statuses(mixed) == ["complete", "pending", "pending", "pending"]
     assert state(mixed) == "running"
     assert mixed.options == options
@@ -196,7 +196,7 @@ def test_all_that_failed_is_retried_and_what_is_complete_is_not(
 
 def test_one_cause_is_retried(console: Client, mixed: Batch) -> None:
     said = press(console, mixed, "retry", reasons="read_timeout")
-    assert "Scanned again: Read timeout." in said
+    assert "Retrying: Read timeout." in said
     assert statuses(mixed) == ["complete", "pending", "pending", "failed"]
 
 
@@ -268,12 +268,12 @@ def test_a_retry_that_cannot_be_says_why_and_changes_nothing(
 
 def test_a_retry_in_a_paused_batch_waits_and_says_so(console: Client, mixed: Batch) -> None:
     Batch.objects.filter(pk=mixed.pk).update(status="paused", finished_at=None)
-    assert "Scanned again once the batch goes on" in press(console, mixed, "retry")
+    assert "Will be retried when the batch is resumed" in press(console, mixed, "retry")
     assert state(mixed) == "paused"
 
 
 def test_run_again_leads_to_a_whole_new_batch(console: Client, user: User, mixed: Batch) -> None:
-    assert "a new batch of the same 4 domains" in press(console, mixed, "rerun")
+    assert "new batch has the same 4 domains" in press(console, mixed, "rerun")
     again = Batch.objects.exclude(pk=mixed.pk).get()
     assert (again.total, again.created_by, state(mixed)) == (4, user, "partial")
 

@@ -22,7 +22,7 @@ from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.views import ListPage
 
 SHOWN_REFUSALS = 20
-LIST_IS_READ = "The list is long: it is being read, and the scan starts when that is done."
+LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
 
 
 @require_safe
@@ -72,7 +72,9 @@ def _summary(parsed: DomainList) -> str:
 def batch_demo(request: ConsoleRequest) -> HttpResponse:
     """Scan the demo sites."""
     if not demo_batch.is_served():
-        raise Http404("The demo sites are not served here.")
+        raise Http404(
+            "The demo sites are not available here. Set DEMO_SITES=true and restart the console."
+        )
     batch = demo_batch.create_demo_batch(
         tenant=tenant_for_new_rows(request.user), created_by=request.user
     )

@@ -30,7 +30,7 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
     """Download what a list shows; offer to run it in the background where that is much."""
     definition = find_list(name)
     if definition is None:
-        raise Http404("There is no such list.")
+        raise Http404("There is no list with this name.")
     try:
         output = find_output(definition, request.GET.get("format") or Format.CSV.value)
     except UnknownOutput as error:
@@ -60,7 +60,7 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
     """Start an export in the background."""
     definition = find_list(name)
     if definition is None:
-        raise Http404("There is no such list.")
+        raise Http404("There is no list with this name.")
     columns = [text for text in request.POST.get("columns", "").split(",") if text]
     try:
         create_export(
@@ -103,7 +103,9 @@ def export_download(request: ConsoleRequest, pk: UUID) -> FileResponse:
     """Hand out a finished export."""
     export = get_readable(Export.objects.all(), request.user, pk=pk)
     if export.status != Export.Status.COMPLETE or not export.path.is_file():
-        raise Http404("The export has no file: it is not complete, or it has expired.")
+        raise Http404(
+            "The export has no file. It is not complete or has expired; export the list again."
+        )
     return FileResponse(export.path.open("rb"), as_attachment=True, filename=export.file_name)
 
 
@@ -112,5 +114,5 @@ def export_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Stop an export."""
     export = get_writable(Export.objects.all(), request.user, pk=pk)
     if not cancel_export(export):
-        messages.info(request, "The export has ended already.")
+        messages.info(request, "The export has already ended.")
     return redirect("export_list")

@@ -91,7 +91,7 @@ def schedule_run(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     run = start_now(recurring, user=request.user, now=timezone.now())
     if run.batch is None:
-        messages.warning(request, f"Nothing was started. {run.note}")
+        messages.warning(request, f"No batch was started. {run.note}")
         return redirect("schedule_detail", pk=pk)
     return redirect("batch_detail", pk=run.batch.pk)
 
@@ -101,7 +101,7 @@ def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Delete a recurring batch and its history; the batches it made stay."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     recurring.delete()
-    messages.success(request, f"{recurring} is deleted. The batches it made are still there.")
+    messages.success(request, f"{recurring} is deleted. Its batches are kept.")
     return redirect("schedule_list")
 
 
@@ -121,5 +121,5 @@ def _form_context(form: RecurringForm) -> dict[str, object]:
 
 def _next(recurring: RecurringBatch) -> str:
     if recurring.next_run_at is None:
-        return "It is switched off."
-    return f"It runs next on {recurring.next_run_at:%Y-%m-%d at %H:%M} UTC."
+        return "It is off."
+    return f"The next run is on {recurring.next_run_at:%Y-%m-%d at %H:%M} UTC."

@@ -20,16 +20,16 @@ from scrapersky.web.http import ConsoleRequest, control_of, redirect_back
 
 Status = Batch.Status
 CANCELLED = {
-    Status.CANCELLED: "The batch is cancelled. What was done is kept.",
-    Status.CANCELLING: "The batch is being cancelled: scans that run are stopped, and what was "
-    "done is kept.",
+    Status.CANCELLED: "The batch is cancelled. Finished results are kept.",
+    Status.CANCELLING: "The batch is being cancelled. Running scans are being stopped; "
+    "finished results are kept.",
 }
 RESUMED = {
-    Status.RUNNING: "The batch goes on.",
+    Status.RUNNING: "The batch is running again.",
 }
 RETRIED = {
-    Status.RUNNING: "Scanned again: {what}.",
-    Status.PAUSED: "Scanned again once the batch goes on: {what}.",
+    Status.RUNNING: "Retrying: {what}.",
+    Status.PAUSED: "Will be retried when the batch is resumed: {what}.",
 }
 
 
@@ -47,7 +47,7 @@ def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Start no more scans of a batch."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.pause_batch(batch)):
-        messages.success(request, "The batch is paused: scans that run may end, no other starts.")
+        messages.success(request, "The batch is paused. Running scans finish; no new ones start.")
     return redirect("batch_detail", pk=pk)
 
 
@@ -70,7 +70,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         return redirect("batch_detail", pk=pk)
     reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
     if _won(request, lambda: transitions.retry_batch(batch, reasons=reasons, options=changed)):
-        what = ", ".join(map(readable, reasons)) or "everything that failed"
+        what = ", ".join(map(readable, reasons)) or "all failed jobs"
         messages.success(request, _state_of(batch, RETRIED).format(what=what))
     return redirect("batch_detail", pk=pk)
 
@@ -82,7 +82,7 @@ def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     again = _won(request, lambda: transitions.rerun_batch(batch, created_by=request.user))
     if again is None:
         return redirect("batch_detail", pk=pk)
-    messages.success(request, f"This is a new batch of the same {again.total:,} domains.")
+    messages.success(request, f"This new batch has the same {again.total:,} domains.")
     return redirect("batch_detail", pk=again.pk)
 
 

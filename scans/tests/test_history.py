@@ -223,7 +223,7 @@ def test_the_page_of_a_domain_shows_what_changed(console: Client, domain: Domain
     for text in ("Old shop", "New shop", "+ x@a.example", "info@a.example"):
         assert text in shown
     scan(domain, 2, title="New shop", contacts=(mail("x@a.example"),))
-    assert "Nothing, since the scan before" in changed(console, domain)
+    assert "Nothing changed since the previous scan" in changed(console, domain)
 
 
 def test_an_earlier_scan_can_be_chosen(console: Client, domain: Domain) -> None:

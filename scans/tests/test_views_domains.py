@@ -115,7 +115,7 @@ def test_the_history_shows_scans_failures_and_what_is_on_its_way(
     Job.objects.filter(pk=failed.pk).update(finished_at=timezone.now())
     initiate_scan(domain)
     history = page(console, f"/domains/{domain.pk}/").split('id="history"')[1]
-    assert history.index("on its way") < history.index("Expired in March.") < history.index("OK")
+    assert history.index("in progress") < history.index("Expired in March.") < history.index("OK")
 
 
 def test_a_contact_that_is_gone_is_marked_so(console: Client, default_tenant: Tenant) -> None:

@@ -112,11 +112,11 @@ def bulk_action_stop(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     action = get_writable(BulkAction.objects.all(), request.user, pk=pk)
     operation = find_operation(action.list_name, action.operation)
     if operation and not operation.can_stop:
-        messages.warning(request, "This action cannot be stopped.")
+        messages.warning(request, "This action cannot be stopped; wait until it ends.")
     elif BulkAction.objects.filter(pk=action.pk).stop():
-        messages.success(request, "The action is stopped. What it did stays done.")
+        messages.success(request, "The action is stopped. Changes already made are kept.")
     else:
-        messages.info(request, "The action has ended already.")
+        messages.info(request, "The action has already ended.")
     return redirect("bulk_action_detail", pk=pk)
 
 

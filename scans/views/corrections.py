@@ -25,7 +25,7 @@ def domain_correct(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         messages.success(request, form.correct(request.user))
     else:
-        messages.error(request, "That result is not there any more. Look at the page again.")
+        messages.error(request, "This result no longer exists. Reload the page.")
     return _back(request, pk, request.POST.get("place", ""))
 
 

@@ -18,7 +18,7 @@ def domain_sitemaps(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     domain = get_writable(Domain.objects.all(), request.user, pk=pk)
     queueing = queue_for_sitemaps(Domain.objects.filter(pk=domain.pk))
     if queueing.queued:
-        messages.success(request, f"{domain.host} is queued: its sitemaps will be read soon.")
+        messages.success(request, f"{domain.host} is queued. Its sitemaps will be read soon.")
     else:
         messages.info(request, f"{domain.host} is already queued or in progress.")
     return redirect("domain_detail", pk=pk)

@@ -58,7 +58,9 @@ def forgotten(default_tenant: Tenant) -> Batch:
 
 
 def test_work_that_waits_without_a_worker_is_a_problem(forgotten: Batch) -> None:
-    assert health.problems() == ["Domains wait to be scanned and no worker is alive."]
+    assert health.problems() == [
+        "Domains are waiting, but no worker is running. Start `manage.py qcluster`."
+    ]
 
 
 def test_work_that_waits_for_a_living_worker_is_none(forgotten: Batch) -> None:
@@ -80,11 +82,11 @@ def test_a_database_that_is_away_is_one_sentence(
     monkeypatch.setattr(connection, "ensure_connection", away)
     response = client.get("/healthz")
     assert response.status_code == 503
-    assert response.json()["problems"] == ["The database does not answer."]
+    assert response.json()["problems"] == ["The database does not respond. Try again in a moment."]
 
 
 def test_waiting_migrations_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *args: ["one"])
     health._require_migrated.cache_clear()
-    assert health.problems() == ["The database lacks tables or columns: run `manage.py migrate`."]
+    assert health.problems() == ["The database is out of date: run `manage.py migrate`."]
     health._require_migrated.cache_clear()

@@ -52,7 +52,7 @@ def message_of(error: BaseException) -> str:
         return "The database is busy with other changes. Try again in a few seconds."
     if _sqlstate(error) == TOO_SLOW:
         return "The database took too long. Narrow down what you ask for, or try again later."
-    return "The database does not answer."
+    return "The database does not respond. Try again in a moment."
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:

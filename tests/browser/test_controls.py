@@ -65,7 +65,7 @@ def test_a_question_stays_open_while_the_page_updates_itself(
     logged_in.keyboard.type("5")
     expect(logged_in.locator("#id_site_deadline")).to_have_value("95")
     logged_in.click("#retry")
-    expect(logged_in.locator("text=Scanned again: everything that failed.")).to_be_visible()
+    expect(logged_in.locator("text=Retrying: all failed jobs.")).to_be_visible()
     assert batch.jobs.get(options__site_deadline=95).status == "pending"
 
 

@@ -135,7 +135,7 @@ def test_a_form_that_names_no_result_changes_nothing(
 ) -> None:
     assert console.post(url_of(domain), form).status_code == 302
     assert not Correction.objects.exists()
-    assert "That result is not there any more" in page(console, domain)
+    assert "This result no longer exists" in page(console, domain)
 
 
 def test_a_row_of_another_domain_is_no_result_of_this_one(
