@@ -29,7 +29,7 @@ def _view(request: ConsoleRequest, pk: UUID) -> tuple[SavedView, ListDefinition]
     view = get_view(request.user, pk)
     definition = find_list(view.list_name)
     if definition is None:
-        raise Http404("There is no such list.")
+        raise Http404("There is no list with this name.")
     return view, definition
 
 

@@ -89,9 +89,9 @@ def stop_action(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
     action = get_writable(BulkAction.objects.all(), caller(request), pk=action_id)
     operation = find_operation(action.list_name, action.operation)
     if operation and not operation.can_stop:
-        raise ConflictError("action_id", "This action cannot be stopped.")
+        raise ConflictError("action_id", "This action cannot be stopped; wait until it ends.")
     if not BulkAction.objects.filter(pk=action.pk).stop():
-        raise ConflictError("action_id", "The action has ended already.")
+        raise ConflictError("action_id", "The action has already ended.")
     action.refresh_from_db()
     return action_out(action)
 
