@@ -1,11 +1,11 @@
 """Read how far a batch has come, in a constant number of queries whatever its size."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from batches.models import Batch, BatchList, Job, Worker
@@ -88,16 +88,27 @@ def progress_of(batch: Batch) -> BatchProgress:
         return BatchProgress(batch, causes)
     if batch.is_building:
         return BatchProgress(batch, causes, list_read=list_read(batch))
-    scanned = activities(Job.objects.filter(batch=batch))
-    runs = batch.status == Batch.Status.RUNNING
-    recent = _recent(batch, scanned) if runs else Recent()
+    return replace(progress_of_several([batch])[0], causes=causes)
+
+
+def progress_of_several(batches: list[Batch]) -> list[BatchProgress]:
+    """Return what is scanned of each batch now, its rate and its time left, without its causes."""
+    scanned: dict[Any, list[Activity]] = {batch.pk: [] for batch in batches}
+    for row in activities(Job.objects.filter(batch__in=batches)) if batches else ():
+        scanned[row.job.batch_id].append(row)
+    running = [batch.pk for batch in batches if batch.status == Batch.Status.RUNNING]
+    recent = _recent({pk: scanned[pk] for pk in running if scanned[pk]})
+    return [_moving(batch, scanned[batch.pk], recent.get(batch.pk)) for batch in batches]
+
+
+def _moving(batch: Batch, scanned: list[Activity], recent: Recent | None) -> BatchProgress:
     return BatchProgress(
         batch,
-        causes,
+        [],
         scanned[:SHOWN_ACTIVITIES],
         len(scanned),
-        recent.rate,
-        _eta(batch, scanned, recent) if runs else None,
+        recent.rate if recent else None,
+        _eta(batch, scanned, recent) if recent else None,
     )
 
 
@@ -159,22 +170,32 @@ def activities(jobs: QuerySet[Job]) -> list[Activity]:
     stages = live_stages()
     running = jobs.filter(pk__in=stages, status=Job.Status.RUNNING)
     ordered = running.select_related("domain").order_by("position", "pk")
-    ordered = ordered.only("position", "options", "started_at", "finished_at", "domain__host")
+    ordered = ordered.only(
+        "batch", "position", "options", "started_at", "finished_at", "domain__host"
+    )
     return [Activity(job, *stages[str(job.pk)]) for job in ordered]
 
 
-def _recent(batch: Batch, scanned: list[Activity]) -> Recent:
-    """Return the batch's rate of the last minute, None while too few ended, and durations.
+def _recent(scanned: dict[Any, list[Activity]]) -> dict[Any, Recent]:
+    """Return for batches (their ids -> what is scanned of them now) what ended lately.
 
     Jobs are taken in the order of their positions, so those that ended lately stand a little
-    below the last one that runs now: only these are read, not the whole batch.
+    below the last one that runs now: only these are read, not the whole batches.
     """
-    if not scanned:
-        return Recent()
-    last = max(row.job.position for row in scanned)
-    jobs = Job.objects.filter(batch=batch, position__range=(last - WINDOW, last)).order_by()
-    rows = jobs.filter(finished_at__isnull=False).values_list("started_at", "finished_at")
-    times = [(started, finished) for started, finished in rows if started and finished]
+    ranges = Q()
+    for pk, rows in scanned.items():
+        last = max(row.job.position for row in rows)
+        ranges |= Q(batch=pk, position__range=(last - WINDOW, last))
+    ended = Job.objects.filter(ranges, finished_at__isnull=False, started_at__isnull=False)
+    times: dict[Any, list[tuple[datetime, datetime]]] = {pk: [] for pk in scanned}
+    if scanned:
+        for pk, *span in ended.order_by().values_list("batch", "started_at", "finished_at"):
+            times[pk].append((span[0], span[1]))
+    return {pk: _recent_of(some) for pk, some in times.items()}
+
+
+def _recent_of(times: list[tuple[datetime, datetime]]) -> Recent:
+    """Return the rate of the last minute, None while too few ended, and the durations."""
     now = timezone.now()
     lately = [finished for _, finished in times if finished >= now - RATE_SPAN]
     span = (now - min(lately)).total_seconds() if lately else 0.0

@@ -55,13 +55,15 @@ def upsert(
     *,
     key: Sequence[str],
     update: Sequence[str] = (),
+    add: Sequence[str] = (),
     touch: str = "",
     constants: Mapping[str, Any] = NOTHING,
 ) -> int:
     """Insert rows and return how many were written.
 
-    Where `key` is taken, the columns named in `update` are updated; with none named, a row that
-    would break any unique constraint is left out. `columns` are attribute names (`domain_id`),
+    Where `key` is taken, the columns named in `update` are updated, and the values of those in
+    `add` are added to the stored ones; with none named, a row that would break any unique
+    constraint is left out. `columns` are attribute names (`domain_id`),
     each row a tuple in that order; `constants` (column -> value) are the same in all rows, and
     columns that are named nowhere get their model's defaults. With `touch` (the name of a
     timestamp), a taken row is written only when one of the other columns changed or its timestamp
@@ -77,9 +79,10 @@ def upsert(
     if needs_key:  # as text, which takes a fifth of the time of a `uuid.UUID`
         prepared = [(*row, uuid7().hex) for row in prepared]
     action = "DO NOTHING"
-    if update:
-        action = f"({', '.join(table.quoted(key))}) DO UPDATE SET "
-        action += ", ".join(f"{q} = excluded.{q}" for q in table.quoted(update))
+    if update or add:
+        sets = [f"{q} = excluded.{q}" for q in table.quoted(update)]
+        sets += [f"{q} = {table.name}.{q} + excluded.{q}" for q in table.quoted(add)]
+        action = f"({', '.join(table.quoted(key))}) DO UPDATE SET {', '.join(sets)}"
         action += table.when_changed(update, touch) if touch else ""
     return table.insert(prepared, f"ON CONFLICT {action}")
 

@@ -6,6 +6,7 @@ it won: two workers can never both start, end or take back the same job.
 
 from batches.models.batch import Batch
 from batches.models.batch_list import BatchList
+from batches.models.daily_count import DailyCount
 from batches.models.export import Export
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
@@ -19,6 +20,7 @@ __all__ = [
     "SILENT_AFTER",
     "Batch",
     "BatchList",
+    "DailyCount",
     "Export",
     "ExportedRow",
     "Job",

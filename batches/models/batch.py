@@ -299,6 +299,11 @@ class Batch(models.Model):
     def ended(self) -> int:
         return self.completed + self.failed + self.cancelled
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs have not ended."""
+        return max(self.total - self.ended, 0)
+
     def count_of(self, status: str) -> int | None:
         """Return how many jobs have a status, or all with none given, where the counters tell.
 

@@ -80,15 +80,15 @@ class JobQuerySet(KeyedQuerySet):
             domain__isnull=True, batch__isnull=True, worker__isnull=True, legacy_id__isnull=True
         )
 
-    def fail_lost(self) -> dict[UUID | None, int]:
+    def fail_lost(self) -> list[tuple[UUID, UUID | None]]:
         """Charge an attempt to jobs whose worker or process died while it scanned them.
 
-        They wait again; the third time they fail with worker_lost. Returns batch -> how many
-        failed, for its counter; the rows are locked by the caller.
+        They wait again; the third time they fail with worker_lost. Returns tenant and batch of each
+        that failed, for their counters; the rows are locked by the caller.
         """
         lost = self.filter(status__in=Job.ACTIVE)
         last = lost.filter(attempts__gte=MAX_ATTEMPTS - 1)
-        failed = Counter(last.values_list("batch_id", flat=True))
+        failed = list(last.values_list("tenant_id", "batch_id"))
         now = Now()
         last.update(
             status=Job.Status.FAILED,
@@ -106,7 +106,7 @@ class JobQuerySet(KeyedQuerySet):
             started_at=None,
             updated_at=now,
         )
-        return dict(failed)
+        return failed
 
     def cancel_claimable(self, count: int) -> Counter:
         """Cancel up to `count` jobs that no worker holds; return batch -> how many."""

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from batches.models import Job, Worker
+from batches.models import DailyCount, Job, Worker
 from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.transitions import count_ended
 from scans import results
@@ -21,6 +21,7 @@ from scans.results import SiteFailure, SiteResult
 from scrapersky.web.database_errors import retry_on_conflict
 
 logger = logging.getLogger(__name__)
+Measure = DailyCount.Measure
 
 
 def flush(worker: Worker, outcomes: list[Outcome]) -> None:
@@ -75,6 +76,8 @@ class _Rows:
     completed: Counter = field(default_factory=Counter)
     failed: Counter = field(default_factory=Counter)
     cancelled: Counter = field(default_factory=Counter)
+    # For the daily counts: (tenant, measure, name) -> how many.
+    counted: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
 
 
 @retry_on_conflict
@@ -87,10 +90,18 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
                 _gather(rows, outcome)
         results.save(rows.results, rows.failures, now=rows.now)
         Job.objects.end(rows.ends)
-        rows.failed.update(Job.objects.filter(pk__in=rows.lost).fail_lost())
+        lost = Job.objects.filter(pk__in=rows.lost).fail_lost()
+        rows.failed.update(batch for _, batch in lost)
+        DailyCount.objects.add(rows.now.date(), rows.counted + lost_count(lost))
         count_ended(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
     for outcome in outcomes:
         _log(outcome, is_held=outcome.job.id in held)
+
+
+def lost_count(failed: list[tuple[UUID, UUID | None]]) -> Counter[tuple[UUID, str, str]]:
+    """Return what `fail_lost` adds to the daily counts."""
+    reason = FailureReason.WORKER_LOST.value
+    return Counter((tenant, Measure.FAILURE.value, reason) for tenant, _ in failed)
 
 
 def release(worker: Worker, jobs: Iterable[ClaimedJob]) -> None:
@@ -130,6 +141,9 @@ def _gather_report(rows: _Rows, outcome: Outcome) -> None:
         rows.results.append(SiteResult(job.tenant_id, job.domain_id, job.batch_id, report, scan_id))
     counts = {"sitemaps": len(report["sitemaps"]), "pages": len(report["pages"])}
     rows.completed[job.batch_id] += 1
+    if not job.sitemaps_only:
+        rows.counted[job.tenant_id, Measure.VERDICT, report["verdict"]] += 1
+        rows.counted.update((job.tenant_id, Measure.CONTACT, c["kind"]) for c in report["contacts"])
     end = {"status": Job.Status.COMPLETE, "progress": 1.0, "scan_id": scan_id}
     _add_end(rows, job, report, end | {"result": counts if kept else report})
 
@@ -139,6 +153,8 @@ def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
     reason, error = value["reason"], value["error"]
     cancelled = reason == FailureReason.CANCELLED
     (rows.cancelled if cancelled else rows.failed)[job.batch_id] += 1
+    if not cancelled and not job.sitemaps_only:
+        rows.counted[job.tenant_id, Measure.FAILURE, reason] += 1
     if not cancelled and not job.options.test_mode:
         rows.failures.append(
             SiteFailure(job.domain_id, job.batch_id, reason, error, job.sitemaps_only)

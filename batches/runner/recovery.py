@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import background_exports, building, list_intake
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, DailyCount, Job, Worker
 from batches.queue import ensure_shift
+from batches.runner.flush import lost_count
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import count_ended, settle_cancelling
 from scans.bulk.running import resume_stalled
@@ -42,7 +43,8 @@ def recover() -> int:
         ran = [pk for pk, status, *_ in jobs if status == Job.Status.RUNNING]
         failed = Job.objects.filter(pk__in=ran).fail_lost()
         Job.objects.filter(pk__in=[pk for pk, *_ in jobs]).exclude(pk__in=ran).release()
-        count_ended(failed=Counter(failed), cancelled=Counter())
+        DailyCount.objects.add(timezone.now().date(), lost_count(failed))
+        count_ended(failed=Counter(batch for _, batch in failed), cancelled=Counter())
     for pk, status, batch_id, domain_id, worker_id in jobs:
         level = logging.WARNING if status == Job.Status.RUNNING else logging.DEBUG
         row = (batch_id, pk, domain_id, worker_id)

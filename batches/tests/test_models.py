@@ -212,5 +212,5 @@ def test_the_third_loss_fails_a_job_and_the_first_two_do_not(batch: Batch) -> No
         counted.append(Job.objects.filter(pk=first.id).fail_lost())
         batch.jobs.filter(worker__isnull=False).release()
     job = Job.objects.get(pk=first.id)
-    assert counted == [{}, {}, {batch.pk: 1}]
+    assert counted == [[], [], [(batch.tenant_id, batch.pk)]]
     assert (job.status, job.failure_reason, job.attempts) == ("failed", "worker_lost", 3)

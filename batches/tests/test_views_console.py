@@ -48,7 +48,7 @@ def test_the_first_page_shows_what_runs_what_ended_and_why_sites_failed(
     body = home(console)
     assert "Spring list" in body
     assert "Autumn list" in body
-    assert "TLS error" in body
+    assert "The only site failed" in body
     assert "single.example" in body
     assert "Reading sitemaps" in body
     assert "waiting.example" in body

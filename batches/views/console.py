@@ -1,25 +1,46 @@
-"""The first page: what runs, what ended last, what needs attention."""
+"""The first page: what runs, what needs attention, what ended last, and the last 30 days."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from batches.demo import batch as demo_batch
 from batches.models import Batch, Job
-from batches.progress import failure_causes, with_stages
+from batches.progress import progress_of_several, with_stages
+from batches.statistics import Statistics, statistics
+from scans.engine.report import Verdict
+from scans.models import TechnologyCount
+from scans.templatetags.console import readable as name_of
 from scrapersky.health import problems
 from scrapersky.tenants.access import readable
+from scrapersky.tenants.models import User
+from scrapersky.web.charts import DayChart, Series, Share, shares
 from scrapersky.web.http import ConsoleRequest, fragment_of
 
 SHOWN = 8
+SHOWN_TECHNOLOGIES = 10
+# How long a batch that failed needs attention.
+FAILED_LATELY = timedelta(days=1)
 
 
 @require_safe
 def home(request: ConsoleRequest) -> HttpResponse:
-    """Show what happens now."""
-    context = _happening(request) | {"demo_sites": demo_batch.is_served()}
+    """Show what happens now, and what happened in the last 30 days."""
+    figures = statistics(request.user)
+    context = _happening(request) | {
+        "statistics": figures,
+        "charts": _charts(figures),
+        "verdicts": shares([(_verdict(name), count) for name, count in figures.verdicts]),
+        "failures": shares([(name_of(name), count) for name, count in figures.failures]),
+        "technologies": _technologies(request.user),
+    }
     return render(request, "home.html", context)
 
 
@@ -35,15 +56,50 @@ def _happening(request: ConsoleRequest) -> dict[str, Any]:
     jobs = readable(Job.objects.defer("result"), request.user)
     jobs = jobs.filter(batch=None).select_related("domain")
     with_end = batches.filter(status__in=Batch.ENDED, finished_at__isnull=False)
+    active = batches.filter(status__in=Batch.ACTIVE)
+    running = active.exclude(status=Batch.Status.PAUSED).order_by("created_at")
     ended = list(with_end.order_by("-finished_at")[:SHOWN])
-    running = list(batches.filter(status__in=Batch.ACTIVE).order_by("created_at")[:SHOWN])
     return {
-        "running": running,
+        "running": progress_of_several(list(running[:SHOWN])),
         "ended": ended,
         "active_scans": with_stages(
             jobs.filter(status__in=Job.ACTIVE).order_by("created_at")[:SHOWN]
         ),
         "ended_scans": list(jobs.filter(status__in=Job.ENDED).order_by("-created_at")[:SHOWN]),
-        "causes": failure_causes([batch.pk for batch in ended if batch.failed]),
         "problems": problems(),
+        "paused": list(active.filter(status=Batch.Status.PAUSED).order_by("created_at")[:SHOWN]),
+        "failed": [batch for batch in ended if _failed_lately(batch)],
+        "demo_sites": demo_batch.is_served(),
     }
+
+
+def _failed_lately(batch: Batch) -> bool:
+    since = timezone.now() - FAILED_LATELY
+    return batch.status == Batch.Status.FAILED and bool(
+        batch.finished_at and batch.finished_at >= since
+    )
+
+
+def _verdict(name: str) -> str:
+    return "OK" if name == Verdict.OK else name_of(name)
+
+
+def _charts(figures: Statistics) -> list[DayChart]:
+    scanned = [
+        Series("Answered", "good", figures.scanned),
+        Series("Failed", "bad", figures.failed),
+    ]
+    extracted = [Series("Contacts", "accent", figures.contacts)]
+    return [
+        DayChart("Sites scanned", figures.days, scanned),
+        DayChart("Contacts extracted", figures.days, extracted),
+    ]
+
+
+def _technologies(user: User) -> list[Share]:
+    """Return the technologies that most domains use."""
+    counts = readable(TechnologyCount.objects.all(), user).order_by().values_list("name")
+    summed = counts.annotate(domains=Sum("domain_count")).filter(~Q(domains=0))
+    rows = list(summed.order_by("-domains", "name")[:SHOWN_TECHNOLOGIES])
+    url = reverse("domain_list")
+    return shares(rows, [f"{url}?{urlencode({'technology': name})}" for name, _ in rows])

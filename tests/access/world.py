@@ -19,7 +19,15 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
-from batches.models import BatchList, Export, LegacyId, MaintenanceRun, ViewExport, Worker
+from batches.models import (
+    BatchList,
+    DailyCount,
+    Export,
+    LegacyId,
+    MaintenanceRun,
+    ViewExport,
+    Worker,
+)
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -100,6 +108,7 @@ class World:
         export.folder.mkdir(parents=True, exist_ok=True)
         export.path.write_text(f"{WORD}.example")
         ViewExport.objects.begin(shared, owner, only_changes=False).finish(1)
+        DailyCount.objects.create(tenant=self.here, day=now.date(), measure="verdict", name=WORD)
         TechnologyCount.objects.create(
             tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()
         )
