@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("batches", "0023_large_lists"),
+        ("batches", "0024_view_exports"),
         ("tenants", "0006_regional_settings"),
     ]
 
