@@ -48,8 +48,10 @@ def statistics(user: User) -> Statistics:
     first = min((day for some in by_day.values() for day in some), default=None)
     has_older = counts.filter(day__lt=days[0]).exists()
     return Statistics(
-        days,
-        *([by_day[measure][day] for day in days] for measure in Measure),
+        days=days,
+        scanned=[by_day[Measure.VERDICT][day] for day in days],
+        failed=[by_day[Measure.FAILURE][day] for day in days],
+        contacts=[by_day[Measure.CONTACT][day] for day in days],
         verdicts=by_name[Measure.VERDICT].most_common(),
         failures=by_name[Measure.FAILURE].most_common(),
         since=first if first and first > days[0] and not has_older else None,
