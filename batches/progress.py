@@ -189,9 +189,8 @@ def _recent(scanned: dict[Any, list[Activity]]) -> dict[Any, Recent]:
     ended = Job.objects.filter(ranges, finished_at__isnull=False, started_at__isnull=False)
     times: dict[Any, list[tuple[datetime, datetime]]] = {pk: [] for pk in scanned}
     if scanned:
-        rows = ended.order_by().values_list("batch", "started_at", "finished_at")
-        for pk, started, finished in rows:
-            times[pk].append((started, finished))  # type: ignore[arg-type]
+        for pk, *span in ended.order_by().values_list("batch", "started_at", "finished_at"):
+            times[pk].append((span[0], span[1]))  # type: ignore[arg-type]
     return {pk: _recent_of(some) for pk, some in times.items()}
 
 
