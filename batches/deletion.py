@@ -12,7 +12,7 @@ from batches.transitions import TransitionError, count_ended
 from scans import removal
 from scans.corrections.models import Correction
 from scans.curation import Curation, DomainTag
-from scans.models import Domain, Scan
+from scans.models import Contact, Domain, Scan
 from scans.removal import LastLook, Look
 from scans.services import lock_domains
 from scrapersky.web.database_errors import retry_on_conflict
@@ -103,11 +103,13 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
     other_scans = Scan.objects.filter(domain=OuterRef("pk")).exclude(pk__in=scans)
     brought = Domain.objects.filter(condition, created_at__gte=batch.created_at)
     undecided = brought.filter(curation=Curation.NEW, note="")
+    pinned = Contact.objects.filter(domain=OuterRef("pk"), is_pinned=True)
     return undecided.exclude(
         Exists(other_jobs)
         | Exists(other_scans)
         | Exists(DomainTag.objects.filter(domain=OuterRef("pk")))
         | Exists(Correction.objects.filter(domain=OuterRef("pk")))
+        | Exists(pinned)
     )
 
 

@@ -17,6 +17,7 @@ from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
 from scans.corrections.reading import corrected
+from scans.engine.best_contact import best_of_report
 from scrapersky.web import spreadsheet
 
 READ_AT_ONCE = 200
@@ -31,6 +32,8 @@ COLUMNS = (
     "title",
     "description",
     "language",
+    "best_email",
+    "best_phone",
     "emails",
     "phones",
     "social",
@@ -51,6 +54,8 @@ JOB_COLUMNS = (
     "finished_at",
     "scan__report",
     "result",
+    "domain__best_email",
+    "domain__best_phone",
     "domain_id",
 )
 Facts = dict[str, Any]
@@ -81,7 +86,7 @@ def _download(batch: Batch, body: Iterable[str], suffix: str, kind: str) -> Stre
 def results_of(batch: Batch) -> Iterator[Facts]:
     """Yield what came of each job of a batch, in the order the domains were given."""
     for row in _job_rows(batch):
-        job_id, _, host, status, reason, error, started, finished, report = row
+        job_id, _, host, status, reason, error, started, finished, *best, report = row
         row_facts = facts(
             domain=host or "",
             status=status,
@@ -89,6 +94,7 @@ def results_of(batch: Batch) -> Iterator[Facts]:
             error=error,
             seconds=(finished - started).total_seconds() if started and finished else None,
             scanned_at=finished,
+            best=tuple(best),
             report=report,
         )
         yield {"job_id": job_id, **row_facts}
@@ -104,9 +110,9 @@ def _job_rows(batch: Batch) -> Iterator[tuple]:
     page = list(rows[:READ_AT_ONCE])
     while page:
         known = corrected(row[-1] for row in page)
-        for *row, scanned, result, domain_id in page:
+        for *row, scanned, result, email, phone, domain_id in page:
             report = scanned if scanned is not None else result
-            yield (*row, known[domain_id].apply(report))
+            yield (*row, email, phone, known[domain_id].apply(report))
         job_id, position = page[-1][:2]
         # `position__gte` starts in the index; the rest skips what this position has given already.
         following = rows.filter(position__gte=position).exclude(position=position, pk__lte=job_id)
@@ -121,15 +127,18 @@ def facts(
     error: str = "",
     seconds: float | None = None,
     scanned_at: datetime | None = None,
+    best: tuple[str | None, str | None] | None = None,
     report: Any = None,
 ) -> Facts:
     """Return one result: the columns, as lists where they are lists, and the whole report.
 
     `report` is a scan's report, the requests of a failed scan, the counts of a sitemap import, or
-    whatever an older system left.
+    whatever an older system left. `best` are the best e-mail address and phone number of a domain;
+    without it, those of the report.
     """
     counts = report if isinstance(report, dict) else {}
     site = counts if "verdict" in counts and "contacts" in counts else {}
+    email, phone = best or (best_of_report(site) if site else (None, None))
     return {
         "domain": domain,
         "status": status,
@@ -137,6 +146,8 @@ def facts(
         "failure_reason": failure_reason,
         "error": error,
         **{name: site.get(name, "") for name in ("final_url", "title", "description", "language")},
+        "best_email": email or "",
+        "best_phone": phone or "",
         "emails": _values(site, "email"),
         "phones": _values(site, "phone"),
         "social": _values(site, "social"),

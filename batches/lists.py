@@ -125,11 +125,24 @@ JOBS = register(
             ),
             Column("title", "Title", value=_of_domain("title"), fields=("domain__title",)),
             Column(
+                "best_email",
+                "Best e-mail",
+                value=_of_domain("best_email", None),
+                fields=("domain__best_email",),
+            ),
+            Column(
+                "best_phone",
+                "Best phone",
+                value=_of_domain("best_phone", None),
+                fields=("domain__best_phone",),
+            ),
+            Column(
                 "emails",
                 "E-mails",
                 Kind.ITEMS,
                 value=_of_domain("emails"),
                 fields=("domain__emails",),
+                is_default=False,
             ),
             Column(
                 "phones",
@@ -137,6 +150,7 @@ JOBS = register(
                 Kind.ITEMS,
                 value=_of_domain("phones"),
                 fields=("domain__phones",),
+                is_default=False,
             ),
             Column(
                 "technologies",

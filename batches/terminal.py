@@ -19,6 +19,8 @@ RESULT_LABELS = {
     "title": "Title",
     "description": "Description",
     "language": "Language",
+    "best_email": "Best e-mail",
+    "best_phone": "Best phone",
     "emails": "E-mails",
     "phones": "Phones",
     "social": "Social",

@@ -1,20 +1,23 @@
 """Results through the API: a list of each kind, one complete domain, one scan's report."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from ninja import Router, Schema
 
 from scans import lists
+from scans.best_contacts import pin, unpin
 from scans.corrections.reading import corrected_report
 from scans.evidence import contact_sheet, domain_sheet
 from scans.models import Contact, Domain, Scan
 from scans.reports import read_report
-from scrapersky.tenants.access import get_readable
+from scrapersky.tenants.access import get_readable, get_writable
 from scrapersky.web.api_auth import caller
-from scrapersky.web.api_errors import Problem
+from scrapersky.web.api_errors import InputError, Problem
 from scrapersky.web.lists.api import add_list, row_values, rows_schema
 from scrapersky.web.lists.definition import ListDefinition
 
@@ -79,6 +82,40 @@ def domain(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
         "technologies_with_evidence": _parts(lists.TECHNOLOGIES, row),
         "sitemaps": _parts(lists.SITEMAPS, row),
     }
+
+
+class BestContacts(Schema):
+    """The best contacts of a domain: pinned by a user, or chosen by the rule."""
+
+    domain_id: UUID
+    best_email: str | None
+    best_phone: str | None
+
+
+@contacts.put("/{uuid:contact_id}/pin", response={200: BestContacts, 403: Problem, **UNKNOWN})
+def pin_contact(request: HttpRequest, contact_id: UUID) -> BestContacts:
+    """Make an e-mail address or a phone number the best one of its domain; scans keep it."""
+    return _change_best(request, contact_id, pin)
+
+
+@contacts.delete("/{uuid:contact_id}/pin", response={200: BestContacts, 403: Problem, **UNKNOWN})
+def unpin_contact(request: HttpRequest, contact_id: UUID) -> BestContacts:
+    """Let the rule choose the best contact again."""
+    return _change_best(request, contact_id, unpin)
+
+
+def _change_best(
+    request: HttpRequest, contact_id: UUID, change: Callable[[Contact], None]
+) -> BestContacts:
+    row = get_writable(Contact.objects.visible(), caller(request), pk=contact_id)
+    try:
+        change(row)
+    except ValidationError as error:
+        raise InputError("contact_id", " ".join(error.messages)) from error
+    domain = Domain.objects.get(pk=row.domain_id)
+    return BestContacts(
+        domain_id=domain.pk, best_email=domain.best_email, best_phone=domain.best_phone
+    )
 
 
 @scans.get("/{uuid:scan_id}", response={200: ScanDetail, **UNKNOWN})

@@ -1,9 +1,9 @@
 """The history of a domain: every scan of it, what changed between two, and what is gone.
 
 One rule says what a scan may remove: only what it should have seen if it were still there. A scan
-that met the wall of a bot check saw nothing of the site and removes nothing. One that was told not
-to look (no sitemaps, no further pages) or was cut short by its deadline removes nothing that it did
-not look at. Whatever is not removed stays in every list (`scans.latest_facts`).
+that met the wall of a bot check or an error page saw nothing of the site and removes nothing. One
+that was told not to look (no sitemaps, no further pages) or was cut short by its deadline removes
+nothing that it did not look at. Whatever is not removed stays in every list (`scans.latest_facts`).
 """
 
 from collections.abc import Callable, Iterator
@@ -29,8 +29,8 @@ STANDS_IN_FOR_THE_SITE = frozenset({Verdict.CHALLENGE.value})
 
 
 def saw_the_site(report: Report) -> bool:
-    """Say whether a scan saw the site itself, not the wall of a bot check."""
-    return report["verdict"] not in STANDS_IN_FOR_THE_SITE
+    """Say whether a scan saw the site itself, not the wall of a bot check or an error page."""
+    return report["verdict"] not in STANDS_IN_FOR_THE_SITE and report.get("http_status", 0) < 400
 
 
 def covers(report: Report, what: str) -> bool:

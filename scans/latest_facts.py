@@ -16,12 +16,13 @@ from django.db.models import Count, Q, QuerySet
 
 from scans import history, storage
 from scans.corrections.reading import stored_contact, stored_technology
+from scans.engine.best_contact import Candidate, best_contacts, hosts_of
 from scans.models import Contact, Domain, Page, Sitemap, Technology
 
 Report = dict[str, Any]
 
 FACT_COLUMNS = ("final_url", "title", "description", "language", "favicon_url", "logo_url")
-LIST_COLUMNS = ("emails", "phones", "social", "technologies")
+LIST_COLUMNS = ("emails", "phones", "social", "technologies", "best_email", "best_phone")
 SCANNED_COLUMNS = (
     "id",
     "status",
@@ -109,9 +110,11 @@ class _Record:
 
     # Facts of earlier scans, by column, where the last one saw nothing of the site.
     facts: dict[str, str] = field(default_factory=dict)
-    # (kind, label, value) of contacts, and names, that are still there though not in the report.
-    contacts: list[tuple[str, str, str]] = field(default_factory=list)
+    # Contacts, and names, that are still there though not in the report.
+    contacts: list[Candidate] = field(default_factory=list)
     technologies: list[str] = field(default_factory=list)
+    # Kind -> value of the contacts that a user pinned as the best.
+    pinned: dict[str, str] = field(default_factory=dict)
     # (kind, value) of contacts, and names, that a user marked as wrong.
     wrong_contacts: set[tuple[str, str]] = field(default_factory=set)
     wrong_technologies: set[str] = field(default_factory=set)
@@ -132,13 +135,16 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
     ids = list(reports)
     if not ids:
         return records
-    for pk, kind, label, value, is_wrong in _beside_report(Contact, ids, now).values_list(
-        "domain_id", "kind", "label", "value", "is_wrong"
-    ):
+    for pk, is_wrong, is_pinned, is_kept, *values in _beside_report(
+        Contact, ids, now, also=Q(is_pinned=True)
+    ).values_list("domain_id", "is_wrong", "is_pinned", _kept_before(now), *Candidate._fields):
+        contact, record = Candidate(*values), records[pk]
         if is_wrong:
-            records[pk].wrong_contacts.add((kind, value))
-        else:
-            records[pk].contacts.append((kind, label, value))
+            record.wrong_contacts.add((contact.kind, contact.value))
+        elif is_kept:
+            record.contacts.append(contact)
+        if is_pinned:
+            record.pinned[contact.kind] = contact.value
     for pk, name, is_wrong in _beside_report(Technology, ids, now).values_list(
         "domain_id", "name", "is_wrong"
     ):
@@ -154,11 +160,15 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
 
 
 def _beside_report(
-    model: type[Contact | Technology], ids: list[UUID], now: datetime
+    model: type[Contact | Technology], ids: list[UUID], now: datetime, also: Q | None = None
 ) -> QuerySet[Any]:
     """Return the findings that a report does not tell of: kept from earlier scans, or wrong."""
-    kept = Q(gone_at=None) & ~Q(last_seen=now)
-    return model.objects.filter(kept | Q(is_wrong=True), domain__in=ids).order_by("pk")
+    rows = _kept_before(now) | Q(is_wrong=True) | (also or Q())
+    return model.objects.filter(rows, domain__in=ids).order_by("pk")
+
+
+def _kept_before(now: datetime) -> Q:
+    return Q(gone_at=None) & ~Q(last_seen=now)
 
 
 def _counts(rows: QuerySet[Any], ids: Iterable[UUID]) -> Iterable[tuple[UUID, int]]:
@@ -189,7 +199,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
     report = result.report
     facts = {name: report[name] for name in FACT_COLUMNS} | record.facts
     contacts = [
-        (contact["kind"], contact["label"], contact["value"])
+        Candidate(*(contact[name] for name in Candidate._fields))
         for contact in report["contacts"]
         if (contact["kind"], stored_contact(contact["value"])) not in record.wrong_contacts
     ] + record.contacts
@@ -205,6 +215,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
         record.verdict or report["verdict"],
         *(facts[name] for name in FACT_COLUMNS),
         *list_values(contacts, technologies),
+        *best_contacts(contacts, hosts_of(report["domain"], facts["final_url"]), record.pinned),
         record.sitemap_count,
         record.page_count,
         record.page_types,
@@ -215,12 +226,12 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
     )
 
 
-def list_values(contacts: list[tuple[str, str, str]], technologies: list[str]) -> tuple:
-    """Return the values of LIST_COLUMNS; contacts are (kind, label, value), the best first."""
+def list_values(contacts: list[Candidate], technologies: list[str]) -> tuple:
+    """Return the values of the LIST_COLUMNS that hold many; contacts in the report's order."""
     return (
-        [value for kind, _, value in contacts if kind == "email"],
-        [value for kind, _, value in contacts if kind == "phone"],
-        {label: value for kind, label, value in reversed(contacts) if kind == "social"},
+        [contact.value for contact in contacts if contact.kind == "email"],
+        [contact.value for contact in contacts if contact.kind == "phone"],
+        {row.label: row.value for row in reversed(contacts) if row.kind == "social"},
         technologies,
     )
 

@@ -85,6 +85,9 @@ class Domain(Curated):
     phones = models.JSONField(default=list, blank=True)
     social = models.JSONField(default=dict, blank=True)
     technologies = models.JSONField(default=list, blank=True)
+    # NULL where there is none, so that such domains come last in both orders of the list.
+    best_email = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001
+    best_phone = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001
     sitemap_count = models.PositiveIntegerField(default=0)
     page_count = models.PositiveIntegerField(default=0)
     # page type -> number of pages
@@ -144,6 +147,8 @@ class Domain(Curated):
             models.Index(fields=["tenant", "last_scanned_at", "id"], name="domain_by_last_scan"),
             models.Index(fields=["tenant", "page_count", "id"], name="domain_by_page_count"),
             models.Index(fields=["tenant", "created_at", "id"], name="domain_by_first_seen"),
+            models.Index(fields=["tenant", "best_email", "id"], name="domain_by_best_email"),
+            models.Index(fields=["tenant", "best_phone", "id"], name="domain_by_best_phone"),
             # Its filters, in the order of the list.
             models.Index(fields=["tenant", "verdict", "host"], name="domain_by_verdict"),
             models.Index(fields=["tenant", "language", "host"], name="domain_by_language"),
@@ -278,12 +283,19 @@ class Contact(CorrectableFinding, Curated):
     confidence = models.FloatField(default=1.0)
     # ISO 3166 code: of the number for a phone, of the place for an address
     country = models.CharField(max_length=2, blank=True, db_default="")
+    # Whether a user chose it as the best of its kind; no scan resets that.
+    is_pinned = models.BooleanField(default=False, db_default=False, editable=False)
     # Whatever else the older system kept about it.
     metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["kind", "-confidence", "value"]
         constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["domain", "kind"],
+                condition=Q(is_pinned=True),
+                name="one_pinned_contact_a_kind",
+            ),
             models.UniqueConstraint(
                 fields=["domain", "kind", "value"], name="contact_once_a_domain"
             ),

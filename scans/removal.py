@@ -75,8 +75,8 @@ def remove_looks(
 ) -> None:
     """Remove what only these looks saw, one look a domain, and show what is left.
 
-    Findings that another look saw as well stay, and so do those that a user has curated. What was
-    marked gone by one of the looks is there again. `last` is the newest scan that stays, and
+    Findings that another look saw as well stay, and so do those that a user curated or pinned. What
+    was marked gone by one of the looks is there again. `last` is the newest scan that stays, and
     `seen_later` are the domains that were looked at after these looks.
     """
     for look in looks:
@@ -99,6 +99,9 @@ def _remove_findings(look: Look, *, is_newest: bool) -> None:
 
 
 def _undecided(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows that no user curated or pinned."""
+    if rows.model is Contact:
+        rows = rows.filter(is_pinned=False)
     return rows.filter(curation=Curation.NEW) if issubclass(rows.model, Curated) else rows
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scans import lists
-from scans.views import bulk, corrections, curation, domains, evidence, sitemaps
+from scans.views import bulk, contacts, corrections, curation, domains, evidence, sitemaps
 from scans.views.bulk import selected
 from scrapersky.web.lists.views import list_urls
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("domains/<uuid:pk>/tags/", curation.domain_tags, name="domain_tags"),
     path("domains/<uuid:pk>/note/", curation.domain_note, name="domain_note"),
     path("contacts/<uuid:pk>/curation/", curation.contact_curate, name="contact_curate"),
+    path("contacts/<uuid:pk>/pin/", contacts.contact_pin, name="contact_pin"),
+    path("contacts/<uuid:pk>/unpin/", contacts.contact_unpin, name="contact_unpin"),
     path("pages/<uuid:pk>/curation/", curation.page_curate, name="page_curate"),
     path("sitemaps/<uuid:pk>/curation/", curation.sitemap_curate, name="sitemap_curate"),
     path("domains/<uuid:pk>/sitemaps/", sitemaps.domain_sitemaps, name="domain_sitemaps"),

@@ -7,27 +7,34 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from scans import storage
+from scans.engine.best_contact import Candidate, best_contacts, hosts_of
 from scans.latest_facts import LIST_COLUMNS, list_values
 from scans.models import Contact, Domain, Technology
 
+PIN = ("kind", "value")
+
 
 def refresh_lists(domain_ids: list[UUID]) -> None:
-    """Write the contacts and technologies of domains again, after a user hid or restored some.
+    """Write the contacts and technologies of domains again, after a user hid, restored or pinned
+    some.
 
     In the order of the last report, as a scan writes them; the caller holds the domains' locks.
     """
     there = Q(gone_at=None, is_wrong=False, domain__in=domain_ids)
-    contacts = _by_domain(Contact.objects.filter(there), "kind", "label", "value")
+    contacts = _by_domain(Contact.objects.filter(there), *Candidate._fields)
+    pinned = _by_domain(Contact.objects.filter(domain__in=domain_ids, is_pinned=True), *PIN)
     technologies = _by_domain(Technology.objects.filter(there), "name")
     domains = Domain.objects.filter(pk__in=domain_ids).select_related("latest_scan")
     rows = []
-    for domain in domains.only("latest_scan__report"):
+    for domain in domains.only("host", "final_url", "latest_scan__report"):
         report = domain.latest_scan.report if domain.latest_scan else {}
         order = [(c["kind"], c["label"], c["value"]) for c in report.get("contacts", ())]
         names = [(technology["name"],) for technology in report.get("technologies", ())]
-        shown = _in_order(contacts[domain.pk], order)
+        shown = [Candidate(*row) for row in _in_order(contacts[domain.pk], order)]
         named = [name for (name,) in _in_order(technologies[domain.pk], names)]
-        rows.append((domain.pk, *list_values(shown, named)))
+        hosts = hosts_of(domain.host, domain.final_url)
+        best = best_contacts(shown, hosts, dict(pinned[domain.pk]))
+        rows.append((domain.pk, *list_values(shown, named), *best))
     storage.update(Domain, ("id", *LIST_COLUMNS), rows)
 
 
@@ -49,6 +56,7 @@ def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:
 
 
 def _in_order(rows: list[tuple], order: list[tuple]) -> list[tuple]:
-    """Return rows in this order, then those that it does not name."""
+    """Return rows in this order of what they begin with, then those that it does not name."""
     place = {row: number for number, row in reversed(list(enumerate(order)))}
-    return sorted(rows, key=lambda row: place.get(row, len(order)))
+    width = len(order[0]) if order else 0
+    return sorted(rows, key=lambda row: place.get(row[:width], len(order)))

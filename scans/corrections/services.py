@@ -217,7 +217,8 @@ def _write_flags(correction: Correction, domain_ids: Iterable[UUID]) -> None:
     hidden, shown = rows.filter(wrong, is_wrong=False), rows.filter(~wrong, is_wrong=True)
     if correction.kind == Kind.TECHNOLOGY:
         _count(correction, hidden, shown)
-    hidden.update(is_wrong=True)
+    unpinned = {"is_pinned": False} if correction.kind == Kind.CONTACT else {}
+    hidden.update(is_wrong=True, **unpinned)
     shown.update(is_wrong=False)
     refresh_lists(ids)
 

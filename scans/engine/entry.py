@@ -31,6 +31,9 @@ WORTH_ANOTHER_TRY = frozenset(
     }
 )
 
+# What an error page may be instead of the site.
+STAND_INS = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
+
 # Which failure to report where several addresses failed, each in its way.
 MOST_TELLING = (
     FailureReason.BLOCKED_ADDRESS,
@@ -66,6 +69,8 @@ class Entry:
         self._fetcher = fetcher
         self._failures: list[ScanError] = []
         self._names = self._siblings(names_www(domain))
+        # The first origin whose error page is recognised, and that page.
+        self._stand_in: tuple[str, Response] | None = None
         self._tried: set[str] = set()
         self._tried_addresses: set[tuple[str, tuple[str, ...]]] = set()
         self._candidates = self._origins()
@@ -94,7 +99,8 @@ class Entry:
     def open_homepage(self) -> Response:
         """Return the homepage of the first origin that has one.
 
-        An error page is none, unless it is the wall of a bot check: that is a finding.
+        An error page is none, unless it is the wall of a bot check: that is a finding. One that is
+        recognised as a maintenance, default or parking page is returned where no origin has more.
         """
         while True:
             try:
@@ -104,7 +110,13 @@ class Entry:
             else:
                 self._warn_of_failures()
                 return response
-            self._next_origin()
+            try:
+                self._next_origin()
+            except ScanError:
+                if self._stand_in is None:
+                    raise
+                self.origin, response = self._stand_in
+                return response
 
     def open_sibling(self) -> Response | None:
         """Return the homepage of the site's other name, None where it has none or was asked."""
@@ -126,7 +138,7 @@ class Entry:
         self._check_robots(url)
         retries = 0 if self._answered() or self._is_sibling(url) else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)
-        if response.status >= 400 and not self._is_wall(response):
+        if response.status >= 400 and self._verdict_on(response) is not Verdict.CHALLENGE:
             sentence = f"{response.url[:200]} answered with status {response.status}."
             raise ScanError(FailureReason.HTTP_ERROR, sentence, url=response.url)
         return response
@@ -136,7 +148,8 @@ class Entry:
         if same_site(urlsplit(url).hostname or "", self.host):
             self.book.check_homepage(url)
 
-    def _is_wall(self, response: Response) -> bool:
+    def _verdict_on(self, response: Response) -> Verdict:
+        """Return the verdict on an error page; remember the first that stands in for the site."""
         page = read_page(response.body, response.url, response.content_type, response.headers)
         verdict, _ = judge(
             page,
@@ -145,7 +158,9 @@ class Entry:
             final_url=response.url,
             headers=response.headers,
         )
-        return verdict is Verdict.CHALLENGE
+        if verdict in STAND_INS and self._stand_in is None:
+            self._stand_in = self.origin, response
+        return verdict
 
     # Going from one origin to the next.
 

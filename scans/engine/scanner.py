@@ -126,8 +126,8 @@ class SiteScan:
             left = f"{error.sentence} The report holds what was found until then."
             self._findings.warnings.append(left)
         self._begin("verdict")
-        if self._findings.verdict[0] is Verdict.CHALLENGE:
-            self._findings.coverage.clear()  # what was read is the wall, not the site
+        if self._findings.verdict[0] is Verdict.CHALLENGE or self._is_error_page():
+            self._findings.coverage.clear()  # what was read is not the site
         self._begin("")
         self._fetcher.close()
         pages = self._inventory.described(self._read_urls(), self._approach.book.disallowed_by)
@@ -139,7 +139,7 @@ class SiteScan:
     def _gather(self) -> None:
         if not self._limits.sitemaps_only:
             self._read_homepage()
-        looks_further = not self._has_moved() and not self._is_walled()
+        looks_further = not self._has_moved() and not self._is_error_page()
         follows = self._findings.home is not None and self._limits.follow and looks_further
         if follows:
             self._begin("follow")
@@ -213,8 +213,8 @@ class SiteScan:
             return False
         return not same_site(self._approach.host, urlsplit(self._findings.home.url).hostname or "")
 
-    def _is_walled(self) -> bool:
-        """Return whether the homepage is the wall of a bot check: no other error page gets here."""
+    def _is_error_page(self) -> bool:
+        """Return whether the homepage is an error page, such as a bot wall or maintenance."""
         return self._findings.home is not None and self._findings.home.status >= 400
 
     def _read_urls(self) -> set[str]:

@@ -94,6 +94,10 @@ def read_uuid(text: str) -> str:
         raise BadValue(f"“{text}” is no id.") from error
 
 
+def _link(scheme: str, value: str | None) -> str:
+    return f"{scheme}:{value}" if value else ""
+
+
 def _outcome(row: Domain) -> str:
     return row.failure_reason if row.status == "failed" else row.verdict or row.status
 
@@ -224,8 +228,10 @@ COLUMNS = (
         ),
         fields=("status", "failure_reason", "verdict"),
     ),
-    Column("emails", "E-mails", Kind.ITEMS),
-    Column("phones", "Phones", Kind.ITEMS),
+    Column("best_email", "Best e-mail", link=lambda row: _link("mailto", row.best_email)),
+    Column("best_phone", "Best phone", link=lambda row: _link("tel", row.best_phone)),
+    Column("emails", "E-mails", Kind.ITEMS, is_default=False),
+    Column("phones", "Phones", Kind.ITEMS, is_default=False),
     Column("technologies", "Technologies", Kind.ITEMS),
     Column("page_count", "Pages", Kind.NUMBER),
     Column("last_scanned_at", "Last scanned", Kind.TIME, is_volatile=True),
@@ -273,6 +279,8 @@ DOMAINS = register(
             Sort("page_count", ("page_count",)),
             Sort("last_scanned_at", ("last_scanned_at",), is_nullable=True),
             Sort("created_at", ("created_at",)),
+            Sort("best_email", ("best_email",), is_nullable=True),
+            Sort("best_phone", ("best_phone",), is_nullable=True),
         ),
         default_sort="host",
         url_name="domain_list",

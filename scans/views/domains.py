@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from scans.best_contacts import PINNABLE
 from scans.corrections.reading import Corrected, corrected, corrections_on
 from scans.curating import tag_names
 from scans.curation import DomainTag
@@ -44,6 +45,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "may_write": can_write(request.user, domain.tenant_id),
         "report": report,
         "contacts": _contacts(domain),
+        "pinnable": PINNABLE,
         "technologies": _technologies(domain),
         "sitemaps": domain.sitemaps.select_related("curated_by").order_by(THERE_FIRST, "url"),
         "domain_tags": _tags(domain),

@@ -203,3 +203,33 @@ def test_a_certificate_for_the_other_name_alone_leads_there(
 )
 def test_www_is_seen_as_people_paste_it(text: str, is_www: bool) -> None:
     assert names_www(text) is is_www
+
+
+MAINTENANCE = "<p>Briefly unavailable for scheduled maintenance. Check back in a minute.</p>"
+
+
+def test_an_error_page_that_is_recognised_gives_the_verdict() -> None:
+    report, asked = scan(
+        "acme.test",
+        bare=page(MAINTENANCE, "503 Service Unavailable"),
+        www=page("<p>Gone</p>", "404 Not Found"),
+    )
+    assert (report.verdict, report.http_status) == (Verdict.PLACEHOLDER, 503)
+    assert report.final_url == BARE
+    assert asked.count(WWW) == 1
+    assert report.coverage == {}
+
+
+def test_a_site_at_its_other_name_comes_before_an_error_page_that_is_recognised() -> None:
+    report, _ = scan("acme.test", bare=page(MAINTENANCE, "503 Service Unavailable"), www=SITE)
+    assert (report.verdict, report.final_url) == (Verdict.OK, WWW)
+
+
+def test_an_error_page_that_is_not_recognised_is_a_failure() -> None:
+    with pytest.raises(ScanError) as failure:
+        scan(
+            "acme.test",
+            bare=page("<p>Gone</p>", "404 Not Found"),
+            www=page("<p>Gone</p>", "404 Not Found"),
+        )
+    assert failure.value.reason is FailureReason.HTTP_ERROR

@@ -1,0 +1,125 @@
+"""Choose the e-mail address and the phone number by which a site is best contacted.
+
+The rule, in this order; docs/results.md explains it to users:
+
+1. Never an address that nobody reads (no-reply), never a fax.
+2. An address at the site's own domain, then any other, then one of a free mail provider.
+3. Anything else before a desk for data protection, abuse or law.
+4. One that the contact page or a legal page shows, before one of other pages.
+5. A person or sales, then a general address, then a desk with another job (press, careers).
+6. The higher confidence; among equals the first in the report.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from scans.engine.extractors.vocabulary import words
+from scans.engine.hostnames import registrable_domain
+from scans.engine.links import url_host
+from scans.engine.page_types import page_type
+from scans.engine.public_suffixes import ascii_host
+
+_BEST_PAGES = frozenset({"contact", "legal"})
+_LETTERS = re.compile(r"[^\W\d_]+")
+_NAMES = re.compile(r"[^\W\d_]+(?:[._-][^\W\d_]+){1,2}")
+
+
+class Candidate(NamedTuple):
+    """What the rule reads of a contact."""
+
+    kind: str
+    label: str
+    value: str
+    page_url: str = ""
+    confidence: float = 1.0
+
+
+class Owner(IntEnum):
+    """Whose domain an address is at, the best first."""
+
+    SITE = 0
+    OTHER = 1
+    FREE_MAIL = 2
+
+
+class Desk(IntEnum):
+    """Who reads an address, the best first."""
+
+    PERSON_OR_SALES = 0
+    GENERAL = 1
+    OTHER = 2
+    PRIVACY = 3
+    NOBODY = 4
+
+
+def best_contacts(
+    candidates: Iterable[Candidate], site_hosts: Iterable[str], pinned: Mapping[str, str]
+) -> tuple[str | None, str | None]:
+    """Return the best e-mail address and the best phone number of a site, None where it has none.
+
+    `candidates` are its contacts of any kind, `site_hosts` the hosts it answers at, and `pinned`
+    (kind -> value) what a user chose, which comes before the rule.
+    """
+    rows = list(candidates)
+    own = {registrable_domain(ascii_host(host)) for host in site_hosts if host}
+    emails = (row for row in rows if row.kind == "email" and desk_of(row.value) != Desk.NOBODY)
+    phones = (row for row in rows if row.kind == "phone" and not row.label.endswith("fax"))
+    email = min(emails, key=lambda row: _email_rank(row, own), default=None)
+    phone = min(phones, key=_page_rank, default=None)
+    return (
+        pinned.get("email") or (email.value if email else None),
+        pinned.get("phone") or (phone.value if phone else None),
+    )
+
+
+def best_of_report(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return what the rule chooses from one scan's report."""
+    rows = [Candidate(*(row[name] for name in Candidate._fields)) for row in report["contacts"]]
+    return best_contacts(rows, hosts_of(report["domain"], report["final_url"]), {})
+
+
+def _email_rank(row: Candidate, own: set[str]) -> tuple[float, ...]:
+    desk = desk_of(row.value)
+    elsewhere, doubt = _page_rank(row)
+    return (_owner(row.value, own), desk == Desk.PRIVACY, elsewhere, desk, doubt)
+
+
+def _page_rank(row: Candidate) -> tuple[bool, float]:
+    return page_type(row.page_url) not in _BEST_PAGES, -row.confidence
+
+
+def _owner(address: str, own: set[str]) -> Owner:
+    domain = address.rpartition("@")[2]
+    if registrable_domain(ascii_host(domain)) in own:
+        return Owner.SITE
+    return Owner.FREE_MAIL if domain in words("free_domains") else Owner.OTHER
+
+
+@lru_cache(maxsize=4_096)
+def desk_of(address: str) -> Desk:
+    """Return who reads an address, by what stands before its `@`."""
+    local = address.rpartition("@")[0].lower()
+    parts = {local, *_LETTERS.findall(local)}
+    joined = "".join(_LETTERS.findall(local))
+    if joined.startswith(_no_reply()) or joined.endswith(_no_reply()):
+        return Desk.NOBODY
+    if parts & words("privacy_locals") or joined in words("privacy_locals"):
+        return Desk.PRIVACY
+    if parts & words("sales_locals"):
+        return Desk.PERSON_OR_SALES
+    if parts & words("desk_locals"):
+        return Desk.OTHER
+    is_name = not parts & words("service_locals") and _NAMES.fullmatch(local)
+    return Desk.PERSON_OR_SALES if is_name else Desk.GENERAL
+
+
+def _no_reply() -> tuple[str, ...]:
+    return tuple(words("no_reply_locals"))
+
+
+def hosts_of(host: str, final_url: str) -> tuple[str, str]:
+    """Return the hosts that a site answers at: the one scanned, and the one it leads to."""
+    return host, url_host(final_url)
