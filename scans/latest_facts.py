@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 
 from scans import history, storage
 from scans.corrections.reading import stored_contact, stored_technology
@@ -135,9 +135,10 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
     ids = list(reports)
     if not ids:
         return records
+    is_kept_before = ExpressionWrapper(_kept_before(now), BooleanField())
     for pk, is_wrong, is_pinned, is_kept, *values in _beside_report(
         Contact, ids, now, also=Q(is_pinned=True)
-    ).values_list("domain_id", "is_wrong", "is_pinned", _kept_before(now), *Candidate._fields):
+    ).values_list("domain_id", "is_wrong", "is_pinned", is_kept_before, *Candidate._fields):
         contact, record = Candidate(*values), records[pk]
         if is_wrong:
             record.wrong_contacts.add((contact.kind, contact.value))

@@ -62,6 +62,8 @@ def test_the_csv_has_a_row_for_each_domain_in_the_order_given(batch: Batch) -> N
         "title": "Welcome to good.example",
         "description": "Bäckerei & more",
         "language": "de",
+        "best_email": "info@good.example",
+        "best_phone": "+49301234567",
         "emails": "info@good.example",
         "phones": "+49301234567; +49307654321",
         "social": "https://github.com/baker",
