@@ -26,8 +26,8 @@ LINK_LENGTH = 2_079
 SHEET_LINKS = 65_530
 BYTE_ORDER_MARK = "\ufeff"
 SEPARATOR = "; "
-# The first day that a spreadsheet has a number for.
-FIRST_DAY = datetime(1900, 1, 1, tzinfo=UTC)
+# The first day that has the same number in every spreadsheet: Excel counts a 29 February 1900.
+FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
 
 
 class Format(StrEnum):
