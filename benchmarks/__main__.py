@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.machine import this_machine
-from benchmarks.parts import Scale, batch, create, engine, latency, legacy, lists, micro
+from benchmarks.parts import Scale, batch, create, engine, exports, latency, legacy, lists, micro
 from benchmarks.tables import print_machine
 
 PARTS: dict[str, Callable[[Scale], None]] = {
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[Scale], None]] = {
     "create": create.run_part,
     "legacy": legacy.run_part,
     "lists": lists.run_part,
+    "exports": exports.run_part,
     "micro": micro.run_part,
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import crawl
 from benchmarks.__main__ import PARTS, main
-from benchmarks.parts import latency
+from benchmarks.parts import exports, latency
 
 
 def figures(printed: str, name: str) -> list[float]:
@@ -83,6 +83,19 @@ def test_a_conversion_is_measured_beside_a_bare_copy_of_its_rows(
     assert figures(printed, "conversion, verified")[0] > 0
     [rows] = re.findall(r"([\d,]+) rows came of it", printed)
     assert int(rows.replace(",", "")) >= 200 + 1_000 + 392
+
+
+def test_exports_are_measured_beside_a_bare_copy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "OUTPUTS", ("copy", "xlsx"))
+    monkeypatch.setattr(exports, "DOMAINS", 100)
+    main(["exports", "--sites", "1"])
+    printed = capsys.readouterr().out
+    for name in ("bare COPY", "xlsx"):
+        rows, speed, *_ = figures(printed, name)
+        assert rows == 100
+        assert speed > 0
 
 
 def test_an_unknown_part_is_refused_with_the_names_of_those_there_are(

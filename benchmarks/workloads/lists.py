@@ -86,7 +86,9 @@ def _user() -> User:
     return user
 
 
-def _write(model: Any, columns: tuple[str, ...], rows: Iterator[tuple], **constants: Any) -> int:
+def write_rows(
+    model: Any, columns: tuple[str, ...], rows: Iterator[tuple], **constants: Any
+) -> int:
     written = 0
     while chunk := list(islice(rows, CHUNK)):
         written += storage.upsert(model, columns, chunk, key=["id"], constants=constants)
@@ -98,20 +100,20 @@ def _fill(domains: int) -> dict[str, int]:
     tenant = {"tenant_id": DEFAULT_TENANT_ID}
     times = {"first_seen": NOW, "last_seen": NOW, "gone_at": None}
     counts = {
-        "domains": _write(Domain, DOMAIN_COLUMNS, map(_domain, count(), ids), **tenant),
-        "contacts": _write(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **times),
-        "technologies": _write(Technology, USE_COLUMNS, _technologies(ids), **tenant, **times),
-        "pages": _write(Page, PAGE_COLUMNS, _pages(ids), **tenant, **times),
-        "scans": _write(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant),
-        "batches": _write(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant),
+        "domains": write_rows(Domain, DOMAIN_COLUMNS, map(domain_row, count(), ids), **tenant),
+        "contacts": write_rows(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **times),
+        "technologies": write_rows(Technology, USE_COLUMNS, _technologies(ids), **tenant, **times),
+        "pages": write_rows(Page, PAGE_COLUMNS, _pages(ids), **tenant, **times),
+        "scans": write_rows(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant),
+        "batches": write_rows(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant),
     }
     batch = Batch.objects.order_by("created_at").first()
     assert batch is not None
     jobs = ((uuid7(), pk, batch.pk, n, "complete") for n, pk in enumerate(ids[: domains // 10]))
-    counts["jobs"] = _write(Job, ("id", "domain_id", "batch_id", "position", "status"), jobs,
+    counts["jobs"] = write_rows(Job, ("id", "domain_id", "batch_id", "position", "status"), jobs,
                             started_at=NOW, finished_at=NOW, **tenant)  # fmt: skip
     names = [(uuid7(), s.name, s.category, n) for n, s in enumerate(load_signatures())]
-    _write(
+    write_rows(
         TechnologyCount,
         ("id", "name", "category", "domain_count"),
         iter(names),
@@ -126,7 +128,7 @@ DOMAIN_COLUMNS = ("id", "host", "reversed_host", "title", "description", "status
                   "last_scanned_at", "created_at")  # fmt: skip
 
 
-def _domain(number: int, pk: UUID) -> tuple:
+def domain_row(number: int, pk: UUID) -> tuple:
     words = random.sample(WORDS, 6)
     host = f"{words[0]}-{number}.{random.choice(ENDINGS)}"
     failed = random.random() < 0.05
