@@ -103,9 +103,9 @@ def run_slice(key: str) -> str:
     row = Export.objects.filter(pk=UUID(key))
     with _alone() as is_alone:
         if not is_alone:
-            return "Another export is running on this host; it queues this one when it pauses."
+            return "Another export is running on this host. This one starts when it pauses."
         if not row.claim():
-            return "The export has ended, or another host is at it."
+            return "The export has ended or is running on another host."
         WORK.run(row.get().pk, until=monotonic() + slices.SLICE_SECONDS)
     call_next()
     export = row.get()

@@ -87,7 +87,7 @@ def _work(pk: UUID, until: float) -> bool:
     except UnreadableFile as error:
         raise Refused(str(error)) from error
     except FileNotFoundError as error:
-        text = "The saved list is missing: all machines of the queue must share LIST_DIR."
+        text = "The uploaded list is missing. Set LIST_DIR to a folder that all hosts share."
         raise Refused(text) from error
 
 
@@ -201,7 +201,7 @@ def _finish(waiting: BatchList) -> None:
 
 def _why_none(waiting: BatchList) -> str:
     if not waiting.rejected_count:
-        return "There is no domain in the list."
+        return "The list contains no domain."
     return f"None of the {waiting.rejected_count:,} entries is a domain that can be scanned."
 
 

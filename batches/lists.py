@@ -80,7 +80,7 @@ BATCHES = register(
                 "q",
                 "Name or id",
                 _named,
-                placeholder="A part of the name, or an id",
+                placeholder="Part of the name, or an id",
                 keeps_blanks=True,
             ),
             choice("status", "Status", Batch.Status.choices, "status"),
@@ -195,6 +195,6 @@ JOBS = register(
         default_sort="-created_at",
         url_name="job_list",
         row_url_name="job_detail",
-        empty_text="Every scan of a domain appears here, in a batch or on its own.",
+        empty_text="Every scan of a domain appears here, in a batch or alone.",
     )
 )

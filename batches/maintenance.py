@@ -29,10 +29,10 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     TECHNOLOGY_COUNTS: _every(5, "batches.tasks.count_technologies"),
 }
 PURPOSES = {
-    MINUTE_KEEPER: "Recovers the jobs of lost workers, ends finished batches, checks the counters.",
-    SITEMAP_SUBMISSION: "Reads the sitemaps of the domains that are queued for it, oldest first.",
+    MINUTE_KEEPER: "Recovers jobs of lost workers, ends finished batches, and checks counters.",
+    SITEMAP_SUBMISSION: "Reads the sitemaps of queued domains, oldest first.",
     RECURRING_BATCHES: "Starts the recurring batches that are due.",
-    TECHNOLOGY_COUNTS: "Counts the domains of each technology where there were scans since.",
+    TECHNOLOGY_COUNTS: "Updates the number of domains per technology after new scans.",
 }
 
 # django-q2 looks at its schedules every 30 seconds or so.

@@ -51,7 +51,7 @@ class BatchOptions(BaseModel):
         "How many sites are scanned at the same time.",
         1,
         500,
-        retry="Fewer if the sites share a server.",
+        retry="Use fewer if the sites share a server.",
     )
     max_pages: Integer = _option(
         ENGINE.max_pages, "Pages kept", "Most pages listed per site.", 1, 50_000
@@ -67,10 +67,10 @@ class BatchOptions(BaseModel):
     site_deadline: Number = _option(
         ENGINE.site_deadline,
         "Seconds per site",
-        "A scan that takes longer ends with what it has.",
+        "A scan that takes longer stops and keeps what it has.",
         1,
         settings.SITE_DEADLINE_MAX,
-        retry="More for slow sites.",
+        retry="Raise it for slow sites.",
     )
     request_delay: Number = _option(
         ENGINE.request_delay,
@@ -78,13 +78,13 @@ class BatchOptions(BaseModel):
         "Pause before the next request to the same site.",
         0,
         60,
-        retry="More for sites that block.",
+        retry="Raise it for sites that block.",
     )
     obey_robots: StrictBool = _option(
         ENGINE.obey_robots,
         "Obey robots.txt",
-        "Leave out what a site disallows.",
-        retry="Leave out what a site disallows.",
+        "Skip what a site disallows.",
+        retry="Skip what a site disallows.",
     )
     follow: StrictBool = _option(
         ENGINE.follow, "Open contact pages", "Open contact, about and legal pages too."
@@ -206,7 +206,7 @@ def retry_options() -> list[Option]:
 def requirement(name: str) -> str:
     """Say which values an option takes, or that there is no such option."""
     if name not in BatchOptions.model_fields:
-        return "There is no such option."
+        return "There is no option with this name."
     return option(name).requirement
 
 

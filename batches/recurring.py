@@ -118,7 +118,7 @@ def _take(recurring: RecurringBatch, now: datetime) -> RecurringRun | None:
 def _missed(recurring: RecurringBatch, planned: datetime, now: datetime) -> str:
     if recurring.time_after(planned) > now:
         return ""
-    return "Later times were missed as well; this run makes up for all of them."
+    return "Later runs were missed too; this run replaces them."
 
 
 def start_now(recurring: RecurringBatch, *, user: User, now: datetime) -> RecurringRun:

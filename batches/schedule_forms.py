@@ -37,7 +37,7 @@ class RecurringForm(BatchForm):
     month_day = forms.IntegerField(
         required=False,
         label="Day of the month",
-        help_text="1 to 31. A month without that day runs on its last.",
+        help_text="1 to 31. Shorter months use their last day.",
         min_value=1,
         max_value=31,
         initial=1,
@@ -52,7 +52,7 @@ class RecurringForm(BatchForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name = self.fields["name"]
-        name.required, name.help_text = True, "Its batches are named after it."
+        name.required, name.help_text = True, "Its batches use this name."
 
     @classmethod
     def of(cls, recurring: RecurringBatch, *submitted: Any) -> "RecurringForm":

@@ -152,8 +152,8 @@ def _stranded() -> QuerySet[Domain]:
 
 def _how_imports_ended(ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return for each domain how its newest import ended, as a sentence."""
-    outcomes = dict.fromkeys(ids, "Its import is gone.")
+    outcomes = dict.fromkeys(ids, "The import job was deleted.")
     jobs = Job.objects.filter(domain__in=ids, job_type=Job.Type.SITEMAP_IMPORT)
     for pk, error in jobs.order_by("created_at", "pk").values_list("domain", "error"):
-        outcomes[pk] = error or "The import stored nothing, as in test mode."
+        outcomes[pk] = error or "The import stored no results (test mode)."
     return outcomes

@@ -24,7 +24,7 @@ def run_shift(host: str = "", until: float = 0.0) -> str:
     the message is passed on where another host took it.
     """
     if pass_on(host, until):
-        return "Passed on to the host that it is for."
+        return "Passed on to its host."
     return shift.run_shift()
 
 

@@ -59,7 +59,9 @@ def follow(batch: Batch, console: Console) -> None:
             )
             if not is_reported and time.monotonic() - started > PATIENCE and _nobody_works(batch):
                 is_reported = True
-                console.print("No worker has taken it up yet: is `manage.py up` running?")
+                console.print(
+                    "No worker has started the batch yet. Check that `manage.py up` is running."
+                )
 
 
 def _nobody_works(batch: Batch) -> bool:

@@ -31,9 +31,9 @@ class SitemapsIn(Schema):
 
 class SitemapsQueued(Schema):
     queued: int
-    waiting: int = Field(description="Queued or in work already; they keep their place.")
-    unknown: list[str] = Field(description="Names and ids of no domain that you may change.")
-    invalid: list[RefusedValue] = Field(description="The first 1,000 that are no domains.")
+    waiting: int = Field(description="Already queued or in progress; they keep their place.")
+    unknown: list[str] = Field(description="Names and ids that match no domain you may change.")
+    invalid: list[RefusedValue] = Field(description="The first 1,000 entries that are not domains.")
     invalid_count: int
 
 

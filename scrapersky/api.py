@@ -55,8 +55,8 @@ api = ConsoleApi(
     urls_namespace="api",
     description=(
         "Scan lists of websites. Log in to the console, or create a token on your account page "
-        "and send it as `Authorization: Bearer TOKEN`. What is below `batch_page_scraper` is also "
-        "below `modernized_page_scraper`."
+        "and send it as `Authorization: Bearer TOKEN`. Every path under `batch_page_scraper` is "
+        "also available under `modernized_page_scraper`."
     ),
     auth=[TokenAuth(), ConsoleSession()],
 )
@@ -84,4 +84,4 @@ api.add_router("", unknown)
 )
 def unknown_address(request: HttpRequest, rest: str) -> None:
     """Answer 404."""
-    raise Http404(f"The API has nothing at {request.path}.")
+    raise Http404(f"The API has no endpoint {request.path}.")

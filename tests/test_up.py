@@ -172,7 +172,7 @@ def test_slow_and_large_requests_to_the_direct_port_stop_nobody(group: Group) ->
 def test_behind_https_the_start_says_that_the_proxy_must_be_named(group: Group) -> None:
     (group.folder / ".env").write_text("SECRET_KEY=the same\nHTTPS=true\n")
     group.start()
-    assert "TRUSTED_PROXIES does not name the proxy" in group.output
+    assert "TRUSTED_PROXIES does not list the proxy" in group.output
 
 
 def test_a_killed_supervisor_leaves_no_process(group: Group) -> None:

@@ -29,7 +29,9 @@ class ExportIn(Schema):
     """What to export: a list or a saved view, a query string, columns, and the format."""
 
     list: str = Field(default="", description="domains, contacts, pages, jobs and so on.")
-    query: str = Field(default="", max_length=10_000, description="As in the list's address.")
+    query: str = Field(
+        default="", max_length=10_000, description="The query string of the list's page."
+    )
     columns: tuple[str, ...] = Field(default=(), max_length=100)
     format: str = Field(
         default=Format.CSV.value,

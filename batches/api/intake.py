@@ -151,7 +151,7 @@ def _body_of(request: HttpRequest) -> Iterator[bytes]:
 def _why_none(read: DomainList) -> str:
     shown, count = len(read.rejected), read.rejected_count
     if not count:
-        return "There is no domain in the list."
+        return "The list contains no domain."
     if shown == count:
-        return "None of the domains can be scanned."
+        return "None of these domains can be scanned."
     return f"None of the {count:,} domains can be scanned; the first {shown:,} are listed."

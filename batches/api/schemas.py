@@ -23,7 +23,7 @@ OptionChanges = option_changes()
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("Null characters are not allowed.")
+        raise ValueError("Null characters are not allowed; remove them.")
     return text
 
 
@@ -41,7 +41,8 @@ class BatchParams(Schema, BatchOptions):
 
     name: Annotated[str, AfterValidator(_without_nul)] = Field(default="", max_length=200)
     batch_id: str | None = Field(
-        default=None, description="An id of the caller's own: a UUID, or a prefix and a UUID."
+        default=None,
+        description="Your own id for the batch: a UUID, or a prefix followed by a UUID.",
     )
 
     def options(self) -> dict[str, Any]:
@@ -62,7 +63,8 @@ class RetryIn(Schema):
     reasons: list[FailureReason] | None = Field(
         default=None,
         min_length=1,
-        description="Left out: every failed job. Cancelled jobs only with `cancelled`.",
+        description="Failure reasons to retry; default: every failed job. "
+        "Add `cancelled` to retry cancelled jobs, too.",
     )
     options: OptionChanges | None = None  # type: ignore[valid-type]
 
@@ -80,7 +82,7 @@ class BatchCreated(Schema):
     invalid_count: int
     is_building: bool = Field(
         default=False,
-        description="Whether the list is still being read; its status then shows how far it is.",
+        description="True while the list is still being read; poll the status for its progress.",
     )
 
 
@@ -126,7 +128,7 @@ class BatchStatus(Schema):
     metadata: dict[str, Any]
     list_read: float | None = Field(
         default=None,
-        description="The share of the list that has been read; only while the batch is created.",
+        description="Share of the list that has been read, 0 to 1; null once it has been read.",
     )
 
 
@@ -167,7 +169,7 @@ class JobStatus(Schema):
     failure_reason: str | None
     error: str | None
     options: dict[str, Any] = Field(
-        description="Options of this job only, set by a retry; empty if those of the batch apply."
+        description="Options that a retry set for this job; empty if the batch's options apply."
     )
     result: Any
     metadata: dict[str, Any]

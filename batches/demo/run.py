@@ -25,7 +25,7 @@ WIDTH_OF_A_FILE = 180
 def run_demo(http: socket.socket, https: socket.socket) -> int:
     """Run the batch and print its results; return 0 if every site ended as it should."""
     screen = Console()
-    screen.print("[bold]ScraperSky[/bold]: twelve demo sites on this machine, scanned as a batch.")
+    screen.print("[bold]ScraperSky[/bold]: scanning twelve demo sites on this machine.")
     call_command("migrate", interactive=False, verbosity=0)
     with workers(http, https) as supervisor:
         tenant = Tenant.objects.get(pk=DEFAULT_TENANT_ID)
@@ -82,13 +82,13 @@ def report(batch: Batch, jobs: list[Job], screen: Console) -> int:
     seconds = f" in {batch.seconds:.1f} s" if batch.finished_at and batch.seconds else ""
     screen.print(
         f"The batch is {batch.status}{seconds}: {batch.completed} of {batch.total} sites scanned,"
-        f" {batch.failed} failed as such sites do."
+        f" {batch.failed} failed as expected."
     )
     outcomes = dict(zip(HOSTS, map(outcome_of, jobs), strict=True))
     wrong = [site for site in SITES if outcomes[site.host] != site.expects]
     for site in wrong:
         screen.print(f"[red]{site.host}[/red] ({site.shows}) should have been {site.expects}.")
     if not wrong and batch.status == Batch.Status.PARTIAL:
-        screen.print("Every site ended as it should. `make run` starts the console.")
+        screen.print("Every site ended as expected. Run `make run` to start the console.")
         return os.EX_OK
     return 1

@@ -89,7 +89,7 @@ def resume(**_: Any) -> None:
         recover()
         ensure_shift()
     except DatabaseError:
-        logger.warning("The database is away: the shift starts when it is back.")
+        logger.warning("The database is not available; the shift starts when it is back.")
 
 
 def audit() -> int:

@@ -48,11 +48,11 @@ def run_shift(*, linger: float | None = None) -> str:
     work.
     """
     if cluster_stops.value:
-        return "The cluster stops."
+        return "The cluster is stopping."
     recovery.recover()
     worker = Worker.begin(host=settings.SCAN_WORKER_NAME, pid=os.getpid())
     if worker is None:
-        return "This host has a shift already."
+        return "This host already has a shift."
     gc.collect()
     gc.freeze()  # what is loaded now stays: the collector walks through it at every flush
     try:
@@ -88,7 +88,7 @@ class Shift:
         except ShiftLostError:
             jobs = self.pool.close()
             logger.warning("worker=%s was silent and lost %d jobs", self.worker.pk, len(jobs))
-            return "The shift was silent too long: its jobs went to others."
+            return "The shift missed its heartbeats, so its jobs were recovered."
         except BaseException:
             self._end(self.pool.close())
             raise
@@ -128,7 +128,7 @@ class Shift:
         if not self._is_due("beat", BEAT_EVERY):
             return
         if not self.pool.is_alive():
-            raise RuntimeError("The scanning processes do not start, or their thread died.")
+            raise RuntimeError("The scanning processes failed to start, or their thread died.")
         if not self.worker.beat(stages=self.pool.stages(), slots=self.pool.slots()):
             raise ShiftLostError
         if not self.stopping_since and self._is_to_stop():

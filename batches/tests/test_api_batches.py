@@ -97,7 +97,9 @@ def test_a_list_without_one_good_domain_is_refused_and_each_is_named(program: Cl
     assert answer.status_code == 422
     body = answer.json()
     assert [line["value"] for line in body["invalid"]] == ["localhost", "10.0.0.1"]
-    assert body["errors"] == [{"field": "domains", "reason": "None of the domains can be scanned."}]
+    assert body["errors"] == [
+        {"field": "domains", "reason": "None of these domains can be scanned."}
+    ]
     assert not Batch.objects.exists()
 
 

@@ -149,7 +149,7 @@ def test_what_does_not_fit_the_state_is_a_conflict_in_a_sentence(
     program: Client, mixed: Batch, name: str
 ) -> None:
     body = told(control(program, mixed, name), 409)
-    assert body["detail"].startswith("The batch is partial: ")
+    assert body["detail"].startswith("The batch is partial")
     assert body["errors"] == [{"field": "batch_id", "reason": body["detail"]}]
 
 
@@ -173,7 +173,7 @@ def test_another_tenants_batch_does_not_exist(stranger: User, mixed: Batch, name
 
 def test_a_control_is_taken_by_post_only(program: Client, mixed: Batch) -> None:
     answer = program.get(f"{ROOT}/{mixed.pk}/cancel")
-    assert told(answer, 405)["detail"] == "GET is not taken here; POST is."
+    assert told(answer, 405)["detail"] == "GET is not allowed here; use POST."
 
 
 def test_a_batch_is_found_by_its_legacy_number(program: Client, waiting: Batch) -> None:

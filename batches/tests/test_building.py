@@ -186,7 +186,7 @@ def test_a_list_that_breaks_off_ends_its_batch_as_failed(make: Any) -> None:
     ("text", "error"),
     [
         ("localhost\n" * 3, "None of the 3 entries is a domain that can be scanned."),
-        ("\n# nothing\n", "There is no domain in the list."),
+        ("\n# nothing\n", "The list contains no domain."),
         ("a.example,x\nb.example,y", "no column named"),
     ],
 )
@@ -213,7 +213,7 @@ def test_a_missing_file_ends_its_batch_with_what_to_do(make: Any, settings: Sett
     building.build(batch.pk)
     batch.refresh_from_db()
     assert batch.status == Batch.Status.FAILED
-    assert "share LIST_DIR" in batch.error
+    assert "Set LIST_DIR" in batch.error
 
 
 def test_two_processes_at_one_list_add_each_domain_once(

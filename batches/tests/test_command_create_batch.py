@@ -91,7 +91,7 @@ def test_of_many_bad_lines_the_first_thousand_are_printed_and_the_rest_counted(
     path.write_text("a.example\n" + "".join(f"bad{n}\n" for n in range(1_500)))
     out, err, _ = run("create_batch", str(path), "--json")
     assert len([line for line in err.splitlines() if line.startswith("line ")]) == 1_000
-    assert "500 more lines were left out." in err
+    assert "500 more lines were rejected." in err
     result = json.loads(out)
     assert (len(result["invalid"]), result["invalid_count"]) == (1_000, 1_500)
     metadata = Batch.objects.get().metadata
@@ -139,7 +139,7 @@ def test_who_waits_in_vain_is_told_that_nobody_works(
     monkeypatch.setattr(time, "sleep", late)
     monkeypatch.setattr(terminal, "PATIENCE", -1)
     run("create_batch", domains, "--wait")
-    assert "is `manage.py up` running?" in capsys.readouterr().err
+    assert "Check that `manage.py up` is running." in capsys.readouterr().err
 
 
 def test_an_interrupted_wait_leaves_the_batch_at_work(
@@ -164,7 +164,7 @@ def test_a_batch_belongs_to_the_tenant_of_the_user(
 
 def test_nothing_is_made_for_a_viewer_or_nobody(domains: str, user: User) -> None:
     Membership.objects.update(role=Membership.Role.VIEWER)
-    with pytest.raises(CommandError, match="may look but not change"):
+    with pytest.raises(CommandError, match="can view"):
         run("create_batch", domains, "--user", "member")
     with pytest.raises(CommandError, match="no active user named ghost"):
         run("create_batch", domains, "--user", "ghost")
@@ -175,8 +175,8 @@ def test_nothing_is_made_for_a_viewer_or_nobody(domains: str, user: User) -> Non
     ("content", "told"),
     [
         (None, "No such file"),
-        (b"localhost\n", "no domain to scan"),
-        (b"", "no domain to scan"),
+        (b"localhost\n", "no domain that can be scanned"),
+        (b"", "no domain that can be scanned"),
         (b"PK\x03\x04 a workbook", "Excel"),
     ],
 )

@@ -56,7 +56,7 @@ def test_the_defaults_of_a_scan_are_the_engines() -> None:
         ({"request_delay": float("nan")}, "Give a number from 0 to 60."),
         ({"request_delay": None}, "Give a number from 0 to 60."),
         ({"test_mode": 0}, "Give true or false."),
-        ({"colour": "red"}, "There is no such option."),
+        ({"colour": "red"}, "There is no option with this name."),
     ],
 )
 def test_a_wrong_value_is_rejected_with_what_is_valid(raw: dict[str, Any], sentence: str) -> None:

@@ -64,11 +64,11 @@ def test_a_message_for_another_host_is_passed_on_until_it_is_too_old(settings: S
     (message,) = messages()
     settings.SCAN_WORKER_NAME = "here"
     Worker.begin(host="here", pid=1)
-    assert tasks.run_shift(*message["args"]) == "Passed on to the host that it is for."
+    assert tasks.run_shift(*message["args"]) == "Passed on to its host."
     (again,) = messages()
     assert again["args"] == message["args"]
     host, _ = message["args"]
-    assert tasks.run_shift(host, time.time() - 1) == "This host has a shift already."
+    assert tasks.run_shift(host, time.time() - 1) == "This host already has a shift."
     assert messages() == []
 
 
@@ -78,5 +78,5 @@ def test_a_message_that_is_delivered_twice_starts_one_shift(settings: Settings) 
     queue.call_shift(queue.this_host())
     (message,) = messages()
     for _ in range(2):
-        assert tasks.run_shift(*message["args"]) == "This host has a shift already."
-    assert tasks.run_shift() == "This host has a shift already."  # as earlier versions queued it
+        assert tasks.run_shift(*message["args"]) == "This host already has a shift."
+    assert tasks.run_shift() == "This host already has a shift."  # as earlier versions queued it

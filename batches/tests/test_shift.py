@@ -103,7 +103,7 @@ def wait_at(gate: threading.Barrier) -> None:
 def test_a_second_shift_on_the_host_returns_at_once(default_tenant: Tenant, sites: Sites) -> None:
     batch = make(default_tenant, hosts(1))
     assert Worker.begin(host=settings.SCAN_WORKER_NAME, pid=1)
-    assert run_shift() == "This host has a shift already."
+    assert run_shift() == "This host already has a shift."
     assert outcome(batch)[0] == "pending"
 
 
@@ -243,7 +243,7 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
 
     monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)
     monkeypatch.setattr(shift.Shift, "_recover", lambda self: None)
-    assert run_shift() == "The shift was silent too long: its jobs went to others."
+    assert run_shift() == "The shift missed its heartbeats, so its jobs were recovered."
     monkeypatch.undo()
     assert outcome(batch)[1:] == (0, 0, 0)
 

@@ -270,7 +270,7 @@ def test_an_import_in_test_mode_stores_nothing_and_is_settled(
     told = failure(second, "tls_error", "The certificate is old.", timezone.now())
     flush(worker, [scanned(first), told])
     keep()
-    assert state_of("a.example") == ("failed", "The import stored nothing, as in test mode.")
+    assert state_of("a.example") == ("failed", "The import stored no results (test mode).")
     assert state_of("b.example") == ("failed", "The certificate is old.")
 
 
@@ -279,7 +279,7 @@ def test_a_domain_whose_import_was_deleted_is_settled(default_tenant: Tenant) ->
     submit_queued()
     Batch.objects.get().delete()
     keep()
-    assert state_of("a.example") == ("failed", "Its import is gone.")
+    assert state_of("a.example") == ("failed", "The import job was deleted.")
 
 
 def test_a_paused_import_stays_in_work(default_tenant: Tenant) -> None:

@@ -198,7 +198,7 @@ def test_a_viewer_may_look_but_not_start_anything(
     assert page(console, f"/batches/{batch.pk}/")
     response = console.post(NEW, DEFAULTS | {"domains": "a.com"})
     assert response.status_code == 403
-    assert "may look but not change" in response.content.decode()
+    assert "can view" in response.content.decode()
 
 
 # The demo

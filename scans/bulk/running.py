@@ -113,9 +113,9 @@ def _operation_and_user(action: BulkAction) -> tuple[Operation, User]:
     operation = find_operation(action.list_name, action.operation)
     user = action.created_by
     if operation is None:
-        raise Refused("This version of ScraperSky has no such action.")
+        raise Refused("This version of ScraperSky does not have this action.")
     if user is None or not user.is_active:
-        raise Refused("The account that started it is gone or closed.")
+        raise Refused("The account that started it was deleted or deactivated.")
     return operation, user
 
 
@@ -128,7 +128,7 @@ def _applied(operation: Operation, page: Rows, action: BulkAction, user: User) -
 def _list_of(action: BulkAction) -> ListDefinition:
     definition = find_list(action.list_name)
     if definition is None:
-        raise Refused("This version of ScraperSky has no such list.")
+        raise Refused("This version of ScraperSky does not have this list.")
     return definition
 
 

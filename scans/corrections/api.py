@@ -27,19 +27,19 @@ class CorrectionIn(Schema):
     """What is wrong: a contact, a technology, the type of a page or the verdict on a domain."""
 
     kind: Literal["contact", "technology", "page_type", "verdict"]
-    id: UUID = Field(description="Of the contact, the technology, the page or the domain.")
+    id: UUID = Field(description="The id of the contact, technology, page or domain.")
     right_value: str = Field(
-        default="", description="The right page type or verdict; for those two kinds only."
+        default="", description="The correct value; only for page types and verdicts."
     )
     in_tenant: bool = Field(
         default=False,
-        description="Wrong on every domain of your organisation; for contacts and technologies.",
+        description="Apply to every domain of your tenant; only for contacts and technologies.",
     )
 
 
 class CorrectionOut(Schema):
     id: UUID
-    domain_id: UUID | None = Field(description="None where it holds for the whole organisation.")
+    domain_id: UUID | None = Field(description="Null if it applies to the whole tenant.")
     kind: str
     contact_kind: str
     value: str
@@ -50,7 +50,7 @@ class CorrectionOut(Schema):
 
 class CorrectionList(Schema):
     corrections: list[CorrectionOut]
-    next: str | None = Field(description="Send it as `before` for the rows that follow.")
+    next: str | None = Field(description="Pass it as `before` to get the next rows.")
 
 
 class Agreement(Schema):
@@ -91,7 +91,9 @@ def _correct(request: HttpRequest, payload: CorrectionIn) -> Correction | None:
     user = caller(request)
     if payload.kind in ("contact", "technology"):
         if payload.right_value:
-            raise InputError("right_value", "A contact or technology has no right value.")
+            raise InputError(
+                "right_value", "A contact or technology has no correct value; leave it out."
+            )
         model: Any = Contact if payload.kind == "contact" else Technology
         row = get_writable(model.objects.select_related("domain"), user, pk=payload.id)
         return services.mark_wrong(row, user=user, in_tenant=payload.in_tenant)

@@ -36,7 +36,7 @@ class CorrectionForm(forms.Form):
         if kind in rows:
             fields["result"] = rows[kind].filter(pk=fields.get("row")).first()
             if fields["result"] is None:
-                self.add_error("row", "The domain has no such result.")
+                self.add_error("row", "The domain has no result with this value.")
         choices = {Kind.PAGE_TYPE: PAGE_TYPES, Kind.VERDICT: tuple(dict(VERDICTS))}
         if kind in choices and fields.get("right_value") not in choices[kind]:
             self.add_error("right_value", "Choose one of the values.")
@@ -60,7 +60,7 @@ class CorrectionForm(forms.Form):
         services.mark_wrong(row, user=user, in_tenant=everywhere)
         value = row.value if isinstance(row, Contact) else row.name
         where = "everywhere" if everywhere else f"on {self.domain.host}"
-        return f"{value} is hidden {where}, and scans do not bring it back."
+        return f"{value} is hidden {where}and stays hidden in later scans."
 
 
 class UndoForm(forms.Form):

@@ -48,10 +48,10 @@ class Supervisor:
         """Start what does not run, what died and what hangs."""
         for part in self._parts:
             if part.has_died():
-                logger.warning("The %s ended unexpectedly and is started again.", part.name)
+                logger.warning("The %s ended unexpectedly; restarting it.", part.name)
                 self._end_part(part)
         if hung := self._watch.hung_part():
-            logger.warning("The %s does not take its work and is started again.", hung.name)
+            logger.warning("The %s does not respond; restarting it.", hung.name)
             self._end_part(hung)
         for part in self._parts:
             if part.is_due() and not self._stop_requested.is_set():

@@ -118,13 +118,13 @@ def check_writable(user: Who, *tenant_ids: UUID | None) -> None:
     This is the one check of every add, change and delete.
     """
     if not all(can_write(user, tenant_id) for tenant_id in tenant_ids):
-        raise PermissionDenied("Your account may look but not change anything here.")
+        raise PermissionDenied("Your account can view this but not change it.")
 
 
 def check_writable_somewhere(user: Who) -> None:
     """Raise PermissionDenied for a user who may write in no tenant."""
     if not can_write_somewhere(user):
-        raise PermissionDenied("Your account may look but not change anything.")
+        raise PermissionDenied("Your account can view results but not change them.")
 
 
 def writable_tenants(user: Who) -> QuerySet[Tenant]:

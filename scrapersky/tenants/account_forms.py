@@ -58,7 +58,7 @@ class PasswordForm(PasswordChangeForm):
     revoke_tokens = forms.BooleanField(
         required=False,
         label="Revoke my API tokens too",
-        help_text="Tick this if somebody else may know your password.",
+        help_text="Select this if somebody else may know your password.",
         widget=forms.CheckboxInput({"class": "form-check-input"}),
     )
 
@@ -76,7 +76,7 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(
         max_length=100,
-        help_text="What it is for, such as “Nightly import”.",
+        help_text="What the token is for, such as “Nightly import”.",
         widget=forms.TextInput({**CONTROL, "autocomplete": "off"}),
     )
     days = forms.TypedChoiceField(

@@ -21,7 +21,7 @@ def _check_role(actor: User, tenant: Tenant | None, role: str) -> None:
         return
     label = Membership.Role(role).label
     raise forms.ValidationError(
-        {"role": f"You cannot give the role {label} in {tenant}: it is above your own."}
+        {"role": f"You cannot grant the role {label} in {tenant}: it is above your own."}
     )
 
 

@@ -107,7 +107,9 @@ def tenants_to_share_in(user: User) -> QuerySet[Tenant]:
 def _home_of(owner: User) -> Tenant:
     tenant = readable_tenants(owner).order_by("pk").first()
     if tenant is None:
-        raise PermissionDenied("A view belongs to a tenant, and this account has none.")
+        raise PermissionDenied(
+            "A view needs a tenant. Ask an administrator to add your account to one."
+        )
     return tenant
 
 
@@ -122,9 +124,9 @@ def _stored(view: SavedView, name: str) -> SavedView:
     view.name = storable(" ".join(name.split()))
     view.query = storable(view.query)
     if not 1 <= len(view.name) <= NAME_LENGTH:
-        raise ValidationError(f"Name the view, in at most {NAME_LENGTH} characters.")
+        raise ValidationError(f"Enter a name of at most {NAME_LENGTH} characters.")
     if len(view.query) > QUERY_LENGTH:
-        raise ValidationError("These filters are too long to be saved. Use fewer of them.")
+        raise ValidationError("These filters are too long to save. Use fewer filters.")
     own = SavedView.objects.filter(owner=view.owner, list_name=view.list_name, name=view.name)
     error = ValidationError(f"You have a view named “{view.name}” already. Choose another name.")
     if own.exclude(pk=view.pk).exists():

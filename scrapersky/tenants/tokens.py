@@ -18,13 +18,13 @@ SENDABLE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 def check_chosen(text: str) -> None:
     """Raise `ValueError` with a sentence for a text that is no token to choose."""
     if PUBLISHED in text.lower():
-        raise ValueError("That token is published: choose one that nobody can know.")
+        raise ValueError("This token is publicly known. Choose another one.")
     if not SHORTEST <= len(text) <= LONGEST:
         raise ValueError(f"Choose a token of {SHORTEST} to {LONGEST} characters.")
     if not SENDABLE.fullmatch(text):
         raise ValueError("Choose a token of letters, digits and . _ ~ + / - only.")
     if ApiToken.objects.filter(token_hash=ApiToken.hash(text)).exists():
-        raise ValueError("That token exists already: choose another one.")
+        raise ValueError("This token already exists. Choose another one.")
 
 
 def user_of_token(text: str) -> User | None:

@@ -66,7 +66,9 @@ class TooManyAttemptsError(Exception):
 
     def __init__(self, wait: int) -> None:
         self.wait = wait
-        super().__init__(f"Too many wrong tokens came from your address: wait {wait} seconds.")
+        super().__init__(
+            f"Too many invalid tokens from your address. Wait {wait} seconds, then try again."
+        )
 
 
 def problem(
@@ -95,7 +97,7 @@ def name_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         if answer.status_code != 405:
             return answer
         allowed = answer["Allow"]
-        refusal = problem(405, f"{request.method} is not taken here; {allowed} is.")
+        refusal = problem(405, f"{request.method} is not allowed here; use {allowed}.")
         refusal["Allow"] = allowed
         return refusal
 
@@ -155,11 +157,11 @@ def _too_many_attempts(request: HttpRequest, error: TooManyAttemptsError) -> Htt
 
 
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, str(error) or "There is nothing at this address.")
+    return problem(404, str(error) or "There is nothing at this URL. Check the path.")
 
 
 def _forbidden(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-    return problem(403, str(error) or "You may not do this.")
+    return problem(403, str(error) or "You are not allowed to do this.")
 
 
 def _body_already_read(request: HttpRequest, error: RawPostDataException) -> HttpResponse:
@@ -167,7 +169,7 @@ def _body_already_read(request: HttpRequest, error: RawPostDataException) -> Htt
 
 
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problem(413, "The body is larger than a request may be.")
+    return problem(413, "The request body is too large.")
 
 
 def _database_error(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -179,7 +181,7 @@ def _database_error(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return problem(500, "The server failed on this request; its log says why.")
+    return problem(500, "The server failed on this request and logged the error.")
 
 
 HANDLERS: dict[type[Exception], Any] = {

@@ -51,7 +51,7 @@ def message_of(error: BaseException) -> str:
     if is_conflict(error):
         return "The database is busy with other changes. Try again in a few seconds."
     if _sqlstate(error) == TOO_SLOW:
-        return "The database took too long. Narrow down what you ask for, or try again later."
+        return "The database took too long. Narrow the request, or try again later."
     return "The database does not respond. Try again in a moment."
 
 

@@ -88,4 +88,4 @@ class SlicedWork:
         logger.error("%s %s failed", self.name, pk, exc_info=error)
         if isinstance(error, OSError):
             return f"A file could not be read or written: {error.strerror or error}."
-        return f"It failed: {type(error).__name__}: {error}"
+        return f"The action failed: {type(error).__name__}: {error}"

@@ -59,7 +59,7 @@ def refusal_body(code: int, limits: Limits, wants_json: bool) -> bytes:
 
 def reason_of(code: int, limits: Limits) -> str:
     """Return a sentence for a status; the server's own failures are the only other ones."""
-    reason = REASONS.get(code, "The server failed on this request; its log says why.")
+    reason = REASONS.get(code, "The server failed on this request and logged the error.")
     megabytes = (size / 1_000_000 for size in (limits.body_bytes, limits.upload_bytes))
     body, upload = (f"{size:g}" for size in megabytes)
     return reason.format(body=body, upload=upload)

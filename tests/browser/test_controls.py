@@ -128,7 +128,7 @@ def test_who_may_no_longer_write_is_told_so(
     expect(page.locator("#rerun")).to_be_enabled()
     Membership.objects.update(role=Membership.Role.VIEWER)
     page.click("#rerun")
-    expect(page.locator("text=may look but not change")).to_be_visible()
+    expect(page.locator("text=can view")).to_be_visible()
     expect(page.locator("#lost-touch")).to_be_hidden()
     page.context.close()
 

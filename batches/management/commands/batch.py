@@ -40,13 +40,11 @@ ACTIONS: dict[str, Action] = {
 
 
 class Command(SafeCommand):
-    help = "Ask after a batch by its UUID or older id, or control it; then say how far it is."
+    help = "Show, pause, resume, cancel, retry or repeat a batch, then print its progress."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="UUID of the batch, or its id in the older system")
-        parser.add_argument(
-            "action", choices=ACTIONS, help="rerun tells of the new batch it creates"
-        )
+        parser.add_argument("action", choices=ACTIONS, help="rerun prints the new batch")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         group = parser.add_argument_group("retry")
         group.add_argument(
@@ -55,14 +53,14 @@ class Command(SafeCommand):
             default=[],
             choices=[reason.value for reason in FailureReason],
             metavar="REASON",
-            help="only what failed by this cause, as `status` names it; may be repeated",
+            help="retry only this failure reason, as shown by `status`; repeatable",
         )
         group.add_argument(
             "--option",
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="another way to scan: site_deadline=120, obey_robots=no; may be repeated",
+            help="retry with options such as site_deadline=120 or obey_robots=no; repeatable",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -84,5 +82,5 @@ def retry_arguments(options: dict[str, Any]) -> dict[str, Any]:
     if options["action"] == "retry":
         return {"reasons": options["reason"], "options": read_assignments(options["option"])}
     if options["reason"] or options["option"]:
-        raise CommandError("--reason and --option go with retry only.")
+        raise CommandError("--reason and --option work only with retry.")
     return {}

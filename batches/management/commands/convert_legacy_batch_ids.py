@@ -36,7 +36,7 @@ class Command(SafeCommand):
             help="where the older tables are: legacy (LEGACY_DATABASE_URL) or default",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be; write nothing"
+            "--dry-run", action="store_true", help="show what would change; write nothing"
         )
         parser.add_argument(
             "--report", default="", metavar="FILE", help="a CSV of every changed id"
@@ -44,7 +44,7 @@ class Command(SafeCommand):
         parser.add_argument(
             "--requeue-unfinished",
             action="store_true",
-            help="scan what had not ended; else it arrives as cancelled",
+            help="queue unfinished jobs; otherwise they become cancelled",
         )
         parser.add_argument(
             "--verify", action="store_true", help="only compare both sides; exit 1 on a difference"
@@ -53,8 +53,8 @@ class Command(SafeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"] and options["verify"]:
             raise CommandError(
-                "Choose --dry-run, which tries a conversion, or --verify, which compares what was "
-                "converted before."
+                "Use either --dry-run, which tries a conversion, or --verify, which checks an "
+                "earlier one."
             )
         try:
             conversion.check_target(connection)
@@ -64,19 +64,19 @@ class Command(SafeCommand):
                 lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
             self.stdout.write("\n".join(output.verdict(failed.verdict)))
-            raise CommandError("The two sides differ, so nothing was converted.") from failed
+            raise CommandError("The two databases differ, so nothing was converted.") from failed
         except (LegacyError, OSError) as error:
             raise CommandError(str(error)) from error
         except (DatabaseError, psycopg.Error) as error:
             reason = " ".join(str(error).split())
-            sentence = f"The database refused, and nothing was changed: {reason}"
+            sentence = f"The database reported an error and nothing was changed: {reason}"
             raise CommandError(sentence) from error
         except KeyboardInterrupt:
             print("Stopped; nothing was changed.", file=sys.stderr)
             sys.exit(130)
         self.stdout.write("\n".join(lines))
         if differs:
-            raise CommandError("The two sides differ.")
+            raise CommandError("The two databases differ; see the differences above.")
 
     def _run(
         self, source: Any, progress: steps.Progress, options: dict[str, Any]

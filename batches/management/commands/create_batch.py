@@ -37,16 +37,18 @@ from scrapersky.web.commands import SafeCommand
 
 class Command(SafeCommand):
     help = (
-        "Create a batch of the domains in a text or CSV file; the workers start at once. "
-        "Prints its id; lines that cannot be scanned go to stderr."
+        "Create a batch from a text or CSV file, which the workers start at once. Print its id, "
+        "and rejected lines to stderr."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="a text or CSV file, or - for standard input")
-        parser.add_argument("--name", default="", help="how you will recognise the batch")
-        parser.add_argument("--column", default="", help="of a CSV: its name, or number from 1")
-        parser.add_argument("--user", default="", help="whose batch it is; default: nobody's")
-        parser.add_argument("--wait", action="store_true", help="exit 1 unless it ends complete")
+        parser.add_argument("--name", default="", help="a name for the batch")
+        parser.add_argument(
+            "--column", default="", help="column of a CSV: its name, or its number from 1"
+        )
+        parser.add_argument("--user", default="", help="the user who owns the batch; default: none")
+        parser.add_argument("--wait", action="store_true", help="exit 1 unless the batch completes")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         add_options(parser)
 
@@ -65,13 +67,13 @@ class Command(SafeCommand):
         for line in parsed.rejected:
             self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
         if more := parsed.rejected_count - len(parsed.rejected):
-            self.stderr.write(f"{more:,} more lines were left out.")
+            self.stderr.write(f"{more:,} more lines were rejected.")
 
     def _wait(self, batch: Batch) -> None:
         try:
             follow(batch, Console(stderr=True))
         except KeyboardInterrupt:
-            self.stderr.write(f"The batch goes on: manage.py batch {batch.pk} status")
+            self.stderr.write(f"The batch is still running: manage.py batch {batch.pk} status")
             sys.exit(130)
 
     def _print_summary(self, batch: Batch, parsed: DomainList, options: dict[str, Any]) -> None:
@@ -87,7 +89,7 @@ class Command(SafeCommand):
             self.stdout.write("\n".join(batch_lines(summary)))
         else:
             count = parsed.rejected_count
-            rejected = f", {count:,} lines left out" if count else ""
+            rejected = f", {count:,} lines rejected" if count else ""
             self.stderr.write(f"{batch.total:,} domains{rejected}.")
 
 
@@ -134,7 +136,7 @@ def _create_from(
         return _create_large(source, options, report)
     report(parsed)
     if not parsed.accepted:
-        raise CommandError("There is no domain to scan in the file.")
+        raise CommandError("The file contains no domain that can be scanned.")
     batch = create_batch(domains=parsed.hosts, metadata=rejections(parsed), **_params(options))
     return batch, parsed
 

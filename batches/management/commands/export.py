@@ -27,8 +27,8 @@ class Command(SafeCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("list", choices=[definition.name for definition in all_lists()])
         parser.add_argument("file", help="where to write; - for standard output")
-        parser.add_argument("--user", required=True, help="whose rows: those the user may read")
-        parser.add_argument("--query", default="", help="filters, as in the address of the list")
+        parser.add_argument("--user", required=True, help="export the rows that this user may read")
+        parser.add_argument("--query", default="", help="filters, as in the list's query string")
         parser.add_argument("--columns", default="", help="names, separated by commas")
         parser.add_argument("--view", default="", help="a saved view, by name or id")
         parser.add_argument(
@@ -62,7 +62,7 @@ def _read(params: dict[str, Any]) -> Content:
     definition = get_list(params["list"])
     _, user = find_owner(params["user"])
     if user is None:
-        raise CommandError("--user: name the user whose rows are exported.")
+        raise CommandError("--user is missing: name the user whose rows to export.")
     try:
         output = find_output(definition, params["format"])
     except UnknownOutput as error:

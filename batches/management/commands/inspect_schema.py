@@ -21,8 +21,8 @@ UNREADABLE = 2
 
 class Command(SafeCommand):
     help = (
-        "List the tables of a database, or show the columns, indexes and some rows of one; "
-        "with --check compare the models with what is there."
+        "List the tables of a database, or show the columns, indexes and some rows of one. "
+        "With --check, compare the database with the models."
     )
     requires_system_checks: list[str] = []
 

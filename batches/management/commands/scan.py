@@ -30,14 +30,14 @@ logger = logging.getLogger(__name__)
 
 class Command(SafeCommand):
     help = (
-        "Scan sites and print what they tell, without a database and without workers. "
+        "Scan sites and print the results, without a database or workers. "
         "Progress goes to stderr; exits 1 if any site failed."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("domains", nargs="+", metavar="DOMAIN")
-        parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+        parser.add_argument("--json", action="store_true", help="print one JSON object per line")
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

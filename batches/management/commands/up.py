@@ -43,12 +43,12 @@ class Command(SafeCommand):
             time.sleep(0.05)
         host = settings.HOST
         shown = "localhost" if host in {"0.0.0.0", "::", "[::]", "127.0.0.1"} else host  # noqa: S104
-        proxied = " (for the HTTPS proxy before it)" if settings.HTTPS else ""
+        proxied = " (behind the HTTPS proxy)" if settings.HTTPS else ""
         self.stdout.write(f"\nScraperSky: http://{shown}:{settings.PORT}/{proxied}")
         if settings.HTTPS and not settings.TRUSTED_PROXIES:
             self.stdout.write(
-                "Warning:    TRUSTED_PROXIES does not name the proxy: all clients count as one"
-                " address, and wait for each other's failed logins"
+                "Warning:    TRUSTED_PROXIES does not list the proxy, so all clients share one"
+                " address and its login delays"
             )
         if password:
             self.stdout.write(f"Login:      admin, password {password} (shown this once)")
@@ -62,7 +62,7 @@ def check_queue() -> None:
     try:
         call_shift()
     except RedisError as error:
-        raise CommandError(f"The queue at REDIS_URL does not answer: {error}") from error
+        raise CommandError(f"The queue at REDIS_URL does not respond: {error}") from error
 
 
 def answers() -> bool:

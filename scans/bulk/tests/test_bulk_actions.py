@@ -231,7 +231,7 @@ def test_an_action_can_be_stopped_and_keeps_what_it_did(
     action = BulkAction.objects.get()
     running.WORK.run_slice(action.pk)
     assert "The action is stopped." in post(console, f"/actions/{action.pk}/stop/")
-    assert "ended already" in post(console, f"/actions/{action.pk}/stop/")
+    assert "already ended" in post(console, f"/actions/{action.pk}/stop/")
     run_all()
     action.refresh_from_db()
     assert (action.status, action.done, len(tagged())) == ("cancelled", 4, 4)
@@ -260,7 +260,7 @@ def begin(tenant: Tenant, user: User | None, **columns: Any) -> BulkAction:
     ("error", "sentence"),
     [
         (PermissionDenied("No longer yours."), "No longer yours."),
-        (RuntimeError("broken"), "It failed: RuntimeError: broken"),
+        (RuntimeError("broken"), "The action failed: RuntimeError: broken"),
     ],
 )
 def test_an_action_that_cannot_go_on_ends_with_the_reason(

@@ -12,7 +12,7 @@ from scrapersky.web.commands import SafeCommand
 
 
 class Command(SafeCommand):
-    help = "Print the corrected results as JSON labels of pages, and fetch those pages on request."
+    help = "Print the corrected results as JSON labels of pages, and optionally fetch those pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -20,7 +20,7 @@ class Command(SafeCommand):
             metavar="FOLDER",
             type=Path,
             help="fetch the pages too, as robots.txt allows, and write FOLDER/pages, "
-            "FOLDER/urls.tsv and FOLDER/labels.json, which extract_page is scored with",
+            "FOLDER/urls.tsv and FOLDER/labels.json, which extract_page can be scored with",
         )
 
     def handle(self, *, fetch: Path | None, **options: Any) -> None:

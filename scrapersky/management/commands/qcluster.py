@@ -54,7 +54,7 @@ def _check_shift() -> None:
     try:
         ensure_shift()
     except (DatabaseError, RedisError) as error:
-        logger.warning("No shift can be queued now: %s", error)
+        logger.warning("The shift cannot be queued now: %s", error)
         connection.close()
 
 
@@ -63,6 +63,6 @@ def _request_stop() -> None:
     try:
         Worker.objects.stop(settings.SCAN_WORKER_NAME)
     except DatabaseError as error:
-        logger.warning("The shift is asked to stop without the database: %s", error)
+        logger.warning("Stopping the shift without the database: %s", error)
     finally:
         connection.close()

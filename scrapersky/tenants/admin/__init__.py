@@ -15,5 +15,5 @@ __all__ = ["access_rows", "accounts", "groups", "login_delays", "preferences", "
 
 admin.site.site_header = "ScraperSky"
 admin.site.site_title = "ScraperSky admin"
-admin.site.index_title = "Everything that is stored"
+admin.site.index_title = "Administration"
 admin.site.empty_value_display = "-"

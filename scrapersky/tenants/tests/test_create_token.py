@@ -47,15 +47,15 @@ def test_a_token_that_programs_use_already_is_accepted(user: User) -> None:
     text = "crm.import-of/2019+nightly=="
     call_command("create_token", "member", "--token", text, stdout=StringIO(), stderr=StringIO())
     assert user_of_token(text) == user
-    with pytest.raises(CommandError, match="--token: That token exists already"):
+    with pytest.raises(CommandError, match="--token: This token already exists"):
         call_command("create_token", "member", "--token", text)
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("scraper_sky_2024", "published"),
-        ("my-own-Scraper_Sky_2024-token", "published"),
+        ("scraper_sky_2024", "publicly known"),
+        ("my-own-Scraper_Sky_2024-token", "publicly known"),
         ("x" * 19, "20 to 200 characters"),
         ("x" * 201, "20 to 200 characters"),
         ("", "20 to 200 characters"),

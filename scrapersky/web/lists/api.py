@@ -58,7 +58,10 @@ def rows_schema(definition: ListDefinition) -> Any:
         f"{name}Page",
         __base__=Schema,
         items=(list[row], ...),  # type: ignore[valid-type]
-        next=(str | None, Field(None, description="The cursor of the next page; null at the end.")),
+        next=(
+            str | None,
+            Field(None, description="Cursor of the next page; null on the last page."),
+        ),
     )
 
 
@@ -74,7 +77,7 @@ def params_schema(definition: ListDefinition) -> Any:
             str | None,
             Field(None, description=f"{', '.join(orders)}. Default: {definition.default_sort}"),
         ),
-        cursor=(str | None, Field(None, description="`next` of the page before.")),
+        cursor=(str | None, Field(None, description="`next` of the previous page.")),
         limit=(int, Field(DEFAULT_ROWS, ge=1, le=MOST_ROWS)),
         fields=(
             str | None,
@@ -108,7 +111,7 @@ def respond(
 ) -> HttpResponseBase:
     """Return a page of a list as its query parameters ask for it; raise InputError."""
     if names := unknown_params(definition, request.GET):
-        raise InputError(names[0], "There is no such parameter.")
+        raise InputError(names[0], "There is no parameter with this name.")
     query = ListQuery(definition, request.GET, caller(request), base)
     for name, message in query.errors.items():
         raise InputError(name, message)
@@ -135,7 +138,7 @@ def _check_sort(query: ListQuery) -> None:
     name = query.params.get("sort", "")
     if name and name != query.sort:
         known = ", ".join(query.definition.sort_by_name)
-        raise InputError("sort", f"Sort by one of {known}; a minus before it reverses the order.")
+        raise InputError("sort", f"Sort by one of {known}; a leading minus reverses the order.")
 
 
 def _columns(definition: ListDefinition, names: str) -> list[Column]:

@@ -16,14 +16,14 @@ LONGEST_DAYS = 3_650
 
 
 class Command(SafeCommand):
-    help = "Create a token with which a program uses the API as a user. It is shown once."
+    help = "Create an API token for a user. It is shown only once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", help="the name of the account")
         parser.add_argument("--name", default="", help="what the token is for")
         parser.add_argument("--days", type=int, metavar="N", help="days until it expires")
         parser.add_argument(
-            "--token", metavar="VALUE", help="one that programs use already; else it is random"
+            "--token", metavar="VALUE", help="an existing token to reuse; default: a random one"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,7 +38,7 @@ class Command(SafeCommand):
             user=user, name=name, expires_at=_end(options["days"]), text=chosen
         )
         self.stdout.write(text)
-        self.stderr.write("Keep it: it is stored nowhere and cannot be shown again.")
+        self.stderr.write("Copy it now. It is not stored and cannot be shown again.")
         self.stderr.write("Send it as the header  Authorization: Bearer TOKEN")
 
 
