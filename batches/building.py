@@ -21,7 +21,7 @@ from batches.queue import wake_workers
 from batches.services import add_jobs
 from batches.transitions import settle_cancelling
 from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOWN, RejectedLine
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.slices import Refused, SlicedWork

@@ -8,13 +8,20 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from batches.list_intake import LargeList, create_large_batch, saved_list
-from batches.list_parsing import is_table, may_be_larger, read_pasted, read_upload, rejections
+from batches.list_parsing import (
+    FILE_TYPES,
+    is_table,
+    may_be_larger,
+    read_pasted,
+    read_upload,
+    rejections,
+)
 from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
 from scans.engine.lists.collection import DomainList, ListTooLong
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
 
@@ -99,15 +106,16 @@ class BatchForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="Or upload a file",
-        help_text=f"TXT or CSV, up to {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB and"
+        help_text="Text, CSV, a spreadsheet, JSON, or a ZIP file of one of these, up to"
+        f" {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB and"
         f" {settings.MAX_DOMAINS_PER_BATCH:,} domains.",
-        widget=forms.FileInput(attrs={"class": "form-control", "accept": ".txt,.csv,.tsv"}),
+        widget=forms.FileInput(attrs={"class": "form-control", "accept": FILE_TYPES}),
     )
     column = forms.CharField(
         required=False,
         max_length=200,
         label="Column with the domains",
-        help_text="For CSV files: the column's name or number. Leave empty to detect it.",
+        help_text="For tables: the column's name or number. Leave empty to detect it.",
         widget=forms.TextInput(
             attrs={"class": "form-control", "list": "columns", "autocomplete": "off"}
         ),

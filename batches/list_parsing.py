@@ -20,7 +20,9 @@ from scans.engine.lists.decoding import text_blocks
 from scans.engine.lists.json_lines import json_line_entries
 from scans.engine.lists.reader import Entry, ListReader
 
-TABLES = (".csv", ".tsv", ".tab")
+TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+# What a browser's file dialog offers; the content decides what a file is.
+FILE_TYPES = ",".join((".txt", *TABLES, ".json", ".jsonl", ".ndjson", ".zip"))
 # Entries of any kind up to which a list is read while somebody waits.
 MAX_ENTRIES_AT_ONCE = 300_000
 _CHUNK = 262_144

@@ -13,7 +13,7 @@ from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
 from batches.services import MAX_DOMAINS, create_batch
 from scans.engine.lists.collection import DomainList
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
 logger = logging.getLogger(__name__)

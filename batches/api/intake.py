@@ -19,7 +19,7 @@ from batches.list_parsing import chunks_of, may_be_larger, read_json_lines, reje
 from batches.models import Batch
 from batches.options import all_options
 from scans.engine.lists.collection import DomainList, ListTooLong, read_values
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import User
 from scrapersky.web.api_errors import InputError

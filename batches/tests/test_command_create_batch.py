@@ -177,7 +177,7 @@ def test_nothing_is_made_for_a_viewer_or_nobody(domains: str, user: User) -> Non
         (None, "No such file"),
         (b"localhost\n", "no domain that can be scanned"),
         (b"", "no domain that can be scanned"),
-        (b"PK\x03\x04 a workbook", "Excel"),
+        (b"PK\x03\x04 a workbook", "damaged"),
     ],
 )
 def test_a_file_that_holds_no_domain_is_refused_in_a_sentence(

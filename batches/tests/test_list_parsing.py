@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from batches.list_parsing import chunks_of, read_pasted, read_upload, rejections
 from scans.engine.lists.collection import KEPT_REJECTIONS
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 
 
 def hosts(data: bytes, **options: str) -> list[str]:
@@ -41,7 +41,7 @@ def test_a_missing_column_is_answered_with_the_names_of_those_there_are() -> Non
 
 
 def test_a_file_that_is_no_text_is_refused_in_a_sentence() -> None:
-    with pytest.raises(UnreadableFile, match="Excel"):
+    with pytest.raises(UnreadableFile, match="damaged"):
         hosts(b"PK\x03\x04rest", filename="list.csv")
 
 

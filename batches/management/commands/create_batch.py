@@ -31,7 +31,7 @@ from batches.models import Batch
 from batches.services import create_batch
 from batches.terminal import POLL_EVERY, batch_lines, batch_summary, follow
 from scans.engine.lists.collection import DomainList, ListTooLong
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scrapersky.web.commands import SafeCommand
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scans.engine.lists.decoding import UnreadableFile, split_text, text_blocks
+from scans.engine.lists.decoding import split_text, text_blocks
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.reader import Entry, ListReader, cell_values, read_entry
 
 # Rejected lines that are kept; the others are counted.

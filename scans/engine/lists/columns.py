@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scans.engine.hostnames import InvalidDomain, normalise, registrable_domain
 from scans.engine.lists.csv_rows import Row
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.values import line_values
 
 # Rows from which the column is chosen, and the first of them among which a header may be.

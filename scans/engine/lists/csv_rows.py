@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from scans.engine.hostnames import is_host
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.lines import Line
 
 _DELIMITERS = (",", ";", "\t", "|", "，", "；", "^", "~", "\x1f")  # noqa: RUF001

@@ -11,6 +11,9 @@ from typing import Any, AnyStr
 
 import chardet
 
+from scans.engine.lists.archives import is_archive, unpacked
+from scans.engine.lists.errors import UnreadableFile
+
 # Characters of one line; a list of 200,000 domains in one line is shorter.
 MAX_LINE = 8_000_000
 # Bytes from which the encoding is told; a NUL in them means that the file is not text.
@@ -27,8 +30,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BINARY = (
-    (b"PK\x03\x04", "It is an Excel or ZIP file; save the list as CSV and upload that."),
-    (b"\xd0\xcf\x11\xe0", "It is an old Excel file; save the list as CSV and upload that."),
     (b"%PDF", "It is a PDF, not a text or CSV file."),
     (b"\x1f\x8b", "It is a compressed file; unpack it first."),
 )
@@ -59,18 +60,17 @@ _TURKISH_MARGIN = 1.15
 _MULTIBYTE = frozenset({"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"})
 
 
-class UnreadableFile(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A file that cannot be read as a list, with a sentence for the user."""
-
-
-def text_blocks(chunks: Iterable[bytes]) -> Iterator[str]:
+def text_blocks(chunks: Iterable[bytes], *, sheet: str = "") -> Iterator[str]:
     """Yield the text of a file in blocks of whole lines; line ends are all `\\n`.
 
-    UTF-8, UTF-16 and UTF-32, with or without byte order mark; lines that are none of these are
-    read in the encoding that their bytes suggest, Windows-1252 if they suggest none. Raises
-    UnreadableFile for what is no text and for lines over 8,000,000 characters.
+    A spreadsheet yields its sheet named `sheet`, or the one with most domains, as CSV; a ZIP file
+    yields its only file. Text is UTF-8, UTF-16 or UTF-32, with or without byte order mark; lines
+    that are none of these are read in the encoding that their bytes suggest, Windows-1252 if they
+    suggest none. Raises UnreadableFile for what is no text and for lines over 8,000,000 characters.
     """
     head, rest = _head(iter(chunks))
+    if is_archive(head):
+        head, rest = _head(unpacked(chain([head], rest), sheet))
     head = head.removeprefix(codecs.BOM_UTF8)
     for magic, sentence in _BINARY:
         if head.startswith(magic):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scans.engine.hostnames import InvalidDomain, is_host, normalise
 from scans.engine.lists.columns import SAMPLE_ROWS, Layout, find_layout, is_known_name
 from scans.engine.lists.csv_rows import Row, csv_rows, separator_of, sniff
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.json_rows import JsonRows, starts_json
 from scans.engine.lists.lines import Line, numbered
 from scans.engine.lists.tables import is_plain_list, looks_like_table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from scans.engine.lists.columns import Layout, find_layout, host_of_cell, is_known_name
 from scans.engine.lists.csv_rows import Row
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 
 # Shares of rows or cells.
 _MOST = 0.9

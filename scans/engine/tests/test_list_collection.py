@@ -14,7 +14,7 @@ from scans.engine.lists.collection import (
     read_text,
     read_values,
 )
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 
 
 def test_a_duplicate_is_counted_and_the_first_line_kept() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from scans.engine.lists.columns import Layout, find_layout
 from scans.engine.lists.csv_rows import Row
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 
 
 def table(*lines: str) -> list[Row]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scans.engine.lists.csv_rows import Row, csv_rows, separator_of, sniff
-from scans.engine.lists.decoding import UnreadableFile
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.lines import numbered
 
 

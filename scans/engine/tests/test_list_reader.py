@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scans.engine.lists.decoding import UnreadableFile, split_text, text_blocks
+from scans.engine.lists.decoding import split_text, text_blocks
+from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.reader import Entry, ListReader
 
 

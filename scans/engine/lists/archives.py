@@ -1,0 +1,141 @@
+"""Turn spreadsheets and ZIP files into the text that they hold."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+from scans.engine.lists.errors import UnreadableFile
+
+ZIP = b"PK\x03\x04"
+EMPTY_ZIP = b"PK\x05\x06"
+# The container of XLS files and of encrypted XLSX files.
+OLE = b"\xd0\xcf\x11\xe0"
+# Bytes of an unpacked file; seconds for reading a workbook.
+MAX_UNPACKED = 2_000_000_000
+MAX_SECONDS = 180
+_BLOCK = 1 << 18
+_PROJECT = Path(__file__).resolve().parents[3]
+# Entries by which a ZIP file is a workbook: XLSX, XLSB; ODS.
+_WORKBOOK_ENTRIES = frozenset({"[Content_Types].xml", "mimetype"})
+_TOO_LARGE = "The spreadsheet is too large or damaged: save the sheet with the domains as CSV."
+
+
+def is_archive(head: bytes) -> bool:
+    """Return whether a file is a spreadsheet or a ZIP file, by its first bytes."""
+    return head.startswith((ZIP, EMPTY_ZIP, OLE))
+
+
+def unpacked(chunks: Iterable[bytes], sheet: str = "") -> Iterator[bytes]:
+    """Yield a workbook's sheet as CSV, or the only file in a ZIP file.
+
+    Without `sheet` it is the sheet with most domains. Raises UnreadableFile where there is nothing
+    to read, or too much.
+    """
+    with _spooled(chunks) as file:
+        if _is_workbook(file):
+            yield from _sheet(file, sheet)
+        else:
+            yield from _only_member(file, sheet)
+
+
+@contextmanager
+def _spooled(chunks: Iterable[bytes]) -> Iterator[IO[bytes]]:
+    """Write a file to disk: both formats are read from their end."""
+    with tempfile.NamedTemporaryFile(prefix="scrapersky-list-") as file:
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        file.seek(0)
+        yield file
+
+
+def _is_workbook(file: IO[bytes]) -> bool:
+    if file.read(4) == OLE:
+        return True
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return not _WORKBOOK_ENTRIES.isdisjoint(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UnreadableFile("The ZIP file or spreadsheet is damaged: save it again.") from error
+
+
+def _sheet(file: IO[bytes], sheet: str) -> Iterator[bytes]:
+    command = [sys.executable, "-m", "scans.engine.lists.workbook", file.name, sheet]
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_PROJECT)}
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(  # noqa: S603 (our own module)
+            command, env=environment, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        timer = Timer(MAX_SECONDS, process.kill)
+        timer.start()
+        try:
+            output: IO[bytes] = process.stdout  # type: ignore[assignment]
+            while block := output.read(_BLOCK):
+                yield block
+            if process.wait():
+                errors.seek(0)
+                raise UnreadableFile(_sentence(process.returncode, errors.read(2_000)))
+        finally:
+            timer.cancel()
+            process.kill()
+
+
+def _sentence(code: int, printed: bytes) -> str:
+    """Return the reason that the process printed; a process that crashed printed none."""
+    text = printed.decode("utf-8", "replace").strip()
+    return text if code == 1 and "Traceback" not in text else _TOO_LARGE
+
+
+def _only_member(file: IO[bytes], sheet: str) -> Iterator[bytes]:
+    with zipfile.ZipFile(file) as archive:
+        members = [info for info in archive.infolist() if _is_file(info)]
+        if len(members) != 1:
+            raise UnreadableFile(
+                f"The ZIP file holds {len(members)} files: put the one with the domains into it."
+            )
+        try:
+            with archive.open(members[0]) as member:
+                yield from _member_text(member, sheet)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+            raise UnreadableFile(f"The ZIP file cannot be unpacked: {error}.") from error
+
+
+def _is_file(info: zipfile.ZipInfo) -> bool:
+    """Return whether an entry is one that somebody put there: no folder, nothing of macOS."""
+    return not info.is_dir() and not info.filename.startswith("__MACOSX/")
+
+
+def _member_text(member: IO[bytes], sheet: str) -> Iterator[bytes]:
+    blocks = _limited(member)
+    head = next(blocks, b"")
+    everything = _chained(head, blocks)
+    if not is_archive(head):
+        yield from everything
+        return
+    with _spooled(everything) as file:
+        if not _is_workbook(file):
+            raise UnreadableFile("The ZIP file holds another ZIP file: unpack it first.")
+        yield from _sheet(file, sheet)
+
+
+def _chained(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from blocks
+
+
+def _limited(member: IO[bytes]) -> Iterator[bytes]:
+    size = 0
+    while block := member.read(_BLOCK):
+        size += len(block)
+        if size > MAX_UNPACKED:
+            raise UnreadableFile(f"The file in the ZIP file has more than {MAX_UNPACKED:,} bytes.")
+        yield block

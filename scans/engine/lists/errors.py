@@ -1,0 +1,5 @@
+"""Errors of reading a list."""
+
+
+class UnreadableFile(ValueError):  # noqa: N818 (a name that reads as what it says)
+    """A file that cannot be read as a list, with a sentence for the user."""

@@ -1,0 +1,93 @@
+"""Print a sheet of a workbook as CSV: `python -m scans.engine.lists.workbook FILE [SHEET]`.
+
+It runs in a process of its own, within limits of memory and processor time, because a file of a few
+kilobytes may claim a cell in the last row of the last column, on which the reader aborts.
+"""
+
+import csv
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+# Bytes of address space and seconds of processor time of the process.
+MAX_MEMORY = 2_000_000_000
+MAX_SECONDS = 120
+# Sheets that are looked through for the one with the domains.
+_MAX_SHEETS = 20
+
+
+def main(path: str, sheet: str = "") -> None:
+    """Print the CSV; print one sentence to stderr and exit with 1 where it cannot be read."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        _print_rows(workbook.get_sheet_by_name(_choose(workbook, sheet)))
+    except PasswordError:
+        sys.exit("The workbook is protected by a password: save a copy without one.")
+    except CalamineError as error:
+        sys.exit(f"The workbook cannot be read: {error}.")
+
+
+def _choose(workbook: Any, sheet: str) -> str:
+    """Return the sheet of this name, or else the one whose first rows hold most domains."""
+    names = list(workbook.sheet_names)
+    if sheet:
+        if sheet not in names:
+            sys.exit(f"The workbook has no sheet named “{sheet}”, only {_listed(names)}.")
+        return sheet
+    if len(names) == 1:
+        return str(names[0])
+    return str(max(names[:_MAX_SHEETS], key=lambda name: _domains(workbook, name)))
+
+
+def _listed(names: list[str]) -> str:
+    return json.dumps(names[:_MAX_SHEETS], ensure_ascii=False)[1:-1]
+
+
+def _domains(workbook: Any, name: str) -> int:
+    """Return how many domains the best column of a sheet holds in its first rows."""
+    from scans.engine.lists.columns import SAMPLE_ROWS, host_of_cell
+
+    rows = islice(_rows(workbook.get_sheet_by_name(name)), SAMPLE_ROWS)
+    columns = zip(*rows, strict=True)
+    return max((sum(map(bool, map(host_of_cell, column))) for column in columns), default=0)
+
+
+def _print_rows(sheet: Any) -> None:
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    for row in _rows(sheet):
+        writer.writerow(row if any(row) else [])
+
+
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    """Yield the rows from the top of the sheet, so that each keeps its number."""
+    for row in sheet.iter_rows():
+        yield [_text(value) for value in row]
+
+
+def _text(value: Any) -> str:
+    """Return a cell as people write it: whole numbers without a point, dates as in ISO 8601."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.isoformat(" ") if value.time() != time() else value.date().isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value).replace("\0", "")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
