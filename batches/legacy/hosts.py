@@ -5,6 +5,7 @@ scan is kept as it is, and named in the report.
 """
 
 from collections.abc import Iterable
+from hashlib import md5
 
 from django.conf import settings
 
@@ -75,4 +76,12 @@ def read(name: str) -> tuple[str, str | None]:
     try:
         return normalise(name, settings.SCAN_ALLOWED_NETWORKS), None
     except InvalidDomain as error:
-        return name.strip().lower()[:260], str(error)
+        return _shortened(name.strip().lower()), str(error)
+
+
+def _shortened(text: str) -> str:
+    """Return a text that fits the columns of hosts; two long ones stay apart."""
+    if len(text) <= LONGEST:
+        return text
+    digest = md5(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{text[: LONGEST - len(digest) - 1]}#{digest}"

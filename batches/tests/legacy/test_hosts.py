@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from batches.legacy import hosts
 from batches.legacy.hosts import read, sql_bare, sql_plain_host
+from batches.models import Job
 from batches.tests.legacy.converted import convert
 from batches.tests.legacy.legacy_database import create_tables, insert
 from batches.tests.legacy.legacy_domains import OldDomain
@@ -77,3 +78,17 @@ def test_a_name_under_no_public_ending_is_kept_and_named(legacy: Any) -> None:
     refused = Domain.objects.filter(metadata__legacy__host_refused__isnull=False)
     assert set(refused.values_list("host", flat=True)) == {"intern.nowhere", "x.onion"}
     assert [note.count for note in outcome.notes if note.topic == "no domain to scan"] == [2]
+
+
+def test_long_names_stay_apart_and_fit_the_jobs_of_their_domains(legacy: Any) -> None:
+    create_tables(legacy, "before")
+    for number in (1, 2):
+        domain = OldDomain(number, f"{'a' * 300}{number}.example.com", None).row()
+        insert(legacy, "before", "domains", domain)
+        job = {"id": number, "job_id": f"long-{number}", "domain_id": domain["id"]}
+        insert(legacy, "before", "jobs", job)
+    convert()
+    stored = set(Domain.objects.values_list("host", flat=True))
+    assert len(stored) == 2
+    assert {len(name) for name in stored} == {hosts.LONGEST}
+    assert set(Job.objects.values_list("host", flat=True)) == stored
