@@ -1,14 +1,13 @@
 """Hand the results of a batch out as CSV and JSON, row by row, whatever the batch's size.
 
-The JSON has each value as it was found. In the CSV, lists are joined with "; ", and a value that a
-spreadsheet would run as a formula is escaped (`scrapersky.web.spreadsheet`, docs/exports.md).
+The results are those of the batch's own scans, which later scans do not change. The JSON has each
+value as it was found; the CSV is written like that of every list (docs/exports.md).
 """
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -18,10 +17,10 @@ from ninja.responses import NinjaJSONEncoder
 from batches.models import Batch, Job
 from scans.corrections.reading import corrected
 from scans.engine.best_contact import best_of_report
-from scrapersky.web import spreadsheet
+from scrapersky.web.lists.columns import Column
+from scrapersky.web.lists.formats import Format, text_head, text_rows
 
 READ_AT_ONCE = 200
-BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = (
     "domain",
     "status",
@@ -61,14 +60,16 @@ JOB_COLUMNS = (
 Facts = dict[str, Any]
 
 
-def csv_download(batch: Batch, *, for_spreadsheet: bool = False) -> StreamingHttpResponse:
-    """Return the CSV of a batch, for programs or for people.
+def csv_download(batch: Batch, kind: Format = Format.CSV) -> StreamingHttpResponse:
+    """Return the CSV of a batch, for programs or for people, as of every list."""
+    return _download(batch, _csv(batch, kind), "csv", kind.content_type)
 
-    A spreadsheet takes UTF-8 for Latin-1 without a mark in front, and a phone number for a number.
-    """
-    lines = csv_lines(results_of(batch), keep_phones=not for_spreadsheet)
-    body = chain([BYTE_ORDER_MARK], lines) if for_spreadsheet else lines
-    return _download(batch, body, "csv", "text/csv; charset=utf-8")
+
+def _csv(batch: Batch, kind: Format) -> Iterator[bytes]:
+    columns = [Column(name, name, value=itemgetter(name)) for name in COLUMNS]
+    yield text_head(kind, columns)
+    for result in results_of(batch):
+        yield text_rows(kind, columns, [result])
 
 
 def json_download(batch: Batch) -> StreamingHttpResponse:
@@ -76,7 +77,9 @@ def json_download(batch: Batch) -> StreamingHttpResponse:
     return _download(batch, json_lines(results_of(batch)), "json", "application/json")
 
 
-def _download(batch: Batch, body: Iterable[str], suffix: str, kind: str) -> StreamingHttpResponse:
+def _download(
+    batch: Batch, body: Iterable[str | bytes], suffix: str, kind: str
+) -> StreamingHttpResponse:
     name = slugify(batch.name)[:80] or f"batch-{batch.public_id}"
     response = StreamingHttpResponse(body, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
@@ -168,28 +171,6 @@ def _count(value: Any) -> int | None:
     if isinstance(value, list | tuple):
         return len(value)
     return value if isinstance(value, int) else None
-
-
-def csv_lines(results: Iterable[Facts], *, keep_phones: bool = True) -> Iterator[str]:
-    """Yield the lines of a CSV (RFC 4180), the names of the columns first."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for result in results:
-        yield writer.writerow([_cell(result[name], keep_phones) for name in COLUMNS])
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _cell(value: Any, keep_phones: bool) -> str:
-    if isinstance(value, int | float):
-        return str(value)
-    text = "; ".join(value) if isinstance(value, list) else str(value or "")
-    return spreadsheet.escape(text, keep_phones=keep_phones)
 
 
 def json_lines(results: Iterable[Facts]) -> Iterator[str]:

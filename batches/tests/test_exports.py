@@ -16,6 +16,7 @@ from batches.models import Batch, Job
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.lists.formats import Format
 from scrapersky.web.spreadsheet import unescape
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +96,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_text(
 
 def test_phone_numbers_are_whole_for_programs_and_text_for_spreadsheets(batch: Batch) -> None:
     assert rows_of(batch)[0]["phones"] == "+49301234567; +49307654321"
-    text = body_of(exports.csv_download(batch, for_spreadsheet=True)).decode("utf-8-sig")
+    text = body_of(exports.csv_download(batch, Format.CSV_SPREADSHEET)).decode("utf-8-sig")
     row = next(csv.DictReader(io.StringIO(text, newline="")))
     assert row["phones"] == "'+49301234567; +49307654321"
     assert unescape(row["phones"]) == "+49301234567; +49307654321"

@@ -9,13 +9,14 @@ from batches import exports
 from batches.models import Batch
 from scrapersky.tenants.access import get_readable
 from scrapersky.web.http import ConsoleRequest
+from scrapersky.web.lists.formats import Format
 
 
 @require_safe
 def batch_csv(request: ConsoleRequest, pk: UUID) -> StreamingHttpResponse:
     """Download a batch as CSV, to be opened in a spreadsheet."""
     batch = get_readable(Batch.objects.all(), request.user, pk=pk)
-    return exports.csv_download(batch, for_spreadsheet=True)
+    return exports.csv_download(batch, Format.CSV_SPREADSHEET)
 
 
 @require_safe
