@@ -21,7 +21,7 @@ from batches.tests.sites import serve
 from tests.concurrency import redis_server
 from tests.concurrency.audit import Account
 from tests.concurrency.installation import Installation, pointed_at
-from tests.concurrency.scenarios import deaths, order, politeness, supervision
+from tests.concurrency.scenarios import deaths, exports, order, politeness, supervision
 from tests.concurrency.strikes import KINDS
 from tests.postgres import EmbeddedPostgres
 from tests.settings import DIRECTORY, TEST_REDIS_URL
@@ -68,6 +68,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "takeover": lambda made, _: deaths.lone_worker_killed(made, jobs=400),
     "creation": lambda made, _: deaths.creator_killed(made, jobs=100_000),
+    "exports": lambda made, _: exports.exports_under_fire(made, rows=120_000, within=900),
     "web": lambda made, _: supervision.web_killed(made, jobs=400, within=120),
     "hang": lambda made, _: supervision.hung_cluster(made, within=400),
 }

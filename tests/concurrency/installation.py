@@ -56,6 +56,7 @@ class Installation:
             "SECRET_KEY": os.environ["SECRET_KEY"],
             "HTTPS": "false",
             "DATABASE_URL": self.url,
+            "EXPORT_DIR": str(self.folder / "exports"),
             "SCAN_HOST_MAP": mapped,
             "SCAN_ALLOWED_NETWORKS": "127.0.0.0/8",
             "SCAN_PROCESSES": "1",
