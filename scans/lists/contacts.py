@@ -69,10 +69,6 @@ def _href(row: Any) -> str:
     return row.value if row.kind == "social" else ""
 
 
-def _of_site(name: str) -> Any:
-    return lambda row: getattr(row.domain, name)
-
-
 COLUMNS = (
     Column("value", "Contact", fields=("value", "kind"), link=_href),
     Column("kind", "Kind", Kind.STATE),
@@ -96,16 +92,15 @@ COLUMNS = (
     Column(
         "site_title",
         "Title of the site",
-        value=_of_site("title"),
+        value=lambda row: row.domain.title,
         fields=("domain__title",),
         is_default=False,
     ),
     Column(
-        "site_phones",
-        "Phones of the site",
-        Kind.ITEMS,
-        value=_of_site("phones"),
-        fields=("domain__phones",),
+        "site_phone",
+        "Phone of the site",
+        value=lambda row: row.domain.best_phone or next(iter(row.domain.phones), ""),
+        fields=("domain__best_phone", "domain__phones"),
         is_default=False,
     ),
     CURATION,

@@ -210,6 +210,23 @@ FILTERS: tuple[Filter, ...] = (
     day("scanned_before", "Scanned before", "last_scanned_at__lte", group="Dates"),
 )
 
+
+def _versions(row: Domain) -> dict[str, str]:
+    """Return the technologies whose version the site states."""
+    uses = [use for use in row.technology_rows.all() if use.version and _is_shown(use)]
+    return {use.name: use.version for use in uses}
+
+
+def _source_pages(row: Domain) -> list[str]:
+    """Return the pages that the contacts were read from."""
+    contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
+    return sorted({contact.page_url for contact in contacts if contact.page_url})
+
+
+def _is_shown(row: Contact | Technology) -> bool:
+    return row.gone_at is None and not row.is_wrong
+
+
 COLUMNS = (
     Column(
         "host",
@@ -233,6 +250,24 @@ COLUMNS = (
     Column("emails", "E-mails", Kind.ITEMS, is_default=False),
     Column("phones", "Phones", Kind.ITEMS, is_default=False),
     Column("technologies", "Technologies", Kind.ITEMS),
+    Column(
+        "versions",
+        "Technology versions",
+        Kind.PAIRS,
+        value=_versions,
+        fields=(),
+        prefetch=("technology_rows",),
+        is_default=False,
+    ),
+    Column(
+        "source_pages",
+        "Pages with contacts",
+        Kind.ITEMS,
+        value=_source_pages,
+        fields=(),
+        prefetch=("contacts",),
+        is_default=False,
+    ),
     Column("page_count", "Pages", Kind.NUMBER),
     Column("last_scanned_at", "Last scanned", Kind.TIME, is_volatile=True),
     Column("status", "Status", Kind.STATE, is_default=False),
