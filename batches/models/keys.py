@@ -14,10 +14,8 @@ from django.db.models import Q
 
 from batches.legacy.ids import kept, whole_uuid
 from batches.models.legacy import LegacyId
+from scrapersky.tenants.access import NO_ROW
 from scrapersky.web.text import storable
-
-# An id that no row has.
-NO_ROW = UUID(int=0)
 
 
 class LookupKeyError(ValueError):

@@ -13,22 +13,18 @@ from batches.legacy.ids import kept, whole_uuid
 
 class LegacyIdQuerySet(models.QuerySet):
     def became(self, kind: str, texts: Sequence[str]) -> list[tuple[str, UUID]]:
-        """Return the rows of the map with one of the texts, as (original, UUID).
+        """Return what ids of the older system became, as (original, UUID).
 
-        Of several with one text, the one that kept the UUID comes first.
+        This is the only query by a legacy id, and look-ups run it only where no row has the id.
+        Of several rows with one text, the one that kept the UUID comes first.
         """
         rows = self.filter(kind=kind, original__in=set(map(kept, texts)))
         return list(rows.order_by(_PRECEDENCE, "id").values_list("original", "uuid"))
 
     def resolve(self, kind: str, text: str) -> UUID | None:
-        """Return what an id of the older system became, None where the map does not tell.
-
-        The exact text comes first, then the UUID it holds. Of several rows with one text the one
-        that kept the UUID answers.
-        """
-        rows = self.filter(kind=kind, original=kept(text)).order_by(_PRECEDENCE, "id")
-        mapped: UUID | None = rows.values_list("uuid", flat=True).first()
-        return mapped or whole_uuid(text)
+        """Return what one id became, else the UUID in its text; None if it has none."""
+        mapped = self.became(kind, [text])
+        return mapped[0][1] if mapped else whole_uuid(text)
 
 
 class LegacyId(models.Model):

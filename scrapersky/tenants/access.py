@@ -17,6 +17,9 @@ from django.http import Http404
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.tenants.roles import Right, may, roles_with
 
+# An id that no row has.
+NO_ROW = UUID(int=0)
+
 M = TypeVar("M", bound=Model)
 Who = User | AnonymousUser
 
@@ -82,13 +85,13 @@ def readable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
 def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
     """Return the one readable row, or raise Http404.
 
-    Where no row has the `pk`, it may be one that a client or the older system knew the row by. The
-    queries are the same for an id of another tenant and for one that nobody has.
+    If no row has the `pk`, look for one that a client or the older system knew by it. The number
+    of queries does not reveal whether another tenant has such a row.
     """
     mine = readable(rows, user)
     row = mine.filter(**lookup).first()
     if row is None and isinstance(pk := lookup.get("pk"), UUID):
-        row = mine.filter(_formerly(rows.model, [pk])).first()
+        row = mine.filter(_formerly(rows.model, pk)).first()
     if row is None:
         raise Http404(f"There is no {rows.model._meta.verbose_name} with this id.")
     return row
@@ -170,30 +173,24 @@ def tenant_id_of(row: Model) -> UUID | None:
 # Other ids of rows
 
 
-def _formerly(model: type[Model], ids: Sequence[UUID]) -> Q:
-    """Return the condition of rows that clients or the older system knew by one of the ids."""
-    texts = [str(pk) for pk in ids]
-    rows = _legacy_ids().filter(kind=_kind_of(model), original__in=texts)
-    became = Q(pk__in=rows.values("uuid"))
+def _formerly(model: type[Model], pk: UUID) -> Q:
+    """Return the condition of rows that a client or the older system knew by an id."""
+    became = Q(pk__in=[NO_ROW, *_became(model, [pk]).values()])
     column = getattr(model, "CLIENT_ID", "")
-    return became | Q(**{f"{column}__in": texts}) if column else became
+    return became | Q(**{column: str(pk)}) if column else became
 
 
 def current_ids(rows: QuerySet, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Return the ids of rows by those that the older system knew them by, of these rows alone."""
-    originals = {str(pk): pk for pk in ids}
-    known = _legacy_ids().filter(kind=_kind_of(rows.model), original__in=originals)
-    became = dict(known.values_list("original", "uuid"))
-    # A query in any case: its absence would tell that nobody has the ids.
-    candidates = [*became.values(), UUID(int=0)]
+    """Return the current ids of those rows that the older system knew by one of the ids."""
+    became = _became(rows.model, ids)
+    # Always query: the number of queries must not reveal which ids exist.
+    candidates = [NO_ROW, *became.values()]
     present = set(rows.filter(pk__in=candidates).values_list("pk", flat=True))
-    return {originals[text]: pk for text, pk in became.items() if pk in present}
+    return {former: pk for former, pk in became.items() if pk in present}
 
 
-def _kind_of(model: type[Model]) -> str:
-    return str(model._meta.model_name)
-
-
-def _legacy_ids() -> Any:
-    # By name, as foreign keys are: this application knows nothing of those that use it.
-    return apps.get_model("batches", "LegacyId")._default_manager
+def _became(model: type[Model], ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    # Looked up by name because this package must not import `batches`.
+    legacy_ids: Any = apps.get_model("batches", "LegacyId")._default_manager
+    mapped = legacy_ids.became(str(model._meta.model_name), [str(pk) for pk in ids])
+    return {UUID(original): pk for original, pk in reversed(mapped)}
