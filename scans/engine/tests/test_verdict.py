@@ -137,10 +137,13 @@ def test_a_bot_wall_is_a_challenge_whatever_its_status(status: int) -> None:
         "resource.</p><hr><address>Apache Server at example.org Port 443</address>",
         "<title>503 Service Unavailable</title><p>The server is temporarily unable to service.</p>",
         "<title>401 Authorization Required</title><p>nginx</p>",
+        "<title>example.org | 521: Web server is down</title><div id='cf-error-details'><h1>Web "
+        "server is down</h1><p>If you are the owner of this website: contact your hosting provider"
+        "</p></div>",
     ],
 )
-def test_an_error_page_is_no_challenge(html: str) -> None:
-    assert verdict_on(html, status=403)[0] is not Verdict.CHALLENGE
+def test_an_error_page_is_neither_a_challenge_nor_a_placeholder(html: str) -> None:
+    assert verdict_on(html, status=403)[0] is Verdict.OK
 
 
 # Moved elsewhere.
