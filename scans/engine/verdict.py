@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scans.engine.forwarding import forwardings, without_noscript
 from scans.engine.hostnames import same_site
+from scans.engine.public_suffixes import ascii_host
 from scans.engine.report import Verdict
 from scans.engine.verdict_rules import Field, Rule, Signal, load_rules
+from scans.engine.way_stations import host_of, is_way_station
 
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
@@ -34,22 +35,6 @@ _SHOWN = (
     *("<input", "<textarea", "<select"),
 )
 _PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2026": "...", "\u00a0": " "})
-# Sites that a visitor signs in at, or consents at, and then comes back from.
-_PASSED_ON_THE_WAY = (
-    "accounts.google.com",
-    "auth0.com",
-    "captcha-delivery.com",
-    "cloudflareaccess.com",
-    "consent.google.com",
-    "consent.yahoo.com",
-    "guce.advertising.com",
-    "guce.yahoo.com",
-    "login.live.com",
-    "login.microsoftonline.com",
-    "login.yahoo.com",
-    "okta.com",
-    "onelogin.com",
-)
 
 
 def judge(
@@ -112,11 +97,12 @@ class _Visit:
         return self.requested_host.lower().removeprefix("www.")
 
     @cached_property
-    def destinations(self) -> tuple[tuple[str, str], ...]:
-        """How a visitor leaves the site, and the host that he leaves it for."""
+    def destinations(self) -> tuple[tuple[str, str, str], ...]:
+        """How a visitor leaves the site, the address that he leaves it for, and its host."""
         ways = [("redirected", self.final_url), *forwardings(self.page, self.html, self.text)]
-        hosts = ((way, _host(url)) for way, url in ways)
-        return tuple((way, h) for way, h in hosts if h and not same_site(h, self.requested_host))
+        hosts = ((way, url, host_of(url)) for way, url in ways)
+        own = ascii_host(self.requested_host.lower())
+        return tuple(part for part in hosts if part[2] and not same_site(part[2], own))
 
 
 def _by_rules(visit: _Visit, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
@@ -159,7 +145,7 @@ _CHECKS: dict[Field, Callable[[_Visit, str], bool]] = {
     Field.HEADERS: lambda visit, value: value in visit.header_lines,
     Field.HEADER_NAMES: lambda visit, value: value in visit.header_names,
     Field.STATUS: lambda visit, value: value == str(visit.status),
-    Field.HOSTS: lambda visit, value: any(_belongs(host, value) for _, host in visit.destinations),
+    Field.HOSTS: lambda visit, value: any(_belongs(host, value) for *_, host in visit.destinations),
     Field.TITLE: lambda visit, value: value in visit.title,
     Field.TITLE_IS: lambda visit, value: value == visit.title,
     Field.TITLE_STARTS: lambda visit, value: visit.title.startswith(value),
@@ -186,8 +172,8 @@ _NAMES = {
 def _moved(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
     if not visit.requested_host:  # a saved page from an unknown address
         return
-    for way, host in visit.destinations:
-        if not any(_belongs(host, site) for site in _PASSED_ON_THE_WAY):
+    for way, url, host in visit.destinations:
+        if not is_way_station(url, visit.requested_host.lower()):
             yield Verdict.MOVED_ELSEWHERE, f"{way} to {host}"
 
 
@@ -208,10 +194,3 @@ def _empty(visit: _Visit) -> Iterator[tuple[Verdict, str]]:
 
 def _belongs(host: str, site: str) -> bool:
     return host == site or host.endswith(f".{site}")
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

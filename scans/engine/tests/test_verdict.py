@@ -153,6 +153,9 @@ def test_an_error_page_is_neither_a_challenge_nor_a_placeholder(html: str) -> No
     ("html", "final_url", "evidence"),
     [
         (LONG, "https://www.example.com/uk", "redirected to www.example.com"),
+        (LONG, "https://example.org.au/", "redirected to example.org.au"),
+        (LONG, "https://example.com/?from=https://www.example.org/", "redirected to example.com"),
+        (LONG, "https://example.com/?url=https://example.net/", "redirected to example.com"),
         (
             '<meta http-equiv="refresh" content="0; url=https://example.com/">',
             SITE,
@@ -233,10 +236,23 @@ def test_a_site_that_lives_elsewhere_has_moved(html: str, final_url: str, eviden
             SITE,
         ),
         (LONG, "https://accounts.google.com/signin?continue=https://www.example.org/"),
+        (LONG, "https://example.b2clogin.com/"),
+        (LONG, "https://idp.example.net/idp/SSO?SAMLRequest=abc"),
+        (LONG, "https://id.example.net/authorize?client_id=1&response_type=code"),
+        (LONG, "https://cas.example.net/login?service=https%3A%2F%2Fexample.org%2Fhome"),
+        (LONG, "https://www.example.org.cdn.example.net/"),
     ],
 )
 def test_a_site_that_stays_within_its_domain_has_not_moved(html: str, final_url: str) -> None:
     assert verdict_on(html, final_url=final_url) == (Verdict.OK, "")
+
+
+@pytest.mark.parametrize("host", ["bücher.example.de", "xn--bcher-kva.example.de"])
+def test_two_spellings_of_a_host_are_one_site(host: str) -> None:
+    final_url = "https://www.bücher.example.de/"
+    page = read_page(LONG.encode(), final_url)
+    judged = judge(page, status=200, requested_host=host, final_url=final_url)
+    assert judged == (Verdict.OK, "")
 
 
 def test_a_redirect_to_a_marketplace_for_names_is_parked() -> None:
