@@ -1,8 +1,8 @@
-"""Add `dns_error` to the failure reasons; existing rows are checked in the next migration."""
+"""Add `dns_error` to the failure reasons."""
 
 from django.db import migrations, models
 
-from scans.operations import ReplaceCheck
+from scrapersky.schema.operations import SetCheckConstraint
 
 REASONS = [
     "invalid_domain",
@@ -26,6 +26,7 @@ REASONS = [
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("batches", "0008_rename_chore_to_maintenance_run")]
 
     operations = [
@@ -39,7 +40,7 @@ class Migration(migrations.Migration):
                 max_length=32,
             ),
         ),
-        ReplaceCheck(
+        SetCheckConstraint(
             model_name="job",
             constraint=models.CheckConstraint(
                 condition=models.Q(failure_reason__in=["", *REASONS]), name="job_failure_reason"

@@ -1,16 +1,17 @@
-"""Let an ended job outlive its domain; existing rows are checked in the next migration."""
+"""Let an ended job outlive its domain."""
 
 from django.db import migrations
 from django.db.models import CheckConstraint, Q
 
-from scans.operations import ReplaceCheck
+from scrapersky.schema.operations import SetCheckConstraint
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("batches", "0020_convert_legacy_data")]
 
     operations = [
-        ReplaceCheck(
+        SetCheckConstraint(
             model_name="job",
             constraint=CheckConstraint(
                 condition=Q(domain__isnull=False)

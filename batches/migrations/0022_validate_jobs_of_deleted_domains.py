@@ -1,11 +1,9 @@
-"""Check existing jobs against the new rule, without stopping those who write."""
+"""Do nothing: the previous migration validates its constraint itself."""
 
 from django.db import migrations
-
-from scans.operations import ValidateCheck
 
 
 class Migration(migrations.Migration):
     dependencies = [("batches", "0021_jobs_of_deleted_domains")]
 
-    operations = [ValidateCheck(model_name="job", name="job_has_a_domain")]
+    operations: list = []
