@@ -5,7 +5,12 @@ from contextlib import suppress
 
 import psycopg
 
-from batches.tests.legacy.legacy_database import create_tables, fill_to_scale
+from batches.tests.legacy.legacy_database import (
+    Age,
+    create_tables,
+    fill_to_scale,
+    run_older_script,
+)
 from benchmarks import database
 from benchmarks.database import Database, env_of
 from benchmarks.parts import Scale
@@ -25,26 +30,36 @@ TABLES = (
     "scans_technology",
     "batches_job",
 )
+# The shapes of older databases: as in the older system's own dump, and before its script ran.
+SHAPES: dict[Age, str] = {"after": "as in the dump", "before": "before the older script"}
 COLUMNS = ("", "time", "rows/s", "of bare", "Python's peak", "server's peak")
 
 
 def run_part(scale: Scale) -> None:
-    """Fill an older database, convert it in place, verify that, and copy the rows bare."""
+    """Fill older databases, convert them in place, verify that, and copy the rows bare."""
+    for age in SHAPES:
+        _measure(age, scale)
+
+
+def _measure(age: Age, scale: Scale) -> None:
     batches, jobs, domains = (scale.sites * each for each in (BATCHES, JOBS, DOMAINS))
+    runs: dict[str, tuple[Ran, int]] = {}
     with database.postgres() as place:
-        _fill(place, batches=batches, jobs=jobs, domains=domains)
-        converted = _convert(place)
-        verified = _convert(place, "--verify")
+        _fill(place, age, batches=batches, jobs=jobs, domains=domains)
+        runs["conversion, verified"] = _convert(place)
+        runs["verification again"] = _convert(place, "--verify")
         rows, bare = _copy(place, "bare", with_keys=False)
         _, keyed = _copy(place, "keyed", with_keys=True)
+        if age == "before":
+            _run_script(place)
+            runs["conversion after the script"] = _convert(place)
     print_table(
-        f"legacy: {batches:,} batches, {jobs:,} jobs, {domains:,} domains",
+        f"legacy: {batches:,} batches, {jobs:,} jobs, {domains:,} domains, {SHAPES[age]}",
         COLUMNS,
         [
             ["bare INSERT ... SELECT", *_speed(rows, bare, bare), "", ""],
             ["the same with foreign keys", *_speed(rows, keyed, bare), "", ""],
-            _cells("conversion, verified", rows, bare, *converted),
-            _cells("verification again", rows, bare, *verified),
+            *(_cells(name, rows, bare, *ran) for name, ran in runs.items()),
         ],
         f"In {place.kind}, one transaction. {rows:,} rows came of it; the bare copy puts the same",
         "rows into tables with the same indexes and checks. The conversion also writes and indexes",
@@ -52,11 +67,16 @@ def run_part(scale: Scale) -> None:
     )
 
 
-def _fill(place: Database, **sizes: int) -> None:
+def _fill(place: Database, age: Age, **sizes: int) -> None:
     with psycopg.connect(place.url) as connection:
         cursor = connection.cursor()
-        create_tables(cursor, "after")  # as in the older system's own dump
+        create_tables(cursor, age)
         fill_to_scale(cursor, **sizes)
+
+
+def _run_script(place: Database) -> None:
+    with psycopg.connect(place.url) as connection:
+        run_older_script(connection.cursor())
 
 
 def _convert(place: Database, *arguments: str) -> tuple[Ran, int]:

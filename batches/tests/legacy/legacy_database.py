@@ -8,12 +8,31 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
+from batches.legacy.ids import sql_whole_uuid
 from batches.tests.legacy import legacy_domains, legacy_ids, legacy_oddities
 from batches.tests.legacy.legacy_ids import Row
 from batches.tests.legacy.legacy_scale import fill_to_scale
 from batches.tests.legacy.legacy_schema import ENUMS, TABLES, Age, create, table_of
 
-__all__ = ["TABLES", "Age", "Cursor", "build", "create_tables", "drop", "fill_to_scale"]
+__all__ = [
+    "TABLES",
+    "Age",
+    "Cursor",
+    "build",
+    "create_tables",
+    "drop",
+    "fill_to_scale",
+    "run_older_script",
+]
+
+# What the script of the older system did: it made up UUIDs where it could read none.
+OLDER_SCRIPT = (
+    "ALTER TABLE batch_jobs ADD batch_id_original varchar, ADD standard_uuid uuid",
+    "UPDATE batch_jobs SET batch_id_original = batch_id, standard_uuid = CASE WHEN batch_id <> '' "
+    f"THEN coalesce({sql_whole_uuid('batch_id')}, gen_random_uuid()) END",
+    "ALTER TABLE batch_jobs DROP batch_id",
+    "ALTER TABLE batch_jobs RENAME standard_uuid TO batch_id",
+)
 
 
 class Cursor(Protocol):
@@ -38,6 +57,12 @@ def create_tables(cursor: Cursor, age: Age = "before", tables: Iterable[str] = T
         cursor.execute(create(enum, values))
     for name in tables:
         cursor.execute(table_of(name, age).statement)
+
+
+def run_older_script(cursor: Cursor) -> None:
+    """Make the ids of batches UUIDs, in a database of the age "before"."""
+    for statement in OLDER_SCRIPT:
+        cursor.execute(statement)
 
 
 def drop(cursor: Cursor) -> None:

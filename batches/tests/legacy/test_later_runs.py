@@ -1,15 +1,13 @@
 """What the older system goes on to write is brought over by a later run."""
 
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
 
-from batches.legacy.ids import whole_uuid
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy.converted import check, convert, take_back
-from batches.tests.legacy.legacy_database import build, create_tables
+from batches.tests.legacy.legacy_database import build, create_tables, run_older_script
 from batches.tests.legacy.legacy_domains import GONE
 from batches.tests.legacy.legacy_ids import MISSING_TENANT, TENANT, uid
 from scans.models import Contact, Domain, Technology
@@ -134,40 +132,22 @@ def test_the_script_that_makes_ids_uuids_may_run_between_two_conversions(
     build(legacy, "before")
     convert()
     before = {batch.pk: batch.legacy_id for batch in Batch.objects.all()}
-    minted = run_older_script(legacy)
+    run_older_script(legacy)
+    legacy.execute("SELECT batch_id FROM batch_jobs WHERE batch_id_original = 'test-batch'")
+    minted = str(legacy.fetchone()[0])
     if with_new_rows:
-        legacy.execute(JOB, [9001, "x9001", str(TENANT), str(minted["test-batch"]), uid("d", 1)])
+        legacy.execute(JOB, [9001, "x9001", str(TENANT), minted, uid("d", 1)])
     outcome = convert()
     assert outcome.since is not None
     assert outcome.since.faults == []
     assert outcome.converted == int(with_new_rows)
     assert {batch.pk: batch.legacy_id for batch in Batch.objects.all()} == before
     test_batch = Batch.objects.get(legacy_batch_id="test-batch")
-    for name in ("test-batch", str(minted["test-batch"])):
+    for name in ("test-batch", minted):
         assert LegacyId.objects.resolve(LegacyId.Kind.BATCH, name) == test_batch.pk
     if with_new_rows:
         assert Job.objects.get(legacy_id=9001).batch == test_batch
     assert check().faults == []
-
-
-def run_older_script(cursor: Any) -> dict[str, UUID]:
-    """Make the ids of batches UUIDs as the older system's script did, at random where it must.
-
-    Returns the UUIDs that it made up, by the text.
-    """
-    cursor.execute("ALTER TABLE batch_jobs ADD batch_id_original varchar, ADD standard_uuid uuid")
-    cursor.execute("UPDATE batch_jobs SET batch_id_original = batch_id")
-    cursor.execute("SELECT id, batch_id FROM batch_jobs")
-    minted = {}
-    for number, text in cursor.fetchall():
-        if text:
-            made = whole_uuid(text) or uuid4()
-            minted[text] = made
-            statement = "UPDATE batch_jobs SET standard_uuid = %s WHERE id = %s"
-            cursor.execute(statement, [made, number])
-    cursor.execute("ALTER TABLE batch_jobs DROP batch_id")
-    cursor.execute("ALTER TABLE batch_jobs RENAME standard_uuid TO batch_id")
-    return minted
 
 
 def test_what_comes_later_changes_nothing_that_is_expected_of_the_first_run(legacy: Any) -> None:
