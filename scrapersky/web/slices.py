@@ -87,5 +87,6 @@ class SlicedWork:
             return " ".join(error.messages)
         logger.error("%s %s failed", self.name, pk, exc_info=error)
         if isinstance(error, OSError):
-            return f"A file could not be read or written: {error.strerror or error}."
+            cause = error.strerror or error
+            return f"A file could not be read or written: {cause}. Check the server's disk."
         return f"The action failed: {type(error).__name__}: {error}"
