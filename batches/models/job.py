@@ -179,6 +179,8 @@ class JobQuerySet(KeyedQuerySet):
     @staticmethod
     def begin(worker: Worker, started: Mapping[tuple[UUID, int], datetime]) -> None:
         """Move claimed jobs to running; `started`: (job, its claim) -> when its scan began."""
+        if not started:
+            return
         times = {pk: moment for (pk, _), moment in started.items()}
         with transaction.atomic():
             pending = Job.objects.filter(status=Job.Status.PENDING)

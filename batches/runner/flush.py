@@ -83,7 +83,7 @@ class _Rows:
 @retry_on_conflict
 def _write(worker: Worker, outcomes: list[Outcome]) -> None:
     with transaction.atomic():
-        held = Job.objects.held(worker, {o.job.id: o.job.claim_no for o in outcomes})
+        held = Job.objects.held(worker, dict(outcome.job.claim for outcome in outcomes))
         rows = _Rows()
         for outcome in outcomes:
             if outcome.job.id in held:
@@ -106,9 +106,11 @@ def lost_count(failed: list[tuple[UUID, UUID | None]]) -> Counter[tuple[UUID, st
 
 def release(worker: Worker, jobs: Iterable[ClaimedJob]) -> None:
     """Let go of those of the jobs that the worker still holds, uncharged."""
+    claims = dict(job.claim for job in jobs)
+    if not claims:
+        return
     with transaction.atomic():
-        held = Job.objects.held(worker, {job.id: job.claim_no for job in jobs})
-        Job.objects.filter(pk__in=held).release()
+        Job.objects.filter(pk__in=Job.objects.held(worker, claims)).release()
 
 
 def _log(outcome: Outcome, *, is_held: bool) -> None:

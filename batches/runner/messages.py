@@ -11,6 +11,9 @@ from uuid import UUID
 from batches.models import Job
 from batches.options import BatchOptions
 
+# (job, number of its claim)
+ClaimKey = tuple[UUID, int]
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -33,6 +36,10 @@ class ClaimedJob:
     @property
     def key(self) -> str:
         return str(self.id)
+
+    @property
+    def claim(self) -> ClaimKey:
+        return self.id, self.claim_no
 
     @property
     def ids(self) -> str:

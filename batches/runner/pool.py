@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 from batches.runner.claims import BatchKey, Load
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure, utc_now
+from batches.runner.messages import ClaimedJob, ClaimKey, Kind, Outcome, failure, utc_now
 from batches.runner.process import Child, Frame, Running
 from batches.runner.waiting import QueueKey, Waiting, WaitingJobs
 from scans.engine.errors import FailureReason
@@ -36,8 +35,6 @@ IDLE_AFTER = 60.0
 RECYCLE_AFTER = 2_000
 # Processes in a row that die before they are ready, after which the pool gives up.
 MAX_FAILED_STARTS = 3
-# (job, number of its claim)
-ClaimKey = tuple[UUID, int]
 
 
 class Pool:
@@ -54,7 +51,7 @@ class Pool:
         self._executing: Counter[BatchKey] = Counter()
         self._started: dict[ClaimKey, datetime] = {}
         self._outcomes: list[Outcome] = []
-        self._unwritten = [0, 0]
+        self._outcome_bytes = 0
         self._failed_starts = 0
         self._closed = False
         self._tick_at = 0.0
@@ -109,33 +106,31 @@ class Pool:
         return {key: [value["stage"], value["progress"]] for key, value in values.items()}
 
     def take(self) -> tuple[dict[ClaimKey, datetime], list[Outcome]]:
-        """Return which scans have begun and when, and the outcomes, that were not taken yet."""
+        """Return which scans have begun and when, and the outcomes; they stay until `written`."""
         with self._lock:
-            started, self._started = self._started, {}
-            outcomes, self._outcomes = self._outcomes, []
             self.full.clear()
-        return started, outcomes
+            return dict(self._started), list(self._outcomes)
 
-    def written(self, outcomes: list[Outcome]) -> None:
-        """Say that outcomes are stored (or dropped), which makes room for more."""
+    def written(self, started: Iterable[ClaimKey], outcomes: list[Outcome]) -> None:
+        """Forget what was taken and is stored now, which makes room for more."""
         with self._lock:
-            self._unwritten[0] -= len(outcomes)
-            self._unwritten[1] -= sum(len(outcome.payload) for outcome in outcomes)
+            for claim in started:
+                self._started.pop(claim, None)
+            del self._outcomes[: len(outcomes)]
+            self._outcome_bytes -= sum(len(outcome.payload) for outcome in outcomes)
         self._wake()
 
-    def claims(self) -> dict[ClaimKey, BatchKey]:
-        """Return the claims of all jobs here, ended ones included until they are taken."""
+    def claims(self) -> set[ClaimKey]:
+        """Return the claims of all jobs here, ended ones included until they are written."""
         with self._lock:
-            jobs = [*self._waiting.jobs(), *(run.job for run in self._running())]
-            jobs += [outcome.job for outcome in self._outcomes]
-        return {(job.id, job.claim_no): job.batch_id for job in jobs}
+            return {job.claim for job in self._jobs()}
 
     def stop(self, claims: set[ClaimKey]) -> None:
         """Stop scans; each ends as cancelled, or as it did just before."""
         with self._lock:
             for child in self._children:
                 for key, run in child.running.items():
-                    if (run.job.id, run.job.claim_no) in claims:
+                    if run.job.claim in claims:
                         child.cancel(key)
 
     def take_waiting(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
@@ -150,12 +145,12 @@ class Pool:
             return self._waiting.remove(lambda job: job.key in surplus) if surplus else []
 
     def close(self) -> list[ClaimedJob]:
-        """End every process; return the jobs that had not ended."""
+        """End every process; return the jobs whose outcomes are not written."""
         with self._lock:
             self._closed = True
         self._wake()
         self._thread.join()
-        unfinished = [*(run.job for run in self._running()), *self._waiting.jobs()]
+        unfinished = self._jobs()
         for child in self._children:
             child.kill()
         self._selector.close()
@@ -167,6 +162,10 @@ class Pool:
 
     def _running(self) -> Iterator[Running]:
         return (run for child in self._children for run in child.running.values())
+
+    def _jobs(self) -> list[ClaimedJob]:
+        unwritten = [outcome.job for outcome in self._outcomes]
+        return [*self._waiting.jobs(), *(run.job for run in self._running()), *unwritten]
 
     def _has_jobs(self) -> bool:
         return bool(self._executing or self._waiting)
@@ -235,7 +234,7 @@ class Pool:
         child.send({"type": "go" if may_go else "back", "job": frame.key})
         if run and may_go:
             run.started_at = utc_now()
-            self._started[run.job.id, run.job.claim_no] = run.started_at
+            self._started[run.job.claim] = run.started_at
         elif run:
             self._stop(child, run)
 
@@ -248,11 +247,10 @@ class Pool:
         self._waiting.leave(run.job)
 
     def _end(self, outcome: Outcome) -> None:
-        self._started.pop((outcome.job.id, outcome.job.claim_no), None)
+        self._started.pop(outcome.job.claim, None)
         self._outcomes.append(outcome)
-        self._unwritten[0] += 1
-        self._unwritten[1] += len(outcome.payload)
-        if len(self._outcomes) >= FULL or not self._has_jobs():
+        self._outcome_bytes += len(outcome.payload)
+        if len(self._outcomes) % FULL == 0 or not self._has_jobs():
             self.full.set()
 
     def _reap(self, child: Child) -> None:
@@ -326,8 +324,8 @@ class Pool:
     def _has_room(self) -> bool:
         return (
             self._executing.total() < self._ceiling
-            and self._unwritten[0] < UNWRITTEN_OUTCOMES
-            and self._unwritten[1] < UNWRITTEN_BYTES
+            and len(self._outcomes) < UNWRITTEN_OUTCOMES
+            and self._outcome_bytes < UNWRITTEN_BYTES
         )
 
     def _start(self, key: QueueKey, queue: deque[Waiting]) -> bool:

@@ -8,7 +8,6 @@ import faulthandler
 import gc
 import logging
 import os
-from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
@@ -19,8 +18,8 @@ from batches.models import Batch, Job, Worker
 from batches.runner import recovery
 from batches.runner.claims import Claimer, ShiftLostError
 from batches.runner.flush import flush, release
-from batches.runner.messages import ClaimedJob, Outcome
-from batches.runner.pool import ClaimKey, Pool
+from batches.runner.messages import ClaimKey
+from batches.runner.pool import Pool
 from batches.transitions import settle_cancelling
 from scrapersky.web.database_errors import is_conflict
 from scrapersky.web.stopping import cluster_stops
@@ -30,9 +29,8 @@ logger = logging.getLogger(__name__)
 # Seconds between two rounds while there is work, and while there is none.
 ROUND_EVERY = 0.5
 IDLE_EVERY = 1.0
+# Seconds between two heartbeats, each with a check whether the jobs here are still this worker's.
 BEAT_EVERY = 1.0
-# Seconds between two checks whether the jobs here are still this worker's.
-CHECK_EVERY = 1.0
 RECOVER_EVERY = 10.0
 # Seconds that running scans get to end when the shift is to stop.
 STOP_GRACE = 3.0
@@ -74,8 +72,6 @@ class Shift:
         self.parent = os.getppid()
         self.busy_at = monotonic()
         self.due: dict[str, float] = {}
-        self.unwritten: list[Outcome] = []
-        self.started: dict[ClaimKey, datetime] = {}
         self.stopping_since = 0.0
         self.database_away_since = 0.0
         self.ended = 0
@@ -90,9 +86,9 @@ class Shift:
             logger.warning("worker=%s was silent and lost %d jobs", self.worker.pk, len(jobs))
             return "The shift missed its heartbeats, so its jobs were recovered."
         except BaseException:
-            self._end(self.pool.close())
+            self._end()
             raise
-        self._end(self.pool.close())
+        self._end()
         return f"{self.ended:,} jobs ended."
 
     def _step(self) -> None:
@@ -101,32 +97,27 @@ class Shift:
         self.pool.full.wait(IDLE_EVERY if idle else ROUND_EVERY)
         try:
             self._write()
-            self._beat()
-            self._check()
-            if not self.stopping_since:
-                self._recover()
+            if self._is_due("beat", BEAT_EVERY):
+                self._beat()
+                self._check()
+            if not self.stopping_since and self._is_due("recover", RECOVER_EVERY):
+                recovery.recover()
+            if not self.stopping_since and self._is_due("claim", ROUND_EVERY):
                 self._claim()
             self.database_away_since = 0.0
         except (OperationalError, InterfaceError) as error:
             self._wait_for_database(error)
 
     def _write(self) -> None:
+        """Store which scans have begun and how others ended; without a database they stay."""
         started, outcomes = self.pool.take()
-        if outcomes:
-            self.busy_at = monotonic()
-        self.started |= started
-        self.unwritten += outcomes
-        flush(self.worker, self.unwritten)
-        self.ended += len(self.unwritten)
-        self.pool.written(self.unwritten)
-        self.unwritten = []
-        Job.objects.begin(self.worker, self.started)
-        self.started = {}
+        Job.objects.begin(self.worker, started)
+        flush(self.worker, outcomes)
+        self.pool.written(started, outcomes)
+        self.ended += len(outcomes)
 
     def _beat(self) -> None:
         """Say that the shift is alive, what it scans, and which slots it needs."""
-        if not self._is_due("beat", BEAT_EVERY):
-            return
         if not self.pool.is_alive():
             raise RuntimeError("The scanning processes failed to start, or their thread died.")
         if not self.worker.beat(stages=self.pool.stages(), slots=self.pool.slots()):
@@ -138,71 +129,55 @@ class Shift:
     def _is_to_stop(self) -> bool:
         if cluster_stops.value or os.getppid() != self.parent:
             return True
-        mine = Worker.objects.filter(pk=self.worker.pk)
-        return bool(mine.values_list("stop_requested", flat=True)[0])
+        return Worker.objects.filter(pk=self.worker.pk, stop_requested=True).exists()
 
     def _check(self) -> None:
         """Stop what was paused, cancelled or taken over; let go of what is not here."""
-        if not self._is_due("check", CHECK_EVERY):
-            return
         here = self.pool.claims()
-        here_ids = {pk for pk, _ in here}
-        held: set[ClaimKey] = set()
-        strays: list[UUID] = []
+        ids = {pk for pk, _ in here}
+        states: dict[ClaimKey, str] = {}  # of the batches of the jobs that are held and here
+        strays: list[UUID] = []  # cancelled, and their scan has ended; or a claim without answer
         rows = Job.objects.filter(worker=self.worker.pk).order_by()
-        for pk, claim_no, status in rows.values_list("pk", "claim_no", "status"):
-            if status in Job.ACTIVE:
-                held.add((pk, claim_no))
-            if pk not in here_ids:
-                strays.append(pk)  # cancelled, and its scan has ended; or a claim without answer
+        for pk, claim_no, status, state in rows.values_list(
+            "pk", "claim_no", "status", "batch__status"
+        ):
+            if pk not in ids:
+                strays.append(pk)
+            elif status in Job.ACTIVE:
+                states[pk, claim_no] = state or Batch.Status.RUNNING
         Job.objects.filter(pk__in=strays, worker=self.worker.pk).release()
-        lost = here.keys() - held
-        self.pool.take_waiting(lambda job: (job.id, job.claim_no) in lost)
-        self.pool.stop(lost | self._check_batches(here))
-
-    def _check_batches(self, here: dict[ClaimKey, UUID | None]) -> set[ClaimKey]:
-        """Release what waits of batches that do not run; return what is to be cancelled."""
-        rows = Batch.objects.filter(pk__in={batch for batch in here.values() if batch})
-        rows = rows.exclude(status=Batch.Status.RUNNING)
-        held_up = dict(rows.values_list("pk", "status"))
-        release(self.worker, self.pool.take_waiting(lambda job: job.batch_id in held_up))
-        settle_cancelling()
         cancelling = Batch.Status.CANCELLING
-        return {claim for claim, pk in here.items() if pk and held_up.get(pk) == cancelling}
-
-    def _recover(self) -> None:
-        if self._is_due("recover", RECOVER_EVERY):
-            recovery.recover()
+        self.pool.stop({claim for claim in here if states.get(claim, cancelling) == cancelling})
+        held_up = self.pool.take_waiting(lambda job: states.get(job.claim) != Batch.Status.RUNNING)
+        release(self.worker, held_up)
+        settle_cancelling()
 
     def _claim(self) -> None:
         """Make a round; what waits for busy servers beyond a budget is left to others."""
-        if not self._is_due("claim", ROUND_EVERY):
-            return
         release(self.worker, self.pool.take_blocked(keep=settings.SCAN_MAX_CONCURRENT))
         start_pending()
         if claim := self.claimer.claim(self.pool.loads()):
             self.pool.offer(claim.jobs, claim.slots)
 
     def _is_over(self) -> bool:
-        if not self.pool.is_idle() or self.unwritten:
+        if not self.pool.is_idle():
             self.busy_at = monotonic()
             return bool(self.stopping_since) and monotonic() - self.stopping_since > STOP_GRACE
         idle = monotonic() - self.busy_at
         return bool(self.stopping_since) or (self.linger is not None and idle > self.linger)
 
-    def _end(self, unfinished: list[ClaimedJob]) -> None:
-        release(self.worker, [*unfinished, *(outcome.job for outcome in self.unwritten)])
+    def _end(self) -> None:
+        release(self.worker, self.pool.close())
         self.worker.end()
 
     def _wait_for_database(self, error: Exception) -> None:
-        """Go on scanning while the database is away; what is unwritten stays here."""
+        """Go on scanning while the database is away; what is unwritten stays in the pool."""
         now = monotonic()
         self.database_away_since = self.database_away_since or now
         if now - self.database_away_since > DATABASE_PATIENCE:
             raise error
         state = "busy" if is_conflict(error) else "away"
-        count = len(self.unwritten)
-        logger.warning("The database is %s, %d jobs are unwritten: %s", state, count, error)
+        logger.warning("The database is %s; the shift waits for it: %s", state, error)
         connection.close()
 
     def _is_due(self, what: str, every: float) -> bool:

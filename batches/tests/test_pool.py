@@ -42,10 +42,17 @@ def outcomes(made: Pool, count: int, within: float = 60) -> list[Outcome]:
     ended: list[Outcome] = []
 
     def have_ended() -> bool:
-        ended.extend(made.take()[1])
+        ended.extend(take(made))
         return len(ended) >= count
 
     eventually(have_ended, within=within)
+    return ended
+
+
+def take(made: Pool) -> list[Outcome]:
+    """Take the outcomes as if they were written."""
+    started, ended = made.take()
+    made.written(started, ended)
     return ended
 
 
@@ -212,7 +219,7 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
 
         def all_ended() -> bool:
             seen.update(pids_of(made))
-            reports.extend(made.take()[1])
+            reports.extend(take(made))
             return len(reports) == 12
 
         eventually(all_ended, within=90)

@@ -242,7 +242,7 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
         recovery.recover()
 
     monkeypatch.setattr(shift.Shift, "_claim", claim_then_fall_silent)
-    monkeypatch.setattr(shift.Shift, "_recover", lambda self: None)
+    monkeypatch.setattr(shift, "RECOVER_EVERY", 1_000.0)
     assert run_shift() == "The shift missed its heartbeats, so its jobs were recovered."
     monkeypatch.undo()
     assert outcome(batch)[1:] == (0, 0, 0)

@@ -33,9 +33,9 @@ def main() -> None:
     last_report = started
     while tally.ended < len(jobs):
         pool.full.wait(EVERY)
-        _, outcomes = pool.take()
+        begun, outcomes = pool.take()
         tally.add(outcomes)
-        pool.written(outcomes)
+        pool.written(begun, outcomes)
         last_report = workloads.now() if outcomes else last_report
         if workloads.now() - last_report > QUIET:
             raise RuntimeError(f"Only {tally.ended} of {len(jobs)} scans ended.")
