@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from batches import background_exports, building, recurring, sitemap_submission
+from batches import background_exports, building, housekeeping, recurring, sitemap_submission
 from batches.maintenance import (
     MINUTE_KEEPER,
     RECURRING_BATCHES,
@@ -13,7 +13,7 @@ from batches.maintenance import (
     recorded,
 )
 from batches.queue import pass_on
-from batches.runner import recovery, shift
+from batches.runner import shift
 from scans import technology_counts
 
 
@@ -35,7 +35,7 @@ def build_batch(pk: str) -> None:
 
 def keep_minute() -> None:
     """Do the minute's housekeeping."""
-    recorded(MINUTE_KEEPER, recovery.keep)
+    recorded(MINUTE_KEEPER, housekeeping.keep)
 
 
 def submit_sitemaps() -> None:

@@ -13,10 +13,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from batches import building, list_intake, transitions
+from batches import building, housekeeping, list_intake, transitions
 from batches.list_intake import LargeList
 from batches.models import Batch, BatchList, Job, Worker
-from batches.runner import recovery
 from batches.runner.claims import Claimer
 from batches.runner.shift import start_pending
 from scrapersky.tenants.models import Tenant, User
@@ -148,7 +147,7 @@ def test_a_batch_cannot_end_pause_or_run_before_its_list_is_complete(make: Any) 
         transitions.pause_batch(batch)
     with pytest.raises(transitions.TransitionError):
         transitions.retry_batch(batch, reasons=["cancelled"])
-    recovery.audit()
+    housekeeping.audit()
     batch.refresh_from_db()
     assert (batch.status, batch.is_building, batch.controls) == ("pending", True, ["cancel"])
     building.build(batch.pk)

@@ -13,10 +13,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from uuid_utils.compat import uuid7
 
-from batches import bulk, deletion, services
+from batches import bulk, deletion, housekeeping, services
 from batches.models import Batch, Job, Worker
 from batches.recurring import Plan, create_recurring, start_now
-from batches.runner import recovery
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail, report_of
 from batches.tests.running import scan_now
@@ -147,7 +146,7 @@ def test_a_batch_keeps_its_counts_and_shows_deleted_domains(
     assert "c.example" not in body_of(console, f"{url}results.json")
     with pytest.raises(TransitionError, match="no failed"):
         retry_batch(batch)
-    assert recovery.audit() == 0
+    assert housekeeping.audit() == 0
 
 
 def test_scans_that_wait_or_run_are_cancelled_and_counted(default_tenant: Tenant) -> None:
@@ -171,10 +170,10 @@ def test_a_single_job_that_a_worker_held_is_deleted_once_it_is_released(
 ) -> None:
     job = scan_now(initiate_scan("a.example", tenant=default_tenant))
     deletion.delete_domains(Domain.objects.all())
-    recovery.keep()
+    housekeeping.keep()
     assert Job.objects.get().host == "a.example"
     Worker.objects.update(ended_at=timezone.now(), status="ended")
-    recovery.keep()
+    housekeeping.keep()
     assert not Job.objects.filter(pk=job.pk).exists()
 
 

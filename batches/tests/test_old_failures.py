@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from batches import housekeeping
 from batches.models import Batch, Job, LookupKeyError, Worker
 from batches.runner import recovery
 from batches.runner.flush import flush
@@ -60,7 +61,7 @@ def test_batch_pending_for_ever(default_tenant: Tenant, sites: Sites) -> None:
     batch = make(default_tenant, 2)
     assert OrmQ.objects.count() == 1
     OrmQ.objects.all().delete()
-    recovery.keep()
+    housekeeping.keep()
     assert OrmQ.objects.count() == 1
     run_shift()
     assert outcome(batch) == ("complete", 2, 0, 0)
@@ -119,7 +120,7 @@ def test_partial_overwritten_by_complete(default_tenant: Tenant) -> None:
     flush(worker, [scanned(third)])
     assert outcome(batch) == ("partial", 2, 1, 0)
     flush(worker, [scanned(first), scanned(third)])
-    recovery.keep()
+    housekeeping.keep()
     assert outcome(batch) == ("partial", 2, 1, 0)
     with pytest.raises(IntegrityError), transaction.atomic():
         Batch.objects.update(status=Batch.Status.COMPLETE)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from batches import transitions
+from batches import housekeeping, transitions
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
 from batches.runner.claims import ShiftLostError
@@ -134,7 +134,7 @@ def meddler(batch: Batch) -> Act:
 
 def keep(chance: random.Random) -> None:
     transitions.settle_cancelling()
-    assert recovery.audit() == 0, "the counters had drifted"
+    assert housekeeping.audit() == 0, "the counters had drifted"
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_spawn
 
+from batches.housekeeping import audit, keep
 from batches.maintenance import MINUTE_KEEPER
 from batches.models import Batch, Job, Worker
 from batches.runner import recovery
-from batches.runner.recovery import audit, keep, recover
+from batches.runner.recovery import recover
 from batches.services import create_batch
 from batches.tests.running import claim_jobs
 from batches.transitions import cancel_job

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from batches.runner import recovery
+from batches import housekeeping
 from batches.tests.outcomes import report_of
 from conftest import member_of
 from scans import results
@@ -317,12 +317,12 @@ def test_the_keeper_queues_an_action_that_nobody_works_on(
 ) -> None:
     operation_of(lambda chunk: {}, monkeypatch)
     action = begin(default_tenant, user)
-    recovery.keep()
+    housekeeping.keep()
     assert queued() == []
     long_ago = timezone.now() - timedelta(minutes=2)
     BulkAction.objects.filter(pk=action.pk).update(updated_at=long_ago)
-    recovery.keep()
-    recovery.keep()
+    housekeeping.keep()
+    housekeeping.keep()
     assert queued() == [str(action.pk)]
 
 

@@ -1,0 +1,79 @@
+"""The minute's housekeeping: a safety net below every other mechanism."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from batches import background_exports, building, list_intake
+from batches.models import Batch, Job, Worker
+from batches.queue import ensure_shift
+from batches.runner.recovery import recover
+from batches.sitemap_submission import settle_stranded
+from batches.transitions import settle_cancelling
+from scans.bulk.running import resume_stalled
+from scrapersky.tenants.login_delays import delete_expired_logins
+
+logger = logging.getLogger(__name__)
+
+KEEP_WORKERS = timedelta(days=7)
+
+
+def keep() -> None:
+    """Do the minute's housekeeping.
+
+    Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
+    actions, large lists and exports that stand still, lists without a batch, old worker rows,
+    expired sessions, login delays and exports, and a shift for this host if it has none.
+    """
+    recover()
+    settle_cancelling()
+    settle_stranded()
+    audit()
+    resume_stalled()
+    Job.objects.forgotten_singles().delete()
+    building.resume_stalled()
+    list_intake.delete_orphaned_files()
+    ensure_shift()
+    Worker.objects.exclude(status=Worker.Status.WORKING).filter(
+        ended_at__lt=timezone.now() - KEEP_WORKERS
+    ).delete()
+    delete_expired_logins()
+    background_exports.delete_expired()
+    background_exports.call_next()
+
+
+def audit() -> int:
+    """Compare the counters of unfinished batches with their jobs; repair and log a drift.
+
+    Returns how many batches were repaired. Each is counted under its lock, so that a flush in
+    the same moment is no drift.
+    """
+    repaired = 0
+    for pk in Batch.objects.unfinished().values_list("pk", flat=True):
+        with transaction.atomic():
+            batch = Batch.objects.select_for_update(no_key=True).get(pk=pk)
+            repaired += _recount(batch)
+            Batch.objects.filter(pk=pk).finish()
+    return repaired
+
+
+def _recount(batch: Batch) -> bool:
+    states = Job.Status
+    true = Job.objects.filter(batch=batch).aggregate(
+        total=Count("pk"),
+        completed=Count("pk", filter=Q(status=states.COMPLETE)),
+        failed=Count("pk", filter=Q(status=states.FAILED)),
+        cancelled=Count("pk", filter=Q(status=states.CANCELLED)),
+    )
+    if not true["total"]:  # its jobs are gone, so none of them will end
+        true |= {"total": batch.total, "cancelled": batch.total}
+    stored = {name: getattr(batch, name) for name in true}
+    if stored == true:
+        return False
+    logger.error("batch=%s counters %s did not match its jobs %s: repaired", batch.pk, stored, true)
+    Batch.objects.filter(pk=batch.pk).update(**true, updated_at=Now())
+    return True
