@@ -1,16 +1,18 @@
 """The values that pass between claiming, scanning and writing."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from batches.models import Job
 from batches.options import BatchOptions
 
+# Seconds past its deadline after which a scan that has not ended is given up.
+GRACE = 2.0
 # (job, number of its claim)
 ClaimKey = tuple[UUID, int]
 
@@ -55,15 +57,36 @@ class ClaimedJob:
     def sitemaps_only(self) -> bool:
         return self.job_type == Job.Type.SITEMAP_IMPORT
 
-    def scan_message(self, answers: Mapping[str, list[str]], waited: float) -> dict[str, Any]:
-        """Return the message that tells a scanning process to do the job.
 
-        `answers` are DNS answers that it got before it `waited` (seconds) for a busy server.
-        """
-        limits = asdict(self.options.limits(sitemaps_only=self.sitemaps_only))
-        message = {"type": "scan", "job": self.key, "domain": self.host, "asks": True}
+@dataclass(slots=True)
+class Scan:
+    """A claimed job on its way through a worker: waiting, running, or sent back to wait."""
+
+    job: ClaimedJob
+    # Host -> its addresses, and when it was sent back, once a scanning process has resolved them.
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    sent_back: float = 0.0
+    began: float = 0.0
+    started_at: datetime = field(default_factory=utc_now)
+    stage: bytes = b'{"stage": "queued", "progress": 0}'
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for addresses in self.answers.values() for address in addresses]
+
+    @property
+    def overdue(self) -> bool:
+        return monotonic() - self.began > self.job.options.site_deadline + GRACE
+
+    def begin(self) -> dict[str, Any]:
+        """Let the time run; return the message that tells a scanning process to do the job."""
+        self.began, self.started_at = monotonic(), utc_now()
+        limits = asdict(self.job.options.limits(sitemaps_only=self.job.sitemaps_only))
+        message = {"type": "scan", "job": self.job.key, "domain": self.job.host, "asks": True}
         message |= {"limits": limits}
-        return message | ({"answers": dict(answers), "waited": waited} if answers else {})
+        if self.answers:
+            message |= {"answers": self.answers, "waited": round(self.began - self.sent_back, 3)}
+        return message
 
 
 class Kind(StrEnum):

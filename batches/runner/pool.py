@@ -16,9 +16,9 @@ from time import monotonic
 from typing import Any
 
 from batches.runner.claims import BatchKey, Load
-from batches.runner.messages import ClaimedJob, ClaimKey, Kind, Outcome, failure, utc_now
-from batches.runner.process import Child, Frame, Running
-from batches.runner.waiting import QueueKey, Waiting, WaitingJobs
+from batches.runner.messages import ClaimedJob, ClaimKey, Kind, Outcome, Scan, failure, utc_now
+from batches.runner.process import Child, Frame
+from batches.runner.waiting import QueueKey, WaitingJobs
 from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Pool:
         """Return job id -> [stage, progress 0..1] of every job being scanned."""
         with self._lock:
             frames = {
-                key: run.stage for child in self._children for key, run in child.running.items()
+                key: scan.stage for child in self._children for key, scan in child.running.items()
             }
         values = {key: json.loads(frame) for key, frame in frames.items()}
         return {key: [value["stage"], value["progress"]] for key, value in values.items()}
@@ -129,8 +129,8 @@ class Pool:
         """Stop scans; each ends as cancelled, or as it did just before."""
         with self._lock:
             for child in self._children:
-                for key, run in child.running.items():
-                    if run.job.claim in claims:
+                for key, scan in child.running.items():
+                    if scan.job.claim in claims:
                         child.cancel(key)
 
     def take_waiting(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
@@ -160,19 +160,19 @@ class Pool:
 
     # What the jobs here are
 
-    def _running(self) -> Iterator[Running]:
-        return (run for child in self._children for run in child.running.values())
+    def _running(self) -> Iterator[Scan]:
+        return (scan for child in self._children for scan in child.running.values())
 
     def _jobs(self) -> list[ClaimedJob]:
         unwritten = [outcome.job for outcome in self._outcomes]
-        return [*self._waiting.jobs(), *(run.job for run in self._running()), *unwritten]
+        return [*self._waiting.jobs(), *(scan.job for scan in self._running()), *unwritten]
 
     def _has_jobs(self) -> bool:
         return bool(self._executing or self._waiting)
 
     def _loads(self) -> dict[BatchKey, Load]:
         ready = self._waiting.ready()
-        blocked = Counter(w.job.batch_id for w in self._waiting.blocked.values())
+        blocked = Counter(scan.job.batch_id for scan in self._waiting.blocked.values())
         ended = Counter(outcome.job.batch_id for outcome in self._outcomes)
         return {
             batch: Load(self._executing[batch], ready[batch], blocked[batch], ended[batch])
@@ -212,42 +212,43 @@ class Pool:
                 self._handle(child, frame)
 
     def _handle(self, child: Child, frame: Frame) -> None:
-        run = child.running.get(frame.key)
+        scan = child.running.get(frame.key)
         if frame.kind == "ready":
             child.ready = True
             self._failed_starts = 0
         elif frame.kind == "resolved":
-            self._admit(child, frame, run)
-        elif frame.kind == "stage":
-            if run:
-                run.stage = frame.payload
+            self._admit(child, frame, scan)
+        elif frame.kind == "stage" and scan:
+            scan.stage = frame.payload
         elif frame.kind in (Kind.REPORT, Kind.FAILURE):
             child.stuck.discard(frame.key)
-            if run:
-                self._stop(child, run)
-                outcome = Outcome(run.job, Kind(frame.kind), frame.payload, run.started_at)
-                self._end(outcome)
+            if scan:
+                outcome = Outcome(scan.job, Kind(frame.kind), frame.payload, scan.started_at)
+                self._end(child, scan, outcome)
 
-    def _admit(self, child: Child, frame: Frame, run: Running | None) -> None:
+    def _admit(self, child: Child, frame: Frame, scan: Scan | None) -> None:
         """Let a scan go on whose server is known now, or send it back while that is busy."""
-        may_go = run is None or self._waiting.admit(run.job, json.loads(frame.payload))
+        if scan is None:
+            child.send({"type": "go", "job": frame.key})  # cancelled since: it ends by itself
+            return
+        scan.answers = json.loads(frame.payload)
+        may_go = self._waiting.admit(scan)
         child.send({"type": "go" if may_go else "back", "job": frame.key})
-        if run and may_go:
-            run.started_at = utc_now()
-            self._started[run.job.claim] = run.started_at
-        elif run:
-            self._stop(child, run)
+        if may_go:
+            scan.started_at = self._started[scan.job.claim] = utc_now()
+        else:
+            self._stop(child, scan)
 
-    def _stop(self, child: Child, run: Running) -> None:
+    def _stop(self, child: Child, scan: Scan) -> None:
         """Count a job no more as executing; let one that waited for its server be next."""
-        del child.running[run.job.key]
-        self._executing[run.job.batch_id] -= 1
-        if not self._executing[run.job.batch_id]:
-            del self._executing[run.job.batch_id]
-        self._waiting.leave(run.job)
+        del child.running[scan.job.key]
+        self._executing[scan.job.batch_id] -= 1
+        self._executing = +self._executing
+        self._waiting.leave(scan.job)
 
-    def _end(self, outcome: Outcome) -> None:
-        self._started.pop(outcome.job.claim, None)
+    def _end(self, child: Child, scan: Scan, outcome: Outcome) -> None:
+        self._stop(child, scan)
+        self._started.pop(scan.job.claim, None)
         self._outcomes.append(outcome)
         self._outcome_bytes += len(outcome.payload)
         if len(self._outcomes) % FULL == 0 or not self._has_jobs():
@@ -256,10 +257,9 @@ class Pool:
     def _reap(self, child: Child) -> None:
         """Forget a process that died; the jobs it was doing are lost with it."""
         self._failed_starts += not child.ready
-        for run in list(child.running.values()):
-            logger.warning("%s lost its scanning process %d", run.job.ids, child.pid)
-            self._stop(child, run)
-            self._end(Outcome(run.job, Kind.LOST, b"{}", run.started_at))
+        for scan in list(child.running.values()):
+            logger.warning("%s lost its scanning process %d", scan.job.ids, child.pid)
+            self._end(child, scan, Outcome(scan.job, Kind.LOST, b"{}", scan.started_at))
         self._remove(child)
 
     def _remove(self, child: Child) -> None:
@@ -269,10 +269,9 @@ class Pool:
 
     def _give_up_overdue(self) -> None:
         for child in self._children:
-            for run in [run for run in child.running.values() if run.overdue]:
-                self._stop(child, run)
-                child.give_up(run.job.key)
-                self._end(_overdue(run))
+            for scan in [scan for scan in child.running.values() if scan.overdue]:
+                self._end(child, scan, _overdue(scan))
+                child.give_up(scan.job.key)
 
     # Processes
 
@@ -328,7 +327,7 @@ class Pool:
             and self._outcome_bytes < UNWRITTEN_BYTES
         )
 
-    def _start(self, key: QueueKey, queue: deque[Waiting]) -> bool:
+    def _start(self, key: QueueKey, queue: deque[Scan]) -> bool:
         """Start the first job of a queue if its batch has a slot and a process a thread."""
         batch, alone = key
         if self._executing[batch] >= self._slots.get(batch, 0):
@@ -336,8 +335,7 @@ class Pool:
         child = self._child_for(queue[0].job, alone=alone)
         if child is None:
             return False
-        waiting = queue.popleft()
-        child.start(waiting.job, waiting.message())
+        child.start(queue.popleft())
         self._executing[batch] += 1
         return True
 
@@ -351,9 +349,9 @@ class Pool:
         return min(free, key=lambda child: len(child.running), default=None)
 
 
-def _overdue(run: Running) -> Outcome:
+def _overdue(scan: Scan) -> Outcome:
     sentence = (
-        f"The scan had not ended {run.job.options.site_deadline:g} seconds after it began, "
+        f"The scan had not ended {scan.job.options.site_deadline:g} seconds after it began, "
         "the time one site may take."
     )
-    return failure(run.job, FailureReason.DEADLINE_EXCEEDED, sentence, run.started_at)
+    return failure(scan.job, FailureReason.DEADLINE_EXCEEDED, sentence, scan.started_at)

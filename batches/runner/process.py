@@ -7,21 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from time import monotonic
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from batches.runner.messages import ClaimedJob, utc_now
+from batches.runner.messages import Scan
 from scans.fetch_settings import fetch_settings
 
 logger = logging.getLogger(__name__)
 
 READ_SIZE = 1 << 20
-# Seconds past its deadline after which a scan that has not ended is given up.
-GRACE = 2.0
 
 
 class Frame(NamedTuple):
@@ -30,27 +26,13 @@ class Frame(NamedTuple):
     payload: bytes
 
 
-@dataclass(slots=True)
-class Running:
-    """A job that a child is doing."""
-
-    job: ClaimedJob
-    created_at: float = field(default_factory=monotonic)
-    started_at: datetime = field(default_factory=utc_now)
-    stage: bytes = b'{"stage": "queued", "progress": 0}'
-
-    @property
-    def overdue(self) -> bool:
-        return monotonic() - self.created_at > self.job.options.site_deadline + GRACE
-
-
 class Child:
     """A process that scans up to `threads` sites at once and knows nothing of the database."""
 
     def __init__(self, threads: int, *, alone: bool = False) -> None:
         self.threads = threads
         self.alone = alone
-        self.running: dict[str, Running] = {}
+        self.running: dict[str, Scan] = {}
         # Jobs that were given up while their thread still hangs in them.
         self.stuck: set[str] = set()
         # How many jobs it was sent.
@@ -87,10 +69,10 @@ class Child:
     def has(self, key: str) -> bool:
         return key in self.running or key in self.stuck
 
-    def start(self, job: ClaimedJob, message: dict[str, Any]) -> None:
+    def start(self, scan: Scan) -> None:
         self.served += 1
-        self.running[job.key] = Running(job)
-        self.send(message)
+        self.running[scan.job.key] = scan
+        self.send(scan.begin())
 
     def cancel(self, key: str) -> None:
         self.send({"type": "cancel", "job": key})

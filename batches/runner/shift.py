@@ -115,6 +115,8 @@ class Shift:
         flush(self.worker, outcomes)
         self.pool.written(started, outcomes)
         self.ended += len(outcomes)
+        if outcomes:
+            self.busy_at = monotonic()
 
     def _beat(self) -> None:
         """Say that the shift is alive, what it scans, and which slots it needs."""

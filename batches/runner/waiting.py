@@ -2,49 +2,31 @@
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from batches.runner.addresses import AddressLimits
-from batches.runner.messages import ClaimedJob
+from batches.runner.messages import ClaimedJob, Scan
 
 # A batch (None: jobs without one), and whether its jobs need a process of their own.
 QueueKey = tuple[UUID | None, bool]
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A job that waits, and the addresses of its hosts once a scan has asked for them."""
-
-    job: ClaimedJob
-    answers: dict[str, list[str]] = field(default_factory=dict)
-    since: float = field(default_factory=monotonic)
-
-    @property
-    def addresses(self) -> list[str]:
-        return [address for addresses in self.answers.values() for address in addresses]
-
-    def message(self) -> dict[str, Any]:
-        return self.job.scan_message(self.answers, round(monotonic() - self.since, 3))
 
 
 class WaitingJobs:
     """Queues of jobs that may start, and jobs whose servers have enough sites being scanned."""
 
     def __init__(self) -> None:
-        self.queues: dict[QueueKey, deque[Waiting]] = {}
+        self.queues: dict[QueueKey, deque[Scan]] = {}
         # Longest first.
-        self.blocked: dict[str, Waiting] = {}
+        self.blocked: dict[str, Scan] = {}
         self._addresses = AddressLimits()
 
     def __bool__(self) -> bool:
         return bool(self.blocked or any(self.queues.values()))
 
     def jobs(self) -> list[ClaimedJob]:
-        waiting = [*(w for queue in self.queues.values() for w in queue), *self.blocked.values()]
-        return [w.job for w in waiting]
+        ready = [scan.job for queue in self.queues.values() for scan in queue]
+        return ready + [scan.job for scan in self.blocked.values()]
 
     def ready(self) -> Counter[UUID | None]:
         """Return how many jobs of each batch may start."""
@@ -54,14 +36,14 @@ class WaitingJobs:
         return +counts
 
     def add(self, job: ClaimedJob) -> None:
-        self._queue_of(job).append(Waiting(job))
+        self._queue_of(job).append(Scan(job))
 
-    def admit(self, job: ClaimedJob, answers: dict[str, list[str]]) -> bool:
-        """Count a scan at its addresses; return False, and keep the job back, if one is full."""
-        waiting = Waiting(job, answers)
-        if self._addresses.take(job.key, waiting.addresses):
+    def admit(self, scan: Scan) -> bool:
+        """Count a scan at its addresses; return False, and keep it back, if one is full."""
+        if self._addresses.take(scan.job.key, scan.addresses):
             return True
-        self.blocked[job.key] = waiting
+        scan.sent_back = monotonic()
+        self.blocked[scan.job.key] = scan
         return False
 
     def leave(self, job: ClaimedJob) -> None:
@@ -74,7 +56,7 @@ class WaitingJobs:
         removed = [job for job in self.jobs() if predicate(job)]
         keys = {job.key for job in removed}
         for queue_key, queue in self.queues.items():
-            self.queues[queue_key] = deque(w for w in queue if w.job.key not in keys)
+            self.queues[queue_key] = deque(scan for scan in queue if scan.job.key not in keys)
         for key in keys:
             self.blocked.pop(key, None)
         for job in removed:
@@ -82,10 +64,10 @@ class WaitingJobs:
         return removed
 
     def _unblock(self) -> None:
-        for key, waiting in list(self.blocked.items()):
-            if self._addresses.take(key, waiting.addresses):
+        for key, scan in list(self.blocked.items()):
+            if self._addresses.take(key, scan.addresses):
                 del self.blocked[key]
-                self._queue_of(waiting.job).appendleft(waiting)
+                self._queue_of(scan.job).appendleft(scan)
 
-    def _queue_of(self, job: ClaimedJob) -> deque[Waiting]:
+    def _queue_of(self, job: ClaimedJob) -> deque[Scan]:
         return self.queues.setdefault((job.batch_id, job.alone), deque())

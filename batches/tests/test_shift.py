@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from batches import transitions
 from batches.models import Batch, Job, Worker
-from batches.runner import process, recovery, shift
+from batches.runner import messages, process, recovery, shift
 from batches.runner.pool import Pool
 from batches.services import create_batch, initiate_scan
 from batches.tests.running import run_shift
@@ -147,7 +147,7 @@ def test_a_scan_that_hangs_is_ended_at_its_deadline(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pools = watch_pools(monkeypatch)
-    monkeypatch.setattr(process, "GRACE", 0.2)
+    monkeypatch.setattr(messages, "GRACE", 0.2)
     sites.before = lambda host: stop_process_of(pools, host) if host == "s0.site.test" else None
     batch = make(default_tenant, hosts(1), site_deadline=1)
     run_shift()
@@ -265,7 +265,7 @@ def process_of(pools: list[Pool], host: str) -> int:
     """Return the id of the process that scans a host."""
     children = list(pools[0]._children)
     return next(
-        c.pid for c in children if any(run.job.host == host for run in list(c.running.values()))
+        c.pid for c in children if any(scan.job.host == host for scan in list(c.running.values()))
     )
 
 
