@@ -7,7 +7,6 @@ across workers and no host is ever scanned twice at the same time.
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -75,8 +74,7 @@ class Load(NamedTuple):
         return sum(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The slots a worker has in each batch from now on, and the jobs it just claimed."""
 
     slots: dict[BatchKey, int]
@@ -100,16 +98,14 @@ class Claimer:
         after this has returned: they may be rolled back before.
         """
         budget = AHEAD * self.ceiling - sum(load.held for load in loads.values())
-        if budget <= 0 or not has_claimable():
+        caps = _caps(self.ceiling) if budget > 0 else {}
+        if not caps:
             return None
         with transaction.atomic():
-            if connection.vendor == "postgresql":  # SQLite's transactions are IMMEDIATE
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
-            before, limits = self._limits(_caps(self.ceiling))
-            shares = self._share(budget, limits, loads)
-            jobs = _load(_take(self.worker, shares))
-            slots = _slots(limits, loads, Counter(job.batch_id for job in jobs))
+            _wait_for_other_rounds()
+            before, limits = self._limits(caps)
+            jobs = _load(_take(self.worker, self._share(budget, limits, loads)))
+            slots = _slots(limits, loads, jobs)
             self._write(slots, before, loads)
         return Claim(slots, jobs)
 
@@ -156,23 +152,17 @@ class Claimer:
     ) -> None:
         """Write the slots; those that were lowered stay until the pool has adopted them."""
         row = {str(batch): count for batch, count in slots.items() if batch}
-        row |= {
-            str(batch): max(row.get(str(batch), 0), before.get(str(batch), 0))
-            for batch in loads
-            if batch
-        }
+        for key in (str(batch) for batch in loads if batch):
+            row[key] = max(row.get(key, 0), before.get(key, 0))
         if row != before and not self.worker.beat(slots=row):
             raise ShiftLostError
 
 
-def has_claimable() -> bool:
-    """Say whether a job waits that a worker could claim, its host perhaps being busy."""
-    waiting = Job.objects.claimable()
-    in_batch = Exists(waiting.filter(batch=OuterRef("pk")))
-    return (
-        Batch.objects.claimable().filter(in_batch).exists()
-        or waiting.filter(batch__isnull=True).exists()
-    )
+def _wait_for_other_rounds() -> None:
+    """Let one round be made at a time; SQLite's transactions are IMMEDIATE and need no lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
 
 
 def _caps(ceiling: int) -> dict[BatchKey, int]:
@@ -191,11 +181,11 @@ def _caps(ceiling: int) -> dict[BatchKey, int]:
 
 
 def _slots(
-    limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load], claimed: Counter[BatchKey]
+    limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load], claimed: list[ClaimedJob]
 ) -> dict[BatchKey, int]:
     """Return the slots of each batch: its limit, but no more than it has jobs here."""
     held = Counter({batch: load.held for batch, load in loads.items()})
-    held.update(claimed)
+    held.update(job.batch_id for job in claimed)
     return {batch: min(limits.get(batch, count), count) for batch, count in held.items()}
 
 
@@ -205,14 +195,10 @@ def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
         return []
     if connection.vendor != "postgresql":
         return _take_one_by_one(worker, shares)
-    batches = [batch for batch in shares if batch]
+    counts = {batch: count for batch, count in shares.items() if batch}
+    params: dict[str, Any] = {"batches": list(counts), "counts": list(counts.values())}
+    params |= {"single": shares.get(None, 0), "worker": worker.pk}
     with connection.cursor() as cursor:
-        params: dict[str, Any] = {
-            "batches": batches,
-            "counts": [shares[batch] for batch in batches],
-            "single": shares.get(None, 0),
-            "worker": worker.pk,
-        }
         cursor.execute(CLAIM, params)
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -220,11 +206,10 @@ def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
 def _take_one_by_one(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
     """Do what `CLAIM` does where there is no LATERAL, as on SQLite."""
     held = Job.objects.filter(worker__isnull=False).values("host")
+    waiting = Job.objects.claimable().exclude(host__in=held).order_by("position", "pk")
     by_host: dict[str, UUID] = {}
     for batch, count in shares.items():
-        waiting = Job.objects.claimable().filter(batch=batch).exclude(host__in=held)
-        rows = waiting.order_by("position", "pk")[:count].values_list("host", "pk")
-        for host, pk in rows:
+        for host, pk in waiting.filter(batch=batch)[:count].values_list("host", "pk"):
             by_host.setdefault(host, pk)
     ids = list(by_host.values())
     Job.objects.filter(pk__in=ids).update(
