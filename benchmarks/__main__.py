@@ -5,13 +5,25 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.machine import this_machine
-from benchmarks.parts import Scale, batch, create, engine, exports, latency, legacy, lists, micro
+from benchmarks.parts import (
+    Scale,
+    batch,
+    create,
+    engine,
+    exports,
+    hosts,
+    latency,
+    legacy,
+    lists,
+    micro,
+)
 from benchmarks.tables import print_machine
 
 PARTS: dict[str, Callable[[Scale], None]] = {
     "engine": engine.run_part,
     "batch": batch.run_part,
     "latency": latency.run_part,
+    "hosts": hosts.run_part,
     "create": create.run_part,
     "legacy": legacy.run_part,
     "lists": lists.run_part,

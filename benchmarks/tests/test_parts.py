@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import crawl
 from benchmarks.__main__ import PARTS, main
-from benchmarks.parts import exports, latency, legacy
+from benchmarks.parts import exports, hosts, latency, legacy
 
 
 def figures(printed: str, name: str) -> list[float]:
@@ -44,6 +44,17 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
     assert figures(found, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
     assert figures(found, "Scrapy, one process")[::2] == [4, 400]
     assert figures(found, "Scrapy whole, one process") == figures(found, "ScraperSky, a batch")
+
+
+def test_two_hosts_are_measured_on_small_batches_beside_a_large_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "EACH", 10)
+    main(["hosts", "--sites", "40"])
+    printed = capsys.readouterr().out
+    small = figures(printed, "4 ")
+    assert small[:2] == [4, 40]  # batches, sites
+    assert all(figure > 0 for figure in small)
 
 
 def test_slow_sites_are_measured_against_what_is_allowed(
