@@ -179,4 +179,4 @@ def test_a_worker_process_starts_while_the_database_is_away(
 
     monkeypatch.setattr(recovery, "recover", away)
     recovery.resume()
-    assert "The database is away" in caplog.text
+    assert "The database is not available" in caplog.text
