@@ -1,5 +1,6 @@
-"""The form of a batch: what is typed in, read and checked; what it means is the services'."""
+"""The forms of batches: they parse and check input; services act on it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -20,9 +21,12 @@ from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
-from scans.engine.lists.collection import DomainList, ListTooLong
+from scans.engine.lists.collection import DomainList, ListTooLong, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
+
+# Of the rejected lines, so many are listed above the form.
+SHOWN_REJECTIONS = 20
 
 
 def option_field(option: Option) -> forms.Field:
@@ -120,9 +124,9 @@ class BatchForm(forms.Form):
             attrs={"class": "form-control", "list": "columns", "autocomplete": "off"}
         ),
     )
-    # What the list came to, once it could be read.
+    # The list, once it has been read.
     parsed: DomainList | None = None
-    # The list, where it is too long to be read while the user waits.
+    # The list, if it is too long to read while the user waits.
     large: LargeList | None = None
     takes_large_lists = True
 
@@ -149,6 +153,16 @@ class BatchForm(forms.Form):
             or self.cleaned_data.get(option.name) not in (None, "", option.default)
             for option in all_options()
         )
+
+    @property
+    def rejected(self) -> Sequence[RejectedLine]:
+        """The first rejected lines of the list."""
+        return self.parsed.rejected[:SHOWN_REJECTIONS] if self.parsed else ()
+
+    @property
+    def more_rejected(self) -> int:
+        """How many more lines were rejected."""
+        return self.parsed.rejected_count - len(self.rejected) if self.parsed else 0
 
     def options(self) -> dict[str, Any]:
         """Return the options that were filled in; an empty one keeps its default."""

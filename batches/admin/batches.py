@@ -121,7 +121,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
             self.log_addition(request, batch, [{"added": {}}])
             return redirect("admin:batches_batch_change", batch.pk)
         context = self.admin_site.each_context(request) | {"opts": self.opts, "title": "Add batch"}
-        context |= {"form": form, "refused": form.parsed.rejected[:20] if form.parsed else ()}
+        context["form"] = form
         return TemplateResponse(request, "admin/batches/batch/add_form.html", context)
 
     def _create(self, request: HttpRequest, form: OwnedBatchForm) -> Batch | None:

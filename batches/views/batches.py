@@ -21,7 +21,6 @@ from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.views import ListPage
 
-SHOWN_REFUSALS = 20
 LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
 
 
@@ -50,8 +49,6 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
         return redirect("batch_detail", pk=batch.pk)
     context = {
         "form": form,
-        "refused": form.parsed.rejected[:SHOWN_REFUSALS] if form.parsed else (),
-        "refused_count": form.parsed.rejected_count if form.parsed else 0,
         "demo_sites": demo_batch.is_served(),
     }
     return render(request, "batches/batch_form.html", context)

@@ -24,8 +24,6 @@ from scrapersky.tenants.access import (
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.paging import page_of
 
-SHOWN_REFUSALS = 20
-
 
 @require_safe
 def schedule_list(request: ConsoleRequest) -> HttpResponse:
@@ -47,7 +45,7 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
     form = RecurringForm(*_submitted(request))
     recurring = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
     if recurring is None:
-        return render(request, "batches/schedule_form.html", _form_context(form))
+        return render(request, "batches/schedule_form.html", {"form": form})
     messages.success(request, f"{recurring} is saved. {_next(recurring)}")
     return redirect("schedule_detail", pk=recurring.pk)
 
@@ -64,7 +62,8 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         messages.success(request, f"The changes are saved. {_next(changed)}")
         return redirect("schedule_detail", pk=pk)
     runs = recurring.runs.select_related("batch").order_by("-planned_at", "-pk")
-    context = _form_context(form) | {
+    context = {
+        "form": form,
         "recurring": recurring,
         "page": page_of(request, runs, size=10, paginator=Paginator),
         "may_write": can_write(request.user, recurring.tenant_id),
@@ -107,16 +106,6 @@ def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 def _submitted(request: ConsoleRequest) -> tuple:
     return (request.POST, request.FILES) if request.method == "POST" else ()
-
-
-def _form_context(form: RecurringForm) -> dict[str, object]:
-    refused = form.parsed.rejected if form.parsed else ()
-    count = form.parsed.rejected_count if form.parsed else 0
-    return {
-        "form": form,
-        "refused": refused[:SHOWN_REFUSALS],
-        "refused_more": max(0, count - SHOWN_REFUSALS),
-    }
 
 
 def _next(recurring: RecurringBatch) -> str:
