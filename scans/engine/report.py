@@ -43,6 +43,8 @@ class Contact:
     # How it was found: mailto, text, cloudflare, json_ld, obfuscated, tel_link, link, ...
     method: str = ""
     confidence: float = 1.0
+    # The parts of a postal address: street, postcode, town, region, country (ISO 3166).
+    address: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Set
 
+from scans.engine.extractors.address_formats import PostalAddress
 from scans.engine.extractors.email_junk import kind_of
 from scans.engine.extractors.facts import PageFacts
-from scans.engine.extractors.json_ld import addresses, same_as
+from scans.engine.extractors.json_ld import same_as
+from scans.engine.extractors.page_addresses import page_addresses
 from scans.engine.extractors.page_emails import page_emails
 from scans.engine.extractors.page_phones import page_phones
 from scans.engine.extractors.regions import PageRegions
@@ -22,7 +24,17 @@ def page_contacts(
     `hrefs` are (href, text) of the links that are not web addresses (mailto:, tel:); `hints` come
     from `hints_in`.
     """
-    return merge_contacts([_emails(page, hrefs, hints), _phones(page, hrefs, hints), _others(page)])
+    regions = PageRegions(
+        url=page.url, language=page.language, json_ld=page.json_ld, text=page.text
+    )
+    return merge_contacts(
+        [
+            _emails(page, hrefs, hints),
+            _phones(page, hrefs, regions, hints),
+            _profiles(page),
+            page_addresses(page, regions),
+        ]
+    )
 
 
 def _emails(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> Iterator[Contact]:
@@ -39,10 +51,9 @@ def _emails(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> I
         )
 
 
-def _phones(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> Iterator[Contact]:
-    regions = PageRegions(
-        url=page.url, language=page.language, json_ld=page.json_ld, text=page.text
-    )
+def _phones(
+    page: PageFacts, hrefs: list[tuple[str, str]], regions: PageRegions, hints: Set[str]
+) -> Iterator[Contact]:
     for item in page_phones(page, hrefs, regions, hints):
         yield Contact(
             kind=ContactKind.PHONE,
@@ -55,13 +66,11 @@ def _phones(page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]) -> I
         )
 
 
-def _others(page: PageFacts) -> Iterator[Contact]:
+def _profiles(page: PageFacts) -> Iterator[Contact]:
     yield from linked_profiles(page.links, page.url)
     yield from own_profiles(page.own_profiles, page.url, 'rel="me"')
     described = (resolve_url(url) or "" for url in same_as(page.json_ld))
     yield from own_profiles(described, page.url, "sameAs")
-    for name, line in addresses(page.json_ld):
-        yield Contact(ContactKind.ADDRESS, line, "", page.url, name, "json_ld", 0.95)
 
 
 def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
@@ -76,6 +85,8 @@ def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
 
 def _identity(contact: Contact) -> str:
     """Return what two spellings of one contact share: both forms of a domain, `xn--` and not."""
+    if contact.address:
+        return PostalAddress(**contact.address).identity
     if contact.kind != ContactKind.EMAIL or contact.value.isascii():
         return contact.value
     local, _, domain = contact.value.rpartition("@")

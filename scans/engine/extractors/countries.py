@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -23,6 +23,11 @@ def region_named(country: str) -> str:
     if code in SUPPORTED_REGIONS:
         return code
     return _regions().get(country.rstrip(".").casefold(), "")
+
+
+def country_named(name: str) -> str:
+    """Return the region of a country's own name, not that of a city, in one of eight languages."""
+    return _countries().get(name.rstrip(".").casefold(), "")
 
 
 def region_of_flag(text: str) -> str:
@@ -53,10 +58,19 @@ def region_of_code(code: str) -> str:
 @cache
 def _regions() -> dict[str, str]:
     """Return the region of each name, in small letters; empty for what is no country."""
-    regions: dict[str, str] = {}
-    translated = tomllib.loads(files(__package__).joinpath("country_names.toml").read_text("utf-8"))
-    for listed in (translated, table("countries")):
-        for region, alternatives in listed.items():
-            for name in alternatives.split("|"):
-                regions[name.rstrip(".").casefold()] = region
+    regions = _countries() | _by_name(table("countries"))
     return regions | {name.casefold(): "" for name in names("not_countries")}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    text = files(__package__).joinpath("country_names.toml").read_text("utf-8")
+    return _by_name(tomllib.loads(text)) | {"uk": "GB", "u.k": "GB", "great britain": "GB"}
+
+
+def _by_name(listed: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.rstrip(".").casefold(): region
+        for region, alternatives in listed.items()
+        for name in alternatives.split("|")
+    }

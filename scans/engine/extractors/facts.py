@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from scans.engine.extractors.address_markup import StatedAddress
 from scans.engine.report import Contact, Technology
 
 
@@ -43,6 +44,8 @@ class PageFacts:
     links: tuple[Link, ...] = ()
     # Pages that `<link rel="me">` says belong to the same people.
     own_profiles: tuple[str, ...] = ()
+    # The postal addresses whose parts the markup names (microdata, RDFa, microformats).
+    marked_addresses: tuple[StatedAddress, ...] = ()
     # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
     # Where `<meta http-equiv="refresh">` or a `Refresh` header leads, and after how many seconds.

@@ -13,11 +13,14 @@ ESCAPED_AT_SIGNS = (
     "\\u0040", "\\x40",
 )  # fmt: skip
 CHAT_HOSTS = frozenset(["wa.me/", "whatsapp.com/"])
+# The names of the parts of an address, in microdata and in microformats.
+ADDRESS_PARTS = frozenset(["streetAddress", "street-address"])
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
     *("hidden-mail", "bidi-override", "fromCharCode(", "atob("),
     *CHAT_HOSTS,
+    *ADDRESS_PARTS,
 )
 
 

@@ -99,14 +99,6 @@ def _describe(thing: dict[str, Any], kind: str) -> dict[str, Any]:
     return {key: value for key, value in described.items() if value}
 
 
-def addresses(json_ld: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield (whose, one line) for the postal addresses of more than one part."""
-    for thing in walk(list(json_ld)):
-        line = address_line(thing.get("address"))
-        if "," in line:
-            yield _first(thing.get("name"))[:200], line
-
-
 def same_as(json_ld: Iterable[Any]) -> Iterator[str]:
     """Yield the other web addresses that objects say are theirs."""
     for thing in walk(list(json_ld)):

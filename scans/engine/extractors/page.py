@@ -1,18 +1,19 @@
 """Read one page: bytes in, facts out; no network, and nothing a page holds makes it raise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from scans.engine.extractors import metadata
+from scans.engine.extractors.address_markup import addresses_in_markup
 from scans.engine.extractors.anchors import read_anchors
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
-from scans.engine.extractors.hints import hints_in
+from scans.engine.extractors.hints import ADDRESS_PARTS, hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
 from scans.engine.extractors.refresh import NONE, Refresh, header_refresh, meta_refresh
@@ -43,8 +44,8 @@ def read_page(
         return PageFacts(url=url, is_html=False)
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
-    facts, contact_links = _read_tree(html, url, charset)
     hints = hints_in(html.encode("utf-8", "replace") if charset.startswith("utf-16") else body)
+    facts, contact_links = _read_tree(html, url, charset, hints)
     refresh = header_refresh((headers or {}).get("Refresh", ""), url)
     return replace(
         facts,
@@ -54,13 +55,17 @@ def read_page(
     )
 
 
-def _read_tree(html: str, url: str, charset: str) -> tuple[PageFacts, list[tuple[str, str]]]:
+def _read_tree(
+    html: str, url: str, charset: str, hints: Set[str]
+) -> tuple[PageFacts, list[tuple[str, str]]]:
     """Return what the parsed page tells, and its mailto: and tel: links for the contacts."""
     markup = html.replace(_REACT_SEAM, "")
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     base = metadata.base_url(tree, url)
     anchors = read_anchors(tree, base)
     values = _head(tree, base) | _addresses(tree, base, anchors.links)
+    if not hints.isdisjoint(ADDRESS_PARTS):
+        values["marked_addresses"] = addresses_in_markup(tree)
     text = visible_text(tree)  # last of all: it takes the tree apart
     values["language"] = values["language"] or detect_language(text)
     facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)

@@ -1,0 +1,296 @@
+"""Postal addresses as their countries write them, after `address_formats.toml`."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from scans.engine.extractors.countries import country_named
+
+_PLAIN = re.compile(r"[^\W_]+")
+_NEAR = re.compile(r"^(?:Nr\.?|Near) ")
+_SEPARATED = re.compile(r"[ ,]*,[ ,]*")
+LONGEST_PART = 150
+# Characters of a postcode, and of the name of a region with what stands around it.
+LONGEST_POSTCODE, LONGEST_REGION = 10, 30
+
+
+class PostalAddress(NamedTuple):
+    """One address, in the order of an envelope; `country` is its ISO 3166 code."""
+
+    street: str
+    postcode: str
+    town: str
+    region: str
+    country: str
+
+    @property
+    def line(self) -> str:
+        return ", ".join(filter(None, self))
+
+    @property
+    def identity(self) -> str:
+        """What two spellings of one address share."""
+        words = _PLAIN.findall(unicodedata.normalize("NFKC", self.street).casefold())
+        short = abbreviations()
+        street = "".join(short.get(word, _without_street(word)) for word in words)
+        return f"{self.country} {self.postcode[:5] if self.country == 'US' else self.postcode} {street}"
+
+
+def _without_street(word: str) -> str:
+    """Return a German or Dutch name of a street with its ending abbreviated."""
+    for ending in ("straße", "strasse"):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + "str"
+    return word
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one country writes addresses; see the head of the table."""
+
+    country: str
+    postcode: str
+    shape: str = ""
+    order: str = ""
+    streets: tuple[str, ...] = ()
+    loose: str = ""
+    prefix: str = ""
+    own: bool = False
+    bare: bool = False
+    regions: Mapping[str, str] | None = None
+
+    @cached_property
+    def is_postcode_first(self) -> bool:
+        """Whether the postcode stands before the town."""
+        return "{town}" in self.order.partition("{postcode}")[2]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The regex of a whole address in running text."""
+        return self._compile(self.streets)
+
+    @cached_property
+    def loose_pattern(self) -> re.Pattern[str] | None:
+        return self._compile([self.loose]) if self.loose else None
+
+    def _compile(self, streets: Iterable[str]) -> re.Pattern[str]:
+        patterns = _table()["patterns"]
+        sep, word = patterns["sep"], patterns["word"]
+        between = _filled(patterns["between"], sep=sep)
+        small, ends = patterns["small"], patterns["ends"]
+        town = patterns["town_behind" if self.is_postcode_first else "town_before"]
+        named = {
+            "sep": sep,
+            "gap": f"(?:{sep}|[ ])",
+            "start": patterns["start"],
+            "between": between,
+            "prefix": f"(?:(?:{self.prefix})[-– ])?",
+            "street": f"(?P<street>{'|'.join(_street(name) for name in streets)})",
+            "postcode": f"(?P<postcode>{self.postcode})",
+            "town": f"(?P<town>{_filled(town, word=word, small=small, ends=ends)})",
+            "towns": _filled(TOWNS, sep=sep, town=_filled(patterns["town_before"], word=word)),
+            "region": f"(?P<region>{'|'.join(map(re.escape, self._region_codes))})",
+        }
+        return re.compile(_filled(self.order, **named))
+
+    @cached_property
+    def _postcode(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:(?:{self.prefix or 'X'})[-– ]?)?({self.postcode})", re.IGNORECASE)
+
+    @cached_property
+    def _last_postcode(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{self.postcode})\Z")
+
+    def is_prefix(self, text: str) -> bool:
+        """Say whether a text ends with the letters of the country before a postcode: D-10115."""
+        return bool(self.prefix and self._prefix_at_end.search(text))
+
+    @cached_property
+    def _prefix_at_end(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\w)(?:{self.prefix})[-– ]?\Z")
+
+    def may_end_at(self, text: str, spot: int) -> bool:
+        """Say whether a postcode behind its town and region ends at a spot; a cheap first look."""
+        code = self._last_postcode.search(text, max(0, spot - LONGEST_POSTCODE), spot)
+        if code is None or "{region}" not in self.order:
+            return code is not None
+        before = text[max(0, code.start() - LONGEST_REGION) : code.start()].rstrip(" ,()\n")
+        if before[max(map(before.rfind, " \n(")) + 1 :] not in self._last_words:
+            return False
+        words = re.split(r"[ ,\n(]+", before)[-3:]
+        return any(" ".join(words[first:]) in self._region_codes for first in range(len(words)))
+
+    @cached_property
+    def _last_words(self) -> frozenset[str]:
+        """The words that names of regions end with."""
+        return frozenset(name.rpartition(" ")[2] for name in self._region_codes)
+
+    @cached_property
+    def _region_codes(self) -> dict[str, str]:
+        """Region names, abbreviations and codes -> code, the longest first."""
+        codes: dict[str, str] = {}
+        for code, line in (self.regions or {}).items():
+            if code != "counties":
+                names = line.partition(":")[0].replace("\\", "").split("|")
+                codes |= {code: code} | dict.fromkeys(names, code)
+        return dict(sorted(codes.items(), key=lambda item: -len(item[0])))
+
+    @cached_property
+    def _county(self) -> re.Pattern[str] | None:
+        counties = (self.regions or {}).get("counties")
+        return re.compile(counties, re.IGNORECASE) if counties else None
+
+    def checked(self, street: str, postcode: str, town: str, region: str) -> PostalAddress | None:
+        """Return the address that these parts are in this country; None where they are none."""
+        street, town = _clean(street), _clean(town)
+        code = self._read_postcode(postcode)
+        if code is None or not _is_name(town) or not _is_street(street):
+            return None
+        region = self._region(_clean(region))
+        if not self._agree(code, region):
+            return None
+        return PostalAddress(street, code, town, region, self.country)
+
+    def _read_postcode(self, text: str) -> str | None:
+        """Return a postcode as its country writes it, empty where a place may have none."""
+        text = " ".join(text.split())
+        if not text and self.bare:
+            return ""
+        read = self._postcode.fullmatch(text)
+        if not read:
+            return None
+        code = read[1].upper()
+        gap = {"NL": 4, "GB": len(code) - 3, "CA": 3, "IE": 3}.get(self.country)
+        if gap is None or " " in code:
+            return code
+        code = code.replace("-", "")
+        return f"{code[:gap]} {code[gap:]}"
+
+    def _region(self, text: str) -> str:
+        for name in (text, text.upper(), text.title()):
+            if name in self._region_codes:
+                return self._region_codes[name]
+        return text
+
+    def _agree(self, postcode: str, region: str) -> bool:
+        """Say whether a postcode may lie in a region: ZIP codes begin as their state's do."""
+        line = (self.regions or {}).get(region, "")
+        begins = tuple(line.partition(":")[2].split())
+        code = f"0{postcode}" if self.country == "AU" and len(postcode) == 3 else postcode
+        return not begins or code.startswith(begins)
+
+    def has_region(self, text: str) -> bool:
+        """Say whether a text is the name or the code of one of the regions."""
+        return self._region(_clean(text)) in self._region_codes
+
+    def split_towns(self, text: str) -> tuple[str, str]:
+        """Return (town, region) of the names between a street and a postcode behind them."""
+        names = [_NEAR.sub("", name) for name in _SEPARATED.split(text.strip(" ,")) if name]
+        region = ""
+        while len(names) > 1 and (self._named_region(names[-1]) or self._is_own_name(names[-1])):
+            region = region or self._named_region(names[-1])
+            names.pop()
+        town = names[-1] if names else ""
+        return ("" if words_around("not_towns").search(town) else town), region
+
+    def _is_own_name(self, name: str) -> bool:
+        return country_named(name) == self.country
+
+    def _named_region(self, name: str) -> str:
+        if name in self._region_codes:
+            return name
+        return name if self._county and self._county.fullmatch(name) else ""
+
+
+# The towns, districts and counties between a British street and its postcode.
+TOWNS = r"(?P<towns>(?:(?:{sep}|[ ]){town}(?: \d{1,2}W?)?(?=[ ,])){1,5})"
+
+
+def _filled(pattern: str, **named: str) -> str:
+    """Return a pattern of the table with its names filled in."""
+    for name, value in named.items():
+        pattern = pattern.replace(f"{{{name}}}", value)
+    return pattern
+
+
+def _street(name: str) -> str:
+    patterns, parts = _table()["patterns"], _table()["street_parts"]
+    pattern = _filled(_table()["streets"][name], **parts)
+    return _filled(
+        pattern, **parts, number=patterns["number"], word=patterns["word"], sep=patterns["sep"]
+    )
+
+
+def _clean(text: str) -> str:
+    text = _SEPARATED.sub(", ", " ".join(text.split()))
+    return text.strip(" ,;|·•-–")[:LONGEST_PART]
+
+
+def _is_name(town: str) -> bool:
+    return 1 < len(town) <= 60 and any(map(str.isalpha, town)) and "@" not in town
+
+
+def _is_street(street: str) -> bool:
+    return len(street) > 2 and any(map(str.isalpha, street)) and not not_streets().search(street)
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Return the format of each country that has one."""
+    return {
+        country: Format(country, **{**values, "streets": tuple(values.get("streets", ()))})
+        for country, values in _table().items()
+        if len(country) == 2
+    }
+
+
+@cache
+def ending_in_town(shape: str) -> tuple[Format, ...]:
+    """Return the formats with postcodes of this look in running text, and the town behind them."""
+    return tuple(f for f in formats().values() if f.shape == shape and f.is_postcode_first)
+
+
+@cache
+def ending_in_postcode(shape: str) -> tuple[Format, ...]:
+    """Return the formats with postcodes of this look in running text, and the town before them."""
+    return tuple(f for f in formats().values() if f.shape == shape and not f.is_postcode_first)
+
+
+@cache
+def not_streets() -> re.Pattern[str]:
+    return re.compile(_table()["not_streets"]["words"])
+
+
+@cache
+def words_around(name: str) -> re.Pattern[str]:
+    """Return the pattern `context` or `not_towns`."""
+    return re.compile(_table()["patterns"][name])
+
+
+def is_anothers(before: str) -> bool:
+    """Say whether the words before an address name somebody else, such as who hosts the site."""
+    words = _PLAIN.findall(before.casefold())
+    pairs = map(" ".join, pairwise(words))
+    return not (_others().isdisjoint(words) and _others().isdisjoint(pairs))
+
+
+@cache
+def _others() -> frozenset[str]:
+    return frozenset(_table()["patterns"]["foreign"].strip().split("|"))
+
+
+def abbreviations() -> dict[str, str]:
+    short: dict[str, str] = _table()["abbreviations"]
+    return short
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = files(__package__).joinpath("address_formats.toml").read_text("utf-8")
+    return tomllib.loads(text)

@@ -1,0 +1,94 @@
+"""Postal addresses whose parts the markup names: JSON-LD, microdata, RDFa and microformats.
+
+https://schema.org/PostalAddress, https://microformats.org/wiki/h-adr
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scans.engine.extractors.json_ld import types_of, walk
+from scans.engine.extractors.text import one_line
+
+MOST = 200
+# How far above a street the element of its whole address is looked for.
+DEPTH = 6
+# What takes place somewhere is not somebody's address.
+_ELSEWHERE = ("Event", "JobPosting", "Trip", "Reservation", "Review")
+
+
+class StatedAddress(NamedTuple):
+    """The parts of one address as a page names them, and whose it is."""
+
+    street: str
+    postcode: str
+    town: str
+    region: str
+    country: str
+    owner: str
+    method: str
+
+
+_KEYS = ("streetAddress", "postalCode", "addressLocality", "addressRegion", "addressCountry")
+_CLASSES = ("street-address", "postal-code", "locality", "region", "country-name")
+_BY_ITEMPROP = [f'[itemprop~="{key}"], [property$="{key}"]' for key in _KEYS]
+_BY_CLASS = [f".p-{name}, .{name}" for name in _CLASSES]
+
+
+def addresses_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedAddress]:
+    """Yield the addresses that JSON-LD objects have; a line of text has all of it as its street."""
+    things = list(walk(list(json_ld)))
+    elsewhere = {id(part) for thing in things if _is_elsewhere(thing) for part in walk(thing)}
+    for thing in things:
+        listed = thing.get("address")
+        for address in listed[:20] if isinstance(listed, list) else [listed]:
+            if id(thing) in elsewhere or not isinstance(address, dict | str):
+                continue
+            given = address if isinstance(address, dict) else {"streetAddress": address}
+            parts = [_text(given.get(key)) for key in _KEYS]
+            yield StatedAddress(*parts, owner=_text(thing.get("name"))[:200], method="json_ld")
+
+
+def _is_elsewhere(thing: dict[str, Any]) -> bool:
+    return any(name.endswith(_ELSEWHERE) for name in types_of(thing))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text, value[:4])))
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("@id")
+    return one_line(str(value), 300) if isinstance(value, str | int | float) else ""
+
+
+def addresses_in_markup(tree: LexborHTMLParser) -> tuple[StatedAddress, ...]:
+    """Return the addresses of microdata, RDFa and microformats, in the order of the page."""
+    read = [
+        _read_parts(street, parts, method)
+        for parts, method in ((_BY_ITEMPROP, "microdata"), (_BY_CLASS, "h_card"))
+        for street in tree.css(parts[0])[:MOST]
+    ]
+    return tuple(dict.fromkeys(address for address in read if address))
+
+
+def _read_parts(street: LexborNode, parts: list[str], method: str) -> StatedAddress | None:
+    """Return the address around its street: in the nearest element that has a town, too."""
+    scope = street.parent
+    for _ in range(DEPTH):
+        if scope is None or scope.tag in ("body", "html"):
+            return None
+        if scope.css_first(parts[2]) is not None:
+            values = [_value(scope.css_first(part)) for part in parts]
+            values[0] = _value(street)
+            return StatedAddress(*values, owner="", method=method)
+        scope = scope.parent
+    return None
+
+
+def _value(node: LexborNode | None) -> str:
+    if node is None:
+        return ""
+    attributes = node.attributes
+    stated = attributes.get("content") or (attributes.get("title") if node.tag == "abbr" else "")
+    return one_line(stated or node.text(separator=" "), 300)

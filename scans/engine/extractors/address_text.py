@@ -1,0 +1,186 @@
+"""Postal addresses in running text: legal notices, contact blocks, footers.
+
+A postcode is looked for first, as few texts hold one; then what stands before and behind it must be
+an address of a country that the page may speak of.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+from scans.engine.extractors.address_formats import (
+    Format,
+    PostalAddress,
+    ending_in_postcode,
+    ending_in_town,
+    formats,
+    is_anothers,
+    words_around,
+)
+from scans.engine.extractors.countries import LONGEST_NAME, country_named
+from scans.engine.extractors.regions import PageRegions, countries_in
+from scans.engine.extractors.snippets import around
+
+# Characters before a postcode that may belong to its address, and those behind it.
+BEFORE, AFTER = 220, 90
+LINES_BEFORE = 5
+# Characters before an address in which the page may say that it is another's.
+FOREIGN_BEFORE = 160
+LONGEST_PREFIX = 4
+# Runs of digits of a page that are looked at.
+MOST = 2_000
+
+_PLACE = re.compile(
+    r"[0-9](?:(?<![\w.,]\d)(?:"
+    r"(?P<dutch>\d{3} ?[A-Z]{2}(?= [A-Z'’]|, ?[A-Z]))"
+    r"|(?P<five>\d{4}(?:-\d{4})?\b(?![.,:/%]\d))"
+    # most runs of four digits are years: a town behind them, or what ends an Australian state
+    r"|(?P<four>\d{3}\b(?![.,:/%-]\d)"
+    r"(?:(?= [A-ZÀ-Ž'’–-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
+    r"|(?P<british>[ABD-HJLNP-UW-Z]{2}\b)"
+    r"|(?P<canadian>[A-Z]\d\b))"
+    r"|(?P<irish>(?<=[AC-FHKNPRTV-Y]\d)[\dW] ?[AC-FHKNPRTV-Y\d]{4}\b))"
+)
+# Each separator is one character, so that places in the text stay where they are.
+_SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
+_NAME_BEHIND = re.compile(r" ?[-–]? ?[A-ZÀ-ÖØ-Ž'’]")
+_WORDS = re.compile(r"[^\s,()]+")
+
+
+class TextAddress(NamedTuple):
+    """One address of a text, with the words around it."""
+
+    address: PostalAddress
+    snippet: str
+
+
+def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
+    """Yield the addresses of a text, one line a block; one that stands there twice comes twice."""
+    for place in islice(_PLACE.finditer(text), MOST):
+        forms = _possible(place, regions)
+        if not forms:
+            continue
+        start = _line_start(text, place.start())
+        window = text[start : _line_end(text, place.end())].translate(_SEPARATORS)
+        if read := _address_at(forms, window, place.end() - start, regions):
+            address, since, until = read
+            before = text[max(0, start + since - FOREIGN_BEFORE) : start + until]
+            if not is_anothers(before):
+                yield TextAddress(address, around(text, start + since, start + until))
+
+
+def read_line(line: str, regions: PageRegions) -> PostalAddress | None:
+    """Return the address that one line of a form or of markup holds."""
+    return next((item.address for item in read_addresses(line[:300], regions)), None)
+
+
+def _line_start(text: str, place: int) -> int:
+    """Return where the lines that may belong to an address begin."""
+    earliest = max(0, place - BEFORE)
+    start = place
+    for _ in range(LINES_BEFORE):
+        start = text.rfind("\n", earliest, start)
+        if start < 0:
+            return earliest
+    return start + 1
+
+
+def _line_end(text: str, place: int) -> int:
+    """Return the end of the line behind a postcode, and of one more, which may be a country."""
+    end = text.find("\n", place, place + AFTER)
+    if end < 0:
+        return min(len(text), place + AFTER)
+    further = text.find("\n", end + 1, end + AFTER)
+    return further if further > 0 else min(len(text), end + AFTER)
+
+
+def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
+    """Return the formats that a postcode may be of; a cheap first look at what stands around it."""
+    text, end = place.string, place.end()
+    shape = place.lastgroup or ""
+    forms = [form for form in ending_in_postcode(shape) if form.may_end_at(text, end)]
+    with_town_behind = ending_in_town(shape)
+    if with_town_behind and _NAME_BEHIND.match(text, end):
+        spoken = countries_of(regions)
+        sure = [form for form in with_town_behind if form.own or form.country in spoken]
+        forms += sure
+        if len(sure) < len(with_town_behind):
+            stated = _stated_around(place)
+            forms += [f for f in with_town_behind if f not in sure and stated(f)]
+    return forms
+
+
+def _stated_around(place: re.Match[str]) -> Callable[[Format], bool]:
+    """Return the test whether the country of a format stands before or behind a postcode."""
+    text = place.string
+    before = text[max(0, place.start() - LONGEST_PREFIX) : place.start()]
+    behind = {name for name, _ in countries_in(text[place.end() : place.end() + AFTER])}
+    return lambda form: form.country in behind or form.is_prefix(before)
+
+
+def _address_at(
+    forms: list[Format], window: str, spot: int, regions: PageRegions
+) -> tuple[PostalAddress, int, int] | None:
+    """Return the address whose postcode ends at a spot, and where in the window it stands."""
+    for form in _likeliest_first(forms, regions):
+        found = _match(form, window, spot)
+        address = _checked(form, found) if found else None
+        if found and address and _is_of_country(form, found, regions):
+            return address, found.start("street"), found.end()
+    return None
+
+
+def _likeliest_first(forms: list[Format], regions: PageRegions) -> list[Format]:
+    if len(forms) < 2:
+        return forms
+    order = {country: rank for rank, country in enumerate(countries_of(regions))}
+    return sorted(forms, key=lambda form: order.get(form.country, len(order)))
+
+
+def _is_of_country(form: Format, found: re.Match[str], regions: PageRegions) -> bool:
+    """Say whether the address, its postcode or the page states its country, and none another."""
+    stated = _country_behind(found.string[found.end() :])
+    if stated or form.own:
+        return stated in ("", form.country)
+    before = found.string[: found.start("postcode")]
+    return form.country in countries_of(regions) or form.is_prefix(before[-LONGEST_PREFIX:])
+
+
+def _match(form: Format, window: str, spot: int) -> re.Match[str] | None:
+    """Return the match of a format whose postcode ends at a spot of the window."""
+    upto = window if form.is_postcode_first else window[:spot]
+    found = form.pattern.search(upto)
+    if found is None and form.loose_pattern and words_around("context").search(window):
+        found = form.loose_pattern.search(upto)
+    return found if found and found.end("postcode") == spot else None
+
+
+def _checked(form: Format, found: re.Match[str]) -> PostalAddress | None:
+    parts = found.groupdict()
+    town, region = parts.get("town") or "", parts.get("region") or ""
+    if parts.get("towns"):
+        town, region = form.split_towns(parts["towns"])
+    return form.checked(parts["street"], parts["postcode"], town, region)
+
+
+def _country_behind(rest: str) -> str:
+    """Return the country that stands right behind an address; empty where none does."""
+    words = _WORDS.findall(rest[:60])[:LONGEST_NAME]
+    for count in range(len(words), 0, -1):
+        name = " ".join(words[:count]).strip(".")
+        if region := country_named(name):
+            return region
+    return ""
+
+
+def countries_of(regions: PageRegions) -> tuple[str, ...]:
+    """Return the countries whose addresses need not name them on this page.
+
+    Those that the page declares; on a page in another language than English else those that its
+    text speaks of, as long as no country stands among them whose addresses are not known here and
+    may look the same.
+    """
+    if regions.first:
+        return regions.first
+    return tuple(takewhile(formats().__contains__, regions.likely))
