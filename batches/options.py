@@ -92,6 +92,11 @@ class BatchOptions(BaseModel):
     sitemaps: StrictBool = _option(
         ENGINE.sitemaps, "Read sitemaps", "List the pages in a site's sitemaps."
     )
+    person_names: StrictBool = _option(
+        ENGINE.person_names,
+        "Names of people",
+        "Store the name and position that a page states beside a contact.",
+    )
     test_mode: StrictBool = _option(
         False, "Test mode", "Scan, but store the results with the job only."
     )

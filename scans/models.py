@@ -285,6 +285,10 @@ class Contact(CorrectableFinding, Curated):
     country = models.CharField(max_length=2, blank=True, db_default="")
     # Whether a user chose it as the best of its kind; no scan resets that.
     is_pinned = models.BooleanField(default=False, db_default=False, editable=False)
+    # The parts of a postal address: street, postcode, town, region, country.
+    address = models.JSONField(null=True, blank=True)
+    # Who the page names beside it (`person_names`): name, position, page_url, snippet, method.
+    person = models.JSONField(null=True, blank=True)
     # Whatever else the older system kept about it.
     metadata = models.JSONField(null=True, blank=True)
 

@@ -29,14 +29,7 @@ def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetim
     right = right_values(result.domain_id for result in results)
     _save_scans(scanned, right.verdicts)
     marks = _wrong_marks(scanned)
-    _save_findings(
-        Contact,
-        (*CONTACT_COLUMNS, "country"),
-        scanned,
-        _contact_rows(marks),
-        ["kind", "value"],
-        now,
-    )
+    _save_contacts(scanned, _contact_rows(marks), now)
     technology_rows = _technology_rows(marks)
     _save_findings(Technology, TECHNOLOGY_COLUMNS, scanned, technology_rows, ["name"], now)
     _save_findings(Sitemap, SITEMAP_COLUMNS, results, _sitemap_rows, ["url_hash"], now)
@@ -70,7 +63,9 @@ def _scan_row(result: SiteResult, right_verdict: str) -> tuple:
 
 
 FINDING_COLUMNS = ("tenant_id", "domain_id")
-CONTACT_COLUMNS = ("kind", "value", "label", "page_url", "snippet", "method", "confidence")
+CONTACT_COLUMNS = (
+    *("kind", "value", "label", "page_url", "snippet", "method", "confidence", "address", "person"),
+)
 TECHNOLOGY_COLUMNS = ("name", "category", "website", "version", "evidence")
 SITEMAP_COLUMNS = ("url_hash", "url", "kind", "source", "parent_url", "url_count", "bytes", "error")
 # Whether a new row is hidden from the start; a row that is there keeps its flag.
@@ -95,7 +90,16 @@ def country_of(contact: Report) -> str:
     if contact["kind"] == "phone":
         region = contact["label"][:2]
         return region if region.isalpha() and region.isupper() else ""
-    return str(contact.get("country", ""))[:2].upper() if contact["kind"] == "address" else ""
+    return (contact.get("address") or {}).get("country", "")
+
+
+def _save_contacts(results: list[SiteResult], rows_of: RowsOf, now: datetime) -> None:
+    """Write contacts; a scan that did not look for people keeps those that an earlier one saw."""
+    for looked in (True, False):
+        some = [r for r in results if bool(r.report["coverage"].get("people")) is looked]
+        kept = () if looked else ("person",)
+        columns = (*CONTACT_COLUMNS, "country")
+        _save_findings(Contact, columns, some, rows_of, ["kind", "value"], now, kept)
 
 
 def _contact_rows(marks: WrongMarks) -> RowsOf:
@@ -132,12 +136,16 @@ def _save_findings(
     rows_of: RowsOf,
     key: list[str],
     now: datetime,
+    kept: tuple[str, ...] = (),
 ) -> None:
-    """Write what was seen; what had been marked gone is there again."""
+    """Write what was seen; what had been marked gone is there again.
+
+    Rows that are there keep their columns named in `kept`.
+    """
     rows = [
         (result.tenant_id, result.domain_id, *row) for result in results for row in rows_of(result)
     ]
-    updated = [name for name in columns if name not in key]
+    updated = [name for name in columns if name not in (*key, *kept)]
     marked = () if model is Sitemap else MARKED
     storage.upsert(
         model,

@@ -10,6 +10,7 @@ from scans.engine.errors import FailureReason, ScanError
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.page import read_page
 from scans.engine.fetcher import Response
+from scans.engine.limits import Limits
 from scans.engine.report import Verdict
 from scans.engine.robots_cache import STOPS_THE_SCAN
 from scans.engine.verdict import judge
@@ -36,12 +37,13 @@ _BETTER_FIRST = (
 class Homepage:
     """The response that stands for the site, what it says, and what it is."""
 
-    def __init__(self, approach: Entry) -> None:
+    def __init__(self, approach: Entry, limits: Limits) -> None:
         self.response = approach.open_homepage()
         self.page = PageFacts(url=self.response.url)
         self.verdict: tuple[Verdict, str] = (Verdict.OK, "")
         self.warnings = list(approach.warnings)
         self._approach = approach
+        self._limits = limits
 
     def read(self) -> None:
         """Read the page and go where it leads on; raise ScanError where there is no page."""
@@ -67,7 +69,7 @@ class Homepage:
 
     def _followed(self, home: Response) -> tuple[Response, PageFacts]:
         """Follow declarative refreshes as browsers do."""
-        page = read_response(home)
+        page = read_response(home, self._limits)
         for _ in range(MOST_REFRESHES):
             target = page.meta_refresh
             if not _is_left(page) or target == home.url or home.status >= 400:
@@ -82,7 +84,7 @@ class Homepage:
                 break
             passed = (*home.redirects, home.url, *onward.redirects)
             home = replace(onward, redirects=passed)
-            page = read_response(home)
+            page = read_response(home, self._limits)
         return home, page
 
     def _judge(self, response: Response, page: PageFacts) -> tuple[Verdict, str]:
@@ -95,7 +97,7 @@ class Homepage:
         )
 
 
-def read_response(response: Response) -> PageFacts:
+def read_response(response: Response, limits: Limits) -> PageFacts:
     """Return what a response says as a page."""
     return read_page(
         response.body,
@@ -103,6 +105,7 @@ def read_response(response: Response) -> PageFacts:
         response.content_type,
         response.headers,
         cookies=response.cookies,
+        person_names=limits.person_names,
     )
 
 

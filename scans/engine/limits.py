@@ -29,6 +29,8 @@ class Limits:
     max_crawl_delay: float = 10.0
     sitemaps: bool = True
     follow: bool = True
+    # Whether contacts include the names of people that pages state beside them.
+    person_names: bool = False
     # Read robots.txt and sitemaps, open no page (a sitemap import).
     sitemaps_only: bool = False
 

@@ -45,6 +45,9 @@ class Contact:
     confidence: float = 1.0
     # The parts of a postal address: street, postcode, town, region, country (ISO 3166).
     address: dict[str, str] | None = None
+    # Who the page names beside it, where `Limits.person_names` is on: name, position and the
+    # evidence of both (page_url, snippet, method).
+    person: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +162,8 @@ class SiteReport:
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     # What was looked at to its end, so that what was not found there is not there: `pages` (all
-    # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit met). A name
-    # that is missing is false.
+    # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit met), `people`
+    # (whom pages name beside contacts). A name that is missing is false.
     coverage: dict[str, bool] = field(default_factory=dict)
     version: int = REPORT_VERSION
 

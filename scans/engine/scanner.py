@@ -144,6 +144,8 @@ class SiteScan:
         if follows:
             self._begin("follow")
             self._follow(self._inventory.entries)
+        if self._limits.person_names:
+            self._findings.coverage["people"] = True
         self._findings.coverage["sitemaps"] = False
         if (self._limits.sitemaps or self._limits.sitemaps_only) and looks_further:
             self._begin("sitemaps")
@@ -175,7 +177,7 @@ class SiteScan:
 
     def _read_homepage(self) -> None:
         self._begin("homepage")
-        homepage = Homepage(self._approach)
+        homepage = Homepage(self._approach, self._limits)
         self._findings.home = homepage.response
         self._begin("read")
         homepage.read()
@@ -253,7 +255,7 @@ class SiteScan:
             self._missed = self._missed or response.status not in ABSENT
             return None
         self._missed = self._missed or response.truncated
-        page = read_response(response)
+        page = read_response(response, self._limits)
         return page if page.is_html else None
 
     def _check_hop(self, url: str) -> None:

@@ -33,11 +33,14 @@ from scrapersky.web.lists.recipes import load_recipes
 
 
 def _begins(value: str) -> Condition:
-    """An e-mail address or URL by its beginning, a phone number in any spelling by its digits."""
+    """A contact by its beginning, a phone number in any spelling by its digits.
+
+    E-mail addresses and URLs are in small letters, postal addresses as their page writes them.
+    """
     digits = "".join(c for c in value if c.isdigit())
     is_phone = len(digits) >= 5 and not any(c.isalpha() for c in value)
     if not is_phone:
-        return Q(Prefix.of("value", value.lower()))
+        return Q(Prefix.of("value", value.lower())) | Q(Prefix.of("value", value), kind="address")
     if value.strip().startswith(("+", "00")):
         return Q(Prefix.of("value", f"+{digits.removeprefix('00')}"))
     return Q(kind="phone", value__in=_international(value))
@@ -61,6 +64,19 @@ def _of_technology(name: str) -> Condition:
     return Exists(rows.filter(gone_at=None))
 
 
+def _part(name: str, label: str, *, of: str, key: str = "", is_default: bool = False) -> Column:
+    """Return the column of one part of a contact's address or person."""
+    part = key or name
+    return Column(
+        name,
+        label,
+        Kind.URL if part == "page_url" else Kind.TEXT,
+        value=lambda row: (getattr(row, of) or {}).get(part, ""),
+        fields=(of,),
+        is_default=is_default,
+    )
+
+
 def _href(row: Any) -> str:
     if row.kind == "email":
         return f"mailto:{row.value}"
@@ -73,6 +89,7 @@ COLUMNS = (
     Column("value", "Contact", fields=("value", "kind"), link=_href),
     Column("kind", "Kind", Kind.STATE),
     Column("label", "Label"),
+    _part("person_name", "Person", of="person", key="name", is_default=True),
     HOST,
     Column("page_url", "Page", Kind.URL),
     Column("confidence", "Confidence", Kind.SHARE),
@@ -84,7 +101,15 @@ COLUMNS = (
         fields=("value",),
         template="scans/_evidence_cell.html",
     ),
+    _part("street", "Street", of="address"),
+    _part("postcode", "Postcode", of="address"),
+    _part("town", "Town", of="address"),
+    _part("region", "Region", of="address"),
     Column("country", "Country", is_default=False),
+    _part("person_position", "Position", of="person", key="position"),
+    _part("person_page_url", "Page of the person", of="person", key="page_url"),
+    _part("person_snippet", "Snippet of the person", of="person", key="snippet"),
+    _part("person_method", "Method of the person", of="person", key="method"),
     Column("snippet", "Snippet", is_default=False),
     Column("method", "Method", is_default=False),
     FIRST_SEEN,

@@ -21,7 +21,7 @@ from scrapersky.tenants.models import Tenant
         ({"kind": "phone", "label": "fax"}, ""),
         ({"kind": "phone", "label": ""}, ""),
         ({"kind": "email", "label": "free"}, ""),
-        ({"kind": "address", "label": "", "country": "at"}, "AT"),
+        ({"kind": "address", "label": "", "address": {"country": "AT"}}, "AT"),
         ({"kind": "address", "label": ""}, ""),
     ],
 )

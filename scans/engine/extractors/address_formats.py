@@ -39,7 +39,8 @@ class PostalAddress(NamedTuple):
         words = _PLAIN.findall(unicodedata.normalize("NFKC", self.street).casefold())
         short = abbreviations()
         street = "".join(short.get(word, _without_street(word)) for word in words)
-        return f"{self.country} {self.postcode[:5] if self.country == 'US' else self.postcode} {street}"
+        code = self.postcode[:5] if self.country == "US" else self.postcode
+        return f"{self.country} {code} {street}"
 
 
 def _without_street(word: str) -> str:
@@ -90,7 +91,7 @@ class Format:
             "gap": f"(?:{sep}|[ ])",
             "start": patterns["start"],
             "between": between,
-            "prefix": f"(?:(?:{self.prefix})[-– ])?",
+            "prefix": f"(?:(?:{self.prefix})[-\u2013 ])?",
             "street": f"(?P<street>{'|'.join(_street(name) for name in streets)})",
             "postcode": f"(?P<postcode>{self.postcode})",
             "town": f"(?P<town>{_filled(town, word=word, small=small, ends=ends)})",
@@ -101,7 +102,9 @@ class Format:
 
     @cached_property
     def _postcode(self) -> re.Pattern[str]:
-        return re.compile(rf"(?:(?:{self.prefix or 'X'})[-– ]?)?({self.postcode})", re.IGNORECASE)
+        return re.compile(
+            rf"(?:(?:{self.prefix or 'X'})[-\u2013 ]?)?({self.postcode})", re.IGNORECASE
+        )
 
     @cached_property
     def _last_postcode(self) -> re.Pattern[str]:
@@ -113,7 +116,7 @@ class Format:
 
     @cached_property
     def _prefix_at_end(self) -> re.Pattern[str]:
-        return re.compile(rf"(?<!\w)(?:{self.prefix})[-– ]?\Z")
+        return re.compile(rf"(?<!\w)(?:{self.prefix})[-\u2013 ]?\Z")
 
     def may_end_at(self, text: str, spot: int) -> bool:
         """Say whether a postcode behind its town and region ends at a spot; a cheap first look."""
@@ -185,9 +188,9 @@ class Format:
         code = f"0{postcode}" if self.country == "AU" and len(postcode) == 3 else postcode
         return not begins or code.startswith(begins)
 
-    def has_region(self, text: str) -> bool:
-        """Say whether a text is the name or the code of one of the regions."""
-        return self._region(_clean(text)) in self._region_codes
+    def may_have(self, region: str) -> bool:
+        """Say whether this is one of the states, where addresses name one."""
+        return "{region}" not in self.order or self._region(_clean(region)) in self._region_codes
 
     def split_towns(self, text: str) -> tuple[str, str]:
         """Return (town, region) of the names between a street and a postcode behind them."""
@@ -229,7 +232,7 @@ def _street(name: str) -> str:
 
 def _clean(text: str) -> str:
     text = _SEPARATED.sub(", ", " ".join(text.split()))
-    return text.strip(" ,;|·•-–")[:LONGEST_PART]
+    return text.strip(" ,;|·•-\u2013")[:LONGEST_PART]
 
 
 def _is_name(town: str) -> bool:

@@ -47,7 +47,7 @@ def addresses_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedAddress]:
                 continue
             given = address if isinstance(address, dict) else {"streetAddress": address}
             parts = [_text(given.get(key)) for key in _KEYS]
-            yield StatedAddress(*parts, owner=_text(thing.get("name"))[:200], method="json_ld")
+            yield StatedAddress._make([*parts, _text(thing.get("name")), "json_ld"])
 
 
 def _is_elsewhere(thing: dict[str, Any]) -> bool:
@@ -81,7 +81,7 @@ def _read_parts(street: LexborNode, parts: list[str], method: str) -> StatedAddr
         if scope.css_first(parts[2]) is not None:
             values = [_value(scope.css_first(part)) for part in parts]
             values[0] = _value(street)
-            return StatedAddress(*values, owner="", method=method)
+            return StatedAddress._make([*values, "", method])
         scope = scope.parent
     return None
 

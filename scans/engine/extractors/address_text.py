@@ -33,18 +33,18 @@ MOST = 2_000
 
 _PLACE = re.compile(
     r"[0-9](?:(?<![\w.,]\d)(?:"
-    r"(?P<dutch>\d{3} ?[A-Z]{2}(?= [A-Z'’]|, ?[A-Z]))"
+    r"(?P<dutch>\d{3} ?[A-Z]{2}(?= [A-Z'\u2019]|, ?[A-Z]))"
     r"|(?P<five>\d{4}(?:-\d{4})?\b(?![.,:/%]\d))"
     # most runs of four digits are years: a town behind them, or what ends an Australian state
     r"|(?P<four>\d{3}\b(?![.,:/%-]\d)"
-    r"(?:(?= [A-ZÀ-Ž'’–-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
+    r"(?:(?= [A-ZÀ-Ž'\u2019\u2013-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
     r"|(?P<british>[ABD-HJLNP-UW-Z]{2}\b)"
     r"|(?P<canadian>[A-Z]\d\b))"
     r"|(?P<irish>(?<=[AC-FHKNPRTV-Y]\d)[\dW] ?[AC-FHKNPRTV-Y\d]{4}\b))"
 )
 # Each separator is one character, so that places in the text stay where they are.
 _SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
-_NAME_BEHIND = re.compile(r" ?[-–]? ?[A-ZÀ-ÖØ-Ž'’]")
+_NAME_BEHIND = re.compile(r" ?[-\u2013]? ?[A-ZÀ-ÖØ-Ž'\u2019]")
 _WORDS = re.compile(r"[^\s,()]+")
 
 
@@ -124,10 +124,10 @@ def _address_at(
 ) -> tuple[PostalAddress, int, int] | None:
     """Return the address whose postcode ends at a spot, and where in the window it stands."""
     for form in _likeliest_first(forms, regions):
-        found = _match(form, window, spot)
-        address = _checked(form, found) if found else None
-        if found and address and _is_of_country(form, found, regions):
-            return address, found.start("street"), found.end()
+        match = _match(form, window, spot)
+        address = _checked(form, match) if match else None
+        if match and address and _is_of_country(form, match, regions):
+            return address, match.start("street"), match.end()
     return None
 
 
@@ -138,26 +138,26 @@ def _likeliest_first(forms: list[Format], regions: PageRegions) -> list[Format]:
     return sorted(forms, key=lambda form: order.get(form.country, len(order)))
 
 
-def _is_of_country(form: Format, found: re.Match[str], regions: PageRegions) -> bool:
+def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> bool:
     """Say whether the address, its postcode or the page states its country, and none another."""
-    stated = _country_behind(found.string[found.end() :])
+    stated = _country_behind(match.string[match.end() :])
     if stated or form.own:
         return stated in ("", form.country)
-    before = found.string[: found.start("postcode")]
+    before = match.string[: match.start("postcode")]
     return form.country in countries_of(regions) or form.is_prefix(before[-LONGEST_PREFIX:])
 
 
 def _match(form: Format, window: str, spot: int) -> re.Match[str] | None:
     """Return the match of a format whose postcode ends at a spot of the window."""
     upto = window if form.is_postcode_first else window[:spot]
-    found = form.pattern.search(upto)
-    if found is None and form.loose_pattern and words_around("context").search(window):
-        found = form.loose_pattern.search(upto)
-    return found if found and found.end("postcode") == spot else None
+    match = form.pattern.search(upto)
+    if match is None and form.loose_pattern and words_around("context").search(window):
+        match = form.loose_pattern.search(upto)
+    return match if match and match.end("postcode") == spot else None
 
 
-def _checked(form: Format, found: re.Match[str]) -> PostalAddress | None:
-    parts = found.groupdict()
+def _checked(form: Format, match: re.Match[str]) -> PostalAddress | None:
+    parts = match.groupdict()
     town, region = parts.get("town") or "", parts.get("region") or ""
     if parts.get("towns"):
         town, region = form.split_towns(parts["towns"])

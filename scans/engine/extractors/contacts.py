@@ -1,6 +1,7 @@
 """Every way a page gives to reach the people behind it, as contacts with their evidence."""
 
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 
 from scans.engine.extractors.address_formats import PostalAddress
 from scans.engine.extractors.email_junk import kind_of
@@ -74,12 +75,23 @@ def _profiles(page: PageFacts) -> Iterator[Contact]:
 
 
 def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
-    """Return each contact once, with the best evidence of all; among equals the first one."""
+    """Return each contact once, with the best evidence of all; among equals the first one.
+
+    It keeps the person whom another page names beside it.
+    """
     best: dict[tuple[str, str], Contact] = {}
     for contact in (contact for contacts in lists for contact in contacts):
         key = (contact.kind, _identity(contact))
-        if key not in best or contact.confidence > best[key].confidence:
+        known = best.get(key)
+        if known is None:
             best[key] = contact
+            continue
+        first, other = (
+            (contact, known) if contact.confidence > known.confidence else (known, contact)
+        )
+        best[key] = (
+            first if first.person or not other.person else replace(first, person=other.person)
+        )
     return tuple(best.values())
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from scans.engine.extractors.address_markup import StatedAddress
+from scans.engine.extractors.people_markup import StatedPerson
 from scans.engine.report import Contact, Technology
 
 
@@ -46,6 +47,8 @@ class PageFacts:
     own_profiles: tuple[str, ...] = ()
     # The postal addresses whose parts the markup names (microdata, RDFa, microformats).
     marked_addresses: tuple[StatedAddress, ...] = ()
+    # The people whom markup, tables and cards put beside contacts, where names are wanted.
+    people: tuple[StatedPerson, ...] = ()
     # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
     # Where `<meta http-equiv="refresh">` or a `Refresh` header leads, and after how many seconds.

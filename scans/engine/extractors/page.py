@@ -16,6 +16,8 @@ from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.hints import ADDRESS_PARTS, hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
+from scans.engine.extractors.page_people import with_people
+from scans.engine.extractors.people_markup import people_in_markup
 from scans.engine.extractors.refresh import NONE, Refresh, header_refresh, meta_refresh
 from scans.engine.extractors.sniffing import looks_like_html
 from scans.engine.extractors.text import visible_text
@@ -37,26 +39,31 @@ def read_page(
     headers: Mapping[str, str] | None = None,
     *,
     cookies: Mapping[str, str] | None = None,
+    person_names: bool = False,
 ) -> PageFacts:
-    """Return what a page tells; `is_html` is False and the rest empty where it is not a page."""
+    """Return what a page tells; `is_html` is False and the rest empty where it is not a page.
+
+    With `person_names`, contacts include the people that the page names beside them.
+    """
     body = body[:MAX_BYTES]
     if not looks_like_html(body, content_type):
         return PageFacts(url=url, is_html=False)
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     hints = hints_in(html.encode("utf-8", "replace") if charset.startswith("utf-16") else body)
-    facts, contact_links = _read_tree(html, url, charset, hints)
+    facts, contact_links = _read_tree(html, url, charset, hints, person_names)
+    contacts = page_contacts(facts, contact_links, hints)
     refresh = header_refresh((headers or {}).get("Refresh", ""), url)
     return replace(
         facts,
         **(_refresh_values(refresh) if refresh.url else {}),
-        contacts=page_contacts(facts, contact_links, hints),
+        contacts=with_people(contacts, facts) if person_names else contacts,
         technologies=detect(facts, headers, cookies),
     )
 
 
 def _read_tree(
-    html: str, url: str, charset: str, hints: Set[str]
+    html: str, url: str, charset: str, hints: Set[str], person_names: bool
 ) -> tuple[PageFacts, list[tuple[str, str]]]:
     """Return what the parsed page tells, and its mailto: and tel: links for the contacts."""
     markup = html.replace(_REACT_SEAM, "")
@@ -66,6 +73,8 @@ def _read_tree(
     values = _head(tree, base) | _addresses(tree, base, anchors.links)
     if not hints.isdisjoint(ADDRESS_PARTS):
         values["marked_addresses"] = addresses_in_markup(tree)
+    if person_names:
+        values["people"] = people_in_markup(tree)
     text = visible_text(tree)  # last of all: it takes the tree apart
     values["language"] = values["language"] or detect_language(text)
     facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scans.engine.extractors.address_formats import PostalAddress, formats
+from scans.engine.extractors.address_formats import Format, PostalAddress, formats
 from scans.engine.extractors.address_markup import StatedAddress, addresses_in_json_ld
 from scans.engine.extractors.address_text import countries_of, read_addresses, read_line
 from scans.engine.extractors.countries import region_named
@@ -44,18 +44,22 @@ def _checked(stated: StatedAddress, regions: PageRegions) -> PostalAddress | Non
     if not (postcode or town):
         address = read_line(street, regions)
         return address if address and known in ("", address.country) else None
-    for form in _formats(known, regions):
-        is_sure = known or not form.own or form.has_region(region) or not form.regions
-        if is_sure and (address := form.checked(street, postcode, town, region)):
+    for form in _formats(known, region, regions):
+        if address := form.checked(street, postcode, town, region):
             return address
     return None
 
 
-def _formats(country: str, regions: PageRegions) -> Iterator:
-    """Yield the formats that an address may have: its country's, else those of the page."""
+def _formats(country: str, region: str, regions: PageRegions) -> Iterator[Format]:
+    """Yield the formats that an address may have: its country's, else those of the page.
+
+    Then those of countries that nothing but their postcodes or states tells.
+    """
     if country:
         yield from filter(None, [formats().get(country)])
         return
     likely = countries_of(regions)
     yield from filter(None, map(formats().get, likely))
-    yield from (form for form in formats().values() if form.own and form.country not in likely)
+    for form in formats().values():
+        if form.own and form.country not in likely and form.may_have(region):
+            yield form

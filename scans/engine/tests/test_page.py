@@ -26,7 +26,8 @@ PAGE = """<!DOCTYPE html><html lang="en_gb"><head><meta charset="utf-8">
 <script src="//cdn.example.net/app.js"></script>
 <script type="application/ld+json">{"@type":"Bakery","name":"The Bakery",
 "faxNumber":"0114 278 5001","sameAs":["https://instagram.com/bakery"],
-"address":{"streetAddress":"1 High St","postalCode":"S1 2AB"}}
+"address":{"streetAddress":"1 High St","postalCode":"S1 2AB",
+"addressLocality":"Sheffield"}}
 </script></head><body>
 <img src="/banner.jpg"><a class="site-logo" href="/"><img src="logo.svg" alt="Home"></a>
 <a href="contact.html#form">Contact <b>us</b></a> <a href="contact.html">again</a>
@@ -95,7 +96,7 @@ def test_every_contact_carries_its_evidence(facts):
         "+441142785002": "text",
         "https://www.facebook.com/bakery": "link",
         "https://www.instagram.com/bakery": "json_ld",
-        "1 High St, S1 2AB": "json_ld",
+        "1 High St, S1 2AB, Sheffield, GB": "json_ld",
     }
     assert found[ContactKind.PHONE, "+441142785001"].label == "GB fax"
     assert found[ContactKind.EMAIL, "info@bakery.co.uk"].label == "service"

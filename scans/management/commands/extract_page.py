@@ -43,6 +43,11 @@ class Command(SafeCommand):
             metavar="'NAME: VALUE'",
             help="a header that the pages came with; may be given more than once",
         )
+        parser.add_argument(
+            "--person-names",
+            action="store_true",
+            help="print the names and positions that the pages state beside contacts",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object a page and line")
 
     def handle(self, *, files: list[str], url: str, urls: str | None, **options: Any) -> None:
@@ -57,7 +62,9 @@ class Command(SafeCommand):
                 unread = True
                 self.stderr.write(f"{path} cannot be read: {_why(error)}.")
                 continue
-            response = Response(known.get(page, url), options["status"], headers)
+            response = Response(
+                known.get(page, url), options["status"], headers, options["person_names"]
+            )
             facts = response.read(body)
             verdict = response.judge(facts)
             write = as_json if options["json"] else as_text
@@ -73,10 +80,11 @@ class Response:
     url: str
     status: int
     headers: Mapping[str, str]
+    person_names: bool = False
 
     def read(self, body: bytes) -> PageFacts:
         content_type = next((v for n, v in self.headers.items() if n.lower() == "content-type"), "")
-        return read_page(body, self.url, content_type, self.headers)
+        return read_page(body, self.url, content_type, self.headers, person_names=self.person_names)
 
     def judge(self, facts: PageFacts) -> tuple[Verdict, str]:
         """Return the verdict and its signal, as for a homepage at this address."""
@@ -179,6 +187,8 @@ def as_text(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
         lines.append(f"  verdict  {verdict[0]}: {verdict[1]}")
     for contact in facts.contacts:
         how = f"{contact.method}, {contact.confidence:.0%}"
+        if person := contact.person:
+            how += f"; {', '.join(filter(None, [person['name'], person['position']]))}"
         lines.append(f"  {contact.kind:<8} {contact.value}  {contact.label}  ({how})")
     names = ", ".join(technology.name for technology in facts.technologies)
     return "\n".join([*lines, f"  runs on  {names}"] if names else lines)
@@ -205,4 +215,6 @@ def _evidence(contact: Contact) -> dict[str, Any]:
         "method": contact.method,
         "confidence": contact.confidence,
         "snippet": contact.snippet,
+        **({"address": contact.address} if contact.address else {}),
+        **({"person": contact.person} if contact.person else {}),
     }

@@ -1,0 +1,92 @@
+"""Give the contacts of one page the people that the page names beside them."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import accumulate
+
+from scans.engine.extractors.address_formats import is_anothers
+from scans.engine.extractors.facts import PageFacts
+from scans.engine.extractors.people import Person, legal_people, same_number
+from scans.engine.extractors.people_markup import StatedPerson, people_in_json_ld
+from scans.engine.extractors.text import one_line
+from scans.engine.report import Contact, ContactKind
+
+# Lines between a role of a legal notice and the contacts that it belongs to.
+NEAR = 10
+# Lines of a page that are looked at.
+MOST_LINES = 5_000
+
+
+def with_people(contacts: Iterable[Contact], page: PageFacts) -> tuple[Contact, ...]:
+    """Return contacts with the name and position that the page states beside them.
+
+    A contact beside which several people stand is nobody's.
+    """
+    stated = [*people_in_json_ld(page.json_ld), *page.people]
+    notice = _LegalNotice(page.text)
+    return tuple(_with_person(contact, stated, notice) for contact in contacts)
+
+
+def _with_person(contact: Contact, stated: list[StatedPerson], notice: "_LegalNotice") -> Contact:
+    if contact.kind not in (ContactKind.EMAIL, ContactKind.PHONE):
+        return contact
+    beside = {item.person.name: item for item in reversed(stated) if _is_beside(contact, item)}
+    if len(beside) > 1:
+        return contact
+    for item in beside.values():
+        return _named(contact, item.person, item.snippet, item.method)
+    for person, snippet in notice.near(contact):
+        return _named(contact, person, snippet, "legal_notice")
+    return contact
+
+
+def _is_beside(contact: Contact, item: StatedPerson) -> bool:
+    if contact.kind == ContactKind.EMAIL:
+        return contact.value in item.emails
+    return same_number(contact.value, item.phones)
+
+
+def _named(contact: Contact, person: Person, snippet: str, method: str) -> Contact:
+    evidence = {"page_url": contact.page_url, "snippet": one_line(snippet, 200), "method": method}
+    return replace(contact, person={**person._asdict(), **evidence})
+
+
+class _LegalNotice:
+    """The roles that a page's text states, and the contacts near them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines = text.split("\n")[:MOST_LINES]
+        self._people = list(legal_people(self._lines))
+        lengths = (len(line) + 1 for line in self._lines)
+        self._starts = list(accumulate(lengths, initial=0)) if self._people else []
+
+    def near(self, contact: Contact) -> Iterator[tuple[Person, str]]:
+        """Yield the person of the nearest role, if it is near and nobody else stands between."""
+        place = self._line_of(contact) if self._people else None
+        if place is None:
+            return
+        at, person, snippet = min(self._people, key=lambda item: abs(item[0] - place))
+        first, last = sorted((at, place))
+        if last - first <= NEAR and not is_anothers(" ".join(self._lines[first : last + 1])):
+            yield person, snippet
+
+    def _line_of(self, contact: Contact) -> int | None:
+        """Return the line of the text that shows a contact."""
+        if contact.kind == ContactKind.EMAIL:
+            spot = self._text.lower().find(contact.value)
+        else:
+            spot = self._text.find(contact.snippet) if contact.snippet else -1
+        if spot < 0:
+            return (
+                self._line_of_number(contact.value) if contact.kind == ContactKind.PHONE else None
+            )
+        return bisect_right(self._starts, spot) - 1
+
+    def _line_of_number(self, number: str) -> int | None:
+        for place, line in enumerate(self._lines):
+            digits = "".join(filter(str.isdigit, line)) if len(line) < 200 else ""
+            if digits and number[-7:] in digits:
+                return place
+        return None

@@ -1,0 +1,204 @@
+"""Names of people and their positions, as pages state them beside contacts.
+
+Nothing is inferred: not from the local part of an e-mail address, and not from a line that only has
+two large letters. A name counts where its markup or table says so, where a title or a position
+stands beside it, or where a label announces it.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from scans.engine.extractors.text import one_line
+
+LONGEST_NAME, LONGEST_POSITION = 60, 80
+_DASHES = re.compile(r" [-\u2013\u2014|•·/] |, | ?\(|\) ?|\t")
+_LABEL = re.compile(r"^([^:]{2,60}?) ?: *(.*)$")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019.][^\W\d_]+)*\.?")
+# What ends a list of names: `Max Muster, Erika Muster und Otto Muster`.
+_AND = re.compile(r",|;|/| und | and | et | y | e | en | i | sowie ")
+
+
+class Person(NamedTuple):
+    """A name and the position that is stated with it, which may be empty."""
+
+    name: str
+    position: str
+
+
+def person_in(lines: Sequence[str]) -> tuple[Person, str] | None:
+    """Return the one person that the lines of a card or a row name, and the lines that say so.
+
+    None where they name nobody, or several people.
+    """
+    people: dict[str, tuple[Person, str]] = {}
+    for place, line in enumerate(lines):
+        stated = _in_line(line) or _in_two_lines(line, lines[place + 1 : place + 2])
+        stated = stated or _below_position(lines[place - 1 : place] if place else [], line)
+        if stated:
+            known = people.get(stated[0].name)
+            if known is None or (stated[0].position and not known[0].position):
+                people[stated[0].name] = stated
+    return next(iter(people.values())) if len(people) == 1 else None
+
+
+def _in_line(line: str) -> tuple[Person, str] | None:
+    """Read `Geschäftsführer: Max Muster`, `Max Muster, CEO`, `Dr. Max Muster`."""
+    labelled = _LABEL.match(line)
+    if labelled:
+        person = _announced(labelled[1], labelled[2])
+        return (person, line) if person else None
+    name, *rest = [part for part in _DASHES.split(line[:200]) if part and part.strip()] or [""]
+    if known := read_name(name):
+        position = next((part for part in rest if is_position(part)), "")
+        if position or _has_personal_title(name):
+            return Person(known, _cut(position)), line
+    return None
+
+
+def _announced(label: str, rest: str) -> Person | None:
+    """Return the person behind a label: the first where it names several."""
+    is_role = bool(_pattern("legal_roles").fullmatch(label.strip())) or is_position(label)
+    if not is_role and not _pattern("labels").fullmatch(label.strip()):
+        return None
+    name, *others = [part for part in _DASHES.split(rest[:200]) if part and part.strip()] or [""]
+    person = read_name(_AND.split(name)[0])
+    if person is None:
+        return None
+    stated = next((part for part in others if is_position(part)), "")
+    return Person(person, _cut(label if is_role else stated))
+
+
+def _in_two_lines(line: str, following: Sequence[str]) -> tuple[Person, str] | None:
+    """Read a name above its position, or below its label."""
+    if not following:
+        return None
+    below = following[0]
+    label = line.rstrip(" :")
+    if (line.endswith(":") or _pattern("legal_roles").fullmatch(label)) and (
+        person := _announced(label, below)
+    ):
+        return person, f"{line} {below}"
+    name = read_name(line)
+    if name and is_position(below) and not read_name(below):
+        return Person(name, _cut(below)), f"{line} {below}"
+    return None
+
+
+def _below_position(before: Sequence[str], line: str) -> tuple[Person, str] | None:
+    """Read a name below its position."""
+    name = read_name(line)
+    if name and before and is_position(before[0]) and not read_name(before[0]):
+        return Person(name, _cut(before[0])), f"{before[0]} {line}"
+    return None
+
+
+def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
+    """Yield (number of the line, person, what says so) for the roles of legal notices in a text."""
+    for place, line in enumerate(lines):
+        role = _legal_role().match(line) if len(line) < 300 else None
+        if role is None:
+            continue
+        rest = line[role.end() :].strip(" :\u2013-")
+        said, snippet = rest, line
+        if not rest and place + 1 < len(lines):
+            said, snippet = lines[place + 1], f"{line} {lines[place + 1]}"
+        name = _first_name(said)
+        if name:
+            yield place, Person(name, _cut(role["role"])), snippet
+
+
+def _first_name(text: str) -> str | None:
+    parts = _DASHES.split(_AND.split(text[:120])[0])
+    return read_name(parts[0]) if parts else None
+
+
+@cache
+def _legal_role() -> re.Pattern[str]:
+    return re.compile(rf"(?i)(?P<role>{_joined('legal_roles')})(?=[ :]|$)(?: ?:| (?=[A-ZÀ-Ž])|$)")
+
+
+def read_name(text: str) -> str | None:
+    """Return the person's name that a whole text is; None where it is something else."""
+    text = text.strip(" ,;:\u2013-•|*\u00a0")
+    if not 4 < len(text) <= LONGEST_NAME or any(char.isdigit() for char in text) or "@" in text:
+        return None
+    bare = _titles().sub("", text).strip(" ,")
+    parts = bare.split()
+    if not 2 <= len(parts) <= 5 or not all(map(_is_part, parts)):
+        return None
+    large = [part for part in parts if part.casefold() not in _words("particles")]
+    is_name = 2 <= len(large) <= 4 and not any(_is_no_name(part) for part in large)
+    return one_line(text, LONGEST_NAME) if is_name and not is_position(bare) else None
+
+
+def _is_part(part: str) -> bool:
+    if part.casefold() in _words("particles"):
+        return True
+    return bool(_WORD.fullmatch(part)) and part[0].isupper()
+
+
+def _is_no_name(part: str) -> bool:
+    plain = part.casefold().rstrip(".")
+    return plain in _words("no_names") or plain.endswith(("'s", "\u2019s"))
+
+
+def _has_personal_title(name: str) -> bool:
+    first = name.strip().partition(" ")[0].rstrip(".").casefold()
+    return first in set(_table()["personal_titles"].split("|"))
+
+
+def is_position(text: str) -> bool:
+    """Say whether a short text says what somebody does."""
+    text = text.strip()
+    if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or re.search(r"\d{3}", text):
+        return False
+    return bool(_position().search(text)) and _words("sentence_words").isdisjoint(
+        text.casefold().split()
+    )
+
+
+@cache
+def _position() -> re.Pattern[str]:
+    return re.compile(rf"(?i)(?<!\w)(?:{_joined('positions')})")
+
+
+def _cut(position: str) -> str:
+    return one_line(position.strip(" ,;:\u2013-|()"), LONGEST_POSITION)
+
+
+def is_head(cell: str, kind: str) -> bool:
+    """Say whether a cell heads a column of names (`name_heads`) or of positions."""
+    return cell.strip(" :").casefold() in set(_table()[kind].split("|"))
+
+
+@cache
+def _titles() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^(?:(?:{_joined('titles')})[-. ]*)+(?=\s|[A-ZÀ-Ž])")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(_joined(name), re.IGNORECASE)
+
+
+def _joined(name: str) -> str:
+    return "".join(line for line in _table()[name].splitlines())
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_table()[name].split())
+
+
+@cache
+def _table() -> dict[str, str]:
+    return tomllib.loads(files(__package__).joinpath("people.toml").read_text("utf-8"))
+
+
+def same_number(number: str, stated: Iterable[str]) -> bool:
+    """Say whether one of some written numbers may be a number in E.164: its last digits are."""
+    return any(number.endswith(digits[-7:]) for digits in stated if len(digits) >= 6)

@@ -1,0 +1,180 @@
+"""The people of a page with the contacts that its structure puts beside them.
+
+JSON-LD and microdata: https://schema.org/Person; microformats: https://microformats.org/wiki/h-card
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scans.engine.extractors.json_ld import types_of, walk
+from scans.engine.extractors.people import Person, is_head, is_position, person_in, read_name
+from scans.engine.extractors.text import one_line, visible_text
+
+MOST = 300
+# How far above a link its card may begin, and how long a card is, in HTML and in lines.
+CARD_DEPTH, CARD_HTML, CARD_LINES = 7, 10_000, 14
+_CARDS = (
+    '.h-card, .vcard, [itemtype$="schema.org/Person"], [typeof="Person"], [typeof="schema:Person"]'
+)
+_NAMES = '.p-name, .fn, [itemprop="name"], [property="name"], [property="schema:name"]'
+_POSITIONS = (
+    '.p-job-title, .p-role, .title, .role, [itemprop="jobTitle"], [property="jobTitle"], '
+    '[property="schema:jobTitle"]'
+)
+_ORGANISATIONS = '.p-org, .org, [itemprop="worksFor"]'
+_EMAILS = '.u-email, .email, [itemprop="email"], [property="email"]'
+_PHONES = '.p-tel, .tel, [itemprop="telephone"], [property="telephone"]'
+_LINKS = 'a[href^="mailto:" i], a[href^="tel:" i]'
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@[^\s<>\"'(),;:]{1,253}")
+_NUMBER = re.compile(r"\d[\d ()/.-]{4,30}\d")
+_NOT_DIGITS = re.compile(r"\D+")
+
+
+class StatedPerson(NamedTuple):
+    """A person, the e-mail addresses and digits of phone numbers beside it, and the evidence."""
+
+    person: Person
+    emails: frozenset[str]
+    phones: frozenset[str]
+    snippet: str
+    method: str
+
+
+def people_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedPerson]:
+    """Yield the people whose JSON-LD object has a way to reach them."""
+    for thing in walk(list(json_ld)):
+        if "Person" not in types_of(thing):
+            continue
+        whole = f"{_string(thing.get('givenName'))} {_string(thing.get('familyName'))}"
+        name = read_name(_string(thing.get("name")) or whole)
+        holders = [thing, *(part for part in walk(thing.get("contactPoint")))]
+        emails = [_string(holder.get("email")) for holder in holders]
+        phones = [_string(holder.get("telephone")) for holder in holders]
+        if name and any(emails + phones):
+            person = Person(name, one_line(_string(thing.get("jobTitle")), 80))
+            yield _stated(person, emails, phones, f"Person: {name}", "json_ld")
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("@value")
+    return one_line(value, 200) if isinstance(value, str) else ""
+
+
+def _stated(
+    person: Person, emails: Iterable[str], phones: Iterable[str], snippet: str, method: str
+) -> StatedPerson:
+    addresses = {match[0].lower() for text in emails for match in [_ADDRESS.search(text)] if match}
+    digits = {_NOT_DIGITS.sub("", number) for text in phones for number in _NUMBER.findall(text)}
+    said = ", ".join(filter(None, [snippet, person.position if method == "json_ld" else ""]))
+    return StatedPerson(
+        person, frozenset(addresses), frozenset(digits), one_line(said, 200), method
+    )
+
+
+def people_in_markup(tree: LexborHTMLParser) -> tuple[StatedPerson, ...]:
+    """Return the people of microformats, microdata, table rows and cards."""
+    return (*_marked_people(tree), *_people_in_tables(tree), *_people_in_cards(tree))
+
+
+def _marked_people(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
+    for card in tree.css(_CARDS)[:MOST]:
+        if len(_matching(card, _CARDS)) > 0:
+            continue  # the card of an organisation around those of its people
+        node = card.css_first(_NAMES)
+        name = read_name(node.text(separator=" ")) if node else None
+        organisations = {_text(node) for node in card.css(_ORGANISATIONS)}
+        if name is None or name in organisations:
+            continue
+        position = _text(card.css_first(_POSITIONS))[:80]
+        is_microdata = not card.attributes.keys().isdisjoint(["itemtype", "typeof"])
+        method = "microdata" if is_microdata else "h_card"
+        links = [unquote(link.attributes.get("href") or "") for link in card.css(_LINKS)]
+        emails = [_text(node) for node in card.css(_EMAILS)] + [_target(link) for link in links]
+        phones = [_text(node) for node in card.css(_PHONES)]
+        phones += [link for link in links if link[:4].lower() == "tel:"]
+        snippet = one_line(card.text(separator=" "), 200)
+        yield _stated(Person(name, position), emails, phones, snippet, method)
+
+
+def _matching(card: LexborNode, selector: str) -> list[LexborNode]:
+    return [node for node in card.css(selector) if node.mem_id != card.mem_id]
+
+
+def _text(node: LexborNode | None) -> str:
+    return one_line(node.text(separator=" "), 200) if node else ""
+
+
+def _target(href: str) -> str:
+    return href.partition(":")[2].partition("?")[0] if href[:7].lower() == "mailto:" else ""
+
+
+def _people_in_tables(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
+    """Yield the people of the rows of tables that have a column of names."""
+    for table in tree.css("table")[:50]:
+        heads = [_text(cell) for cell in (table.css_first("tr") or table).css("th, td")]
+        column = _column(heads, "name_heads")
+        if column is None:
+            continue
+        position = _column(heads, "position_heads")
+        for row in table.css("tr")[1:MOST]:
+            cells = [_text(cell) for cell in row.css("th, td")]
+            name = read_name(cells[column]) if len(cells) == len(heads) else None
+            if name:
+                others = (cell for cell in cells if is_position(cell) and cell != name)
+                said = cells[position][:80] if position is not None else next(others, "")
+                yield _of_row(row, cells, Person(name, said))
+
+
+def _column(heads: list[str], kind: str) -> int | None:
+    return next((at for at, head in enumerate(heads) if is_head(head, kind)), None)
+
+
+def _of_row(row: LexborNode, cells: list[str], person: Person) -> StatedPerson:
+    links = [unquote(link.attributes.get("href") or "") for link in row.css(_LINKS)]
+    emails = [_target(link) for link in links] + cells
+    phones = [link for link in links if link[:4].lower() == "tel:"] + cells
+    return _stated(person, emails, phones, " | ".join(cells), "table_row")
+
+
+def _people_in_cards(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
+    """Yield the people named in the smallest element around a link that names anybody."""
+    links = tree.css(_LINKS)[:MOST]
+    targets: dict[int, set[str]] = defaultdict(set)
+    for link in links:
+        href = (link.attributes.get("href") or "").lower().partition("?")[0]
+        for element in _ancestors(link):
+            targets[element.mem_id].add(href if href.startswith("mailto:") else "")
+    for link in links:
+        if stated := _card_of(link, targets):
+            yield stated
+
+
+def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    parent = node.parent
+    for _ in range(CARD_DEPTH):
+        if parent is None or parent.tag in ("body", "html"):
+            return
+        yield parent
+        parent = parent.parent
+
+
+def _card_of(link: LexborNode, targets: dict[int, set[str]]) -> StatedPerson | None:
+    href = unquote(link.attributes.get("href") or "")
+    for element in _ancestors(link):
+        html = element.html or ""
+        if len(targets[element.mem_id] - {""}) > 1 or len(html) > CARD_HTML:
+            return None
+        lines = visible_text(LexborHTMLParser(html)).split("\n")
+        if len(lines) > CARD_LINES:
+            return None
+        if named := person_in(lines):
+            return _stated(named[0], [_target(href), *lines], [href, *lines], named[1], "card")
+    return None

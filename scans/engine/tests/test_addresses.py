@@ -1,0 +1,303 @@
+"""Postal addresses: what counts as one in each country, and what only looks like one."""
+
+import json
+
+import pytest
+
+from scans.engine.extractors import merge_contacts, read_page
+from scans.engine.extractors.address_formats import formats
+from scans.engine.report import Contact
+
+
+def addresses_of(body: str, url: str = "https://acme.example/", lang: str = "en") -> list[Contact]:
+    page = f"<html lang={lang}><body>{body}</body></html>".encode()
+    found = read_page(page, url, "text/html; charset=utf-8")
+    return [contact for contact in found.contacts if contact.kind == "address"]
+
+
+def lines_of(body: str, url: str = "https://acme.example/", lang: str = "en") -> list[str]:
+    return [contact.value for contact in addresses_of(body, url, lang)]
+
+
+# One block as a visitor sees it, line breaks as `/`; then its page's address and language.
+IN_TEXT = {
+    "DE": [
+        (
+            "Angaben gemäß § 5 TMG/Muster GmbH/Musterstraße 12a/10115 Berlin/Telefon: 030 1234",
+            "de",
+            "Musterstraße 12a, 10115, Berlin, DE",
+        ),
+        (
+            "Muster GmbH · Berliner Str. 5 · D-60311 Frankfurt am Main · Tel. 069 12",
+            "de",
+            "Berliner Str. 5, 60311, Frankfurt am Main, DE",
+        ),
+        ("Muster KG, Am Alten Markt 3-5, 50667 Köln", "de", "Am Alten Markt 3-5, 50667, Köln, DE"),
+        (
+            "Kontakt/Hinterm Hag 7/78462 Konstanz/Telefon 07531 12",
+            "de",
+            "Hinterm Hag 7, 78462, Konstanz, DE",
+        ),
+        (
+            "Our office: Musterstrasse 1, 80331 Munich, Germany",
+            "en",
+            "Musterstrasse 1, 80331, Munich, DE",
+        ),
+    ],
+    "AT": [
+        (
+            "Bäckerei/Mariahilfer Straße 10/2/A-1070 Wien",
+            "de",
+            "Mariahilfer Straße 10, 1070, Wien, AT",
+        ),
+        ("Hauptplatz 4, 4020 Linz, Österreich", "de", "Hauptplatz 4, 4020, Linz, AT"),
+    ],
+    "CH": [
+        ("Muster AG, Bahnhofstrasse 1, CH-8001 Zürich", "de", "Bahnhofstrasse 1, 8001, Zürich, CH"),
+        ("Acme SA/Rue du Rhône 12/1204 Genève/Suisse", "fr", "Rue du Rhône 12, 1204, Genève, CH"),
+    ],
+    "FR": [
+        (
+            "SARL Dupont/12 bis, rue de la Paix/75002 Paris/France",
+            "fr",
+            "12 bis, rue de la Paix, 75002, Paris, FR",
+        ),
+        (
+            "dont le siège social est situé 4 avenue de l'Europe, BP 12, 31000 Toulouse CEDEX 4",
+            "fr",
+            "4 avenue de l'Europe, 31000, Toulouse, FR",
+        ),
+    ],
+    "ES": [
+        (
+            "con domicilio social en Calle Mayor, 5, 3º B, 28013 Madrid (España)",
+            "es",
+            "Calle Mayor, 5, 28013, Madrid, ES",
+        ),
+        (
+            "Titular: Acme S.L./C/ Gran Vía 12/08001 Barcelona/CIF B12345678",
+            "es",
+            "C/ Gran Vía 12, 08001, Barcelona, ES",
+        ),
+    ],
+    "IT": [
+        (
+            "Rossi S.r.l. - Via Garibaldi, 12 - 20121 Milano (MI) - P.IVA 01234567890",
+            "it",
+            "Via Garibaldi, 12, 20121, Milano, MI, IT",
+        ),
+        (
+            "sede legale in Piazza del Duomo 3, 50122 Firenze FI",
+            "it",
+            "Piazza del Duomo 3, 50122, Firenze, FI, IT",
+        ),
+    ],
+    "NL": [
+        (
+            "Bedrijf B.V./Keizersgracht 123-2/1015 CJ Amsterdam/KvK 12345678",
+            "nl",
+            "Keizersgracht 123-2, 1015 CJ, Amsterdam, NL",
+        ),
+        ("Postbus 123, 3500AB Utrecht", "nl", "Postbus 123, 3500 AB, Utrecht, NL"),
+    ],
+    "GB": [
+        (
+            "Unit 29, Malmesbury Road, Kingsditch, Cheltenham, Gloucestershire, GL51 9PL",
+            "en",
+            "Unit 29, Malmesbury Road, GL51 9PL, Cheltenham, Gloucestershire, GB",
+        ),
+        (
+            "© 2014 Acme. 24 Endell Street, London WC2H 9HQ. Tel: 020 7193 1430",
+            "en",
+            "24 Endell Street, WC2H 9HQ, London, GB",
+        ),
+    ],
+    "IE": [
+        (
+            "Acme, 12 Grafton Street, Dublin 2, D02 VF65",
+            "en",
+            "12 Grafton Street, D02 VF65, Dublin 2, IE",
+        ),
+    ],
+    "US": [
+        (
+            "325 Cherry Street Bridgeport, CT 06605 (203) 367-3000",
+            "en",
+            "325 Cherry Street, 06605, Bridgeport, CT, US",
+        ),
+        (
+            "2730 Wilshire Blvd., Suite 320 Santa Monica, California 90403",
+            "en",
+            "2730 Wilshire Blvd., Suite 320, 90403, Santa Monica, CA, US",
+        ),
+        (
+            "P.O. Box 80286/Phoenix, AZ 85008-1234",
+            "en",
+            "P.O. Box 80286, 85008-1234, Phoenix, AZ, US",
+        ),
+    ],
+    "CA": [
+        (
+            "123 King Street West, Suite 4, Toronto, ON M5H 1A1",
+            "en",
+            "123 King Street West, Suite 4, M5H 1A1, Toronto, ON, CA",
+        ),
+        (
+            "1234, rue Sainte-Catherine Ouest, Montréal (Québec) H3B 1A1",
+            "fr",
+            "1234, rue Sainte-Catherine Ouest, H3B 1A1, Montréal, QC, CA",
+        ),
+    ],
+    "AU": [
+        (
+            "Level 3, 123 George Street, Sydney NSW 2000",
+            "en",
+            "Level 3, 123 George Street, 2000, Sydney, NSW, AU",
+        ),
+    ],
+}
+CASES = [(country, *case) for country, cases in IN_TEXT.items() for case in cases]
+
+
+@pytest.mark.parametrize(("country", "text", "lang", "line"), CASES)
+def test_an_address_in_text_is_read_in_its_countrys_format(country, text, lang, line):
+    blocks = text.replace("/2/A-", "<br>A-").replace("C/ ", "C&#47; ")
+    (found,) = addresses_of(f"<p>{blocks.replace('/', '<br>')}</p>", lang=lang)
+    assert found.value == line
+    assert found.address is not None
+    assert found.address["country"] == country
+    assert found.page_url == "https://acme.example/"
+    assert found.method == "text"
+    assert found.address["street"].split()[0] in found.snippet
+
+
+def test_every_country_with_a_format_of_text_has_an_example():
+    assert {form.country for form in formats().values() if form.order} == set(IN_TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "url"),
+    [
+        ("Mo-Fr 8<br>12345 Termine", "de", "https://a.de/"),
+        ("Ehering 5<br>12345 Gelbgold", "de", "https://a.de/"),
+        ("Telefon 030<br>12345 Berlin", "de", "https://a.de/"),
+        ("Montag 8<br>10115 Brezeln", "de", "https://a.de/"),
+        ("Artikel 12<br>54321 Schraube<br>Tel. 030 1", "de", "https://a.de/"),
+        ("Seit 1998<br>2024 Jubiläum", "de", "https://a.ch/"),
+        ("Musterstraße 12, 10115 Berlin", "en", "https://a.com/"),
+        ("Av. Insurgentes Sur 123, 03100 Ciudad de México", "es", "https://a.mx/"),
+        ("Avenue Mohammed V 12, 20000 Casablanca, Maroc", "fr", "https://a.com/"),
+        ("Musterstraße 12<br>10115 Berlin<br>Polen", "de", "https://a.com/"),
+        ("© 2014 Acme Inc., Dallas, TX 75201", "en", "https://a.com/"),
+        ("Open 9 AM - 5 PM, Dallas, TX 75201", "en", "https://a.com/"),
+        ("12 Main Street, Dallas, TX 10001", "en", "https://a.com/"),
+        ("12 Main Street, Dallas, ZZ 75201", "en", "https://a.com/"),
+        ("Call 1-800 Dallas, TX 75201", "en", "https://a.com/"),
+        ("Olympic Court, Whitehills Business Park, FY4 5GU", "en", "https://a.co.uk/"),
+        ("Serial AB12 3CD of High Quality", "en", "https://a.co.uk/"),
+        ("Hébergeur : OVH SAS, 2 rue Kellermann, 59100 Roubaix, France", "fr", "https://a.fr/"),
+        ("Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, D04 E5W5", "en", ""),
+        ("Aufsichtsbehörde: Stadt Köln, Musterweg 1, 50667 Köln", "de", "https://a.de/"),
+        ("1234 AB Test 12<br>5678 CD Nummer", "nl", "https://a.nl/"),
+    ],
+)
+def test_what_only_looks_like_an_address_is_none(text, lang, url):
+    assert lines_of(f"<p>{text}</p>", url, lang) == []
+
+
+def json_ld(**parts: object) -> str:
+    thing = {"@type": "Bakery", "name": "The Bakery", "address": parts}
+    return f'<script type="application/ld+json">{json.dumps(thing)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("parts", "url", "lines"),
+    [
+        (
+            {
+                "streetAddress": "12 Main St",
+                "postalCode": "62701",
+                "addressLocality": "Springfield",
+                "addressRegion": "Illinois",
+                "addressCountry": {"name": "United States"},
+            },
+            "https://a.com/",
+            ["12 Main St, 62701, Springfield, IL, US"],
+        ),
+        (
+            {"streetAddress": "Weg 1", "postalCode": "D-10115", "addressLocality": "Berlin"},
+            "https://a.de/",
+            ["Weg 1, 10115, Berlin, DE"],
+        ),
+        (
+            {"streetAddress": "Storgatan 1", "postalCode": "111 22", "addressLocality": "Stockholm"}
+            | {"addressCountry": "SE"},
+            "https://a.com/",
+            ["Storgatan 1, 111 22, Stockholm, SE"],
+        ),
+        (
+            {"streetAddress": "High St 1", "addressLocality": "Cork", "addressCountry": "IE"},
+            "https://a.ie/",
+            ["High St 1, Cork, IE"],
+        ),
+        # not the format of the country that it states
+        (
+            {"streetAddress": "Weg 1", "postalCode": "1011", "addressLocality": "Berlin"}
+            | {"addressCountry": "DE"},
+            "https://a.de/",
+            [],
+        ),
+        # another state's ZIP code
+        (
+            {"streetAddress": "1 Main St", "postalCode": "10001", "addressLocality": "Springfield"}
+            | {"addressRegion": "IL", "addressCountry": "US"},
+            "https://a.com/",
+            [],
+        ),
+        ({"addressLocality": "Berlin", "addressCountry": "DE"}, "https://a.de/", []),
+        ({"streetAddress": "Weg 1, 10115 Berlin"}, "https://a.de/", ["Weg 1, 10115, Berlin, DE"]),
+    ],
+)
+def test_an_address_in_json_ld_must_have_its_countrys_format(parts, url, lines):
+    assert lines_of(json_ld(**parts), url) == lines
+
+
+def test_where_an_event_takes_place_is_nobodys_address():
+    place = {"@type": "Place", "address": "12 Main Street, Springfield, IL 62701"}
+    event = {"@type": "MusicEvent", "location": place}
+    assert lines_of(f'<script type="application/ld+json">{json.dumps(event)}</script>') == []
+    assert lines_of(f'<script type="application/ld+json">{json.dumps(place)}</script>') != []
+
+
+MICRODATA = """<div itemscope itemtype="https://schema.org/Store">
+<div itemprop="address" itemscope itemtype="https://schema.org/PostalAddress">
+<span itemprop="streetAddress">Musterweg 1</span><span itemprop="postalCode">10115</span>
+<span itemprop="addressLocality">Berlin</span><meta itemprop="addressCountry" content="DE"></div>
+</div>"""
+RDFA = MICRODATA.replace('itemprop="', 'property="schema:')
+H_CARD = """<div class="h-card"><p class="p-adr h-adr"><span class="p-street-address">Musterweg 1
+</span><span class="p-postal-code">10115</span><span class="p-locality">Berlin</span>
+<abbr class="p-country-name" title="Germany">GER</abbr></p></div>"""
+VCARD = H_CARD.replace("p-adr h-adr", "adr").replace("h-card", "vcard").replace('"p-', '"')
+
+
+@pytest.mark.parametrize(
+    ("markup", "method"),
+    [(MICRODATA, "microdata"), (RDFA, "microdata"), (H_CARD, "h_card"), (VCARD, "h_card")],
+    ids=["microdata", "rdfa", "h-card", "vcard"],
+)
+def test_an_address_in_markup_is_read_with_its_evidence(markup, method):
+    (found,) = addresses_of(markup)
+    parts = {"street": "Musterweg 1", "postcode": "10115", "town": "Berlin", "region": ""}
+    assert found.address == parts | {"country": "DE"}
+    assert (found.method, found.page_url) == (method, "https://acme.example/")
+    assert "Musterweg 1, 10115, Berlin" in found.snippet
+
+
+def test_one_address_in_several_spellings_and_pages_is_one():
+    home = read_page(MICRODATA.encode(), "https://a.de/")
+    legal = b"<p>Muster GmbH<br>Musterweg  1<br>D-10115 Berlin</p>"
+    pages = (home.contacts, read_page(legal, "https://a.de/impressum").contacts)
+    assert [len(contacts) for contacts in pages] == [1, 1]
+    (found,) = merge_contacts(pages)
+    assert found.method == "microdata"
