@@ -14,6 +14,8 @@ from scans.engine.report import Contact, ContactKind
 
 # Lines between a role of a legal notice and the contacts that it belongs to.
 NEAR = 10
+# Lines above a role in which a heading may say that it is another company's.
+HEADING = 3
 # Lines of a page that are looked at.
 MOST_LINES = 5_000
 
@@ -69,7 +71,8 @@ class _LegalNotice:
             return
         at, person, snippet = min(self._people, key=lambda item: abs(item[0] - place))
         first, last = sorted((at, place))
-        if last - first <= NEAR and not is_anothers(" ".join(self._lines[first : last + 1])):
+        around = " ".join(self._lines[max(0, first - HEADING) : last + 1])
+        if last - first <= NEAR and not is_anothers(around):
             yield person, snippet
 
     def _line_of(self, contact: Contact) -> int | None:

@@ -49,8 +49,11 @@ def _in_line(line: str) -> tuple[Person, str] | None:
     """Read `Geschäftsführer: Max Muster`, `Max Muster, CEO`, `Dr. Max Muster`."""
     labelled = _LABEL.match(line)
     if labelled:
-        person = _announced(labelled[1], labelled[2])
-        return (person, line) if person else None
+        if person := _announced(labelled[1], labelled[2]):
+            return person, line
+        if "@" not in labelled[2] and not any(map(str.isdigit, labelled[2])):
+            return None
+        line = labelled[1]  # `Max Muster, Vertrieb: max@muster.de`
     name, *rest = [part for part in _DASHES.split(line[:200]) if part and part.strip()] or [""]
     if known := read_name(name):
         position = next((part for part in rest if is_position(part)), "")
@@ -61,15 +64,16 @@ def _in_line(line: str) -> tuple[Person, str] | None:
 
 def _announced(label: str, rest: str) -> Person | None:
     """Return the person behind a label: the first where it names several."""
+    is_label = bool(_pattern("labels").fullmatch(label.strip()))
     is_role = bool(_pattern("legal_roles").fullmatch(label.strip())) or is_position(label)
-    if not is_role and not _pattern("labels").fullmatch(label.strip()):
+    if not is_role and not is_label:
         return None
     name, *others = [part for part in _DASHES.split(rest[:200]) if part and part.strip()] or [""]
     person = read_name(_AND.split(name)[0])
     if person is None:
         return None
     stated = next((part for part in others if is_position(part)), "")
-    return Person(person, _cut(label if is_role else stated))
+    return Person(person, _cut(label if is_role and not is_label else stated))
 
 
 def _in_two_lines(line: str, following: Sequence[str]) -> tuple[Person, str] | None:
