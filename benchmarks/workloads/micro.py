@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import workloads
 from benchmarks.pages.folder import read_pages
 from benchmarks.pages.made import SitePages, make_pages
-from scans.engine.child import _warm_up
+from scans.engine.child.warm_up import warm_up
 from scans.engine.extractors.page import read_page
 from scans.engine.limits import FetchSettings
 from scans.engine.lists.collection import read_text
@@ -27,7 +27,7 @@ URL = "https://www.example.com/contact/"
 
 def main() -> None:
     options = workloads.spec()
-    _warm_up(FetchSettings())
+    warm_up(FetchSettings())
     started = workloads.now()
     pages = (
         read_pages(Path(options["pages"])) if options["pages"] else make_pages(options["variants"])

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from benchmarks import workloads
 from benchmarks.sites import host
-from scans.engine.child import _warm_up
+from scans.engine.child.warm_up import warm_up
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.scanner import scan_site
 
@@ -29,7 +29,7 @@ def main() -> None:
         host_map=(("*.test", f"127.0.0.1:{options['port']}"),), mapped_networks=("127.0.0.0/8",)
     )
     limits = Limits(**options["limits"])
-    _warm_up(settings)
+    warm_up(settings)
     started, clock = workloads.now(), Clock()
     for number in range(options["sites"]):
         report = scan_site(host(number), limits, settings=settings, on_stage=clock.begin)

@@ -203,31 +203,34 @@ def test_an_interrupt_from_the_terminal_is_left_to_the_parent(child: Child) -> N
 
 
 STRAY_PRINTS = """
-import scans.engine.child as child
-scan_site = child.scan_site
+from scans.engine.child import jobs
+from scans.engine.child.__main__ import main
+scan_site = jobs.scan_site
 def noisy(*args, **more):
     print("stray words on stdout", flush=True)
     if args[0] == "broken.test":
         raise RuntimeError("a defect of ours")
     return scan_site(*args, **more)
-child.scan_site = noisy
-child.main()
+jobs.scan_site = noisy
+main()
 """
 
 SHORT_PATIENCE = """
-import scans.engine.child as child
-child.STUCK_AFTER = 3.0
-child.main()
+from scans.engine.child import messages
+from scans.engine.child.__main__ import main
+messages.STUCK_AFTER = 3.0
+main()
 """
 
 STUCK_IN_C = """
 import re, threading
-import scans.engine.child as child
-child.STUCK_AFTER = 1.5
+from scans.engine.child import jobs, messages
+from scans.engine.child.__main__ import main
+messages.STUCK_AFTER = 1.5
 def hold_the_lock(*args, **more):
     re.match(r"(a+)+$", "a" * 50 + "b")
-child.scan_site = hold_the_lock
-child.main()
+jobs.scan_site = hold_the_lock
+main()
 """
 
 
