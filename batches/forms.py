@@ -1,7 +1,7 @@
 """The forms of batches: they parse and check input; services act on it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -27,6 +27,8 @@ from scrapersky.tenants.models import Tenant, User
 
 # Of the rejected lines, so many are listed above the form.
 SHOWN_REJECTIONS = 20
+# Domains of a batch that its copy is filled in with.
+MOST_COPIED = 10_000
 
 
 def option_field(option: Option) -> forms.Field:
@@ -134,6 +136,17 @@ class BatchForm(forms.Form):
         super().__init__(*args, **kwargs)
         for option in all_options():
             self.fields[option.name] = option_field(option)
+
+    @classmethod
+    def copy_of(cls, batch: Batch) -> "BatchForm":
+        """Return the form filled in as a batch was created; a very long list is left out."""
+        jobs = batch.jobs.filter(domain__isnull=False).order_by("position")
+        hosts = jobs.values_list("domain__host", flat=True)
+        values = batch.scan_options.as_dict()
+        options = {name: v if isinstance(v, bool | str) else f"{v:g}" for name, v in values.items()}
+        text = "\n".join(hosts) if batch.total <= MOST_COPIED else ""
+        name = f"Copy of {batch}"[:200]
+        return cls(initial=options | {"name": name, "domains": text})
 
     @property
     def inputs(self) -> list[forms.BoundField]:
@@ -244,6 +257,17 @@ class BatchForm(forms.Form):
                 f"None of the {count:,} entries is" if count else "There is nothing in it that is"
             )
             self.add_error(field, f"{what} a domain that can be scanned.")
+
+
+class RenameForm(forms.ModelForm):
+    """A new name of a batch."""
+
+    class Meta:
+        model = Batch
+        fields = ("name",)
+        widgets: ClassVar = {
+            "name": forms.TextInput({"class": "form-control", "autocomplete": "off"})
+        }
 
 
 class RetryForm(forms.Form):

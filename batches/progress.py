@@ -80,6 +80,20 @@ class BatchProgress:
     def waiting(self) -> int:
         return max(self.batch.total - self.batch.ended - self.active, 0)
 
+    @property
+    def announcement(self) -> str:
+        """What a screen reader says when it changes: start, each quarter, pause, failure, end."""
+        batch = self.batch
+        if batch.is_ended:
+            counts = f"{batch.completed:,} complete, {batch.failed:,} failed"
+            return f"The batch has ended as {batch.get_status_display().lower()}: {counts}."
+        parts = [f"The batch is {batch.get_status_display().lower()}"]
+        if quarter := int(batch.progress * 4):
+            parts.append(f"{quarter * 25} % of the sites are done")
+        if batch.failed:
+            parts.append("some sites have failed")
+        return f"{', '.join(parts)}."
+
 
 def progress_of(batch: Batch) -> BatchProgress:
     """Return the progress of a batch; nothing that moves is read of one that has ended."""

@@ -4,6 +4,7 @@ from django.urls import path
 
 from batches.lists import BATCHES, JOBS
 from batches.views import (
+    batch_tabs,
     batches,
     console,
     deletion,
@@ -37,9 +38,23 @@ urlpatterns = [
     *list_urls(JOBS, "jobs/"),
     path("batches/new/", batches.batch_create, name="batch_create"),
     path("batches/demo/", batches.batch_demo, name="batch_demo"),
-    path("batches/<uuid:pk>/", batches.batch_detail, name="batch_detail"),
-    path("batches/<uuid:pk>/progress/", batches.batch_progress, name="batch_progress"),
-    path("batches/<uuid:pk>/jobs/", jobs.batch_jobs, name="batch_jobs"),
+    path("batches/<uuid:pk>/", batch_tabs.batch_detail, name="batch_detail"),
+    path("batches/<uuid:pk>/progress/", batch_tabs.batch_progress, name="batch_progress"),
+    path("batches/<uuid:pk>/jobs/", batch_tabs.batch_jobs, name="batch_jobs"),
+    path("batches/<uuid:pk>/failures/", batch_tabs.batch_failures, name="batch_failures"),
+    path(
+        "batches/<uuid:pk>/failures/live/",
+        batch_tabs.batch_failures_live,
+        name="batch_failures_live",
+    ),
+    path("batches/<uuid:pk>/activity/", batch_tabs.batch_activity, name="batch_activity"),
+    path(
+        "batches/<uuid:pk>/activity/live/",
+        batch_tabs.batch_activity_live,
+        name="batch_activity_live",
+    ),
+    path("batches/<uuid:pk>/settings/", batch_tabs.batch_settings, name="batch_settings"),
+    path("batches/<uuid:pk>/rename/", batch_tabs.batch_rename, name="batch_rename"),
     path("batches/<uuid:pk>/results.csv", downloads.batch_csv, name="batch_csv"),
     path("batches/<uuid:pk>/results.json", downloads.batch_json, name="batch_json"),
     path("batches/<uuid:pk>/cancel/", transitions.batch_cancel, name="batch_cancel"),

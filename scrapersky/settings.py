@@ -155,6 +155,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+# How often a page shows what has changed
+POLL_MILLISECONDS = 2_000
 
 # Static files
 STATIC_URL = "static/"

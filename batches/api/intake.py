@@ -22,6 +22,7 @@ from scans.engine.lists.collection import DomainList, ListTooLong, read_values
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import User
+from scrapersky.web.api_auth import token_name
 from scrapersky.web.api_errors import InputError
 
 JSON_LINES = ("application/jsonl", "application/x-ndjson")
@@ -62,7 +63,7 @@ def create_from(
     if request.content_type in JSON_LINES:
         return _from_json_lines(request, user, processor_type)
     payload = _checked(schemas.BatchIn.model_validate, _json_of(request), ("body", "payload"))
-    how = _params(payload, user, processor_type)
+    how = _params(payload, user, processor_type, token_name(request))
     domains = payload.domains
     if len(domains) > services.at_once_limit() and may_be_larger():
         lines = (f"{json.dumps(domain)}\n".encode() for domain in domains)
@@ -73,7 +74,7 @@ def create_from(
 
 def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> Intake:
     params = _checked(schemas.BatchParams.model_validate, _query_of(request), ("query",))
-    how = _params(params, user, processor_type)
+    how = _params(params, user, processor_type, token_name(request))
     with saved_list(LargeList(_body_of(request), is_json_lines=True)) as saved:
         try:
             with saved.path.open("rb") as file:
@@ -90,11 +91,14 @@ def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> I
 def _create(read: DomainList, how: dict[str, Any]) -> Intake:
     if not read.accepted:
         raise InputError("domains", _why_none(read), schemas.invalid_lines(read))
-    batch = services.create_batch(domains=read.hosts, metadata=rejections(read), **how)
+    how["metadata"] |= rejections(read)
+    batch = services.create_batch(domains=read.hosts, **how)
     return Intake(batch, read)
 
 
-def _params(payload: schemas.BatchParams, user: User, processor_type: str) -> dict[str, Any]:
+def _params(
+    payload: schemas.BatchParams, user: User, processor_type: str, token: str
+) -> dict[str, Any]:
     return {
         "tenant": tenant_for_new_rows(user),
         "created_by": user,
@@ -102,6 +106,7 @@ def _params(payload: schemas.BatchParams, user: User, processor_type: str) -> di
         "name": payload.name,
         "batch_id": payload.batch_id,
         "processor_type": processor_type,
+        "metadata": {"token": token} if token else {},
     }
 
 

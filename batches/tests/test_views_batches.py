@@ -16,7 +16,7 @@ from batches.models import Batch
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import running_batch
-from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db
 NEW = "/batches/new/"
@@ -229,10 +229,82 @@ def test_a_running_batch_shows_what_is_scanned_and_updates_itself(
 ) -> None:
     batch = running_batch(default_tenant)
     body = page(console, f"/batches/{batch.pk}/")
-    assert f'hx-get="/batches/{batch.pk}/progress/"' in body
-    assert f'hx-get="/batches/{batch.pk}/jobs/"' in body
+    assert f'hx-get="/batches/{batch.pk}/progress/?tab=results"' in body
+    assert f'hx-get="/batches/{batch.pk}/jobs/?shown=' in body
     assert "Reading sitemaps" in body
     assert "DNS not found" in body
+    assert "does not refresh automatically" in body
+    assert "The batch is running, 25 % of the sites are done, some sites have failed." in body
+
+
+def test_the_tabs_show_failures_activity_and_settings(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    for tab, text in (
+        ("failures", "A retry ends the same way unless the site changes."),
+        ("activity", "Reading sitemaps"),
+        ("settings", "Duplicate as a new batch"),
+    ):
+        assert text in page(console, f"/batches/{batch.pk}/{tab}/")
+
+
+def test_each_status_shows_its_number_and_domains_can_be_searched(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    body = page(console, f"/batches/{batch.pk}/", domain="host003")
+    counts = re.findall(r'(\w+) <span class="count">(\d+)</span>', body)
+    assert {("All", "7"), ("Complete", "2"), ("Failed", "1"), ("Pending", "3")} <= set(counts)
+    assert "host003.example" in body
+    assert f'href="/jobs/{batch.jobs.get(position=4).pk}/"' not in body
+
+
+def test_rows_that_are_shown_stay_in_their_order_and_others_are_counted(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    third, first = batch.jobs.get(position=2), batch.jobs.get(position=0)
+    url = f"/batches/{batch.pk}/jobs/?status=complete&shown={third.pk.hex},{first.pk.hex}"
+    body = console.get(url, headers={"HX-Request": "true"}).text
+    assert re.findall(r'<tr id="job-([^"]+)"', body) == [str(third.pk), str(first.pk)]
+    assert "1 new" in body
+    assert f"shown={third.pk.hex}%2C{first.pk.hex}" in body
+
+
+def test_a_batch_is_renamed(console: Client, default_tenant: Tenant) -> None:
+    batch = make(default_tenant)
+    response = console.post(f"/batches/{batch.pk}/rename/", {"name": " Autumn "}, follow=True)
+    assert "The batch is renamed." in response.text
+    assert "Autumn" in page(console, "/batches/")
+    refused = console.post(f"/batches/{batch.pk}/rename/", {"name": "x" * 201})
+    assert "at most 200 characters" in refused.text
+
+
+def test_a_duplicate_starts_from_the_domains_and_options_of_its_batch(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = make(default_tenant, count=2)
+    Batch.objects.filter(pk=batch.pk).update(options={"max_pages": 77}, name="Spring")
+    body = page(console, "/batches/new/", copy=str(batch.pk))
+    assert "0.example.com\n1.example.com" in body
+    assert 'value="Copy of Spring"' in body
+    assert 'value="77"' in body
+    assert page(console, "/batches/new/", copy="nonsense")
+
+
+def test_a_batch_of_a_program_names_its_token(client: Client, user: User) -> None:
+    _, token = ApiToken.create(user=user, name="Nightly import")
+    response = client.post(
+        "/api/v3/batch_page_scraper/batch",
+        {"domains": ["a.example", "b.example"]},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    client.force_login(user)
+    body = page(client, f"/batches/{response.json()['batch_id']}/")
+    assert "a.example, b.example" in body
+    assert "with the API token “Nightly import”" in body
 
 
 def test_a_batch_that_has_ended_updates_nothing(console: Client, default_tenant: Tenant) -> None:
@@ -271,7 +343,7 @@ def test_jobs_are_filtered_by_status_and_by_cause(console: Client, default_tenan
     assert "No site of this batch has this status" in page(console, url, status="cancelled")
 
 
-@pytest.mark.parametrize("part", ["", "progress/", "jobs/"])
+@pytest.mark.parametrize("part", ["", "progress/", "jobs/", "failures/", "activity/"])
 def test_the_queries_of_a_batch_do_not_grow_with_its_jobs(
     console: Client, default_tenant: Tenant, part: str
 ) -> None:

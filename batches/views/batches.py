@@ -1,7 +1,4 @@
-"""Pages of batches: the list, a new one, and how far one has come."""
-
-from typing import Any
-from uuid import UUID
+"""Pages of batches: the list, a new one, and one of the demo sites."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -9,16 +6,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from batches.demo import batch as demo_batch
-from batches.forms import BatchForm, RetryForm
+from batches.forms import BatchForm
 from batches.lists import BATCHES
 from batches.models import Batch, Job
-from batches.progress import progress_of
-from batches.transitions import deletion_of
-from batches.views.jobs import rows_of_batch
 from scans.engine.lists.collection import DomainList
-from scrapersky.tenants.access import can_write, get_readable, readable, tenant_for_new_rows
-from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows
+from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.lists.saved_views import redirect_to_view
+from scrapersky.web.lists.selection import uuids
 from scrapersky.web.lists.views import ListPage
 
 LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
@@ -43,9 +38,13 @@ def _named_job(request: ConsoleRequest) -> Job | None:
 def batch_create(request: ConsoleRequest) -> HttpResponse:
     """Take in a new batch; what was typed comes back where nothing of it can be scanned."""
     tenant = tenant_for_new_rows(request.user)
-    form = BatchForm(request.POST, request.FILES) if request.method == "POST" else BatchForm()
+    if request.method == "POST":
+        form = BatchForm(request.POST, request.FILES)
+    else:
+        form = _copy_of(request) or BatchForm()
     if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
-        messages.success(request, _summary(form.parsed) if form.parsed else LIST_IS_READ)
+        text = _summary(form.parsed) if form.parsed else LIST_IS_READ
+        messages.success(request, text, extra_tags="pending running")
         return redirect("batch_detail", pk=batch.pk)
     context = {
         "form": form,
@@ -65,6 +64,19 @@ def _summary(parsed: DomainList) -> str:
     return "; ".join(parts) + "."
 
 
+def _copy_of(request: ConsoleRequest) -> BatchForm | None:
+    """Return the form filled in with the batch that `copy` names, None without one."""
+    ids = uuids([request.GET.get("copy", "")])
+    if not ids:
+        return None
+    batch = get_readable(Batch.objects.all(), request.user, pk=ids[0])
+    form = BatchForm.copy_of(batch)
+    if not form.initial["domains"]:
+        text = "The list is too long to be copied here: paste or upload it, or run the batch again."
+        messages.info(request, text)
+    return form
+
+
 @require_POST
 def batch_demo(request: ConsoleRequest) -> HttpResponse:
     """Scan the demo sites."""
@@ -76,29 +88,3 @@ def batch_demo(request: ConsoleRequest) -> HttpResponse:
         tenant=tenant_for_new_rows(request.user), created_by=request.user
     )
     return redirect("batch_detail", pk=batch.pk)
-
-
-@require_safe
-def batch_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show a batch: its progress, its failures by cause and its jobs."""
-    batch = get_readable(Batch.objects.select_related("created_by"), request.user, pk=pk)
-    context = _moving(request, batch) | rows_of_batch(request, batch)
-    context["deletion"] = deletion_of(batch) if batch.is_ended else None
-    return render(request, "batches/batch_detail.html", context)
-
-
-@require_safe
-@fragment_of("batch_detail")
-def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the part of a batch's page that moves; `?watch` is for a page without buttons."""
-    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
-    return render(request, "batches/_progress.html", _moving(request, batch))
-
-
-def _moving(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
-    return {
-        "batch": batch,
-        "progress": progress_of(batch),
-        "may_control": "watch" not in request.GET and can_write(request.user, batch.tenant_id),
-        "retry_form": RetryForm.of(batch),
-    }

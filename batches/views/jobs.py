@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,9 +15,11 @@ from batches.options import BatchOptions
 from batches.progress import with_stages
 from batches.services import initiate_scan
 from scans.corrections.reading import corrected_report
+from scans.lists import DOMAINS
 from scans.models import Domain
 from scrapersky.tenants.access import can_write, get_readable, get_writable
 from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.lists.selection import uuids
 from scrapersky.web.lists.views import ListPage
 
 # Columns of the list that a batch's page shows in cells of its own.
@@ -26,30 +29,52 @@ SHOWN_TOGETHER = frozenset(
 
 
 def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
-    """Return the page of the jobs list, limited to a batch, that the query string asks for."""
-    jobs = ListPage(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
-    for job in jobs.objects:
+    """Return the page of the jobs list, limited to a batch, that the query string asks for.
+
+    `shown` in the query string names the rows that a page shows already: they come back in their
+    order as they are now, and how many others there are is counted.
+    """
+    params = request.GET.copy()
+    shown = uuids(params.pop("shown", [""])[-1].split(","))
+    request.GET = params  # type: ignore[assignment]
+    page = ListPage(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
+    jobs = page.rows_of(shown) if shown else page.rows
+    for job, _ in jobs:
         job.batch = batch
-    columns = [column for column in jobs.columns if column.name not in SHOWN_TOGETHER]
-    cells = [[cell for cell in some if cell.column in columns] for _, some in jobs.rows]
+    columns = [column for column in page.columns if column.name not in SHOWN_TOGETHER]
+    cells = [[cell for cell in some if cell.column in columns] for _, some in jobs]
     return {
-        "jobs": jobs,
+        "jobs": page,
         "columns": columns,
-        "rows": list(zip(with_stages(jobs.objects), cells, strict=True)),
-        "statuses": [("", "All"), *Job.Status.choices],
-        "status": request.GET.get("status", ""),
-        "reason": request.GET.get("reason", ""),
+        "rows": list(zip(with_stages(job for job, _ in jobs), cells, strict=True)),
+        "shown": ",".join(job.pk.hex for job, _ in jobs),
+        "new_rows": len({job.pk for job in page.objects} - set(shown)) if shown else 0,
+        "statuses": _statuses(batch),
+        "status": params.get("status", ""),
+        "reason": params.get("reason", ""),
+        "domain": params.get("domain", ""),
+        "domain_actions": DOMAINS.actions,
+        "origin": f"{JOBS.name}?batch={batch.pk}&{page.query.filter_query or 'sort=position'}",
     }
 
 
-@require_safe
-@fragment_of("batch_detail")
-def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return a page of a batch's jobs."""
-    batch = get_readable(Batch.objects.all(), request.user, pk=pk)
-    context = {"batch": batch, "may_control": can_write(request.user, batch.tenant_id)}
-    context |= rows_of_batch(request, batch)
-    return render(request, "batches/_jobs.html", context)
+def _statuses(batch: Batch) -> list[tuple[str, str, int]]:
+    """Return value, label and number of jobs of each status, with all of them first."""
+    states = Job.Status
+    jobs = Job.objects.filter(batch=batch).order_by()
+    if batch.is_converted:  # whose counters may include jobs that were not converted
+        counted = dict(jobs.values_list("status").annotate(number=Count("pk")))
+    else:
+        running = 0 if batch.is_ended else jobs.filter(status=states.RUNNING).count()
+        counted = {
+            states.PENDING: max(batch.waiting - running, 0),
+            states.RUNNING: running,
+            states.COMPLETE: batch.completed,
+            states.FAILED: batch.failed,
+            states.CANCELLED: batch.cancelled,
+        }
+    each = [(value, label, counted.get(value, 0)) for value, label in states.choices]
+    return [("", "All", sum(counted.values())), *each]
 
 
 @require_safe
@@ -99,5 +124,5 @@ def domain_scan(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Scan a domain now, outside any batch, and show the job."""
     domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
     job = initiate_scan(domain, created_by=request.user)
-    messages.success(request, f"{domain.host} is being scanned.")
+    messages.success(request, f"{domain.host} is being scanned.", extra_tags="pending running")
     return redirect("job_detail", pk=job.pk)

@@ -24,6 +24,7 @@ CANCELLED = {
     Status.CANCELLING: "The batch is being cancelled. Running scans are being stopped; "
     "finished results are kept.",
 }
+PAUSED = "The batch is paused. Running scans finish; no new ones start."
 RESUMED = {
     Status.RUNNING: "The batch is running again.",
 }
@@ -38,7 +39,7 @@ def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Stop a batch; what is done is kept."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.cancel_batch(batch)):
-        messages.success(request, _state_of(batch, CANCELLED))
+        messages.success(request, _state_of(batch, CANCELLED), extra_tags=batch.status)
     return redirect("batch_detail", pk=pk)
 
 
@@ -47,7 +48,7 @@ def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Start no more scans of a batch."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.pause_batch(batch)):
-        messages.success(request, "The batch is paused. Running scans finish; no new ones start.")
+        messages.success(request, PAUSED, extra_tags="paused")
     return redirect("batch_detail", pk=pk)
 
 
@@ -56,7 +57,7 @@ def batch_resume(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Go on with a paused batch."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.resume_batch(batch)):
-        messages.success(request, _state_of(batch, RESUMED))
+        messages.success(request, _state_of(batch, RESUMED), extra_tags=batch.status)
     return redirect("batch_detail", pk=pk)
 
 
@@ -71,8 +72,9 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     reasons, changed = form.cleaned_data["reasons"], form.changed_options(batch)
     if _won(request, lambda: transitions.retry_batch(batch, reasons=reasons, options=changed)):
         what = ", ".join(map(readable, reasons)) or "all failed jobs"
-        messages.success(request, _state_of(batch, RETRIED).format(what=what))
-    return redirect("batch_detail", pk=pk)
+        text = _state_of(batch, RETRIED).format(what=what)
+        messages.success(request, text, extra_tags=batch.status)
+    return redirect_back(request, reverse("batch_detail", args=[pk]))
 
 
 @control_of("batch_detail")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html
@@ -78,6 +79,12 @@ def time(moment: datetime | None, style: str = "") -> SafeString:
 
 
 register.filter("exact_time", regional.exact_time)
+
+
+@register.simple_tag
+def every(times: float = 1) -> str:
+    """Return how often a part of a page updates itself, as an htmx trigger."""
+    return f"every {settings.POLL_MILLISECONDS * times:.0f}ms"
 
 
 @register.filter

@@ -29,6 +29,12 @@ def check_chosen(text: str) -> None:
 
 def user_of_token(text: str) -> User | None:
     """Return the user of a token that works, and record its use; None for any other text."""
+    token = usable_token(text)
+    return token.user if token else None
+
+
+def usable_token(text: str) -> ApiToken | None:
+    """Return a token that works, and record its use; None for any other text."""
     now = timezone.now()
     rows = ApiToken.objects.usable(now).filter(token_hash=ApiToken.hash(text))
     token = rows.select_related("user").first()
@@ -37,4 +43,4 @@ def user_of_token(text: str) -> User | None:
     # Not at each call: a client that polls would write a row with every request.
     if token.last_used_at is None or token.last_used_at < now - RECORD_USE_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token.user
+    return token

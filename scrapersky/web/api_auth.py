@@ -10,7 +10,7 @@ from ninja.security import HttpBearer, SessionAuth
 
 from scrapersky.tenants.login_delays import count_wrong_token
 from scrapersky.tenants.models import User
-from scrapersky.tenants.tokens import user_of_token
+from scrapersky.tenants.tokens import usable_token
 from scrapersky.web.access import check_method
 from scrapersky.web.api_errors import TooManyAttemptsError
 
@@ -19,13 +19,14 @@ class TokenAuth(HttpBearer):
     """A token made by `manage.py create_token USER`; too many wrong ones are answered by 429."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        user = user_of_token(token)
-        if user is not None:
-            request.user = user
+        row = usable_token(token)
+        if row is not None:
+            request.user = row.user
+            request.token_name = row.name  # type: ignore[attr-defined]
             check_method(request)
         elif wait := count_wrong_token(request):
             raise TooManyAttemptsError(wait)
-        return user
+        return row.user if row else None
 
 
 class ConsoleSession(SessionAuth):
@@ -45,3 +46,8 @@ class ConsoleSession(SessionAuth):
 def caller(request: HttpRequest) -> User:
     """Return the user on whose behalf an authenticated call is made."""
     return cast(User, request.user)
+
+
+def token_name(request: HttpRequest) -> str:
+    """Return the name of the token that a call was made with; empty for a session."""
+    return getattr(request, "token_name", "")

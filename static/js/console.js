@@ -36,18 +36,9 @@
     search.focus();
   });
 
-  // A part that updates itself is not exchanged while something in it is pressed or typed in.
-  let pressed = null;
-  document.addEventListener("pointerdown", (event) => { pressed = event.target; });
-  for (const end of ["pointerup", "pointercancel"])
-    document.addEventListener(end, () => setTimeout(() => { pressed = null; }));
+  // A form that is refused shows the page that says why.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, boosted, xhr } = event.detail;
-    // Without moveBefore a field loses the focus when its menu is carried over (hx-preserve).
-    const typed = "moveBefore" in Element.prototype ? null : document.activeElement?.closest("form");
-    const isBusy = [pressed, typed].some((element) => element && target.contains(element));
-    if (!boosted && isBusy) event.detail.shouldSwap = false;
-    // A form that is refused shows the page that says why.
+    const { boosted, xhr } = event.detail;
     if (boosted && xhr.status >= 400) Object.assign(event.detail, { shouldSwap: true, isError: false });
   });
 

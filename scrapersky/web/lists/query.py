@@ -99,13 +99,20 @@ class ListQuery:
     @property
     def rows(self) -> QuerySet:
         """The rows that match, in no order."""
+        return self._filtered(self._readable)
+
+    def rows_of(self, ids: Sequence[Any], columns: Iterable[Column]) -> QuerySet:
+        """Return rows by their ids, in no order, whether they match the filters or not."""
+        return self._loaded(self._readable.filter(pk__in=ids), tuple(columns))
+
+    @property
+    def _readable(self) -> QuerySet:
         rows = self.definition.rows() if self._base is None else self._base
-        if self.tenants is not None:
-            key = self.definition.tenant_path
-            one = len(self.tenants) == 1
-            lookup = {key: self.tenants[0]} if one else {f"{key}__in": self.tenants}
-            rows = rows.filter(**lookup)
-        return self._filtered(rows)
+        if self.tenants is None:
+            return rows
+        key = self.definition.tenant_path
+        one = len(self.tenants) == 1
+        return rows.filter(**({key: self.tenants[0]} if one else {f"{key}__in": self.tenants}))
 
     @property
     def sort(self) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from scrapersky.tenants.access import writable, writable_tenants
 from scrapersky.tenants.models import User
@@ -33,7 +34,7 @@ class Selection:
         query string.
         """
         takes_all = bool(params.get("all"))
-        picked = [] if takes_all else _uuids(params.getlist("pick"))
+        picked = [] if takes_all else uuids(params.getlist("pick"))
         return cls(definition, user, takes_all, params.get("query", ""), picked)
 
     @property
@@ -73,12 +74,19 @@ class Selection:
 
 
 def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
-    """Return to the list as it was shown when its form was sent: `back`, or else `query`."""
+    """Return to the page that the form stood on (`next`), or else to the list as it was shown.
+
+    Which rows it showed is in `back`, or else in `query`.
+    """
+    page = str(params.get("next", ""))
+    if url_has_allowed_host_and_scheme(page, allowed_hosts=None):
+        return HttpResponseRedirect(page)
     shown = params.get("back") or params.get("query", "")
     return HttpResponseRedirect(f"{definition.url}?{shown}".rstrip("?"))
 
 
-def _uuids(texts: Sequence[str]) -> list[UUID]:
+def uuids(texts: Sequence[str]) -> list[UUID]:
+    """Return the ids among some texts, each once."""
     ids = []
     for text in texts:
         with suppress(ValueError):

@@ -1,10 +1,11 @@
 """The pages of a list: the table with its filters, its rows alone, its count, and its columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -113,6 +114,11 @@ class ListPage:
         self.rows = [(row, self._cells(row)) for row in page.rows]
         self.next_query = self.query.query_at(page.next) if page.next else ""
         self.previous_query = self.query.query_at(page.previous) if page.previous else ""
+
+    def rows_of(self, ids: Sequence[UUID]) -> list[tuple[Any, list[Cell]]]:
+        """Return rows by their ids, in this order, whether they match the filters or not."""
+        found = {row.pk: row for row in self.query.rows_of(ids, self.columns)}
+        return [(found[pk], self._cells(found[pk])) for pk in ids if pk in found]
 
     @property
     def objects(self) -> list[Any]:

@@ -1,0 +1,82 @@
+"""Pages that update themselves leave alone what the user does on them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from batches.models import Batch, Job, Worker
+from batches.tests.outcomes import complete
+from batches.tests.running import running_batch
+from scrapersky.tenants.models import Tenant
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+THREE_POLLS_HELD_BACK = """new Promise((done) => {
+  let count = 0;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.defaultPrevented && ++count === 3) done();
+  });
+})"""
+
+
+@pytest.fixture(autouse=True)
+def fast_polls(settings: Any) -> None:
+    settings.POLL_MILLISECONDS = 100
+
+
+def end(batch: Batch) -> None:
+    """End every job that is left."""
+    Worker.objects.all().delete()
+    batch.jobs.filter(status=Job.Status.RUNNING).update(status=Job.Status.PENDING, worker=None)
+    for job in batch.jobs.filter(status=Job.Status.PENDING).select_related("domain"):
+        complete(job)
+
+
+def wait_for_polls(page: Page, count: int) -> None:
+    for _ in range(count):
+        with page.expect_response("**/jobs/?*"):
+            pass
+
+
+def test_ticks_focus_and_open_menus_outlast_ten_polls_and_the_end_is_announced(
+    logged_in: Page, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/")
+    picks = logged_in.locator("#jobs input[name=pick]")
+    for place in range(3):
+        picks.nth(place).check()
+    logged_in.click("#bulk summary:has-text('Tag')")
+    logged_in.fill("#bulk-tags", "half a ta")
+    job = batch.jobs.filter(status=Job.Status.PENDING).first()
+    assert job
+    complete(job)
+    wait_for_polls(logged_in, 10)
+    expect(logged_in.locator(f"#job-{job.pk} .state").first).to_have_text("Complete")
+    expect(logged_in.locator("#bulk-tags")).to_have_value("half a ta")
+    expect(logged_in.locator("#bulk-tags")).to_be_focused()
+    expect(logged_in.locator("#jobs input[name=pick]:checked")).to_have_count(3)
+    expect(logged_in.locator("#picked")).to_have_text("3 selected")
+    expect(logged_in.locator("#announcements")).to_contain_text("50 % of the sites are done")
+    end(batch)
+    expect(logged_in.locator("#announcements")).to_contain_text("The batch has ended as partial")
+    expect(logged_in.locator("#jobs input[name=pick]:checked")).to_have_count(3)
+    expect(logged_in.locator("#pause-updates")).to_be_hidden()
+
+
+def test_updates_can_be_paused_and_a_message_goes_when_it_is_no_longer_true(
+    logged_in: Page, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/")
+    logged_in.click("#pause")
+    expect(logged_in.locator("text=Running scans finish")).to_be_visible()
+    expect(logged_in.locator("#resume")).to_be_focused()
+    logged_in.click("#pause-updates")
+    Batch.objects.filter(pk=batch.pk).resume()
+    logged_in.evaluate(THREE_POLLS_HELD_BACK)
+    expect(logged_in.locator("#progress .state")).to_have_text("Paused")
+    logged_in.click("#pause-updates")
+    expect(logged_in.locator("#progress .state")).to_have_text("Running")
+    expect(logged_in.locator("text=Running scans finish")).to_have_count(0)
