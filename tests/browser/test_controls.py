@@ -27,7 +27,7 @@ def mixed(default_tenant: Tenant) -> Batch:
 
 def updated(page: Page, batch: Batch) -> None:
     """Wait until the page of a running batch has updated itself once more."""
-    with page.expect_response(lambda answer: answer.url.endswith(f"{batch.pk}/progress/")):
+    with page.expect_response(lambda answer: f"{batch.pk}/progress/" in answer.url):
         pass
 
 
@@ -83,10 +83,12 @@ def test_a_button_is_not_exchanged_while_it_is_pressed(
 
 
 def test_a_retry_sets_an_ended_page_moving_again(logged_in: Page, mixed: Batch) -> None:
-    logged_in.goto(f"/batches/{mixed.pk}/?status=failed&reason=tls_error")
+    logged_in.goto(f"/batches/{mixed.pk}/failures/")
     expect(logged_in.locator("[hx-trigger]")).to_have_count(0)
     logged_in.click("#retry-tls_error")
     expect(logged_in.locator("#progress .state")).to_have_text("Running")
+    expect(logged_in.locator("#failure-tls_error")).to_have_count(0)
+    logged_in.click("nav >> text=Results")
     expect(logged_in.locator("#jobs tbody tr")).to_have_count(3)
     complete(mixed.jobs.get(status="pending"))
     expect(logged_in.locator("#progress .state")).to_have_text("Partial")
