@@ -26,6 +26,8 @@ LEAST_DIFFERENT = 3
 # How many times the weight of the second language the first one has to have.
 LEAST_LEAD = 1.15
 _WORD = re.compile(r"[^\W\d_]+")
+# Letters of other scripts, not the dashes and quotes that all of them share.
+_BEYOND_LATIN = re.compile("[\u0370-\u1dff\u2c00-\udfff\uf900-\uffff]")
 # Japanese is mostly written in Chinese characters, Persian in Arabic ones: less tells them.
 _RARE_SHARES = {"ja": 0.12, "fa": LEAST_MARKS_OF_PERSIAN}
 
@@ -41,7 +43,7 @@ def detect_language(text: str) -> str:
 
 
 def _by_script(sample: str, letters: int) -> str:
-    if sample.isascii():
+    if sample.isascii() or not _BEYOND_LATIN.search(sample):
         return ""
     for language, letter in _tables().scripts:
         share = len(letter.findall(sample)) / letters
@@ -54,8 +56,9 @@ def _by_words(words: list[str]) -> str:
     """Tell the language by its common words; one that several languages share counts a part."""
     weights: dict[str, float] = defaultdict(float)
     hits: dict[str, list[int]] = defaultdict(list)
-    for word, count in Counter(words).items():
-        languages = _tables().languages_of.get(word, ())
+    languages_of = _tables().languages_of
+    for word, count in Counter(filter(languages_of.__contains__, words)).items():
+        languages = languages_of[word]
         for language in languages:
             hits[language].append(count)
             weights[language] += count / len(languages)

@@ -45,12 +45,19 @@ def resolve_url(url: str, base: str = "") -> str | None:
     """
     if len(url) > 4 * MAX_URL:
         return None
-    if base and url[:1] == "/" and len(url) <= USUAL_URL and _PLAIN_PATH.fullmatch(url):
-        origin = _plain_origin(base)
-        if origin:
-            return origin + url.partition("#")[0]
+    if base and len(url) <= USUAL_URL and (plain := _plain_url(url, base)):
+        return plain
     absolute = _absolute(url, base)
     return _requested(absolute) if len(absolute) <= USUAL_URL else _request(absolute)
+
+
+def _plain_url(url: str, base: str) -> str:
+    """Return a link within the site of `base` that needs no parser, empty for any other."""
+    origin = _plain_origin(base)
+    path = url if url[:1] == "/" else url.removeprefix(origin)
+    if origin and path[:1] == "/" and _PLAIN_PATH.fullmatch(path):
+        return origin + path.partition("#")[0]
+    return ""
 
 
 def _request(absolute: str) -> str | None:

@@ -42,6 +42,8 @@ def _letter(half: str) -> str:
 
 def region_at_end(parts: Sequence[str]) -> str:
     """Return the region of the longest name that some words end with; names have large letters."""
+    if not parts or parts[-1].rstrip(".").casefold() not in _last_words():
+        return ""
     for start in range(max(0, len(parts) - LONGEST_NAME), len(parts)):
         name = parts[start:]
         region = _regions().get(" ".join(name).rstrip(".").casefold())
@@ -53,6 +55,11 @@ def region_at_end(parts: Sequence[str]) -> str:
 def region_of_code(code: str) -> str:
     """Return the region of an ISO code that stands for nothing else beside a number."""
     return region_named(code) if code in words("codes_beside_numbers") else ""
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(name.rpartition(" ")[2] for name in _regions())
 
 
 @cache

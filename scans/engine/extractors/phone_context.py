@@ -17,6 +17,8 @@ from scans.engine.extractors.vocabulary import words
 BEFORE = 70
 # Characters between a label and its number: `Phone number for orders: `.
 _FAR = 28
+# Characters of the longest label, with a few to spare.
+_LONGEST_LABEL = 24
 
 # A letter by itself is a label where it begins a word and something parts it from the number: the
 # `f` of a GUID, of `C.F.` and of a host name is none.
@@ -179,6 +181,8 @@ def _labels(before: str, following: str) -> set[str]:
     of the number: a letter runs into a plus or a bracket only.
     """
     kinds: set[str] = set()
+    if not _WORD.search(before, max(0, len(before) - _FAR - _LONGEST_LABEL)):
+        return kinds
     edge = len(before)
     for word in reversed(list(_WORD.finditer(before))):
         gap = before[word.end() : edge]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 # Digits of a number that others may share: `0221/470/5555` is one number in three groups.
 LEAST_DIGITS = 8
 
-# A longer row is a switchboard's block of extensions, not numbers to be called one by one.
-MAX_ENDINGS = 3
+# A longer row is a switchboard's block (`33074700/01/02/03/04`), not numbers to be called one by
+# one; extensions that each have their own hyphen are.
+MAX_ENDINGS, MAX_EXTENSIONS = 3, 12
 
 _SLASHED = re.compile(
     rf"(?P<head>(?:\D*\d){{{LEAST_DIGITS},}}?)(?P<endings>(?:\s?/\s?-?\s?\d{{1,5}})+)\s*\Z"
@@ -44,11 +45,8 @@ def shared_start(run: str, behind: str) -> SharedStart | None:
         return None
     pairs = tuple((hyphen != "", digits) for hyphen, digits in _ENDING.findall(_plain(endings)))
     last = _LAST_GROUP.search(head)
-    if (
-        not 0 < len(pairs) <= MAX_ENDINGS
-        or last is None
-        or sum(map(str.isdigit, head)) < LEAST_DIGITS
-    ):
+    most = MAX_EXTENSIONS if all(hyphen for hyphen, _ in pairs) else MAX_ENDINGS
+    if not 0 < len(pairs) <= most or last is None or sum(map(str.isdigit, head)) < LEAST_DIGITS:
         return None
     if any(len(digits) > len(last[0]) and not is_extension for is_extension, digits in pairs):
         return None
