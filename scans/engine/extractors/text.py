@@ -38,8 +38,8 @@ def visible_text(tree: LexborHTMLParser) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = (" ".join(line.split()) for line in without_invisible(text).split(_BLOCK_END))
-    return "\n".join(filter(None, lines))
+    blocks = without_invisible(text).split(_BLOCK_END)
+    return "\n".join([" ".join(block.split()) for block in blocks if block and not block.isspace()])
 
 
 def without_invisible(text: str) -> str:
