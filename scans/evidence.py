@@ -14,7 +14,7 @@ from scans.storage import url_hash
 
 Sheet = dict[str, Any]
 TIMES = ("first_seen", "last_seen", "gone_at")
-FACTS = ("label", "confidence", "page_url", "snippet", "method", *TIMES)
+FACTS = ("label", "address", "confidence", "page_url", "snippet", "method", "person", *TIMES)
 USE_FACTS = ("name", "version", "category", "evidence", *TIMES)
 # Contacts and technologies of one sheet; the lists page through the rest.
 MOST = 1_000

@@ -68,6 +68,7 @@ def test_the_csv_has_a_row_for_each_domain_in_the_order_given(batch: Batch) -> N
         "emails": "info@good.example",
         "phones": "+49301234567; +49307654321",
         "social": "https://github.com/baker",
+        "addresses": "",
         "technologies": "WordPress; nginx",
         "sitemaps": "1",
         "pages": "2",
