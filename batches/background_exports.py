@@ -2,7 +2,7 @@
 
 Slices page by keyset, so no cursor or transaction stays open between two of them, and run one at a
 time per worker host. A slice that dies is repeated from the last recorded row: a text file is cut
-to its recorded length, a workbook part is written anew.
+to its recorded length, a workbook part is written again.
 """
 
 import fcntl

@@ -74,7 +74,7 @@ def build(pk: UUID, *, until: float = math.inf) -> bool:
 
 
 def resume_stalled() -> int:
-    """Queue the lists that nobody has read on for a minute; return how many."""
+    """Queue lists whose reading has stalled for a minute; return how many."""
     return WORK.resume(BatchList.objects.stalled())
 
 

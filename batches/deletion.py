@@ -98,7 +98,7 @@ def _produced_by(batch: Batch, jobs: Sequence[Job]) -> Iterable[UUID]:
 
 
 def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
-    """Return the domains that a batch brought, and that nobody else has anything to do with."""
+    """Return the domains that a batch brought, and that nothing else uses."""
     other_jobs = Job.objects.filter(domain=OuterRef("pk")).exclude(batch=batch)
     other_scans = Scan.objects.filter(domain=OuterRef("pk")).exclude(pk__in=scans)
     brought = Domain.objects.filter(condition, created_at__gte=batch.created_at)
@@ -114,7 +114,7 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
 
 
 def _looks(jobs: Sequence[Job]) -> list[Look]:
-    """Return what jobs looked at; one that did not end by itself saw nothing."""
+    """Return what jobs looked at; one that was cut short saw nothing."""
     ended = (Job.Status.COMPLETE, Job.Status.FAILED)
     return [
         Look(job.domain_id, job.scan_id, job.finished_at)

@@ -1,7 +1,7 @@
-"""Hand the results of a batch out as CSV and JSON, row by row, whatever the batch's size.
+"""Stream the results of a batch as CSV and JSON, row by row, for a batch of any size.
 
 The results are those of the batch's own scans, which later scans do not change. The JSON has each
-value as it was found; the CSV is written like that of every list (docs/exports.md).
+value as scanned; the CSV is written like that of every list (docs/exports.md).
 """
 
 import json
@@ -88,7 +88,7 @@ def _download(
 
 
 def results_of(batch: Batch) -> Iterator[Facts]:
-    """Yield what came of each job of a batch, in the order the domains were given."""
+    """Yield the result of each job of a batch, in the order the domains were given."""
     for row in _job_rows(batch):
         job_id, _, host, status, reason, error, started, finished, *best, report = row
         row_facts = facts(
@@ -137,7 +137,7 @@ def facts(
     """Return one result: the columns, as lists where they are lists, and the whole report.
 
     `report` is a scan's report, the requests of a failed scan, the counts of a sitemap import, or
-    whatever an older system left. `best` are the best e-mail address and phone number of a domain;
+    data of the older system. `best` are the best e-mail address and phone number of a domain;
     without it, those of the report.
     """
     counts = report if isinstance(report, dict) else {}

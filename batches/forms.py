@@ -303,7 +303,7 @@ class RetryForm(forms.Form):
         }
 
     def refusal(self) -> str:
-        """Say what is wrong with the input."""
+        """Return what is wrong with the input."""
         return " ".join(
             f"{self.fields[name].label}: {' '.join(map(str, messages))}"
             for name, messages in self.errors.items()

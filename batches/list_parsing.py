@@ -89,7 +89,7 @@ def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def may_be_larger() -> bool:
-    """Say whether a list that is too long to read at once may still become a batch."""
+    """Return whether a list that is too long to read at once may still become a batch."""
     return at_once_limit() < settings.MAX_DOMAINS_PER_BATCH
 
 

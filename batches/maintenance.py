@@ -90,7 +90,7 @@ class ScheduleState:
 
     @property
     def problem(self) -> str:
-        """Say what is wrong with the schedule; empty where nothing is."""
+        """Return what is wrong with the schedule; empty where nothing is."""
         if self.is_off:
             return f"The schedule “{self.name}” is switched off."
         if self.is_stuck:
@@ -126,7 +126,7 @@ def problems(now: datetime) -> list[str]:
 
 
 def _is_waited_for(name: str, since: datetime) -> bool:
-    """Say whether work has waited for a schedule since a moment; for the keeper it always does."""
+    """Return whether work has waited for a schedule since a moment; the keeper always has some."""
     if name == SITEMAP_SUBMISSION:
         queued = Domain.SitemapAnalysis.QUEUED
         waiting = Domain.objects.filter(sitemap_analysis_status=queued)

@@ -1,4 +1,4 @@
-"""Read how far a batch has come, in a constant number of queries whatever its size."""
+"""Read how far a batch has come, in a constant number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

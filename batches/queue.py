@@ -1,7 +1,7 @@
 """Queue the shift of a host.
 
-The rows are the truth: a shift finds new work by itself, so a message is needed only where no shift
-runs, and a lost or doubled one does no harm.
+The rows are the truth: a shift polls for new work, so a message is needed only when no shift runs,
+and a lost or repeated one does no harm.
 """
 
 import time

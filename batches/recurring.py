@@ -140,7 +140,7 @@ def _run(
     note: str,
     created_by: User | None = None,
 ) -> RecurringRun:
-    """Create the batch of a run under the lock of its row, and keep what came of it."""
+    """Create the batch of a run under the lock of its row, and record its outcome."""
     run = RecurringRun(recurring=recurring, planned_at=planned, created_at=now, note=note)
     going = Batch.objects.filter(recurring_runs__recurring=recurring, status__in=Batch.ACTIVE)
     if previous := going.first():

@@ -56,7 +56,7 @@ class RecurringForm(BatchForm):
 
     @classmethod
     def of(cls, recurring: RecurringBatch, *submitted: Any) -> "RecurringForm":
-        """Return the form of a recurring batch that is there already."""
+        """Return the form of an existing recurring batch."""
         names = ("name", "domains", "frequency", "weekday", "month_day", "time_of_day")
         stored = {name: getattr(recurring, name) for name in names}
         shown = {name: value for name, value in stored.items() if value is not None}

@@ -56,10 +56,11 @@ def create_batch(
     """Create a batch and a job for each domain in one transaction; the workers start at once.
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
-    doubles counted once. Raises `ValidationError` for no domain, more than 100,000 (or
+    duplicates counted once. Raises `ValidationError` for no domain, more than 100,000 (or
     MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and `BatchExistsError`
     for one that a batch of the tenant or of `created_by` has. If a batch of others has it, it
-    becomes the `public_id` of a batch with another id: who asks learns nothing about other tenants.
+    becomes the `public_id` of a batch with another id: so the caller learns nothing about other
+    tenants.
     """
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()

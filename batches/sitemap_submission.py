@@ -1,9 +1,8 @@
 """Domain sitemap submission: queued domains become a batch of sitemap imports.
 
-A domain is in work exactly as long as an import of it waits or runs. It enters that state in the
+A domain is in progress exactly while an import of it waits or runs. It enters that state in the
 transaction that makes the job; the flush of the job's result ends it. What ends a job without a
-result (cancelled, lost for good, test mode, deleted) is settled by the minute keeper, in one
-place whatever the way.
+result (cancelled, lost for good, test mode, deleted) is settled by the minute keeper.
 """
 
 import logging

@@ -16,7 +16,7 @@ Measure = DailyCount.Measure
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What scans came to: per day (scanned, failed, contacts), and in all, the most first.
+    """The results of scans: per day (scanned, failed, contacts), and in all, the most first.
 
     `since` is the first day that was counted, where that is later than the first of the days.
     """

@@ -12,7 +12,7 @@ from batches.progress import failure_causes
 from scrapersky.web.text import printable
 
 POLL_EVERY = 0.5
-# Seconds a batch may wait for a worker before the one who waits for it is told.
+# Seconds a batch may wait for a worker before the waiting user is warned.
 PATIENCE = 15
 RESULT_LABELS = {
     "final_url": "Address",

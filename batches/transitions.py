@@ -74,7 +74,7 @@ def retry_batch(
     options: dict[str, Any] | None = None,
     jobs: Sequence[Any] | None = None,
 ) -> Batch:
-    """Scan again what failed; what is complete is left alone.
+    """Retry failed jobs; complete ones are not touched.
 
     `reasons` (values of FailureReason) and `jobs` (ids) narrow it down. Cancelled jobs are retried
     only if the reason `cancelled` or their ids are given. `options` apply to these jobs in this
@@ -187,7 +187,7 @@ def settle_cancelling() -> None:
     """Cancel the waiting jobs of batches that are being cancelled, and end those that are done.
 
     In chunks, each with its counters, so that 100,000 jobs neither hold a lock for long nor are
-    left half counted when the process dies: whoever comes next goes on.
+    left half counted when the process dies: the next caller continues.
     """
     for pk in Batch.objects.filter(status=Batch.Status.CANCELLING).values_list("pk", flat=True):
         while True:

@@ -19,7 +19,7 @@ DIGEST_BYTES = 16
 
 
 class Changes:
-    """The rows of a view that a user has not got yet as they are now.
+    """The rows of a view that are new or changed since the user's last export.
 
     It needs the view's own columns, whatever is written: `pick` takes rows that have them, records
     them as exported, and returns those to write.
@@ -64,7 +64,7 @@ class Changes:
 
 
 def digest_of(row: Any, columns: Sequence[Column]) -> bytes:
-    """Return what stands for a row's values, save those that every scan renews."""
+    """Return a digest of a row's values, except those that every scan renews."""
     values = [plain(column.value_of(row)) for column in columns if not column.is_volatile]
     text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
     return blake2b(storable(text).encode(), digest_size=DIGEST_BYTES).digest()

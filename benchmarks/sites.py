@@ -53,7 +53,7 @@ class Sites:
         return Served(int(spent["requests"]), spent["cpu"] / max(spent["at"], 0.001))
 
     def described(self) -> str:
-        """Say what pages they have."""
+        """Return what pages they have."""
         median, largest = (self.before[name] / 1000 for name in ("median", "largest"))
         return f"Pages: median {median:.0f} KB, largest {largest:.0f} KB, sent gzipped."
 

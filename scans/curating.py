@@ -122,7 +122,7 @@ def _ensure_tags(tenant_id: UUID, names: Sequence[str]) -> list[UUID]:
 
 @retry_on_conflict
 def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
-    """Take tags off domains, whatever the case of their names; return how many had one."""
+    """Take tags off domains, ignoring case; return how many had one."""
     tenants = domains.order_by().values_list("tenant_id", flat=True).distinct()
     folded = {name.casefold() for name in names}
     theirs = Tag.objects.filter(tenant__in=list(tenants))

@@ -29,12 +29,12 @@ STANDS_IN_FOR_THE_SITE = frozenset({Verdict.CHALLENGE.value})
 
 
 def saw_the_site(report: Report) -> bool:
-    """Say whether a scan saw the site itself, not the wall of a bot check or an error page."""
+    """Return whether a scan saw the site itself, not the wall of a bot check or an error page."""
     return report["verdict"] not in STANDS_IN_FOR_THE_SITE and report.get("http_status", 0) < 400
 
 
 def covers(report: Report, what: str) -> bool:
-    """Say whether a scan saw all of the site's `pages`, `sitemaps` or `inventory`."""
+    """Return whether a scan saw all of the site's `pages`, `sitemaps` or `inventory`."""
     return saw_the_site(report) and bool(report.get("coverage", {}).get(what))
 
 
@@ -147,8 +147,8 @@ def scan_of(domain: Domain, key: str) -> Scan | None:
 def changes_between(before: Report, after: Report) -> list[Change]:
     """Return what differs between two reports of one domain, the weightiest first.
 
-    A list that one of the scans did not look at to its end is compared only in what it gained, or
-    not at all where the earlier one did not look.
+    A list that one of the scans read only in part is compared only for additions, or not at all if
+    the earlier scan did not read it.
     """
     changes = [
         Change(field, name, str(before[field]), str(after[field]))

@@ -188,7 +188,7 @@ class Domain(Curated):
                 condition=Q(sitemap_analysis_status="queued"),
                 name="domain_sitemap_queue",
             ),
-            # Most domains were never asked for, and are no part of these lists.
+            # Most domains were never asked for, and are excluded from these lists.
             models.Index(
                 fields=["sitemap_analysis_status", "tenant", "host"],
                 condition=Q(
@@ -289,7 +289,7 @@ class Contact(CorrectableFinding, Curated):
     address = models.JSONField(null=True, blank=True)
     # Who the page names beside it (`person_names`): name, position, page_url, snippet, method.
     person = models.JSONField(null=True, blank=True)
-    # Whatever else the older system kept about it.
+    # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
@@ -375,7 +375,7 @@ class Sitemap(Finding, Curated):
     url_count = models.PositiveIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     error = models.TextField(blank=True)
-    # Whatever else the older system kept about it.
+    # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)
 
     class Meta:
@@ -426,7 +426,7 @@ class Page(Curated):
     is_opened = models.BooleanField(default=False, db_default=False)
     # The line of robots.txt that closes it to us; empty where none does.
     disallowed_by = models.CharField(max_length=500, blank=True, db_default="")
-    # Whatever else the older system kept about it.
+    # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)
 
     class Meta:

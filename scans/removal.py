@@ -55,7 +55,7 @@ class LastLook:
 def lock_for_removal(ids: Iterable[UUID]) -> list[UUID]:
     """Lock domains in the order of their ids, also against new rows that refer to them.
 
-    Returns those that are there.
+    Returns the existing ones.
     """
     rows: QuerySet = Domain.objects.select_for_update().filter(pk__in=set(ids))
     return list(rows.order_by("pk").values_list("pk", flat=True))
@@ -106,7 +106,7 @@ def _undecided(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def show_what_is_left(ids: Sequence[UUID], last: Mapping[UUID, LastLook]) -> None:
-    """Write the facts of domains anew, from the scans and findings that are stored."""
+    """Recompute the facts of domains from the scans and findings that are stored."""
     sitemaps = _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids)
     pages: dict[UUID, dict[str, int]] = {pk: {} for pk in ids}
     there = Page.objects.filter(domain__in=ids, gone_at=None).order_by()

@@ -65,7 +65,7 @@ def read_result(stored: Any) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Say whether a value can stand where a report has this default."""
+    """Return whether a value can stand where a report has this default."""
     if isinstance(default, bool) or not isinstance(default, int | float):
         return isinstance(value, type(default))
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -68,7 +68,7 @@ CONTACT_COLUMNS = (
 )
 TECHNOLOGY_COLUMNS = ("name", "category", "website", "version", "evidence")
 SITEMAP_COLUMNS = ("url_hash", "url", "kind", "source", "parent_url", "url_count", "bytes", "error")
-# Whether a new row is hidden from the start; a row that is there keeps its flag.
+# Whether a new row is hidden from the start; an existing row keeps its flag.
 MARKED = ("is_wrong",)
 RowsOf = Callable[[SiteResult], Iterable[tuple]]
 

@@ -81,7 +81,7 @@ class Queueing:
 
     @property
     def sentence(self) -> str:
-        """Say what became of the domains."""
+        """Summarise the result in one sentence."""
         if not self.queued and not self.waiting:
             return "Select at least one domain."
         message = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"

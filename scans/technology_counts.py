@@ -16,7 +16,7 @@ COLUMNS = ("name", "category", "domain_count")
 
 
 def count_technologies() -> str:
-    """Count anew for each tenant with a scan since its last count; return how many were counted."""
+    """Recount for each tenant with a scan since its last count; return how many were counted."""
     counted = sum(_count_tenant(tenant) for tenant in Tenant.objects.order_by("pk"))
     return f"Counted the technologies of {counted} tenant{'' if counted == 1 else 's'}."
 

@@ -160,7 +160,7 @@ _SQLITE = (
 
 
 def ensure_index(connection: BaseDatabaseWrapper) -> None:
-    """Create SQLite's search index anew where one of its triggers is missing."""
+    """Recreate SQLite's search index if one of its triggers is missing."""
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:

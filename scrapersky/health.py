@@ -1,4 +1,4 @@
-"""Say whether the console can do its work, in sentences for the one who runs it."""
+"""Check that the console can do its work; problems are sentences for its operator."""
 
 from datetime import timedelta
 from functools import cache
@@ -17,7 +17,7 @@ from batches.models import Batch, Job, Worker
 
 # A message waits less than a second where a cluster is at work.
 QUEUE_PATIENCE = timedelta(seconds=60)
-# The minute keeper calls a shift for work that nobody took.
+# The minute keeper wakes a shift for unclaimed work.
 WORK_PATIENCE = timedelta(seconds=90)
 
 
@@ -46,7 +46,7 @@ def problems() -> list[str]:
 
 
 def queue_problems() -> list[str]:
-    """Return what is wrong with the queue's cluster: messages or schedules that nobody takes."""
+    """Return the queue's problems: messages or schedules that no worker processes."""
     now = timezone.now()
     messages = []
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
@@ -62,7 +62,7 @@ def queue_problems() -> list[str]:
 
 
 def work_problems() -> list[str]:
-    """Return that work waits and nobody scans, where that is so."""
+    """Return a message if work is waiting and no worker is running."""
     if Worker.objects.live().exists():
         return []
     since = timezone.now() - WORK_PATIENCE

@@ -1,4 +1,4 @@
-"""Keep ScraperSky's files to the user that runs it, whatever the umask was."""
+"""Keep ScraperSky's files to the user that runs it, regardless of the umask."""
 
 import os
 import stat

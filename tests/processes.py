@@ -34,7 +34,7 @@ def marked(mark: str) -> dict[int, str]:
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process runs; one that has ended and is not yet reaped does not."""
+    """Return whether a process runs; one that has ended and is not yet reaped does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

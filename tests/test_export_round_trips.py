@@ -146,7 +146,7 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def is_same(kind: Format, column: Column, value: Any, cell: Any) -> bool:
-    """Say whether a cell that was read holds a value."""
+    """Return whether a cell that was read holds a value."""
     if kind is Format.JSON_LINES:
         return bool(cell == as_json(value))
     if kind is not Format.XLSX:

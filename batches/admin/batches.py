@@ -111,7 +111,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None
     ) -> HttpResponse:
-        """Take in a new batch by the console's form and service."""
+        """Create a batch with the console's form and service."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         submitted = (request.POST, request.FILES) if request.method == "POST" else ()

@@ -72,7 +72,7 @@ class ScheduleAdmin(InstallationAdmin):
     def save_model(
         self, request: HttpRequest, obj: Schedule, form: ModelForm, change: bool
     ) -> None:
-        """Write the timing alone, whatever else the row or the form holds."""
+        """Write only the timing; ignore all other fields."""
         self.check_row(request, obj)
         obj.save(update_fields=TIMING)
 

@@ -124,7 +124,7 @@ def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
 
 @router.get("/health", response={200: schemas.Health, 503: Problem}, auth=None)
 def health(request: HttpRequest) -> dict[str, Any]:
-    """Say whether the system can do its work (503 if not), and how many workers scan now.
+    """Return whether the system can do its work (503 if not), and how many workers scan now.
 
     Workers end when there is nothing to do: none is no fault.
     """

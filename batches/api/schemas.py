@@ -152,7 +152,7 @@ class ScanCreated(Schema):
 
 
 class JobStatus(Schema):
-    """How far one scan got, and once it has ended what came of it."""
+    """How far one scan got, and its result once it has ended."""
 
     job_id: UUID
     batch_id: UUID | None

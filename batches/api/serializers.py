@@ -20,8 +20,8 @@ from batches.models import Batch, Job
 from batches.progress import list_read, with_stages
 from scans.corrections.reading import corrected_report
 
-# Clients of the older system stop polling on `completed` and `failed`, so whatever ended with
-# results is `completed` here. Every other status is named as it is stored.
+# Clients of the older system stop polling on `completed` and `failed`, so every status with results
+# is `completed` here. Every other status is named as it is stored.
 COMPLETED = "completed"
 BATCH_STATUS_NAMES = {status.value: status.value for status in Batch.Status} | {
     Batch.Status.COMPLETE.value: COMPLETED,

@@ -50,7 +50,7 @@ def resume(request: HttpRequest, batch_id: str) -> HttpResponseBase:
 def retry(
     request: HttpRequest, batch_id: str, payload: schemas.RetryIn | None = None
 ) -> HttpResponseBase:
-    """Scan again what failed; what is complete is left alone.
+    """Retry failed jobs; complete ones are not touched.
 
     `reasons` narrows it down; cancelled jobs are retried only with the reason `cancelled`.
     `options` apply to these jobs in this attempt only, except `max_concurrent`, which applies to

@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def set_environment(folder: Path, mapped_hosts: str) -> None:
-    """Replace whatever the user's environment says: nothing of it takes part."""
+    """Override the user's environment completely."""
     env.forget(BASE / ".env.example")
     os.environ.update(
         DJANGO_SETTINGS_MODULE="scrapersky.settings",

@@ -9,7 +9,7 @@ from scrapersky.tenants.models import Tenant, User
 
 
 def is_served() -> bool:
-    """Say whether scans reach the demo sites here: `manage.py up` serves and maps them."""
+    """Return whether scans reach the demo sites here: `manage.py up` serves and maps them."""
     return settings.DEMO_SITES and f"*.{SUFFIX}" in dict(settings.SCAN_HOST_MAP)
 
 

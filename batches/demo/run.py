@@ -39,7 +39,7 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
 
 @contextmanager
 def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
-    """Run the demo sites and a real worker, and end both in any case."""
+    """Run the demo sites and a real worker, and always end both."""
     env = part_environment() | {"LOG_LEVEL": "WARNING"}
     supervisor = Supervisor([demo_part(http, https, env), worker_part(env)])
     try:

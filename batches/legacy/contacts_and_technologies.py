@@ -1,7 +1,7 @@
 """Contacts and technologies out of the columns of domains.
 
-They had no ids: a row's id is made of its domain and its value, and says by itself that a
-conversion made it.
+They had no ids: a row's id is made of its domain and its value, which marks it as created by a
+conversion.
 """
 
 from batches.legacy.context import Context

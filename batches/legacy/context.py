@@ -75,9 +75,9 @@ class Context:
     fates: list[Any] = field(default_factory=list)
     # What is wrong, in sentences.
     faults: list[str] = field(default_factory=list)
-    # What the comparison of each table came to (`target.Difference`).
+    # The result of comparing each table (`target.Difference`).
     differences: list[Any] = field(default_factory=list)
-    # Is told how far a step is, for somebody who waits.
+    # Called with the progress of a step.
     show_progress: Callable[[str], None] = field(default=lambda detail: None)
     _sizes: dict[str, int] = field(default_factory=dict)
 

@@ -90,7 +90,7 @@ class ConversionOptions:
 
 @dataclass
 class Outcome:
-    """What a conversion or a verification came to."""
+    """The result of a conversion or a verification."""
 
     tables: list[report.Table] = field(default_factory=list)
     notes: list[report.Topic] = field(default_factory=list)
@@ -146,7 +146,7 @@ def convert(
     options: ConversionOptions | None = None,
     progress: Progress = silent,
 ) -> Outcome:
-    """Convert what no run has converted before, verify it, and return what it came to.
+    """Convert what no run has converted before, verify it, and return the result.
 
     All or nothing: an error, or sides that differ, leave everything as it was. `source` is the
     cursor of another database, inside a transaction of its own.
@@ -181,8 +181,8 @@ def _convert(context: Context, options: ConversionOptions, progress: Progress) -
 def _since(context: Context, progress: Progress) -> Verdict | None:
     """Compare the rows of all runs; None where this was the first.
 
-    What earlier runs brought may have changed in either system since: that is told, and keeps
-    nothing new from coming.
+    What earlier runs brought may have changed in either system since: such differences are reported
+    and do not block the conversion.
     """
     if not has_earlier_runs(context):
         return None

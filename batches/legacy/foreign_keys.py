@@ -1,7 +1,7 @@
-"""Check foreign keys once a table, where the database would check each row by itself.
+"""Check foreign keys once a table, instead of once per row.
 
-That halves the time of millions of rows. A superuser alone may ask for it; for anybody else the
-database checks as ever.
+That halves the time of millions of rows. Only a superuser may do so; for others the database checks
+each row as usual.
 """
 
 from batches.legacy.context import Context, LegacyError
@@ -41,7 +41,7 @@ def relax(context: Context) -> bool:
 
 
 def hold(context: Context) -> None:
-    """Let the database check keys by itself again."""
+    """Turn the database's own key checks back on."""
     if _are_relaxed(context):
         context.execute("SET LOCAL session_replication_role = origin")
 

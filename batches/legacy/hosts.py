@@ -63,7 +63,7 @@ def _doubt_endings(context: Context, table: str) -> None:
 
 
 def is_plain(host: str) -> bool:
-    """Say whether a host is read as it stands."""
+    """Return whether a host is read as it stands."""
     return read(host) == (host, None)
 
 

@@ -82,12 +82,12 @@ def sql_run_of(row: str) -> str:
 
 
 def has_map(context: Context, kind: str) -> bool:
-    """Say whether an earlier run has brought over rows of a kind."""
+    """Return whether an earlier run has brought over rows of a kind."""
     return bool(context.value(f"SELECT EXISTS (SELECT FROM {context.map} WHERE kind = '{kind}')"))
 
 
 def has_other_runs(context: Context, kind: str) -> bool:
-    """Say whether the map has rows of a kind that are not of this run."""
+    """Return whether the map has rows of a kind that are not of this run."""
     query = f"SELECT FROM {context.map} m WHERE kind = '{kind}' AND NOT {context.is_fresh()}"
     return bool(context.value(f"SELECT EXISTS ({query})"))
 

@@ -66,7 +66,7 @@ def sql_kept(text: str) -> str:
 def sql_finding_id(*parts: str) -> str:
     """Return the SQL of an id made of expressions, for rows that had none (RFC 9562, version 8).
 
-    A row with such an id says by itself that a conversion made it.
+    Such an id marks its row as created by a conversion.
     """
     digest = f"md5(concat_ws(chr(10), '{NAMESPACE}', {', '.join(parts)}))"
     return f"overlay(overlay({digest} placing '8' from 13) placing '8' from 17)::uuid"

@@ -1,4 +1,4 @@
-"""Jobs: their ids, their batch and domain, what became of them."""
+"""Jobs: their ids, their batch and domain, and status."""
 
 from batches.legacy import id_map, users
 from batches.legacy.context import ONCE, Context

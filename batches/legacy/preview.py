@@ -27,6 +27,6 @@ def create_tables(context: Context) -> None:
 
 
 def has_tables(connection: BaseDatabaseWrapper, apps: Apps) -> bool:
-    """Say whether a database has this system's tables."""
+    """Return whether a database has this system's tables."""
     table = apps.get_model("batches.LegacyId")._meta.db_table
     return table in connection.introspection.table_names()

@@ -1,4 +1,4 @@
-"""Find the older tables and read them: completely, or not at all.
+"""Find the older tables and read them: all or nothing.
 
 In the database of this system they are held against writes and read in place; a role that may only
 read them copies them first, all in one statement, which sees one moment. From another database they

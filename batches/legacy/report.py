@@ -1,4 +1,4 @@
-"""Say what a conversion did: a line for each table, examples, and every id in a file."""
+"""Report what a conversion did: a line for each table, examples, and every id in a file."""
 
 import csv
 import os
@@ -45,7 +45,7 @@ class Topic:
 
 
 def tables(context: Context, *, with_shapes: bool) -> list[Table]:
-    """Return what became of each table's ids in this run."""
+    """Count, for each table, how its ids were converted in this run."""
     results = []
     for kind, older in TABLES_OF.items():
         rows = sum(context.size(table) for table in older)

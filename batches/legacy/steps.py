@@ -7,7 +7,7 @@ from typing import Any
 
 from batches.legacy.context import Context
 
-# Is told a step, how many are done, and of how many.
+# Called with a step, the number done, and the total.
 Progress = Callable[[str, int, int], None]
 
 
@@ -20,7 +20,7 @@ class Step:
 
 
 def silent(label: str, done: int, total: int) -> None:
-    """Tell nobody how far a conversion is."""
+    """Ignore progress."""
 
 
 def _show(progress: Progress, label: str, place: int, total: int, detail: str) -> None:

@@ -34,7 +34,7 @@ class Rows:
     source: str
     # The column of the table that the bounds are about.
     bounded: str = ""
-    # Columns that nobody changes: they are compared even where the row was changed since.
+    # Immutable columns, compared even if the row was changed since.
     settled: tuple[str, ...] = ()
     # The column by which this system says that it changed a row; empty where it has none.
     touched: str = "updated_at"
@@ -49,7 +49,7 @@ class Rows:
 
 @dataclass
 class Difference:
-    """What a comparison of two sides came to."""
+    """The result of comparing two tables."""
 
     title: str
     expected: int = 0
@@ -152,7 +152,7 @@ def _default(context: Context, model: str, column: str) -> str:
 
 
 def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Difference:
-    """Compare the rows as they should be with those that are there."""
+    """Compare the rows as they should be with the stored ones."""
     difference = Difference(rows.title)
     difference.add(context.rows(_comparison(context, rows, low, high, _SUMS))[0])
     if not difference.is_none:

@@ -1,4 +1,4 @@
-"""Work that had not ended: batches counted anew, and jobs put back in line where that is asked."""
+"""Work that had not ended: batches counted again, and jobs queued again on request."""
 
 from batches.legacy import id_map
 from batches.legacy.context import Context

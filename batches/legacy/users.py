@@ -86,7 +86,7 @@ def make(context: Context) -> None:
 
 
 def _named(context: Context) -> Rows:
-    """Return the rows, their names set against those of the users that are there."""
+    """Return the rows, their names set against those of existing users."""
     columns = {
         name: text.format(users=context.table(USERS.model)) for name, text in USERS.columns.items()
     }

@@ -1,7 +1,7 @@
-"""Compare both sides: every older row and what it should be with what is there.
+"""Compare both sides: every older row and what it should be with what is stored.
 
-Rows that this system has changed since are told by their timestamps; of these only what nobody
-changes is compared, their references among it.
+Rows changed here since are recognised by their timestamps; of these only immutable columns,
+including references, are compared.
 """
 
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Verdict:
 
 
 def verify(context: Context) -> Verdict:
-    """Return what the comparison of each table came to, and what else is wrong."""
+    """Return the result of comparing each table, and any other faults."""
     _check_keys(context)
     differing = [each.sentence for each in context.differences if not each.is_none]
     return Verdict(context.differences, [*context.faults, *differing])
@@ -78,7 +78,7 @@ def _check_keys(context: Context) -> None:
 
 
 def _has_valid_keys(context: Context, model: str) -> bool:
-    """Say whether each foreign key of a model is a validated constraint of its table."""
+    """Return whether each foreign key of a model is a validated constraint of its table."""
     fields = context.apps.get_model(model)._meta.concrete_fields
     needed = sum(1 for field in fields if field.is_relation)
     valid = context.value(

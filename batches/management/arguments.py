@@ -82,7 +82,7 @@ def find_batch(key: str) -> Batch:
 
 
 def find_owner(username: str) -> tuple[Tenant, User | None]:
-    """Return whose batch it will be: the user's, or nobody's in the default tenant."""
+    """Return the tenant and owner of a new batch: the user's, or the default tenant and none."""
     if not username:
         return Tenant.objects.get(pk=DEFAULT_TENANT_ID), None
     user = User.objects.filter(username=username, is_active=True).first()

@@ -128,7 +128,7 @@ class BatchQuerySet(KeyedQuerySet):
         return ended
 
     def _name_causes(self) -> None:
-        """Say why a batch failed in which every job failed for the same reason."""
+        """Return why a batch failed in which every job failed for the same reason."""
         failed = self.filter(status=Batch.Status.FAILED, error="", failed=F("total"))
         for batch in Batch.objects.filter(pk__in=failed.values("pk")):
             jobs = batch.jobs.filter(status="failed").order_by()

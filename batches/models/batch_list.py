@@ -14,7 +14,7 @@ STALLED_AFTER = timedelta(seconds=60)
 
 class BatchListQuerySet(models.QuerySet):
     def stalled(self) -> "BatchListQuerySet":
-        """Return the lists that nobody has read on for a minute."""
+        """Return lists whose reading has stalled for a minute."""
         return self.filter(updated_at__lt=timezone.now() - STALLED_AFTER)
 
 
@@ -33,7 +33,7 @@ class BatchList(models.Model):
     # The file's name in settings.LIST_DIR.
     file = models.CharField(max_length=64, unique=True)
     is_json_lines = models.BooleanField(default=False)
-    # None: told from the content.
+    # None: detect it from the content.
     is_table = models.BooleanField(null=True)
     column = models.CharField(max_length=200, blank=True)
     byte_count = models.PositiveBigIntegerField(default=0)

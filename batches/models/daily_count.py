@@ -1,4 +1,4 @@
-"""What the scans of a day came to, counted where jobs end."""
+"""The results of a day's scans, counted when jobs end."""
 
 from collections import Counter
 from datetime import date

@@ -79,7 +79,7 @@ class Export(models.Model):
     row_count = models.PositiveIntegerField(default=0)
     # Rows that were read; more than those written where only changes are exported.
     read_count = models.PositiveIntegerField(default=0, db_default=0)
-    # Where the next slice goes on: the list's cursor, and the length of the file so far.
+    # Where the next slice continues: the list's cursor, and the length of the file so far.
     cursor = models.TextField(blank=True)
     byte_count = models.PositiveBigIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""The id map: what became of every id of the older system."""
+"""The id map: the new UUID of every id of the older system."""
 
 from collections.abc import Sequence
 from typing import ClassVar

@@ -54,7 +54,7 @@ class RecurringBatch(models.Model):
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     name = models.CharField(max_length=200)
-    # The list as it was pasted; every run reads it anew.
+    # The list as it was pasted; every run parses it again.
     domains = models.TextField()
     domain_count = models.PositiveIntegerField()
     options = models.JSONField(default=dict, blank=True)
@@ -152,7 +152,7 @@ class RecurringBatch(models.Model):
 
 
 class RecurringRun(models.Model):
-    """One time that a recurring batch was due, and what came of it."""
+    """One run of a recurring batch, and its outcome."""
 
     TENANT_PATH = "recurring__tenant"
 

@@ -141,7 +141,7 @@ def _boot_time() -> str:
 
 
 def _is_running(pid: int) -> bool:
-    """Say whether a process of this machine runs; one that only waits to be reaped does not."""
+    """Return whether a process of this machine runs; one that only waits to be reaped does not."""
     with suppress(OSError):
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state not in {"Z", "X"}

@@ -229,7 +229,7 @@ class Pool:
     def _admit(self, child: Child, frame: Frame, scan: Scan | None) -> None:
         """Let a scan go on whose server is known now, or send it back while that is busy."""
         if scan is None:
-            child.send({"type": "go", "job": frame.key})  # cancelled since: it ends by itself
+            child.send({"type": "go", "job": frame.key})  # cancelled meanwhile; it ends on its own
             return
         scan.answers = json.loads(frame.payload)
         may_go = self._waiting.admit(scan)

@@ -199,7 +199,7 @@ def test_http_inside_a_transaction(default_tenant: Tenant, sites: Sites) -> None
 
 
 def is_nobody_in_a_transaction() -> bool:
-    """Say whether all others have ended theirs; on SQLite, by having one that writes."""
+    """Return whether all others have ended theirs; on SQLite, by having one that writes."""
     if connection.vendor == "sqlite":
         return Tenant.objects.update_or_create(name="A writer")[0].pk is not None
     with connection.cursor() as cursor:

@@ -36,7 +36,7 @@ def _named_job(request: ConsoleRequest) -> Job | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_create(request: ConsoleRequest) -> HttpResponse:
-    """Take in a new batch; what was typed comes back where nothing of it can be scanned."""
+    """Create a batch; redisplay the input if nothing in it can be scanned."""
     tenant = tenant_for_new_rows(request.user)
     if request.method == "POST":
         form = BatchForm(request.POST, request.FILES)
@@ -54,7 +54,7 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
 
 
 def _summary(parsed: DomainList) -> str:
-    """Say what became of a list in one sentence."""
+    """Summarise a submitted list in one sentence."""
     count = len(parsed.accepted)
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if parsed.duplicates:

@@ -48,7 +48,7 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
 
 
 def is_small(query: ListQuery) -> bool:
-    """Say whether a list is small enough to be downloaded at once."""
+    """Return whether a list is small enough to be downloaded at once."""
     try:
         return query.count().rows <= MOST_STREAMED
     except QueryTooSlow:

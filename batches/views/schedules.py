@@ -40,7 +40,7 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_create(request: ConsoleRequest) -> HttpResponse:
-    """Take in a recurring batch."""
+    """Create a recurring batch."""
     tenant = tenant_for_new_rows(request.user)
     form = RecurringForm(*_submitted(request))
     recurring = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
@@ -52,7 +52,7 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show a recurring batch with every run it had, and take in changes to it."""
+    """Show a recurring batch with every run it had, and save changes."""
     get = get_writable if request.method == "POST" else get_readable
     rows = RecurringBatch.objects.select_related("created_by", "tenant")
     recurring = get(rows, request.user, pk=pk)
@@ -74,7 +74,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("schedule_detail")
 def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Switch a recurring batch on or off: what the button said, whatever it is by now."""
+    """Switch a recurring batch on or off: what the button said, regardless of its current state."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     turn_on = request.POST.get("enabled") == "true"
     switch: Callable[..., bool] = recurring.enable if turn_on else recurring.disable

@@ -96,7 +96,7 @@ def _jobs_by_id(request: ConsoleRequest, text: str) -> QuerySet[Job]:
 
 
 def _ids(kind: str, text: str) -> list[Any]:
-    keys = [LegacyId.objects.resolve(kind, text) or NO_ROW]  # a query in any case
+    keys = [LegacyId.objects.resolve(kind, text) or NO_ROW]  # always query: it must reveal nothing
     with suppress(ValueError):
         keys.append(UUID(text.strip()))
     return keys

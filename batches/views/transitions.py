@@ -1,4 +1,4 @@
-"""The buttons of a batch and of a job: each asks one service, says what came of it, goes back."""
+"""The buttons of batches and jobs: each calls a service, reports the result and redirects."""
 
 from collections.abc import Callable
 from typing import Any

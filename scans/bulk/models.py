@@ -49,7 +49,7 @@ class BulkAction(models.Model):
     """One operation on the selected rows of a list, done in steps that each end in a commit.
 
     `picked` are the ids of single rows; with `takes_all`, `query` names every row that matches.
-    `cursor` is the position of the last row that is done, so that another process goes on there.
+    `cursor` is the position of the last row that is done, so that another process continues there.
     """
 
     class Status(models.TextChoices):

@@ -99,7 +99,7 @@ def count_of(number: int, singular: str, plural: str = "") -> str:
 
 
 def sentence_of(action: BulkAction) -> str:
-    """Say what an action has done so far; nothing where that is not known."""
+    """Return what an action has done so far; nothing where that is not known."""
     operation = find_operation(action.list_name, action.operation)
     if operation is None or not (action.result or action.status == action.Status.COMPLETE):
         return ""

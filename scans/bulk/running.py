@@ -2,7 +2,7 @@
 
 The rows of the database are the truth. Each step does a chunk of rows and records the position it
 came to in one transaction, so a process that is killed loses no step and repeats none; the minute
-keeper queues an action that nobody works on any more.
+keeper queues stalled actions.
 """
 
 from datetime import timedelta
@@ -80,7 +80,7 @@ def _fail(pk: UUID, error: str) -> None:
 
 
 def resume_stalled() -> int:
-    """Queue the actions that nobody has worked on for a minute; return how many."""
+    """Queue actions that have stalled for a minute; return how many."""
     stalled_since = timezone.now() - STALLED_AFTER
     return WORK.resume(BulkAction.objects.active().filter(updated_at__lt=stalled_since))
 

@@ -89,7 +89,7 @@ def _fetch_site(urls: dict[str, str]) -> Iterator[tuple[str, Response | str]]:
 
 
 def _problem(response: Response, label: Label) -> str:
-    """Say why a response is no page to score; whatever has a corrected verdict is one."""
+    """Return why a response is no page to score; whatever has a corrected verdict is one."""
     is_judged = any(statement["kind"] == "verdict" for statement in label["corrections"])
     if response.status < 400 or is_judged:
         return ""

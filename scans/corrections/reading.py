@@ -158,12 +158,12 @@ class WrongMarks:
         )
 
     def hide_contact(self, tenant_id: UUID, domain_id: UUID, kind: str, value: str) -> bool:
-        """Say whether a contact is wrong on this domain, or on every domain of the tenant."""
+        """Return whether a contact is wrong on this domain, or on every domain of the tenant."""
         key = (Kind.CONTACT, kind, stored_contact(value)) if self._marks else ()
         return self._is_marked(tenant_id, domain_id, key)
 
     def hide_technology(self, tenant_id: UUID, domain_id: UUID, name: str) -> bool:
-        """Say whether a technology is wrong on this domain, or on every domain of the tenant."""
+        """Return whether a technology is wrong on this domain, or on every domain of the tenant."""
         key = (Kind.TECHNOLOGY, "", stored_technology(name)) if self._marks else ()
         return self._is_marked(tenant_id, domain_id, key)
 

@@ -2,8 +2,8 @@
 
 Results of one domain change under its lock, as a flush of the runner writes them, so that neither
 misses the other. A mark for a whole tenant is committed first, with the tenant locked against
-flushes that read the marks before; then the rows that are there already are hidden, a chunk of
-domains at a time.
+flushes that read the marks before; then the rows that already exist are hidden, a chunk of domains
+at a time.
 """
 
 from collections import defaultdict

@@ -237,7 +237,7 @@ class Entry:
         self._failures.append(error)
 
     def _warn_of_failures(self) -> None:
-        """Say why the site was not read at the address that comes first."""
+        """Return why the site was not read at the address that comes first."""
         telling = [failure for failure in self._failures if _says_something(failure)]
         for failure in telling[:1]:
             is_sibling = self._is_sibling(self.origin)

@@ -54,7 +54,7 @@ class Response:
     # The address that answered, after all redirects.
     url: str
     status: int
-    # Names in any case.
+    # Names, in upper or lower case.
     headers: Mapping[str, str]
     body: bytes
     # Whether there is more of the body than was read.

@@ -110,7 +110,7 @@ def read_response(response: Response, limits: Limits) -> PageFacts:
 
 
 def _is_left(page: PageFacts) -> bool:
-    """Tell whether every visitor of a page is led on before he can read it, or with little read."""
+    """Return whether every visitor of a page is redirected before they can read much of it."""
     if not page.meta_refresh:
         return False
     if len(page.text) <= SAYS_NOTHING:

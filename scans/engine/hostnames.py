@@ -123,7 +123,7 @@ def registrable_domain(host: str) -> str:
 
 
 def same_site(host_a: str, host_b: str) -> bool:
-    """Say whether two hosts share their registrable domain."""
+    """Return whether two hosts share their registrable domain."""
     return registrable_domain(host_a) == registrable_domain(host_b)
 
 

@@ -31,7 +31,7 @@ class Inventory:
 
     @property
     def is_full(self) -> bool:
-        """Say whether the limit is met, so that pages may have been left out."""
+        """Return whether the limit is met, so that pages may have been left out."""
         return len(self._entries) >= self.max_pages
 
     def add_home(self, url: str) -> None:

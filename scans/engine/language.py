@@ -1,7 +1,7 @@
-"""Tell the language of a text, for pages that declare none.
+"""Detect the language of a text, for pages that declare none.
 
-Latin and Cyrillic texts are told by their commonest words, others by their script. A text too short
-or too mixed to tell has no language: a wrong one is worse.
+Latin and Cyrillic texts are recognised by their most common words, others by their script. A text
+that is too short or too mixed gets no language: a wrong one is worse.
 """
 
 import re
@@ -33,7 +33,7 @@ _RARE_SHARES = {"ja": 0.12, "fa": LEAST_MARKS_OF_PERSIAN}
 
 
 def detect_language(text: str) -> str:
-    """Return the language of a text as ISO 639-1, empty where it cannot be told."""
+    """Return the language of a text as ISO 639-1, or empty if unknown."""
     sample = text[:READ]
     words = _WORD.findall(sample.lower())
     letters = sum(map(len, words))

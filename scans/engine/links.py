@@ -1,4 +1,4 @@
-"""Bring URLs into the one form by which pages are told apart."""
+"""Bring URLs into the one form that identifies a page."""
 
 import re
 from functools import lru_cache
@@ -100,7 +100,7 @@ def normal_escapes(text: str) -> str:
 
 
 def is_internal(url: str, host: str) -> bool:
-    """Say whether an absolute URL belongs to the site of `host` (same registrable domain)."""
+    """Return whether an absolute URL belongs to the site of `host` (same registrable domain)."""
     parsed = _parse(url)
     return (
         parsed is not None

@@ -1,4 +1,4 @@
-"""Say what kind of page an address leads to, and which pages to open first.
+"""Classify pages by their URL, and choose the pages to open first.
 
 The words are data: page_types.toml. An address is taken apart into its path segments, and these
 into words, without accents, file extension and a leading language (`/de/`). It is decided by the
@@ -225,7 +225,7 @@ def _unless_home(kind: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _plain(text: str) -> str:
-    """Return words in lower case without accents, parted by single blanks."""
+    """Return words in lower case without accents, separated by single blanks."""
     if "%" in text:
         text = unquote(text)
     if not text.isascii():

@@ -85,7 +85,7 @@ def _ip_literal(host: str) -> str:
 
 
 def _mapped_target(mapped: str, scheme: str, host: str) -> Target:
-    """Read `ip:http_port` or `ip:http_port:https_port`; a port of 0 or none at all refuses."""
+    """Read `ip:http_port` or `ip:http_port:https_port`; a port that is 0 or missing refuses."""
     if mapped == MAPPED_TO_NOTHING:
         sentence = f"{host} does not resolve to an address."
         raise ScanError(FailureReason.DNS_NOT_FOUND, sentence)

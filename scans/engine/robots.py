@@ -33,9 +33,9 @@ _QUOTES = "\"'<>`"
 class Robots:
     """The rules of one site for one user agent.
 
-    Where `known` is false (the server answered with an error of its own, or not at all), the
-    rules are not known and only the homepage may be asked for, `/en/` and the like too: whether it
-    answers, and with what, is what the scan is to find out. RFC 9309, 2.3.1.4 would stay away.
+    Where `known` is false (the server answered with an error, or not at all), the rules are not
+    known and only the homepage may be asked for, `/en/` and the like too: whether it answers, and
+    with what, is what the scan is to find out. RFC 9309, 2.3.1.4 would stay away.
     """
 
     url: str
@@ -50,7 +50,7 @@ class Robots:
     _file: RobotsFile | None = field(default=None, repr=False)
 
     def allowed(self, url: str) -> bool:
-        """Say whether the rules let this URL be requested."""
+        """Return whether the rules let this URL be requested."""
         if not self.known:
             return page_type(url) == "home"
         return self._file is None or self._file.allows(_path(url))

@@ -72,7 +72,7 @@ class RobotsCache:
     def check_elsewhere(self, url: str) -> None:
         """Raise ScanError unless the robots.txt of another site lets a URL be fetched.
 
-        It is obeyed whatever the options are: they speak for the site that is scanned.
+        It is obeyed regardless of the options, which apply only to the scanned site.
         """
         parts = urlsplit(url)
         if parts.netloc not in self._elsewhere:
@@ -113,7 +113,7 @@ def _disallowed(url: str) -> ScanError:
 
 
 def _is_origin_dead(error: ScanError, url: str) -> bool:
-    """Tell a host that cannot be reached at all from one whose robots.txt cannot be read."""
+    """Return whether the host is unreachable, not only its robots.txt."""
     unreachable = {
         FailureReason.DNS_NOT_FOUND,
         FailureReason.DNS_ERROR,

@@ -50,7 +50,7 @@ class Rule(NamedTuple):
     line: str = ""
 
     def matches(self, path: str) -> bool:
-        """Tell whether a path, in normal form, is within the pattern.
+        """Return whether a path, in normal form, is within the pattern.
 
         Every piece is taken where it comes first, which needs no way back.
         """
@@ -94,7 +94,7 @@ class RobotsFile:
     is_cut: bool = False
 
     def allows(self, path: str) -> bool:
-        """Tell whether a path with its query may be requested (RFC 9309, 2.2.2)."""
+        """Return whether a path with its query may be requested (RFC 9309, 2.2.2)."""
         rule = self.rule_for(path)
         return rule is None or rule.allows
 
@@ -208,7 +208,7 @@ class _Reader:
         index = _INDEX.match(value) if allows else None
         for group in self._open:
             group.rules.append(_rule(value, allows=allows))
-            if index:  # whoever allows a directory's index page allows the directory's own address
+            if index:  # allowing a directory's index page allows the directory, too
                 group.rules.append(_rule(f"{index[1]}$", allows=True))
 
     def _set_delay(self, seconds: float) -> None:

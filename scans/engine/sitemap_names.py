@@ -39,7 +39,7 @@ _OWN_NAMESPACES = ("schemas/sitemap/", "purl.org/rss", "w3.org/2005/atom")
 class Roles:
     """The roles of elements by their names as they are written, each worked out once.
 
-    An element counts by its local name, whatever its prefix, unless the prefix is that of an
+    An element counts by its local name, regardless of its prefix, unless the prefix is that of an
     extension (`image:loc` is no page).
     """
 

@@ -98,7 +98,7 @@ def _is_text(head: str, url: str) -> bool:
 
 
 def _what_it_is(head: str) -> str:
-    """Say what stands in the place of a sitemap."""
+    """Describe what was served instead of a sitemap."""
     text = head.strip()
     if not text:
         return "The file is empty."

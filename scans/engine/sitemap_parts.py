@@ -1,4 +1,4 @@
-"""What reading one sitemap comes to."""
+"""The result of reading one sitemap."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class ParsedSitemap:
     bytes: int = 0
     # Whether reading stopped at a limit, of URLs or of bytes.
     truncated: bool = False
-    # Whether there may be more in it than was read: it is damaged, or no sitemap at all.
+    # Whether there may be more in it than was read: it is damaged, or not a sitemap.
     is_cut: bool = False
 
     def cut_off(self, error: str) -> None:

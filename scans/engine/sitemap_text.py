@@ -66,7 +66,7 @@ class SitemapBytes:
             yield block
 
     def _unpacked(self) -> Iterator[bytes]:
-        """Yield the bytes, unpacked where they begin as gzip does, whatever the headers said."""
+        """Yield the bytes, unpacked where they begin as gzip does, regardless of the headers."""
         chunks = _regrouped(self._chunks)
         first = next(chunks, b"")
         if not first.startswith(_GZIP):

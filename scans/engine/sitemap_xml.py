@@ -43,7 +43,7 @@ MAX_LOCATIONS = 10
 MAX_NAMES = 100
 
 _NO_ITEM = -9
-# What the next element is looked at for: an item, the first element of one, or not at all.
+# What the next element is looked at for: an item, the first element of one, or not.
 NOTHING, ITEM, FIRST = 0, 1, 2
 # What is put before a file that begins with an item.
 _MISSING_ROOT = "<urlset>"

@@ -129,7 +129,7 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
 
 
 def _matched_value(signal: Signal, visit: _Visit) -> str:
-    """Return the first value of a signal that is there, an empty string if none is."""
+    """Return the first matching value of a signal, an empty string if none is."""
     is_there = _CHECKS[signal.field]
     for value in signal.values:
         if "{host}" in value:

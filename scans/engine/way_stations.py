@@ -90,7 +90,7 @@ def host_of(url: str) -> str:
 
 
 def is_way_station(url: str, site: str) -> bool:
-    """Say whether an address on another site leads a visitor of `site` (a host) back to it."""
+    """Return whether an address on another site leads a visitor of `site` (a host) back to it."""
     host = host_of(url)
     suffixes = host.split(".")
     if any(".".join(suffixes[start:]) in _SERVICES for start in range(len(suffixes))):

@@ -143,7 +143,7 @@ def with_code(sentence: str) -> SafeString:
 
 @register.filter
 def retry_may_help(value: str) -> bool:
-    """Say whether the same scan, later, has a chance of ending otherwise."""
+    """Return whether the same scan, later, has a chance of ending otherwise."""
     return value in REASONS and REASONS[value].retry_may_help
 
 

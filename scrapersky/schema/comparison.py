@@ -126,7 +126,7 @@ def _of_names(model: type[Model], existing: Mapping[str, Any]) -> Iterator[Diffe
 
 
 def normal_type(text: str) -> str:
-    """Return a type as it is written once: `varchar(200)`, whatever the database calls it."""
+    """Return the portable name of a type, such as `varchar(200)`."""
     name, _, size = text.lower().replace(", ", ",").partition("(")
     name = _ALIASES.get(name.strip(), name.strip())
     return re.sub(r"\s+", " ", f"{name}({size}" if size else name)

@@ -17,7 +17,7 @@ _OF_JSON = re.compile(r"""("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s",}
 
 
 def is_secret(name: str) -> bool:
-    """Say whether what goes by this name is kept from sight."""
+    """Return whether values of this name are secret and must be hidden."""
     return _SECRET.search(_HUMP.sub("_", name).lower()) is not None
 
 

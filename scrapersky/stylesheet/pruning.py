@@ -34,8 +34,9 @@ class Names(NamedTuple):
 def prune(css: str, names: Names) -> str:
     """Return the stylesheet without the rules that match none of `names`.
 
-    A selector stays where every class and id in it is mentioned, whatever its elements, attributes
-    and states. Then the keyframes and the custom properties that nothing refers to any more go.
+    A selector stays where every class and id in it is mentioned, regardless of its elements,
+    attributes and states. Then the keyframes and the custom properties that nothing refers to any
+    more go.
     """
     rules = _without_unused_selectors(_parsed(css), names)
     rules = _without_unused_keyframes(rules)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-# Seconds that a group gets to end by itself.
+# Seconds that a group gets to end before it is killed.
 GRACE = 6.0
 
 

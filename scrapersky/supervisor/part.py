@@ -49,7 +49,7 @@ class Part:
         return monotonic() - self._started_at
 
     def is_due(self) -> bool:
-        """Say whether the part is down and its delay is over."""
+        """Return whether the part is down and its delay is over."""
         return self._process is None and monotonic() >= self._start_at
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Part:
         self._started_at = monotonic()
 
     def has_died(self) -> bool:
-        """Say whether the main process has ended by itself.
+        """Return whether the main process has ended.
 
         It is left unreaped, so that its id still means this group when that is ended.
         """
@@ -79,7 +79,7 @@ class Part:
             os.kill(self._process.pid, signal.SIGTERM)
 
     def end(self) -> None:
-        """End whatever is left of the group, and put off the next start."""
+        """End the rest of the group and delay the next start."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):

@@ -59,7 +59,7 @@ class Supervisor:
                 self._guardian.watch(part.pid)
 
     def end(self) -> None:
-        """End every part: by itself within the grace, then as a group."""
+        """End every part: gracefully at first, then by killing its group."""
         give_up = monotonic() + GRACE
         for part in self._parts:
             part.ask_to_end()

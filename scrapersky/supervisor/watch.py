@@ -51,7 +51,7 @@ class QueueWatch:
 
 
 def _is_stuck(age: float) -> bool:
-    """Say whether this host has no fresh heartbeat, or its queue stands still; `age` in seconds.
+    """Return whether this host has no fresh heartbeat, or its queue stands still; `age` in seconds.
 
     Schedules and exports run beside the shift, each for a limited time: where the keeper has not
     begun for longer than all of them together may take, nobody reads the queue.

@@ -101,17 +101,17 @@ def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
 
 
 def can_write(user: Who, tenant_id: UUID | None) -> bool:
-    """Say whether a user may add, change and delete rows of a tenant."""
+    """Return whether a user may add, change and delete rows of a tenant."""
     return has_all_rights(user) or may(role_in(user, tenant_id), Right.WRITE)
 
 
 def has_tenant(user: Who) -> bool:
-    """Say whether there is any tenant whose rows a user may read."""
+    """Return whether a user may read the rows of at least one tenant."""
     return has_all_rights(user) or bool(_tenant_ids(user, Right.READ))
 
 
 def can_write_somewhere(user: Who) -> bool:
-    """Say whether a user may write in any tenant at all."""
+    """Return whether a user may write in at least one tenant."""
     return has_all_rights(user) or bool(_tenant_ids(user, Right.WRITE))
 
 

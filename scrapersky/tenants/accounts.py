@@ -52,7 +52,7 @@ def _grantable_memberships(actor: User) -> Q:
 
 
 def may_manage(actor: User, account: User) -> bool:
-    """Say whether the actor may change, reset and delete an account."""
+    """Return whether the actor may change, reset and delete an account."""
     return manageable_accounts(actor).filter(pk=account.pk).exists()
 
 
@@ -67,10 +67,10 @@ def roles_to_grant(actor: User, tenant_id: UUID | None) -> list[str]:
 
 
 def may_write_membership(actor: User, membership: Membership) -> bool:
-    """Say whether the actor may add, change or delete a membership as it is.
+    """Return whether the actor may add, change or delete a membership as it is.
 
-    Nobody changes their own role. To take an account out of a tenant it need not be manageable:
-    it may belong to other tenants too.
+    Users cannot change their own role. To take an account out of a tenant it need not be
+    manageable: it may belong to other tenants too.
     """
     is_stored = not membership._state.adding
     if membership.user_id == actor.pk and (is_stored or not access.has_all_rights(actor)):
@@ -85,7 +85,7 @@ def may_write_membership(actor: User, membership: Membership) -> bool:
 
 
 def _exceeds(account: User, actor: User) -> bool:
-    """Say whether an account has staff status or permissions that the actor does not have."""
+    """Return whether an account has staff status or permissions that the actor does not have."""
     more = _permissions_of(account).exclude(pk__in=grantable_permissions(actor).values("pk"))
     return (account.is_staff and not actor.is_staff) or more.exists()
 
@@ -117,7 +117,7 @@ def grantable_groups(actor: User) -> QuerySet[Group]:
 
 
 def may_write_group(actor: User, group: Group) -> bool:
-    """Say whether the actor may change or delete a group: it changes each member's account."""
+    """Return whether the actor may change or delete a group: it changes each member's account."""
     if access.has_all_rights(actor):
         return True
     if not grantable_groups(actor).filter(pk=group.pk).exists():

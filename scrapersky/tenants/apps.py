@@ -18,7 +18,7 @@ class TenantsConfig(AppConfig):
 
 
 def make_default_tenant(**kwargs: Any) -> None:
-    """Make the tenant that every installation has; one that is there stays as it is."""
+    """Make the tenant that every installation has; an existing one is kept."""
     from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
 
     Tenant.objects.using(kwargs["using"]).get_or_create(

@@ -1,4 +1,4 @@
-"""Slow down whoever guesses passwords, without locking anybody else out.
+"""Slow down password guessing without locking other users out.
 
 Failures count for an account together with the address they came from, and for the address alone.
 Beyond a free number each failure doubles the wait. Nothing counts for an account alone: any
@@ -62,7 +62,7 @@ def is_name(text: str) -> bool:
 
 
 def begin_attempt(name: str, address: str) -> int:
-    """Count an attempt as a failure until it succeeds; return the seconds to wait, or 0 to go on.
+    """Count an attempt as a failure until it succeeds; return the seconds to wait, or 0.
 
     It counts before the password is checked, so that many attempts at once do not all pass before
     one has failed. An attempt that has to wait does not count.

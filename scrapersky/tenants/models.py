@@ -132,7 +132,7 @@ class ApiToken(models.Model):
 
     @property
     def state(self) -> str:
-        """Say whether the token works: `active`, `expired` or `revoked`."""
+        """Return whether the token works: `active`, `expired` or `revoked`."""
         if self.revoked_at is not None:
             return "revoked"
         is_over = self.expires_at is not None and self.expires_at <= timezone.now()

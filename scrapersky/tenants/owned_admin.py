@@ -72,13 +72,13 @@ class OwnedAdmin(admin.ModelAdmin):
         return super().response_action(request, queryset, *args)
 
     def may_write(self, request: HttpRequest, row: Any = None) -> bool:
-        """Say whether the user may write a row as it is now; without one, any row at all."""
+        """Return whether the user may write a row as stored; without one, whether any row."""
         if row is None:
             return access.can_write_somewhere(request.user)
         return access.can_write(request.user, access.tenant_id_of(row))
 
     def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
-        """Say whether the user may write every one of the rows."""
+        """Return whether the user may write every one of the rows."""
         tenants = rows.order_by().values_list(access.tenant_path(rows.model), flat=True)
         return all(access.can_write(request.user, tenant) for tenant in tenants.distinct())
 
@@ -188,7 +188,7 @@ class InstallationAdmin(ReadOnlyAdmin):
 
 
 class OwnedInline(admin.TabularInline):
-    """Rows on the page of another row: whoever may write that one may write these.
+    """Rows on the page of another row: users who may change that row may change these.
 
     Each row is checked by the admin class of its own model when it is saved.
     """

@@ -59,7 +59,7 @@ def allowed(who: str, right: Right) -> Allowed:
 
 
 def may(role: str | None, right: Right) -> bool:
-    """Say whether a role has a right, staff status and Django permissions left aside."""
+    """Return whether a role has a right, staff status and Django permissions left aside."""
     return role is not None and allowed(role, right) is not NO
 
 

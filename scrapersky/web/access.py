@@ -75,7 +75,7 @@ def _url_of(page: str, kwargs: dict[str, Any]) -> str:
 
 
 def _without_tenant(request: HttpRequest) -> HttpResponse:
-    """Say what the account lacks and who can add it."""
+    """Return what the account lacks and who can add it."""
     superusers = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
     context = {"contacts": superusers.order_by("date_joined")[:3]}
     status = 200 if request.method in SAFE_METHODS else 403

@@ -58,7 +58,7 @@ class InputError(Exception):
 
 
 class ConflictError(InputError):
-    """Input that clashes with what is there already."""
+    """Input that clashes with what is stored already."""
 
 
 class TooManyAttemptsError(Exception):

@@ -34,7 +34,7 @@ SQLITE_CONFLICTS = frozenset({5, 6})
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Say whether a statement failed only because another transaction held a lock."""
+    """Return whether a statement failed only because another transaction held a lock."""
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

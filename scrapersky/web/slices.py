@@ -1,7 +1,7 @@
 """Long work in slices: each task works for some seconds, records its place and queues the next.
 
 The rows of the database are the truth and a message of the queue is a nudge: a process that is
-killed loses the step it was at, and the minute keeper queues what nobody works on any more.
+killed loses the step it was at, and the minute keeper queues stalled work.
 """
 
 import logging
@@ -26,7 +26,7 @@ SLICE_SECONDS = 15.0
 
 
 class Refused(Exception):  # noqa: N818 (an outcome, not a fault)
-    """Work that cannot go on, with a sentence on why."""
+    """Work that cannot continue; the message says why."""
 
 
 EXPECTED = (Refused, PermissionDenied, QueryTooSlow)
@@ -43,7 +43,7 @@ class SlicedWork:
     """A kind of work: `task` is what the queue calls with the id of a row.
 
     `work` takes an id and a moment of the monotonic clock, does at least one step, and returns
-    whether the work is over. `fail` ends the row with a sentence on why it cannot go on.
+    whether the work is over. `fail` ends the row with the reason why it cannot continue.
     """
 
     name: str
@@ -59,7 +59,7 @@ class SlicedWork:
     def run(self, pk: UUID, *, until: float) -> bool:
         """Work up to a moment; return whether the work is over: done, failed, or in other hands.
 
-        A database that is away is no end: the keeper goes on once it is back.
+        An unavailable database does not fail the work: the keeper continues it later.
         """
         try:
             return self.work(pk, until)
@@ -73,7 +73,7 @@ class SlicedWork:
         enqueue(self.task, self.name, pk)
 
     def resume(self, stalled: QuerySet) -> int:
-        """Queue the rows that nobody works on; return how many. Of several keepers, one does."""
+        """Queue stalled rows; return how many. Only one of several keepers does so."""
         ids = list(stalled.values_list("pk", flat=True))
         mine = [pk for pk in ids if stalled.filter(pk=pk).update(updated_at=timezone.now())]
         for pk in mine:

@@ -47,5 +47,5 @@ def escape(text: str, *, keep_phones: bool = True) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return the value that `escape` was called with, whatever its `keep_phones` was."""
+    """Return the value that `escape` was called with, regardless of `keep_phones`."""
     return _GUARDED_PLACE.sub("", text)

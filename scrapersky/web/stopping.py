@@ -9,5 +9,5 @@ cluster_stops = RawValue("b", 0)
 
 
 def may_go_on(until: float) -> bool:
-    """Say whether a slice of a long task has time left, by the monotonic clock."""
+    """Return whether a slice of a long task has time left, by the monotonic clock."""
     return monotonic() < until and not cluster_stops.value

@@ -135,7 +135,7 @@ def create_server(
         # One read may exceed the limit before the parser sees it.
         inbuf_overflow=limits.body_bytes + 2 * READ_BYTES,
         recv_bytes=READ_BYTES,
-        # LimitedServer has its own limit, at which it goes on accepting.
+        # LimitedServer has its own limit, at which it keeps accepting.
         connection_limit=1_000_000,
         cleanup_interval=TICK,
         asyncore_loop_timeout=TICK,

@@ -34,7 +34,7 @@ class Actor:
         return self.may(Right.WRITE) or self._with(self.elsewhere, Right.WRITE)
 
     def may(self, right: Right) -> bool:
-        """Say what the table of roles says about this actor and the tenant in question."""
+        """Return what the table of roles says about this actor and the tenant in question."""
         return self._with(SUPERUSER if self.is_superuser else self.here, right)
 
     def _with(self, column: str | None, right: Right) -> bool:

@@ -136,7 +136,7 @@ def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
 
 
 def told(account: Account) -> str:
-    """Say what the books of a batch are."""
+    """Return what the books of a batch are."""
     return (
         f"{account.status}: {account.completed} complete, {account.failed} failed, "
         f"{account.cancelled} cancelled of {account.total}\n"

@@ -132,12 +132,12 @@ class Host:
         return monotonic() - self.started_at
 
     def hangs(self) -> bool:
-        """Say whether the supervisor of this host would find that its cluster hangs."""
+        """Return whether the supervisor of this host would find that its cluster hangs."""
         with override_settings(SCAN_WORKER_NAME=self.name):
             return self.watch.hung_part() is not None
 
     def is_up(self) -> bool:
-        """Say whether the cluster has its processes: main, sentinel, workers, monitor, pusher."""
+        """Return whether the cluster has started all of its processes."""
         return len(self.cluster()) > 6
 
     def processes(self) -> dict[int, str]:

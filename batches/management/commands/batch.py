@@ -20,12 +20,12 @@ Action = Callable[..., Batch]
 
 
 def look(batch: Batch) -> Batch:
-    """Change nothing: how far the batch got is told after every action."""
+    """Change nothing: every action prints the batch's progress."""
     return batch
 
 
 def rerun(batch: Batch) -> Batch:
-    """Create a new batch of the same domains, for whoever made the first."""
+    """Create a new batch of the same domains, for the same owner."""
     return transitions.rerun_batch(batch, created_by=batch.created_by)
 
 

@@ -66,7 +66,7 @@ def check_queue() -> None:
 
 
 def answers() -> bool:
-    """Say whether the console answers a request, whatever it answers."""
+    """Return whether the console answers a request, with any status."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
     connection = HTTPConnection(host, settings.PORT, timeout=1)
     try:

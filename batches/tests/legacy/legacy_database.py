@@ -66,7 +66,7 @@ def run_older_script(cursor: Cursor) -> None:
 
 
 def drop(cursor: Cursor) -> None:
-    """Drop the legacy tables that are there."""
+    """Drop the existing legacy tables."""
     for name in TABLES:
         cursor.execute(f"DROP TABLE IF EXISTS {name}")
     for enum in ENUMS:

@@ -16,7 +16,7 @@ STAGE_EVERY = 0.5
 
 
 def main() -> None:
-    """Read messages until the input closes, then end the process with whatever still runs."""
+    """Read messages until the input closes, then end the process and its running scans."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     log_to_stderr()
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header

@@ -24,7 +24,7 @@ class FrameWriter:
     def send_if_free(self, kind: str, job: str, payload: dict[str, Any]) -> bool:
         """Write one short frame unless that would have to wait; return whether it was written.
 
-        A pipe that can be written to at all takes 4 KB at once (pipe(7)).
+        A writable pipe takes at least 4 KB at once (pipe(7)).
         """
         if not self._lock.acquire(blocking=False):
             return False

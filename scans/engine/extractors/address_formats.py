@@ -111,7 +111,7 @@ class Format:
         return re.compile(rf"(?:{self.postcode})\Z")
 
     def is_prefix(self, text: str) -> bool:
-        """Say whether a text ends with the letters of the country before a postcode: D-10115."""
+        """Return whether a text ends with the letters of the country before a postcode: D-10115."""
         return bool(self.prefix and self._prefix_at_end.search(text))
 
     @cached_property
@@ -119,7 +119,7 @@ class Format:
         return re.compile(rf"(?<!\w)(?:{self.prefix})[-\u2013 ]?\Z")
 
     def may_end_at(self, text: str, spot: int) -> bool:
-        """Say whether a postcode behind its town and region ends at a spot; a cheap first look."""
+        """Return cheaply whether a postcode behind its town and region may end at a position."""
         code = self._last_postcode.search(text, max(0, spot - LONGEST_POSTCODE), spot)
         if code is None or "{region}" not in self.order:
             return code is not None
@@ -182,14 +182,14 @@ class Format:
         return text
 
     def _agree(self, postcode: str, region: str) -> bool:
-        """Say whether a postcode may lie in a region: ZIP codes begin as their state's do."""
+        """Return whether a postcode may lie in a region: ZIP codes begin as their state's do."""
         line = (self.regions or {}).get(region, "")
         begins = tuple(line.partition(":")[2].split())
         code = f"0{postcode}" if self.country == "AU" and len(postcode) == 3 else postcode
         return not begins or code.startswith(begins)
 
     def may_have(self, region: str) -> bool:
-        """Say whether this is one of the states, where addresses name one."""
+        """Return whether this is one of the states, where addresses name one."""
         return "{region}" not in self.order or self._region(_clean(region)) in self._region_codes
 
     def split_towns(self, text: str) -> tuple[str, str]:
@@ -277,7 +277,7 @@ def words_around(name: str) -> re.Pattern[str]:
 
 
 def is_anothers(before: str) -> bool:
-    """Say whether the words before an address name somebody else, such as who hosts the site."""
+    """Return whether the words before an address name somebody else, such as who hosts the site."""
     words = _PLAIN.findall(before.casefold())
     pairs = map(" ".join, pairwise(words))
     return not (_others().isdisjoint(words) and _others().isdisjoint(pairs))

@@ -139,7 +139,7 @@ def _likeliest_first(forms: list[Format], regions: PageRegions) -> list[Format]:
 
 
 def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> bool:
-    """Say whether the address, its postcode or the page states its country, and none another."""
+    """Return whether the address, its postcode or the page states its country, and none another."""
     stated = _country_behind(match.string[match.end() :])
     if stated or form.own:
         return stated in ("", form.country)

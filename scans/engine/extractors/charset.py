@@ -57,7 +57,7 @@ def sniff(body: bytes, content_type: str = "") -> str:
 
 
 def is_utf8(body: bytes) -> bool:
-    """Tell whether bytes are UTF-8; a character that the size limit cut in two may end them."""
+    """Return whether bytes are UTF-8; a character that the size limit cut in two may end them."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(body)
     except UnicodeDecodeError:
@@ -83,7 +83,7 @@ def _declared_outside(body: bytes, content_type: str) -> str:
 
 
 def _is_rather_utf8(body: bytes, declared: str) -> bool:
-    """Tell whether a body that declares another encoding is UTF-8 to the last byte.
+    """Return whether a body that declares another encoding is UTF-8 to the last byte.
 
     Western text hardly ever happens to be that; other text needs a few characters to be sure.
     """

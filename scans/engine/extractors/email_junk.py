@@ -1,4 +1,4 @@
-"""What looks like an e-mail address and leads to nobody, and what kind the others are."""
+"""Recognise text that only looks like an e-mail address, and classify real addresses."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ _EXAMPLE_BEFORE = re.compile(
 
 
 def is_junk(address: str) -> bool:
-    """Say whether a lower-case address is a sample, a file name or a machine's identifier."""
+    """Return whether a lower-case address is a sample, a file name or a machine's identifier."""
     local, _, domain = address.rpartition("@")
     if domain.endswith(_FILE_ENDINGS) or local.endswith(_FILE_ENDINGS):
         return True
@@ -36,7 +36,7 @@ def is_junk(address: str) -> bool:
 
 
 def is_sample(local: str, domain: str) -> bool:
-    """Say whether an address stands for any address: `name@firma.de`, `tu.correo@ejemplo.com`.
+    """Return whether an address stands for any address: `name@firma.de`, `tu.correo@ejemplo.com`.
 
     Some parts make it one alone (`vorname.nachname`, `yourdomain`). Others are ordinary by
     themselves (`mail@`, `@email.de`) and only make one together: `is_ordinary_sample`.
@@ -54,7 +54,7 @@ def is_sample(local: str, domain: str) -> bool:
 
 
 def is_ordinary_sample(address: str, site_host: str) -> bool:
-    """Say whether an address of ordinary parts is a sample, such as `info@site.com`.
+    """Return whether an address of ordinary parts is a sample, such as `info@site.com`.
 
     At the site's own domain it is the site's address.
     """
@@ -67,7 +67,7 @@ def is_ordinary_sample(address: str, site_host: str) -> bool:
 
 
 def is_named_example(before: str) -> bool:
-    """Say whether the text before an address announces an example."""
+    """Return whether the text before an address announces an example."""
     return bool(_EXAMPLE_BEFORE.search(before))
 
 

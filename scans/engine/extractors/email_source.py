@@ -170,7 +170,7 @@ def _read_rot13(source: _Source, local: str, domain: str) -> FoundEmail | None:
 
 
 def _joins_strings(html: str, start: int, end: int) -> bool:
-    """Say whether a mark stands where a script joins two strings."""
+    """Return whether a mark stands where a script joins two strings."""
     before, following = html[start - 1 : start], html[end : end + 1]
     if before in _QUOTES and (following in _QUOTES or "+" in html[max(0, start - 5) : start]):
         return bool(_JOINED_BEFORE.search(html[max(0, start - 14) : start]))
@@ -191,7 +191,7 @@ def _scripts_with_codes(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]
 
 
 def _holds_address(encoded: str) -> bool:
-    """Say whether a base64 text holds an `@`."""
+    """Return whether a base64 text holds an `@`."""
     try:
         return b"@" in base64.b64decode(encoded + "=" * (-len(encoded) % 4))
     except ValueError:

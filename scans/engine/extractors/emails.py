@@ -45,7 +45,7 @@ _DOMAIN = re.compile(
     rf"(?:[A-Za-z][A-Za-z0-9-]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
 )
 _ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
-# Alphabets whose words are parted by blanks.
+# Alphabets whose words are separated by blanks.
 _SCRIPTS = tuple(
     re.compile(letters, re.IGNORECASE)
     for letters in (

@@ -84,7 +84,7 @@ def _is_misread(address: str, shown: dict[str, set[str]]) -> bool:
 
 
 def _is_nobody_s(email: FoundEmail, host: str) -> bool:
-    """Say whether an address in the text is announced as an example, or a name of the Fediverse."""
+    """Return whether an address in the text is called an example, or is a Fediverse name."""
     if email.method in _LINKED:
         return False
     domain = ascii_host(email.address.rpartition("@")[2])

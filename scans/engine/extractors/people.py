@@ -156,7 +156,7 @@ def _has_personal_title(name: str) -> bool:
 
 
 def is_position(text: str) -> bool:
-    """Say whether a short text says what somebody does."""
+    """Return whether a short text says what somebody does."""
     text = text.strip()
     if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or re.search(r"\d{3}", text):
         return False
@@ -175,7 +175,7 @@ def _cut(position: str) -> str:
 
 
 def is_head(cell: str, kind: str) -> bool:
-    """Say whether a cell heads a column of names (`name_heads`) or of positions."""
+    """Return whether a cell heads a column of names (`name_heads`) or of positions."""
     return cell.strip(" :").casefold() in set(_table()[kind].split("|"))
 
 
@@ -204,5 +204,5 @@ def _table() -> dict[str, str]:
 
 
 def same_number(number: str, stated: Iterable[str]) -> bool:
-    """Say whether one of some written numbers may be a number in E.164: its last digits are."""
+    """Return whether one of some written numbers may be a number in E.164: its last digits are."""
     return any(number.endswith(digits[-7:]) for digits in stated if len(digits) >= 6)

@@ -20,8 +20,8 @@ _FAR = 28
 # Characters of the longest label, with a few to spare.
 _LONGEST_LABEL = 24
 
-# A letter by itself is a label where it begins a word and something parts it from the number: the
-# `f` of a GUID, of `C.F.` and of a host name is none.
+# A letter by itself is a label where it begins a word and something separates it from the number:
+# the `f` of a GUID, of `C.F.` and of a host name is none.
 _LETTER = r"(?:(?<![^\s|,;•·(\[&+].)|(?<=\b[tpm]/.))"
 _FAX = rf"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
 _PHONE = (

@@ -33,7 +33,7 @@ _PHONE_ENDINGS = (
 
 
 def named_by(written: Sequence[str]) -> Named:
-    """Say what the words that end right before a number call it."""
+    """Return what the words that end right before a number call it."""
     parts = [word.lower().strip(".'\"*-") or word for word in written[-5:]]
     if len(parts) > 1 and _COUNTRY.match(written[-1]) and not _is_registry(parts):
         parts.pop()  # the country in VAT GB 123 4567 89
@@ -72,7 +72,7 @@ def _before_particles(parts: list[str]) -> str:
 
 
 def _is_registry(parts: list[str]) -> bool:
-    """Say whether the last words name a register whose numbers are no phone numbers."""
+    """Return whether the last words name a register whose numbers are no phone numbers."""
     last = parts[-1].replace(".", "").replace("-", "").rstrip("0123456789")
     if last in words("registries"):
         return True
@@ -83,7 +83,7 @@ def _is_registry(parts: list[str]) -> bool:
 
 
 def _is_thing(word: str) -> bool:
-    """Say whether a word names a thing that has numbers: an order, a customer, a shipment."""
+    """Return whether a word names a thing that has numbers: an order, a customer, a shipment."""
     stem = _ELISION.sub("", word)
     return (stem.startswith(_things()) or stem in words("registries")) and not _is_phone(stem)
 
@@ -94,6 +94,6 @@ def _things() -> tuple[str, ...]:
 
 
 def _is_phone(word: str) -> bool:
-    """Say whether a word is about calling: `Service-Nr.`, `Rufnummer`, `telefoonnummer`."""
+    """Return whether a word is about calling: `Service-Nr.`, `Rufnummer`, `telefoonnummer`."""
     plain = word.strip(".-")
     return plain in words("phone_words") or plain.endswith(_PHONE_ENDINGS)

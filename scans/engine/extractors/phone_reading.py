@@ -90,7 +90,7 @@ def _read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, 
 
 
 def _is_rest_of_something(digits: str, start: int) -> bool:
-    """Say whether a match begins in the middle: in 53.369889 the decimals look like a number."""
+    """Return whether a match begins in the middle: in 53.369889 the decimals look like a number."""
     before = digits[:start]
     return before.endswith(_TIGHT) and sum(map(str.isdigit, before)) < 7
 
@@ -165,7 +165,7 @@ def _dials(digits: str, region: str) -> bool:
 
 
 def is_mobile(read: ReadNumber) -> bool:
-    """Say whether a number belongs to the mobile numbers of its country alone."""
+    """Return whether a number belongs to the mobile numbers of its country alone."""
     kind = phonenumbers.number_type(phonenumbers.parse(read.number))
     return bool(kind == phonenumbers.PhoneNumberType.MOBILE)
 

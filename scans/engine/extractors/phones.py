@@ -181,7 +181,7 @@ def _read(digits: str, context: Context, regions: PageRegions) -> Reading:
 
 
 def _is_something_else(digits: str, context: Context, regions: PageRegions, *, sure: bool) -> bool:
-    """Say whether a run is a piece of a token, an amount, or called something else."""
+    """Return whether a run is a piece of a token, an amount, or called something else."""
     if digits.startswith("+"):
         return False
     if context.is_in_token or context.named is Named.ID:

@@ -135,7 +135,7 @@ class _Reader:
             self._assembled.add(name)
 
     def _writes(self) -> bool:
-        """Tell whether the expression that begins here is handed to document.write()."""
+        """Return whether the expression that begins here is handed to document.write()."""
         return self._at > 1 and self._tokens[self._at - 2][1] in ("write", "writeln")
 
     def _expression(self, depth: int) -> _Value:
@@ -193,7 +193,7 @@ class _Reader:
         return value
 
     def _arguments(self, closing: str, depth: int) -> list[str]:
-        """Read expressions parted by commas up to a bracket, which is passed over."""
+        """Read expressions separated by commas up to a bracket, which is passed over."""
         values: list[str] = []
         while True:
             before = self._at

@@ -1,4 +1,4 @@
-"""Tell pages from other files (MIME Sniffing Standard): by content where the header lies."""
+"""Distinguish pages from other files by content (MIME Sniffing Standard)."""
 
 import re
 
@@ -27,7 +27,7 @@ _TEXT = bytes(sorted(set(range(256)) - set(_BINARY)))
 
 
 def looks_like_html(body: bytes, content_type: str) -> bool:
-    """Tell a page from other files.
+    """Return whether a file is a page.
 
     A file that is named text/html, or not named at all, is a page if it begins with markup, however
     damaged, or reads as text. One that is named otherwise has to begin as a whole document does.
@@ -50,5 +50,5 @@ def _text_start(body: bytes, content_type: str) -> bytes:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Tell whether there is more binary data in it than damage would leave."""
+    """Return whether there is more binary data in it than damage would leave."""
     return len(start.translate(None, delete=_TEXT)) * 100 > len(start) * DAMAGE

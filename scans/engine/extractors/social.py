@@ -142,7 +142,7 @@ def _is_fediverse(host: str, is_own: bool) -> bool:
 
 
 def is_fediverse_server(host: str) -> bool:
-    """Say whether a host is known, or named, as a server of the Fediverse."""
+    """Return whether a host is known, or named, as a server of the Fediverse."""
     return host in _listed("servers") or bool(_FEDIVERSE_HOST.search(host))
 
 

@@ -1,4 +1,4 @@
-"""Collect what a list of domains comes to: hosts to scan, and lines that name none."""
+"""Collect the entries of a list of domains: hosts to scan, and rejected lines."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class DomainList:
-    """What a list comes to; hosts are unique and in the order of the list.
+    """The parsed list; hosts are unique and in the order of the list.
 
     `rejected` are the first 1,000 rejected lines, of `rejected_count`.
     """

@@ -1,4 +1,4 @@
-"""Read the records of a CSV file, whatever program wrote it."""
+"""Read the records of a CSV file, in any program's variant."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Turn the bytes of a file into text, whatever program wrote it, a block at a time.
+"""Turn the bytes of a file into text, in any program's variant, a block at a time.
 
 A byte that is not UTF-8 changes nothing about the rest of the file: only the line that it stands in
 is read in an older encoding.
@@ -16,7 +16,7 @@ from scans.engine.lists.errors import UnreadableFile
 
 # Characters of one line; a list of 200,000 domains in one line is shorter.
 MAX_LINE = 8_000_000
-# Bytes from which the encoding is told; a NUL in them means that the file is not text.
+# Bytes from which the encoding is detected; a NUL in them means that the file is not text.
 _HEAD = 4_096
 # Bytes beyond ASCII from which on an encoding is guessed, and bytes of the lines they stand in.
 _EVIDENCE = 6

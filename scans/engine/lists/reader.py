@@ -1,4 +1,4 @@
-"""Read a list of domains, whatever its form, as a stream of entries.
+"""Read a list of domains in any form as a stream of entries.
 
 A list is free text (values separated by line ends, blanks and commas), a table (CSV, TSV, an export
 of a database) or JSON. Memory is bounded: one block of the text and the first rows of a table.
@@ -18,7 +18,7 @@ from scans.engine.lists.tables import is_plain_list, looks_like_table
 from scans.engine.lists.values import line_values
 from scrapersky.web.text import storable
 
-# Lines, and characters of each, from which the form of a list is told.
+# Lines, and characters of each, from which the format of a list is detected.
 _SAMPLE_LINES = 1_000
 _SAMPLE_WIDTH = 5_000
 # What databases write for no value.

@@ -40,7 +40,7 @@ def translate(error: Exception, host: str, read_timeout: float, answered: bool) 
 
 
 def _broken_off(causes: list[BaseException], host: str) -> ScanError:
-    """Say why a body ended before its end."""
+    """Return why a body ended before its end."""
     if cause := _first(causes, BrokenChunkError):
         return IncompleteBodyError(f"The response of {host} is not chunked as it says: {cause}.")
     if cause := _first(causes, ssl.SSLError):
@@ -50,7 +50,7 @@ def _broken_off(causes: list[BaseException], host: str) -> ScanError:
 
 
 def _unanswered(causes: list[BaseException], host: str) -> ScanError:
-    """Say why there is no response."""
+    """Return why there is no response."""
     if cause := _first(causes, ssl.SSLError):
         return ScanError(
             FailureReason.TLS_ERROR, f"No TLS connection to {host}: {_tls_reason(cause)}."

@@ -1,4 +1,4 @@
-"""Tell the site's own addresses in a page from those of other hosts.
+"""Separate the site's own addresses in a page from those of other hosts.
 
 A platform leaves its marks in the paths of the files it serves, and another host's file shows
 another host's platform: a partner's badge that lies in `wp-content` says nothing about this site.
@@ -53,7 +53,7 @@ class OwnAddresses:
         self._known: dict[tuple[bytes, bool], bool] = {}
 
     def holds(self, html: bytes, start: int, *, is_file: bool) -> bool:
-        """Say whether the address around `start` is the site's own.
+        """Return whether the address around `start` is the site's own.
 
         It is where it is relative, leads to the site's domain or through a proxy that names it,
         or to a host named after the site. `is_file` tells a script or stylesheet, which may also
@@ -94,7 +94,7 @@ def _without_port(host: str) -> str:
 
 
 def _is_named_after(host: str, name: str) -> bool:
-    """Say whether a host bears the site's name: `example-cdn.net`, `example.cdn.net`.
+    """Return whether a host bears the site's name: `example-cdn.net`, `example.cdn.net`.
 
     Not where the name is short or one that anyone uses for a host.
     """

@@ -1,4 +1,4 @@
-"""Read the signatures from their TOML files and refuse whatever is not as it should be."""
+"""Read the signatures from their TOML files and reject invalid ones."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The one form by which pages are told apart."""
+"""The one form that identifies a page."""
 
 from urllib.parse import urlsplit
 

@@ -96,7 +96,7 @@ def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
 
 
 def _longest_text(verdict: Verdict, signals: tuple[Signal, ...]) -> int:
-    """Return no limit for what the page itself has no part in."""
+    """Return no limit for signals outside the page."""
     if all(signal.field in OUTSIDE_THE_PAGE for signal in signals):
         return ANY_NUMBER
     return LONGEST_TEXT[verdict]

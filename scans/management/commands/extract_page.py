@@ -75,7 +75,7 @@ class Command(SafeCommand):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """How a saved page came: what a scan knows of a response besides its body."""
+    """How a saved page came: the response's metadata."""
 
     url: str
     status: int
@@ -195,7 +195,7 @@ def as_text(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
 
 
 def is_fax(contact: Contact) -> bool:
-    """Say whether a phone number is a fax."""
+    """Return whether a phone number is a fax."""
     return contact.label.endswith("fax")
 
 

@@ -1,4 +1,4 @@
-"""The admin of accounts: nobody changes one that has more than they have, or grants more."""
+"""The admin of accounts: no user changes or grants more rights than their own."""
 
 from typing import Any, cast
 
@@ -40,7 +40,7 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
         return not rows.exclude(pk__in=own.values("pk")).exists()
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let nobody delete their own account: it would take their roles away."""
+        """Refuse to delete the user's own account."""
         is_own = obj is not None and obj.pk == request.user.pk
         return not is_own and super().has_delete_permission(request, obj)
 
@@ -62,7 +62,7 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
         return for_actor(super().get_form(request, obj, change=change, **kwargs), request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Nobody changes their own powers, and only a superuser makes superusers."""
+        """Users cannot change their own rights, and only superusers create superusers."""
         own = super().get_readonly_fields(request, obj)
         if obj is not None and obj.pk == request.user.pk:
             return (*own, *accounts.POWERS, "is_active")

@@ -1,4 +1,4 @@
-"""The admin of groups: whoever changes one changes the accounts of all its members."""
+"""The admin of groups: a change affects the accounts of all its members."""
 
 from typing import Any, cast
 

@@ -60,7 +60,7 @@ class TenantAdmin(OwnedAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(OwnedAdmin):
-    """Nobody changes their own role, or gives one above it."""
+    """Users cannot change their own role, nor grant a higher one."""
 
     form = MembershipForm
     list_display = ["user", "tenant", "role"]

@@ -1,4 +1,4 @@
-"""The account page: profile, password, sessions and API tokens of whoever is logged in."""
+"""The account page: profile, password, sessions and API tokens of the logged-in user."""
 
 from typing import Any
 from uuid import UUID

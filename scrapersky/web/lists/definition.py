@@ -41,7 +41,7 @@ class Action:
 
 @dataclass(frozen=True)
 class ListDefinition:
-    """One list: everything that its table, its API and its exports need to know.
+    """One list: everything its table, API and exports need.
 
     `name` stands in URLs, `rows` returns the queryset, `default_sort` the name of a sort, with a
     minus for descending. `tenant_path` leads from a row to its tenant's id.

@@ -24,7 +24,7 @@ from scrapersky.web.lists.keyset import Order, Rows, read_rows
 # Rows are counted exactly up to this.
 COUNT_LIMIT = 10_000
 PAGE_SIZE = 50
-# Parameters of a list besides its filters.
+# Parameters of a list other than its filters.
 RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
 
 

@@ -59,7 +59,7 @@ def view_query(view: SavedView) -> str:
 
 
 def is_same_query(definition: ListDefinition, one: str, other: str) -> bool:
-    """Say whether two query strings have the same filters and order, in whatever sequence."""
+    """Return whether two query strings have the same filters and order, in any order."""
     default = ("sort", definition.default_sort)
     return {*parse_qsl(one), default} == {*parse_qsl(other), default}
 

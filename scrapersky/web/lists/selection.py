@@ -42,7 +42,7 @@ class Selection:
         """The selected rows that the user may change, in no order.
 
         A filter that cannot be read matches nothing here: ignoring it would match all. Raises
-        PermissionDenied for a user who may change nothing at all.
+        PermissionDenied for a user who may change nothing.
         """
         rows = writable(self.definition.rows(), self.user)
         if not self.takes_all:

@@ -108,7 +108,7 @@ def hosts_at_work() -> set[str]:
 
 
 def lost_jobs() -> bool:
-    """Say whether a job is still held by a worker that is lost."""
+    """Return whether a job is still held by a worker that is lost."""
     return Job.objects.filter(worker__status=Worker.Status.LOST).exists()
 
 
@@ -127,7 +127,7 @@ def creator_killed(installation: Installation, *, jobs: int) -> Figures:
 
 
 def is_inserting() -> bool:
-    """Say whether another session of this database has jobs that are not committed."""
+    """Return whether another session of this database has jobs that are not committed."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
