@@ -81,18 +81,18 @@ ENDS: dict[str, tuple[list[Step], tuple[str, str | None, list[str]]]] = {
 @pytest.mark.parametrize("page", PAGES)
 def test_the_batch_page_polls_to_every_end(program: Client, page: str, end: str) -> None:
     body = {"domains": ["a.example", "b.example"], "max_pages": 10, "max_concurrent": 5}
-    made = post(program, f"{page}/batch", body)
-    assert made["status_url"] == f"{API}/batch_page_scraper/batch/{made['batch_id']}/status"
-    check_end(program, f"{API}/{page}/batch/{made['batch_id']}/status", page, end)
+    created = post(program, f"{page}/batch", body)
+    assert created["status_url"] == f"{API}/batch_page_scraper/batch/{created['batch_id']}/status"
+    check_end(program, f"{API}/{page}/batch/{created['batch_id']}/status", page, end)
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_a_batch_of_sitemaps_polls_to_every_end(program: Client, end: str) -> None:
     body = {"domains": ["a.example", "b.example"], "max_pages": 1000}
-    made = post(program, "sitemap/batch/create", body)
-    assert (made["status"], made["total_domains"]) == ("pending", 2)
+    created = post(program, "sitemap/batch/create", body)
+    assert (created["status"], created["total_domains"]) == ("pending", 2)
     assert Batch.objects.get().processor_type == Batch.ProcessorType.SITEMAP_IMPORT
-    check_end(program, made["status_url"], "sitemap", end)
+    check_end(program, created["status_url"], "sitemap", end)
 
 
 def check_end(program: Client, url: str, page: str, end: str) -> None:
@@ -115,17 +115,17 @@ JOB_ENDS: dict[str, tuple[Step, str, str | None]] = {
 @pytest.mark.parametrize("page", STOPS)
 def test_the_page_of_one_domain_polls_to_every_end(program: Client, page: str, end: str) -> None:
     body = {"base_url": "a.example", "max_pages": 100, "follow_robots_txt": True}
-    made = post(program, f"{page}/scan", body)
+    created = post(program, f"{page}/scan", body)
     job = Job.objects.select_related("domain").get()
     assert job.job_type == ("sitemap_import" if page == "sitemap" else "website_scan")
     step, word, error = JOB_ENDS[end]
-    status = poll(program, made["status_url"], STOPS[page], [step], job)
+    status = poll(program, created["status_url"], STOPS[page], [step], job)
     if page == "sitemap":
         word = word.replace("completed", "complete")
-        found = [file["url"] for file in status["metadata"]["sitemaps"]]
-        assert found == (["https://a.example/sitemap.xml"] if end == "complete" else [])
+        listed = [file["url"] for file in status["metadata"]["sitemaps"]]
+        assert listed == (["https://a.example/sitemap.xml"] if end == "complete" else [])
     assert (status["status"], status["error"]) == (word, error)
-    same = program.get(f"{API}/{page}/status/{made['job_id']}").json()
+    same = program.get(f"{API}/{page}/status/{created['job_id']}").json()
     assert same == status
 
 
