@@ -1,9 +1,10 @@
-"""Recurring batches: save them, start those that are due, once each."""
+"""Recurring batches: save them, and start those that are due, once each."""
 
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
@@ -15,6 +16,7 @@ from batches.services import MAX_DOMAINS, create_batch
 from scans.engine.lists.collection import DomainList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.regional import time_zones
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ Outcome = RecurringRun.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked of a recurring batch: which domains, how, and when (UTC)."""
+    """What is asked of a recurring batch: which domains, how, and when, in its time zone."""
 
     name: str
     # A list as people paste it.
@@ -32,6 +34,9 @@ class Plan:
     time_of_day: time
     weekday: int | None = None
     month_day: int | None = None
+    cron: str = ""
+    time_zone: str = "UTC"
+    while_running: str = RecurringBatch.WhileRunning.SKIP
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,7 +74,7 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 
 
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
-    parsed = _read_domains(plan.domains)
+    parsed = read_domains(plan.domains)
     if not 1 <= len(parsed.accepted) <= MAX_DOMAINS:
         count = len(parsed.accepted)
         sentence = f"Give 1 to {MAX_DOMAINS:,} domains that can be scanned; these are {count:,}."
@@ -83,10 +88,16 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     recurring.time_of_day = plan.time_of_day
     recurring.weekday = plan.weekday if plan.frequency == frequencies.WEEKLY else None
     recurring.month_day = plan.month_day if plan.frequency == frequencies.MONTHLY else None
+    recurring.cron = " ".join(plan.cron.split()) if plan.frequency == frequencies.CRON else ""
+    recurring.time_zone = plan.time_zone
+    recurring.while_running = plan.while_running
+    if plan.time_zone not in time_zones():
+        raise ValidationError({"time_zone": f"There is no time zone named {plan.time_zone}."})
     recurring.clean_fields()
 
 
-def _read_domains(text: str) -> DomainList:
+def read_domains(text: str) -> DomainList:
+    """Read the list of a recurring batch; raise ValidationError where it is too long."""
     try:
         return read_pasted(text)
     except UnreadableFile as error:
@@ -94,9 +105,12 @@ def _read_domains(text: str) -> DomainList:
 
 
 def start_due(now: datetime) -> str:
-    """Start every recurring batch that is due; return what was done in a sentence."""
+    """Start every run that is due or queued; return what was done in a sentence."""
     rows = RecurringBatch.objects.due(now).defer("domains")
-    outcomes = [run.outcome for due in rows if (run := _take(due, now))]
+    runs = [run for due in rows if (run := _take(due, now))]
+    queued = RecurringRun.objects.queued().order_by("planned_at").select_related("recurring")
+    runs += [run for waiting in queued if (run := _start_queued(waiting, now))]
+    outcomes = [run.outcome for run in runs]
     if not outcomes:
         return "None was due."
     return ", ".join(f"{outcomes.count(o)} {o.label.lower()}" for o in Outcome if o in outcomes)
@@ -121,15 +135,45 @@ def _missed(recurring: RecurringBatch, planned: datetime, now: datetime) -> str:
     return "Later runs were missed too; this run replaces them."
 
 
-def start_now(recurring: RecurringBatch, *, user: User, now: datetime) -> RecurringRun:
+def start_now(recurring: RecurringBatch, *, user: User | None, now: datetime) -> RecurringRun:
     """Run a recurring batch by hand; its planned runs stay as they are.
 
     Of two clicks at once the second finds the first one's batch going, and is skipped.
     """
     with transaction.atomic():
-        rows = RecurringBatch.objects.select_for_update(no_key=True, of=("self",))
-        row = rows.select_related("tenant", "created_by").get(pk=recurring.pk)
-        return _run(row, now, now, note=f"Started by hand by {user}.", created_by=user)
+        return _run(
+            _locked(recurring),
+            now,
+            now,
+            note=f"Started by hand by {user}." if user else "Started by a command.",
+            created_by=user,
+        )
+
+
+def _start_queued(run: RecurringRun, now: datetime) -> RecurringRun | None:
+    """Start a queued run once the previous one has ended; None while it has to wait."""
+    with transaction.atomic():
+        recurring = _locked(run.recurring)
+        if not RecurringRun.objects.queued().filter(pk=run.pk).exists() or _active(recurring):
+            return None
+        if not recurring.enabled:
+            run.outcome, run.note = Outcome.SKIPPED, "The schedule was switched off meanwhile."
+        else:
+            _start(run, recurring, recurring.created_by)
+        run.save()
+    return run
+
+
+def _locked(recurring: RecurringBatch) -> RecurringBatch:
+    rows = RecurringBatch.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related("tenant", "created_by").get(pk=recurring.pk)
+
+
+def _active(recurring: RecurringBatch) -> Batch | None:
+    """Return a batch of an earlier run that has not ended."""
+    return Batch.objects.filter(
+        recurring_runs__recurring=recurring, status__in=Batch.ACTIVE
+    ).first()
 
 
 def _run(
@@ -142,30 +186,41 @@ def _run(
 ) -> RecurringRun:
     """Create the batch of a run under the lock of its row, and record its outcome."""
     run = RecurringRun(recurring=recurring, planned_at=planned, created_at=now, note=note)
-    going = Batch.objects.filter(recurring_runs__recurring=recurring, status__in=Batch.ACTIVE)
-    if previous := going.first():
-        run.outcome = Outcome.SKIPPED
+    if previous := _active(recurring):
+        run.outcome = _outcome_while_running(recurring)
         run.note = f"The previous run, “{previous}”, is {previous.get_status_display().lower()}."
     else:
-        try:
-            with transaction.atomic():
-                run.batch = _create(recurring, planned, created_by)
-            run.outcome = Outcome.STARTED
-        except (ValidationError, DataError, IntegrityError) as error:
-            logger.exception("recurring=%s cannot be started", recurring.pk)
-            run.outcome, run.note = Outcome.FAILED, _sentence(error)
+        _start(run, recurring, created_by or recurring.created_by)
     run.save(force_insert=True)
     return run
 
 
+def _outcome_while_running(recurring: RecurringBatch) -> Outcome:
+    """Return what becomes of a run while another is active; at most one run is queued."""
+    queues = recurring.while_running == RecurringBatch.WhileRunning.QUEUE
+    has_queued = RecurringRun.objects.queued().filter(recurring=recurring).exists()
+    return Outcome.QUEUED if queues and not has_queued else Outcome.SKIPPED
+
+
+def _start(run: RecurringRun, recurring: RecurringBatch, created_by: User | None) -> None:
+    try:
+        with transaction.atomic():
+            run.batch = _create(recurring, run.planned_at, created_by)
+        run.outcome = Outcome.STARTED
+    except (ValidationError, DataError, IntegrityError) as error:
+        logger.exception("recurring=%s cannot be started", recurring.pk)
+        run.outcome, run.note = Outcome.FAILED, _sentence(error)
+
+
 def _create(recurring: RecurringBatch, planned: datetime, created_by: User | None) -> Batch:
-    parsed = _read_domains(recurring.domains)
+    parsed = read_domains(recurring.domains)
+    local = planned.astimezone(ZoneInfo(recurring.time_zone))
     return create_batch(
         tenant=recurring.tenant,
-        created_by=created_by or recurring.created_by,
+        created_by=created_by,
         domains=parsed.hosts,
         options=recurring.scan_options.as_dict(),
-        name=f"{recurring.name[:180]} {planned:%Y-%m-%d %H:%M}",
+        name=f"{recurring.name[:180]} {local:%Y-%m-%d %H:%M}",
         metadata={"recurring_batch": str(recurring.pk), **rejections(parsed)},
     )
 

@@ -1,18 +1,34 @@
 """The form of a recurring batch: that of a batch, and when it runs."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from batches import recurring as services
 from batches.forms import BatchForm
 from batches.models import RecurringBatch
 from batches.recurring import Plan
+from batches.timing import WEEKDAYS, Timing
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.regional import time_zones
 
 SELECT = {"class": "form-select"}
+
+
+_DAY = "Choose the day."
+_TIME = ("time_of_day", "Choose the time.")
+# What each frequency needs, with the sentence for where it is missing.
+NEEDED = {
+    "daily": [_TIME],
+    "weekly": [_TIME, ("weekday", _DAY)],
+    "monthly": [_TIME, ("month_day", _DAY)],
+    "cron": [("cron", "Enter a cron expression.")],
+}
+# What decides when a schedule runs.
+TIMING = ("frequency", "weekday", "month_day", "time_of_day", "cron", "time_zone")
 
 
 class RecurringForm(BatchForm):
@@ -29,7 +45,7 @@ class RecurringForm(BatchForm):
     weekday = forms.TypedChoiceField(
         required=False,
         label="On",
-        choices=RecurringBatch.Weekday.choices,
+        choices=list(enumerate(WEEKDAYS)),
         coerce=int,
         empty_value=None,
         widget=forms.Select(attrs=SELECT),
@@ -44,20 +60,41 @@ class RecurringForm(BatchForm):
         widget=forms.NumberInput(attrs={"class": "form-control"}),
     )
     time_of_day = forms.TimeField(
-        label="At (UTC)",
+        required=False,
+        label="At",
         initial="06:00",
         widget=forms.TimeInput(format="%H:%M", attrs={"class": "form-control", "type": "time"}),
+    )
+    cron = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Cron expression",
+        help_text="Minute, hour, day of the month, month, day of the week: 0 6 * * MON-FRI",
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    time_zone = forms.ChoiceField(
+        required=False, label="Time zone", widget=forms.Select(attrs=SELECT)
+    )
+    while_running = forms.ChoiceField(
+        required=False,
+        label="If the previous run is still active",
+        choices=RecurringBatch.WhileRunning.choices,
+        initial=RecurringBatch.WhileRunning.SKIP,
+        widget=forms.Select(attrs=SELECT),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name = self.fields["name"]
         name.required, name.help_text = True, "Its batches use this name."
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [(name, name.replace("_", " ")) for name in sorted(time_zones())]
+        self.initial.setdefault("time_zone", timezone.get_current_timezone_name())
 
     @classmethod
     def of(cls, recurring: RecurringBatch, *submitted: Any) -> "RecurringForm":
         """Return the form of an existing recurring batch."""
-        names = ("name", "domains", "frequency", "weekday", "month_day", "time_of_day")
+        names = ("name", "domains", "while_running", *TIMING)
         stored = {name: getattr(recurring, name) for name in names}
         shown = {name: value for name, value in stored.items() if value is not None}
         return cls(*submitted, initial=recurring.scan_options.as_dict() | shown)
@@ -70,10 +107,9 @@ class RecurringForm(BatchForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        for frequency, name in (("weekly", "weekday"), ("monthly", "month_day")):
-            missing = cleaned.get(name) is None and name not in self.errors
-            if cleaned.get("frequency") == frequency and missing:
-                self.add_error(name, "Choose the day.")
+        for name, sentence in NEEDED.get(str(cleaned.get("frequency")), ()):
+            if cleaned.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, sentence)
         return cleaned
 
     def plan(self) -> Plan:
@@ -83,12 +119,42 @@ class RecurringForm(BatchForm):
         return Plan(
             name=values["name"],
             domains=values["domains"] or uploaded,
-            frequency=values["frequency"],
-            time_of_day=values["time_of_day"],
-            weekday=values["weekday"],
-            month_day=values["month_day"],
+            while_running=values["while_running"] or RecurringBatch.WhileRunning.SKIP,
             options=self.options(),
+            **self._times(),
         )
+
+    def _times(self) -> dict[str, Any]:
+        values = {name: self.cleaned_data.get(name) for name in TIMING}
+        return values | {
+            "time_of_day": values["time_of_day"] or time(6),
+            "time_zone": values["time_zone"] or self.initial["time_zone"],
+        }
+
+    def upcoming(self, now: datetime) -> list[datetime]:
+        """Return the next five times of what was submitted, so far as it can be used."""
+        if any(name in self.errors for name in TIMING):
+            return []
+        times = self._times()
+        day = times["frequency"]
+        timing = Timing(
+            times["time_of_day"],
+            times["weekday"] if day == "weekly" else None,
+            times["month_day"] if day == "monthly" else None,
+            times["cron"] if day == "cron" else "",
+            times["time_zone"],
+        )
+        try:
+            return timing.upcoming(now, 5)
+        except ValidationError as error:
+            self.add_error(None, error)
+            return []
+
+    def check_times_alone(self) -> None:
+        """Leave out the errors of fields that have nothing to do with the times."""
+        for name in list(self.errors):
+            if name not in TIMING:
+                del self.errors[name]
 
     def create_recurring(
         self, *, tenant: Tenant, created_by: User, now: datetime
@@ -101,7 +167,7 @@ class RecurringForm(BatchForm):
                 self.plan(), tenant=tenant, created_by=created_by, now=now
             )
         except ValidationError as error:
-            self.add_error(None, error.messages)
+            self._refuse(error)
             return None
 
     def change_recurring(
@@ -113,5 +179,11 @@ class RecurringForm(BatchForm):
         try:
             return services.change_recurring(recurring, self.plan(), now=now)
         except ValidationError as error:
-            self.add_error(None, error.messages)
+            self._refuse(error)
             return None
+
+    def _refuse(self, error: ValidationError) -> None:
+        """Mark the fields that a service refused; what belongs to none stands above the form."""
+        errors = getattr(error, "error_dict", {"__all__": error.messages})
+        for name, messages in errors.items():
+            self.add_error(name if name in self.fields else None, messages)

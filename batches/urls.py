@@ -74,6 +74,7 @@ urlpatterns = [
     path("schedules/new/", schedules.schedule_create, name="schedule_create"),
     path("schedules/<uuid:pk>/", schedules.schedule_detail, name="schedule_detail"),
     path("schedules/<uuid:pk>/toggle/", schedules.schedule_toggle, name="schedule_toggle"),
+    path("schedules/<uuid:pk>/pause/", schedules.schedule_pause, name="schedule_pause"),
     path("schedules/<uuid:pk>/run/", schedules.schedule_run, name="schedule_run"),
     path("schedules/<uuid:pk>/delete/", schedules.schedule_delete, name="schedule_delete"),
 ]

@@ -1,7 +1,6 @@
 """Batches that recur: a list of domains, when it is scanned again, and every time it was."""
 
-from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time
 from typing import ClassVar
 
 from django.db import models
@@ -11,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from batches.models.batch import Batch
 from batches.options import BatchOptions
+from batches.timing import WEEKDAYS, Timing
 
 
 class RecurringBatchQuerySet(models.QuerySet):
@@ -30,21 +30,19 @@ class RecurringBatchQuerySet(models.QuerySet):
 
 
 class RecurringBatch(models.Model):
-    """A saved list of domains that becomes a batch every day, week or month."""
+    """A saved list of domains that becomes a batch at recurring times, in its own time zone."""
 
     class Frequency(models.TextChoices):
         DAILY = "daily", "Every day"
         WEEKLY = "weekly", "Every week"
         MONTHLY = "monthly", "Every month"
+        CRON = "cron", "At the times of a cron expression"
 
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
+    class WhileRunning(models.TextChoices):
+        """What becomes of a run that is due while the previous one is still active."""
+
+        SKIP = "skip", "Skip the run"
+        QUEUE = "queue", "Start it when the previous one has ended"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
@@ -59,10 +57,14 @@ class RecurringBatch(models.Model):
     domain_count = models.PositiveIntegerField()
     options = models.JSONField(default=dict, blank=True)
     frequency = models.CharField(max_length=16, choices=Frequency)
-    weekday = models.PositiveSmallIntegerField(null=True, blank=True, choices=Weekday)
+    weekday = models.PositiveSmallIntegerField(null=True, blank=True, choices=enumerate(WEEKDAYS))
     month_day = models.PositiveSmallIntegerField(null=True, blank=True)
     time_of_day = models.TimeField(default=time(6))
+    cron = models.CharField(max_length=100, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    while_running = models.CharField(max_length=16, choices=WhileRunning, default=WhileRunning.SKIP)
     enabled = models.BooleanField(default=True)
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False)
     next_run_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -74,11 +76,13 @@ class RecurringBatch(models.Model):
         verbose_name_plural = "recurring batches"
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(frequency__in=["daily", "weekly", "monthly"]),
+                condition=Q(frequency__in=["daily", "weekly", "monthly", "cron"]),
                 name="recurring_frequency",
             ),
             models.CheckConstraint(
-                condition=Q(frequency="daily", weekday__isnull=True, month_day__isnull=True)
+                condition=Q(
+                    frequency__in=["daily", "cron"], weekday__isnull=True, month_day__isnull=True
+                )
                 | Q(
                     frequency="weekly",
                     weekday__isnull=False,
@@ -92,6 +96,13 @@ class RecurringBatch(models.Model):
                     month_day__range=(1, 31),
                 ),
                 name="recurring_day_fits_its_frequency",
+            ),
+            models.CheckConstraint(
+                condition=(Q(frequency="cron") & ~Q(cron="")) | (~Q(frequency="cron") & Q(cron="")),
+                name="recurring_cron_fits_its_frequency",
+            ),
+            models.CheckConstraint(
+                condition=Q(while_running__in=["skip", "queue"]), name="recurring_while_running"
             ),
             models.CheckConstraint(
                 condition=Q(enabled=True, next_run_at__isnull=False)
@@ -115,21 +126,23 @@ class RecurringBatch(models.Model):
         return BatchOptions.stored(self.options)
 
     @property
-    def timing(self) -> str:
-        """Say when it runs: `Every Monday at 06:00 UTC`."""
-        at = f"at {self.time_of_day:%H:%M} UTC"
-        if self.weekday is not None:
-            return f"Every {self.Weekday(self.weekday).label} {at}"
-        if self.month_day is not None:
-            last = ", or the month's last" if self.month_day > 28 else ""
-            return f"Every month on day {self.month_day}{last}, {at}"
-        return f"Every day {at}"
+    def timing(self) -> Timing:
+        return Timing(
+            self.time_of_day, self.weekday, self.month_day, self.cron, self.time_zone or "UTC"
+        )
 
     def time_after(self, moment: datetime) -> datetime:
-        """Return the first time after a moment at which this is due."""
-        return next_time(
-            self.time_of_day, weekday=self.weekday, month_day=self.month_day, after=moment
-        )
+        """Return the first time after a moment, and after the end of a pause, at which it runs."""
+        return self.timing.after(max(moment, self.paused_until or moment))
+
+    def is_paused(self, now: datetime) -> bool:
+        return self.paused_until is not None and self.paused_until > now
+
+    def upcoming(self, now: datetime) -> list[datetime]:
+        """Return the next five times at which it runs, in UTC; none while it is switched off."""
+        if not self.enabled:
+            return []
+        return self.timing.upcoming(max(now, self.paused_until or now), 5)
 
     def claim(self, planned: datetime, now: datetime) -> bool:
         """Take the run planned for a moment, and plan the next; say whether it was there to take.
@@ -140,15 +153,30 @@ class RecurringBatch(models.Model):
         return mine.update(next_run_at=self.time_after(now)) == 1
 
     def enable(self, now: datetime) -> bool:
-        """Switch it on; say whether it was off."""
-        off = RecurringBatch.objects.filter(pk=self.pk, enabled=False)
-        following = self.time_after(now)
-        return off.update(enabled=True, next_run_at=following, updated_at=now) == 1
+        """Switch it on, or end its pause; return whether it was off or paused."""
+        stopped = RecurringBatch.objects.filter(
+            Q(enabled=False) | Q(paused_until__gt=now), pk=self.pk
+        )
+        following = self.timing.after(now)
+        return bool(
+            stopped.update(enabled=True, paused_until=None, next_run_at=following, updated_at=now)
+        )
 
     def disable(self, now: datetime) -> bool:
-        """Switch it off; say whether it was on."""
+        """Switch it off; return whether it was on."""
         on = RecurringBatch.objects.filter(pk=self.pk, enabled=True)
-        return on.update(enabled=False, next_run_at=None, updated_at=now) == 1
+        return on.update(enabled=False, paused_until=None, next_run_at=None, updated_at=now) == 1
+
+    def pause(self, until: datetime, now: datetime) -> bool:
+        """Start no run before a moment; return whether it is switched on."""
+        on = RecurringBatch.objects.filter(pk=self.pk, enabled=True)
+        following = self.timing.after(until)
+        return on.update(paused_until=until, next_run_at=following, updated_at=now) == 1
+
+
+class RecurringRunQuerySet(models.QuerySet):
+    def queued(self) -> "RecurringRunQuerySet":
+        return self.filter(outcome=RecurringRun.Outcome.QUEUED)
 
 
 class RecurringRun(models.Model):
@@ -158,6 +186,7 @@ class RecurringRun(models.Model):
 
     class Outcome(models.TextChoices):
         STARTED = "started", "Started"
+        QUEUED = "queued", "Queued"
         SKIPPED = "skipped", "Skipped"
         FAILED = "failed", "Failed"
 
@@ -173,11 +202,13 @@ class RecurringRun(models.Model):
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = RecurringRunQuerySet.as_manager()
+
     class Meta:
         ordering = ["-planned_at", "-id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(outcome__in=["started", "skipped", "failed"]),
+                condition=Q(outcome__in=["started", "queued", "skipped", "failed"]),
                 name="recurring_run_outcome",
             ),
             models.CheckConstraint(
@@ -187,30 +218,10 @@ class RecurringRun(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["recurring", "-planned_at"], name="recurring_run_newest"),
+            models.Index(
+                fields=["planned_at"], condition=Q(outcome="queued"), name="recurring_run_queued"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.recurring} at {self.planned_at:%Y-%m-%d %H:%M}"
-
-
-def next_time(
-    at: time, *, weekday: int | None = None, month_day: int | None = None, after: datetime
-) -> datetime:
-    """Return the first due time after a moment: daily, or weekly or monthly where a day is given.
-
-    `weekday` counts from Monday, 0; a `month_day` that a month does not have is its last day.
-    """
-    day = after.astimezone(UTC).date()
-    while True:
-        moment = datetime.combine(day, at, UTC)
-        if moment > after and _falls_on(day, weekday, month_day):
-            return moment
-        day += timedelta(days=1)
-
-
-def _falls_on(day: date, weekday: int | None, month_day: int | None) -> bool:
-    if weekday is not None:
-        return day.weekday() == weekday
-    if month_day is not None:
-        return day.day == min(month_day, monthrange(day.year, day.month)[1])
-    return True

@@ -50,13 +50,13 @@ def end_all() -> None:
 def test_the_first_run_is_the_next_time_that_fits(default_tenant: Tenant) -> None:
     weekly = save(default_tenant, frequency="weekly", weekday=2)
     assert next_of(weekly) == datetime(2026, 11, 25, 6, tzinfo=UTC)
-    assert weekly.timing == "Every Wednesday at 06:00 UTC"
+    assert str(weekly.timing) == "Every Wednesday at 06:00 (UTC)"
 
 
 def test_a_day_that_its_frequency_does_not_have_is_left_out(default_tenant: Tenant) -> None:
     recurring = save(default_tenant, frequency="monthly", weekday=3, month_day=31)
     assert (recurring.weekday, recurring.month_day) == (None, 31)
-    assert recurring.timing == "Every month on day 31, or the month's last, at 06:00 UTC"
+    assert str(recurring.timing).startswith("Every month on day 31, or the month's last day,")
     assert next_of(recurring) == datetime(2026, 11, 30, 6, tzinfo=UTC)
 
 
@@ -70,6 +70,11 @@ def test_a_day_that_its_frequency_does_not_have_is_left_out(default_tenant: Tena
         ({"frequency": "weekly"}, "__all__"),
         ({"frequency": "weekly", "weekday": 7}, "weekday"),
         ({"frequency": "monthly", "month_day": 32}, "__all__"),
+        ({"frequency": "cron", "cron": "often"}, "cron"),
+        ({"frequency": "cron", "cron": "0 6 30 2 *"}, "cron"),
+        ({"frequency": "cron"}, "__all__"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"while_running": "hope"}, "while_running"),
         ({"options": {"max_pages": 0}}, "max_pages"),
         ({"options": {"colour": "red"}}, "colour"),
     ],
@@ -138,6 +143,27 @@ def test_switched_off_it_is_never_due_and_switched_on_it_does_not_make_up_for_it
     assert not recurring.enable(SUNDAY)
 
 
+def test_a_pause_ends_at_its_moment_or_by_hand(default_tenant: Tenant) -> None:
+    recurring = save(default_tenant)
+    until = SUNDAY + 9 * DAY
+    assert recurring.pause(until, SUNDAY)
+    assert start_due(SUNDAY + 8 * DAY) == "None was due."
+    assert next_of(recurring) == datetime(2026, 12, 2, 6, tzinfo=UTC)
+    assert recurring.upcoming(SUNDAY)[0] == next_of(recurring)
+    change_recurring(recurring, replace(PLAN, time_of_day=time(7)), now=SUNDAY)
+    assert next_of(recurring) == datetime(2026, 12, 2, 7, tzinfo=UTC)
+    assert recurring.enable(SUNDAY)
+    assert next_of(recurring) == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert not recurring.is_paused(SUNDAY)
+
+
+def test_a_local_time_is_that_of_the_time_zone(default_tenant: Tenant) -> None:
+    recurring = save(default_tenant, time_zone="Asia/Tokyo")
+    assert next_of(recurring) == datetime(2026, 11, 22, 21, tzinfo=UTC)
+    start_due(SUNDAY + DAY)
+    assert Batch.objects.get().name == "Bakers 2026-11-23 06:00"
+
+
 # Starting
 
 
@@ -179,6 +205,29 @@ def test_a_run_is_skipped_with_a_note_while_the_one_before_goes_on(default_tenan
     assert Batch.objects.count() == 1
     end_all()
     assert start_due(SUNDAY + 3 * DAY) == "1 started"
+
+
+def test_one_run_is_queued_until_the_one_before_has_ended(default_tenant: Tenant) -> None:
+    recurring = save(default_tenant, while_running="queue")
+    start_due(SUNDAY + DAY)
+    assert start_due(SUNDAY + 2 * DAY) == "1 queued"
+    assert start_due(SUNDAY + 3 * DAY) == "1 skipped"
+    end_all()
+    assert start_due(SUNDAY + 3 * DAY) == "1 started"
+    assert [outcome for _, outcome in runs_of(recurring)] == ["started", "started", "skipped"]
+    assert recurring.runs.filter(outcome="started", batch__isnull=False).count() == 2
+
+
+def test_a_queued_run_of_a_schedule_that_was_switched_off_is_skipped(
+    default_tenant: Tenant,
+) -> None:
+    recurring = save(default_tenant, while_running="queue")
+    start_due(SUNDAY + DAY)
+    start_due(SUNDAY + 2 * DAY)
+    recurring.disable(SUNDAY + 2 * DAY)
+    end_all()
+    assert start_due(SUNDAY + 3 * DAY) == "1 skipped"
+    assert "switched off" in recurring.runs.get(outcome="skipped").note
 
 
 def test_a_paused_run_is_one_that_goes_on(default_tenant: Tenant) -> None:

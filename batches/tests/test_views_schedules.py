@@ -76,7 +76,7 @@ def test_the_list_shows_when_each_runs_and_how_its_last_run_went(
     assert "none yet" in body_of(console, "/schedules/")
     start_now(recurring, user=user, now=SUNDAY)
     page = body_of(console, "/schedules/")
-    assert "Every day at 06:00 UTC" in page
+    assert "Every day at 06:00 (UTC)" in page
     assert f'href="/batches/{Batch.objects.get().pk}/"' in page
     start_now(recurring, user=user, now=SUNDAY + timedelta(hours=1))
     assert "state-skipped" in body_of(console, "/schedules/")
@@ -285,3 +285,27 @@ def test_who_may_only_look_gets_no_buttons(viewer: Client, default_tenant: Tenan
     assert "a.example" in page
     for told in ("Run now", "Delete", "Switch off", "Save"):
         assert told not in page
+
+
+def test_the_next_runs_are_shown_before_anything_is_saved(console: Client) -> None:
+    times = {"frequency": "cron", "cron": "0 6 * * MON", "time_zone": "Asia/Tokyo", "preview": "1"}
+    page = console.post("/schedules/new/", times | {"name": "Typed"})
+    assert len(page.context["upcoming"]) == 5
+    assert {at.hour for at in page.context["upcoming"]} == {21}
+    assert "Typed" in page.content.decode()
+    assert "Nothing was saved" not in page.content.decode()
+    bad = post(console, "/schedules/new/", **times | {"cron": "often"})
+    assert "not a cron expression" in bad
+    assert not RecurringBatch.objects.exists()
+
+
+def test_rejected_lines_are_reported_after_saving(console: Client) -> None:
+    page = post(console, "/schedules/new/", **GIVEN | {"domains": "a.example\nlocalhost"})
+    assert "line 2 “localhost”" in page
+
+
+def test_a_schedule_is_paused_until_a_date(console: Client, default_tenant: Tenant) -> None:
+    url = page_of(recurring_batch(default_tenant), "pause/")
+    assert "is paused until" in post(console, url, until="2100-01-01")
+    assert RecurringBatch.objects.get().paused_until is not None
+    assert "enter a date in the future" in post(console, url, until="soon")

@@ -14,6 +14,7 @@ from batches import maintenance
 from batches.models import RecurringBatch
 from batches.recurring import start_now
 from batches.schedule_forms import RecurringForm
+from batches.timing import start_of_day
 from scrapersky.tenants.access import (
     can_write,
     get_readable,
@@ -23,6 +24,7 @@ from scrapersky.tenants.access import (
 )
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.paging import page_of
+from scrapersky.web.regional import exact_time
 
 
 @require_safe
@@ -43,10 +45,12 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
     """Create a recurring batch."""
     tenant = tenant_for_new_rows(request.user)
     form = RecurringForm(*_submitted(request))
+    if "preview" in request.POST:
+        return render(request, "batches/schedule_form.html", _preview_context(form))
     recurring = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
     if recurring is None:
         return render(request, "batches/schedule_form.html", {"form": form})
-    messages.success(request, f"{recurring} is saved. {_next(recurring)}")
+    _announce(request, f"{recurring} is saved.", recurring, form)
     return redirect("schedule_detail", pk=recurring.pk)
 
 
@@ -57,14 +61,16 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     rows = RecurringBatch.objects.select_related("created_by", "tenant")
     recurring = get(rows, request.user, pk=pk)
     form = RecurringForm.of(recurring, *_submitted(request))
-    changed = form.change_recurring(recurring, now=timezone.now())
+    is_preview = "preview" in request.POST
+    changed = None if is_preview else form.change_recurring(recurring, now=timezone.now())
     if changed is not None:
-        messages.success(request, f"The changes are saved. {_next(changed)}")
+        _announce(request, "The changes are saved.", changed, form)
         return redirect("schedule_detail", pk=pk)
     runs = recurring.runs.select_related("batch").order_by("-planned_at", "-pk")
-    context = {
-        "form": form,
+    context = (_preview_context(form) if is_preview else {"form": form}) | {
         "recurring": recurring,
+        "next_runs": recurring.upcoming(timezone.now()),
+        "is_paused": recurring.is_paused(timezone.now()),
         "page": page_of(request, runs, size=10, paginator=Paginator),
         "may_write": can_write(request.user, recurring.tenant_id),
         "late_since": timezone.now() - maintenance.LATE_AFTER,
@@ -81,6 +87,21 @@ def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     switch(timezone.now())
     recurring.refresh_from_db()
     messages.success(request, f"{recurring} is switched {'on' if turn_on else 'off'}.")
+    return redirect("schedule_detail", pk=pk)
+
+
+@control_of("schedule_detail")
+def schedule_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Start no run of a recurring batch before a date, which begins in its time zone."""
+    recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
+    now = timezone.now()
+    until = start_of_day(request.POST.get("until", ""), recurring.time_zone)
+    if until is None or until <= now:
+        messages.error(request, "Nothing was paused: enter a date in the future.")
+    elif not recurring.pause(until, now):
+        messages.error(request, f"{recurring} is switched off, so there is nothing to pause.")
+    else:
+        messages.success(request, f"{recurring} is paused until {until:%Y-%m-%d}.")
     return redirect("schedule_detail", pk=pk)
 
 
@@ -108,7 +129,27 @@ def _submitted(request: ConsoleRequest) -> tuple:
     return (request.POST, request.FILES) if request.method == "POST" else ()
 
 
+def _preview_context(form: RecurringForm) -> dict[str, object]:
+    """Return the form as it was submitted, with the times that it stands for."""
+    upcoming = form.upcoming(timezone.now())
+    form.check_times_alone()
+    return {"form": form, "upcoming": upcoming}
+
+
+def _announce(
+    request: ConsoleRequest, done: str, recurring: RecurringBatch, form: RecurringForm
+) -> None:
+    """Say that a recurring batch is saved, when it runs next, and which lines it leaves out."""
+    messages.success(request, f"{done} {_next(recurring)}")
+    parsed = form.parsed
+    if parsed and parsed.rejected_count:
+        lines = "; ".join(f"line {r.line} “{r.value}”: {r.reason}" for r in parsed.rejected[:3])
+        more = parsed.rejected_count - 3
+        rest = f" And {more:,} more." if more > 0 else ""
+        messages.warning(request, f"Not a domain to scan: {lines}{rest}")
+
+
 def _next(recurring: RecurringBatch) -> str:
     if recurring.next_run_at is None:
-        return "It is off."
-    return f"The next run is on {recurring.next_run_at:%Y-%m-%d at %H:%M} UTC."
+        return "It is switched off."
+    return f"The next run is on {exact_time(recurring.next_run_at)}."

@@ -13,7 +13,8 @@ COMMON_FIELDS = {"curation": "selected", "tags": WORD, "note": "Fresh"}
 def form(world: World, address: Address) -> dict[str, Any]:
     """Return the fields of a form of the console; most buttons send none."""
     batch = {"domains": "fresh.example", "name": "Fresh"}
-    schedule = batch | {"frequency": "daily", "time_of_day": "06:00"}
+    times = {"frequency": "daily", "time_of_day": "06:00", "time_zone": "UTC"}
+    schedule = batch | times | {"while_running": "skip"}
     if address.name.endswith("_chosen"):
         return _selection(world, address)
     token = {"name": "Fresh", "days": "7"}
@@ -21,6 +22,7 @@ def form(world: World, address: Address) -> dict[str, Any]:
         "batch_create": batch,
         "schedule_create": schedule,
         "schedule_detail": schedule,
+        "schedule_pause": {"until": "2100-01-01"},
         "account_profile": {"first_name": "Fresh"},
         "account_regional": {"time_zone": "Asia/Tokyo"},
         "account_token_create": token,
@@ -52,6 +54,8 @@ def body(world: World, address: Address) -> str:
             "ids": [str(world.rows["domains"].pk)],
         },
         "create_export": {"list": "domains"},
+        "create_schedule": {"name": "Fresh", "domains": "fresh.example"},
+        "pause_schedule": {"until": "2100-01-01T00:00:00Z"},
         "set_baseline": {"number": 0},
         "create_scan": {"base_url": "fresh.example"},
         "create_correction": {"kind": "contact", "id": str(world.row("contacts").pk)},
