@@ -22,10 +22,10 @@ class BatchesConfig(AppConfig):
 
 
 def make_schedules(**kwargs: Any) -> None:
-    """Create the missing schedules of the console; those that an operator edited stay.
+    """Create the console's missing schedules; keep those that an operator edited.
 
-    Nothing keeps names unique: two hosts that migrate at once may create a schedule twice. Exact
-    copies are removed.
+    Names are not unique: two hosts that migrate at once may create a schedule twice. Exact copies
+    are removed.
     """
     from django.db import connections
     from django.utils import timezone

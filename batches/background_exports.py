@@ -130,7 +130,7 @@ def _fail(pk: UUID, error: str) -> None:
 
 
 def _content(export: Export) -> Content:
-    """Return what an export holds: the list as when it started, limited to the export's tenant."""
+    """Return the list of an export as when it started, limited to the export's tenant."""
     definition = get_list(export.list_name)
     rows = definition.rows().filter(**{definition.tenant_path: export.tenant_id})
     base = export.output.rows(definition, rows)
@@ -190,7 +190,7 @@ def _write_workbook(export: Export, content: Content, until: float) -> bool:
 
 
 def _pack(export: Export) -> None:
-    """Make the finished file of the parts: the only workbook itself, or a ZIP of several."""
+    """Assemble the finished file from its parts: one workbook, or a ZIP of several."""
     parts = [export.part_path(number) for number in range(1, export.parts + 1)]
     if len(parts) == 1:
         parts[0].replace(export.path)
@@ -203,7 +203,7 @@ def _pack(export: Export) -> None:
 
 
 def _record(export: Export, part: Part, **facts: Any) -> bool:
-    """Record how far an export is; False if it was cancelled meanwhile."""
+    """Record the progress of an export; return False if it was cancelled meanwhile."""
     facts |= {
         "row_count": export.row_count + len(part.rows),
         "read_count": export.read_count + part.read,

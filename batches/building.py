@@ -68,7 +68,7 @@ class Chunk:
 def build(pk: UUID, *, until: float = math.inf) -> bool:
     """Read the list of a batch, at least one chunk, up to a moment of the monotonic clock.
 
-    Returns whether it is over: read, failed, cancelled, or in other hands.
+    Returns whether the work is over: read, failed, cancelled, or taken over.
     """
     return WORK.run(pk, until=until)
 
@@ -237,7 +237,7 @@ def _discard_cancelled(pk: UUID) -> None:
 
 
 def _discard(waiting: BatchList) -> None:
-    """Forget a list, and delete its file after the commit."""
+    """Delete a list, and its file after the commit."""
     path = waiting.path
     BatchList.objects.filter(pk=waiting.pk).delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)

@@ -42,7 +42,7 @@ def delete_domains(domains: QuerySet[Domain]) -> int:
 
 
 def check_deletable(batch: Batch) -> None:
-    """Raise `TransitionError` where a batch is at work still."""
+    """Raise `TransitionError` if a batch has not ended."""
     if not batch.is_ended:
         raise TransitionError("The batch has not ended. Cancel it before you delete it.")
     if Job.objects.filter(batch=batch, worker__isnull=False).exists():
@@ -136,7 +136,7 @@ def _seen_later(looks: Sequence[Look]) -> set[UUID]:
 
 
 def _forget_imports(batch: Batch, ids: Sequence[UUID]) -> None:
-    """Let domains be as before their sitemaps were imported, if no other import of them is left."""
+    """Reset domains to their state before the sitemap import, unless another import remains."""
     if batch.processor_type != Batch.ProcessorType.SITEMAP_IMPORT:
         return
     imports = Job.objects.filter(domain=OuterRef("pk"), job_type=Job.Type.SITEMAP_IMPORT)

@@ -25,7 +25,7 @@ from scans.engine.lists.collection import DomainList, ListTooLong, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
-# Of the rejected lines, so many are listed above the form.
+# The most rejected lines that are listed above the form.
 SHOWN_REJECTIONS = 20
 # Domains of a batch that its copy is filled in with.
 MOST_COPIED = 10_000
@@ -69,7 +69,7 @@ def _switch_field(option: Option) -> forms.Field:
 
 
 def _retry_field(option: Option) -> forms.Field:
-    """Return the field of an option on the retry form; a switch left alone stays as it is."""
+    """Return the field of an option on the retry form; an untouched switch keeps its value."""
     if option.kind is not bool:
         field = option_field(option)
         field.help_text = option.retry_help
@@ -86,7 +86,7 @@ def _retry_field(option: Option) -> forms.Field:
 
 
 class BatchForm(forms.Form):
-    """A new batch: a list, pasted or uploaded, and how it is to be scanned."""
+    """A new batch: a pasted or uploaded list, and its options."""
 
     name = forms.CharField(
         required=False,
@@ -160,7 +160,7 @@ class BatchForm(forms.Form):
 
     @property
     def has_changed_options(self) -> bool:
-        """Whether the folded options hold an error or a value that is not the default."""
+        """Whether the collapsed options hold an error or a value other than the default."""
         return self.is_bound and any(
             option.name in self.errors
             or self.cleaned_data.get(option.name) not in (None, "", option.default)
@@ -183,7 +183,7 @@ class BatchForm(forms.Form):
         return {name: value for name, value in values.items() if value not in (None, "")}
 
     def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
-        """Create the batch of a valid form; None, with the errors marked, where it is refused."""
+        """Create the batch of a valid form; return None and mark the errors if it is rejected."""
         if not self.is_valid():
             return None
         how: dict[str, Any] = {
@@ -271,7 +271,7 @@ class RenameForm(forms.ModelForm):
 
 
 class RetryForm(forms.Form):
-    """Which failures of a batch are scanned again, and how; what is left out stays as it is."""
+    """Which failures of a batch to retry, and with which options; empty fields change nothing."""
 
     reasons = forms.MultipleChoiceField(required=False, choices=FAILURE_REASONS)
 
@@ -282,7 +282,7 @@ class RetryForm(forms.Form):
 
     @classmethod
     def of(cls, batch: Batch) -> "RetryForm":
-        """Return the form with the options as the batch has them."""
+        """Return the form with the batch's options."""
         current = batch.scan_options.as_dict()
         return cls(
             initial={option.name: _initial(current[option.name]) for option in retry_options()}

@@ -69,7 +69,7 @@ def _nobody_works(batch: Batch) -> bool:
 
 
 def batch_summary(batch: Batch) -> dict[str, Any]:
-    """Return how far a batch got, without its domains."""
+    """Return the progress of a batch got, without its domains."""
     causes = failure_causes([batch.pk]) if batch.failed else []
     return {
         "batch_id": str(batch.pk),

@@ -49,14 +49,14 @@ def cancel_batch(batch: Batch) -> Batch:
 
 
 def pause_batch(batch: Batch) -> Batch:
-    """Start no more scans of a batch; those that run may end."""
+    """Pause a batch: no new scans start; running ones finish."""
     if not Batch.objects.filter(pk=batch.pk).pause():
         raise TransitionError(f"The batch is {_state(batch)}: only a running batch can be paused.")
     return _fresh(batch)
 
 
 def resume_batch(batch: Batch) -> Batch:
-    """Go on with a paused batch."""
+    """Resume a paused batch."""
     with transaction.atomic():
         if not Batch.objects.filter(pk=batch.pk).resume():
             raise TransitionError(

@@ -1,4 +1,4 @@
-"""The admin of what was asked: batches, jobs, workers, schedules, and legacy ids."""
+"""The admin of batches, jobs, workers, schedules and legacy ids."""
 
 from batches.admin import batches, exports, jobs, legacy, queue, schedules
 

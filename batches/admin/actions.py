@@ -50,7 +50,7 @@ def _scan_each(
 def make_batch(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]
 ) -> HttpResponse | None:
-    """Scan the chosen domains of one tenant as a new batch."""
+    """Create a batch of the selected domains of one tenant."""
     tenants = list(Tenant.objects.filter(pk__in=rows.order_by().values("tenant"))[:2])
     if not tenants:
         return None
@@ -71,6 +71,6 @@ def make_batch(
 def queue_sitemaps(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]
 ) -> None:
-    """Put the chosen domains into the line for sitemap submission."""
+    """Queue the selected domains for sitemap submission."""
     queueing = queue_for_sitemaps(Domain.objects.filter(pk__in=rows.order_by().values("pk")))
     model_admin.message_user(request, queueing.sentence, messages.SUCCESS)

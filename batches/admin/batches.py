@@ -27,7 +27,7 @@ from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin
 
 
 class OwnedBatchForm(BatchForm):
-    """A new batch of a tenant that is chosen."""
+    """A new batch of a selected tenant."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,7 +38,7 @@ class OwnedBatchForm(BatchForm):
 
 @admin.register(Batch)
 class BatchAdmin(KeySearch, OwnedAdmin):
-    """Batches; what happens to one is the services' to decide, so only its name can be edited."""
+    """Batches. Services change everything else, so only the name can be edited."""
 
     list_display = ["__str__", "state", "bar", "total", "failed", "tenant", "created_at", "console"]
     list_filter = ["status", "processor_type", BY_TENANT, "created_at"]
@@ -55,7 +55,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
     readonly_fields = fields[1:]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer no deletion of many at once: some of them may still be at work."""
+        """Offer no bulk deletion: some batches may still be running."""
         offered = super().get_actions(request)
         return {name: action for name, action in offered.items() if name != "delete_selected"}
 
@@ -80,7 +80,7 @@ class BatchAdmin(KeySearch, OwnedAdmin):
         return reverse("batch_detail", args=[obj.pk])
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Let a batch be deleted once nothing works on it."""
+        """Allow deletion only of batches that have ended."""
         allowed = super().has_delete_permission(request, obj)
         return allowed and (not isinstance(obj, Batch) or obj.is_ended)
 

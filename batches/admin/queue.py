@@ -1,7 +1,7 @@
-"""The admin of the queue: to look at, except for the timing of the console's own schedules.
+"""The read-only admin of the queue; only the timing of the console's own schedules is editable.
 
-Whoever could add a schedule, or change what one calls, could run any code on the workers; so no
-page does, not even for a superuser. django-q2's own admin, which does, is replaced.
+Anyone who could add a schedule, or change what it calls, could run any code on the workers, so no
+page allows it, not even for superusers. This replaces django-q2's own admin, which does.
 """
 
 from typing import Any
@@ -41,13 +41,13 @@ class TimingForm(ModelForm):
         super().__init__(*args, **kwargs)
         timing: Any = self.fields.get("schedule_type")
         if timing:
-            # A cron expression takes a package that is not installed.
+            # A cron expression needs a package that is not installed.
             timing.choices = [choice for choice in Schedule.TYPE if choice[0] != Schedule.CRON]
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(InstallationAdmin):
-    """What the console does for itself, and when."""
+    """The console's own maintenance schedules."""
 
     form = TimingForm
     list_display = ["name", "func", "schedule_type", "minutes", "repeats", "next_run"]

@@ -1,4 +1,4 @@
-"""Controls of selected batches and jobs: each row on its own, and what was refused is named."""
+"""Controls of selected batches and jobs: each row on its own; refusals are listed."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -27,13 +27,13 @@ def pause(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Ba
 
 @admin.action(description="Resume", permissions=["view"])
 def resume(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
-    """Go on with the batches that are paused."""
+    """Resume the paused batches."""
     _each(model_admin, request, rows, transitions.resume_batch, "Resumed")
 
 
 @admin.action(description="Cancel", permissions=["view"])
 def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
-    """Stop the batches; what is done is kept."""
+    """Cancel the batches; finished results are kept."""
     _each(model_admin, request, rows, transitions.cancel_batch, "Cancelled")
 
 
@@ -41,13 +41,13 @@ def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[B
 def retry_failed(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
 ) -> None:
-    """Scan again what failed in the batches."""
+    """Retry the failed jobs of the batches."""
     _each(model_admin, request, rows, transitions.retry_batch, "Retried")
 
 
 @admin.action(description="Run again, as a new batch", permissions=["view"])
 def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
-    """Create a whole new batch of the same domains for each."""
+    """Create a new batch of the same domains for each."""
     user = cast(User, request.user)
     _each(
         model_admin,
@@ -60,7 +60,7 @@ def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySe
 
 @admin.action(description="Retry what failed", permissions=["view"])
 def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
-    """Scan the domains of the jobs again, where they failed or were cancelled."""
+    """Retry the failed and cancelled jobs."""
     user = cast(User, request.user)
     _each(
         model_admin,
@@ -73,7 +73,7 @@ def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
 
 @admin.action(description="Cancel", permissions=["view"])
 def cancel_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
-    """Cancel the jobs that wait or run."""
+    """Cancel the waiting and running jobs."""
     _each(model_admin, request, rows.select_related("domain"), transitions.cancel_job, "Cancelled")
 
 
@@ -102,7 +102,7 @@ def _each(
 
 
 def _refusal(control: Callable[[Row], Any], row: Row) -> str:
-    """Return the sentence with which a control is refused; empty where it won."""
+    """Return why a control was refused; empty if it succeeded."""
     try:
         control(row)
     except TransitionError as error:

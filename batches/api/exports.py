@@ -48,7 +48,7 @@ class ExportIn(Schema):
 
 
 class ExportOut(Schema):
-    """How far an export is; `download_url` is there once it is complete.
+    """The progress of an export; `download_url` is set once it is complete.
 
     The filter is `query` throughout. Each row is as it was when its slice was read, at some moment
     from `created_at` to `finished_at`.
@@ -147,7 +147,7 @@ def set_baseline(request: HttpRequest, view_id: UUID, payload: BaselineIn) -> St
 
 @router.get("/{uuid:export_id}", response={200: ExportOut, **UNKNOWN})
 def export_status(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
-    """Say how far an export is."""
+    """Return the status of an export."""
     return _out(_find(request, export_id))
 
 

@@ -45,7 +45,7 @@ _BLOCK = 262_144
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A list that became a batch, and what was read of it; None where that is still going on."""
+    """A list that became a batch, and what was read of it; None while it is still being read."""
 
     batch: Batch
     read: DomainList | None

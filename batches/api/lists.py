@@ -32,7 +32,7 @@ add_list(jobs, "", JOBS)
 
 
 class Results(StrEnum):
-    """What becomes of the results that only this batch produced."""
+    """Whether to delete the results that only this batch produced."""
 
     KEEP = "keep"
     DELETE = "delete"

@@ -1,4 +1,4 @@
-"""Find the row that an address of the API names."""
+"""Find the row that an API URL names."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from scrapersky.web.api_errors import InputError
 
 
 def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one readable row of a UUID or legacy id, given under the name of its parameter.
+    """Return the one readable row of a UUID or legacy id, passed under its parameter's name.
 
-    Another tenant's row does not exist: 404, as for an unknown id.
+    Another tenant's row raises 404, like an unknown id.
     """
     [(name, value)] = key.items()
     mine: Any = readable(rows, user)

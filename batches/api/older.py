@@ -1,4 +1,4 @@
-"""What clients of the older system read: its words, and the fields that it filled.
+"""Responses in the terms and fields of the older system.
 
 They poll until `completed` or `failed`, so what was cancelled is `failed` for them. Mirrors
 `get_batch_status` and `process_batch_with_own_session` of the older system's batch_functions.py.

@@ -32,9 +32,9 @@ router = Router()
 def create_batch(request: HttpRequest) -> Status:
     """Create a batch; the workers start at once.
 
-    Domains that cannot be scanned are listed in `invalid` with their place in the list, and the
-    others run. Where none can be scanned the answer is 422. A list of more than 100,000 domains is
-    read after the answer (`is_building`): the batch waits until its list is complete.
+    Domains that cannot be scanned are listed in `invalid` with their position in the list; the
+    others are scanned. If none can be scanned, the response is 422. A list of more than 100,000
+    domains is read after the response (`is_building`): the batch waits until its list is complete.
     """
     try:
         intake = create_from(request, caller(request))
@@ -57,11 +57,11 @@ def create_batch(request: HttpRequest) -> Status:
 def batch_status(
     request: HttpRequest, batch_id: str, domain_statuses: bool = True
 ) -> HttpResponseBase:
-    """Say how far a batch and each of its domains got; poll until `completed` or `failed`.
+    """Return the progress of a batch and each of its domains; poll until `completed` or `failed`.
 
     What was cancelled is `failed` here, with the error `cancelled`.
 
-    With `?domain_statuses=false` the domains are left out, which are most of the answer of a large
+    `?domain_statuses=false` omits the domains, which make up most of the response for a large
     batch.
     """
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
@@ -74,8 +74,8 @@ def batch_status(
 def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
     """Download the results of a batch as CSV (UTF-8; lists are joined with "; ").
 
-    Values that a spreadsheet would run as formulas are escaped with apostrophes, by a rule that can
-    be undone (docs/exports.md). Phone numbers in E.164 stay as they are.
+    Values that a spreadsheet would run as formulas are escaped reversibly with apostrophes
+    (docs/exports.md). E.164 phone numbers are unchanged.
     """
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return exports.csv_download(batch)
@@ -90,7 +90,7 @@ def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResp
 
 @router.post("/scan", response={201: schemas.ScanCreated, **REFUSALS})
 def create_scan(request: HttpRequest, payload: schemas.ScanIn) -> Status:
-    """Scan one site; while a scan of it waits or runs outside a batch, that one is answered."""
+    """Scan one site; return its waiting or running single scan if there is one."""
     job = start_scan(request, payload)
     url = reverse("api:job_status", args=[job.pk])
     return Status(201, {"job_id": job.pk, "status_url": url, "created_at": job.created_at})
@@ -113,7 +113,7 @@ def start_scan(request: HttpRequest, payload: schemas.ScanIn, job_type: str = ""
 
 @router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
-    """Say how far one scan got; once it has ended, `result` holds its report.
+    """Return the progress of one scan; once it has ended, `result` holds its report.
 
     What was cancelled is `failed` here, with the error `cancelled`.
     """
@@ -126,7 +126,7 @@ def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
 def health(request: HttpRequest) -> dict[str, Any]:
     """Return whether the system can do its work (503 if not), and how many workers scan now.
 
-    Workers end when there is nothing to do: none is no fault.
+    No running worker is not an error: workers end when there is nothing to do.
     """
     if found := problems():
         raise HttpError(503, " ".join(found))

@@ -1,4 +1,4 @@
-"""What the API takes and gives.
+"""The schemas of API requests and responses.
 
 Times are ISO 8601 with zone, durations seconds, progress is a share from 0 to 1.
 """
@@ -56,7 +56,7 @@ class BatchIn(BatchParams):
 
 
 class RetryIn(Schema):
-    """Which failures to scan again, and with which options. Unknown fields are rejected."""
+    """Which failures to retry, and with which options. Unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -110,7 +110,7 @@ class DomainStatus(Schema):
 
 
 class BatchStatus(Schema):
-    """How far a batch got; `completed` and `failed` are final."""
+    """The progress of a batch; `completed` and `failed` are final."""
 
     batch_id: UUID
     status: str
@@ -152,7 +152,7 @@ class ScanCreated(Schema):
 
 
 class JobStatus(Schema):
-    """How far one scan got, and its result once it has ended."""
+    """The progress of one scan, and its result once it has ended."""
 
     job_id: UUID
     batch_id: UUID | None

@@ -1,4 +1,4 @@
-"""Turn a batch or a job into the plain values of an API response.
+"""Serialise batches and jobs as plain values for API responses.
 
 Built without model instances and without pydantic: a batch has up to 100,000 domains, and clients
 poll every few seconds.
@@ -125,7 +125,7 @@ def _domain_status(
 
 
 def moment(time: datetime | None) -> str | None:
-    """Return a time as the encoder of every other answer writes it, at a fraction of its cost."""
+    """Return a time as the JSON encoder writes it, at a fraction of its cost."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if time else None
 
 
@@ -134,7 +134,7 @@ def _seconds(started: datetime | None, finished: datetime | None) -> float | Non
 
 
 def with_job_status() -> Any:
-    """Return jobs with all that `job_status` reads, without the long columns of their batches."""
+    """Return jobs with everything that `job_status` reads, without their batches' large columns."""
     rows = Job.objects.select_related("domain", "scan", "worker", "batch")
     return rows.defer("batch__metadata", "batch__options")
 

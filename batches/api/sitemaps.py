@@ -22,7 +22,7 @@ router = Router()
 
 @router.post("/scan", response={202: schemas.ScanCreated, **REFUSALS})
 def create_sitemap_scan(request: HttpRequest, payload: schemas.SitemapScanIn) -> Status:
-    """Read the sitemaps of one site; while a scan of it waits or runs, that one is returned."""
+    """Read the sitemaps of one site; return its waiting or running scan if there is one."""
     job = start_scan(request, payload, job_type=Job.Type.SITEMAP_IMPORT)
     url = reverse("api:sitemap_status", args=[job.pk])
     return Status(202, {"job_id": job.pk, "status_url": url, "created_at": job.created_at})
@@ -30,7 +30,7 @@ def create_sitemap_scan(request: HttpRequest, payload: schemas.SitemapScanIn) ->
 
 @router.get("/status/{path:job_id}", response={200: schemas.JobStatus, **UNKNOWN})
 def sitemap_status(request: HttpRequest, job_id: str) -> HttpResponse:
-    """Say how far a sitemap scan got; poll until `complete` or `failed`.
+    """Return the progress of a sitemap scan; poll until `complete` or `failed`.
 
     `metadata.sitemaps` lists the sitemaps of a complete one.
     """
@@ -63,6 +63,6 @@ def create_sitemap_batch(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/batch/status/{path:batch_id}", response={200: schemas.BatchStatus, **UNKNOWN})
 def sitemap_batch_status(request: HttpRequest, batch_id: str) -> HttpResponseBase:
-    """Say how far a batch and each of its domains got; poll until `completed` or `failed`."""
+    """Return the progress of a batch and its domains; poll until `completed` or `failed`."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return serializers.status_response(batch, for_older=True)

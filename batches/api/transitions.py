@@ -1,6 +1,6 @@
-"""Stop, hold, continue and repeat a batch, and stop one job; each answers how far it got.
+"""Cancel, pause, resume and repeat a batch, and cancel one job; each returns the progress.
 
-What does not fit the state the batch or job is in is 409, with the sentence that says so.
+A transition that the current status does not allow is 409, with a sentence on why.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ jobs = Router()
 
 @router.post("/{path:batch_id}/cancel", response=ANSWERS)
 def cancel(request: HttpRequest, batch_id: str) -> HttpResponseBase:
-    """Stop a batch: scans that run are stopped, no other starts, what is done is kept.
+    """Cancel a batch: running scans are stopped, no new ones start, finished results are kept.
 
     It is `cancelling` until the last running scan has stopped, then `cancelled`.
     """
@@ -36,13 +36,13 @@ def cancel(request: HttpRequest, batch_id: str) -> HttpResponseBase:
 
 @router.post("/{path:batch_id}/pause", response=ANSWERS)
 def pause(request: HttpRequest, batch_id: str) -> HttpResponseBase:
-    """Start no more scans of a batch; those that run may end."""
+    """Pause a batch: no new scans start; running ones finish."""
     return _control(request, batch_id, transitions.pause_batch)
 
 
 @router.post("/{path:batch_id}/resume", response=ANSWERS)
 def resume(request: HttpRequest, batch_id: str) -> HttpResponseBase:
-    """Go on with a paused batch."""
+    """Resume a paused batch."""
     return _control(request, batch_id, transitions.resume_batch)
 
 
@@ -52,9 +52,9 @@ def retry(
 ) -> HttpResponseBase:
     """Retry failed jobs; complete ones are not touched.
 
-    `reasons` narrows it down; cancelled jobs are retried only with the reason `cancelled`.
+    `reasons` limits the retry; cancelled jobs are retried only with the reason `cancelled`.
     `options` apply to these jobs in this attempt only, except `max_concurrent`, which applies to
-    the batch at once. Without a body, all that failed is scanned again as before.
+    the batch at once. Without a body, every failed job is retried with its options.
     """
     params = payload or schemas.RetryIn()
     return _control(
@@ -68,7 +68,7 @@ def retry(
 
 @router.post("/{path:batch_id}/rerun", response={201: schemas.BatchStatus, **REFUSALS})
 def rerun(request: HttpRequest, batch_id: str) -> HttpResponseBase:
-    """Create a whole new batch of the same domains; the answer is about the new one."""
+    """Create a new batch of the same domains and return it."""
     user = caller(request)
     return _control(
         request,
@@ -92,7 +92,7 @@ def _control(
 
 @jobs.post("/{path:job_id}/cancel", response={200: schemas.JobStatus, **REFUSALS})
 def cancel_job(request: HttpRequest, job_id: str) -> HttpResponseBase:
-    """Cancel one job that waits or runs; its scan is stopped within two seconds."""
+    """Cancel one waiting or running job; its scan is stopped within two seconds."""
     rows = serializers.with_job_status()
     job = find_writable(rows, caller(request), job_id=job_id)
     try:

@@ -14,7 +14,7 @@ def is_served() -> bool:
 
 
 def create_demo_batch(*, tenant: Tenant, created_by: User | None) -> Batch:
-    """Create a batch of the demo sites; the one that never answers is given up early."""
+    """Create a batch of the demo sites, with a short deadline for the one that never answers."""
     return create_batch(
         tenant=tenant,
         created_by=created_by,

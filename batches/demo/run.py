@@ -50,7 +50,7 @@ def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
 
 
 def follow(batch: Batch, supervisor: Supervisor, screen: Console) -> None:
-    """Show a progress bar until the batch has ended or the patience has."""
+    """Show a progress bar until the batch ends or the time is up."""
     columns = (
         TextColumn("Scanning"),
         BarColumn(),
@@ -70,7 +70,7 @@ def follow(batch: Batch, supervisor: Supervisor, screen: Console) -> None:
 
 
 def happening() -> str:
-    """Return what the worker scans at the moment, in a few words."""
+    """Return a short text on what the worker scans now."""
     stages = [stage for worker in Worker.objects.live() for stage in worker.stages.items()]
     hosts = Job.objects.filter(pk__in=[key for key, _ in stages]).values_list("pk", "domain__host")
     by_job = {str(pk): host for pk, host in hosts}
@@ -78,7 +78,7 @@ def happening() -> str:
 
 
 def report(batch: Batch, jobs: list[Job], screen: Console) -> int:
-    """Say how the batch ended and which sites ended otherwise than they should."""
+    """Print how the batch ended, and each site with an unexpected result."""
     seconds = f" in {batch.seconds:.1f} s" if batch.finished_at and batch.seconds else ""
     screen.print(
         f"The batch is {batch.status}{seconds}: {batch.completed} of {batch.total} sites scanned,"

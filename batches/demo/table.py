@@ -11,7 +11,7 @@ from batches.models import Job
 from scans.models import Sitemap
 
 GOOD, ODD, BAD = "green", "yellow", "red"
-# Columns of a terminal from which on each kind of finding has a column of its own.
+# The width of a terminal from which each kind of result has its own column.
 ROOMY = 160
 
 
@@ -23,7 +23,7 @@ def outcome_of(job: Job) -> str:
 
 
 def result_table(jobs: Iterable[Job], *, width: int) -> Table:
-    """Return what was found, a row for each job; findings share a column where room is scarce."""
+    """Return the results, a row for each job; results share a column on a narrow terminal."""
     roomy = width >= ROOMY
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
     table.add_column("Domain", no_wrap=True)
@@ -44,7 +44,7 @@ _FINDINGS = ("Title", "E-mails", "Phones", "Technologies")
 
 
 def _findings(job: Job) -> tuple[str, ...]:
-    """Return the cells of the findings; nothing for a failed job."""
+    """Return the cells of the results; none for a failed job."""
     domain = job.domain
     if domain is None or not job.scan:
         return ("",) * len(_FINDINGS)

@@ -41,7 +41,7 @@ SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM name_of_batch n WH
 NEW_ROWS = "row_batch r JOIN old_batch_jobs o ON o.id = r.integer"
 # Rows of earlier runs, too: the script that made ids UUIDs gave them other names since.
 KNOWN_ROWS = "old_batch_jobs o JOIN {map} r ON r.kind = 'batch' AND {is_same}"
-# What a batch tells of its domains itself; asked where it has no jobs.
+# A batch's own counts of its domains, used if it has no jobs.
 TOLD = """
 SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
     WHEN 'object' THEN coalesce(e.value ->> 'status', CASE WHEN e.value ->> 'error' <> ''
@@ -172,7 +172,7 @@ def read_statuses(context: Context) -> None:
 
 
 def plan(context: Context) -> None:
-    """Count the jobs of each batch; where it has none, what it tells itself."""
+    """Count the jobs of each batch; if it has none, use its own counts."""
     of_jobs = COUNTED.format(batch="batch", table="plan_job", where="WHERE batch IS NOT NULL")
     context.create("counted", of_jobs)
     context.create("counted_told", COUNTED.format(batch="uuid", table=TOLD_ALONE, where=""))

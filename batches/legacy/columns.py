@@ -1,4 +1,4 @@
-"""What becomes of every column of the older tables, one by one."""
+"""How each column of the older tables is converted."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ LOST = {
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a column, and why it is dropped if it is."""
+    """How a column is converted, and why it is dropped if it is."""
 
     table: str
     column: str
@@ -48,7 +48,7 @@ class Fate:
 
 
 def fate_of(table: str, column: str) -> Fate:
-    """Return what becomes of a column; an unknown one is kept where its table has metadata."""
+    """Return how a column is converted; unknown ones are kept if the table has metadata."""
     if reason := LOST.get(table, {}).get(column):
         return Fate(table, column, DROPPED, reason)
     if column in known_columns(table):
@@ -60,7 +60,7 @@ def fate_of(table: str, column: str) -> Fate:
 
 
 def fates(older: OlderTables) -> list[Fate]:
-    """Return what becomes of every column that an installation has."""
+    """Return how each column of an installation is converted."""
     return [fate_of(table, column) for table in older.present for column in older.columns[table]]
 
 

@@ -58,7 +58,7 @@ FROM {MEMBERS}, LATERAL (
 ) AS x (kind, value, label)
 WHERE length(x.value) BETWEEN 1 AND 500
 GROUP BY 1, 2, 3, 4, 5"""
-# What the older table of contacts brings, too; it tells more.
+# Also in the older table of contacts, which has more detail.
 LISTED_CONTACTS = """
 DELETE FROM found_contact f USING row_contact c
 WHERE f.kind = 'email' AND c.domain = f.uuid AND c.email = f.value"""
@@ -109,7 +109,7 @@ TECHNOLOGY_ROWS = Rows(
 
 
 def plan(context: Context) -> None:
-    """Collect what the columns of domains tell, but for what was known before."""
+    """Collect contacts and technologies from columns of domains, except existing ones."""
     context.create("found_contact", CONTACTS)
     context.create("found_technology", TECHNOLOGIES)
     context.create(
@@ -129,9 +129,9 @@ def plan(context: Context) -> None:
 
 
 def _drop_existing(context: Context, existing: str, rows: Rows, columns: tuple[str, ...]) -> None:
-    """Leave out what this system knew before, and what an earlier run has brought.
+    """Delete what this system already has, and what an earlier run has brought.
 
-    `columns` tell the findings of one domain apart.
+    `columns` identify a finding within its domain.
     """
     same = " AND ".join(f"t.{column} = f.{column}" for column in columns)
     other = f"AND t.id <> {rows.columns['id']}" if context.verifying else ""

@@ -1,4 +1,4 @@
-"""What the steps of a conversion share: the database, the models' state, and what is noted."""
+"""What the steps of a conversion share: the database, the models' state, and notes."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ LOCK = 5_020_615_904
 # schema.
 WORKPLACE = "scrapersky_conversion"
 SETTINGS = (
-    # Where rows would be hidden from the role, PostgreSQL refuses.
+    # PostgreSQL refuses if rows would be hidden from the role.
     "row_security = off",
-    # Notice within seconds that the command was killed.
+    # Detect within seconds that the command was killed.
     "client_connection_check_interval = '5s'",
     "work_mem = '256MB'",
     "maintenance_work_mem = '256MB'",
@@ -41,7 +41,7 @@ NOTES = {
 
 
 class LegacyError(Exception):
-    """Why older rows cannot be brought over, in one sentence for an operator."""
+    """Older rows cannot be converted; the message is for an operator."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Context:
     loaded: dict[str, int] = field(default_factory=dict)
     # Kind and how -> how many ids were written into the map.
     tally: dict[tuple[str, str], int] = field(default_factory=dict)
-    # What becomes of every column of the older tables (`columns.Fate`).
+    # How each column of the older tables is converted (`columns.Fate`).
     fates: list[Any] = field(default_factory=list)
     # What is wrong, in sentences.
     faults: list[str] = field(default_factory=list)
@@ -213,7 +213,7 @@ class Context:
         self.execute("SELECT set_config('search_path', %s, true)", [path])
 
     def is_allowed(self, statement: str) -> bool:
-        """Run a statement that the user may have no right to; say whether it was done."""
+        """Run a statement that the user may lack the right to; return whether it ran."""
         try:
             with transaction.atomic(using=self.connection.alias):
                 self.execute(statement)

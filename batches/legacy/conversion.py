@@ -37,7 +37,7 @@ from batches.legacy.verification import (
     verify,
 )
 
-# What becomes of every row; only the id map is written.
+# Plan every row; write only the id map.
 PLAN = (
     Step("reading jobs", jobs.gather),
     Step("tenants", tenants.plan),
@@ -94,7 +94,7 @@ class Outcome:
 
     tables: list[report.Table] = field(default_factory=list)
     notes: list[report.Topic] = field(default_factory=list)
-    # What becomes of every column of the older tables.
+    # How each column of the older tables is converted.
     fates: list[columns.Fate] = field(default_factory=list)
     # Of what this run brought.
     verdict: Verdict = field(default_factory=Verdict)
@@ -133,7 +133,7 @@ def opened(
 
 
 def check_target(connection: BaseDatabaseWrapper) -> None:
-    """Raise where the database is none that rows can be brought into."""
+    """Raise if rows cannot be converted into this database."""
     if connection.vendor != "postgresql":
         raise LegacyError("Legacy data can be converted into a PostgreSQL database only.")
 

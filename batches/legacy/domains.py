@@ -127,7 +127,7 @@ DOMAINS = Rows(
 
 
 def plan(context: Context) -> None:
-    """Bring the domains; say which of them is each host's, and which of them each id means."""
+    """Convert the domains; map each host and each id to its domain."""
     read_terms(context, "domain", "SELECT DISTINCT coalesce(status, '') FROM old_domains")
     read_terms(
         context, "sitemap", "SELECT DISTINCT coalesce(sitemap_analysis_status, '') FROM old_domains"
@@ -164,7 +164,7 @@ def _note(context: Context) -> None:
 
 
 def _resolve(context: Context) -> None:
-    """Say which domain each legacy id means, those of earlier runs included."""
+    """Map each legacy id to its domain, including ids of earlier runs."""
     own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_whole_uuid('original')} END"
     context.create(
         "ref_domain",

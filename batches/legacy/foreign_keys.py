@@ -36,7 +36,7 @@ def wait(context: Context) -> None:
 
 
 def relax(context: Context) -> bool:
-    """Let the database check no keys, and say whether it lets itself be asked."""
+    """Turn the database's key checks off; return whether the role may do so."""
     return context.is_allowed("SET LOCAL session_replication_role = replica")
 
 
@@ -47,7 +47,7 @@ def hold(context: Context) -> None:
 
 
 def check(context: Context, model: str) -> None:
-    """Check the keys of a model's rows where the database does not; raise for one to nowhere."""
+    """Check the keys of a model's rows if the database does not; raise for dangling ones."""
     keys = context.rows(KEYS, [context.table(model)]) if _are_relaxed(context) else []
     if not keys:
         return

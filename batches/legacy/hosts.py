@@ -1,7 +1,7 @@
-"""Read the names of older domains as the engine reads what people paste.
+"""Read the names of older domains as the engine reads pasted names.
 
-Plain names, which are most, are read in SQL; the others one by one. A name that is no domain to
-scan is kept as it is, and named in the report.
+Plain names, which are most, are read in SQL; the others one by one. A name that cannot be scanned
+is kept unchanged and listed in the report.
 """
 
 from collections.abc import Iterable

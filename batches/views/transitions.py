@@ -54,7 +54,7 @@ def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_detail")
 def batch_resume(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Go on with a paused batch."""
+    """Resume a paused batch."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.resume_batch(batch)):
         messages.success(request, _state_of(batch, RESUMED), extra_tags=batch.status)
@@ -79,7 +79,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_detail")
 def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Create a whole new batch of the same domains, and show it."""
+    """Create a new batch of the same domains, and show it."""
     batch = _batch(request, pk)
     again = _won(request, lambda: transitions.rerun_batch(batch, created_by=request.user))
     if again is None:

@@ -87,7 +87,7 @@ def resume_stalled() -> int:
 
 @retry_on_conflict
 def _step(pk: UUID) -> bool:
-    """Do the next chunk of an action; return whether it is over, or in other hands.
+    """Do the next chunk of an action; return whether it is over or taken over.
 
     The rows are read first and the action is locked then, so that a slow filter blocks nobody.
     """

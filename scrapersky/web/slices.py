@@ -57,7 +57,7 @@ class SlicedWork:
             self.enqueue(pk)
 
     def run(self, pk: UUID, *, until: float) -> bool:
-        """Work up to a moment; return whether the work is over: done, failed, or in other hands.
+        """Work up to a moment; return whether the work is over: done, failed, or taken over.
 
         An unavailable database does not fail the work: the keeper continues it later.
         """
