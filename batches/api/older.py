@@ -30,7 +30,9 @@ def _last_failure(batch: Batch) -> str:
     if not batch.failed or (batch.is_converted and batch.error):
         return ""
     failed = Job.objects.filter(batch=batch, status=Job.Status.FAILED)
-    last = failed.order_by("-finished_at", "-position").values_list("domain__host", "error").first()
+    # Of one job alone is the domain looked up: there may be as many failures as jobs.
+    newest = failed.order_by("-finished_at", "-position").values("pk")[:1]
+    last = Job.objects.filter(pk=newest).values_list("domain__host", "error").first()
     return "Error processing domain {}: {}".format(*last) if last else ""
 
 
