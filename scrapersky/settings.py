@@ -192,6 +192,9 @@ SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
 DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS
 SITE_DEADLINE_MAX = 300
 
+# Lists: seconds after which a query of a page or of the API is stopped
+LIST_QUERY_SECONDS = env.number("LIST_QUERY_SECONDS", 2, low=0.1, high=60)
+
 # Batches: domains of one batch, and the folder of large lists until their batches are created. The
 # queue's machines share this folder with those of the console.
 MAX_DOMAINS_PER_BATCH = env.integer("MAX_DOMAINS_PER_BATCH", 2_000_000, low=1, high=3_000_000)

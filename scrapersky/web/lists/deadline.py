@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-SECONDS = 2.0
 # Instructions of SQLite's virtual machine between two looks at the clock, well under 1 ms.
 SQLITE_STEPS = 20_000
 
@@ -14,23 +14,22 @@ SQLITE_STEPS = 20_000
 class QueryTooSlow(Exception):  # noqa: N818 (an outcome, not a fault)
     """A query that was stopped, with a sentence on how to narrow it."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This combination takes too long to search. Narrow it: add the beginning of a domain, "
-            "a batch or a tag, or remove a filter that few rows match."
-        )
-
 
 @contextmanager
-def deadline(seconds: float = SECONDS) -> Iterator[None]:
-    """Run the queries of the block, stopping any that takes longer; raise QueryTooSlow then."""
+def deadline(
+    seconds: float | None = None, message: str = "Counting takes too long."
+) -> Iterator[None]:
+    """Stop each query of the block that takes longer; raise QueryTooSlow with the message then.
+
+    By default, a query may take `LIST_QUERY_SECONDS`.
+    """
     limited = _postgresql if connection.vendor == "postgresql" else _sqlite
     try:
-        with limited(seconds):
+        with limited(settings.LIST_QUERY_SECONDS if seconds is None else seconds):
             yield
     except OperationalError as error:
         if _was_stopped(error):
-            raise QueryTooSlow from error
+            raise QueryTooSlow(message) from error
         raise
 
 

@@ -16,7 +16,7 @@ from django.http import QueryDict
 from scrapersky.tenants.access import readable_tenants
 from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.deadline import SECONDS, deadline
+from scrapersky.web.lists.deadline import deadline
 from scrapersky.web.lists.definition import ListDefinition
 from scrapersky.web.lists.filters import BadValue, Filter
 from scrapersky.web.lists.keyset import Order, Rows, read_rows
@@ -133,7 +133,7 @@ class ListQuery:
         *,
         size: int = PAGE_SIZE,
         cursor: str | None = None,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
     ) -> Rows:
         """Return the rows at a cursor, by default that of the parameters.
 
@@ -141,7 +141,7 @@ class ListQuery:
         """
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
-        with deadline(seconds):
+        with deadline(seconds, self._how_to_narrow()):
             return read_rows(
                 self._loaded(self._filtered(rows), tuple(columns)), self.order, size, position
             )
@@ -150,6 +150,18 @@ class ListQuery:
         """Count the rows that match. Raises QueryTooSlow."""
         with deadline():
             return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
+
+    def _how_to_narrow(self) -> str:
+        """Say what takes too long, and which filters of this list leave fewer rows."""
+        used = " and ".join(f"“{item.label}”" for item, _ in self.filters)
+        search = f"The search by {used}" if used else "This order"
+        names = (self.definition.filters[0].name, "batch", "tag")
+        narrower = [
+            f"“{item.label}”" for item in self.definition.filters
+            if item.name in names and item.name not in self._values
+        ]  # fmt: skip
+        addition = f" Or add another: {', '.join(narrower)}." if narrower else ""
+        return f"{search} takes too long. Remove a filter that few rows match.{addition}"
 
     def chips(self) -> list[Chip]:
         """Return the active filters, one chip for each value."""
