@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from batches.models import Batch, Job
 from batches.models.job import FAILURE_REASONS
+from batches.name_search import NameWords
 from scans.lists.common import ID
 from scans.lists.domains import read_uuid
 from scans.models import VERDICTS
@@ -16,9 +17,12 @@ from scrapersky.web.lists.filters import Condition, Filter
 
 
 def _named(value: str) -> Condition:
-    """A batch by a part of its name, or by any id that it has or had."""
-    by_id = Q(pk__in=Batch.objects.named(value).values("pk")) | Q(legacy_batch_id=value)
-    return Q(name__icontains=value.strip()) | by_id
+    """A batch by words of its name, or by any id that it has or had.
+
+    The ids are looked up first, so that an index serves each alternative.
+    """
+    ids = list(Batch.objects.named(value).values_list("pk", flat=True))
+    return NameWords.of(value) | Q(pk__in=ids) | Q(legacy_batch_id=value)
 
 
 def _batch_link(row: Batch) -> str:
@@ -80,7 +84,7 @@ BATCHES = register(
                 "q",
                 "Name or id",
                 _named,
-                placeholder="Part of the name, or an id",
+                placeholder="Words of the name, or an id",
                 keeps_blanks=True,
             ),
             choice("status", "Status", Batch.Status.choices, "status"),
@@ -190,7 +194,7 @@ JOBS = register(
         ),
         sorts=(
             Sort("created_at", ("id",), is_unique=True),
-            Sort("position", ("position",)),
+            Sort("position", ("position",), within="batch"),
         ),
         default_sort="-created_at",
         url_name="job_list",

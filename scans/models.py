@@ -357,6 +357,9 @@ class Technology(CorrectableFinding):
             models.Index(fields=["tenant", "name", "domain"], name="technology_by_name"),
             models.Index(fields=["tenant", "category", "domain"], name="technology_by_category"),
             models.Index(fields=["tenant", "id"], name="technology_newest"),
+            models.Index(
+                fields=["tenant", "id"], condition=Q(gone_at__isnull=False), name="technology_gone"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,12 +17,18 @@ from scans.models import reversed_host
 
 # A tsvector takes at most 1 MB, and a title is as long as a site makes it.
 WORDS_LENGTH = 20_000
-PUNCTUATION = "./@-_:;,&+#''()[]|!?"
+# Where words end, besides at blanks.
+PUNCTUATION = "./@-_:;,&+#'()[]|!?"
+
+
+def spaced_vector(text: str) -> str:
+    """Return the SQL of PostgreSQL for the words of a text."""
+    characters = PUNCTUATION.replace("'", "''")
+    return f"to_tsvector('simple', translate({text}, '{characters}', '{' ' * len(PUNCTUATION)}'))"
+
+
 LABELS_SQL = "array_to_tsvector(string_to_array({0}host, '.'))"
-WORDS_SQL = (
-    f"to_tsvector('simple', translate(left({{0}}title || ' ' || {{0}}description, {WORDS_LENGTH}), "
-    f"'{PUNCTUATION}', '{' ' * len(PUNCTUATION.replace(chr(39) * 2, chr(39)))}'))"
-)
+WORDS_SQL = spaced_vector(f"left({{0}}title || ' ' || {{0}}description, {WORDS_LENGTH})")
 POSTGRESQL_INDEXES = {
     "domain_labels": LABELS_SQL.format(""),
     "domain_words": WORDS_SQL.format(""),
@@ -73,10 +79,7 @@ class Indexed(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         table = self._table(compiler)
         vector = (LABELS_SQL if self.column == "host" else WORDS_SQL).format(f"{table}.")
-        query = " & ".join(
-            "'" + word.replace("\\", "").replace("'", "''") + "':*" for word in self.words
-        )
-        return f"({vector} @@ %s::tsquery)", [query]
+        return f"({vector} @@ %s::tsquery)", [prefix_query(self.words)]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         words = " ".join('"' + word.replace('"', "") + '"*' for word in self.words)
@@ -105,10 +108,31 @@ def host_matches(text: str, path: str = "") -> Q:
     return ending | Q(Prefix.of(f"{path}host", host))
 
 
+def host_begins(text: str) -> Q:
+    """Return the condition of hosts that begin with what a search looks for.
+
+    In every collation, a text comes before those that it begins: so the index of the order is read
+    from there.
+    """
+    host = read_host(text)
+    return Q(Prefix.of("host", host), host__gte=host)
+
+
 def words_match(text: str, path: str = "") -> Q:
     """Return the condition of a search by words of title and description, by their beginnings."""
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = words_of(text)
     return Q(Indexed(path, "words", words)) if words else Q()
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that a search looks for."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def prefix_query(words: list[str]) -> str:
+    """Return PostgreSQL's query for texts that hold words with these beginnings."""
+    quoted = (word.replace("\\", "").replace("'", "''") for word in words)
+    return " & ".join(f"'{word}':*" for word in quoted)
 
 
 def read_host(text: str) -> str:

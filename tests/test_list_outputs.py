@@ -69,7 +69,8 @@ def queries(definition: ListDefinition) -> st.SearchStrategy[Pairs]:
     by_filter = st.sampled_from(definition.filters).flatmap(
         lambda item: st.sampled_from([pair for pair in pairs if pair[0] == item.name])
     )
-    orders = [("sort", sign + sort.name) for sort in definition.sorts for sign in ("", "-")]
+    sorts = [sort for sort in definition.sorts if not sort.within]
+    orders = [("sort", sign + sort.name) for sort in sorts for sign in ("", "-")] + [("sort", "")]
     filters = st.lists(by_filter, min_size=1, max_size=3, unique=True)
     return st.tuples(filters, st.sampled_from(orders)).map(lambda both: [*both[0], both[1]])
 

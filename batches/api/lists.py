@@ -65,7 +65,7 @@ def batch_jobs(
 ) -> HttpResponseBase:
     """List the jobs of a batch, with the filters and cursors of every list."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return respond(request, JOBS, Job.objects.filter(batch=batch))
+    return respond(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
 
 
 @batches.delete("/{path:batch_id}", response={200: ActionOut, 202: ActionOut, **REFUSALS})

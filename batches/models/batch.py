@@ -255,6 +255,12 @@ class Batch(models.Model):
             # Each list in its order, for one tenant, and for those who see several or all.
             models.Index(fields=["tenant", "-created_at", "-id"], name="batch_newest"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest_of_all"),
+            models.Index(fields=["tenant", "status", "-created_at", "-id"], name="batch_by_status"),
+            models.Index(
+                fields=["tenant", "-created_at", "-id"],
+                condition=Q(processor_type="sitemap_import"),
+                name="batch_of_sitemaps",
+            ),
             models.Index(
                 fields=["tenant", "-finished_at"],
                 condition=Q(finished_at__isnull=False),

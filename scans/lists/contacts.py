@@ -24,7 +24,7 @@ from scans.lists.common import (
     by_seen,
     curate_action,
 )
-from scans.lists.domains import EMAIL_LABELS, read_uuid
+from scans.lists.domains import EMAIL_LABELS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
 from scans.text_search import Prefix, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
@@ -59,9 +59,13 @@ def _international(number_text: str) -> list[str]:
     return sorted(numbers)
 
 
-def _of_technology(name: str) -> Condition:
-    rows = Technology.objects.visible().filter(domain=OuterRef("domain_id"), name=name)
-    return Exists(rows.filter(gone_at=None))
+def _of_technology(value: str) -> Condition:
+    rows = Technology.objects.visible().filter(gone_at=None, **technology_fields(value))
+    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("domain_id")))
+
+
+def _labelled(kind: str) -> Any:
+    return lambda labels: Q(kind=kind, label__in=labels)
 
 
 def _part(name: str, label: str, *, of: str, key: str = "", is_default: bool = False) -> Column:
@@ -146,8 +150,8 @@ CONTACTS = register(
             by_domain(),
             text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
             choice("kind", "Kind", CONTACT_KINDS, "kind"),
-            choice("label", "E-mail label", EMAIL_LABELS, "label"),
-            choice("network", "Network", network_names(), "label"),
+            choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
+            choice("network", "Network", network_names(), _labelled("social")),
             text("country", "Country", lambda code: Q(country=code.upper()[:2]), placeholder="DE"),
             text("words", "Words of the site", lambda value: words_match(value, "domain__")),
             text("technology", "Site uses", _of_technology),
@@ -167,7 +171,10 @@ CONTACTS = register(
             by_curation(),
             *by_seen(),
         ),
-        sorts=(Sort("first_seen", ("id",), is_unique=True),),
+        sorts=(
+            Sort("first_seen", ("id",), is_unique=True),
+            Sort("domain", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
+        ),
         default_sort="-first_seen",
         url_name="contact_list",
         recipes=load_recipes(RECIPES, "contacts", COLUMNS),

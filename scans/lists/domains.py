@@ -25,7 +25,7 @@ from scans.lists.common import (
     curate_action,
 )
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
-from scans.text_search import Prefix, host_matches, words_match
+from scans.text_search import Prefix, host_begins, host_matches, words_match
 from scrapersky.web.lists import (
     Action,
     Column,
@@ -58,11 +58,14 @@ def _technologies(**wanted: Any) -> Exists:
     return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
 
 
-def _technology(value: str) -> Condition:
-    """`WordPress` by name, `WordPress@6` by name and the beginning of a version."""
+def technology_fields(value: str) -> dict[str, str]:
+    """Read `WordPress` as a name, `WordPress@6` as a name and the beginning of a version."""
     name, at, version = value.partition("@")
-    rows = {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
-    return _technologies(**rows)
+    return {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
+
+
+def _technology(value: str) -> Condition:
+    return _technologies(**technology_fields(value))
 
 
 def _has(kind: str) -> Any:
@@ -116,6 +119,8 @@ FILTERS: tuple[Filter, ...] = (
         "q",
         "Domain",
         host_matches,
+        leading=host_begins,
+        leads_in="host",
         placeholder="example.com, .de, a URL or an e-mail address",
     ),
     text("words", "Words", words_match, placeholder="Words of title or description"),

@@ -14,7 +14,7 @@ from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology, Techn
 from scans.services import ensure_domains
 from scans.storage import url_hash
 from scrapersky.tenants.models import Tenant, User
-from scrapersky.web.lists import ListDefinition, ListQuery, all_lists
+from scrapersky.web.lists import ListDefinition, ListQuery, all_lists, get_list
 
 pytestmark = pytest.mark.django_db
 LISTS = all_lists()
@@ -176,6 +176,42 @@ def test_a_host_is_searched_by_beginning_label_and_ending(
     results: None, user: User, text: str, expected: list[str]
 ) -> None:
     assert hosts(user, q=text) == expected
+
+
+def test_hosts_that_begin_with_a_search_come_first_in_their_order(
+    default_tenant: Tenant, user: User
+) -> None:
+    ensure_domains(tenant=default_tenant, hosts=["a.zoo.de", "b.zoo.de", "zoo.de", "zoo-2.de"])
+    expected = ["zoo-2.de", "zoo.de", "a.zoo.de", "b.zoo.de"]
+    assert hosts(user, q="zoo") == expected
+    assert hosts(user, q="zoo", sort="-host") == [*expected[1::-1], *expected[:1:-1]]
+    wanted = query(DOMAINS, user, q="zoo")
+    first = wanted.page(DOMAINS.columns, size=2)
+    second = wanted.page(DOMAINS.columns, size=2, cursor=first.next)
+    assert [row.host for row in (*first.rows, *second.rows)] == expected
+    back = wanted.page(DOMAINS.columns, size=2, cursor=second.previous)
+    assert [row.host for row in back.rows] == expected[:2]
+
+
+def test_an_order_that_an_index_has_only_within_a_batch_is_offered_only_there(
+    results: None, user: User, console: Client
+) -> None:
+    batch = str(Batch.objects.all()[0].pk)
+    for name, order in (("jobs", "position"), ("contacts", "domain")):
+        definition = get_list(name)
+        assert query(definition, user, sort=order).sort == definition.default_sort
+        assert query(definition, user, batch=batch).sort == order
+        assert console.get(f"/api/v3/{name}", {"sort": order}).status_code == 422
+        assert console.get(f"/api/v3/{name}", {"sort": order, "batch": batch}).status_code == 200
+
+
+def test_a_batch_is_searched_by_words_of_its_name_and_by_its_id(user: User, results: None) -> None:
+    batch = Batch.objects.filter(tenant__memberships__user=user)[0]
+    Batch.objects.filter(pk=batch.pk).update(name="Spring-list (O'Hara): Bücher")
+    for text in ("spring", "LIST spr", "o'hara", "büch", "hara list", str(batch.pk)):
+        found = query(get_list("batches"), user, q=text).page(get_list("batches").columns).rows
+        assert [row.pk for row in found] == [batch.pk], text
+    assert query(get_list("batches"), user, q="ring").count().rows == 0
 
 
 def test_words_of_title_and_description_are_searched_by_their_beginnings(

@@ -107,12 +107,15 @@ def add_list(router: Router, path: str, definition: ListDefinition) -> None:
 
 
 def respond(
-    request: HttpRequest, definition: ListDefinition, base: QuerySet | None = None
+    request: HttpRequest,
+    definition: ListDefinition,
+    base: QuerySet | None = None,
+    default_sort: str = "",
 ) -> HttpResponseBase:
     """Return a page of a list as its query parameters ask for it; raise InputError."""
     if names := unknown_params(definition, request.GET):
         raise InputError(names[0], "There is no parameter with this name.")
-    query = ListQuery(definition, request.GET, caller(request), base)
+    query = ListQuery(definition, request.GET, caller(request), base, default_sort)
     for name, message in query.errors.items():
         raise InputError(name, message)
     _check_sort(query)
@@ -137,7 +140,7 @@ def row_values(row: Any, columns: Iterable[Column]) -> dict[str, Any]:
 def _check_sort(query: ListQuery) -> None:
     name = query.params.get("sort", "")
     if name and name != query.sort:
-        known = ", ".join(query.definition.sort_by_name)
+        known = ", ".join(sort.name for sort in query.sorts)
         raise InputError("sort", f"Sort by one of {known}; a leading minus reverses the order.")
 
 

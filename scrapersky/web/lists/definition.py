@@ -19,12 +19,14 @@ class Sort:
 
     `is_nullable` says that the first field may be NULL: such rows come last, either way round.
     `is_unique` says that no two rows of a tenant have the same values, so the id need not decide.
+    `within` is the filter that the index needs, such as the batch: with it, this is the default.
     """
 
     name: str
     fields: tuple[str, ...]
     is_nullable: bool = False
     is_unique: bool = False
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

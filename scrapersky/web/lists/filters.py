@@ -52,6 +52,10 @@ class Filter:
     help_text: str = ""
     # Whether blanks around a text are part of it, as in ids of the older system.
     keeps_blanks: bool = False
+    # In the order `leads_in`, the rows for which `leading` holds come before the others: they stand
+    # together in that order's index, wherever the others are.
+    leading: Callable[[Any], Condition] | None = None
+    leads_in: str = ""
 
     def values(self, texts: Iterable[str]) -> list[Any]:
         """Return the values of a parameter; empty texts say nothing. Raises BadValue."""

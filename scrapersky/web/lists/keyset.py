@@ -1,8 +1,8 @@
 """Keyset pages: the rows after or before a position, as fast at the millionth row as at the first.
 
-A position is the sort values of a row and its id. Rows are read segment by segment: first each
-tenant's, and of these the rows with a value before those without, because an index that begins
-with the tenant serves exactly one of these at a time.
+A position is the sort values of a row and its id. Rows are read segment by segment: tenant by
+tenant, of these the rows that a filter prefers before the others, and the rows with a value before
+those without, because an index that begins with the tenant serves exactly one of these at a time.
 """
 
 import binascii
@@ -41,14 +41,25 @@ class Order:
     is_descending: bool
     tenants: Sequence[Any] | None
     tenant_path: str
+    # The rows that come first.
+    leading: Any = None
 
     def segments(self) -> list[Segment]:
         if self.tenants is None:
-            return self._with_nulls("", Q(), (self.tenant_path,))
+            return self._by_lead("", Q(), (self.tenant_path,))
         return [
             segment
             for tenant in self.tenants
-            for segment in self._with_nulls(str(tenant), Q(**{self.tenant_path: tenant}), ())
+            for segment in self._by_lead(str(tenant), Q(**{self.tenant_path: tenant}), ())
+        ]
+
+    def _by_lead(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
+        if self.leading is None:
+            return self._with_nulls(key, condition, prefix)
+        first = Q(self.leading)
+        return [
+            *self._with_nulls(f"{key}!", condition & first, prefix),
+            *self._with_nulls(key, condition & ~first, prefix),
         ]
 
     def _with_nulls(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:

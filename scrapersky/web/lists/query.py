@@ -17,8 +17,8 @@ from scrapersky.tenants.access import readable_tenants
 from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.deadline import deadline
-from scrapersky.web.lists.definition import ListDefinition
-from scrapersky.web.lists.filters import BadValue, Filter
+from scrapersky.web.lists.definition import ListDefinition, Sort
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
 from scrapersky.web.lists.keyset import Order, Rows, read_rows
 
 # Rows are counted exactly up to this.
@@ -71,7 +71,7 @@ class ListQuery:
         self.user = user
         self.errors: dict[str, str] = {}
         self._base = base
-        self._default_sort = default_sort or definition.default_sort
+        self._own_sort = default_sort
         self._values = self._read_filters()
 
     @classmethod
@@ -115,17 +115,41 @@ class ListQuery:
         return rows.filter(**({key: self.tenants[0]} if one else {f"{key}__in": self.tenants}))
 
     @property
+    def sorts(self) -> list[Sort]:
+        """The orders that this list can have with its filters."""
+        own = self._own_sort.removeprefix("-")
+        return [
+            sort
+            for sort in self.definition.sorts
+            if not sort.within or sort.within in self._values or sort.name == own
+        ]
+
+    @property
+    def default_sort(self) -> str:
+        """The order of parameters that name none: by the batch, where there is one."""
+        within = [sort.name for sort in self.sorts if sort.within]
+        return self._own_sort or next(iter(within), self.definition.default_sort)
+
+    @property
     def sort(self) -> str:
         """The name of the sort order in use, with a minus where it is descending."""
         name = self.params.get("sort", "")
-        is_known = name.removeprefix("-") in self.definition.sort_by_name
-        return name if is_known else self._default_sort
+        is_known = name.removeprefix("-") in {sort.name for sort in self.sorts}
+        return name if is_known else self.default_sort
 
     @property
     def order(self) -> Order:
         sort = self.definition.sort_by_name[self.sort.removeprefix("-")]
         path = self.definition.tenant_path
-        return Order(sort, self.sort.startswith("-"), self.tenants, path)
+        is_descending = self.sort.startswith("-")
+        return Order(sort, is_descending, self.tenants, path, self._leading(sort))
+
+    def _leading(self, sort: Sort) -> Condition | None:
+        """Return which rows come first: those that a filter prefers in an order."""
+        for item, values in self.filters:
+            if item.leading and sort.name == item.leads_in:
+                return any_of(item.leading)(values)
+        return None
 
     def page(
         self,

@@ -138,7 +138,7 @@ class ListPage:
         return [self._heading(column) for column in self.columns]
 
     def _heading(self, column: Column) -> Heading:
-        if column.name not in self.definition.sort_by_name:
+        if column.name not in {sort.name for sort in self.query.sorts}:
             return Heading(column, "", "")
         current = self.query.sort
         is_current = current.removeprefix("-") == column.name
@@ -153,14 +153,14 @@ class ListPage:
 
         A narrow screen shows no heads of columns to click.
         """
-        names = [f"{sign}{sort.name}" for sort in self.definition.sorts for sign in ("", "-")]
+        names = [f"{sign}{sort.name}" for sort in self.query.sorts for sign in ("", "-")]
         return [
             (self._parameter_of(name), self._label_of(name), name == self.query.sort)
             for name in names
         ]
 
     def _parameter_of(self, order: str) -> str:
-        return "" if order == self.definition.default_sort else order
+        return "" if order == self.query.default_sort else order
 
     def _label_of(self, order: str) -> str:
         column = self.definition.column_by_name[order.removeprefix("-")]

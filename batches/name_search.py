@@ -1,0 +1,39 @@
+"""Search batches by words of their names, through an index on PostgreSQL.
+
+A word of the search is the beginning of a word of the name. SQLite, which has fewer batches, reads
+each name; the words end at the same characters there.
+"""
+
+from typing import Any
+
+from django.db.models import BooleanField, F, Func, Q
+
+from scans.text_search import PUNCTUATION, prefix_query, spaced_vector, words_of
+
+
+class NameWords(Func):
+    """Whether a name has words that begin with the words of a search."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__(F("name"))
+        self.words = words
+
+    @classmethod
+    def of(cls, text: str) -> Q:
+        """Return the condition of a search; one without a word matches no name."""
+        words = words_of(text)
+        return Q(cls(words)) if words else Q(pk__in=[])
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        column = str(compiler.compile(self.source_expressions[0])[0])
+        return f"({spaced_vector(column)} @@ %s::tsquery)", [prefix_query(self.words)]
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        name = str(compiler.compile(self.source_expressions[0])[0])
+        for character in (c.replace("'", "''") for c in PUNCTUATION):
+            name = f"replace({name}, '{character}', ' ')"
+        tests = " AND ".join([f"' ' || {name} LIKE %s"] * len(self.words))
+        return f"({tests})", [f"% {word}%" for word in self.words]
