@@ -1,7 +1,10 @@
-"""Read the environment, and stop with the name of what is wrong.
+"""Read the environment variables; only `settings.py` calls these readers.
 
-Every reader raises `ImproperlyConfigured` in one sentence: the variable, what it held, what was
-expected. Only `settings.py` calls these.
+Each raises `ImproperlyConfigured` in one sentence: the variable, its value, what was expected.
+
+Not pydantic-settings: Django needs every setting as a module variable, so each would be declared
+twice; networks, database URLs and the secret key would need the same code as validators; and its
+errors span several lines and print passwords unless they are rewritten as `refuse` does.
 """
 
 import contextlib
@@ -27,7 +30,7 @@ DATABASE_SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "sqlite": 
 
 
 def load_env_file(default: Path) -> Path | None:
-    """Add the names of the env file that the environment does not have; return where it is.
+    """Load variables that are not set from the env file; return its path.
 
     `ENV_FILE` names another file; empty means none (the demo and the tests read none).
     """
@@ -43,7 +46,7 @@ def load_env_file(default: Path) -> Path | None:
 
 
 def refuse(name: str, expected: str) -> NoReturn:
-    """Raise the one error of this module; it goes to logs, so a password in a URL is left out."""
+    """Raise the error of a variable, without the password of a URL: it may be logged."""
     value = re.sub(r"://.*@", "://***@", os.environ.get(name, ""))
     raise ImproperlyConfigured(f"{name}={value!r} cannot be used: {expected}.")
 
@@ -88,12 +91,12 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 
 
 def optional_integer(name: str, *, low: int, high: int) -> int | None:
-    """Return a whole number from `low` to `high`, None where the variable is not set."""
+    """Return a whole number from `low` to `high`, None if the variable is not set."""
     return integer(name, low, low=low, high=high) if text(name) else None
 
 
 def items(name: str, default: str = "") -> list[str]:
-    """Return the comma-separated words of a variable."""
+    """Return the comma-separated items of a variable."""
     return [item for part in text(name, default).split(",") if (item := part.strip())]
 
 
@@ -106,7 +109,7 @@ def networks(name: str) -> tuple[str, ...]:
 
 
 def dns_servers(name: str) -> tuple[str, ...]:
-    """Return name servers: an address each, with a port where it is not 53."""
+    """Return name servers as addresses, with a port unless it is 53."""
     try:
         servers = [parse_server(item) for item in items(name)]
     except ValueError as error:
@@ -126,8 +129,8 @@ def host_map(name: str) -> tuple[tuple[str, str], ...]:
 def database(name: str, default: str = "") -> dict[str, Any]:
     """Return Django's settings of a database URL.
 
-    SQLite gets the pragmas and IMMEDIATE transactions without which several writing processes
-    fail with "database is locked".
+    SQLite gets WAL and IMMEDIATE transactions: without them, concurrent writers fail with
+    "database is locked".
     """
     url = text(name, default)
     parts = urlsplit(url)
@@ -160,7 +163,7 @@ def _parsed(name: str, url: str) -> dict[str, Any]:
 
 
 def redis_url(name: str) -> str:
-    """Return a Redis URL, or an empty string where Redis is not used."""
+    """Return a Redis URL, or an empty string if Redis is not used."""
     url = text(name)
     if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
         refuse(name, "expected redis://host:6379/0, or nothing for the database as queue")
@@ -168,9 +171,9 @@ def redis_url(name: str) -> str:
 
 
 def secret_key(name: str, path: Path) -> str:
-    """Return the secret key; where none is given, the one of this checkout, made on first need.
+    """Return the secret key; if none is set, create one for this checkout and keep it.
 
-    Every process must have the same one: sessions and queue messages are signed with it.
+    It signs sessions and queue messages, so every process must have the same one.
     """
     configured = text(name)
     if configured:
@@ -184,9 +187,9 @@ def secret_key(name: str, path: Path) -> str:
 
 
 def forget(example: Path) -> None:
-    """Drop every name that `.env.example` lists, and read no env file.
+    """Unset every variable that `.env.example` lists, and read no env file.
 
-    For what must not meet the user's data: the demo and the tests.
+    The demo and the tests use it so that they never touch the user's data.
     """
     lines = example.read_text().splitlines()
     for name in {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}:
