@@ -1,9 +1,10 @@
 """Page types, and the filter of a domain's own pages."""
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from scans.models import Page
+from scrapersky.web.text import storable
 
 PAGE_TYPES = (
     "home",
@@ -23,14 +24,47 @@ PAGE_TYPES = (
 )
 
 
+PLACES = {
+    "sitemap": ("In a sitemap", Q(in_sitemap=True)),
+    "linked": ("Linked on the site", Q(is_linked=True)),
+    "opened": ("Read by a scan", Q(is_opened=True)),
+    "gone": ("Gone", Q(gone_at__isnull=False)),
+}
+
+
 class PageFilter(forms.Form):
+    """Which pages of a domain are shown: by a part of the URL, by type, by where they are."""
+
+    find = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Part of the URL",
+        widget=forms.TextInput({"class": "form-control form-control-sm", "autocomplete": "off"}),
+    )
     type = forms.ChoiceField(
         required=False,
         choices=[("", "Every type"), *((name, name.capitalize()) for name in PAGE_TYPES)],
-        label="Kind",
+        label="Type",
+        widget=forms.Select({"class": "form-select form-select-sm"}),
+    )
+    where = forms.ChoiceField(
+        required=False,
+        choices=[("", "Everywhere"), *((name, label) for name, (label, _) in PLACES.items())],
+        label="Where",
+        widget=forms.Select({"class": "form-select form-select-sm"}),
     )
 
     def apply(self, rows: QuerySet[Page]) -> QuerySet[Page]:
         """Return the pages that match; what cannot be understood narrows nothing."""
-        params = self.cleaned_data if self.is_valid() else {}
-        return rows.filter(page_type=params["type"]) if params.get("type") else rows
+        self.is_valid()
+        if text := storable(self.cleaned_data.get("find", "")):
+            rows = rows.filter(url__icontains=text)
+        if kind := self.cleaned_data.get("type"):
+            rows = rows.filter(page_type=kind)
+        if where := self.cleaned_data.get("where"):
+            rows = rows.filter(PLACES[where][1])
+        return rows
+
+    @property
+    def is_used(self) -> bool:
+        return any(self.cleaned_data.values())

@@ -16,6 +16,7 @@ from scans.corrections.models import Correction
 from scans.curation import Curated, Curation, DomainTag, Tag, curation_indexes, curation_rules
 from scans.engine.report import ContactKind, Verdict
 from scans.reports import ReportField
+from scrapersky.web.idn import display_host
 
 VERDICTS = [(verdict.value, verdict.value.replace("_", " ").capitalize()) for verdict in Verdict]
 CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
@@ -197,6 +198,11 @@ class Domain(Curated):
                 name="domain_by_sitemap_state",
             ),
         ]
+
+    @property
+    def display_host(self) -> str:
+        """The host as people write it, or in ASCII where that could mislead."""
+        return display_host(self.host)
 
     def __str__(self) -> str:
         return self.host

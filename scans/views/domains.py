@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -18,10 +18,13 @@ from scans.engine.report import ContactKind
 from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import VERDICTS, Contact, Domain, Technology
+from scans.navigation import place_of
+from scans.sitemap_tree import sitemap_tree
 from scrapersky.tenants.access import can_write, get_readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.paging import page_of
 
+SHOWN_SITEMAPS = 200
 THERE_FIRST = F("gone_at").asc(nulls_first=True)
 KINDS = {
     ContactKind.EMAIL: ("E-mail addresses", "mail"),
@@ -47,7 +50,8 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "contacts": _contacts(domain),
         "pinnable": PINNABLE,
         "technologies": _technologies(domain),
-        "sitemaps": domain.sitemaps.select_related("curated_by").order_by(THERE_FIRST, "url"),
+        **_sitemaps(domain),
+        "place": place_of(domain, request.GET.get("from", ""), request.user),
         "domain_tags": _tags(domain),
         "known_tags": tag_names(request.user),
         **_changes(domain, request.GET.get("scan", ""), known),
@@ -82,6 +86,19 @@ def _contacts(domain: Domain) -> list[dict[str, Any]]:
         for kind, (name, icon) in KINDS.items()
         if rows[kind]
     ]
+
+
+def _sitemaps(domain: Domain) -> dict[str, Any]:
+    """Return the sitemaps of a domain as a tree, and what was read of them."""
+    rows = domain.sitemaps.select_related("curated_by").order_by(THERE_FIRST, "url")
+    here = domain.sitemaps.filter(gone_at=None)
+    read = Q(error="") & ~Q(kind="")
+    urls = Sum("url_count", filter=read & ~Q(kind="index"), default=0)
+    return {
+        "sitemaps": sitemap_tree(rows[:SHOWN_SITEMAPS]),
+        "sitemaps_read": here.aggregate(all=Count("pk"), read=Count("pk", filter=read), urls=urls),
+        "shown_sitemaps": SHOWN_SITEMAPS,
+    }
 
 
 def _tags(domain: Domain) -> QuerySet[DomainTag]:

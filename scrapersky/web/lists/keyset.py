@@ -130,6 +130,15 @@ def read_rows(rows: QuerySet, order: Order, size: int, cursor_text: str = "") ->
     )
 
 
+def cursors_of(row: Any, order: Order) -> tuple[str, str]:
+    """Return the cursors at a row of a list: what comes before it, and what comes after it."""
+    tenant = "" if order.tenants is None else str(value_or_none(row, order.tenant_path))
+    is_null = order.sort.is_nullable and value_or_none(row, order.sort.fields[0]) is None
+    key = f"{tenant}~" if is_null else tenant
+    entry = next(segment for segment in order.segments() if segment.key == key), row
+    return _cursor_of(entry, True), _cursor_of(entry, False)
+
+
 def _start(segments: list[Segment], cursor: Cursor | None) -> int:
     if cursor is None:
         return 0

@@ -19,7 +19,7 @@ from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.deadline import deadline
 from scrapersky.web.lists.definition import ListDefinition, Sort
 from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
-from scrapersky.web.lists.keyset import Order, Rows, read_rows
+from scrapersky.web.lists.keyset import Order, Rows, cursors_of, read_rows
 
 # Rows are counted exactly up to this.
 COUNT_LIMIT = 10_000
@@ -169,6 +169,12 @@ class ListQuery:
             return read_rows(
                 self._loaded(self._filtered(rows), tuple(columns)), self.order, size, position
             )
+
+    def neighbours(self, row: Any) -> tuple[Any, Any]:
+        """Return the rows before and after a row; None at an end. Raises QueryTooSlow."""
+        pages = (self.page((), size=1, cursor=cursor) for cursor in cursors_of(row, self.order))
+        before, after = (next(iter(page.rows), None) for page in pages)
+        return before, after
 
     def count(self) -> Count:
         """Count the rows that match. Raises QueryTooSlow."""

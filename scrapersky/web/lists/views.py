@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -126,7 +127,14 @@ class ListPage:
         return [row for row, _ in self.rows]
 
     def _cells(self, row: Any) -> list[Cell]:
-        return [Cell(c, c.value_of(row), c.link_of(row)) for c in self.columns]
+        return [Cell(c, c.value_of(row), self._with_origin(c.link_of(row))) for c in self.columns]
+
+    def _with_origin(self, link: str) -> str:
+        """Return a link to a domain with the list it is in, for the links to its neighbours."""
+        query = self.query.filter_query
+        if not query or self.definition.row_url_name != "domain_detail" or "?" in link:
+            return link
+        return f"{link}?{urlencode({'from': f'{self.definition.name}?{query}'})}" if link else ""
 
     @property
     def outputs(self) -> list[Output]:
