@@ -6,7 +6,7 @@ deletes.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -113,6 +114,21 @@ def create_large_batch(
         if in_background:
             enqueue(TASK, TASK_NAME, batch.pk)
     return batch
+
+
+def create_batch_of_any_size(*, domains: Sequence[str], **columns: Any) -> Batch:
+    """Create a batch at once, or in the background if it is too large for one transaction.
+
+    Takes and raises what `services.create_batch` does; the limit is MAX_DOMAINS_PER_BATCH.
+    """
+    most = settings.MAX_DOMAINS_PER_BATCH
+    if len(domains) <= services.at_once_limit():
+        return services.create_batch(domains=domains, **columns)
+    if len(domains) > most:
+        raise ValidationError({"domains": f"A batch has at most {most:,} domains; split the list."})
+    lines = (f"{host}\n".encode() for host in domains)
+    with saved_list(LargeList(lines, is_table=False)) as saved:
+        return create_large_batch(saved, **columns)
 
 
 def delete_orphaned_files() -> None:

@@ -28,13 +28,16 @@ MAX_ENTRIES_AT_ONCE = 300_000
 _CHUNK = 262_144
 
 
-def read_pasted(text: str) -> DomainList:
-    """Read a pasted list. Raises `ListTooLong` for one that is too long to read at once."""
+def read_pasted(text: str, *, whole: bool = False) -> DomainList:
+    """Read a pasted list, unless `whole` no further than what is read at once.
+
+    Raises `ListTooLong` for one that is longer.
+    """
     return read_text(
         text,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
-        max_hosts=at_once_limit(),
-        max_entries=_entries_at_once(),
+        max_hosts=settings.MAX_DOMAINS_PER_BATCH if whole else at_once_limit(),
+        max_entries=MAX_ENTRIES if whole else _entries_at_once(),
     )
 
 

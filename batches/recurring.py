@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from batches.list_intake import create_batch_of_any_size
 from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
-from batches.services import MAX_DOMAINS, create_batch
 from scans.engine.lists.collection import DomainList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
@@ -75,10 +75,8 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     parsed = read_domains(plan.domains)
-    if not 1 <= len(parsed.accepted) <= MAX_DOMAINS:
-        count = len(parsed.accepted)
-        sentence = f"Give 1 to {MAX_DOMAINS:,} domains that can be scanned; these are {count:,}."
-        raise ValidationError({"domains": sentence})
+    if not parsed.accepted:
+        raise ValidationError({"domains": "Give at least one domain that can be scanned."})
     frequencies = RecurringBatch.Frequency
     recurring.name = plan.name.strip()
     recurring.domains = plan.domains
@@ -99,7 +97,7 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
 def read_domains(text: str) -> DomainList:
     """Read the list of a recurring batch; raise ValidationError where it is too long."""
     try:
-        return read_pasted(text)
+        return read_pasted(text, whole=True)
     except UnreadableFile as error:
         raise ValidationError({"domains": str(error)}) from error
 
@@ -215,7 +213,7 @@ def _start(run: RecurringRun, recurring: RecurringBatch, created_by: User | None
 def _create(recurring: RecurringBatch, planned: datetime, created_by: User | None) -> Batch:
     parsed = read_domains(recurring.domains)
     local = planned.astimezone(ZoneInfo(recurring.time_zone))
-    return create_batch(
+    return create_batch_of_any_size(
         tenant=recurring.tenant,
         created_by=created_by,
         domains=parsed.hosts,

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from typing import cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from batches.list_intake import create_batch_of_any_size
 from batches.models import Job
-from batches.services import MAX_DOMAINS, create_batch, initiate_scan
+from batches.services import initiate_scan
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
 from scrapersky.tenants.models import Tenant, User
@@ -58,9 +60,10 @@ def make_batch(
         sentence = "These domains belong to several tenants. Filter by one tenant first."
         model_admin.message_user(request, sentence, messages.ERROR)
         return None
-    hosts = list(rows.values_list("host", flat=True)[: MAX_DOMAINS + 1])
+    hosts = list(rows.values_list("host", flat=True)[: settings.MAX_DOMAINS_PER_BATCH + 1])
+    user = cast(User, request.user)
     try:
-        batch = create_batch(tenant=tenants[0], created_by=cast(User, request.user), domains=hosts)
+        batch = create_batch_of_any_size(tenant=tenants[0], created_by=user, domains=hosts)
     except ValidationError as error:
         model_admin.message_user(request, " ".join(error.messages), messages.ERROR)
         return None

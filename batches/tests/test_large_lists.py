@@ -2,21 +2,26 @@
 
 import io
 import json
+from datetime import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from batches import building, services, transitions
 from batches.models import Batch, BatchList
+from batches.recurring import Plan, create_recurring, start_now
 from batches.tests.api_clients import ROOT, program_of
+from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +196,33 @@ def test_a_large_batch_is_run_again_in_the_background(
     assert hosts_of(again) == HOSTS
     assert again.metadata["rerun_of"] == str(first.pk)
     assert not BatchList.objects.exists()
+
+
+def test_a_schedule_of_a_large_list_starts_large_batches(
+    default_tenant: Tenant, user: User, settings: Settings
+) -> None:
+    plan = Plan("Weekly", TEXT, "daily", time(6))
+    now = timezone.now()
+    schedule = create_recurring(plan, tenant=default_tenant, created_by=user, now=now)
+    assert schedule.domain_count == len(HOSTS)
+    run = start_now(schedule, user=user, now=now)
+    assert run.batch is not None
+    assert hosts_of(built(run.batch)) == HOSTS
+    assert run.batch.metadata["refused_count"] == 1
+    settings.MAX_DOMAINS_PER_BATCH = 24
+    with pytest.raises(ValidationError, match="more than 24 domains"):
+        create_recurring(plan, tenant=default_tenant, created_by=user, now=now)
+
+
+def test_the_admin_makes_a_large_batch_of_domains(
+    admin_client: Client, default_tenant: Tenant, settings: Settings
+) -> None:
+    ids = list(ensure_domains(tenant=default_tenant, hosts=HOSTS).values())
+    form = {"action": "make_batch", "_selected_action": ids, "select_across": "1"}
+    url = reverse("admin:scans_domain_changelist")
+    settings.MAX_DOMAINS_PER_BATCH = 24
+    page = admin_client.post(url, form, follow=True).content.decode()
+    assert "A batch has at most 24 domains" in page
+    settings.MAX_DOMAINS_PER_BATCH = 25
+    admin_client.post(url, form)
+    assert set(hosts_of(built(Batch.objects.get()))) == set(HOSTS)
