@@ -18,7 +18,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import QueryDict
 from django.utils import timezone
 
 from batches import view_exports
@@ -46,15 +45,16 @@ def create_export(
     output: Output,
     view: SavedView | None = None,
     only_changes: bool = False,
+    tenant_id: UUID | None = None,
 ) -> Export:
     """Queue an export of a list as a query string asks for it.
 
-    It holds the rows of one tenant: the one that the query names, or the user's first. As an export
-    of a saved view it is remembered, and with `only_changes` it leaves out what the user has got
-    from the view before. Raises ValidationError for a filter or column that cannot be used, and
-    PermissionDenied for a user who may write nowhere.
+    It holds the rows of one tenant: the one that is named, that of the view, or the user's first.
+    As an export of a saved view it is remembered, and with `only_changes` it leaves out what the
+    user has got from the view before. Raises ValidationError for a tenant, filter or column that
+    cannot be used, and PermissionDenied for a user who may write nowhere.
     """
-    tenant = _tenant_of(user, query)
+    tenant = _tenant_of(user, view, tenant_id)
     wanted = ListQuery.of_text(definition, query, user, output.rows(definition))
     if wanted.errors:
         raise ValidationError(wanted.errors)
@@ -71,18 +71,23 @@ def create_export(
             format=output.kind.value,
             recipe=output.recipe.name if output.recipe else "",
             view_export=changes.export if changes else None,
+            only_changes=only_changes,
             expected=_expected(wanted),
         )
         transaction.on_commit(call_next, robust=True)
     return export
 
 
-def _tenant_of(user: User, query: str) -> Tenant:
-    """Return the tenant that the query names, else the first in which the user may write."""
-    named = QueryDict(query).get("tenant", "")
-    tenants = list(writable_tenants(user).order_by("pk")[:1000]) if named else []
-    chosen = next((tenant for tenant in tenants if str(tenant.pk) == named), None)
-    return chosen or tenant_for_new_rows(user)
+def _tenant_of(user: User, view: SavedView | None, tenant_id: UUID | None) -> Tenant:
+    """Return the tenant of an export: one in which the user may write."""
+    own = writable_tenants(user)
+    if tenant_id:
+        named = own.filter(pk=tenant_id).first()
+        if named is None:
+            raise ValidationError({"tenant": "You have no tenant with this id to export from."})
+        return named
+    of_view = own.filter(pk=view.tenant_id).first() if view else None
+    return of_view or tenant_for_new_rows(user)
 
 
 def _expected(query: ListQuery) -> int:
@@ -131,6 +136,8 @@ def _fail(pk: UUID, error: str) -> None:
 
 def _content(export: Export) -> Content:
     """Return the list of an export as when it started, limited to the export's tenant."""
+    if export.only_changes and not export.view_export:
+        raise slices.Refused("The saved view was deleted. Start an export of the list.")
     definition = get_list(export.list_name)
     rows = definition.rows().filter(**{definition.tenant_path: export.tenant_id})
     base = export.output.rows(definition, rows)

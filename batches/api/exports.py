@@ -12,6 +12,7 @@ from pydantic import Field
 
 from batches import background_exports
 from batches.models import Export, ViewExport
+from scans.lists import CONTACTS, DOMAINS
 from scrapersky.tenants.access import check_writable, get_readable
 from scrapersky.tenants.saved_views import get_view
 from scrapersky.web.api_auth import caller
@@ -21,6 +22,8 @@ from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
 
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
+
+RECIPES = ", ".join(dict.fromkeys(r.name for d in (DOMAINS, CONTACTS) for r in d.recipes))
 
 router = Router()
 
@@ -35,8 +38,7 @@ class ExportIn(Schema):
     columns: tuple[str, ...] = Field(default=(), max_length=100)
     format: str = Field(
         default=Format.CSV.value,
-        description=f"{', '.join(kind.value for kind in Format)}, or a recipe: hubspot, "
-        "pipedrive, salesforce, mailchimp, google_contacts.",
+        description=f"{', '.join(kind.value for kind in Format)}, or a recipe: {RECIPES}.",
     )
     view: UUID | None = Field(
         default=None, description="A saved view, in place of list, query and columns."
@@ -44,6 +46,9 @@ class ExportIn(Schema):
     only_changes: bool = Field(
         default=False,
         description="Only rows that are new or changed since your last export of the view.",
+    )
+    tenant: UUID | None = Field(
+        default=None, description="Whose rows; by default those of the view, or your first tenant."
     )
 
 
@@ -56,6 +61,7 @@ class ExportOut(Schema):
 
     export_id: UUID
     list: str
+    tenant: UUID
     query: str
     format: str
     view: UUID | None
@@ -108,11 +114,13 @@ def create_export(request: HttpRequest, payload: ExportIn) -> Status:
             output=find_output(definition, payload.format),
             view=view,
             only_changes=payload.only_changes,
+            tenant_id=payload.tenant,
         )
     except UnknownOutput as error:
         raise InputError("format", str(error)) from error
     except ValidationError as error:
-        raise InputError("query", " ".join(error.messages)) from error
+        field = next(iter(set(error.message_dict) & {"tenant", "columns"}), "query")
+        raise InputError(field, " ".join(error.messages)) from error
     return Status(201, _out(export))
 
 
@@ -183,10 +191,11 @@ def _out(export: Export) -> dict[str, Any]:
     return {
         "export_id": export.pk,
         "list": export.list_name,
+        "tenant": export.tenant_id,
         "query": export.query,
         "format": export.output.name,
         "view": export.view_export.view_id if export.view_export else None,
-        "only_changes": bool(export.view_export and export.view_export.only_changes),
+        "only_changes": export.only_changes,
         "compared_with": (export.view_export and export.view_export.since) or None,
         "status": export.status,
         "rows": export.row_count,

@@ -73,6 +73,7 @@ class Export(models.Model):
     view_export = models.OneToOneField(
         ViewExport, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    only_changes = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     # Rows that were expected when it started; more than 10,000 are not counted.
     expected = models.PositiveIntegerField(default=0)

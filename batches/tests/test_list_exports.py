@@ -21,7 +21,7 @@ from batches.tests.api_clients import program_of
 from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
 from scans.services import ensure_domains
-from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.web import slices, spreadsheet
 from scrapersky.web.lists import download
 from scrapersky.web.lists.formats import Format
@@ -236,6 +236,27 @@ def test_an_export_holds_one_tenant_and_is_closed_to_others(
         method = client.post if path == "cancel" else client.get
         assert method(f"/exports/{theirs.pk}/{path}/").status_code == 404
     assert "foreign" not in client.get("/exports/").content.decode()
+
+
+def test_a_member_of_two_tenants_chooses_whose_rows_are_exported(
+    console: Client,
+    user: User,
+    domains: list[Domain],
+    other_tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ensure_domains(tenant=other_tenant, hosts=["second.example"])
+    sent = {"columns": "host", "format": "csv", "tenant": str(other_tenant.pk)}
+    refused = console.post("/exports/new/domains/", sent, follow=True)
+    assert "You have no tenant with this id" in refused.content.decode()
+    Membership.objects.create(user=user, tenant=other_tenant, role=Membership.Role.MEMBER)
+    monkeypatch.setattr("batches.views.exports.MOST_STREAMED", 10)
+    page = console.get("/exports/list/domains/?format=csv&columns=host").content.decode()
+    assert f'<option value="{other_tenant.pk}">' in page
+    console.post("/exports/new/domains/", sent)
+    export = Export.objects.get()
+    run_to_end(export)
+    assert export.path.read_text().split() == ["host", "second.example"]
 
 
 def test_the_filter_stays_what_it_was_at_the_start(

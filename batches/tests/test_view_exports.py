@@ -143,6 +143,18 @@ def test_a_killed_slice_repeats_its_changes(
     assert ViewExport.objects.baseline(view, user) == export.view_export
 
 
+def test_an_export_of_changes_ends_where_its_view_is_deleted(user: User, view: SavedView) -> None:
+    wanted: dict[str, Any] = {"definition": DOMAINS, "query": "", "columns": ["host"]}
+    export = create_export(
+        user=user, output=Output(Format.CSV), view=view, only_changes=True, **wanted
+    )
+    view.delete()
+    run_slice(str(export.pk))
+    export.refresh_from_db()
+    assert (export.status, export.row_count) == ("failed", 0)
+    assert "view was deleted" in export.error
+
+
 def test_the_api_exports_changes_and_sets_the_baseline(user: User, view: SavedView) -> None:
     program = program_of(user)
 

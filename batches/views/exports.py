@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from batches.background_exports import cancel_export, create_export
 from batches.models import Export
-from scrapersky.tenants.access import get_readable, get_writable, readable
+from scrapersky.tenants.access import get_readable, get_writable, readable, writable_tenants
 from scrapersky.tenants.preferences import list_settings
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists import ListQuery, QueryTooSlow
@@ -43,7 +43,13 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
     if is_small(query):
         return stream(Content(query, output, columns))
     names = ",".join(column.name for column in columns)
-    context = {"definition": definition, "query": query, "output": output, "columns": names}
+    context = {
+        "definition": definition,
+        "query": query,
+        "output": output,
+        "columns": names,
+        "tenants": writable_tenants(request.user).order_by("name")[:100],
+    }
     return render(request, "exports/large.html", context)
 
 
@@ -62,6 +68,7 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
     if definition is None:
         raise Http404("There is no list with this name.")
     columns = [text for text in request.POST.get("columns", "").split(",") if text]
+    tenant = request.POST.get("tenant", "")
     try:
         create_export(
             user=request.user,
@@ -69,12 +76,16 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
             query=request.POST.get("query", ""),
             columns=columns,
             output=find_output(definition, request.POST.get("format", "")),
+            tenant_id=UUID(tenant) if tenant else None,
         )
     except UnknownOutput as error:
         messages.error(request, str(error))
         return redirect(definition.url)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        return redirect(definition.url)
+    except ValueError:
+        messages.error(request, "Choose one of your tenants.")
         return redirect(definition.url)
     return redirect("export_list")
 
@@ -93,9 +104,14 @@ def export_rows(request: ConsoleRequest) -> HttpResponse:
 
 
 def _context(request: ConsoleRequest) -> dict[str, object]:
-    exports = Export.objects.select_related("created_by", "view_export__view")
+    exports = Export.objects.select_related("created_by", "tenant", "view_export__view")
     rows = list(readable(exports, request.user)[:SHOWN])
-    return {"exports": rows, "is_active": any(export.is_active for export in rows)}
+    tenants = {export.tenant_id for export in rows}
+    return {
+        "exports": rows,
+        "has_tenants": len(tenants) > 1,
+        "is_active": any(export.is_active for export in rows),
+    }
 
 
 @require_safe
