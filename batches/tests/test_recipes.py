@@ -40,6 +40,11 @@ def site(default_tenant: Tenant) -> Domain:
                 tenant=default_tenant, domain=domain, kind=kind, value=value, **seen
             )
     Contact.objects.update(page_url="https://bakery.example/contact", snippet="Write to us")
+    Contact.objects.create(
+        tenant=default_tenant, domain=domain, kind="address", value="Am Markt 1, Berlin", **seen
+    )
+    person = {"name": "Anna Müller", "position": "Owner"}
+    Contact.objects.filter(value="shop@bakery.example").update(person=person)
     old = {**seen, "gone_at": timezone.now()}
     Contact.objects.create(
         tenant=default_tenant, domain=domain, kind="email", value="old@bakery.example", **old
@@ -85,6 +90,16 @@ def test_a_recipe_of_contacts_has_a_row_for_each_address_that_is_there(
     values = {value for row in rows for value in row.values() if "@" in value}
     assert len(rows) == 2
     assert values == set(site.emails)
+
+
+@pytest.mark.django_db
+def test_a_recipe_has_the_people_and_addresses_of_a_site(console: Client, site: Domain) -> None:
+    google = {recipe.name: recipe for recipe in CONTACTS.recipes}["google_contacts"]
+    people = {row["First Name"]: row for row in exported(console, "contacts", google)}
+    assert set(people) == {"", "Anna Müller"}
+    assert people["Anna Müller"]["Organization Title"] == "Owner"
+    addresses = [row["Address 1 - Formatted"] for row in exported(console, "domains", google)]
+    assert addresses == ["Am Markt 1, Berlin", ""]
 
 
 @pytest.mark.django_db

@@ -222,6 +222,11 @@ def _versions(row: Domain) -> dict[str, str]:
     return {use.name: use.version for use in uses}
 
 
+def _addresses(row: Domain) -> list[str]:
+    contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
+    return [contact.value for contact in contacts if contact.kind == "address"]
+
+
 def _source_pages(row: Domain) -> list[str]:
     """Return the pages that the contacts were read from."""
     contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
@@ -262,6 +267,15 @@ COLUMNS = (
         value=_versions,
         fields=(),
         prefetch=("technology_rows",),
+        is_default=False,
+    ),
+    Column(
+        "addresses",
+        "Addresses",
+        Kind.ITEMS,
+        value=_addresses,
+        fields=(),
+        prefetch=("contacts",),
         is_default=False,
     ),
     Column(
