@@ -40,6 +40,8 @@ def test_previous_and_next_follow_the_filter_and_order_of_the_list(
     url = f"/domains/{middle.pk}/?from=domains%3Fverdict%3Dok%26sort%3D-host"
     assert neighbours(console, url) == {"prev": "d.example", "next": "a.example"}
     assert 'href="/domains/?verdict=ok&amp;sort=-host"' in console.get(url).text
+    searched = f"/domains/{middle.pk}/?from=domains%3Fq%3Dexample%26sort%3Dhost"
+    assert neighbours(console, searched) == {"prev": "b.example", "next": "d.example"}
 
 
 def test_previous_and_next_follow_the_results_of_a_batch(

@@ -130,13 +130,17 @@ def read_rows(rows: QuerySet, order: Order, size: int, cursor_text: str = "") ->
     )
 
 
-def cursors_of(row: Any, order: Order) -> tuple[str, str]:
-    """Return the cursors at a row of a list: what comes before it, and what comes after it."""
+def cursors_of(rows: QuerySet, order: Order, row: Any) -> tuple[str, str] | None:
+    """Return the cursors at a row of a list: what comes before it, and what comes after it.
+
+    None for a row that the list does not have.
+    """
     tenant = "" if order.tenants is None else str(value_or_none(row, order.tenant_path))
-    is_null = order.sort.is_nullable and value_or_none(row, order.sort.fields[0]) is None
-    key = f"{tenant}~" if is_null else tenant
-    entry = next(segment for segment in order.segments() if segment.key == key), row
-    return _cursor_of(entry, True), _cursor_of(entry, False)
+    for segment in order.segments():
+        is_possible = segment.key.rstrip("!~") == tenant
+        if is_possible and rows.filter(segment.condition, pk=row.pk).exists():
+            return _cursor_of((segment, row), True), _cursor_of((segment, row), False)
+    return None
 
 
 def _start(segments: list[Segment], cursor: Cursor | None) -> int:

@@ -172,9 +172,11 @@ class ListQuery:
 
     def neighbours(self, row: Any) -> tuple[Any, Any]:
         """Return the rows before and after a row; None at an end. Raises QueryTooSlow."""
-        pages = (self.page((), size=1, cursor=cursor) for cursor in cursors_of(row, self.order))
-        before, after = (next(iter(page.rows), None) for page in pages)
-        return before, after
+        cursors = cursors_of(self.rows, self.order, row)
+        if cursors is None:
+            return None, None
+        before, after = (self.page((), size=1, cursor=cursor).rows for cursor in cursors)
+        return next(iter(before), None), next(iter(after), None)
 
     def count(self) -> Count:
         """Count the rows that match. Raises QueryTooSlow."""
