@@ -179,9 +179,9 @@ def _place_after(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
 def _check_limits(pk: UUID, entries: int) -> None:
     most = settings.MAX_DOMAINS_PER_BATCH
     if Batch.objects.filter(pk=pk, total__gt=most).exists():
-        raise UnreadableFile(f"The list has more than {most:,} domains; split it.")
+        raise UnreadableFile(f"The list has more than {most:,} domains. Split it.")
     if entries > MAX_ENTRIES:
-        raise UnreadableFile(f"The list has more than {MAX_ENTRIES:,} entries; split it.")
+        raise UnreadableFile(f"The list has more than {MAX_ENTRIES:,} entries. Split it.")
 
 
 @retry_on_conflict

@@ -176,7 +176,7 @@ def test_a_list_that_breaks_off_ends_its_batch_as_failed(make: Any) -> None:
     while not step(batch):
         pass
     assert batch.status == Batch.Status.FAILED
-    assert batch.error == "A line of it has more than 8,000,000 characters."
+    assert batch.error == "A line has more than 8,000,000 characters."
     assert 20 <= batch.total == batch.cancelled == batch.jobs.filter(status="cancelled").count()
     assert not BatchList.objects.exists()
 
@@ -203,7 +203,7 @@ def test_a_list_over_the_limit_ends_its_batch_as_failed(make: Any, settings: Set
     building.build(batch.pk)
     batch.refresh_from_db()
     assert (batch.status, batch.total, batch.cancelled) == ("failed", 10, 10)
-    assert batch.error == "The list has more than 15 domains; split it."
+    assert batch.error == "The list has more than 15 domains. Split it."
 
 
 def test_a_missing_file_ends_its_batch_with_what_to_do(make: Any, settings: Settings) -> None:

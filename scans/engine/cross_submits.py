@@ -52,11 +52,13 @@ class CrossSubmits:
         host = url_host(url)
         if not is_listed:
             raise CrossSubmitError(
-                f"It leads to {host}, another site, and robots.txt does not list it."
+                f"It redirects to another site, {host}, which robots.txt does not list."
             )
         if host not in self._files and len(self._files) >= MAX_HOSTS:
-            raise CrossSubmitError(f"At most {MAX_HOSTS} hosts of other sites are asked.")
+            raise CrossSubmitError(
+                f"Sitemaps are read from at most {MAX_HOSTS} hosts of other sites."
+            )
         if self._files[host] >= MAX_FILES:
-            raise CrossSubmitError(f"At most {MAX_FILES} are read from {host}, another site.")
+            raise CrossSubmitError(f"At most {MAX_FILES} are read from another site, {host}.")
         self._files[host] += 1
         self._check_robots(url)

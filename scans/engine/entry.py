@@ -139,7 +139,7 @@ class Entry:
         retries = 0 if self._answered() or self._is_sibling(url) else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)
         if response.status >= 400 and self._verdict_on(response) is not Verdict.CHALLENGE:
-            sentence = f"{response.url[:200]} answered with status {response.status}."
+            sentence = f"{response.url[:200]} returned status {response.status}."
             raise ScanError(FailureReason.HTTP_ERROR, sentence, url=response.url)
         return response
 

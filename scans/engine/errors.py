@@ -42,17 +42,21 @@ class FailureReason(StrEnum):
     )
     DEADLINE_EXCEEDED = (
         "deadline_exceeded",
-        "The site took longer than the time one site may take.",
+        "The site took longer than the deadline of one scan.",
         True,
     )
-    TLS_ERROR = "tls_error", "The site's certificate or TLS set-up is not valid.", False
+    TLS_ERROR = "tls_error", "The site's certificate or TLS configuration is not valid.", False
     TOO_MANY_REDIRECTS = "too_many_redirects", "The site redirects without end.", False
     BLOCKED_ADDRESS = (
         "blocked_address",
         "The address is private or reserved and may not be scanned.",
         False,
     )
-    RESPONSE_TOO_LARGE = "response_too_large", "The homepage is larger than a page may be.", False
+    RESPONSE_TOO_LARGE = (
+        "response_too_large",
+        "The homepage is larger than the limit for a page.",
+        False,
+    )
     UNSUPPORTED_CONTENT = "unsupported_content", "The homepage is not a web page.", False
     HTTP_ERROR = "http_error", "The homepage answered with an error.", True
     ROBOTS_DISALLOWED = (
@@ -62,7 +66,11 @@ class FailureReason(StrEnum):
     )
     WORKER_LOST = "worker_lost", "The worker died three times while it scanned this site.", True
     CANCELLED = "cancelled", "The scan was cancelled before it ended.", True
-    INTERNAL_ERROR = "internal_error", "The scanner itself failed on this site.", True
+    INTERNAL_ERROR = (
+        "internal_error",
+        "The scanner failed on this site: please report it.",
+        True,
+    )
 
 
 class ScanError(Exception):

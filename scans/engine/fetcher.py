@@ -317,11 +317,11 @@ def _normal(url: str) -> str:
     """Return a URL in the one form that the guard, the pool and the receipt read alike."""
     normal = resolve_url(url)
     if normal is None:
-        sentence = f"{url[:200]} is not the address of a web page."
+        sentence = f"{url[:200]} is not the URL of a web page."
         raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
     return normal
 
 
 def _too_large(url: str, limit: int) -> ScanError:
-    sentence = f"The body of {url[:200]} is far larger than the {limit:,} bytes a page may have."
+    sentence = f"The body of {url[:200]} is far larger than the limit of {limit:,} bytes."
     return ScanError(FailureReason.RESPONSE_TOO_LARGE, sentence)

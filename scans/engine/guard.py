@@ -52,8 +52,8 @@ def _sentence(host: str, address: str) -> str:
     """Say that an address is private, without naming what an internal name server answered."""
     what = f"{address} is" if host == address else f"{host} has"
     return (
-        f"{what} a private or reserved address, which may not be scanned unless"
-        " SCAN_ALLOWED_NETWORKS lists its network."
+        f"{what} a private or reserved address. To scan it, add its network to"
+        " SCAN_ALLOWED_NETWORKS."
     )
 
 

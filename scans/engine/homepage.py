@@ -79,7 +79,7 @@ class Homepage:
             except ScanError as error:
                 if error.reason in STOPS_THE_SCAN:
                     raise
-                lost = f"The homepage leads on to {target[:200]}. {error.sentence}"
+                lost = f"The homepage redirects to {target[:200]}. {error.sentence}"
                 self.warnings.append(lost)
                 break
             passed = (*home.redirects, home.url, *onward.redirects)

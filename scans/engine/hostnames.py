@@ -66,9 +66,9 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
     url = _parse(cleaned)
     host = url.hostname.removesuffix(".")
     if not host:
-        raise InvalidDomain("There is no domain name in it.")
+        raise InvalidDomain("It contains no domain name.")
     if url.port == "0":
-        raise InvalidDomain("Port 0 cannot be connected to.")
+        raise InvalidDomain("Port 0 cannot be used.")
     host = _checked_host(host, allowed_networks)
     if "xn--" in host or not cleaned.isascii():
         _raise_if(why_unregistrable(host, cleaned))
@@ -181,17 +181,17 @@ def _refuse_scheme(text: str) -> None:
 def _why_unreadable(rest: str) -> str:
     authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0]
     if not authority:
-        return "There is no domain name in it."
+        return "It contains no domain name."
     if any(character.isspace() for character in authority):
-        return "A domain name holds no spaces."
+        return "A domain name cannot contain spaces."
     if re.search(r":\d+$", authority) and not authority.startswith("["):
         return "The port is not a number from 1 to 65535, or the name is not a domain name."
-    return "It holds characters that no domain name may hold."
+    return "It contains characters that are not allowed in a domain name."
 
 
 def _why_credentials(url: can_ada.URL, has_scheme: bool) -> str:
     if has_scheme or url.password:
-        return "It holds a user name or password; give the domain alone."
+        return "It contains a user name or password. Enter the domain only."
     return f"It is an e-mail address, not a domain; its domain would be {url.hostname[:100]}."
 
 
@@ -209,9 +209,9 @@ def _checked_host(host: str, allowed_networks: tuple[str, ...]) -> str:
     if not suffix and host.rpartition(".")[2] not in _FOR_TESTS:
         return _checked_local_name(host, allowed_networks)
     if suffix == "onion":
-        raise InvalidDomain("Onion services are reached through Tor only.")
+        raise InvalidDomain("Onion services can only be reached through Tor.")
     if "." not in host:
-        raise InvalidDomain(f"“{host}” is an ending, not a full domain name.")
+        raise InvalidDomain(f"“{host}” is a domain ending, not a full domain name.")
     # `www.co.uk` is a name of its own: what is left without www is nobody's.
     return host if bare == suffix or "." not in bare else bare
 
@@ -223,10 +223,10 @@ def _why_no_name(host: str) -> str:
     if any(len(label) > 63 for label in labels):
         return "A part of a domain name has at most 63 characters."
     if "" in labels:
-        return "It holds two dots in a row or starts with one."
+        return "It contains two dots in a row or starts with one."
     if not all(_LABEL.fullmatch(label) for label in labels):
         return "It holds characters that no domain name may hold, or a hyphen where none may be."
-    return "It does not end as a domain name does."
+    return "It does not end like a domain name."
 
 
 def _checked_local_name(host: str, allowed_networks: tuple[str, ...]) -> str:
@@ -244,14 +244,13 @@ def _checked_address(host: str, address: _IPAddress, allowed_networks: tuple[str
         if mapped.version == network.version and mapped in network:
             return host
     raise InvalidDomain(
-        f"It reads as the IP address {address}; only addresses inside SCAN_ALLOWED_NETWORKS are "
-        "scanned."
+        f"It is the IP address {address}. Only addresses in SCAN_ALLOWED_NETWORKS are scanned."
     )
 
 
 def _require_loopback(allowed_networks: tuple[str, ...]) -> None:
     if not any(network.is_loopback for network in _networks(allowed_networks)):
-        raise InvalidDomain("It is this machine itself, which is not inside SCAN_ALLOWED_NETWORKS.")
+        raise InvalidDomain("It is this machine, which is not in SCAN_ALLOWED_NETWORKS.")
 
 
 def _as_address(host: str) -> _IPAddress | None:

@@ -52,12 +52,13 @@ def why_garbled(text: str) -> str:
     """
     authority = _authority(text)
     if "\ufffd" in authority:
-        return "It holds “�”: the list was saved or read in the wrong encoding."
+        return "It holds “�”: the list was saved or read in the wrong encoding. Save it as UTF-8."
     is_upper = authority == authority.upper()
     for run in _NOT_ASCII.finditer(authority):
         if meant := _decoded_again(run[0], is_upper):
             repaired = (authority[: run.start()] + meant + authority[run.end() :]).strip()
-            return f"It was read in the wrong encoding; it may have been “{repaired[:100]}”."
+            name = repaired[:100]
+            return f"It is in the wrong encoding; it may be “{name}”. Save the list as UTF-8."
     return ""
 
 
@@ -134,7 +135,7 @@ def _why_no_label(label: str, ending: str) -> str:
 
 def _why_not_idna(name: str, error: idna.IDNAError) -> str:
     if isinstance(error, idna.IDNABidiError):
-        return f"“{name[:63]}” mixes writing directions in a way that no registry allows."
+        return f"“{name[:63]}” mixes writing directions, which no registry allows."
     if match := _CODE_POINT.search(str(error)):
         return _not_allowed(chr(int(match[1], 16)))
     return f"“{name[:63]}” is not a name that a registry allows (IDNA 2008)."

@@ -85,10 +85,12 @@ def read_robots(text: bytes, status: int, url: str, content_type: str, user_agen
     without a rule in its place. 429 and 5xx leave the rules unknown.
     """
     if status == 0:
-        note = "robots.txt could not be fetched, so only the homepage may be opened."
+        note = "robots.txt could not be fetched, so only the homepage is read."
         return Robots(url, status, note=note, known=False)
     if status == 429 or status >= 500:
-        note = f"robots.txt answered {status}: its rules are unknown, only the homepage is opened."
+        note = (
+            f"robots.txt answered {status}, so its rules are unknown and only the homepage is read."
+        )
         return Robots(url, status, note=note, known=False)
     if not 200 <= status < 300:
         return Robots(url, status, note=f"There is no robots.txt (status {status}).")
@@ -117,9 +119,9 @@ def _read_file(data: bytes, status: int, url: str, content_type: str, user_agent
     file = parse_robots(text, token)
     note = ""
     if len(data) >= MAX_BYTES or file.is_cut:
-        note = "robots.txt is too long; only its beginning was read."
+        note = "robots.txt is too long. Only its beginning was read."
     if not file.has_directives and _is_web_page(text, content_type):
-        note, text = "A web page stands in the place of robots.txt: no rules.", ""
+        note, text = "The site serves a web page instead of robots.txt, so there are no rules.", ""
     return Robots(
         url,
         status,

@@ -123,7 +123,7 @@ class SiteScan:
         except ScanError as error:
             if error.reason is not FailureReason.DEADLINE_EXCEEDED or not self._has_findings():
                 raise
-            left = f"{error.sentence} The report holds what was found until then."
+            left = f"{error.sentence} The report contains the results up to that point."
             self._findings.warnings.append(left)
         self._begin("verdict")
         if self._findings.verdict[0] is Verdict.CHALLENGE or self._is_error_page():

@@ -30,7 +30,7 @@ class TextReader:
         except Finished:
             pass
         if self._refused:
-            self._parsed.error = f"{self._refused:,} of its lines are no URLs."
+            self._parsed.error = f"{self._refused:,} of its lines are not URLs."
 
     def _add(self, lines: list[str]) -> None:
         for line in lines:

@@ -58,9 +58,9 @@ def _read(blocks: Iterator[str], parsed: ParsedSitemap, url: str, max_urls: int)
     elif beginning is None:
         parsed.cut_off(_what_it_is(head))
     elif beginning["page"] or beginning["html"] is not None:
-        parsed.cut_off("A web page stands in the place of a sitemap.")
+        parsed.cut_off("It is a web page, not a sitemap.")
     elif beginning["doctype"]:
-        parsed.cut_off("It declares a DOCTYPE, which is refused: a sitemap needs none.")
+        parsed.cut_off("It declares a DOCTYPE, which is not accepted in a sitemap.")
     else:
         lines = head.count("\n", 0, beginning.start())
         reader = XmlReader(parsed, url, max_urls, beginning)
@@ -106,8 +106,8 @@ def _what_it_is(head: str) -> str:
         return "The file ends early, within its first element."
     root = _ROOT.search(text)
     if root and text[0] == "<":
-        return f"It holds no sitemap: its root element is <{root[1]}>."
+        return f"It is not a sitemap: its root element is <{root[1]}>."
     if text[0] in "{[":
-        return "It holds no sitemap but JSON."
+        return "It is JSON, not a sitemap."
     quoted = " ".join(text[:QUOTED].split())
-    return f"It holds no sitemap but text that begins with “{quoted}”."
+    return f"It is not a sitemap but text that begins with “{quoted}”."

@@ -59,7 +59,7 @@ class SitemapBytes:
             if len(block) > room:
                 self.read += room
                 self.truncated = True
-                self.error = f"It is larger than {self._max_bytes:,} bytes; read up to there."
+                self.error = f"It is larger than {self._max_bytes:,} bytes. Read up to that point."
                 yield block[:room]
                 return
             self.read += len(block)
@@ -76,7 +76,7 @@ class SitemapBytes:
         try:
             yield from self._gunzipped(first, chunks)
         except zlib.error:
-            self.error = "Its gzip data are damaged; read up to there."
+            self.error = "Its gzip data is corrupt. Read up to that point."
 
     def _gunzipped(self, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         unpacker = zlib.decompressobj(wbits=31)
@@ -92,7 +92,7 @@ class SitemapBytes:
             packed = packed or next(rest, b"")
         yield unpacker.flush()
         if not unpacker.eof:
-            self.error = "Its gzip data end early; read up to there."
+            self.error = "Its gzip data ends early. Read up to that point."
 
 
 def escaped_blocks(blocks: Iterable[str]) -> Iterator[str]:

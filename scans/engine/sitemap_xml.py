@@ -93,9 +93,9 @@ class XmlReader:
                 parser.Parse(data, False)
                 fed += len(data)
                 if self._depth > MAX_DEPTH:
-                    self._stop("Its elements nest too deep; read up to there.")
+                    self._stop("Its elements are nested too deep. Read up to that point.")
                 if fed - parser.CurrentByteIndex > MAX_TAG or len(self._pieces) > MAX_PIECES:
-                    self._stop("One of its tags or values is too long; read up to there.")
+                    self._stop("One of its tags or values is too long. Read up to that point.")
             parser.Parse(b"" if self._has_root else b"</urlset>", True)
         except expat.ExpatError as error:
             self._parsed.cut_off(_broken(error, lines_before))
@@ -234,8 +234,8 @@ class XmlReader:
             names = ", ".join(
                 f"{count:,} <{name[:40]}>" for name, count in self._others.most_common(3)
             )
-            return f"It holds no addresses, only other elements: {names}."
-        return "It is empty: it holds no addresses."
+            return f"It lists no URLs, only other elements: {names}."
+        return "It is empty: it lists no URLs."
 
 
 def _broken(error: expat.ExpatError, lines_before: int) -> str:
@@ -243,6 +243,7 @@ def _broken(error: expat.ExpatError, lines_before: int) -> str:
         expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
         expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
     ):
-        return "The file ends early; read up to there."
+        return "The file ends early. Read up to that point."
     reason = expat.ErrorString(error.code)
-    return f"Its XML is broken in line {error.lineno + lines_before} ({reason}); read up to there."
+    line = error.lineno + lines_before
+    return f"Its XML is broken in line {line} ({reason}). Read up to that point."

@@ -163,10 +163,10 @@ class _Walker:
             return
         if not 200 <= stream.status < 300:
             is_absent = stream.status in ABSENT
-            sentence = f"It answered with status {stream.status}."
+            sentence = f"It returned status {stream.status}."
             self._record(waiting, ParsedSitemap(error=sentence, is_cut=not is_absent))
         elif stream.final_url in self._read:
-            twice = f"It leads to {stream.final_url}, which was read already."
+            twice = f"It leads to {stream.final_url}, which has already been read."
             self._record(waiting, ParsedSitemap(error=twice))
         else:
             self._read.add(stream.final_url)
@@ -186,14 +186,16 @@ class _Walker:
         if failures:
             parsed.error, parsed.is_cut = self._sentence(failures[0]), True
         elif parsed.truncated:
-            self._note(f"{waiting.url} was not read to its end: limits of the scan.")
+            self._note(f"{waiting.url} was not read completely because of the scan's limits.")
         self._has_entries = self._has_entries or bool(parsed.entries or parsed.children)
         if parsed.entries and not self._add_entries(parsed.entries) and not parsed.error:
             host = url_host(parsed.entries[0].loc)
-            parsed.error = f"None of its {len(parsed.entries):,} pages is on this site: see {host}."
+            parsed.error = (
+                f"None of its {len(parsed.entries):,} pages is on this site, but on {host}."
+            )
         self._record(waiting, parsed)
         if parsed.children and waiting.depth >= self._limits.sitemap_depth:
-            self._note(f"The indexes below {waiting.url} nest too deep to follow.")
+            self._note(f"The indexes below {waiting.url} are nested too deep to follow.")
             return
         for child in parsed.children:
             is_listed = waiting.source == "robots"
@@ -244,7 +246,7 @@ class _Walker:
     def _note_what_was_left(self) -> None:
         left = self._left + sum(waiting.source != "well_known" for waiting in self._queue)
         if left and not self._stopped:
-            self._note(f"{left:,} sitemaps were not opened: the scan's limits are met.")
+            self._note(f"{left:,} sitemaps were not opened because of the scan's limits.")
         for sentence, count in self._refused.items():
             self._note(f"{count:,} sitemaps were not opened. {sentence}")
         if self._strangers:

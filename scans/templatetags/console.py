@@ -17,14 +17,14 @@ from scrapersky.web import regional
 register = template.Library()
 
 STAGES = {
-    "resolve": "Looking up its address",
+    "resolve": "Resolving the domain",
     "robots": "Reading robots.txt",
     "homepage": "Opening the homepage",
     "read": "Reading the homepage",
     "follow": "Opening contact pages",
     "sitemaps": "Reading sitemaps",
-    "categorise": "Sorting its pages",
-    "verdict": "Judging what it is",
+    "categorise": "Classifying pages",
+    "verdict": "Determining the verdict",
     "host_busy": "Waiting for another scan of this host to end",
 }
 # Moments older than this are named by their day.
@@ -150,7 +150,7 @@ def retry_may_help(value: str) -> bool:
 @register.filter
 def stage_name(value: str) -> str:
     """Return what a stage of a scan does."""
-    return STAGES.get(value, value.replace("_", " ").capitalize()) if value else "Waiting its turn"
+    return STAGES.get(value, value.replace("_", " ").capitalize()) if value else "Waiting"
 
 
 @register.filter

@@ -141,7 +141,7 @@ def test_sitemaps_of_an_index_that_cannot_be_read_now_are_not_gone(domain: Domai
     index, child = "https://a.example/index.xml", "https://a.example/1.xml"
     other = SitemapFile("https://a.example/other.xml", kind="urlset")
     scan(domain, 0, sitemaps=(SitemapFile(child, "urlset", parent_url=index), other))
-    now = scan(domain, 1, sitemaps=(SitemapFile(index, error="It answered with status 500."),))
+    now = scan(domain, 1, sitemaps=(SitemapFile(index, error="It returned status 500."),))
     gone = dict(Sitemap.objects.values_list("url", "gone_at"))
     assert gone == {index: None, child: None, other.url: now}
 

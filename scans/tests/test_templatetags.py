@@ -83,7 +83,7 @@ def test_commands_in_a_sentence_are_set_as_code() -> None:
 
 def test_every_stage_of_a_scan_is_said_in_words() -> None:
     assert console.stage_name("sitemaps") == "Reading sitemaps"
-    assert console.stage_name("") == "Waiting its turn"
+    assert console.stage_name("") == "Waiting"
     assert console.stage_name("some_other") == "Some other"
 
 

@@ -79,7 +79,9 @@ class Job:
             self._fail(error)
         except Exception as error:
             logger.exception("scanning %s failed", self.domain)
-            sentence = f"The scanner itself failed on this site ({type(error).__name__})."
+            sentence = (
+                f"The scanner failed on this site ({type(error).__name__}): please report it."
+            )
             self._fail(ScanError(FailureReason.INTERNAL_ERROR, sentence))
 
     def reply(self, *, may_go: bool) -> None:

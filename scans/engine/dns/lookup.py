@@ -92,7 +92,7 @@ class DnsResolver:
         servers = self._named_servers or system.servers
         with self.pace.turn(budget, timeout * PATIENCE) as has_turn:
             if not has_turn:
-                sentence = f"The name servers are too slow: {host} waited in vain to be looked up."
+                sentence = f"The name servers are too slow: {host} could not be looked up in time."
                 raise ScanError(FailureReason.DNS_ERROR, sentence)
             answer = Answer((), 0)
             for name in _names(host, system.search):
@@ -113,7 +113,7 @@ class DnsResolver:
         try:
             questions = [Question(name, kind) for kind in (dns.rdatatype.A, dns.rdatatype.AAAA)]
         except (dns.exception.DNSException, UnicodeError):
-            return Answer((), 0, f"{host[:80]} is not a name that the DNS can hold.")
+            return Answer((), 0, f"{host[:80]} is not a valid DNS name.")
         first = self._first
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -181,4 +181,4 @@ def _why_missing(host: str, question: Question) -> str:
 def _why(host: str, failure: str) -> str:
     if failure == NO_ANSWER:
         return f"The name servers did not answer in time for {host}."
-    return f"The name servers could not answer for {host} ({failure})."
+    return f"The name servers returned an error for {host} ({failure})."

@@ -121,12 +121,12 @@ def collect(
         elif entry.host:
             accepted[entry.host] = AcceptedLine(entry.host, entry.line)
             if len(accepted) > max_hosts:
-                raise ListTooLong(f"The list has more than {max_hosts:,} domains; split it.")
+                raise ListTooLong(f"The list has more than {max_hosts:,} domains. Split it.")
     return DomainList(tuple(accepted.values()), tuple(rejected), rejected_count, duplicates)
 
 
 def _limited(entries: Iterable[Entry], most: int) -> Iterator[Entry]:
     for count, entry in enumerate(entries):
         if count == most:
-            raise ListTooLong(f"The list has more than {most:,} entries; split it.")
+            raise ListTooLong(f"The list has more than {most:,} entries. Split it.")
         yield entry

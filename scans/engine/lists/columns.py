@@ -82,7 +82,7 @@ def find_layout(
     if isinstance(column, str):
         return _named_layout(rows, column, width)
     if isinstance(column, int) and not 0 <= column < width:
-        raise UnreadableFile(f"The file has {width} columns; there is no number {column + 1}.")
+        raise UnreadableFile(f"The file has {width} columns, so there is no column {column + 1}.")
     index = _best_column(rows, width) if column is None else column
     header = _header_above(rows, index)
     return Layout(index, _names(rows, header, width), 0 if header is None else header + 1)
@@ -133,7 +133,7 @@ def _best_column(rows: Sequence[Row], width: int) -> int:
         return 0
     scores = [_score(rows, index) for index in range(min(width, _MAX_COLUMNS))]
     if not scores or max(scores) == 0:
-        raise UnreadableFile("No column of the file holds domains.")
+        raise UnreadableFile("No column of the file contains domains.")
     return scores.index(max(scores))
 
 

@@ -102,8 +102,8 @@ def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False
             if is_sample:
                 return
             raise UnreadableFile(
-                f"Line {feed.first} cannot be read as CSV: a value is too long, or a quote never"
-                " closes."
+                f"Line {feed.first} cannot be read as CSV: a value is too long, or a quote is not"
+                " closed."
             ) from None
         if feed.is_exhausted and not is_sample:
             _check_last_quote(feed, dialect)
@@ -156,5 +156,5 @@ def _check_last_quote(feed: _Feed, dialect: Dialect) -> None:
     except csv.Error as error:
         if "end of data" in str(error):
             raise UnreadableFile(
-                f"Line {feed.first} opens a quote that is never closed, so the rest cannot be read."
+                f"Line {feed.first} opens a quote that is not closed, so the rest cannot be read."
             ) from None

@@ -31,7 +31,7 @@ _BOMS = (
 )
 _BINARY = (
     (b"%PDF", "It is a PDF, not a text or CSV file."),
-    (b"\x1f\x8b", "It is a compressed file; unpack it first."),
+    (b"\x1f\x8b", "It is a compressed file. Unpack it first."),
 )
 WESTERN = "cp1252"
 # Encodings that are guessed, with the names of Python's decoders. Old code pages of DOS and
@@ -79,7 +79,7 @@ def text_blocks(chunks: Iterable[bytes], *, sheet: str = "") -> Iterator[str]:
     if encoding := _wide_encoding(head):
         return _unified(_whole_lines(_decoded(everything, encoding), "\n", "\r"))
     if 0 in head:
-        raise UnreadableFile("It is not a text file: it holds zero bytes.")
+        raise UnreadableFile("It is not a text file: it contains zero bytes.")
     blocks = _whole_lines(everything, b"\n", b"\r")
     return _unified(map(_Decoder(head).decode, blocks))
 
@@ -132,7 +132,7 @@ def _whole_lines(pieces: Iterable[AnyStr], feed: AnyStr, carriage: AnyStr) -> It
         pending.append(piece[cut:])
         size += len(piece) - cut
         if size > MAX_LINE:
-            raise UnreadableFile(f"A line of it has more than {MAX_LINE:,} characters.")
+            raise UnreadableFile(f"A line has more than {MAX_LINE:,} characters.")
     if size:
         yield feed[:0].join(pending)
 

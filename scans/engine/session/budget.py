@@ -53,7 +53,7 @@ class Budget:
             return left
         raise ScanError(
             FailureReason.READ_TIMEOUT,
-            f"The server took longer than {self._request_seconds:g} s over one answer.",
+            f"The server took longer than {self._request_seconds:g} s for one response.",
         )
 
     def sleep(self, seconds: float) -> None:
@@ -67,5 +67,5 @@ class Budget:
             time.sleep(min(SLICE, left))
 
     def _deadline(self) -> ScanError:
-        sentence = f"The site took longer than the {self.seconds:g} s one site may take."
+        sentence = f"The site took longer than its deadline of {self.seconds:g} s."
         return ScanError(FailureReason.DEADLINE_EXCEEDED, sentence)

@@ -66,9 +66,9 @@ def _target(location: str, url: str) -> str:
 def _unusable_redirect(text: str, url: str) -> ScanError:
     scheme = _SCHEME.match(text)
     if scheme and scheme[1].lower() not in ("http", "https"):
-        sentence = f"The site redirects to a {scheme[1][:20]} address, which may not be opened."
+        sentence = f"The site redirects to a {scheme[1][:20]} URL, which is not allowed."
         return ScanError(FailureReason.BLOCKED_ADDRESS, sentence, url=url)
-    sentence = f"The site redirects to an address that cannot be read: {text[:200]}"
+    sentence = f"The site redirects to an invalid URL: {text[:200]}"
     return ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
 
 
@@ -80,7 +80,9 @@ def check_encoding(answer: requests.Response) -> None:
     named = [name.strip() for name in answer.headers.get("Content-Encoding", "").lower().split(",")]
     packings = [name for name in named if name in PACKINGS]
     if len(packings) > 1 or UNREADABLE.intersection(packings):
-        sentence = f"The answer is packed as {', '.join(packings[:5])}, which was not asked for."
+        sentence = (
+            f"The response is compressed as {', '.join(packings[:5])}, which was not requested."
+        )
         raise ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
 
 

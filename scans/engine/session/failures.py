@@ -34,7 +34,7 @@ def translate(error: Exception, host: str, read_timeout: float, answered: bool) 
         sentence = f"{host} {what} for {read_timeout:g} s."
         return ScanError(FailureReason.READ_TIMEOUT, sentence)
     if _first(causes, urllib3.exceptions.DecodeError):
-        sentence = f"The answer of {host} is packed in a way that cannot be unpacked."
+        sentence = f"The response of {host} cannot be decompressed."
         return ScanError(FailureReason.UNSUPPORTED_CONTENT, sentence)
     return _broken_off(causes, host) if answered else _unanswered(causes, host)
 
@@ -42,7 +42,7 @@ def translate(error: Exception, host: str, read_timeout: float, answered: bool) 
 def _broken_off(causes: list[BaseException], host: str) -> ScanError:
     """Return why a body ended before its end."""
     if cause := _first(causes, BrokenChunkError):
-        return IncompleteBodyError(f"The response of {host} is not chunked as it says: {cause}.")
+        return IncompleteBodyError(f"The response of {host} is not chunked as declared: {cause}.")
     if cause := _first(causes, ssl.SSLError):
         sentence = f"The TLS connection to {host} broke while its response was read: "
         return IncompleteBodyError(f"{sentence}{_tls_reason(cause)}.")
@@ -56,14 +56,14 @@ def _unanswered(causes: list[BaseException], host: str) -> ScanError:
             FailureReason.TLS_ERROR, f"No TLS connection to {host}: {_tls_reason(cause)}."
         )
     if _first(causes, ConnectionError, EOFError):
-        return ConnectionDroppedError(f"{host} closed the connection without an answer.")
+        return ConnectionDroppedError(f"{host} closed the connection without a response.")
     if cause := _first(causes, HTTPException):
         reason = str(cause)[:120] or type(cause).__name__
-        sentence = f"The answer of {host} cannot be read as HTTP ({reason})."
+        sentence = f"The response of {host} cannot be read as HTTP ({reason})."
         return ScanError(FailureReason.HTTP_ERROR, sentence)
     if _first(causes, OSError):
-        return ConnectionDroppedError(f"{host} broke the connection off.")
-    sentence = f"{host} cannot be asked ({type(causes[0]).__name__})."
+        return ConnectionDroppedError(f"{host} reset the connection.")
+    sentence = f"{host} cannot be requested ({type(causes[0]).__name__})."
     return ScanError(FailureReason.HTTP_ERROR, sentence)
 
 

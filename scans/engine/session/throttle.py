@@ -30,7 +30,7 @@ class Throttle:
         now = time.monotonic()
         rest = self._rest_until - now
         if rest > self._bearable_rest():
-            sentence = f"The site asks to be left alone for {rest:.0f} s (Retry-After)."
+            sentence = f"The site asks for a pause of {rest:.0f} s (Retry-After)."
             raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
         gap = self._quiet_since + self.gap - now if self._quiet_since else 0.0
         if (pause := max(rest, gap)) > 0:

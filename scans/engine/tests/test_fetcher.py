@@ -360,7 +360,7 @@ def test_a_site_that_asks_to_be_left_alone_is_not_asked_for_anything_else() -> N
         assert fetcher.fetch_page("http://acme.test/").status == 503
         with pytest.raises(ScanError) as caught:
             fetcher.fetch_page("http://acme.test/contact")
-        assert "left alone for 3600 s" in caught.value.sentence
+        assert "a pause of 3600 s" in caught.value.sentence
         assert server.visits == ["/"]
 
 

@@ -186,7 +186,7 @@ def test_what_a_database_writes_for_no_value_is_none() -> None:
     [
         ("", "empty"),
         ("\n \n", "empty"),
-        ("name,city\nfoo bar,baz\n", "holds domains"),
+        ("name,city\nfoo bar,baz\n", "contains domains"),
         ('a,b\nc,d\n"e,f\ng.com,h\ni.com,j\n', "Line 3 opens a quote"),
     ],
 )

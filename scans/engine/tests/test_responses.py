@@ -130,7 +130,7 @@ def test_a_chunked_body_without_its_end_is_kept_and_said_to_be_incomplete(end: b
     else:
         assert record.error == "incomplete"
         assert len(warned) == 1
-        assert "acme.test closed" in warned[0] or "not chunked as it says" in warned[0]
+        assert "acme.test closed" in warned[0] or "not chunked as declared" in warned[0]
 
 
 def test_a_chunked_body_that_hangs_at_its_end_is_kept() -> None:
@@ -172,9 +172,13 @@ def test_a_status_without_a_body_has_none(status: bytes) -> None:
 @pytest.mark.parametrize(
     ("answer", "reason", "cause"),
     [
-        (raw(b""), FailureReason.CONNECTION_REFUSED, "closed the connection without an answer"),
+        (raw(b""), FailureReason.CONNECTION_REFUSED, "closed the connection without a response"),
         (raw(CHUNKED), FailureReason.CONNECTION_REFUSED, "before its response ended"),
-        (raw(CHUNKED, b"nonsense\r\n"), FailureReason.CONNECTION_REFUSED, "not chunked as it says"),
+        (
+            raw(CHUNKED, b"nonsense\r\n"),
+            FailureReason.CONNECTION_REFUSED,
+            "not chunked as declared",
+        ),
         (raw(b"SSH-2.0-x\r\n"), FailureReason.HTTP_ERROR, "cannot be read as HTTP (SSH-2.0-x)"),
         (
             raw(b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nLocation: /b\r\n\r\n"),
@@ -184,7 +188,7 @@ def test_a_status_without_a_body_has_none(status: bytes) -> None:
         (
             raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nnot packed"),
             FailureReason.UNSUPPORTED_CONTENT,
-            "cannot be unpacked",
+            "cannot be decompressed",
         ),
         (raw(b"HTTP/1.1 200 OK\r\n", hang=True), FailureReason.READ_TIMEOUT, "sent nothing for"),
     ],

@@ -344,7 +344,7 @@ def test_a_deadline_after_the_homepage_leaves_a_report() -> None:
     report = scan(site(contact=hostile.drip), Limits(read_timeout=9.0, site_deadline=1.5))
     assert time.monotonic() - began < 4
     assert report.title == "Acme Anvils"
-    assert any("what was found until then" in warning for warning in report.warnings)
+    assert any("the results up to that point" in warning for warning in report.warnings)
 
 
 def test_a_cancelled_scan_raises_with_its_receipt() -> None:

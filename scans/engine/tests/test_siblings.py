@@ -143,7 +143,7 @@ def test_the_other_name_gets_what_is_left_of_the_same_deadline() -> None:
     limits = Limits(connect_timeout=1.0, read_timeout=9.0, site_deadline=1.5)
     report, _ = scan("acme.test", limits, bare=page(DEFAULT), www=hang)
     assert (report.verdict, report.final_url) == (Verdict.PLACEHOLDER, BARE)
-    assert any("what was found until then" in warning for warning in report.warnings)
+    assert any("the results up to that point" in warning for warning in report.warnings)
 
 
 def test_a_name_below_a_domain_has_no_sibling_unless_it_was_given_with_www() -> None:

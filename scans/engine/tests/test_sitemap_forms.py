@@ -181,7 +181,7 @@ def test_a_text_file_may_leave_the_scheme_out() -> None:
         "https://www.example.com/a",
         "https://example.com/b",
     ]
-    assert (parsed.kind, parsed.error) == ("text", "1 of its lines are no URLs.")
+    assert (parsed.kind, parsed.error) == ("text", "1 of its lines are not URLs.")
 
 
 # Nothing is ever found in silence.

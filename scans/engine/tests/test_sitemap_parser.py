@@ -118,7 +118,7 @@ def test_a_text_sitemap_gives_its_lines():
     parsed = parse("\ufeff# ours\nhttps://example.com/a\r\n\n HTTP://example.com/b \nnonsense\n")
     assert parsed.kind == "text"
     assert locations(parsed) == ["https://example.com/a", "HTTP://example.com/b"]
-    assert parsed.error == "1 of its lines are no URLs."
+    assert parsed.error == "1 of its lines are not URLs."
 
 
 def test_gzip_is_read_whatever_the_name_says():
@@ -182,9 +182,9 @@ def test_broken_xml_is_read_up_to_there_and_its_line_named():
         ("<!DOCTYPE html><html><body>Not found", "web page"),
         ("<!doctype HTML public><p>", "web page"),
         ("\n<html lang=de>", "web page"),
-        ('{"urls": []}', "no sitemap"),
-        ("<sitemaps/>", "no sitemap"),
-        ("<!-- <urlset>", "no sitemap"),
+        ('{"urls": []}', "not a sitemap"),
+        ("<sitemaps/>", "not a sitemap"),
+        ("<!-- <urlset>", "not a sitemap"),
     ],
 )
 def test_what_is_no_sitemap_is_named(text, reason):
@@ -273,8 +273,8 @@ def test_a_location_that_cannot_be_a_page_is_left_out(loc):
         ("<urlset><url><loc>", "x", "too long"),
         ("<urlset><url><loc>", "&", "too long"),
         ("<urlset>", "<url>", "too deep"),
-        ("<", "<", "no sitemap"),
-        ("", "<!--", "no sitemap"),
+        ("<", "<", "not a sitemap"),
+        ("", "<!--", "not a sitemap"),
     ],
 )
 def test_a_hostile_file_is_given_up_early(beginning, filling, reason):

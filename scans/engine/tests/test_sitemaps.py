@@ -106,14 +106,14 @@ def test_two_addresses_that_lead_to_one_sitemap_are_read_once():
     same = Answer([urlset(f"{SITE}/1").encode()], final_url=f"{SITE}/real.xml")
     walk = Site(a=same, b=same).walk("a", "b")
     assert pages(walk) == ["/1"]
-    assert "read already" in walk.files[1].error
+    assert "already been read" in walk.files[1].error
 
 
 def test_indexes_of_indexes_are_followed_to_the_depth_allowed():
     site = Site(d0=index("d1"), d1=index("d2"), d2=index("d3"), d3=urlset(f"{SITE}/1"))
     walk = site.walk("d0", sitemap_depth=2)
     assert site.asked == ["d0", "d1", "d2"]
-    assert walk.notes == [f"The indexes below {SITE}/d2.xml nest too deep to follow."]
+    assert walk.notes == [f"The indexes below {SITE}/d2.xml are nested too deep to follow."]
     assert pages(site.walk("d0", sitemap_depth=3)) == ["/1"]
 
 
@@ -121,7 +121,7 @@ def test_no_more_sitemaps_are_opened_than_allowed():
     site = Site(top=index(*(f"s{number}" for number in range(30))))
     walk = site.walk("top", max_sitemaps=5)
     assert len(site.asked) == len(walk.files) == 5
-    assert walk.notes == ["26 sitemaps were not opened: the scan's limits are met."]
+    assert walk.notes == ["26 sitemaps were not opened because of the scan's limits."]
 
 
 def test_no_more_pages_are_taken_than_allowed():
@@ -140,8 +140,8 @@ def test_what_cannot_be_had_or_read_is_recorded_with_its_error():
     )
     walk = site.walk("gone", "page", "refused")
     assert [file.error for file in walk.files] == [
-        "It answered with status 404.",
-        "A web page stands in the place of a sitemap.",
+        "It returned status 404.",
+        "It is a web page, not a sitemap.",
         "Refused.",
     ]
     assert walk.entries == []
@@ -240,7 +240,7 @@ def test_five_files_of_another_host_are_read_and_the_rest_is_said_to_be_left():
     assert len(site.elsewhere) == 5
     assert pages(walk) == ["/1"]
     assert walk.notes == [
-        "44 sitemaps were not opened. At most 5 are read from cdn.example.net, another site."
+        "44 sitemaps were not opened. At most 5 are read from another site, cdn.example.net."
     ]
     assert not walk.is_complete
 
@@ -250,7 +250,9 @@ def test_three_hosts_of_others_are_asked():
     site = Site(s=urlset(f"{SITE}/1"))
     walk = site.walk(*seeds)
     assert len(site.elsewhere) == 3
-    assert walk.notes == ["2 sitemaps were not opened. At most 3 hosts of other sites are asked."]
+    assert walk.notes == [
+        "2 sitemaps were not opened. Sitemaps are read from at most 3 hosts of other sites."
+    ]
 
 
 def test_the_robots_txt_of_the_other_host_is_obeyed():
@@ -286,7 +288,9 @@ def test_a_sitemap_that_lists_only_another_site_says_so():
     walk = Site(a=urlset("https://old-name.example.net/1", "https://old-name.example.net/2")).walk(
         "a"
     )
-    assert walk.files[0].error == "None of its 2 pages is on this site: see old-name.example.net."
+    assert (
+        walk.files[0].error == "None of its 2 pages is on this site, but on old-name.example.net."
+    )
     assert walk.files[0].url_count == 2
 
 
@@ -323,7 +327,7 @@ def test_a_guess_that_fails_for_now_leaves_it_open_whether_there_is_one(answer, 
 def test_more_sitemaps_than_can_wait_are_counted():
     names = [f"s{number}" for number in range(1_500)]
     walk = Site(top=index(*names)).walk("top", max_sitemaps=1)
-    assert walk.notes == ["1,500 sitemaps were not opened: the scan's limits are met."]
+    assert walk.notes == ["1,500 sitemaps were not opened because of the scan's limits."]
 
 
 def test_seeds_that_are_no_urls_are_passed_over():
