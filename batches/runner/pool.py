@@ -6,6 +6,7 @@ the two, jobs start the moment a slot is free, even while the main thread writes
 
 import json
 import logging
+import math
 import os
 import selectors
 import threading
@@ -44,7 +45,7 @@ class Pool:
         self._lock = threading.Lock()
         self._processes = processes
         self._ceiling = ceiling
-        self._threads = -(-ceiling // processes)
+        self._threads = math.ceil(ceiling / processes)
         self._children: list[Child] = []
         self._waiting = WaitingJobs()
         self._slots: dict[BatchKey, int] = {}
@@ -283,7 +284,9 @@ class Pool:
             queues = self._waiting.queues.items()
             jobs += sum(len(queue) for key, queue in queues if key[1] is alone)
             for _ in range(len(kind), min(self._processes, jobs)):
-                self._add(Child(1 if alone else self._threads, alone=alone))
+                child = Child(1 if alone else self._threads, alone=alone)
+                self._selector.register(child.fd, selectors.EVENT_READ, child)
+                self._children.append(child)
         self._recycle()
         for child in [c for c in self._children if c.retiring and not c.running]:
             self._remove(child)
@@ -298,10 +301,6 @@ class Pool:
                 child.served >= RECYCLE_AFTER and not any(c.retiring for c in self._children)
             ):
                 child.retiring = True
-
-    def _add(self, child: Child) -> None:
-        self._children.append(child)
-        self._selector.register(child.fd, selectors.EVENT_READ, child)
 
     # Starting jobs
 
