@@ -150,10 +150,14 @@ def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> 
 def _match(form: Format, window: str, spot: int) -> re.Match[str] | None:
     """Return the match of a format whose postcode ends at a spot of the window."""
     upto = window if form.is_postcode_first else window[:spot]
-    match = form.pattern.search(upto)
+    match = _ending_at(spot, form.pattern.finditer(upto))
     if match is None and form.loose_pattern and words_around("context").search(window):
-        match = form.loose_pattern.search(upto)
-    return match if match and match.end("postcode") == spot else None
+        match = _ending_at(spot, form.loose_pattern.finditer(upto))
+    return match
+
+
+def _ending_at(spot: int, matches: Iterator[re.Match[str]]) -> re.Match[str] | None:
+    return next((match for match in matches if match.end("postcode") == spot), None)
 
 
 def _checked(form: Format, match: re.Match[str]) -> PostalAddress | None:

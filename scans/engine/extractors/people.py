@@ -68,6 +68,8 @@ def _announced(label: str, rest: str) -> Person | None:
     is_role = bool(_pattern("legal_roles").fullmatch(label.strip())) or is_position(label)
     if not is_role and not is_label:
         return None
+    if _pattern("companies").search(rest):
+        return None
     name, *others = [part for part in _DASHES.split(rest[:200]) if part and part.strip()] or [""]
     person = read_name(_AND.split(name)[0])
     if person is None:
@@ -116,6 +118,8 @@ def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
 
 
 def _first_name(text: str) -> str | None:
+    if _pattern("companies").search(text):
+        return None
     parts = _DASHES.split(_AND.split(text[:120])[0])
     return read_name(parts[0]) if parts else None
 

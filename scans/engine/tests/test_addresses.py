@@ -193,6 +193,12 @@ def test_every_country_with_a_format_of_text_has_an_example():
         ("12 Main Street, Dallas, TX 10001", "en", "https://a.com/"),
         ("12 Main Street, Dallas, ZZ 75201", "en", "https://a.com/"),
         ("Call 1-800 Dallas, TX 75201", "en", "https://a.com/"),
+        ("Over 100 Stores, Dallas, TX 75201", "en", "https://a.com/"),
+        (
+            "Sitz des Versicherers: Allianz AG, Königinstraße 28, 80802 München",
+            "de",
+            "https://a.de/",
+        ),
         ("Olympic Court, Whitehills Business Park, FY4 5GU", "en", "https://a.co.uk/"),
         ("Serial AB12 3CD of High Quality", "en", "https://a.co.uk/"),
         ("Hébergeur : OVH SAS, 2 rue Kellermann, 59100 Roubaix, France", "fr", "https://a.fr/"),
@@ -301,3 +307,11 @@ def test_one_address_in_several_spellings_and_pages_is_one():
     assert [len(contacts) for contacts in pages] == [1, 1]
     (found,) = merge_contacts(pages)
     assert found.method == "microdata"
+
+
+def test_every_address_of_a_list_of_branches_is_read():
+    branches = "<p>1 High Street, London N1 9GU</p><p>12 Mill Lane, Leeds LS1 4AP</p>"
+    assert lines_of(branches) == [
+        "1 High Street, N1 9GU, London, GB",
+        "12 Mill Lane, LS1 4AP, Leeds, GB",
+    ]

@@ -122,6 +122,7 @@ def test_the_roles_of_legal_notices_name_the_person_of_the_contacts_there(lang, 
         f"<div><p>Anna Müller, CEO</p><p>Otto Bauer, CTO</p>{MAIL}</div>",
         f'<div class="h-card"><b class="p-name p-org">Bauer Feinkost</b> {MAIL}</div>',
         json_ld(**{"@type": "Person", "name": "Anna Müller"}) + f"<p>{MAIL}</p>",
+        f"<p>Titular: Muebles Pérez, S.L.</p><p>{MAIL}</p>",
         f"<p>Hébergeur : OVH SAS<br>Directeur : Jean Martin</p><p>{MAIL}</p>",
     ],
 )
