@@ -1,15 +1,19 @@
 """Postal addresses as their countries write them, after `address_formats.toml`."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from scans.engine.extractors.address_table import (
+    abbreviations,
+    compiled,
+    countries,
+    not_streets,
+    words_around,
+)
 from scans.engine.extractors.countries import country_named
 
 _PLAIN = re.compile(r"[^\W_]+")
@@ -81,24 +85,14 @@ class Format:
         return self._compile([self.loose]) if self.loose else None
 
     def _compile(self, streets: Iterable[str]) -> re.Pattern[str]:
-        patterns = _table()["patterns"]
-        sep, word = patterns["sep"], patterns["word"]
-        between = _filled(patterns["between"], sep=sep)
-        small, ends = patterns["small"], patterns["ends"]
-        town = patterns["town_behind" if self.is_postcode_first else "town_before"]
-        named = {
-            "sep": sep,
-            "gap": f"(?:{sep}|[ ])",
-            "start": patterns["start"],
-            "between": between,
-            "prefix": f"(?:(?:{self.prefix})[-\u2013 ])?",
-            "street": f"(?P<street>{'|'.join(_street(name) for name in streets)})",
-            "postcode": f"(?P<postcode>{self.postcode})",
-            "town": f"(?P<town>{_filled(town, word=word, small=small, ends=ends)})",
-            "towns": _filled(TOWNS, sep=sep, town=_filled(patterns["town_before"], word=word)),
-            "region": f"(?P<region>{'|'.join(map(re.escape, self._region_codes))})",
-        }
-        return re.compile(_filled(self.order, **named))
+        return compiled(
+            self.order,
+            streets,
+            prefix=self.prefix,
+            postcode=self.postcode,
+            regions=self._region_codes,
+            is_postcode_first=self.is_postcode_first,
+        )
 
     @cached_property
     def _postcode(self) -> re.Pattern[str]:
@@ -211,25 +205,6 @@ class Format:
         return name if self._county and self._county.fullmatch(name) else ""
 
 
-# The towns, districts and counties between a British street and its postcode.
-TOWNS = r"(?P<towns>(?:(?:{sep}|[ ]){town}(?: \d{1,2}W?)?(?=[ ,])){1,5})"
-
-
-def _filled(pattern: str, **named: str) -> str:
-    """Return a pattern of the table with its names filled in."""
-    for name, value in named.items():
-        pattern = pattern.replace(f"{{{name}}}", value)
-    return pattern
-
-
-def _street(name: str) -> str:
-    patterns, parts = _table()["patterns"], _table()["street_parts"]
-    pattern = _filled(_table()["streets"][name], **parts)
-    return _filled(
-        pattern, **parts, number=patterns["number"], word=patterns["word"], sep=patterns["sep"]
-    )
-
-
 def _clean(text: str) -> str:
     text = _SEPARATED.sub(", ", " ".join(text.split()))
     return text.strip(" ,;|·•-\u2013")[:LONGEST_PART]
@@ -248,8 +223,7 @@ def formats() -> dict[str, Format]:
     """Return the format of each country that has one."""
     return {
         country: Format(country, **{**values, "streets": tuple(values.get("streets", ()))})
-        for country, values in _table().items()
-        if len(country) == 2
+        for country, values in countries().items()
     }
 
 
@@ -263,37 +237,3 @@ def ending_in_town(shape: str) -> tuple[Format, ...]:
 def ending_in_postcode(shape: str) -> tuple[Format, ...]:
     """Return the formats with postcodes of this look in running text, and the town before them."""
     return tuple(f for f in formats().values() if f.shape == shape and not f.is_postcode_first)
-
-
-@cache
-def not_streets() -> re.Pattern[str]:
-    return re.compile(_table()["not_streets"]["words"])
-
-
-@cache
-def words_around(name: str) -> re.Pattern[str]:
-    """Return the pattern `context` or `not_towns`."""
-    return re.compile(_table()["patterns"][name])
-
-
-def is_anothers(before: str) -> bool:
-    """Return whether the words before an address name somebody else, such as who hosts the site."""
-    words = _PLAIN.findall(before.casefold())
-    pairs = map(" ".join, pairwise(words))
-    return not (_others().isdisjoint(words) and _others().isdisjoint(pairs))
-
-
-@cache
-def _others() -> frozenset[str]:
-    return frozenset(_table()["patterns"]["foreign"].strip().split("|"))
-
-
-def abbreviations() -> dict[str, str]:
-    short: dict[str, str] = _table()["abbreviations"]
-    return short
-
-
-@cache
-def _table() -> dict[str, Any]:
-    text = files(__package__).joinpath("address_formats.toml").read_text("utf-8")
-    return tomllib.loads(text)

@@ -45,8 +45,8 @@ def addresses_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedAddress]:
         for address in listed[:20] if isinstance(listed, list) else [listed]:
             if id(thing) in elsewhere or not isinstance(address, dict | str):
                 continue
-            given = address if isinstance(address, dict) else {"streetAddress": address}
-            parts = [_text(given.get(key)) for key in _KEYS]
+            fields = address if isinstance(address, dict) else {"streetAddress": address}
+            parts = [_text(fields.get(key)) for key in _KEYS]
             yield StatedAddress._make([*parts, _text(thing.get("name")), "json_ld"])
 
 

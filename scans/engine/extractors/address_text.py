@@ -15,9 +15,8 @@ from scans.engine.extractors.address_formats import (
     ending_in_postcode,
     ending_in_town,
     formats,
-    is_anothers,
-    words_around,
 )
+from scans.engine.extractors.address_table import is_anothers, words_around
 from scans.engine.extractors.countries import LONGEST_NAME, country_named
 from scans.engine.extractors.regions import PageRegions, countries_in
 from scans.engine.extractors.snippets import around

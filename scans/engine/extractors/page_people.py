@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate
 
-from scans.engine.extractors.address_formats import is_anothers
+from scans.engine.extractors.address_table import is_anothers
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.people import Person, legal_people, same_number
 from scans.engine.extractors.people_markup import StatedPerson, people_in_json_ld

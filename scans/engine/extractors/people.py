@@ -109,10 +109,10 @@ def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
         if role is None:
             continue
         rest = line[role.end() :].strip(" :\u2013-")
-        said, snippet = rest, line
+        following, snippet = rest, line
         if not rest and place + 1 < len(lines):
-            said, snippet = lines[place + 1], f"{line} {lines[place + 1]}"
-        name = _first_name(said)
+            following, snippet = lines[place + 1], f"{line} {lines[place + 1]}"
+        name = _first_name(following)
         if name:
             yield place, Person(name, _cut(role["role"])), snippet
 

@@ -73,9 +73,9 @@ def _stated(
 ) -> StatedPerson:
     addresses = {match[0].lower() for text in emails for match in [_ADDRESS.search(text)] if match}
     digits = {_NOT_DIGITS.sub("", number) for text in phones for number in _NUMBER.findall(text)}
-    said = ", ".join(filter(None, [snippet, person.position if method == "json_ld" else ""]))
+    evidence = ", ".join(filter(None, [snippet, person.position if method == "json_ld" else ""]))
     return StatedPerson(
-        person, frozenset(addresses), frozenset(digits), one_line(said, 200), method
+        person, frozenset(addresses), frozenset(digits), one_line(evidence, 200), method
     )
 
 
@@ -129,8 +129,8 @@ def _people_in_tables(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
             name = read_name(cells[column]) if len(cells) == len(heads) else None
             if name:
                 others = (cell for cell in cells if is_position(cell) and cell != name)
-                said = cells[position][:80] if position is not None else next(others, "")
-                yield _of_row(row, cells, Person(name, said))
+                role = cells[position][:80] if position is not None else next(others, "")
+                yield _of_row(row, cells, Person(name, role))
 
 
 def _column(heads: list[str], kind: str) -> int | None:
