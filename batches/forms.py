@@ -1,7 +1,7 @@
 """The forms of batches: they parse and check input; services act on it."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django import forms
 from django.conf import settings
@@ -138,7 +138,7 @@ class BatchForm(forms.Form):
             self.fields[option.name] = option_field(option)
 
     @classmethod
-    def copy_of(cls, batch: Batch) -> "BatchForm":
+    def copy_of(cls, batch: Batch) -> Self:
         """Return the form filled in as a batch was created; a very long list is left out."""
         jobs = batch.jobs.filter(domain__isnull=False).order_by("position")
         hosts = jobs.values_list("domain__host", flat=True)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import background_exports, building, list_intake
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, Draft, Job, Worker
 from batches.queue import ensure_shift
 from batches.runner.recovery import recover
 from batches.sitemap_submission import settle_stranded
@@ -27,7 +27,7 @@ def keep() -> None:
 
     Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
     actions, large lists and exports that stand still, lists without a batch, old worker rows,
-    expired sessions, login delays and exports, and a shift for this host if it has none.
+    expired sessions, login delays, drafts and exports, and a shift for this host if it has none.
     """
     recover()
     settle_cancelling()
@@ -42,6 +42,7 @@ def keep() -> None:
         ended_at__lt=timezone.now() - KEEP_WORKERS
     ).delete()
     delete_expired_logins()
+    Draft.objects.expired().delete()
     background_exports.delete_expired()
     background_exports.call_next()
 

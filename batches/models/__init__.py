@@ -7,6 +7,7 @@ it won: two workers can never both start, end or take back the same job.
 from batches.models.batch import Batch
 from batches.models.batch_list import BatchList
 from batches.models.daily_count import DailyCount
+from batches.models.draft import Draft
 from batches.models.export import Export
 from batches.models.job import Job
 from batches.models.keys import LookupKeyError, parse_key
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "BatchList",
     "DailyCount",
+    "Draft",
     "Export",
     "ExportedRow",
     "Job",

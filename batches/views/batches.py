@@ -1,16 +1,22 @@
 """Pages of batches: the list, a new one, and one of the demo sites."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import replace_url
 
+from batches.checking import Check
 from batches.demo import batch as demo_batch
-from batches.forms import BatchForm
+from batches.draft_forms import DraftForm, shown
 from batches.lists import BATCHES
-from batches.models import Batch, Job
+from batches.models import Batch, Draft, Job
 from scans.engine.lists.collection import DomainList
-from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows
+from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable
+from scrapersky.tenants.models import Tenant
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.selection import uuids
@@ -36,41 +42,80 @@ def _named_job(request: ConsoleRequest) -> Job | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_create(request: ConsoleRequest) -> HttpResponse:
-    """Create a batch; redisplay the input if nothing in it can be scanned."""
+    """Create a batch, or check its list first; whatever was filled in is kept as a draft."""
     tenant = tenant_for_new_rows(request.user)
-    if request.method == "POST":
-        form = BatchForm(request.POST, request.FILES)
-    else:
-        form = _copy_of(request) or BatchForm()
-    if form.is_bound and (batch := form.create(tenant=tenant, created_by=request.user)):
-        text = _summary(form.parsed) if form.parsed else LIST_IS_READ
-        messages.success(request, text, extra_tags="pending running")
-        return redirect("batch_detail", pk=batch.pk)
-    context = {
-        "form": form,
+    draft = _draft(request)
+    if request.method != "POST":
+        form = DraftForm.of(draft) if draft else (_copy_of(request) or DraftForm())
+        return _page(request, form, form.check(tenant) if draft else None)
+    form = DraftForm(request.POST, request.FILES, draft=draft)
+    if "check" in request.POST:
+        return _checked(request, form, tenant)
+    batch = form.create(tenant=tenant, created_by=request.user)
+    if batch is None:
+        form.save_draft(tenant=tenant, user=request.user)
+        return _page(request, form, form.check(tenant))
+    if draft:
+        draft.delete()
+    text = _summary(form.parsed, batch) if form.parsed else LIST_IS_READ
+    messages.success(request, text, extra_tags="pending running")
+    return redirect("batch_detail", pk=batch.pk)
+
+
+def _draft(request: ConsoleRequest) -> Draft | None:
+    """Return the draft that a request continues, if it names one that is still there."""
+    ids = uuids([request.POST.get("draft") or request.GET.get("draft", "")])
+    return writable(Draft.objects.filter(pk__in=ids), request.user).first()
+
+
+def _checked(request: ConsoleRequest, form: DraftForm, tenant: Tenant) -> HttpResponse:
+    """Save the draft and show its groups: in place for htmx, else on the page of the draft."""
+    check = form.check(tenant)
+    draft = form.save_draft(tenant=tenant, user=request.user)
+    address = f"{reverse('batch_create')}?draft={draft.pk}"
+    if not request.htmx:
+        return redirect(f"{address}#check")
+    return replace_url(render(request, "batches/_check.html", _context(form, check)), address)
+
+
+def _page(request: ConsoleRequest, form: DraftForm, check: Check | None) -> HttpResponse:
+    drafts = readable(Draft.objects.all(), request.user).count()
+    context = _context(form, check) | {
         "demo_sites": demo_batch.is_served(),
+        "draft_count": drafts,
     }
     return render(request, "batches/batch_form.html", context)
 
 
-def _summary(parsed: DomainList) -> str:
+def _context(form: DraftForm, check: Check | None) -> dict[str, Any]:
+    return {
+        "form": form,
+        "check": check,
+        "groups": shown(check) if check else [],
+        "is_too_long": form.is_bound and form.large is not None,
+    }
+
+
+def _summary(parsed: DomainList, batch: Batch) -> str:
     """Summarise a submitted list in one sentence."""
-    count = len(parsed.accepted)
+    count = batch.total
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
     if parsed.duplicates:
         parts.append(f"{parsed.duplicates:,} appear more than once")
     if parsed.rejected_count:
         parts.append(f"{parsed.rejected_count:,} were rejected and are listed below")
+    if skipped := len(parsed.accepted) - batch.total:
+        parts.append(f"{skipped:,} known ones are skipped")
     return "; ".join(parts) + "."
 
 
-def _copy_of(request: ConsoleRequest) -> BatchForm | None:
+def _copy_of(request: ConsoleRequest) -> DraftForm | None:
     """Return the form filled in with the batch that `copy` names, None without one."""
     ids = uuids([request.GET.get("copy", "")])
     if not ids:
         return None
     batch = get_readable(Batch.objects.all(), request.user, pk=ids[0])
-    form = BatchForm.copy_of(batch)
+    form = DraftForm.copy_of(batch)
     if not form.initial["domains"]:
         text = "The list is too long to be copied here: paste or upload it, or run the batch again."
         messages.info(request, text)

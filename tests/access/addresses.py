@@ -11,7 +11,7 @@ from tests.access.world import World
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Parameters that are no id of a row, with a value that exists.
-VALUES = {"name": "domains", "rest": "anything"}
+VALUES = {"name": "domains", "rest": "anything", "group": "rejected"}
 # Open to everybody, logged in or not. A page that is not meant to be does not belong here.
 PUBLIC = {
     "login",

@@ -22,6 +22,7 @@ from django_q.signing import SignedPackage
 from batches.models import (
     BatchList,
     DailyCount,
+    Draft,
     Export,
     LegacyId,
     MaintenanceRun,
@@ -102,6 +103,9 @@ class World:
         ListSettings.objects.create(user=owner, list_name=WORD)
         Correction.objects.create(domain=job.domain, kind="technology", value=WORD, **own)
         BatchList.objects.create(batch=batch, file=WORD)
+        draft = Draft(name=f"{WORD} draft", **own)
+        draft.write({"domains": f"{WORD}.example\nlocalhost"})
+        draft.save()
         export = Export.objects.create(
             list_name="domains", query=f"q={WORD}", format="csv", status="complete", **own
         )
@@ -119,6 +123,7 @@ class World:
         return {
             "actions": actions._default_manager.create(**action) if actions else None,
             "batches": batch,
+            "batches/drafts": draft,
             "jobs": job,
             "domains": job.domain,
             "schedules": schedule,

@@ -47,6 +47,8 @@ class DomainList:
     rejected: tuple[RejectedLine, ...]
     rejected_count: int
     duplicates: int
+    # The first 1,000 lines that name a host again, of `duplicates`.
+    repeated: tuple[AcceptedLine, ...] = ()
 
     @property
     def hosts(self) -> list[str]:
@@ -110,6 +112,7 @@ def collect(
     """Return what entries come to. Raises ListTooLong at the first entry over a limit."""
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []
+    repeated: list[AcceptedLine] = []
     rejected_count = duplicates = 0
     for entry in _limited(entries, min(max_entries, MAX_ENTRIES)):
         if entry.reason:
@@ -118,11 +121,15 @@ def collect(
                 rejected.append(RejectedLine(entry.line, entry.text[:MAX_SHOWN], entry.reason))
         elif entry.host in accepted:
             duplicates += 1
+            if duplicates <= KEPT_REJECTIONS:
+                repeated.append(AcceptedLine(entry.host, entry.line))
         elif entry.host:
             accepted[entry.host] = AcceptedLine(entry.host, entry.line)
             if len(accepted) > max_hosts:
                 raise ListTooLong(f"The list has more than {max_hosts:,} domains. Split it.")
-    return DomainList(tuple(accepted.values()), tuple(rejected), rejected_count, duplicates)
+    return DomainList(
+        tuple(accepted.values()), tuple(rejected), rejected_count, duplicates, tuple(repeated)
+    )
 
 
 def _limited(entries: Iterable[Entry], most: int) -> Iterator[Entry]:
