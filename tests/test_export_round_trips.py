@@ -77,7 +77,7 @@ class HostileValues:
         field = owner._meta.get_field(name)
         if isinstance(field, DateTimeField):
             setattr(owner, name, self._random.choice(MOMENTS))
-        elif isinstance(field, JSONField):
+        elif isinstance(field, JSONField) and getattr(owner, name) is not None:
             is_mapping = isinstance(getattr(owner, name), dict)
             texts = [self._text() for _ in range(3)]
             setattr(owner, name, {text: self._text() for text in texts} if is_mapping else texts)

@@ -53,11 +53,7 @@ class ExportIn(Schema):
 
 
 class ExportOut(Schema):
-    """The progress of an export; `download_url` is set once it is complete.
-
-    The filter is `query` throughout. Each row is as it was when its slice was read, at some moment
-    from `created_at` to `finished_at`.
-    """
+    """The progress of an export; `download_url` is set once it is complete."""
 
     export_id: UUID
     list: str
@@ -71,6 +67,7 @@ class ExportOut(Schema):
     rows: int
     truncated: int
     error: str | None
+    as_of: str = Field(description="Which filter the rows match, and as of when each of them is.")
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime
@@ -201,6 +198,7 @@ def _out(export: Export) -> dict[str, Any]:
         "rows": export.row_count,
         "truncated": export.truncated,
         "error": export.error or None,
+        "as_of": export.as_of,
         "created_at": export.created_at,
         "finished_at": export.finished_at,
         "expires_at": export.expires_at,

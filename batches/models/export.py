@@ -12,6 +12,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models.view_export import ViewExport
+from scrapersky.web.lists.columns import plain
 from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import Output
@@ -129,6 +130,15 @@ class Export(models.Model):
         definition = find_list(self.list_name)
         recipes = definition.recipes if definition else ()
         return Output(self.kind, next((r for r in recipes if r.name == self.recipe), None))
+
+    @property
+    def as_of(self) -> str:
+        """Which filter the rows match, and as of when each of them is."""
+        end = plain(self.finished_at) if self.finished_at else "its end"
+        return (
+            f"The filter is that of the start, “{self.query}”. Each row is as it was when its "
+            f"slice was read, between {plain(self.created_at)} and {end}."
+        )
 
     @property
     def filters(self) -> list[Chip]:

@@ -308,6 +308,7 @@ def test_the_api_creates_polls_and_downloads(user: User, domains: list[Domain]) 
     run_to_end(Export.objects.get())
     done = program.get(url).json()
     assert (done["status"], done["rows"]) == ("complete", 10)
+    assert "“q=s00”. Each row is as it was when its slice was read" in done["as_of"]
     rows = body(program.get(done["download_url"])).decode().splitlines()
     assert [json.loads(row)["host"] for row in rows] == [f"s00{n}.example" for n in range(10)]
 
