@@ -45,17 +45,22 @@ def resolve_url(url: str, base: str = "") -> str | None:
     """
     if len(url) > 4 * MAX_URL:
         return None
-    if base and len(url) <= USUAL_URL and (plain := _plain_url(url, base)):
-        return plain
+    if base and len(url) <= USUAL_URL:
+        origin = _plain_origin(base)
+        if origin and (plain := _plain_url(url, origin)):
+            return plain
     absolute = _absolute(url, base)
     return _requested(absolute) if len(absolute) <= USUAL_URL else _request(absolute)
 
 
-def _plain_url(url: str, base: str) -> str:
-    """Return a link within the site of `base` that needs no parser, empty for any other."""
-    origin = _plain_origin(base)
+@lru_cache(maxsize=4_096)
+def _plain_url(url: str, origin: str) -> str:
+    """Return a link within a site that needs no parser, empty for any other.
+
+    Cached: the menus of a site repeat on its pages.
+    """
     path = url if url[:1] == "/" else url.removeprefix(origin)
-    if origin and path[:1] == "/" and _PLAIN_PATH.fullmatch(path):
+    if path[:1] == "/" and _PLAIN_PATH.fullmatch(path):
         return origin + path.partition("#")[0]
     return ""
 

@@ -21,7 +21,7 @@ from scans.engine.extractors.script_strings import assembled_strings
 from scans.engine.extractors.snippets import around
 from scans.engine.extractors.text import one_line, without_invisible
 from scans.engine.extractors.vocabulary import words
-from scans.engine.hostnames import same_site
+from scans.engine.hostnames import registrable_domain, same_site
 from scans.engine.public_suffixes import ascii_host
 
 # Scripts of one page that are read for addresses that they put together, and how much of each.
@@ -59,6 +59,11 @@ class _Source:
     host: str
     # Some of its text is turned round.
     is_reversed: bool
+
+    @property
+    def turned_name(self) -> str:
+        """The name of the site's domain, turned by half the alphabet."""
+        return registrable_domain(self.host).partition(".")[0].translate(_ROT13)
 
     def is_own(self, address: str) -> bool:
         domain = ascii_host(address.rpartition("@")[2])
@@ -152,6 +157,8 @@ def _character(escape: re.Match[str]) -> str:
 
 def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | None:
     """Read `moc.yrekab@ofni`, which a style turns round."""
+    if "." not in local:
+        return None
     address = _address_between(domain[::-1], local[::-1])
     if not address:
         return None
@@ -163,6 +170,8 @@ def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | No
 
 def _read_rot13(source: _Source, local: str, domain: str) -> FoundEmail | None:
     """Read `vasb@onxrel.pbz`, which a script turns by half the alphabet."""
+    if _ROT13_MAILTO not in local and source.turned_name not in domain.lower():
+        return None
     address = _address_between(local.translate(_ROT13), domain.translate(_ROT13))
     if not address or not (source.is_own(address) or _ROT13_MAILTO in local):
         return None

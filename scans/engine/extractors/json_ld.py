@@ -52,16 +52,20 @@ def _unfold(value: Any) -> Iterator[dict[str, Any]]:
             yield value
 
 
+_HOLDS_OBJECTS = (dict, list, tuple)
+
+
 def walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every object in a JSON-LD value, the outer ones first."""
     if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
         yield value
-        for item in value.values():
-            yield from walk(item, depth + 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        if isinstance(item, _HOLDS_OBJECTS):
             yield from walk(item, depth + 1)
 
 

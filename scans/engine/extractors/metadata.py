@@ -130,7 +130,8 @@ def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
 
 def sitemap_links(links: tuple[Link, ...]) -> list[str]:
     """Return the links that lead to an XML sitemap."""
-    return [link.url for link in links if _is_sitemap(link.url)]
+    named = (url for url, *_ in links if "itemap" in url or "ITEMAP" in url)
+    return [url for url in named if _is_sitemap(url)]
 
 
 def _is_sitemap(url: str) -> bool:

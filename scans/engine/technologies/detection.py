@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from scans.engine.report import Technology
 from scans.engine.technologies.addresses import OwnAddresses
-from scans.engine.technologies.literals import META, Hit, LiteralFinder
+from scans.engine.technologies.literals import HITS_OF_ONE, META, Hit, LiteralFinder
 from scans.engine.technologies.loader import load_signatures
 from scans.engine.technologies.sightings import (
     HITS_READ,
@@ -29,8 +29,6 @@ LONGEST_META = 2_000
 MOST_METAS = 500
 # Marks of one page that are looked into; real pages have some hundred.
 MOST_HITS = 20_000
-# Hits of one literal that are looked into, where they do not tell the members of a family.
-HITS_OF_ONE = 20
 LONGEST_HEADER = 2_000
 _ATTRIBUTE = re.compile(
     r"""\b(name|property|http-equiv|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I
@@ -91,7 +89,8 @@ class Recogniser:
             for place, literal in _literals(signature):
                 self._by_literal[literal].append((place, signature))
         self._finder = LiteralFinder(
-            {text: _worth(uses) for text, uses in self._by_literal.items()}
+            {text: _worth(uses) for text, uses in self._by_literal.items()},
+            {text for text, uses in self._by_literal.items() if _is_of_own_addresses(uses)},
         )
         self._with_meta = _by_key(signatures, "meta")
         self._with_header = _by_key(signatures, "headers")
@@ -201,6 +200,11 @@ def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
     in_one_place = len(places) == 1 and Place.OWN not in places
     is_of_family = any(signature.slug is not None for _, signature in uses)
     return HITS_OF_ONE if in_one_place and not is_of_family else HITS_READ
+
+
+def _is_of_own_addresses(uses: Sequence[tuple[Place, Signature]]) -> bool:
+    """Say whether a literal only tells that the site has an address, not which of a family."""
+    return all(place is Place.OWN and signature.slug is None for place, signature in uses)
 
 
 def _host(url: str) -> str:

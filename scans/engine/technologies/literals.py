@@ -7,7 +7,8 @@ costs no second pass.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
@@ -16,6 +17,10 @@ from scans.engine.technologies.signature import Place
 
 # How far before a literal the `<` of its tag is looked for, and after it the `>`, in bytes.
 LONGEST_TAG = 4_000
+# Hits of one literal that are looked into, where they do not tell the members of a family.
+HITS_OF_ONE = 20
+# Bytes before a literal by which two addresses count as the same up to it.
+BEGINNING = 12
 RAW_TEXT = {b"<script": b"</script", b"<style": b"</style"}
 COMMENT = b"<!--"
 META = b"<meta"
@@ -31,6 +36,7 @@ _IN_STYLE = (Place.URLS, Place.OWN, Place.SCRIPTS)
 _IN_LINK = (Place.MARKUP,)
 _IN_TAG = (Place.MARKUP, Place.URLS, Place.OWN)
 _IN_FILE_TAG = (Place.MARKUP, Place.URLS, Place.OWN, Place.CODE, Place.FILES)
+_QUOTES = (b'"', b"'", b"(", b" ")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -45,23 +51,28 @@ class Hit(NamedTuple):
 class LiteralFinder:
     """Finds a fixed set of literals in pages; safe to share between threads.
 
-    `literals` come with how many hits of each are worth having. One that begins like a word counts
-    only where it is not the tail of a longer one.
+    `literals` come with how many hits of each are worth having; of those `in_own_addresses`, only
+    `HITS_OF_ONE` behind the same beginning of an address. One that begins like a word counts only
+    where it is not the tail of a longer one.
     """
 
-    def __init__(self, literals: Mapping[bytes, int]) -> None:
+    def __init__(
+        self, literals: Mapping[bytes, int], in_own_addresses: Set[bytes] = frozenset()
+    ) -> None:
         structure = [*RAW_TEXT, *RAW_TEXT.values(), COMMENT, META]
         both_cases = {*structure, *(mark.upper() for mark in structure if mark != COMMENT)}
         self._patterns = sorted({*literals, *both_cases})
         self._marks = [text.lower() if text in both_cases else b"" for text in self._patterns]
         self._are_words = [text[0] in _WORD for text in self._patterns]
         self._most = [literals.get(text, 0) for text in self._patterns]
+        self._repeats = [text in in_own_addresses for text in self._patterns]
         self._automaton = BytesAhoCorasick(self._patterns, implementation=Implementation.DFA)
 
     def find(self, html: bytes) -> Iterator[Hit]:
         """Yield the literals in the order of the page; `<meta` itself is among them."""
         inside, begins, ends = b"", 0, 0
         left = self._most.copy()
+        behind: Counter[tuple[int, bytes] | None] = Counter()
         for index, start, _ in self._automaton.find_matches_as_indexes(html, overlapping=True):
             mark = self._marks[index]
             if mark:
@@ -75,10 +86,21 @@ class LiteralFinder:
             elif left[index] and not (self._are_words[index] and _ends_word(html, start)):
                 if inside == COMMENT and start >= ends:
                     inside = b""
+                repeats = self._repeats[index]
+                address = (index, _beginning(html, start)) if repeats else None
+                if repeats and behind[address] >= HITS_OF_ONE:
+                    continue
                 places = _places(html, start, inside if start >= begins else b"")
                 if places:
                     left[index] -= 1
+                    if repeats and Place.OWN in places:
+                        behind[address] += 1
                     yield Hit(self._patterns[index], start, places)
+
+
+def _beginning(html: bytes, start: int) -> bytes:
+    """Return the end of what stands before `start` in its address, empty where it begins there."""
+    return b"" if html[start - 1 : start] in _QUOTES else html[max(0, start - BEGINNING) : start]
 
 
 def _ends_word(html: bytes, start: int) -> bool:

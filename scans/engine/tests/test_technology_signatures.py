@@ -1,5 +1,7 @@
 """Every signature against the positive and the negative example that it carries."""
 
+from pathlib import Path
+
 import pytest
 
 from scans.engine.report import Technology
@@ -82,6 +84,11 @@ def test_there_are_signatures_for_the_commonest_technologies_of_every_kind() -> 
         "CMS", "E-commerce", "Analytics", "Tag manager", "Live chat", "Fonts", "CDN",
         "JavaScript framework", "Payment", "Consent", "Hosting", "WordPress plugin",
     }  # fmt: skip
+
+
+def test_the_readme_states_how_many_signatures_there_are() -> None:
+    readme = Path(__file__).parents[3] / "README.md"
+    assert f"from {len(SIGNATURES)} signatures" in readme.read_text("utf-8")
 
 
 def test_a_page_without_marks_has_no_technologies() -> None:
