@@ -15,7 +15,8 @@ _INLINE = (
 # Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com.
 _HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
 _BLOCK_END = "\x1f"
-_NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+_NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_ANY_NO_WIDTH = re.compile(f"[{_NO_WIDTH}]+")
 
 
 def visible_text(tree: LexborHTMLParser) -> str:
@@ -43,8 +44,13 @@ def _tidy(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """Return a text without soft hyphens and characters of no width."""
-    return text if text.isascii() else _NO_WIDTH.sub("", text)
+    """Return a text without soft hyphens and characters of no width.
+
+    Few texts have any; looking for one after the other takes a tenth of a pattern's time.
+    """
+    if text.isascii() or not any(letter in text for letter in _NO_WIDTH):
+        return text
+    return _ANY_NO_WIDTH.sub("", text)
 
 
 def one_line(text: str | None, limit: int = 1_000) -> str:
