@@ -84,7 +84,8 @@ def _tenant_of(user: User, view: SavedView | None, tenant_id: UUID | None) -> Te
     if tenant_id:
         named = own.filter(pk=tenant_id).first()
         if named is None:
-            raise ValidationError({"tenant": "You have no tenant with this id to export from."})
+            message = "You cannot export from a tenant with this id. Choose one of your tenants."
+            raise ValidationError({"tenant": message})
         return named
     of_view = own.filter(pk=view.tenant_id).first() if view else None
     return of_view or tenant_for_new_rows(user)

@@ -28,7 +28,7 @@ class Plan:
     """What is asked of a recurring batch: which domains, how, and when, in its time zone."""
 
     name: str
-    # A list as people paste it.
+    # A pasted list of domains.
     domains: str
     frequency: str
     time_of_day: time
@@ -76,7 +76,7 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     parsed = read_domains(plan.domains)
     if not parsed.accepted:
-        raise ValidationError({"domains": "Give at least one domain that can be scanned."})
+        raise ValidationError({"domains": "Enter at least one domain that can be scanned."})
     frequencies = RecurringBatch.Frequency
     recurring.name = plan.name.strip()
     recurring.domains = plan.domains
@@ -90,7 +90,8 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     recurring.time_zone = plan.time_zone
     recurring.while_running = plan.while_running
     if plan.time_zone not in time_zones():
-        raise ValidationError({"time_zone": f"There is no time zone named {plan.time_zone}."})
+        message = f"There is no time zone named {plan.time_zone}. Use one such as Europe/Berlin."
+        raise ValidationError({"time_zone": message})
     recurring.clean_fields()
 
 
@@ -155,7 +156,10 @@ def _start_queued(run: RecurringRun, now: datetime) -> RecurringRun | None:
         if not RecurringRun.objects.queued().filter(pk=run.pk).exists() or _active(recurring):
             return None
         if not recurring.enabled:
-            run.outcome, run.note = Outcome.SKIPPED, "The schedule was switched off meanwhile."
+            run.outcome, run.note = (
+                Outcome.SKIPPED,
+                "The schedule was switched off in the meantime.",
+            )
         else:
             _start(run, recurring, recurring.created_by)
         run.save()

@@ -38,7 +38,7 @@ class Timing:
         """Return the first time after a moment, in UTC; raise ValidationError where none comes."""
         for following in self._times(moment):
             return following
-        raise ValidationError({"cron": "This never happens: no date fits the expression."})
+        raise ValidationError({"cron": "No date matches this expression. Change it."})
 
     def upcoming(self, moment: datetime, count: int) -> list[datetime]:
         """Return the next times after a moment, in UTC."""
@@ -54,7 +54,9 @@ class Timing:
         try:
             return CronSim(self.expression, local)
         except CronSimError as error:
-            raise ValidationError({"cron": f"This is not a cron expression: {error}."}) from error
+            raise ValidationError(
+                {"cron": f"This is not a valid cron expression: {error}."}
+            ) from error
 
     @property
     def expression(self) -> str:

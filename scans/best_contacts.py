@@ -33,7 +33,9 @@ def pin(contact: Contact) -> None:
         others = Contact.objects.filter(domain=contact.domain_id, kind=contact.kind)
         others.exclude(pk=contact.pk).filter(is_pinned=True).update(is_pinned=False)
         if not Contact.objects.visible().filter(pk=contact.pk).update(is_pinned=True):
-            raise ValidationError("That contact is marked as wrong, or is not there any more.")
+            raise ValidationError(
+                "This contact is marked as wrong or no longer exists. Reload the page."
+            )
         refresh_lists([contact.domain_id])
 
 

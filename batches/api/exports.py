@@ -48,7 +48,8 @@ class ExportIn(Schema):
         description="Only rows that are new or changed since your last export of the view.",
     )
     tenant: UUID | None = Field(
-        default=None, description="Whose rows; by default those of the view, or your first tenant."
+        default=None,
+        description="The tenant whose rows to export; default: the view's, or your first tenant.",
     )
 
 
@@ -87,7 +88,9 @@ class ViewExportOut(Schema):
 class BaselineIn(Schema):
     """The export to compare the next one with."""
 
-    number: int = Field(ge=0, le=999_999_999, description="0: none, so that it has all rows.")
+    number: int = Field(
+        ge=0, le=999_999_999, description="0 compares with none, so the export has all rows."
+    )
 
 
 @router.post("", response={201: ExportOut, 403: Problem, **UNKNOWN})
@@ -99,9 +102,11 @@ def create_export(request: HttpRequest, payload: ExportIn) -> Status:
     if definition is None:
         raise InputError("list", "There is no list with this name.")
     if view is None and payload.only_changes:
-        raise InputError("only_changes", "Name the saved view whose last export to compare with.")
+        raise InputError(
+            "only_changes", "Send `view`: the saved view whose last export to compare with."
+        )
     if view and (payload.list or payload.query or payload.columns):
-        raise InputError("view", "A view has its own list, query and columns: leave them out.")
+        raise InputError("view", "A view has its own list, query and columns. Omit these fields.")
     try:
         export = background_exports.create_export(
             user=user,

@@ -34,14 +34,16 @@ class ScheduleChanges(Schema):
     """The settings of a schedule; a field that is left out keeps its value."""
 
     name: str | None = Field(default=None, max_length=200)
-    domains: str | None = Field(default=None, description="A list as people paste it.")
+    domains: str | None = Field(default=None, description="A pasted list of domains.")
     frequency: str | None = Field(default=None, description="daily, weekly, monthly or cron.")
-    weekday: int | None = Field(default=None, ge=0, le=6, description="From Monday, 0.")
+    weekday: int | None = Field(default=None, ge=0, le=6, description="0 is Monday.")
     month_day: int | None = Field(
         default=None, ge=1, le=31, description="Shorter months use their last day."
     )
     time_of_day: time | None = None
-    cron: str | None = Field(default=None, max_length=100, description="Five fields.")
+    cron: str | None = Field(
+        default=None, max_length=100, description="A cron expression of five fields."
+    )
     time_zone: str | None = Field(default=None, max_length=64, description="Europe/Berlin.")
     while_running: str | None = Field(
         default=None, description="skip or queue a run while the previous one is active."

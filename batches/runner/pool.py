@@ -349,8 +349,6 @@ class Pool:
 
 
 def _overdue(scan: Scan) -> Outcome:
-    sentence = (
-        f"The scan had not ended {scan.job.options.site_deadline:g} seconds after it began, "
-        "the time one site may take."
-    )
+    seconds = scan.job.options.site_deadline
+    sentence = f"The scan did not end within its deadline of {seconds:g} seconds."
     return failure(scan.job, FailureReason.DEADLINE_EXCEEDED, sentence, scan.started_at)

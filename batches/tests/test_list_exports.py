@@ -248,7 +248,7 @@ def test_a_member_of_two_tenants_chooses_whose_rows_are_exported(
     ensure_domains(tenant=other_tenant, hosts=["second.example"])
     sent = {"columns": "host", "format": "csv", "tenant": str(other_tenant.pk)}
     refused = console.post("/exports/new/domains/", sent, follow=True)
-    assert "You have no tenant with this id" in refused.content.decode()
+    assert "You cannot export from a tenant with this id" in refused.content.decode()
     Membership.objects.create(user=user, tenant=other_tenant, role=Membership.Role.MEMBER)
     monkeypatch.setattr("batches.views.exports.MOST_STREAMED", 10)
     page = console.get("/exports/list/domains/?format=csv&columns=host").content.decode()

@@ -120,7 +120,7 @@ def test_refused_lines_are_shown_on_the_page_of_the_batch_and_the_good_ones_run(
     response = console.post(NEW, DEFAULTS | {"domains": text}, follow=True)
     body = response.content.decode()
     assert Batch.objects.get().total == 1
-    assert "3 lines of the list were left out" in body
+    assert "3 lines of the list were rejected" in body
     assert '<code class="wrap">localhost</code>' in body
     assert re.search(r"info@b\.com.*e-mail", body, re.DOTALL)
 
@@ -242,7 +242,7 @@ def test_the_tabs_show_failures_activity_and_settings(
 ) -> None:
     batch = running_batch(default_tenant)
     for tab, text in (
-        ("failures", "A retry ends the same way unless the site changes."),
+        ("failures", "A retry will fail the same way unless the site changes."),
         ("activity", "Reading sitemaps"),
         ("settings", "Duplicate as a new batch"),
     ):

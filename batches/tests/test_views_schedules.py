@@ -295,7 +295,7 @@ def test_the_next_runs_are_shown_before_anything_is_saved(console: Client) -> No
     assert "Typed" in page.content.decode()
     assert "Nothing was saved" not in page.content.decode()
     bad = post(console, "/schedules/new/", **times | {"cron": "often"})
-    assert "not a cron expression" in bad
+    assert "not a valid cron expression" in bad
     assert not RecurringBatch.objects.exists()
 
 

@@ -117,7 +117,7 @@ def _copy_of(request: ConsoleRequest) -> DraftForm | None:
     batch = get_readable(Batch.objects.all(), request.user, pk=ids[0])
     form = DraftForm.copy_of(batch)
     if not form.initial["domains"]:
-        text = "The list is too long to be copied here: paste or upload it, or run the batch again."
+        text = "The list is too long to copy. Paste or upload it, or run the batch again."
         messages.info(request, text)
     return form
 

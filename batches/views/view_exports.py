@@ -64,7 +64,7 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
         columns = [known[name] for name in view.columns if name in known]
         return stream(Content(query, output, columns, changes))
     if not can_write_somewhere(request.user):
-        messages.error(request, "This view is too large to be downloaded at once. Filter it first.")
+        messages.error(request, "This view is too large to download directly. Filter it first.")
         return redirect("view_exports", pk)
     create_export(
         user=request.user,
@@ -86,8 +86,8 @@ def view_baseline(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     text = request.POST.get("number", "")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
     if ViewExport.objects.set_baseline(view, request.user, number):
-        with_what = f"export {number}" if number else "nothing: it has all rows"
+        with_what = f"export {number}" if number else "none, so it has all rows"
         messages.success(request, f"The next export is compared with {with_what}.")
     else:
-        messages.error(request, "There is no such export. Choose one of those below.")
+        messages.error(request, "This export does not exist. Choose one from the list below.")
     return redirect("view_exports", pk)

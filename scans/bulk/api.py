@@ -37,7 +37,7 @@ class ActionIn(Schema):
     query: str | None = Field(
         default=None,
         max_length=10_000,
-        description="The filters, as in the list's address; empty for all rows.",
+        description="The filters, as in the list's query string; empty for all rows.",
     )
     curation: str = Field(default="", description="For curate: the status.")
     tags: tuple[str, ...] = Field(default=(), max_length=100, description="For tag and untag.")
@@ -51,7 +51,7 @@ class ActionOut(Schema):
     list: str
     action: str
     status: str
-    total: int | None = Field(description="Null where there are too many rows to count.")
+    total: int | None = Field(description="Null if there are too many rows to count.")
     done: int
     result: dict[str, Any]
     message: str
@@ -117,7 +117,7 @@ def action_out(action: BulkAction) -> dict[str, Any]:
 def _operation(payload: ActionIn) -> Operation:
     operation = find_operation(payload.list, payload.action)
     if operation is None or operation.advance is not None:
-        raise InputError("action", "There is no such action on the rows of this list.")
+        raise InputError("action", "This list has no action with this name.")
     return operation
 
 

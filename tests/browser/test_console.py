@@ -31,7 +31,7 @@ def test_a_pasted_list_becomes_a_batch_whose_page_counts_refusals(logged_in: Pag
     expect(logged_in.locator("#domain-count")).to_have_text("3 entries")
     logged_in.click("button:has-text('Start scanning')")
     expect(logged_in.locator("h1")).to_have_text("Spring list")
-    expect(logged_in.locator("text=1 line of the list was left out")).to_be_visible()
+    expect(logged_in.locator("text=1 line of the list was rejected")).to_be_visible()
     expect(logged_in.locator("#jobs tbody tr")).to_have_count(2)
 
 

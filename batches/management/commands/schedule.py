@@ -31,13 +31,17 @@ class Command(SafeCommand):
         create = commands.add_parser("create", help="create a schedule from a list of domains")
         create.add_argument("name")
         create.add_argument("file", help="a list of domains; - for standard input")
-        create.add_argument("--user", default="", help="whose schedule it is")
+        create.add_argument("--user", default="", help="the user who owns the schedule")
         create.add_argument("--at", default="06:00", help="time of day (default 06:00)")
         create.add_argument("--weekday", choices=WEEKDAYS, help="run every week on this day")
         create.add_argument("--month-day", type=int, metavar="1-31", help="run every month")
         create.add_argument("--cron", default="", help='five fields, as in "0 6 * * MON-FRI"')
         create.add_argument("--time-zone", default="UTC", help="such as Europe/Berlin")
-        create.add_argument("--queue", action="store_true", help="queue a run, do not skip it")
+        create.add_argument(
+            "--queue",
+            action="store_true",
+            help="queue a run instead of skipping it while the previous one is active",
+        )
         add_options(create)
         for action in ACTIONS:
             one = commands.add_parser(action, help=f"{action} one schedule")

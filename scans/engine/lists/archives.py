@@ -24,7 +24,7 @@ _BLOCK = 1 << 18
 _PROJECT = Path(__file__).resolve().parents[3]
 # Entries by which a ZIP file is a workbook: XLSX, XLSB; ODS.
 _WORKBOOK_ENTRIES = frozenset({"[Content_Types].xml", "mimetype"})
-_TOO_LARGE = "The spreadsheet is too large or damaged: save the sheet with the domains as CSV."
+_TOO_LARGE = "The spreadsheet is too large or damaged. Save the sheet with the domains as CSV."
 
 
 def is_archive(head: bytes) -> bool:
@@ -63,7 +63,7 @@ def _is_workbook(file: IO[bytes]) -> bool:
         with zipfile.ZipFile(file) as archive:
             return not _WORKBOOK_ENTRIES.isdisjoint(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableFile("The ZIP file or spreadsheet is damaged: save it again.") from error
+        raise UnreadableFile("The ZIP file or spreadsheet is damaged. Save it again.") from error
 
 
 def _sheet(file: IO[bytes], sheet: str) -> Iterator[bytes]:
@@ -100,7 +100,7 @@ def _only_member(file: IO[bytes], sheet: str) -> Iterator[bytes]:
         members = [info for info in archive.infolist() if _is_file(info)]
         if len(members) != 1:
             raise UnreadableFile(
-                f"The ZIP file holds {len(members)} files: put the one with the domains into it."
+                f"The ZIP file contains {len(members)} files. Keep only the one with the domains."
             )
         try:
             with archive.open(members[0]) as member:
@@ -123,7 +123,7 @@ def _member_text(member: IO[bytes], sheet: str) -> Iterator[bytes]:
         return
     with _spooled(everything) as file:
         if not _is_workbook(file):
-            raise UnreadableFile("The ZIP file holds another ZIP file: unpack it first.")
+            raise UnreadableFile("The ZIP file contains another ZIP file. Unpack it first.")
         yield from _sheet(file, sheet)
 
 

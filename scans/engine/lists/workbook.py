@@ -31,7 +31,7 @@ def main(path: str, sheet: str = "") -> None:
         workbook = CalamineWorkbook.from_path(path)
         _print_rows(workbook.get_sheet_by_name(_choose(workbook, sheet)))
     except PasswordError:
-        sys.exit("The workbook is protected by a password: save a copy without one.")
+        sys.exit("The workbook is protected by a password. Save a copy without one.")
     except CalamineError as error:
         sys.exit(f"The workbook cannot be read: {error}.")
 
