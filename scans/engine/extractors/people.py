@@ -120,13 +120,19 @@ def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
 def _first_name(text: str) -> str | None:
     if _pattern("companies").search(text):
         return None
-    parts = _DASHES.split(_AND.split(text[:120])[0])
+    text = _leading_role().sub("", text[:120])
+    parts = _DASHES.split(_AND.split(text)[0])
     return read_name(parts[0]) if parts else None
 
 
 @cache
 def _legal_role() -> re.Pattern[str]:
     return re.compile(rf"(?i)(?P<role>{_joined('legal_roles')})(?=[ :]|$)(?: ?:| (?=[A-ZÀ-Ž])|$)")
+
+
+@cache
+def _leading_role() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^(?:{_joined('legal_roles')}):? (?=\w)")
 
 
 def read_name(text: str) -> str | None:
@@ -140,7 +146,9 @@ def read_name(text: str) -> str | None:
         return None
     large = [part for part in parts if part.casefold() not in _words("particles")]
     is_name = 2 <= len(large) <= 4 and not any(_is_no_name(part) for part in large)
-    return one_line(text, LONGEST_NAME) if is_name and not is_position(bare) else None
+    if not is_name or is_position(bare):
+        return None
+    return one_line(_courtesy().sub("", text), LONGEST_NAME)
 
 
 def _is_part(part: str) -> bool:
@@ -186,6 +194,11 @@ def is_head(cell: str, kind: str) -> bool:
 @cache
 def _titles() -> re.Pattern[str]:
     return re.compile(rf"(?i)^(?:(?:{_joined('titles')})[-. ]*)+(?=\s|[A-ZÀ-Ž])")
+
+
+@cache
+def _courtesy() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^(?:{_joined('courtesy')})\b\.? +")
 
 
 @cache

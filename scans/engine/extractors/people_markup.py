@@ -18,6 +18,8 @@ from scans.engine.extractors.text import one_line, visible_text
 MOST = 300
 # How far above a link its card may begin, and how long a card is, in HTML and in lines.
 CARD_DEPTH, CARD_HTML, CARD_LINES = 7, 10_000, 14
+# Characters of a row without links.
+LONGEST_ROW = 500
 _CARDS = (
     '.h-card, .vcard, [itemtype$="schema.org/Person"], [typeof="Person"], [typeof="schema:Person"]'
 )
@@ -81,7 +83,12 @@ def _stated(
 
 def people_in_markup(tree: LexborHTMLParser) -> tuple[StatedPerson, ...]:
     """Return the people of microformats, microdata, table rows and cards."""
-    return (*_marked_people(tree), *_people_in_tables(tree), *_people_in_cards(tree))
+    return (
+        *_marked_people(tree),
+        *_people_in_tables(tree),
+        *_people_in_cards(tree),
+        *_people_in_rows(tree),
+    )
 
 
 def _marked_people(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
@@ -157,6 +164,17 @@ def _people_in_cards(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
             yield stated
 
 
+def _people_in_rows(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
+    """Yield the people of rows and items that show one e-mail address without a link."""
+    for row in tree.css("tr, li")[:MOST]:
+        text = row.text(separator=" ")
+        if len(text) > LONGEST_ROW or len(set(_ADDRESS.findall(text))) != 1:
+            continue
+        lines = visible_text(LexborHTMLParser(f"<table>{row.html}</table>")).split("\n")
+        if named := person_in(lines):
+            yield _stated(named[0], lines, lines, named[1], "card")
+
+
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
     parent = node.parent
     for _ in range(CARD_DEPTH):
@@ -172,7 +190,8 @@ def _card_of(link: LexborNode, targets: dict[int, set[str]]) -> StatedPerson | N
         html = element.html or ""
         if len(targets[element.mem_id] - {""}) > 1 or len(html) > CARD_HTML:
             return None
-        lines = visible_text(LexborHTMLParser(html)).split("\n")
+        markup = f"<table>{html}</table>" if element.tag in ("tr", "td", "th") else html
+        lines = visible_text(LexborHTMLParser(markup)).split("\n")
         if len(lines) > CARD_LINES:
             return None
         if named := person_in(lines):

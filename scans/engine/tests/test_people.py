@@ -64,7 +64,16 @@ STRUCTURED = [
         ("Anna Müller", "Marketing Director", "card"),
     ),
     (f"<li>Anna Müller, Vertrieb: {MAIL}</li>", ("Anna Müller", "Vertrieb", "card")),
-    (f"<p>Frau Dr. Anna Müller<br>{MAIL}</p>", ("Frau Dr. Anna Müller", "", "card")),
+    (f"<p>Frau Dr. Anna Müller<br>{MAIL}</p>", ("Dr. Anna Müller", "", "card")),
+    (
+        "<table><tr><td>Anna Müller</td><td>CEO</td><td>anna@millcroft.com</td></tr>"
+        "<tr><td>Otto Bauer</td><td>CTO</td><td>otto@millcroft.com</td></tr></table>",
+        ("Anna Müller", "CEO", "card"),
+    ),
+    (
+        f"<table><tr><td>Anna Müller</td><td>CEO</td><td>{MAIL}</td></tr></table>",
+        ("Anna Müller", "CEO", "card"),
+    ),
     (f"<p>Ansprechpartnerin: Anna Müller<br>{MAIL}</p>", ("Anna Müller", "", "card")),
 ]
 
@@ -81,6 +90,8 @@ LEGAL = [
     ("de", "Vertreten durch den Geschäftsführer Max Bauer", None),
     ("de", "Vertreten durch:<br>Max Bauer", ("Max Bauer", "Vertreten durch")),
     ("de", "Inhaberin: Dr. Eva Bauer, Otto Bauer", ("Dr. Eva Bauer", "Inhaberin")),
+    ("de", "Vertreten durch: Geschäftsführer Max Bauer", ("Max Bauer", "Vertreten durch")),
+    ("de", "Geschäftsführerin: Frau Eva Bauer", ("Eva Bauer", "Geschäftsführerin")),
     ("en", "Managing Director: Jane Smith", ("Jane Smith", "Managing Director")),
     ("fr", "Gérant : Jean Martin", ("Jean Martin", "Gérant")),
     (
