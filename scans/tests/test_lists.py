@@ -271,3 +271,10 @@ def test_columns_are_stored_for_the_user(results: None, console: Client) -> None
 def test_the_count_is_a_fragment(results: None, console: Client) -> None:
     counted = console.get("/domains/count/", headers={"HX-Request": "true"})
     assert counted.content.decode().strip() == "30"
+
+
+def test_a_page_without_scripts_counts_its_rows_on_request(results: None, console: Client) -> None:
+    page = console.get("/domains/", {"q": "site.test"}).content.decode()
+    assert '<noscript><a class="list-count" href="/domains/?q=site.test&amp;count=yes">' in page
+    page = console.get("/domains/", {"q": "site.test", "count": "yes"}).content.decode()
+    assert '<span class="list-count" id="list-count">26' in page

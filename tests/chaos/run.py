@@ -68,6 +68,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "takeover": lambda made, _: deaths.lone_worker_killed(made, jobs=400),
     "creation": lambda made, _: deaths.creator_killed(made, jobs=100_000),
+    "list": lambda made, _: deaths.list_reader_killed(made, domains=250_000, within=300),
     "exports": lambda made, _: exports.exports_under_fire(made, rows=120_000, within=900),
     "web": lambda made, _: supervision.web_killed(made, jobs=400, within=120),
     "hang": lambda made, _: supervision.hung_cluster(made, within=400),

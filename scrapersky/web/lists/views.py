@@ -205,6 +205,19 @@ class ListPage:
         return [(label, query, query == current) for label, query in self.definition.shortcuts]
 
     @property
+    def shows_count(self) -> bool:
+        """Whether the page counts its rows itself, for a browser without scripts."""
+        return "count" in self.query.params
+
+    @property
+    def count_query(self) -> str:
+        return self.query.query_with(count="yes")
+
+    @property
+    def count(self) -> Count | None:
+        return _count_or_none(self.query)
+
+    @property
     def all_url(self) -> str:
         """The address of all rows, whichever view the list opens with."""
         return url_of_all(self.definition, self.settings)
@@ -281,11 +294,14 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
 
 def render_count(request: HttpRequest, query: ListQuery) -> HttpResponse:
     """Return the number of rows of a list, or why it is not known."""
+    return render(request, "lists/_count.html", {"count": _count_or_none(query)})
+
+
+def _count_or_none(query: ListQuery) -> Count | None:
     try:
-        count: Count | None = query.count()
+        return query.count()
     except QueryTooSlow:
-        count = None
-    return render(request, "lists/_count.html", {"count": count})
+        return None
 
 
 @open_to_viewers

@@ -7,8 +7,10 @@ from contextlib import suppress
 from time import monotonic
 
 from django.db import connection
+from django.db.models import Max
 
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, BatchList, Job, Worker
+from batches.transitions import cancel_batch
 from tests.concurrency.audit import audit
 from tests.concurrency.installation import Installation
 from tests.concurrency.scenarios.common import Figures, audited, latency, names, running, until
@@ -124,6 +126,36 @@ def creator_killed(installation: Installation, *, jobs: int) -> Figures:
     eventually(lambda: not is_inserting())
     assert (Batch.objects.count(), Job.objects.count()) == (0, 0)
     return {"killed": f"while {jobs:,} jobs were inserted"}
+
+
+def list_reader_killed(installation: Installation, *, domains: int, within: float) -> Figures:
+    """Kill the process that reads a large list: the keeper resumes at its last chunk."""
+    file = installation.folder / "large.txt"
+    file.write_text("\n".join(names(domains)))
+    process = installation.manage("create_batch", str(file))
+    eventually(lambda: BatchList.objects.filter(entries__gt=0).exists(), within=60)
+    process.kill()
+    process.wait()
+    waiting = BatchList.objects.select_related("batch").get()
+    batch, at = waiting.batch, waiting.entries
+    assert at < domains
+    assert (batch.status, batch.is_building, batch.jobs.count()) == ("pending", True, at)
+    installation.start_hosts(1)
+    began = monotonic()
+    eventually(is_list_read, within=within)
+    cancel_batch(Batch.objects.get())
+    batch.refresh_from_db()
+    assert (batch.total, batch.jobs.count()) == (domains, domains)
+    assert batch.jobs.aggregate(last=Max("position"))["last"] == domains - 1
+    return {"killed": f"after {at:,} of {domains:,}", "resumed": f"{monotonic() - began:.0f} s"}
+
+
+def is_list_read() -> bool:
+    """Return whether no list waits; until then, no job may be claimed."""
+    is_claimed = Job.objects.filter(worker__isnull=False).exists()
+    is_waiting = BatchList.objects.exists()
+    assert not (is_claimed and is_waiting)
+    return not is_waiting
 
 
 def is_inserting() -> bool:
