@@ -18,9 +18,9 @@ from scans.engine.lists.collection import DomainList
 from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable
 from scrapersky.tenants.models import Tenant
 from scrapersky.web.http import ConsoleRequest
+from scrapersky.web.lists.page import ListPage
 from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.selection import uuids
-from scrapersky.web.lists.views import ListPage
 
 LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
 

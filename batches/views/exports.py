@@ -19,7 +19,7 @@ from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.download import MOST_STREAMED, Content, stream
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
-from scrapersky.web.lists.views import selected_columns
+from scrapersky.web.lists.page import selected_columns
 
 SHOWN = 50
 TEXT = "text/plain; charset=utf-8"

@@ -19,8 +19,8 @@ from scans.lists import DOMAINS
 from scans.models import Domain
 from scrapersky.tenants.access import can_write, get_readable, get_writable
 from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.lists.page import ListPage
 from scrapersky.web.lists.selection import uuids
-from scrapersky.web.lists.views import ListPage
 
 # Columns of the list that a batch's page shows in cells of its own.
 SHOWN_TOGETHER = frozenset(

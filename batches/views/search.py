@@ -21,7 +21,7 @@ from scrapersky.tenants.access import readable
 from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow
 from scrapersky.web.lists.filters import BadValue, clean_text
-from scrapersky.web.lists.views import Cell
+from scrapersky.web.lists.page import Cell
 
 SHOWN = 8
 # The columns that tell a result from the others.

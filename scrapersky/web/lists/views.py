@@ -1,268 +1,20 @@
-"""The pages of a list: the table with its filters, its rows alone, its count, and its columns."""
+"""The addresses of a list: its page, its rows alone, its count, and its columns."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
-from typing import Any, cast
-from urllib.parse import urlencode
-from uuid import UUID
-
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST, require_safe
 
-from scrapersky.tenants.access import can_write_somewhere
-from scrapersky.tenants.models import User
-from scrapersky.tenants.preferences import ListSettings, SavedView, list_settings, store_columns
-from scrapersky.tenants.saved_views import openable_views
+from scrapersky.tenants.preferences import list_settings, store_columns
 from scrapersky.web.access import open_to_viewers
 from scrapersky.web.http import ConsoleRequest, fragment_of
-from scrapersky.web.lists.columns import Column, Kind
-from scrapersky.web.lists.deadline import QueryTooSlow
 from scrapersky.web.lists.definition import ListDefinition, find_list
-from scrapersky.web.lists.filters import Filter
-from scrapersky.web.lists.keyset import BadCursor
-from scrapersky.web.lists.outputs import Output, outputs_of
-from scrapersky.web.lists.query import Count, ListQuery
+from scrapersky.web.lists.page import ListPage, count_or_none, url_of_all
+from scrapersky.web.lists.query import ListQuery
 from scrapersky.web.lists.saved_views import (
-    NO_VIEW,
-    SavedViewForm,
-    is_same_query,
     redirect_to_view,
 )
-
-PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the table."""
-
-    column: Column
-    value: Any
-    link: str
-
-    @property
-    def is_empty(self) -> bool:
-        return self.value is None or self.value in ("", [], {})
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The head of a column: where its sort link leads, and how the list is sorted by it now."""
-
-    column: Column
-    sort_query: str
-    direction: str  # "ascending", "descending" or empty
-
-    @property
-    def is_number(self) -> bool:
-        return self.column.kind in (Kind.NUMBER, Kind.SHARE, Kind.SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A filter on the form, with what is in it now."""
-
-    filter: Filter
-    texts: list[str]
-    error: str
-    user: User
-
-    @property
-    def text(self) -> str:
-        return self.texts[-1] if self.texts else ""
-
-    @property
-    def has_suggestions(self) -> bool:
-        return self.filter.suggestions is not None
-
-    @property
-    def suggestions(self) -> Iterable[str]:
-        return self.filter.suggestions(self.user) if self.filter.suggestions else ()
-
-
-class ListPage:
-    """What the templates of a list show."""
-
-    def __init__(
-        self,
-        request: HttpRequest,
-        definition: ListDefinition,
-        base: QuerySet | None = None,
-        default_sort: str = "",
-    ) -> None:
-        self.definition = definition
-        self.user = cast(User, request.user)
-        self.query = ListQuery(definition, request.GET, self.user, base, default_sort)
-        self.settings = list_settings(self.user, definition.name)
-        self.columns = selected_columns(definition, self.settings, request.GET.get("columns", ""))
-        self.message = ""
-        self.rows: list[tuple[Any, list[Cell]]] = []
-        self.next_query = self.previous_query = ""
-        self._read()
-
-    def _read(self) -> None:
-        try:
-            page = self.query.page(self.columns, size=PAGE_SIZE)
-        except (QueryTooSlow, BadCursor) as error:
-            self.message = str(error)
-            return
-        self.rows = [(row, self._cells(row)) for row in page.rows]
-        self.next_query = self.query.query_at(page.next) if page.next else ""
-        self.previous_query = self.query.query_at(page.previous) if page.previous else ""
-
-    def rows_of(self, ids: Sequence[UUID]) -> list[tuple[Any, list[Cell]]]:
-        """Return rows by their ids, in this order, whether they match the filters or not."""
-        found = {row.pk: row for row in self.query.rows_of(ids, self.columns)}
-        return [(found[pk], self._cells(found[pk])) for pk in ids if pk in found]
-
-    @property
-    def objects(self) -> list[Any]:
-        """The rows of the page, without their cells."""
-        return [row for row, _ in self.rows]
-
-    def _cells(self, row: Any) -> list[Cell]:
-        return [Cell(c, c.value_of(row), self._with_origin(c.link_of(row))) for c in self.columns]
-
-    def _with_origin(self, link: str) -> str:
-        """Return a link to a domain with the list it is in, for the links to its neighbours."""
-        query = self.query.filter_query
-        if not query or self.definition.row_url_name != "domain_detail" or "?" in link:
-            return link
-        return f"{link}?{urlencode({'from': f'{self.definition.name}?{query}'})}" if link else ""
-
-    @property
-    def outputs(self) -> list[Output]:
-        """What the list can be exported as."""
-        return outputs_of(self.definition)
-
-    @property
-    def headings(self) -> list[Heading]:
-        return [self._heading(column) for column in self.columns]
-
-    def _heading(self, column: Column) -> Heading:
-        if column.name not in {sort.name for sort in self.query.sorts}:
-            return Heading(column, "", "")
-        current = self.query.sort
-        is_current = current.removeprefix("-") == column.name
-        direction = "descending" if current.startswith("-") else "ascending"
-        reverse_name = column.name if current.startswith("-") else f"-{column.name}"
-        name = reverse_name if is_current else column.name
-        return Heading(column, self.query.query_with(sort=name), direction if is_current else "")
-
-    @property
-    def orders(self) -> list[tuple[str, str, bool]]:
-        """Every order: its parameter, its label, and whether it is the current one.
-
-        A narrow screen shows no heads of columns to click.
-        """
-        names = [f"{sign}{sort.name}" for sort in self.query.sorts for sign in ("", "-")]
-        return [
-            (self._parameter_of(name), self._label_of(name), name == self.query.sort)
-            for name in names
-        ]
-
-    def _parameter_of(self, order: str) -> str:
-        return "" if order == self.query.default_sort else order
-
-    def _label_of(self, order: str) -> str:
-        column = self.definition.column_by_name[order.removeprefix("-")]
-        return f"{column.label}, {'descending' if order.startswith('-') else 'ascending'}"
-
-    @property
-    def groups(self) -> list[tuple[str, list[Input]]]:
-        """The inputs of the filter form but the search, by group; those without one first."""
-        inputs = [self._input(item) for item in self.definition.filters[1:]]
-        by_group = groupby(sorted(inputs, key=self._place), key=lambda item: item.filter.group)
-        return [(name, list(items)) for name, items in by_group]
-
-    @property
-    def search(self) -> Input:
-        """The input of the first filter, which is always in sight."""
-        return self._input(self.definition.filters[0])
-
-    def _input(self, item: Filter) -> Input:
-        error = self.query.errors.get(item.name, "")
-        return Input(item, self.query.texts(item.name), error, self.user)
-
-    def _place(self, item: Input) -> int:
-        names = list(dict.fromkeys(["", *(f.group for f in self.definition.filters)]))
-        return names.index(item.filter.group)
-
-    @property
-    def may_write(self) -> bool:
-        return can_write_somewhere(self.user)
-
-    @property
-    def shortcuts(self) -> list[tuple[str, str, bool]]:
-        """Label, query string and whether it is the current one."""
-        current = self.query.filter_query
-        return [(label, query, query == current) for label, query in self.definition.shortcuts]
-
-    @property
-    def shows_count(self) -> bool:
-        """Whether the page counts its rows itself, for a browser without scripts."""
-        return "count" in self.query.params
-
-    @property
-    def count_query(self) -> str:
-        return self.query.query_with(count="yes")
-
-    @property
-    def count(self) -> Count | None:
-        return _count_or_none(self.query)
-
-    @property
-    def all_url(self) -> str:
-        """The address of all rows, whichever view the list opens with."""
-        return url_of_all(self.definition, self.settings)
-
-    @cached_property
-    def views(self) -> list[SavedView]:
-        """The saved views of this list."""
-        return list(openable_views(self.user).filter(list_name=self.definition.name))
-
-    @property
-    def view(self) -> SavedView | None:
-        """The saved view that the list was opened with."""
-        key = self.query.params.get("view", "")
-        return next((view for view in self.views if str(view.pk) == key), None)
-
-    @property
-    def is_view_changed(self) -> bool:
-        """Whether the list shows something else by now than the view it was opened with."""
-        view = self.view
-        return view is not None and not (
-            is_same_query(self.definition, view.query, self.query.filter_query)
-            and list(view.columns) == [column.name for column in self.columns]
-        )
-
-    @property
-    def column_names(self) -> str:
-        return ",".join(column.name for column in self.columns)
-
-    @property
-    def share_choices(self) -> Any:
-        return SavedViewForm(self.user).share_choices
-
-
-def selected_columns(
-    definition: ListDefinition, settings: ListSettings, query: str = ""
-) -> list[Column]:
-    """Return the columns to show: those of the query, else the user's own, else the defaults."""
-    names = query.split(",") if query else settings.columns
-    known = [definition.column_by_name[n] for n in names if n in definition.column_by_name]
-    return known or [definition.column_by_name[n] for n in definition.default_columns]
-
-
-def url_of_all(definition: ListDefinition, settings: ListSettings) -> str:
-    """Return the address of a list without any view."""
-    return f"{definition.url}?view={NO_VIEW}" if settings.first_view_id else definition.url
 
 
 def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
@@ -294,14 +46,7 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
 
 def render_count(request: HttpRequest, query: ListQuery) -> HttpResponse:
     """Return the number of rows of a list, or why it is not known."""
-    return render(request, "lists/_count.html", {"count": _count_or_none(query)})
-
-
-def _count_or_none(query: ListQuery) -> Count | None:
-    try:
-        return query.count()
-    except QueryTooSlow:
-        return None
+    return render(request, "lists/_count.html", {"count": count_or_none(query)})
 
 
 @open_to_viewers
