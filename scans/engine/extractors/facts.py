@@ -60,9 +60,5 @@ class PageFacts:
     text: str = ""
     # The decoded page, capped at `page.MAX_HTML` characters.
     html: str = ""
-    # The addresses of `<script src>`.
-    scripts: tuple[str, ...] = ()
-    # The addresses of `<link rel="stylesheet">`.
-    stylesheets: tuple[str, ...] = ()
     # The JSON-LD objects, one each, `@graph` unfolded.
     json_ld: tuple[Any, ...] = ()

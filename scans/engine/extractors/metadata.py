@@ -11,6 +11,8 @@ from scans.engine.links import resolve_url
 
 MAX_META = 500
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
+# The relations that are used of a page's `<link>` elements; most are stylesheets and hints.
+_USED = frozenset({"canonical", "alternate", "sitemap", "me", "icon", "apple-touch-icon"})
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
@@ -96,22 +98,19 @@ class HeadLinks:
         self.canonical_url = ""
         self.favicon_url = ""
         self.feeds: list[str] = []
-        self.stylesheets: list[str] = []
         self.sitemaps: list[str] = []
         self.own_profiles: list[str] = []
         self._icons: dict[str, str] = {}
         for node in tree.css("link[href]")[:MAX_LINKS]:
             attributes = node.attributes
-            url = resolved(base, attributes.get("href"))
-            if url:
-                self._sort_in(set((attributes.get("rel") or "").lower().split()), url, attributes)
+            rel = _USED.intersection((attributes.get("rel") or "").lower().split())
+            if rel and (url := resolved(base, attributes.get("href"))):
+                self._sort_in(rel, url, attributes)
         self.favicon_url = self._icons.get("icon") or self._icons.get("apple-touch-icon", "")
 
-    def _sort_in(self, rel: set[str], url: str, attributes: dict[str, str | None]) -> None:
+    def _sort_in(self, rel: frozenset[str], url: str, attributes: dict[str, str | None]) -> None:
         if "canonical" in rel:
             self.canonical_url = self.canonical_url or url
-        if "stylesheet" in rel:
-            self.stylesheets.append(url)
         if "alternate" in rel and (attributes.get("type") or "").lower() in _FEED_TYPES:
             self.feeds.append(url)
         if "sitemap" in rel:
@@ -120,12 +119,6 @@ class HeadLinks:
             self.own_profiles.append(url)
         for kind in rel & {"icon", "apple-touch-icon"}:
             self._icons.setdefault(kind, url)
-
-
-def script_urls(tree: LexborHTMLParser, base: str) -> tuple[str, ...]:
-    """Return the addresses of the scripts the page loads."""
-    urls = (resolved(base, node.attributes.get("src")) for node in tree.css("script[src]"))
-    return tuple(dict.fromkeys(url for url in urls if url))[:MAX_LINKS]
 
 
 def sitemap_links(links: tuple[Link, ...]) -> list[str]:

@@ -117,11 +117,9 @@ def _addresses(tree: LexborHTMLParser, base: str, links: tuple[Link, ...]) -> di
         "canonical_url": head.canonical_url,
         "favicon_url": head.favicon_url,
         "feeds": _each_once(head.feeds),
-        "stylesheets": _each_once(head.stylesheets),
         "links": links,
         "own_profiles": _each_once(head.own_profiles),
         "sitemap_links": _each_once(head.sitemaps + metadata.sitemap_links(links)),
-        "scripts": metadata.script_urls(tree, base),
     }
 
 

@@ -62,8 +62,6 @@ def test_every_address_is_absolute(facts):
     assert facts.logo_url == "https://www.bakery.co.uk/shop/logo.svg"
     assert facts.feeds == ("https://www.bakery.co.uk/feed/",)
     assert facts.meta_refresh == "https://www.bakery.co.uk/new"
-    assert facts.scripts == ("https://cdn.example.net/app.js",)
-    assert facts.stylesheets == ("https://www.bakery.co.uk/shop/a.css",)
     assert facts.sitemap_links == (
         "https://www.bakery.co.uk/sitemap.xml",
         "https://www.bakery.co.uk/sitemap_pages.xml",
