@@ -22,10 +22,10 @@ UNUSED = ["redoc.*"]
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """The collected files under hashed names, or the repository's where none were collected."""
+    """The collected files under hashed names; what was not collected, under its own name."""
 
     def url(self, name: str, force: bool = False) -> str:
-        if not self.hashed_files:
+        if self.hash_key(self.clean_name(name)) not in self.hashed_files:
             return StaticFilesStorage.url(self, name)
         return str(super().url(name, force=force))
 

@@ -43,6 +43,12 @@ def test_files_are_collected_again_only_after_a_change(sources: Path) -> None:
     assert static("site.css") != before
 
 
+def test_a_file_that_an_update_brings_is_served_before_it_is_collected(sources: Path) -> None:
+    assert collect_static_files()
+    (sources / "late.css").write_text("a{color:red}")
+    assert static("late.css") == "/static/late.css"
+
+
 def test_before_the_first_start_files_are_served_from_the_repository(sources: Path) -> None:
     assert static("site.css") == "/static/site.css"
     response = Client().get("/static/site.css")
