@@ -58,6 +58,7 @@ SCENARIOS: dict[str, Scenario] = {
     "flush": lambda made, _: order.queue_flushed(made, flush_of(made), jobs=1_000, within=120),
     "stop": lambda made, _: deaths.cluster_stopped(made, signal.SIGTERM, jobs=500, within=8),
     "interrupt": lambda made, _: deaths.cluster_stopped(made, signal.SIGINT, jobs=500, within=8),
+    "export": lambda made, _: deaths.stopped_while_exporting(made, rows=100_000, within=8),
     "keeper": lambda made, _: order.keeper_beside_slow_sites(made, jobs=128, within=150),
     "batches": lambda made, _: order.many_batches(
         made, batches=300, each=20, slots=128, within=600
@@ -79,6 +80,7 @@ SCENARIOS: dict[str, Scenario] = {
 ENVIRONMENTS = {
     "keeper": {"SCAN_READ_TIMEOUT": "120"},
     "address": {"SCAN_MAX_PER_ADDRESS": "8"},
+    "export": {"EXPORT_DIR": "exports"},
 }
 WITH_REDIS = {"redis", "flush"}
 

@@ -9,8 +9,14 @@ from time import monotonic
 from django.db import connection
 from django.db.models import Max
 
-from batches.models import Batch, BatchList, Job, Worker
+from batches.background_exports import create_export
+from batches.models import Batch, BatchList, Export, Job, Worker
 from batches.transitions import cancel_batch
+from scans.lists import DOMAINS
+from scans.services import ensure_domains
+from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
+from scrapersky.web.lists.formats import Format
+from scrapersky.web.lists.outputs import Output
 from tests.concurrency.audit import audit
 from tests.concurrency.installation import Installation
 from tests.concurrency.scenarios.common import Figures, audited, latency, names, running, until
@@ -211,3 +217,28 @@ def cluster_stopped(
     assert set(Worker.objects.values_list("status", flat=True)) == {Worker.Status.ENDED}
     assert not host.processes()
     return {"stopped after": f"{took:.1f} s", "account": audit()[-1]}
+
+
+def stopped_while_exporting(installation: Installation, *, rows: int, within: float) -> Figures:
+    """Stop a cluster that writes a workbook: it ends in time, and the export goes on later."""
+    tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
+    user = User.objects.create_user("exporter", "exporter@example.com", "secret")
+    Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.MEMBER)
+    ensure_domains(tenant=tenant, hosts=names(rows))
+    (host,) = installation.start_hosts(1)
+    output = Output(Format.XLSX)
+    export = create_export(user=user, definition=DOMAINS, query="", columns=[], output=output)
+    eventually(lambda: Export.objects.get().status == Export.Status.RUNNING, within=60)
+    started = monotonic()
+    host.process.terminate()
+    eventually(lambda: host.process.poll() is not None, within=within)
+    took = monotonic() - started
+    export.refresh_from_db()
+    stopped_at = export.row_count
+    assert (export.status, export.leased_until) == (Export.Status.RUNNING, None)
+    assert 0 < stopped_at < rows
+    host.restart()
+    eventually(lambda: not Export.objects.get().is_active, within=600)
+    export.refresh_from_db()
+    assert (export.status, export.row_count) == (Export.Status.COMPLETE, rows)
+    return {"stopped after": f"{took:.1f} s", "rows written by then": f"{stopped_at:,} of {rows:,}"}
