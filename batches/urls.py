@@ -23,6 +23,7 @@ from scrapersky.web.lists.views import list_urls
 
 urlpatterns = [
     path("", console.home, name="home"),
+    path("scan/", search.scan_one, name="scan_one"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/rows/", exports.export_rows, name="export_rows"),
     path("exports/new/<slug:name>/", exports.export_create, name="export_create"),

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from batches.models import LegacyId
+from batches.models import Job, LegacyId
 from batches.services import create_batch, initiate_scan
 from scans.models import Contact, Domain
 from scrapersky.tenants.models import Tenant
@@ -89,3 +89,19 @@ def test_nothing_of_another_tenant_is_found(console: Client, other_tenant: Tenan
 @pytest.mark.parametrize("text", ["", " ", "\x00", "%", "'", "(", "x" * 2_000, "\u202e"])
 def test_any_text_gives_a_page(console: Client, batch: object, text: str) -> None:
     assert "Search" in found(console, text)
+
+
+def test_a_site_that_is_typed_into_the_search_can_be_scanned_at_once(console: Client) -> None:
+    page = console.get("/search/", {"q": "https://www.fresh.example/about"})
+    assert page.context["host"] == "fresh.example"
+    response = console.post("/scan/", {"q": "fresh.example"})
+    job = Job.objects.get()
+    assert response["Location"] == f"/jobs/{job.pk}/"
+    assert (str(job.domain), job.batch) == ("fresh.example", None)
+    assert console.get("/search/", {"q": "fresh"}).context["host"] == ""
+
+
+def test_what_is_not_a_site_is_not_scanned(console: Client) -> None:
+    page = console.post("/scan/", {"q": "localhost"}, follow=True).content.decode()
+    assert "Nothing was scanned." in page
+    assert not Job.objects.exists()

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -15,10 +17,12 @@ from django.views.decorators.http import require_safe
 from batches.lists import BATCHES, JOBS
 from batches.models import Job, LegacyId
 from batches.models.keys import NO_ROW
+from batches.services import initiate_scan
+from scans.engine.hostnames import InvalidDomain, normalise
 from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
-from scrapersky.tenants.access import readable
-from scrapersky.web.http import ConsoleRequest
+from scrapersky.tenants.access import readable, tenant_for_new_rows
+from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow
 from scrapersky.web.lists.filters import BadValue, clean_text
 from scrapersky.web.lists.page import Cell
@@ -51,7 +55,28 @@ def search(request: ConsoleRequest) -> HttpResponse:
     rows = [(group.definition.name, row) for group in groups for row, _ in group.rows]
     if len(rows) == 1 and (url := _url_of(*rows[0], text)):
         return redirect(url)
-    return render(request, "search.html", {"text": text, "groups": groups})
+    context = {"text": text, "groups": groups, "host": _host(text)}
+    return render(request, "search.html", context)
+
+
+@control_of("search")
+def scan_one(request: ConsoleRequest) -> HttpResponse:
+    """Scan one domain, as typed into the search, and show its scan while it runs."""
+    tenant = tenant_for_new_rows(request.user)
+    try:
+        job = initiate_scan(request.POST.get("q", ""), tenant=tenant, created_by=request.user)
+    except InvalidDomain as error:
+        messages.error(request, f"Nothing was scanned. {error}")
+        return redirect("search")
+    return redirect("job_detail", pk=job.pk)
+
+
+def _host(text: str) -> str:
+    """Return the host that a text names, empty if it names none that can be scanned."""
+    try:
+        return normalise(text, settings.SCAN_ALLOWED_NETWORKS) if text.strip() else ""
+    except InvalidDomain:
+        return ""
 
 
 def _groups(request: ConsoleRequest, text: str) -> list[Group]:

@@ -20,6 +20,7 @@ def form(world: World, address: Address) -> dict[str, Any]:
     token = {"name": "Fresh", "days": "7"}
     forms: dict[str, dict[str, Any]] = {
         "batch_create": batch,
+        "scan_one": {"q": "fresh.example"},
         "schedule_create": schedule,
         "schedule_detail": schedule,
         "schedule_pause": {"until": "2100-01-01"},
