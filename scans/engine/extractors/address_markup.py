@@ -3,11 +3,12 @@
 https://schema.org/PostalAddress, https://microformats.org/wiki/h-adr
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scans.engine.extractors.hints import MICRODATA_STREETS, MICROFORMAT_STREETS
 from scans.engine.extractors.json_ld import types_of, walk
 from scans.engine.extractors.text import one_line
 
@@ -62,11 +63,19 @@ def _text(value: Any) -> str:
     return one_line(str(value), 300) if isinstance(value, str | int | float) else ""
 
 
-def addresses_in_markup(tree: LexborHTMLParser) -> tuple[StatedAddress, ...]:
-    """Return the addresses of microdata, RDFa and microformats, in the order of the page."""
+def addresses_in_markup(tree: LexborHTMLParser, hints: Set[str]) -> tuple[StatedAddress, ...]:
+    """Return the addresses of microdata, RDFa and microformats, in the order of the page.
+
+    `hints` come from `hints_in`.
+    """
+    kinds = (
+        (MICRODATA_STREETS, _BY_ITEMPROP, "microdata"),
+        (MICROFORMAT_STREETS, _BY_CLASS, "h_card"),
+    )
     read = [
         _read_parts(street, parts, method)
-        for parts, method in ((_BY_ITEMPROP, "microdata"), (_BY_CLASS, "h_card"))
+        for marks, parts, method in kinds
+        if not hints.isdisjoint(marks)
         for street in tree.css(parts[0])[:MOST]
     ]
     return tuple(dict.fromkeys(address for address in read if address))

@@ -44,6 +44,8 @@ _PLACE = re.compile(
 # Each separator is one character, so that places in the text stay where they are.
 _SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
 _NAME_BEHIND = re.compile(r" ?[-\u2013]? ?[A-ZÀ-ÖØ-Ž'\u2019]")
+# What stands before the postcode of an address in a country that the page does not speak of.
+_PART_ENDS = frozenset(["", *"\n,;|·•-\u2013/0123456789"])
 _WORDS = re.compile(r"[^\s,()]+")
 
 
@@ -100,13 +102,13 @@ def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
     shape = place.lastgroup or ""
     forms = [form for form in ending_in_postcode(shape) if form.may_end_at(text, end)]
     with_town_behind = ending_in_town(shape)
-    if with_town_behind and _NAME_BEHIND.match(text, end):
-        spoken = countries_of(regions)
-        sure = [form for form in with_town_behind if form.own or form.country in spoken]
-        forms += sure
-        if len(sure) < len(with_town_behind):
-            stated = _stated_around(place)
-            forms += [f for f in with_town_behind if f not in sure and stated(f)]
+    if not with_town_behind or not _NAME_BEHIND.match(text, end):
+        return forms
+    spoken = countries_of(regions)
+    forms += [form for form in with_town_behind if form.own or form.country in spoken]
+    if text[max(0, place.start() - 2) : place.start()].rstrip(" ")[-1:] in _PART_ENDS:
+        stated = _stated_around(place)
+        forms += [form for form in with_town_behind if form not in forms and stated(form)]
     return forms
 
 

@@ -13,14 +13,19 @@ ESCAPED_AT_SIGNS = (
     "\\u0040", "\\x40",
 )  # fmt: skip
 CHAT_HOSTS = frozenset(["wa.me/", "whatsapp.com/"])
-# The names of the parts of an address, in microdata and in microformats.
-ADDRESS_PARTS = frozenset(["streetAddress", "street-address"])
+# How attributes name the street of an address: microdata and RDFa, which JSON-LD does not look
+# like, and microformats.
+MICRODATA_STREETS = frozenset(
+    ['="streetAddress', "='streetAddress", "=streetAddress", "schema:streetAddress"]
+)
+MICROFORMAT_STREETS = frozenset(["street-address"])
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
     *("hidden-mail", "bidi-override", "fromCharCode(", "atob("),
     *CHAT_HOSTS,
-    *ADDRESS_PARTS,
+    *MICRODATA_STREETS,
+    *MICROFORMAT_STREETS,
 )
 
 

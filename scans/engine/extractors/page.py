@@ -13,7 +13,7 @@ from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.facts import Link, PageFacts
-from scans.engine.extractors.hints import ADDRESS_PARTS, hints_in
+from scans.engine.extractors.hints import hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
 from scans.engine.extractors.page_people import with_people
@@ -71,8 +71,7 @@ def _read_tree(
     base = metadata.base_url(tree, url)
     anchors = read_anchors(tree, base)
     values = _head(tree, base) | _addresses(tree, base, anchors.links)
-    if not hints.isdisjoint(ADDRESS_PARTS):
-        values["marked_addresses"] = addresses_in_markup(tree)
+    values["marked_addresses"] = addresses_in_markup(tree, hints)
     if person_names:
         values["people"] = people_in_markup(tree)
     text = visible_text(tree)  # last of all: it takes the tree apart
