@@ -11,7 +11,9 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches import background_exports
@@ -72,6 +74,14 @@ def test_a_csv_has_the_rows_columns_and_order_of_the_list(
     assert [row[0] for row in rows] == [row.host for row in reversed(domains)]
     assert [spreadsheet.unescape(row[1]) for row in reversed(rows)] == [d.title for d in domains]
     assert rows[-1][2] == "a@b.example; c@d.example"
+
+
+def test_an_export_reads_nothing_that_only_cells_of_the_page_show(
+    console: Client, domains: list[Domain]
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        body(console.get("/exports/list/domains/?columns=host,title"))
+    assert not [query for query in queries if "scans_tag" in query["sql"]]
 
 
 def test_a_csv_for_spreadsheets_begins_with_a_mark(console: Client, domains: list[Domain]) -> None:

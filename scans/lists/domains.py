@@ -242,7 +242,7 @@ COLUMNS = (
         "host",
         "Domain",
         link=lambda row: reverse("domain_detail", args=[row.pk]),
-        prefetch=("tags",),
+        cell_prefetch=("tags",),
         template="scans/_host_cell.html",
     ),
     Column("title", "Title"),

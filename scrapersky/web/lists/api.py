@@ -156,7 +156,7 @@ def _columns(definition: ListDefinition, names: str) -> list[Column]:
 
 def _page(query: ListQuery, columns: list[Column], limit: int) -> Rows:
     try:
-        return query.page(columns, size=limit)
+        return query.page(columns, size=limit, for_cells=False)
     except BadCursor as error:
         raise InputError("cursor", str(error)) from error
     except QueryTooSlow as error:

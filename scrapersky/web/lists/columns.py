@@ -44,6 +44,8 @@ class Column:
     is_default: bool = True
     help_text: str = ""
     prefetch: tuple[str, ...] = ()
+    # Relations that the template needs besides, which exports and the API do without.
+    cell_prefetch: tuple[str, ...] = ()
     template: str = ""
     is_volatile: bool = False
 

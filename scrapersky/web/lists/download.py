@@ -60,7 +60,9 @@ class Content:
         """
         needed = [*self.columns, *(self.picker.columns if self.picker else ())]
         while True:
-            page = self.query.page(needed, size=CHUNK, cursor=cursor, seconds=SECONDS)
+            page = self.query.page(
+                needed, size=CHUNK, cursor=cursor, seconds=SECONDS, for_cells=False
+            )
             rows = self.picker.pick(page.rows) if self.picker else page.rows
             yield Part(rows, len(page.rows), page.next)
             if not page.next:

@@ -158,17 +158,18 @@ class ListQuery:
         size: int = PAGE_SIZE,
         cursor: str | None = None,
         seconds: float | None = None,
+        for_cells: bool = True,
     ) -> Rows:
         """Return the rows at a cursor, by default that of the parameters.
 
-        Only what `columns` need is loaded. Raises BadCursor and QueryTooSlow.
+        Only what `columns` need is loaded: their values, and what else the cells of a table show
+        with `for_cells`. Raises BadCursor and QueryTooSlow.
         """
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
         with deadline(seconds, self._how_to_narrow()):
-            return read_rows(
-                self._loaded(self._filtered(rows), tuple(columns)), self.order, size, position
-            )
+            loaded = self._loaded(self._filtered(rows), tuple(columns), for_cells=for_cells)
+            return read_rows(loaded, self.order, size, position)
 
     def neighbours(self, row: Any) -> tuple[Any, Any]:
         """Return the rows before and after a row; None at an end. Raises QueryTooSlow."""
@@ -252,14 +253,18 @@ class ListQuery:
             rows = item.apply(rows, values)
         return rows
 
-    def _loaded(self, rows: QuerySet, columns: tuple[Column, ...]) -> QuerySet:
+    def _loaded(
+        self, rows: QuerySet, columns: tuple[Column, ...], *, for_cells: bool = True
+    ) -> QuerySet:
         """Load only the fields that some columns and the order need."""
         fields, relations = self.definition.fields_of(columns)
         keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
-        many = sorted({name for column in columns for name in column.prefetch})
+        many = {name for column in columns for name in column.prefetch}
+        if for_cells:
+            many |= {name for column in columns for name in column.cell_prefetch}
         if relations:  # without any, `select_related` would join them all
             rows = rows.select_related(*sorted(relations))
-        return rows.only(*sorted(fields | keys)).prefetch_related(*many)
+        return rows.only(*sorted(fields | keys)).prefetch_related(*sorted(many))
 
 
 def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:
