@@ -86,9 +86,9 @@ def error_with(**cause: Any) -> OperationalError:
         ({"sqlite_errorcode": sqlite3.SQLITE_BUSY_SNAPSHOT}, "busy with other changes"),
         ({"sqlite_errorcode": sqlite3.SQLITE_LOCKED}, "busy with other changes"),
         ({"sqlstate": "57014"}, "took too long"),
-        ({"sqlstate": "57P01"}, "does not answer"),
-        ({"sqlite_errorcode": sqlite3.SQLITE_CANTOPEN}, "does not answer"),
-        ({}, "does not answer"),
+        ({"sqlstate": "57P01"}, "does not respond"),
+        ({"sqlite_errorcode": sqlite3.SQLITE_CANTOPEN}, "does not respond"),
+        ({}, "does not respond"),
     ],
 )
 def test_a_busy_database_is_not_one_that_is_away(cause: dict[str, Any], message: str) -> None:
