@@ -178,7 +178,7 @@ def test_tags_are_suggested_in_the_filter_and_shown_in_the_list(
     curating.add_tags(Domain.objects.all(), ["everywhere"], user=None)
     Tag.objects.create(tenant=default_tenant, name="unused")
     with django_assert_max_num_queries(20):
-        page = body_of(console, "/domains/?columns=host,tags,note")
+        page = body_of(console, "/domains/?columns=title,tags,note")
     assert 'list="suggest-tag"' in page
     assert '<option value="to call">' in page
     assert "unused" not in page
