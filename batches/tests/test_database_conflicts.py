@@ -225,6 +225,6 @@ def test_any_other_failure_of_a_page_is_still_a_500(
         raise ValueError("an internal fault")
 
     console.raise_request_exception = False
-    monkeypatch.setattr("batches.views.console.failure_causes", fail)
+    monkeypatch.setattr("batches.views.console.statistics", fail)
     response = console.get("/")
     assert (response.status_code, b"internal fault" in response.content) == (500, False)
