@@ -45,25 +45,25 @@ def test_a_batch_is_made_with_the_defaults_of_old_clients(program: Client, user:
 
 
 def test_the_status_url_works_as_given(program: Client) -> None:
-    made = post(program, "batch", {"domains": ["a.example"]}).json()
-    answer = program.get(made["status_url"])
+    created = post(program, "batch", {"domains": ["a.example"]}).json()
+    answer = program.get(created["status_url"])
     assert answer.status_code == 200
-    assert answer.json()["batch_id"] == made["batch_id"]
+    assert answer.json()["batch_id"] == created["batch_id"]
 
 
 def test_an_id_name_and_options_of_the_caller_are_kept(program: Client) -> None:
-    wanted = str(uuid.uuid4())
+    batch_id = str(uuid.uuid4())
     body = {
         "domains": ["a.example"],
-        "batch_id": wanted,
+        "batch_id": batch_id,
         "name": "Bakers",
         "max_pages": 7,
         "max_concurrent": 3,
         "obey_robots": False,
         "an_old_field": "is passed over",
     }
-    assert post(program, "batch", body).json()["batch_id"] == wanted
-    batch = Batch.objects.get(pk=wanted)
+    assert post(program, "batch", body).json()["batch_id"] == batch_id
+    batch = Batch.objects.get(pk=batch_id)
     options = batch.scan_options
     assert batch.name == "Bakers"
     assert (options.max_pages, options.max_concurrent, options.obey_robots) == (7, 3, False)
@@ -107,9 +107,9 @@ def test_of_many_bad_domains_the_first_thousand_are_listed_and_all_counted(
     program: Client,
 ) -> None:
     bad = [f"bad{number}" for number in range(1_200)]
-    made = post(program, "batch", {"domains": ["a.example", *bad]}).json()
-    assert (len(made["invalid"]), made["invalid_count"]) == (1_000, 1_200)
-    metadata = program.get(made["status_url"]).json()["metadata"]
+    created = post(program, "batch", {"domains": ["a.example", *bad]}).json()
+    assert (len(created["invalid"]), created["invalid_count"]) == (1_000, 1_200)
+    metadata = program.get(created["status_url"]).json()["metadata"]
     assert (len(metadata["refused"]), metadata["refused_count"]) == (1_000, 1_200)
     refused = post(program, "batch", {"domains": bad})
     assert refused.status_code == 422
@@ -119,9 +119,9 @@ def test_of_many_bad_domains_the_first_thousand_are_listed_and_all_counted(
 
 def test_a_value_of_the_list_is_read_as_it_is_pasted(program: Client) -> None:
     body = {"domains": ["a.example、b.example", "[c.example]", "mÃ¼nchen.example", "x\u0000y"]}
-    made = post(program, "batch", body).json()
-    assert made["job_count"] == 3
-    assert [line["value"] for line in made["invalid"]] == ["mÃ¼nchen.example", "xy"]
+    created = post(program, "batch", body).json()
+    assert created["job_count"] == 3
+    assert [line["value"] for line in created["invalid"]] == ["mÃ¼nchen.example", "xy"]
 
 
 @pytest.mark.parametrize(
@@ -146,10 +146,10 @@ def test_a_value_of_the_list_is_read_as_it_is_pasted(program: Client) -> None:
 def test_bad_input_is_422_with_field_and_reason(program: Client, body: Any, field: str) -> None:
     answer = post(program, "batch", body)
     assert answer.status_code == 422
-    told = answer.json()
-    assert told.keys() == {"detail", "errors", "invalid"}
-    assert [error["field"] for error in told["errors"]] == [field]
-    assert told["errors"][0]["reason"]
+    status_body = answer.json()
+    assert status_body.keys() == {"detail", "errors", "invalid"}
+    assert [error["field"] for error in status_body["errors"]] == [field]
+    assert status_body["errors"][0]["reason"]
     assert not Batch.objects.exists()
 
 

@@ -154,16 +154,16 @@ def test_the_error_of_an_older_batch_is_its_own(program: Client, default_tenant:
 def test_an_id_of_a_prefix_and_a_uuid_is_kept_and_either_leads_to_the_batch(
     program: Client, form: str
 ) -> None:
-    wanted = uuid.uuid4()
-    text = form.format(wanted)
+    requested_id = uuid.uuid4()
+    text = form.format(requested_id)
     body = {"domains": ["a.example"], "batch_id": text}
-    assert post(program, "batch_page_scraper/batch", body)["batch_id"] == str(wanted)
+    assert post(program, "batch_page_scraper/batch", body)["batch_id"] == str(requested_id)
     batch = Batch.objects.get()
-    assert (batch.pk, batch.legacy_batch_id, batch.is_converted) == (wanted, text, False)
-    for key in (text, wanted):
+    assert (batch.pk, batch.legacy_batch_id, batch.is_converted) == (requested_id, text, False)
+    for key in (text, requested_id):
         status = program.get(f"{API}/batch_page_scraper/batch/{key}/status")
-        assert status.json()["batch_id"] == str(wanted)
-    for again in (text, str(wanted), f"other_{wanted}"):
+        assert status.json()["batch_id"] == str(requested_id)
+    for again in (text, str(requested_id), f"other_{requested_id}"):
         taken = program.post(
             f"{API}/batch_page_scraper/batch",
             body | {"batch_id": again},
@@ -175,13 +175,13 @@ def test_an_id_of_a_prefix_and_a_uuid_is_kept_and_either_leads_to_the_batch(
 def test_an_id_that_another_tenant_has_is_kept_beside_the_batch(
     program: Client, other_tenant: Tenant
 ) -> None:
-    wanted = uuid.uuid4()
-    create_batch(tenant=other_tenant, created_by=None, domains=["a.example"], batch_id=wanted)
-    body = {"domains": ["a.example"], "batch_id": f"batch_{wanted.hex}"}
-    assert post(program, "batch_page_scraper/batch", body)["batch_id"] == str(wanted)
-    for key in (f"batch_{wanted.hex}", wanted):
+    requested_id = uuid.uuid4()
+    create_batch(tenant=other_tenant, created_by=None, domains=["a.example"], batch_id=requested_id)
+    body = {"domains": ["a.example"], "batch_id": f"batch_{requested_id.hex}"}
+    assert post(program, "batch_page_scraper/batch", body)["batch_id"] == str(requested_id)
+    for key in (f"batch_{requested_id.hex}", requested_id):
         status = program.get(f"{API}/batch_page_scraper/batch/{key}/status").json()
-        assert (status["batch_id"], status["total_domains"]) == (str(wanted), 1)
+        assert (status["batch_id"], status["total_domains"]) == (str(requested_id), 1)
 
 
 @pytest.mark.parametrize(

@@ -59,11 +59,11 @@ def test_a_retry_counts_only_while_it_runs(batch: Batch) -> None:
 
 
 def test_a_batch_of_an_earlier_version_counts_from_its_start_to_its_end(batch: Batch) -> None:
-    began = timezone.now() - timedelta(hours=1)
-    Job.objects.update(status="failed", failure_reason="tls_error", finished_at=began)
-    ended = began + timedelta(seconds=30)
+    started = timezone.now() - timedelta(hours=1)
+    Job.objects.update(status="failed", failure_reason="tls_error", finished_at=started)
+    ended = started + timedelta(seconds=30)
     Batch.objects.update(
-        status="failed", failed=2, started_at=began, finished_at=ended, active_since=None
+        status="failed", failed=2, started_at=started, finished_at=ended, active_since=None
     )
     assert seconds_of(batch) == 30
     transitions.retry_batch(batch)

@@ -60,8 +60,8 @@ def test_every_control_tells_how_far_the_batch_is_then(waiting: Batch) -> None:
 
 
 def test_retry_scans_everything_that_failed(mixed: Batch) -> None:
-    told = json.loads(run(mixed, "retry", "--json"))
-    assert (told["status"], told["failed"]) == ("running", 0)
+    summary = json.loads(run(mixed, "retry", "--json"))
+    assert (summary["status"], summary["failed"]) == ("running", 0)
     assert statuses(mixed) == ["complete", "pending", "pending"]
     assert not Job.objects.exclude(options={}).exists()
 
@@ -82,17 +82,17 @@ def test_retry_takes_cancelled_jobs_only_if_they_are_named(mixed: Batch) -> None
     mixed.jobs.filter(status="failed").update(status="cancelled", failure_reason="cancelled")
     Batch.objects.filter(pk=mixed.pk).update(failed=0, cancelled=2)
     assert "To retry the 2 cancelled jobs" in refused(mixed, "retry")
-    told = json.loads(run(mixed, "retry", "--reason", "cancelled", "--json"))
-    assert (told["status"], told["cancelled"]) == ("running", 0)
+    summary = json.loads(run(mixed, "retry", "--reason", "cancelled", "--json"))
+    assert (summary["status"], summary["cancelled"]) == ("running", 0)
 
 
 def test_rerun_tells_of_the_new_batch_which_belongs_to_the_same_user(
     mixed: Batch, user: User
 ) -> None:
-    told = json.loads(run(mixed, "rerun", "--json"))
-    again = Batch.objects.get(pk=told["batch_id"])
+    summary = json.loads(run(mixed, "rerun", "--json"))
+    again = Batch.objects.get(pk=summary["batch_id"])
     assert again.pk != mixed.pk
-    assert (again.total, again.created_by, told["status"]) == (3, user, "pending")
+    assert (again.total, again.created_by, summary["status"]) == (3, user, "pending")
 
 
 @pytest.mark.parametrize(

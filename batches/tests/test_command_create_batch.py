@@ -78,10 +78,10 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_json_tells_the_batch_and_what_was_refused(domains: str) -> None:
     out, _, _ = run("create_batch", domains, "--json")
-    told = json.loads(out)
-    assert told["batch_id"] == str(Batch.objects.get().pk)
-    assert (told["total"], told["status"], told["duplicates"]) == (2, "pending", 1)
-    assert [(line["line"], line["value"]) for line in told["invalid"]] == [(2, "localhost")]
+    summary = json.loads(out)
+    assert summary["batch_id"] == str(Batch.objects.get().pk)
+    assert (summary["total"], summary["status"], summary["duplicates"]) == (2, "pending", 1)
+    assert [(line["line"], line["value"]) for line in summary["invalid"]] == [(2, "localhost")]
 
 
 def test_of_many_bad_lines_the_first_thousand_are_printed_and_the_rest_counted(
@@ -121,8 +121,8 @@ def test_waiting_ends_with_one_when_a_domain_failed(
     work(monkeypatch, failing="b.example")
     out, _, code = run("create_batch", domains, "--wait", "--json")
     assert code == 1
-    told = json.loads(out)
-    assert (told["status"], told["failures"]) == ("partial", {"tls_error": 1})
+    summary = json.loads(out)
+    assert (summary["status"], summary["failures"]) == ("partial", {"tls_error": 1})
 
 
 def test_who_waits_in_vain_is_told_that_nobody_works(
@@ -172,7 +172,7 @@ def test_nothing_is_made_for_a_viewer_or_nobody(domains: str, user: User) -> Non
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "summary"),
     [
         (None, "No such file"),
         (b"localhost\n", "no domain that can be scanned"),
@@ -181,12 +181,12 @@ def test_nothing_is_made_for_a_viewer_or_nobody(domains: str, user: User) -> Non
     ],
 )
 def test_a_file_that_holds_no_domain_is_refused_in_a_sentence(
-    tmp_path: Path, content: bytes | None, told: str
+    tmp_path: Path, content: bytes | None, summary: str
 ) -> None:
     path = tmp_path / "list.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CommandError, match=told):
+    with pytest.raises(CommandError, match=summary):
         run("create_batch", str(path))
     assert not Batch.objects.exists()
 
@@ -211,8 +211,8 @@ def test_the_status_of_a_batch_names_counts_and_causes(default_tenant: Tenant) -
     assert f"Batch {batch.pk} (Two): partial" in out
     assert "2 domains: 1 completed, 1 failed, 0 cancelled; 100% done" in out
     assert "1 failed by dns_not_found" in out
-    told = json.loads(run("batch", str(batch.pk), "status", "--json")[0])
-    assert (told["status"], told["progress"], told["total"]) == ("partial", 1, 2)
+    summary = json.loads(run("batch", str(batch.pk), "status", "--json")[0])
+    assert (summary["status"], summary["progress"], summary["total"]) == ("partial", 1, 2)
 
 
 def test_a_batch_is_asked_after_by_its_legacy_number(default_tenant: Tenant) -> None:
@@ -222,12 +222,12 @@ def test_a_batch_is_asked_after_by_its_legacy_number(default_tenant: Tenant) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "summary"),
     [
         ("nonsense", "neither a UUID"),
         ("6d9f8a52-0b6e-4f0e-9d0c-3f1f6f0f3a11", "no batch with the id"),
     ],
 )
-def test_an_unknown_batch_is_a_sentence(key: str, told: str) -> None:
-    with pytest.raises(CommandError, match=told):
+def test_an_unknown_batch_is_a_sentence(key: str, summary: str) -> None:
+    with pytest.raises(CommandError, match=summary):
         run("batch", key, "status")

@@ -268,12 +268,12 @@ def test_the_options_of_a_job_go_before_those_of_its_batch(
 def test_the_times_of_a_job_are_those_of_its_scan(default_tenant: Tenant, worker: Worker) -> None:
     batch = make_batch(default_tenant, "a.example b.example")
     first, second = claim_all(worker, batch)
-    began, ended = NOW - timedelta(seconds=9), NOW - timedelta(seconds=7)
+    started, ended = NOW - timedelta(seconds=9), NOW - timedelta(seconds=7)
     payload = {
         "reason": "tls_error",
         "error": "",
         "requests": [],
-        "started_at": began.isoformat(),
+        "started_at": started.isoformat(),
         "finished_at": ended.isoformat(),
     }
     failed = Outcome(second, Kind.FAILURE, json.dumps(payload).encode(), NOW - timedelta(hours=1))
@@ -282,7 +282,7 @@ def test_the_times_of_a_job_are_those_of_its_scan(default_tenant: Tenant, worker
     assert one.scan is not None
     assert (one.started_at, one.finished_at) == (one.scan.started_at, one.scan.finished_at)
     assert one.seconds == one.scan.seconds == 2.5
-    assert (other.started_at, other.finished_at, other.seconds) == (began, ended, 2.0)
+    assert (other.started_at, other.finished_at, other.seconds) == (started, ended, 2.0)
 
 
 def test_a_failure_that_cannot_be_stored_costs_its_job_an_attempt_and_nobody_else(
@@ -322,8 +322,8 @@ def test_a_job_that_runs_is_marked_so_with_the_time_its_scan_began(
 ) -> None:
     batch = make_batch(default_tenant, "a.example b.example")
     first, second = claim_all(worker, batch)
-    began = NOW - timedelta(seconds=3)
+    started = NOW - timedelta(seconds=3)
     stale = (second.id, second.claim_no - 1)
-    Job.objects.begin(worker, {(first.id, first.claim_no): began, stale: began})
+    Job.objects.begin(worker, {(first.id, first.claim_no): started, stale: started})
     states = batch.jobs.order_by("position").values_list("status", "started_at")
-    assert list(states) == [("running", began), ("pending", None)]
+    assert list(states) == [("running", started), ("pending", None)]

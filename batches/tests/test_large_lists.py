@@ -78,13 +78,13 @@ def test_a_large_list_of_the_api_becomes_a_batch_in_the_background(program: Clie
     body = {"domains": [*HOSTS, "localhost"], "name": "Large", "max_pages": 7}
     response = program.post(f"{ROOT}/batch", json.dumps(body), content_type="application/json")
     assert response.status_code == 201
-    made = response.json()
-    assert (made["is_building"], made["job_count"]) == (True, 0)
-    status = program.get(made["status_url"]).json()
+    created = response.json()
+    assert (created["is_building"], created["job_count"]) == (True, 0)
+    status = program.get(created["status_url"]).json()
     assert (status["status"], status["list_read"]) == ("pending", 0.0)
     batch = built(Batch.objects.get())
     assert (hosts_of(batch), batch.options["max_pages"]) == (HOSTS, 7)
-    assert "list_read" not in program.get(made["status_url"]).json()
+    assert "list_read" not in program.get(created["status_url"]).json()
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "x-ndjson"])
@@ -101,9 +101,9 @@ def test_json_lines_are_read_as_a_stream_with_options_in_the_query(
 
 def test_short_json_lines_become_a_batch_at_once(program: Client, settings: Settings) -> None:
     response = post_lines(program, '"a.example"\n\n{"domain": "b.example", "x": 1}\n7\n[]\nb.com\n')
-    made = response.json()
-    assert (made["job_count"], made["is_building"], made["invalid_count"]) == (2, False, 3)
-    assert [line["line"] for line in made["invalid"]] == [4, 5, 6]
+    created = response.json()
+    assert (created["job_count"], created["is_building"], created["invalid_count"]) == (2, False, 3)
+    assert [line["line"] for line in created["invalid"]] == [4, 5, 6]
     assert not list(Path(settings.LIST_DIR).iterdir())
 
 

@@ -145,14 +145,14 @@ def test_per_domain_statuses_missing(default_tenant: Tenant, user: User) -> None
     first, second, third, _fourth = claimed(worker, batch)
     flush(worker, [scanned(first), failure(second, "tls_error", "It is old.", NOW)])
     Job.objects.begin(worker, {(third.id, third.claim_no): NOW})
-    told = program_of(user).get(f"{ROOT}/batch/{batch.pk}/status").json()["domain_statuses"]
-    assert {host: facts["status"] for host, facts in told.items()} == {
+    body = program_of(user).get(f"{ROOT}/batch/{batch.pk}/status").json()["domain_statuses"]
+    assert {host: facts["status"] for host, facts in body.items()} == {
         "s0.site.test": "completed",
         "s1.site.test": "failed",
         "s2.site.test": "running",
         "s3.site.test": "pending",
     }
-    assert told["s1.site.test"]["error"] == "It is old."
+    assert body["s1.site.test"]["error"] == "It is old."
 
 
 def test_none_batch_id(default_tenant: Tenant, sites: Sites) -> None:
@@ -242,7 +242,7 @@ def test_a_status_page_that_is_wrong(user: User, default_tenant: Tenant) -> None
     worker = hire()
     jobs = claimed(worker, batch)
     flush(worker, [scanned(jobs[0]), failure(jobs[1], "tls_error", "It is old.", NOW)])
-    told = program_of(user).get(f"{ROOT}/batch/{batch.pk}/status").json()
-    assert (told["status"], told["progress"]) == ("running", 0.4)
-    assert (told["total_domains"], told["completed_domains"], told["failed_domains"]) == (5, 1, 1)
+    body = program_of(user).get(f"{ROOT}/batch/{batch.pk}/status").json()
+    assert (body["status"], body["progress"]) == ("running", 0.4)
+    assert (body["total_domains"], body["completed_domains"], body["failed_domains"]) == (5, 1, 1)
     assert problems() == []

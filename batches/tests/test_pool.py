@@ -30,29 +30,29 @@ def claimed(host: str, **options: Any) -> ClaimedJob:
 
 @contextmanager
 def running(*jobs: ClaimedJob, processes: int = 1, ceiling: int = 50) -> Iterator[Pool]:
-    made = Pool(processes=processes, ceiling=ceiling)
+    workers = Pool(processes=processes, ceiling=ceiling)
     try:
-        made.offer(jobs, {None: ceiling})
-        yield made
+        workers.offer(jobs, {None: ceiling})
+        yield workers
     finally:
-        made.close()
+        workers.close()
 
 
-def outcomes(made: Pool, count: int, within: float = 60) -> list[Outcome]:
+def outcomes(workers: Pool, count: int, within: float = 60) -> list[Outcome]:
     ended: list[Outcome] = []
 
     def have_ended() -> bool:
-        ended.extend(take(made))
+        ended.extend(take(workers))
         return len(ended) >= count
 
     eventually(have_ended, within=within)
     return ended
 
 
-def take(made: Pool) -> list[Outcome]:
+def take(workers: Pool) -> list[Outcome]:
     """Take the outcomes as if they were written."""
-    started, ended = made.take()
-    made.written(started, ended)
+    started, ended = workers.take()
+    workers.written(started, ended)
     return ended
 
 
@@ -75,8 +75,8 @@ def test_no_more_sites_at_one_address_are_scanned_than_the_setting_says(
     settings.SCAN_MAX_PER_ADDRESS = 2
     gate = threading.Barrier(2)
     sites.before = waiting(gate.wait, 20)
-    with running(*map(claimed, hosts(6))) as made:
-        reports = outcomes(made, 6)
+    with running(*map(claimed, hosts(6))) as workers:
+        reports = outcomes(workers, 6)
     assert {outcome.kind for outcome in reports} == {Kind.REPORT}
     assert sites.most == 2
 
@@ -87,8 +87,8 @@ def test_in_the_operators_own_networks_there_is_no_limit_unless_it_is_set(
     settings.SCAN_MAX_PER_ADDRESS = None
     gate = threading.Barrier(12)
     sites.before = waiting(gate.wait, 20)
-    with running(*map(claimed, hosts(12))) as made:
-        outcomes(made, 12)
+    with running(*map(claimed, hosts(12))) as workers:
+        outcomes(workers, 12)
     assert sites.most == 12
 
 
@@ -99,13 +99,13 @@ def test_a_wait_for_a_server_is_on_the_receipt_and_not_in_the_time_of_the_scan(
     hold = threading.Event()
     sites.before = waiting(hold.wait, 20)
     first, second = map(claimed, hosts(2))
-    with running(first, second) as made:
-        eventually(lambda: made.loads()[None].blocked == 1)
-        started, _ = made.take()
+    with running(first, second) as workers:
+        eventually(lambda: workers.loads()[None].blocked == 1)
+        started, _ = workers.take()
         assert len(started) == 1
         waited = threading.Timer(1.5, hold.set)
         waited.start()
-        reports = {outcome.job.id: outcome.read() for outcome in outcomes(made, 2)}
+        reports = {outcome.job.id: outcome.read() for outcome in outcomes(workers, 2)}
     (running_id,) = [key for key, _ in started]
     other = reports[second.id if running_id == first.id else first.id]
     assert other["requests"][0]["waited"] >= 1
@@ -121,25 +121,25 @@ def test_a_wait_for_a_server_does_not_count_towards_the_deadline(
     hold = threading.Event()
     sites.before = waiting(hold.wait, 20)
     first = claimed("s0.site.test")
-    with running(first) as made:
+    with running(first) as workers:
         eventually(lambda: sites.now == 1)
-        made.offer([claimed("s1.site.test", site_deadline=1)], {None: 50})
-        eventually(lambda: made.loads()[None].blocked == 1)
+        workers.offer([claimed("s1.site.test", site_deadline=1)], {None: 50})
+        eventually(lambda: workers.loads()[None].blocked == 1)
         threading.Timer(pool.TICK + 3.5, hold.set).start()  # its deadline, the grace and more
-        assert {outcome.kind for outcome in outcomes(made, 2)} == {Kind.REPORT}
+        assert {outcome.kind for outcome in outcomes(workers, 2)} == {Kind.REPORT}
 
 
 def test_jobs_that_wait_for_a_server_can_be_taken_back(sites: Sites, settings: Settings) -> None:
     settings.SCAN_MAX_PER_ADDRESS = 1
     hold = threading.Event()
     sites.before = waiting(hold.wait, 20)
-    with running(*map(claimed, hosts(4))) as made:
-        eventually(lambda: made.loads()[None].blocked == 3)
-        assert len(made.take_blocked(keep=2)) == 1
-        assert len(made.take_waiting(lambda job: True)) == 2
+    with running(*map(claimed, hosts(4))) as workers:
+        eventually(lambda: workers.loads()[None].blocked == 3)
+        assert len(workers.take_blocked(keep=2)) == 1
+        assert len(workers.take_waiting(lambda job: True)) == 2
         hold.set()
-        assert len(outcomes(made, 1)) == 1
-        assert made.is_idle()
+        assert len(outcomes(workers, 1)) == 1
+        assert workers.is_idle()
 
 
 @pytest.mark.parametrize(
@@ -199,13 +199,13 @@ def test_processes_end_when_there_is_nothing_to_do_and_start_again(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "IDLE_AFTER", 0.5)
-    with running(claimed("s0.site.test")) as made:
-        (first,) = eventually(lambda: pids_of(made))
-        outcomes(made, 1)
+    with running(claimed("s0.site.test")) as workers:
+        (first,) = eventually(lambda: pids_of(workers))
+        outcomes(workers, 1)
         eventually(lambda: not is_running(first))
-        made.offer([claimed("s1.site.test")], {None: 50})
-        assert len(outcomes(made, 1)) == 1
-        assert pids_of(made) != [first]
+        workers.offer([claimed("s1.site.test")], {None: 50})
+        assert len(outcomes(workers, 1)) == 1
+        assert pids_of(workers) != [first]
 
 
 def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
@@ -214,12 +214,12 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
     monkeypatch.setattr(pool, "RECYCLE_AFTER", 3)
     sites.before = waiting(threading.Event().wait, 0.2)
     seen: set[int] = set()
-    with running(*map(claimed, hosts(12)), ceiling=2) as made:
+    with running(*map(claimed, hosts(12)), ceiling=2) as workers:
         reports: list[Outcome] = []
 
         def all_ended() -> bool:
-            seen.update(pids_of(made))
-            reports.extend(take(made))
+            seen.update(pids_of(workers))
+            reports.extend(take(workers))
             return len(reports) == 12
 
         eventually(all_ended, within=90)
@@ -229,10 +229,10 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
 
 def test_no_more_jobs_run_than_the_pool_may_run(sites: Sites) -> None:
     sites.before = waiting(threading.Event().wait, 0.05)
-    with running(*map(claimed, hosts(20)), processes=2, ceiling=3) as made:
-        outcomes(made, 20)
+    with running(*map(claimed, hosts(20)), processes=2, ceiling=3) as workers:
+        outcomes(workers, 20)
     assert sites.most <= 3
 
 
-def pids_of(made: Pool) -> list[int]:
-    return [child.pid for child in list(made._children)]
+def pids_of(workers: Pool) -> list[int]:
+    return [child.pid for child in list(workers._children)]

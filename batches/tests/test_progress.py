@@ -71,8 +71,8 @@ def batch_with_one_left(tenant: Tenant, *, age: float) -> Batch:
     """Return a batch of which twenty sites took two seconds, and one has run for longer."""
     batch = running_batch(tenant, complete_jobs=20, failed_jobs=0)
     Job.objects.filter(batch=batch, status="pending").delete()
-    began = timezone.now() - timedelta(seconds=age)
-    Job.objects.filter(batch=batch, status="running").update(started_at=began)
+    started = timezone.now() - timedelta(seconds=age)
+    Job.objects.filter(batch=batch, status="running").update(started_at=started)
     Batch.objects.filter(pk=batch.pk).update(total=21)
     batch.refresh_from_db()
     return batch

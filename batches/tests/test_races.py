@@ -179,17 +179,17 @@ def ended(batch: Batch) -> bool:
 
 
 def test_of_two_that_cancel_at_once_one_is_told_it_was_late(batch: Batch) -> None:
-    told = Told()
-    at_once([told.trying(lambda: transitions.cancel_batch(fresh(batch))) for _ in range(4)])
-    assert (told.done, told.refused) == (1, 3)
+    results = Told()
+    at_once([results.trying(lambda: transitions.cancel_batch(fresh(batch))) for _ in range(4)])
+    assert (results.done, results.refused) == (1, 3)
     assert problems() == []
 
 
 def test_of_many_that_retry_at_once_each_job_is_retried_once(batch: Batch) -> None:
     transitions.cancel_batch(batch)
-    told = Told()
-    at_once([told.trying(lambda: retry_cancelled(fresh(batch))) for _ in range(4)])
-    assert told.done == 1
+    results = Told()
+    at_once([results.trying(lambda: retry_cancelled(fresh(batch))) for _ in range(4)])
+    assert results.done == 1
     assert (fresh(batch).status, fresh(batch).cancelled) == ("running", 0)
     assert problems() == []
 

@@ -289,11 +289,11 @@ def test_a_batch_that_the_database_refuses_fails_alone(
 @pytest.mark.django_db(transaction=True)
 def test_two_schedulers_start_a_due_list_once(default_tenant: Tenant) -> None:
     recurring = [save(default_tenant, name=f"List {number}") for number in range(5)]
-    gate, told = threading.Barrier(4), []
+    gate, summary = threading.Barrier(4), []
 
     def schedule() -> None:
         gate.wait()
-        told.append(start_due(SUNDAY + DAY))
+        summary.append(start_due(SUNDAY + DAY))
         connection.close()
 
     threads = [threading.Thread(target=schedule) for _ in range(4)]
@@ -301,7 +301,7 @@ def test_two_schedulers_start_a_due_list_once(default_tenant: Tenant) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(told) == 4
+    assert len(summary) == 4
     assert [len(runs_of(one)) for one in recurring] == [1] * 5
     assert Batch.objects.count() == 5
 

@@ -268,8 +268,8 @@ def test_an_import_in_test_mode_stores_nothing_and_is_settled(
     default_tenant: Tenant, worker: Worker
 ) -> None:
     first, second = submitted(default_tenant, worker, "a.example", "b.example", test_mode=True)
-    told = failure(second, "tls_error", "The certificate is old.", timezone.now())
-    flush(worker, [scanned(first), told])
+    summary = failure(second, "tls_error", "The certificate is old.", timezone.now())
+    flush(worker, [scanned(first), summary])
     keep()
     assert state_of("a.example") == ("failed", "The import stored no results (test mode).")
     assert state_of("b.example") == ("failed", "The certificate is old.")
@@ -295,8 +295,8 @@ def test_a_retried_import_is_in_work_again_and_ends_by_its_result(
     default_tenant: Tenant, worker: Worker
 ) -> None:
     good, bad, asked = submitted(default_tenant, worker, "a.example", "b.example", "c.example")
-    told = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, asked)]
-    flush(worker, [scanned(good), *told])
+    summary = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, asked)]
+    flush(worker, [scanned(good), *summary])
     queue_for_sitemaps(Domain.objects.filter(host="c.example"))
     batch = transitions.retry_batch(Batch.objects.get())
     assert [state_of(f"{name}.example") for name in "abc"] == [

@@ -23,17 +23,17 @@ NEW = "/batches/new/"
 DEFAULTS = {"obey_robots": "on", "follow": "on", "sitemaps": "on", "max_concurrent": "25"}
 
 
-def page(client: Client, url: str, **asked: Any) -> str:
-    response = client.get(url, asked)
+def page(client: Client, url: str, **params: Any) -> str:
+    response = client.get(url, params)
     assert response.status_code == 200
     return response.content.decode()
 
 
 def queries(client: Client, url: str, **headers: Any) -> int:
     client.get(url, headers=headers)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as params:
         assert client.get(url, headers=headers).status_code == 200
-    return len(asked)
+    return len(params)
 
 
 def make(tenant: Tenant, name: str = "", *, count: int = 1) -> Batch:
@@ -53,18 +53,18 @@ def test_batches_are_found_by_part_of_their_name_and_by_status(
 ) -> None:
     make(default_tenant, "Spring list")
     make(default_tenant, "Autumn list")
-    found = page(console, "/batches/", q="spring")
-    assert "Spring list" in found
-    assert "Autumn list" not in found
+    rows = page(console, "/batches/", q="spring")
+    assert "Spring list" in rows
+    assert "Autumn list" not in rows
     assert "No batch matches" in page(console, "/batches/", status="failed")
 
 
 def test_a_batch_is_found_by_its_id(console: Client, default_tenant: Tenant) -> None:
     batch = make(default_tenant, "Spring list")
     make(default_tenant, "Autumn list")
-    found = page(console, "/batches/", q=str(batch.pk))
-    assert "Spring list" in found
-    assert "Autumn list" not in found
+    rows = page(console, "/batches/", q=str(batch.pk))
+    assert "Spring list" in rows
+    assert "Autumn list" not in rows
 
 
 def test_an_unknown_status_narrows_nothing(console: Client, default_tenant: Tenant) -> None:

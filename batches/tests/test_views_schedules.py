@@ -54,11 +54,11 @@ def page_of(recurring: RecurringBatch, action: str = "") -> str:
 @pytest.fixture
 def viewer(default_tenant: Tenant) -> Client:
     """Return a browser of one who may only look."""
-    made = User.objects.create_user("viewer")
+    created = User.objects.create_user("viewer")
     role = Membership.Role.VIEWER
-    Membership.objects.create(user=made, tenant=default_tenant, role=role)
+    Membership.objects.create(user=created, tenant=default_tenant, role=role)
     client = Client()
-    client.force_login(made)
+    client.force_login(created)
     return client
 
 
@@ -143,10 +143,14 @@ def test_the_list_costs_the_same_however_long_it_is(
 
 def test_a_list_is_saved_as_it_was_typed(console: Client, user: User) -> None:
     page = post(console, "/schedules/new/", **GIVEN)
-    made = RecurringBatch.objects.get()
-    assert (made.name, made.created_by, made.domains) == ("Bakers", user, "a.example\nb.example")
-    assert (made.weekday, made.month_day, made.time_of_day) == (2, None, time(6, 30))
-    assert made.scan_options.max_pages == 7
+    created = RecurringBatch.objects.get()
+    assert (created.name, created.created_by, created.domains) == (
+        "Bakers",
+        user,
+        "a.example\nb.example",
+    )
+    assert (created.weekday, created.month_day, created.time_of_day) == (2, None, time(6, 30))
+    assert created.scan_options.max_pages == 7
     assert "Bakers is saved. The next run is on" in page
 
 
@@ -157,7 +161,7 @@ def test_an_uploaded_list_is_kept_as_its_domains(console: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "text"),
     [
         ({"name": ""}, "This field is required"),
         ({"domains": "no domain here at all"}, "is a domain that can be scanned"),
@@ -169,12 +173,12 @@ def test_an_uploaded_list_is_kept_as_its_domains(console: Client) -> None:
     ],
 )
 def test_what_cannot_be_used_comes_back_with_the_reason(
-    console: Client, changes: dict[str, str], told: str
+    console: Client, changes: dict[str, str], text: str
 ) -> None:
     response = console.post("/schedules/new/", GIVEN | changes)
     page = response.content.decode()
     assert response.status_code == 200
-    assert told in page
+    assert text in page
     assert "Nothing was saved" in page
     assert not RecurringBatch.objects.exists()
 
@@ -283,8 +287,8 @@ def test_who_may_only_look_gets_no_buttons(viewer: Client, default_tenant: Tenan
     recurring = recurring_batch(default_tenant)
     page = body_of(viewer, page_of(recurring))
     assert "a.example" in page
-    for told in ("Run now", "Delete", "Switch off", "Save"):
-        assert told not in page
+    for text in ("Run now", "Delete", "Switch off", "Save"):
+        assert text not in page
 
 
 def test_the_next_runs_are_shown_before_anything_is_saved(console: Client) -> None:

@@ -30,14 +30,14 @@ def batch(default_tenant: Tenant) -> object:
     return made
 
 
-def found(client: Client, text: str) -> str:
+def results(client: Client, text: str) -> str:
     response = client.get("/search/", {"q": text})
     assert response.status_code == 200
     return response.content.decode()
 
 
 def test_results_are_grouped_by_list(console: Client, batch: object) -> None:
-    page = found(console, "harb")
+    page = results(console, "harb")
     assert "Batches</h2>" in page
     assert "Domains</h2>" in page
     assert "harbour.example" in page
@@ -47,11 +47,11 @@ def test_results_are_grouped_by_list(console: Client, batch: object) -> None:
     "text", ["+49 30 12345678", "0049 30 1234 5678", "030/12345678", "(030) 1234-5678", "+4930123"]
 )
 def test_a_phone_number_is_found_in_any_spelling(console: Client, batch: object, text: str) -> None:
-    assert "+493012345678" in found(console, text)
+    assert "+493012345678" in results(console, text)
 
 
 def test_an_email_address_is_found_by_its_beginning(console: Client, batch: object) -> None:
-    assert "info@harbour.example" in found(console, "INFO@harb")
+    assert "info@harbour.example" in results(console, "INFO@harb")
 
 
 def test_an_exact_name_or_id_leads_to_its_page(console: Client, default_tenant: Tenant) -> None:
@@ -73,7 +73,7 @@ def test_a_domain_is_found_by_its_id_in_the_older_system(
         kind="domain", original="4711-old", uuid=domain.pk, how="alias", made=False
     )
     assert console.get("/search/", {"q": "4711-old"}).status_code == 200
-    assert "a.example" in found(console, "4711-old")
+    assert "a.example" in results(console, "4711-old")
 
 
 def test_nothing_of_another_tenant_is_found(console: Client, other_tenant: Tenant) -> None:
@@ -81,14 +81,14 @@ def test_nothing_of_another_tenant_is_found(console: Client, other_tenant: Tenan
     domain = Domain.objects.get()
     create_batch(tenant=other_tenant, created_by=None, domains=["x.example"], name="Secret list")
     for text in ("secret", "secret.example", str(job.pk), str(domain.pk)):
-        page = found(console, text)
+        page = results(console, text)
         assert "No matches" in page
         assert "list</a>" not in page
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "%", "'", "(", "x" * 2_000, "\u202e"])
 def test_any_text_gives_a_page(console: Client, batch: object, text: str) -> None:
-    assert "Search" in found(console, text)
+    assert "Search" in results(console, text)
 
 
 def test_a_site_that_is_typed_into_the_search_can_be_scanned_at_once(console: Client) -> None:

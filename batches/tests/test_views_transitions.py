@@ -195,8 +195,8 @@ def test_all_that_failed_is_retried_and_what_is_complete_is_not(
 
 
 def test_one_cause_is_retried(console: Client, mixed: Batch) -> None:
-    said = press(console, mixed, "retry", reasons="read_timeout")
-    assert "Retrying: Read timeout." in said
+    message = press(console, mixed, "retry", reasons="read_timeout")
+    assert "Retrying: Read timeout." in message
     assert statuses(mixed) == ["complete", "pending", "pending", "failed"]
 
 
@@ -249,7 +249,7 @@ def test_the_options_of_the_form_are_those_of_the_batch_and_change_nothing(
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         ({"site_deadline": "0"}, "Seconds per site: "),
         ({"max_concurrent": "2.5"}, "Sites at once: "),
@@ -259,9 +259,9 @@ def test_the_options_of_the_form_are_those_of_the_batch_and_change_nothing(
     ],
 )
 def test_a_retry_that_cannot_be_says_why_and_changes_nothing(
-    console: Client, mixed: Batch, sent: dict[str, str], said: str
+    console: Client, mixed: Batch, sent: dict[str, str], message: str
 ) -> None:
-    assert said in press(console, mixed, "retry", **sent)
+    assert message in press(console, mixed, "retry", **sent)
     assert state(mixed) == "partial"
     assert "pending" not in statuses(mixed)
 

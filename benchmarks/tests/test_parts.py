@@ -40,10 +40,10 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
 ) -> None:
     main(["batch", "--sites", "4"])
     printed = capsys.readouterr().out
-    found = printed[printed.index("what was found") :]
-    assert figures(found, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
-    assert figures(found, "Scrapy, one process")[::2] == [4, 400]
-    assert figures(found, "Scrapy whole, one process") == figures(found, "ScraperSky, a batch")
+    output = printed[printed.index("what was found") :]
+    assert figures(output, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
+    assert figures(output, "Scrapy, one process")[::2] == [4, 400]
+    assert figures(output, "Scrapy whole, one process") == figures(output, "ScraperSky, a batch")
 
 
 def test_two_hosts_are_measured_on_small_batches_beside_a_large_one(

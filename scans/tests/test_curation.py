@@ -229,14 +229,14 @@ def rescan(domain: Domain, days: int, **facts: Any) -> None:
 
 def decisions() -> dict[str, Any]:
     names = ("pk", "curation", "curated_by", "curated_at")
-    found: dict[str, Any] = {
+    matching: dict[str, Any] = {
         model.__name__: list(model.objects.exclude(curation="new").order_by("pk").values(*names))
         for model in (Domain, Contact, Page, Sitemap)
     }
-    assert all(len(rows) == 1 for rows in found.values())
-    found["tags"] = list(DomainTag.objects.values())
-    found["notes"] = list(Domain.objects.values("note", "noted_by", "noted_at"))
-    return found
+    assert all(len(rows) == 1 for rows in matching.values())
+    matching["tags"] = list(DomainTag.objects.values())
+    matching["notes"] = list(Domain.objects.values("note", "noted_by", "noted_at"))
+    return matching
 
 
 # Who may

@@ -29,9 +29,9 @@ def query(definition: ListDefinition, user: User, **params: str | list[str]) -> 
 
 
 def hosts(user: User, **params: str | list[str]) -> list[str]:
-    found = query(DOMAINS, user, **params)
-    assert found.errors == {}
-    return [row.host for row in found.page(DOMAINS.columns).rows]
+    matching = query(DOMAINS, user, **params)
+    assert matching.errors == {}
+    return [row.host for row in matching.page(DOMAINS.columns).rows]
 
 
 @pytest.fixture
@@ -43,12 +43,12 @@ def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
     for tenant, some in ((default_tenant, names), (other_tenant, ["foreign.example"])):
         ids = ensure_domains(tenant=tenant, hosts=some)
         for number, pk in enumerate(ids.values()):
-            seen = {"tenant": tenant, "domain_id": pk, "first_seen": now, "last_seen": now}
+            common = {"tenant": tenant, "domain_id": pk, "first_seen": now, "last_seen": now}
             url = f"https://host{number}.example/contact"
-            Contact.objects.create(kind="email", value=f"a{number}@example.com", **seen)
-            Technology.objects.create(name="WordPress", version="6.4.1", category="cms", **seen)
-            Page.objects.create(url=url, url_hash=url_hash(url), page_type="contact", **seen)
-            Sitemap.objects.create(url=url, url_hash=url_hash(url), kind="urlset", **seen)
+            Contact.objects.create(kind="email", value=f"a{number}@example.com", **common)
+            Technology.objects.create(name="WordPress", version="6.4.1", category="cms", **common)
+            Page.objects.create(url=url, url_hash=url_hash(url), page_type="contact", **common)
+            Sitemap.objects.create(url=url, url_hash=url_hash(url), kind="urlset", **common)
             Scan.objects.create(
                 tenant=tenant,
                 domain_id=pk,
@@ -76,21 +76,21 @@ def test_every_order_shows_every_row_once_and_leads_back(
 ) -> None:
     for sort in definition.sorts:
         for name in (sort.name, f"-{sort.name}"):
-            wanted = query(definition, user, sort=name)
-            seen, pages = [], []
+            list_query = query(definition, user, sort=name)
+            ids, pages = [], []
             cursor = ""
             for number in count():
                 assert number < MOST_PAGES
-                page = wanted.page(definition.columns, size=7, cursor=cursor)
+                page = list_query.page(definition.columns, size=7, cursor=cursor)
                 pages.append([row.pk for row in page.rows])
-                seen += pages[-1]
+                ids += pages[-1]
                 cursor = page.next
                 if not cursor:
                     break
-            assert len(seen) == len(set(seen)) == wanted.count().rows
+            assert len(ids) == len(set(ids)) == list_query.count().rows
             previous = page.previous
             for expected in reversed(pages[:-1]):
-                page = wanted.page(definition.columns, size=7, cursor=previous)
+                page = list_query.page(definition.columns, size=7, cursor=previous)
                 assert [row.pk for row in page.rows] == expected
                 previous = page.previous
             assert previous == ""
@@ -104,10 +104,10 @@ def test_every_filter_can_be_read_and_run(
         texts = [value for value, _ in item.choices] or ["7d", "5", str(user.pk), "exam"]
         ran = 0
         for text in texts:
-            wanted = query(definition, user, **{item.name: text})
-            if not wanted.errors:
-                wanted.page(definition.columns)
-                wanted.count()
+            list_query = query(definition, user, **{item.name: text})
+            if not list_query.errors:
+                list_query.page(definition.columns)
+                list_query.count()
                 ran += 1
         assert ran, f"{definition.name}: no value for {item.name}"
 
@@ -143,14 +143,14 @@ def test_no_list_shows_rows_of_another_tenant(
 def test_a_superuser_sees_all_tenants_page_by_page(results: None, user: User) -> None:
     user.is_superuser = True
     user.save()
-    wanted = query(DOMAINS, user)
-    seen, cursor = 0, ""
+    list_query = query(DOMAINS, user)
+    count, cursor = 0, ""
     for _ in range(MOST_PAGES):
-        page = wanted.page(DOMAINS.columns, size=4, cursor=cursor)
-        seen, cursor = seen + len(page.rows), page.next
+        page = list_query.page(DOMAINS.columns, size=4, cursor=cursor)
+        count, cursor = count + len(page.rows), page.next
         if not cursor:
             break
-    assert seen == wanted.count().rows == 31
+    assert count == list_query.count().rows == 31
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_hosts_that_begin_with_a_search_come_first_in_their_order(
     expected = ["zoo-2.de", "zoo.de", "a.zoo.de", "b.zoo.de"]
     assert hosts(user, q="zoo") == expected
     assert hosts(user, q="zoo", sort="-host") == [*expected[1::-1], *expected[:1:-1]]
-    wanted = query(DOMAINS, user, q="zoo")
-    first = wanted.page(DOMAINS.columns, size=2)
-    second = wanted.page(DOMAINS.columns, size=2, cursor=first.next)
+    list_query = query(DOMAINS, user, q="zoo")
+    first = list_query.page(DOMAINS.columns, size=2)
+    second = list_query.page(DOMAINS.columns, size=2, cursor=first.next)
     assert [row.host for row in (*first.rows, *second.rows)] == expected
-    back = wanted.page(DOMAINS.columns, size=2, cursor=second.previous)
+    back = list_query.page(DOMAINS.columns, size=2, cursor=second.previous)
     assert [row.host for row in back.rows] == expected[:2]
 
 
@@ -209,8 +209,8 @@ def test_a_batch_is_searched_by_words_of_its_name_and_by_its_id(user: User, resu
     batch = Batch.objects.filter(tenant__memberships__user=user)[0]
     Batch.objects.filter(pk=batch.pk).update(name="Spring-list (O'Hara): Bücher")
     for text in ("spring", "LIST spr", "o'hara", "büch", "hara list", str(batch.pk)):
-        found = query(get_list("batches"), user, q=text).page(get_list("batches").columns).rows
-        assert [row.pk for row in found] == [batch.pk], text
+        matching = query(get_list("batches"), user, q=text).page(get_list("batches").columns).rows
+        assert [row.pk for row in matching] == [batch.pk], text
     assert query(get_list("batches"), user, q="ring").count().rows == 0
 
 
@@ -245,9 +245,9 @@ def test_a_technology_is_filtered_by_name_and_version(results: None, user: User)
 def test_a_value_that_cannot_be_read_is_reported_and_narrows_nothing(
     results: None, console: Client, user: User
 ) -> None:
-    wanted = query(DOMAINS, user, verdict="nonsense", pages_min="-1", scanned_after="soon")
-    assert wanted.errors.keys() == {"verdict", "pages_min", "scanned_after"}
-    assert wanted.count().rows == 30
+    list_query = query(DOMAINS, user, verdict="nonsense", pages_min="-1", scanned_after="soon")
+    assert list_query.errors.keys() == {"verdict", "pages_min", "scanned_after"}
+    assert list_query.count().rows == 30
     page = console.get("/domains/", {"pages_min": "many"}).content.decode()
     assert "“many” is not a whole number" in page
 

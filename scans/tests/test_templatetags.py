@@ -11,7 +11,7 @@ from scans.templatetags import console
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "sentence"),
     [
         (None, "-"),
         (0, "0.0 s"),
@@ -24,12 +24,12 @@ from scans.templatetags import console
         (7_200_000, "2,000 h 0 min"),
     ],
 )
-def test_durations_are_said_in_their_two_largest_units(seconds: Any, said: str) -> None:
-    assert console.duration(seconds) == said
+def test_durations_are_said_in_their_two_largest_units(seconds: Any, sentence: str) -> None:
+    assert console.duration(seconds) == sentence
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("share", "sentence"),
     [
         (0, "0 %"),
         (None, "0 %"),
@@ -39,8 +39,8 @@ def test_durations_are_said_in_their_two_largest_units(seconds: Any, said: str) 
         (1, "100 %"),
     ],
 )
-def test_a_share_is_100_only_when_all_is_done(share: Any, said: str) -> None:
-    assert console.percent(share) == said
+def test_a_share_is_100_only_when_all_is_done(share: Any, sentence: str) -> None:
+    assert console.percent(share) == sentence
 
 
 @pytest.mark.parametrize(

@@ -20,17 +20,17 @@ from scrapersky.tenants.models import Membership, Tenant, User
 pytestmark = pytest.mark.django_db
 
 
-def page(client: Client, url: str, **asked: Any) -> str:
-    response = client.get(url, asked)
+def page(client: Client, url: str, **params: Any) -> str:
+    response = client.get(url, params)
     assert response.status_code == 200
     return response.content.decode()
 
 
 def queries(client: Client, url: str) -> int:
     client.get(url)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as params:
         page(client, url)
-    return len(asked)
+    return len(params)
 
 
 def scanned(tenant: Tenant, host: str, **facts: Any) -> Domain:

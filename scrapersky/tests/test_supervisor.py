@@ -37,14 +37,14 @@ MakePart = Callable[..., Part]
 @pytest.fixture
 def make_part() -> Iterator[MakePart]:
     """Return a function that makes a part from Python code; all are ended after the test."""
-    made: list[Part] = []
+    created: list[Part] = []
 
     def make(code: str, *arguments: str, name: str = "part") -> Part:
-        made.append(Part(name, [sys.executable, "-c", code, *arguments], env=dict(os.environ)))
-        return made[-1]
+        created.append(Part(name, [sys.executable, "-c", code, *arguments], env=dict(os.environ)))
+        return created[-1]
 
     yield make
-    for part in made:
+    for part in created:
         part.end()
 
 
@@ -59,15 +59,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 @pytest.fixture
 def supervise(db: None) -> Iterator[Callable[..., Supervisor]]:
     """Return a function that supervises parts until the test is over."""
-    made: list[Supervisor] = []
+    created: list[Supervisor] = []
 
     def make(*parts: Part) -> Supervisor:
-        made.append(Supervisor(parts))
-        made[-1].tend()
-        return made[-1]
+        created.append(Supervisor(parts))
+        created[-1].tend()
+        return created[-1]
 
     yield make
-    for supervisor in made:
+    for supervisor in created:
         supervisor.end()
 
 
@@ -80,10 +80,10 @@ def test_a_part_that_died_waits_before_it_starts_again(
         part.start()
         eventually(part.has_died)
         part.end()
-        began = clock["now"]
+        started = clock["now"]
         while not part.is_due():
             clock["now"] += 0.5
-        delays.append(clock["now"] - began)
+        delays.append(clock["now"] - started)
     assert delays == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
@@ -103,11 +103,11 @@ def test_a_part_that_ran_for_long_starts_again_soon(
 
 
 def test_ending_a_part_ends_what_it_started(make_part: MakePart, tmp_path: Path) -> None:
-    told = tmp_path / "child"
-    part = make_part(PARENT, str(told))
+    pid_file = tmp_path / "child"
+    part = make_part(PARENT, str(pid_file))
     part.start()
-    eventually(told.exists)
-    child = int(told.read_text())
+    eventually(pid_file.exists)
+    child = int(pid_file.read_text())
     assert is_running(child)
     part.end()
     eventually(lambda: not is_running(child))
@@ -116,11 +116,11 @@ def test_ending_a_part_ends_what_it_started(make_part: MakePart, tmp_path: Path)
 def test_what_a_dead_part_left_behind_is_ended(
     make_part: MakePart, supervise: Callable[..., Supervisor], tmp_path: Path
 ) -> None:
-    told = tmp_path / "child"
-    part = make_part(PARENT, str(told))
+    pid_file = tmp_path / "child"
+    part = make_part(PARENT, str(pid_file))
     supervisor = supervise(part)
-    eventually(told.exists)
-    child = int(told.read_text())
+    eventually(pid_file.exists)
+    child = int(pid_file.read_text())
     os.kill(part.pid, signal.SIGKILL)
     eventually(part.has_died)
     supervisor.tend()
@@ -164,12 +164,12 @@ def test_the_guardian_remembers_what_was_not_taken_back() -> None:
 
 
 def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
-    told = tmp_path / "child"
+    pid_file = tmp_path / "child"
     code = f"""
 import os, sys, time
 from scrapersky.supervisor.guardian import Guardian
 from scrapersky.supervisor.part import Part
-part = Part("part", [sys.executable, "-c", {PARENT!r}, {str(told)!r}], env=dict(os.environ))
+part = Part("part", [sys.executable, "-c", {PARENT!r}, {str(pid_file)!r}], env=dict(os.environ))
 guardian = Guardian()
 part.start()
 guardian.watch(part.pid)
@@ -179,8 +179,8 @@ time.sleep(600)
     supervisor = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert supervisor.stdout is not None
     main = int(supervisor.stdout.readline())
-    eventually(told.exists)
-    child = int(told.read_text())
+    eventually(pid_file.exists)
+    child = int(pid_file.read_text())
     supervisor.kill()
     supervisor.wait()
     supervisor.stdout.close()

@@ -30,8 +30,8 @@ Scenario = Callable[[Installation, EmbeddedPostgres], dict[str, Any]]
 screen = Console(width=None if sys.stdout.isatty() else 120)
 
 SCENARIOS: dict[str, Scenario] = {
-    "kills": lambda made, _: deaths.random_kills(
-        made,
+    "kills": lambda place, _: deaths.random_kills(
+        place,
         KINDS,
         hosts=4,
         jobs=2_000,
@@ -39,40 +39,40 @@ SCENARIOS: dict[str, Scenario] = {
         within=1_200,
         seed=int(os.urandom(2).hex(), 16),
     ),
-    "poison": lambda made, _: deaths.poison_site(made, jobs=200, within=120),
-    "database": lambda made, server: order.database_away(
-        made, server, jobs=600, seconds=10, within=120
+    "poison": lambda place, _: deaths.poison_site(place, jobs=200, within=120),
+    "database": lambda place, server: order.database_away(
+        place, server, jobs=600, seconds=10, within=120
     ),
-    "queue": lambda made, _: order.queue_filled_twice(made, jobs=300, within=120),
-    "fairness": lambda made, _: order.small_beside_large(made, large=50_000, within=5),
-    "cancel": lambda made, _: order.cancel_while_running(
-        made, jobs=1_000, quiet_after=2, within=10
+    "queue": lambda place, _: order.queue_filled_twice(place, jobs=300, within=120),
+    "fairness": lambda place, _: order.small_beside_large(place, large=50_000, within=5),
+    "cancel": lambda place, _: order.cancel_while_running(
+        place, jobs=1_000, quiet_after=2, within=10
     ),
-    "pause": lambda made, _: order.pause_and_resume(made, jobs=400, within=60),
-    "hosts": lambda made, _: deaths.one_of_two_hosts_killed(
-        made, jobs=1_500, comes_back=False, within=300
+    "pause": lambda place, _: order.pause_and_resume(place, jobs=400, within=60),
+    "hosts": lambda place, _: deaths.one_of_two_hosts_killed(
+        place, jobs=1_500, comes_back=False, within=300
     ),
-    "redis": lambda made, _: deaths.one_of_two_hosts_killed(
-        made, jobs=1_500, comes_back=False, within=300
+    "redis": lambda place, _: deaths.one_of_two_hosts_killed(
+        place, jobs=1_500, comes_back=False, within=300
     ),
-    "flush": lambda made, _: order.queue_flushed(made, flush_of(made), jobs=1_000, within=120),
-    "stop": lambda made, _: deaths.cluster_stopped(made, signal.SIGTERM, jobs=500, within=8),
-    "interrupt": lambda made, _: deaths.cluster_stopped(made, signal.SIGINT, jobs=500, within=8),
-    "export": lambda made, _: deaths.stopped_while_exporting(made, rows=100_000, within=8),
-    "keeper": lambda made, _: order.keeper_beside_slow_sites(made, jobs=128, within=150),
-    "batches": lambda made, _: order.many_batches(
-        made, batches=300, each=20, slots=128, within=600
+    "flush": lambda place, _: order.queue_flushed(place, flush_of(place), jobs=1_000, within=120),
+    "stop": lambda place, _: deaths.cluster_stopped(place, signal.SIGTERM, jobs=500, within=8),
+    "interrupt": lambda place, _: deaths.cluster_stopped(place, signal.SIGINT, jobs=500, within=8),
+    "export": lambda place, _: deaths.stopped_while_exporting(place, rows=100_000, within=8),
+    "keeper": lambda place, _: order.keeper_beside_slow_sites(place, jobs=128, within=150),
+    "batches": lambda place, _: order.many_batches(
+        place, batches=300, each=20, slots=128, within=600
     ),
-    "tenants": lambda made, _: politeness.two_tenants_one_list(made, jobs=500, within=300),
-    "address": lambda made, _: politeness.many_hosts_one_address(
-        made, jobs=2_000, limit=8, within=600
+    "tenants": lambda place, _: politeness.two_tenants_one_list(place, jobs=500, within=300),
+    "address": lambda place, _: politeness.many_hosts_one_address(
+        place, jobs=2_000, limit=8, within=600
     ),
-    "takeover": lambda made, _: deaths.lone_worker_killed(made, jobs=400),
-    "creation": lambda made, _: deaths.creator_killed(made, jobs=100_000),
-    "list": lambda made, _: deaths.list_reader_killed(made, domains=250_000, within=300),
-    "exports": lambda made, _: exports.exports_under_fire(made, rows=120_000, within=900),
-    "web": lambda made, _: supervision.web_killed(made, jobs=400, within=120),
-    "hang": lambda made, _: supervision.hung_cluster(made, within=400),
+    "takeover": lambda place, _: deaths.lone_worker_killed(place, jobs=400),
+    "creation": lambda place, _: deaths.creator_killed(place, jobs=100_000),
+    "list": lambda place, _: deaths.list_reader_killed(place, domains=250_000, within=300),
+    "exports": lambda place, _: exports.exports_under_fire(place, rows=120_000, within=900),
+    "web": lambda place, _: supervision.web_killed(place, jobs=400, within=120),
+    "hang": lambda place, _: supervision.hung_cluster(place, within=400),
 }
 
 
@@ -85,14 +85,14 @@ ENVIRONMENTS = {
 WITH_REDIS = {"redis", "flush"}
 
 
-def flush_of(made: Installation) -> Callable[[], object]:
+def flush_of(place: Installation) -> Callable[[], object]:
     """Return what empties the broker of an installation."""
-    return redis.Redis.from_url(made.environment["REDIS_URL"]).flushdb
+    return redis.Redis.from_url(place.environment["REDIS_URL"]).flushdb
 
 
-def main(chosen: list[str]) -> int:
+def main(selected: list[str]) -> int:
     """Run the scenarios and print the table; return the exit code."""
-    unknown = set(chosen) - set(SCENARIOS)
+    unknown = set(selected) - set(SCENARIOS)
     if unknown:
         screen.print(f"There is no scenario {', '.join(sorted(unknown))}: {', '.join(SCENARIOS)}.")
         return 2
@@ -101,12 +101,12 @@ def main(chosen: list[str]) -> int:
         call_command("migrate", verbosity=0)
     table = Table("Scenario", "What was done and measured", "Audit at the end", show_lines=True)
     broken = 0
-    for name in chosen or SCENARIOS:
-        began = monotonic()
+    for name in selected or SCENARIOS:
+        started = monotonic()
         screen.print(f"{name} ...", end=" ")
         measured, account, ok = run(name, server)
         broken += not ok
-        screen.print(f"{'kept' if ok else 'BROKEN'} in {monotonic() - began:.0f} s")
+        screen.print(f"{'kept' if ok else 'BROKEN'} in {monotonic() - started:.0f} s")
         table.add_row(name, measured, account)
     screen.print(table)
     screen.print("Every promise was kept." if not broken else f"{broken} promises were BROKEN.")
@@ -126,13 +126,13 @@ def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
             tempfile.TemporaryDirectory() as folder,
             serve() as sites,
             pointed_at(url),
-            Installation(url, Path(folder), sites, **environment) as made,
+            Installation(url, Path(folder), sites, **environment) as place,
         ):
             try:
-                figures = SCENARIOS[name](made, server)
+                figures = SCENARIOS[name](place, server)
             except AssertionError as error:
                 traceback.print_exc()
-                return f"BROKEN: {error}", made.last_words(), False
+                return f"BROKEN: {error}", place.last_words(), False
     account = figures.pop("account", None)
     measured = "\n".join(f"{what}: {value}" for what, value in figures.items())
     return measured, told(account) if account else "no row was left", True

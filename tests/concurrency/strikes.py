@@ -68,7 +68,7 @@ def see_through(striker: Striker, batch: Batch, *, strikes: int, within: float) 
 
     Hosts that died are started again, and every look at the batch is an audit as well.
     """
-    began = monotonic()
+    started = monotonic()
     left = list(range(strikes))
 
     def ended() -> bool:
@@ -83,4 +83,4 @@ def see_through(striker: Striker, batch: Batch, *, strikes: int, within: float) 
     eventually(ended, within=within)
     recovery.recover()
     striker.look()
-    return monotonic() - began
+    return monotonic() - started

@@ -11,8 +11,8 @@ from scans.engine.report import Contact
 
 def addresses_of(body: str, url: str = "https://acme.example/", lang: str = "en") -> list[Contact]:
     page = f"<html lang={lang}><body>{body}</body></html>".encode()
-    found = read_page(page, url, "text/html; charset=utf-8")
-    return [contact for contact in found.contacts if contact.kind == "address"]
+    read = read_page(page, url, "text/html; charset=utf-8")
+    return [contact for contact in read.contacts if contact.kind == "address"]
 
 
 def lines_of(body: str, url: str = "https://acme.example/", lang: str = "en") -> list[str]:
@@ -162,13 +162,13 @@ CASES = [(country, *case) for country, cases in IN_TEXT.items() for case in case
 @pytest.mark.parametrize(("country", "text", "lang", "line"), CASES)
 def test_an_address_in_text_is_read_in_its_countrys_format(country, text, lang, line):
     blocks = text.replace("/2/A-", "<br>A-").replace("C/ ", "C&#47; ")
-    (found,) = addresses_of(f"<p>{blocks.replace('/', '<br>')}</p>", lang=lang)
-    assert found.value == line
-    assert found.address is not None
-    assert found.address["country"] == country
-    assert found.page_url == "https://acme.example/"
-    assert found.method == "text"
-    assert found.address["street"].split()[0] in found.snippet
+    (read,) = addresses_of(f"<p>{blocks.replace('/', '<br>')}</p>", lang=lang)
+    assert read.value == line
+    assert read.address is not None
+    assert read.address["country"] == country
+    assert read.page_url == "https://acme.example/"
+    assert read.method == "text"
+    assert read.address["street"].split()[0] in read.snippet
 
 
 def test_every_country_with_a_format_of_text_has_an_example():
@@ -293,11 +293,11 @@ VCARD = H_CARD.replace("p-adr h-adr", "adr").replace("h-card", "vcard").replace(
     ids=["microdata", "rdfa", "h-card", "vcard"],
 )
 def test_an_address_in_markup_is_read_with_its_evidence(markup, method):
-    (found,) = addresses_of(markup)
+    (read,) = addresses_of(markup)
     parts = {"street": "Musterweg 1", "postcode": "10115", "town": "Berlin", "region": ""}
-    assert found.address == parts | {"country": "DE"}
-    assert (found.method, found.page_url) == (method, "https://acme.example/")
-    assert "Musterweg 1, 10115, Berlin" in found.snippet
+    assert read.address == parts | {"country": "DE"}
+    assert (read.method, read.page_url) == (method, "https://acme.example/")
+    assert "Musterweg 1, 10115, Berlin" in read.snippet
 
 
 def test_one_address_in_several_spellings_and_pages_is_one():
@@ -305,8 +305,8 @@ def test_one_address_in_several_spellings_and_pages_is_one():
     legal = b"<p>Muster GmbH<br>Musterweg  1<br>D-10115 Berlin</p>"
     pages = (home.contacts, read_page(legal, "https://a.de/impressum").contacts)
     assert [len(contacts) for contacts in pages] == [1, 1]
-    (found,) = merge_contacts(pages)
-    assert found.method == "microdata"
+    (read,) = merge_contacts(pages)
+    assert read.method == "microdata"
 
 
 def test_every_address_of_a_list_of_branches_is_read():

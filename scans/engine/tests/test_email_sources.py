@@ -312,6 +312,6 @@ def test_a_page_without_addresses_has_none(body):
 )  # fmt: skip
 def test_hostile_pages_are_read_in_linear_time(piece):
     page = (piece * (300_000 // len(piece))).encode()
-    began = time.process_time()
+    started = time.process_time()
     read_page(page, URL, "text/html; charset=utf-8")
-    assert time.process_time() - began < 4
+    assert time.process_time() - started < 4

@@ -13,8 +13,8 @@ from scans.engine.extractors.hints import hints_in
 from scans.engine.extractors.page_emails import without_glued
 
 
-def addresses(found) -> list[str]:
-    return [email.address for email in found]
+def addresses(results) -> list[str]:
+    return [email.address for email in results]
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_mailto_link_names_its_receivers(href, expected):
     ],
 )
 def test_a_word_stuck_to_a_linked_address_makes_no_other_one(text, expected):
-    found = [*from_hrefs([("mailto:info@bakery.com", "Write")]), *from_text(text)]
-    assert addresses(without_glued(found)) == expected
+    results = [*from_hrefs([("mailto:info@bakery.com", "Write")]), *from_text(text)]
+    assert addresses(without_glued(results)) == expected
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def cloudflare(address: str, key: int = 0x5A) -> str:
     ],
 )
 def test_an_address_that_cloudflare_protects_is_decoded(markup):
-    (found,) = hidden(markup.format(cloudflare("info@bakery.com")))
-    assert (found.address, found.method) == ("info@bakery.com", "cloudflare")
+    (results,) = hidden(markup.format(cloudflare("info@bakery.com")))
+    assert (results.address, results.method) == ("info@bakery.com", "cloudflare")
 
 
 @pytest.mark.parametrize("code", ["zz", "5a", "5a5", "ff" * 200])
@@ -190,9 +190,9 @@ def test_an_address_in_json_ld_is_found_at_any_depth():
 
 
 def test_a_find_carries_the_words_around_it():
-    (found,) = from_text("Our bakers answer: info@bakery.com, every day")
-    assert found.snippet == "Our bakers answer: info@bakery.com, every day"
-    assert found.confidence > 0.9
+    (results,) = from_text("Our bakers answer: info@bakery.com, every day")
+    assert results.snippet == "Our bakers answer: info@bakery.com, every day"
+    assert results.confidence > 0.9
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,8 @@ def test_web_links_are_listed_once_with_their_words(facts):
 
 
 def test_every_contact_carries_its_evidence(facts):
-    found = {(contact.kind, contact.value): contact for contact in facts.contacts}
-    assert {value: contact.method for (_, value), contact in found.items()} == {
+    read = {(contact.kind, contact.value): contact for contact in facts.contacts}
+    assert {value: contact.method for (_, value), contact in read.items()} == {
         "info@bakery.co.uk": "mailto",
         "anna@bakery.co.uk": "markup",
         "+441142785000": "tel_link",
@@ -96,8 +96,8 @@ def test_every_contact_carries_its_evidence(facts):
         "https://www.instagram.com/bakery": "json_ld",
         "1 High St, S1 2AB, Sheffield, GB": "json_ld",
     }
-    assert found[ContactKind.PHONE, "+441142785001"].label == "GB fax"
-    assert found[ContactKind.EMAIL, "info@bakery.co.uk"].label == "service"
+    assert read[ContactKind.PHONE, "+441142785001"].label == "GB fax"
+    assert read[ContactKind.EMAIL, "info@bakery.co.uk"].label == "service"
     assert {contact.page_url for contact in facts.contacts} == {URL}
     assert all(contact.snippet for contact in facts.contacts)
 
@@ -197,9 +197,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_page_is_read_in_seconds(kind):
-    began = time.process_time()
+    started = time.process_time()
     read_page(HOSTILE[kind].encode(), URL)
-    assert time.process_time() - began < 5  # about 0.5 s each; what it guards against takes minutes
+    assert (
+        time.process_time() - started < 5
+    )  # about 0.5 s each; what it guards against takes minutes
 
 
 PIECES = st.sampled_from(

@@ -64,9 +64,9 @@ def test_a_number_on_a_country_s_own_domain_is_read_without_a_label(region, styl
     assert phonenumbers.is_valid_number(number)
     written = phonenumbers.format_number(number, getattr(phonenumbers.PhoneNumberFormat, style))
     url = f"https://www.example.{'co.uk' if region == 'GB' else region.lower()}/"
-    (found,) = find(f"Home\n{written}\nImpressum", url)
-    assert found.number == phonenumbers.format_number(number, 0)
-    assert found.region == region
+    (read,) = find(f"Home\n{written}\nImpressum", url)
+    assert read.number == phonenumbers.format_number(number, 0)
+    assert read.region == region
 
 
 @pytest.mark.parametrize(
@@ -219,16 +219,16 @@ def test_a_number_that_is_also_a_phone_is_no_fax(text):
     ],
 )
 def test_a_link_to_a_phone_is_read(href, expected):
-    found = list(from_hrefs([(href, "Call us")], regions_of("")))
-    assert [phone.number for phone in found] == expected
+    read = list(from_hrefs([(href, "Call us")], regions_of("")))
+    assert [phone.number for phone in read] == expected
 
 
 def test_json_ld_gives_phones_and_faxes():
     things = [
         {"telephone": ["(212) 736-5000", None], "contactPoint": {"faxNumber": "212-736-5001"}}
     ]
-    found = [(phone.number, phone.is_fax) for phone in from_json_ld(things, regions_of(""))]
-    assert found == [("+12127365000", False), ("+12127365001", True)]
+    read = [(phone.number, phone.is_fax) for phone in from_json_ld(things, regions_of(""))]
+    assert read == [("+12127365000", False), ("+12127365001", True)]
 
 
 @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ def test_a_labelled_number_is_surer_than_a_guessed_one():
 
 
 def test_a_find_carries_its_region_and_the_words_around_it():
-    (found,) = find("Our shop\nPhone: 416-967-1111\nToronto")
-    assert (found.region, found.method) == ("CA", "text")
-    assert found.snippet == "Our shop Phone: 416-967-1111 Toronto"
+    (read,) = find("Our shop\nPhone: 416-967-1111\nToronto")
+    assert (read.region, read.method) == ("CA", "text")
+    assert read.snippet == "Our shop Phone: 416-967-1111 Toronto"
 
 
 @given(st.text(alphabet="0123456789+-() ./xTelFax:\n") | st.text())
 def test_reading_phones_never_raises(text):
-    found = [*find(text), *from_hrefs([("tel:" + text, text)], regions_of(text))]
-    for phone in found:
+    read = [*find(text), *from_hrefs([("tel:" + text, text)], regions_of(text))]
+    for phone in read:
         assert phonenumbers.is_valid_number(phonenumbers.parse(phone.number))

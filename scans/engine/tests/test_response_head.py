@@ -18,8 +18,8 @@ def read(data: bytes) -> Head:
 
 def headers(*lines: bytes) -> dict[str, str]:
     """Return the headers of a response with these lines, names in lower case."""
-    found = read(OK + b"".join(line + b"\r\n" for line in lines) + b"\r\n").headers
-    return {name.lower(): value for name, value in found.itermerged()}
+    parsed = read(OK + b"".join(line + b"\r\n" for line in lines) + b"\r\n").headers
+    return {name.lower(): value for name, value in parsed.itermerged()}
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_header_repeated_with_its_value_is_one(name: bytes, value: bytes) -> N
 
 
 def test_headers_with_several_values_keep_them_all() -> None:
-    found = read(OK + b"Set-Cookie: a=1\r\nset-cookie: b=2\r\nVary: A\r\nVary: B\r\n\r\n").headers
-    assert found.getlist("Set-Cookie") == ["a=1", "b=2"]
-    assert found["vary"] == "A, B"
+    parsed = read(OK + b"Set-Cookie: a=1\r\nset-cookie: b=2\r\nVary: A\r\nVary: B\r\n\r\n").headers
+    assert parsed.getlist("Set-Cookie") == ["a=1", "b=2"]
+    assert parsed["vary"] == "A, B"
 
 
 def test_the_last_content_type_counts_and_the_first_refresh() -> None:

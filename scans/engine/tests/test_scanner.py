@@ -57,7 +57,7 @@ def scan(answers: dict[str, Answer], limits: Limits = LIMITS, **more: object) ->
         return scan_site("acme.test", limits, settings=server.settings(**more))
 
 
-def asked(report: SiteReport) -> list[str]:
+def requested(report: SiteReport) -> list[str]:
     return [record.url.partition("acme.test")[2] for record in report.requests]
 
 
@@ -84,7 +84,7 @@ def test_a_site_is_read_from_robots_txt_to_its_sitemap() -> None:
     ]
     emails = {contact.value: contact.page_url for contact in report.contacts}
     assert emails["sales@acme-anvils.com"] == "http://acme.test/contact"
-    assert asked(report)[:3] == ["/robots.txt", "/", "/contact"]
+    assert requested(report)[:3] == ["/robots.txt", "/", "/contact"]
 
 
 def test_the_inventory_holds_each_page_once_with_what_is_known_of_it() -> None:
@@ -112,12 +112,12 @@ def test_the_inventory_keeps_to_its_limit() -> None:
 
 
 def test_only_so_many_pages_are_opened() -> None:
-    opened = asked(scan(site(), Limits(fetch_pages=2, sitemaps=False)))
+    opened = requested(scan(site(), Limits(fetch_pages=2, sitemaps=False)))
     assert opened == ["/robots.txt", "/", "/contact"]
 
 
 def test_nothing_is_followed_where_the_limits_say_so() -> None:
-    assert asked(scan(site(), Limits(follow=False, sitemaps=False))) == ["/robots.txt", "/"]
+    assert requested(scan(site(), Limits(follow=False, sitemaps=False))) == ["/robots.txt", "/"]
 
 
 def test_a_contact_page_that_only_the_sitemap_names_is_opened_too() -> None:
@@ -128,8 +128,8 @@ def test_a_contact_page_that_only_the_sitemap_names_is_opened_too() -> None:
     )
     answers["/"] = page(f"<html><title>Acme</title>{TEXT}</html>")
     report = scan(answers)
-    assert "/imprint" in asked(report)
-    assert "/blog/one" not in asked(report)
+    assert "/imprint" in requested(report)
+    assert "/blog/one" not in requested(report)
 
 
 def test_a_page_that_fails_is_data_not_failure() -> None:
@@ -156,7 +156,7 @@ def test_stages_come_in_order_and_are_timed() -> None:
 def test_sitemaps_alone_are_read_without_opening_a_page() -> None:
     answers = site(sitemap__xml=sitemap("http://acme.test/jobs"))
     report = scan(answers, Limits(sitemaps_only=True))
-    assert asked(report)[:2] == ["/robots.txt", "/sitemap.xml"]
+    assert requested(report)[:2] == ["/robots.txt", "/sitemap.xml"]
     assert [entry.url for entry in report.pages] == ["http://acme.test/jobs"]
 
 
@@ -316,7 +316,7 @@ def test_the_wall_of_a_bot_check_is_a_finding_and_not_climbed() -> None:
     )
     report = scan(site() | {"/": page(wall, "403 Forbidden", {"Server": "cloudflare"})})
     assert (report.verdict, report.http_status) == (Verdict.CHALLENGE, 403)
-    assert asked(report) == ["/robots.txt", "/"]
+    assert requested(report) == ["/robots.txt", "/"]
 
 
 # Throttle and time.
@@ -325,8 +325,8 @@ def test_the_wall_of_a_bot_check_is_a_finding_and_not_climbed() -> None:
 def test_robots_txt_is_obeyed_page_by_page() -> None:
     answers = site(robots__txt=robots("User-agent: *", "Disallow: /contact"))
     report = scan(answers)
-    assert "/contact" not in asked(report)
-    assert "/about" in asked(report)
+    assert "/contact" not in requested(report)
+    assert "/about" in requested(report)
 
 
 def test_the_crawl_delay_is_kept_up_to_its_cap() -> None:
@@ -340,9 +340,9 @@ def test_the_crawl_delay_is_kept_up_to_its_cap() -> None:
 
 
 def test_a_deadline_after_the_homepage_leaves_a_report() -> None:
-    began = time.monotonic()
+    started = time.monotonic()
     report = scan(site(contact=hostile.drip), Limits(read_timeout=9.0, site_deadline=1.5))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - started < 4
     assert report.title == "Acme Anvils"
     assert any("the results up to that point" in warning for warning in report.warnings)
 
@@ -375,7 +375,7 @@ def named(**files: Answer) -> SiteReport:
 
 def test_a_sitemap_that_lists_itself_is_read_once() -> None:
     report = named(loop__xml=index("http://acme.test/loop.xml"))
-    assert asked(report).count("/loop.xml") == 1
+    assert requested(report).count("/loop.xml") == 1
 
 
 def test_indexes_of_indexes_end_at_the_depth() -> None:
@@ -383,7 +383,7 @@ def test_indexes_of_indexes_end_at_the_depth() -> None:
         f"level{number}__xml": index(f"http://acme.test/level{number + 1}.xml")
         for number in range(10)
     }
-    opened = [url for url in asked(named(**answers)) if url.startswith("/level")]
+    opened = [url for url in requested(named(**answers)) if url.startswith("/level")]
     assert opened == [f"/level{number}.xml" for number in range(len(opened))]
     assert len(opened) <= Limits().sitemap_depth + 1
 
@@ -391,10 +391,10 @@ def test_indexes_of_indexes_end_at_the_depth() -> None:
 def test_an_entity_bomb_is_refused() -> None:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     bomb = f'<!DOCTYPE x [<!ENTITY l0 "ha">{levels}]><urlset><url><loc>&l9;</loc></url></urlset>'
-    began = time.monotonic()
+    started = time.monotonic()
     report = named(bomb__xml=page(bomb, headers=XML))
     assert report.sitemaps[0].error
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - started < 5
 
 
 def test_a_gzip_bomb_as_sitemap_is_cut_at_its_limit() -> None:

@@ -55,8 +55,8 @@ BARE, WWW = "http://acme.test/", "http://www.acme.test/"
 
 @pytest.mark.parametrize("domain", ["www.acme.test", "http://www.acme.test/", "WWW.Acme.Test"])
 def test_the_name_that_was_given_is_the_first_to_be_asked(domain: str) -> None:
-    report, asked = scan(domain, bare=page(DEFAULT), www=SITE)
-    assert asked == [WWW]
+    report, requested = scan(domain, bare=page(DEFAULT), www=SITE)
+    assert requested == [WWW]
     assert (report.final_url, report.title, report.domain) == (WWW, "Acme Anvils", "acme.test")
 
 
@@ -66,18 +66,18 @@ def test_the_bare_name_is_asked_where_it_was_given() -> None:
 
 @pytest.mark.parametrize("first", [DEFAULT, FOR_SALE])
 def test_a_page_that_stands_in_for_a_site_leads_to_its_other_name(first: str) -> None:
-    report, asked = scan("acme.test", bare=page(first), www=SITE)
-    assert asked == [BARE, WWW]
+    report, requested = scan("acme.test", bare=page(first), www=SITE)
+    assert requested == [BARE, WWW]
     assert (report.verdict, report.final_url, report.title) == (Verdict.OK, WWW, "Acme Anvils")
     assert any("Read at www.acme.test: acme.test is p" in warning for warning in report.warnings)
-    report, asked = scan("www.acme.test", www=page(first), bare=SITE)
-    assert asked == [WWW, BARE]
+    report, requested = scan("www.acme.test", www=page(first), bare=SITE)
+    assert requested == [WWW, BARE]
     assert (report.verdict, report.final_url) == (Verdict.OK, BARE)
 
 
 def test_the_first_response_is_kept_where_the_other_is_no_better() -> None:
-    report, asked = scan("acme.test", bare=page(DEFAULT), www=page(FOR_SALE))
-    assert asked == [BARE, WWW]
+    report, requested = scan("acme.test", bare=page(DEFAULT), www=page(FOR_SALE))
+    assert requested == [BARE, WWW]
     assert (report.verdict, report.final_url) == (Verdict.PLACEHOLDER, BARE)
     report, _ = scan("acme.test", bare=page(FOR_SALE), www=page(DEFAULT))
     assert (report.verdict, report.final_url) == (Verdict.PLACEHOLDER, WWW)
@@ -93,17 +93,17 @@ def test_another_name_without_a_site_changes_nothing(other: Answer) -> None:
 
 
 def test_the_other_name_is_asked_once() -> None:
-    _, asked = scan("acme.test", bare=page(DEFAULT), www=hang_up)
-    assert asked.count(WWW) == 1
+    _, requested = scan("acme.test", bare=page(DEFAULT), www=hang_up)
+    assert requested.count(WWW) == 1
 
 
 def test_a_name_at_which_the_server_hangs_up_gives_way_to_the_other() -> None:
-    for report, asked in (
+    for report, requested in (
         scan("acme.test", bare=hang_up, www=SITE),
         scan("www.acme.test", www=hang_up, bare=SITE),
     ):
         assert report.title == "Acme Anvils"
-        assert set(asked) == {BARE, WWW}
+        assert set(requested) == {BARE, WWW}
         assert any("closed the connection" in warning for warning in report.warnings)
 
 
@@ -147,13 +147,16 @@ def test_the_other_name_gets_what_is_left_of_the_same_deadline() -> None:
 
 
 def test_a_name_below_a_domain_has_no_sibling_unless_it_was_given_with_www() -> None:
-    def asked(domain: str) -> list[str]:
+    def requested(domain: str) -> list[str]:
         with HostileServer({"/": page(DEFAULT)}) as server:
             report = scan_site(domain, LIMITS, settings=server.settings())
         return [record.url for record in report.requests if record.url.endswith("test/")]
 
-    assert asked("shop.acme.test") == ["http://shop.acme.test/"]
-    assert asked("www.shop.acme.test") == ["http://www.shop.acme.test/", "http://shop.acme.test/"]
+    assert requested("shop.acme.test") == ["http://shop.acme.test/"]
+    assert requested("www.shop.acme.test") == [
+        "http://www.shop.acme.test/",
+        "http://shop.acme.test/",
+    ]
 
 
 def test_an_address_has_no_sibling() -> None:
@@ -209,14 +212,14 @@ MAINTENANCE = "<p>Briefly unavailable for scheduled maintenance. Check back in a
 
 
 def test_an_error_page_that_is_recognised_gives_the_verdict() -> None:
-    report, asked = scan(
+    report, requested = scan(
         "acme.test",
         bare=page(MAINTENANCE, "503 Service Unavailable"),
         www=page("<p>Gone</p>", "404 Not Found"),
     )
     assert (report.verdict, report.http_status) == (Verdict.PLACEHOLDER, 503)
     assert report.final_url == BARE
-    assert asked.count(WWW) == 1
+    assert requested.count(WWW) == 1
     assert report.coverage == {}
 
 

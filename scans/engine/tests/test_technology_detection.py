@@ -75,8 +75,8 @@ least = 3
 
 def recognise(html: str = "", headers=None, cookies=None, hosts=()) -> dict[str, Technology]:
     recogniser = Recogniser(parse_signatures(SHELF, "shelf.toml"))
-    found = recogniser.recognise(html, headers or {}, cookies or {}, hosts=hosts)
-    return {technology.name: technology for technology in found}
+    detected = recogniser.recognise(html, headers or {}, cookies or {}, hosts=hosts)
+    return {technology.name: technology for technology in detected}
 
 
 @pytest.mark.parametrize(
@@ -251,19 +251,19 @@ def test_cookies_are_read_from_the_header_that_sets_them() -> None:
 
 
 def test_what_a_technology_implies_is_found_down_the_chain() -> None:
-    found = recognise('<div data-shelf="1">')
-    assert found["Board"].evidence == "implied by Shelf"
-    assert found["Wood"].evidence == "implied by Board"
+    detected = recognise('<div data-shelf="1">')
+    assert detected["Board"].evidence == "implied by Shelf"
+    assert detected["Wood"].evidence == "implied by Board"
 
 
 def test_a_family_names_each_of_its_members_once_with_its_version() -> None:
-    found = recognise(
+    detected = recognise(
         '<link href="/shelf/parts/side-panel/a.css">'
         '<link href="/shelf/parts/side-panel/b.css?ver=2">'
         '<script src="/shelf/parts/top/a.js"></script>'
     )
-    assert set(found) == {"side-panel", "top", "Board", "Wood"}
-    assert found["side-panel"].version == "2"
+    assert set(detected) == {"side-panel", "top", "Board", "Wood"}
+    assert detected["side-panel"].version == "2"
 
 
 def test_a_member_with_a_signature_of_its_own_goes_by_its_name() -> None:
@@ -285,7 +285,7 @@ PLUGIN = '<script src="/wp-content/plugins/{}?ver={}"></script>'
 
 
 def versions_in(html: str) -> dict[str, str]:
-    return {found.name: found.version for found in recogniser().recognise(html, {}, {})}
+    return {detected.name: detected.version for detected in recogniser().recognise(html, {}, {})}
 
 
 def test_a_plugin_whose_files_state_different_versions_has_none() -> None:
@@ -297,8 +297,8 @@ def test_a_plugin_whose_files_state_different_versions_has_none() -> None:
 
 def test_a_version_that_plugins_share_is_what_wordpress_writes_behind_them() -> None:
     page = PLUGIN.format("hours/a.js", "6.5.2") + PLUGIN.format("maps/b.js", "6.5.2")
-    found = versions_in(page)
-    assert (found["hours (plugin)"], found["maps (plugin)"]) == ("", "")
+    detected = versions_in(page)
+    assert (detected["hours (plugin)"], detected["maps (plugin)"]) == ("", "")
     generator = '<meta name="generator" content="WordPress 6.4">'
     assert versions_in(generator + page)["maps (plugin)"] == "6.5.2"
 

@@ -148,9 +148,11 @@ def test_secrets_within_values_are_masked() -> None:
 
 
 def test_an_unknown_table_is_answered_with_the_names_that_come_near() -> None:
-    with pytest.raises(CommandError, match=r"no table named batch_batch\. .*batches_batch") as told:
+    with pytest.raises(
+        CommandError, match=r"no table named batch_batch\. .*batches_batch"
+    ) as error:
         inspect("batch_batch")
-    assert told.value.returncode == 2
+    assert error.value.returncode == 2
     with pytest.raises(CommandError, match=r"^There is no table named xyzzyx\.$"):
         inspect("xyzzyx")
 
@@ -164,8 +166,8 @@ def test_a_check_names_a_missing_column() -> None:
     run("ALTER TABLE batches_maintenancerun DROP COLUMN note")
     assert check() == "batches_maintenancerun.note: the column is missing (text)\n"
     assert check("batches_maintenancerun") == check()
-    [told] = json.loads(check("--json"))
-    assert (told["table"], told["column"]) == ("batches_maintenancerun", "note")
+    [error] = json.loads(check("--json"))
+    assert (error["table"], error["column"]) == ("batches_maintenancerun", "note")
 
 
 def test_a_check_names_a_column_that_no_model_has() -> None:
@@ -246,9 +248,9 @@ def test_a_table_of_another_schema_is_found_by_its_whole_name() -> None:
 def test_a_table_that_may_not_be_read_is_answered_in_a_sentence() -> None:
     run("CREATE ROLE onlooker")
     run("SET LOCAL ROLE onlooker")
-    with pytest.raises(CommandError, match="cannot be read: permission denied") as told:
+    with pytest.raises(CommandError, match="cannot be read: permission denied") as error:
         inspect("batches_batch")
-    assert told.value.returncode == 2
+    assert error.value.returncode == 2
 
 
 @on_postgres

@@ -187,9 +187,9 @@ def lone_worker_killed(installation: Installation, *, jobs: int) -> Figures:
         assert shift
         with suppress(ProcessLookupError):
             os.kill(shift, signal.SIGKILL)
-        began = monotonic()
+        started = monotonic()
         eventually(lambda dead=shift: host.shift() not in {None, dead}, within=120)  # type: ignore[misc]
-        took.append(monotonic() - began)
+        took.append(monotonic() - started)
     account = audited(batch, within=120)
     assert (account.status, account.completed) == ("complete", jobs)
     return {
@@ -207,10 +207,10 @@ def cluster_stopped(
     (host,) = installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=20)
     eventually(lambda: installation.sites.now >= 20, within=60)
-    began = monotonic()
+    started = monotonic()
     host.process.send_signal(number)
     eventually(lambda: host.process.poll() is not None, within=within)
-    took = monotonic() - began
+    took = monotonic() - started
     hold.set()
     jobs_left = set(batch.jobs.values_list("status", "worker", "attempts", "started_at"))
     assert jobs_left == {("pending", None, 0, None)}

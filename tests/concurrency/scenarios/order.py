@@ -41,12 +41,12 @@ def small_beside_large(installation: Installation, *, large: int, within: float)
     installation.start_hosts(1)
     first = installation.create(names(large))
     eventually(lambda: Batch.objects.get(pk=first.pk).completed > 20, within=60)
-    began = monotonic()
+    started = monotonic()
     small = installation.create(names(10, "small"))
     eventually(lambda: any(host.startswith("small") for host in sites.asked), within=within)
-    seen = monotonic() - began
+    seen = monotonic() - started
     eventually(lambda: ended(small), within=within)
-    took = monotonic() - began
+    took = monotonic() - started
     first.refresh_from_db()
     assert not first.is_ended
     assert small.status == "complete"
@@ -131,12 +131,12 @@ def database_away(
     stopped = monotonic()
     eventually(lambda: monotonic() - stopped >= seconds, within=seconds + 1)
     server.start()
-    began = monotonic()
+    started = monotonic()
     account = audited(batch, within=within)
     assert (account.status, account.completed) == ("complete", jobs)
     return {
         "away": f"{seconds:g} s",
-        "seconds after": round(monotonic() - began, 1),
+        "seconds after": round(monotonic() - started, 1),
         "account": account,
     }
 
@@ -148,13 +148,13 @@ def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: f
     (host,) = installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=jobs, site_deadline=300)
     eventually(lambda: installation.sites.now >= jobs, within=60)
-    began = timezone.now()
+    started = timezone.now()
     runs: list[datetime] = []
 
     def has_run_twice() -> bool:
         assert not host.hangs()
         kept = MaintenanceRun.objects.filter(name=MINUTE_KEEPER, outcome="done")
-        runs.extend(kept.filter(started_at__gt=began).values_list("started_at", flat=True))
+        runs.extend(kept.filter(started_at__gt=started).values_list("started_at", flat=True))
         return len(set(runs)) >= 2
 
     eventually(has_run_twice, within=within)
@@ -162,7 +162,7 @@ def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: f
     hold.set()
     account = audited(batch, within=60)
     assert (account.status, account.attempts) == ("complete", 0)
-    return {"keeper ran after": f"{(first - began).seconds} s", "account": account}
+    return {"keeper ran after": f"{(first - started).seconds} s", "account": account}
 
 
 def queue_flushed(
@@ -188,7 +188,7 @@ def many_batches(
     installation.sites.before = latency(0.05)
     for number in range(batches):
         installation.create(names(each, f"b{number}-"))
-    began = monotonic()
+    started = monotonic()
     installation.start_hosts(2)
     eventually(lambda: Worker.objects.live().count() == 2, within=60)
     alive = monotonic()
@@ -209,6 +209,6 @@ def many_batches(
     return {
         "both at work after": f"{seen:.1f} s",
         "most jobs held": most,
-        "seconds": round(monotonic() - began, 1),
+        "seconds": round(monotonic() - started, 1),
         "account": audit()[-1],
     }

@@ -55,11 +55,11 @@ def hung_cluster(installation: Installation, *, within: float) -> Figures:
     for worker in pids[2:6]:
         os.kill(worker, signal.SIGSTOP)
     batch = installation.create(names(10))
-    began = monotonic()
+    started = monotonic()
     eventually(lambda: not answers(f"{console}/healthz"), within=within)
-    said = monotonic() - began
+    said = monotonic() - started
     account = audited(batch, within=within)
-    took = monotonic() - began
+    took = monotonic() - started
     assert account.status == "complete"
     assert pids[0] not in installation.processes("qcluster")
     eventually(lambda: answers(f"{console}/healthz"), within=60)
