@@ -1,4 +1,4 @@
-"""The admin of what was found: to look at, for only scans write it."""
+"""The read-only admin of results, which only scans write."""
 
 import json
 

@@ -42,9 +42,9 @@ class SitemapsQueued(Schema):
     response={200: SitemapsQueued, 401: Problem, 403: Problem, 404: Problem, 422: Problem},
 )
 def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
-    """Queue domains that are known already for sitemap submission.
+    """Queue existing domains for sitemap submission.
 
-    They are taken oldest first and become a batch; the answer is 404 where none is known.
+    They become a batch, oldest first. The response is 404 if none exists.
     """
     if not payload.domains and not payload.ids:
         raise InputError("domains", "Name at least one domain, or an id of one.")

@@ -21,7 +21,7 @@ from scrapersky.web.api_errors import InputError, Problem
 from scrapersky.web.lists.api import add_list, row_values, rows_schema
 from scrapersky.web.lists.definition import ListDefinition
 
-# Rows of each kind in one domain's answer; the lists page through the rest.
+# Rows of each kind in the response for a domain; the lists page through the rest.
 MOST_PARTS = 1_000
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
 
@@ -75,7 +75,7 @@ class EvidenceSheet(Schema):
 
 @domains.get("/{uuid:domain_id}", response={200: DomainDetail, **UNKNOWN})
 def domain(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
-    """Return everything known of one domain but its pages (`/pages?domain=`)."""
+    """Return everything about one domain except its pages (`/pages?domain=`)."""
     row: Domain = get_readable(Domain.objects.all(), caller(request), pk=domain_id)
     return row_values(row, lists.DOMAINS.columns) | {
         "contacts": _parts(lists.CONTACTS, row),

@@ -31,10 +31,10 @@ R = TypeVar("R", bound=Curated)
 
 @retry_on_conflict
 def set_curation(rows: QuerySet[R], *, curation: str, user: User | None) -> int:
-    """Set the curation status of rows; return how many did not have it yet.
+    """Set the curation status of rows; return how many changed.
 
-    A row that has it already keeps who set it and when. Raises ValidationError for a status that
-    does not exist.
+    A row that already has it keeps its user and time. Raises ValidationError for a status that does
+    not exist.
     """
     if curation not in Curation.values:
         raise ValidationError("Choose one of the curation statuses.")
@@ -52,7 +52,7 @@ def _domains_of(rows: QuerySet[R]) -> Iterable[UUID]:
 
 @retry_on_conflict
 def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
-    """Write the note of a domain; return whether it is another one now.
+    """Write the note of a domain; return whether it changed.
 
     Raises ValidationError for a text that is too long.
     """

@@ -1,4 +1,4 @@
-"""What people decide about results: curation statuses, tags and notes, with who and when.
+"""Users' decisions on results: curation statuses, tags and notes, with user and time.
 
 No scan resets any of it.
 """

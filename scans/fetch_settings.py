@@ -1,4 +1,4 @@
-"""What the settings of Django say about fetching."""
+"""Fetch settings from Django's settings."""
 
 from django.conf import settings
 

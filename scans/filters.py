@@ -55,7 +55,7 @@ class PageFilter(forms.Form):
     )
 
     def apply(self, rows: QuerySet[Page]) -> QuerySet[Page]:
-        """Return the pages that match; what cannot be understood narrows nothing."""
+        """Return the matching pages; invalid filters are ignored."""
         self.is_valid()
         if text := storable(self.cleaned_data.get("find", "")):
             rows = rows.filter(url__icontains=text)

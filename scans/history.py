@@ -24,7 +24,7 @@ NO_PAGE_THERE = frozenset({404, 410})
 CHUNK = 5_000
 
 
-# What answered in the site's place and says nothing about the site itself.
+# Verdicts of responses that say nothing about the site itself.
 STANDS_IN_FOR_THE_SITE = frozenset({Verdict.CHALLENGE.value})
 
 
@@ -93,7 +93,7 @@ def _covered(reports: dict[Any, Report], what: str) -> list[Any]:
 
 
 def _looked_at(report: Report) -> Iterator[str]:
-    """Yield the addresses that were read or are no more, over http and https alike."""
+    """Yield the URLs that were read or no longer exist, with both http and https."""
     for request in report["requests"]:
         if request["status"] // 100 == 2 or request["status"] in NO_PAGE_THERE:
             yield from _schemes(request["url"])
@@ -116,7 +116,7 @@ FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that differs: `before` and `after` of a fact, or what a list gained and lost."""
+    """One difference: `before` and `after` of a fact, or additions and removals of a list."""
 
     field: str
     name: str
@@ -131,13 +131,13 @@ class Change:
 
 
 def scan_before(scan: Scan) -> Scan | None:
-    """Return the scan of the same domain that came before this one."""
+    """Return the previous scan of the same domain."""
     earlier = Scan.objects.filter(domain=scan.domain_id, finished_at__lt=scan.finished_at)
     return earlier.order_by("-finished_at").first()
 
 
 def scan_of(domain: Domain, key: str) -> Scan | None:
-    """Return the scan of the domain with this id; its newest one where there is none."""
+    """Return the scan of the domain with this id, or else its newest."""
     with suppress(ValueError):
         if named := domain.scans.filter(pk=UUID(key)).first():
             return named
@@ -188,7 +188,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ScanEvent:
-    """One scan of a domain that ended, or one that is on its way (`at` is None)."""
+    """One scan of a domain: finished, or in progress (`at` is None)."""
 
     at: datetime | None
     outcome: str
@@ -199,10 +199,9 @@ class ScanEvent:
 
 
 def scan_history(domain: Domain) -> list[ScanEvent]:
-    """Return the newest looks at a domain, those on their way first.
+    """Return the newest scans of a domain, those in progress first.
 
-    Scans outlive the batches they were made in, and failed looks leave a job but no scan, so
-    both are read.
+    Scans outlive their batches, and failed scans leave only a job, so both are read.
     """
     jobs = list(domain.jobs.defer("result").order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}

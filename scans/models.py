@@ -1,4 +1,4 @@
-"""What was found: domains, the scans of each, and everything read from them.
+"""The results: domains, their scans, and everything read from them.
 
 A foreign key has no index of its own where a composite one begins with it, and a partial one where
 most rows do not have it yet.
@@ -209,7 +209,7 @@ class Domain(Curated):
 
 
 class Scan(models.Model):
-    """One finished look at one domain: the engine's report, its page inventory kept as pages."""
+    """One finished scan of a domain: the engine's report; its inventory is stored as pages."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
@@ -245,7 +245,7 @@ class Scan(models.Model):
 
 
 class Finding(models.Model):
-    """Something seen on a domain: since when, when last, and whether it is still there."""
+    """A result of a domain: when it was first and last seen, and whether it is gone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
@@ -261,7 +261,7 @@ class CorrectableQuerySet(models.QuerySet):
     """Rows that a user can mark as wrong."""
 
     def visible(self) -> Self:
-        """Return the rows that nobody marked as wrong: what lists, exports and the API show."""
+        """Return the rows that are not marked as wrong, which lists, exports and the API show."""
         return self.filter(is_wrong=False)
 
 

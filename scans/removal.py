@@ -1,6 +1,6 @@
 """Remove domains, or what single scans of them left behind.
 
-Whoever calls this holds the locks of the domains for the rest of the transaction.
+The caller must hold the domains' locks until the end of the transaction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

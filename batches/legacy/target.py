@@ -69,7 +69,7 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        """Say how the two sides differ."""
+        """Return how the two sides differ."""
         sentence = f"{self.title}: {self.expected} rows expected, {self.actual} there"
         if self.expected == self.actual:
             sentence = f"{self.title}: rows differ from what they should be"

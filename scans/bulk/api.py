@@ -44,7 +44,7 @@ class ActionIn(Schema):
 
 
 class ActionOut(Schema):
-    """How far an action is: poll it until it is `complete`, `failed` or `cancelled`."""
+    """The progress of an action: poll it until it is `complete`, `failed` or `cancelled`."""
 
     action_id: UUID
     tenant_id: UUID
@@ -79,13 +79,13 @@ def create_action(request: HttpRequest, payload: ActionIn) -> Status:
 
 @router.get("/{uuid:action_id}", response={200: ActionOut, **UNKNOWN})
 def action_status(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
-    """Say how far an action is."""
+    """Return the progress of an action."""
     return action_out(get_readable(BulkAction.objects.all(), caller(request), pk=action_id))
 
 
 @router.post("/{uuid:action_id}/stop", response={200: ActionOut, 409: Problem, **UNKNOWN})
 def stop_action(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
-    """Stop an action; what is done stays done."""
+    """Stop an action; changes already made are kept."""
     action = get_writable(BulkAction.objects.all(), caller(request), pk=action_id)
     operation = find_operation(action.list_name, action.operation)
     if operation and not operation.can_stop:

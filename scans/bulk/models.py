@@ -1,4 +1,4 @@
-"""A bulk action: what is done to which rows, how far it has come, and how it ended."""
+"""A bulk action: its operation, its rows, its progress and its result."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -33,11 +33,11 @@ class BulkActionQuerySet(models.QuerySet):
         return rows.select_related("created_by").filter(pk=pk).first()
 
     def fail(self, error: str) -> int:
-        """End active actions with a sentence on why; return how many."""
+        """End active actions with a reason; return how many."""
         return self._end(BulkAction.Status.FAILED, error=error[:2_000])
 
     def stop(self) -> int:
-        """Cancel active actions; what is done stays done."""
+        """Cancel active actions; changes already made are kept."""
         return self._end(BulkAction.Status.CANCELLED)
 
     def _end(self, status: "BulkAction.Status", **columns: Any) -> int:
@@ -73,7 +73,7 @@ class BulkAction(models.Model):
     query = models.TextField(blank=True)
     picked = models.JSONField(default=list, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
-    # None until the rows are counted, and where there are too many to count.
+    # None until the rows are counted, or if there are too many to count.
     total = models.PositiveIntegerField(null=True, blank=True)
     done = models.PositiveIntegerField(default=0)
     result = models.JSONField(default=dict, blank=True)
@@ -116,11 +116,11 @@ class BulkAction(models.Model):
 
     @property
     def progress(self) -> float | None:
-        """The share of rows that are done, 0 to 1; None where they are not counted."""
+        """The share of rows that are done, 0 to 1; None if they are not counted."""
         return min(self.done / self.total, 1.0) if self.total else None
 
     def begin(self, total: int | None) -> None:
-        """Start, with the number of rows where it is known."""
+        """Start, with the number of rows if known."""
         BulkAction.objects.filter(pk=self.pk, status=self.Status.PENDING).update(
             status=self.Status.RUNNING, total=total, updated_at=Now()
         )

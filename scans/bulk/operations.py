@@ -1,4 +1,4 @@
-"""What can be done to the selected rows of a list, each operation defined once."""
+"""The operations on selected rows of a list, each defined once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def no_result(chunk: Chunk) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something that is done to rows of a list, chunk by chunk.
+    """An operation on rows of a list, applied chunk by chunk.
 
     `apply` does it to a chunk inside a transaction and returns counts, which are added up;
     `sentence` says from these what was done. `read` turns what a form sent into `params`, or
@@ -89,17 +89,17 @@ def get_operation(list_name: str, name: str) -> Operation:
 
 
 def find_operation(list_name: str, name: str) -> Operation | None:
-    """Return an operation of a list, None where there is none."""
+    """Return an operation of a list, or None."""
     return _OPERATIONS.get((list_name, name))
 
 
 def count_of(number: int, singular: str, plural: str = "") -> str:
-    """Say a number of things: `1 domain`, `2,000 domains`."""
+    """Return a number with its noun: `1 domain`, `2,000 domains`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sentence_of(action: BulkAction) -> str:
-    """Return what an action has done so far; nothing where that is not known."""
+    """Return what an action has done so far; empty if unknown."""
     operation = find_operation(action.list_name, action.operation)
     if operation is None or not (action.result or action.status == action.Status.COMPLETE):
         return ""

@@ -36,9 +36,9 @@ NO_ROWS = Rows([], "", "")
 
 
 def start(operation: Operation, selection: Selection, params: dict, user: User) -> list[BulkAction]:
-    """Create an action for each tenant of the selected rows; none where nothing is selected.
+    """Create an action for each tenant of the selected rows.
 
-    The actions wait: the caller runs them, or queues them.
+    The caller runs or queues the actions.
     """
     actions = []
     for tenant_id, count in selection.counts(AT_ONCE + 1):
@@ -133,14 +133,14 @@ def _list_of(action: BulkAction) -> ListDefinition:
 
 
 def _rows_of(action: BulkAction, user: User) -> QuerySet:
-    """Return the selected rows that the user who started an action may change as things are now."""
+    """Return the selected rows that the user who started an action may change now."""
     picked = [UUID(pk) for pk in action.picked]
     selection = Selection(_list_of(action), user, action.takes_all, action.query, picked)
     return selection.rows_in(action.tenant_id)
 
 
 def _count(action: BulkAction, user: User) -> int | None:
-    """Return how many rows there are; None where counting takes too long."""
+    """Return the number of rows; None if counting takes too long."""
     try:
         with deadline(QUERY_SECONDS):
             return _rows_of(action, user).order_by().count()

@@ -54,7 +54,7 @@ class CorrectionList(Schema):
 
 
 class Agreement(Schema):
-    """The chosen value is what the scan says: there is nothing to correct, or no longer."""
+    """The chosen value is what the scan says, so nothing is corrected."""
 
     id: None = None
 

@@ -18,7 +18,7 @@ from scans.fetch_settings import fetch_settings
 
 # Seconds between two requests to a site.
 GAP = 0.5
-# Headers that say nothing of what a page is.
+# Headers that say nothing about a page's content.
 NOT_KEPT = ("set-cookie", "date", "content-length", "content-encoding", "transfer-encoding")
 
 
@@ -68,7 +68,7 @@ def _origin(url: str) -> str:
 
 
 def _fetch_site(urls: dict[str, str]) -> Iterator[tuple[str, Response | str]]:
-    """Yield the response of each page of one site, or why there is none."""
+    """Yield the response of each page of one site, or why it is missing."""
     usual = Limits()
     limits = replace(usual, request_delay=GAP, site_deadline=usual.site_deadline * len(urls))
     fetcher = Fetcher(fetch_settings(), limits)

@@ -15,7 +15,7 @@ from scans.corrections.models import CHOICES, Correction
 from scans.models import Contact
 
 AT_ONCE = 500
-# A neutral number is known by its last digits, however its region is read.
+# A neutral number is identified by its last digits, independent of its region.
 LAST_DIGITS = 8
 Label = dict[str, Any]
 Kind = Correction.Kind
@@ -72,7 +72,7 @@ def _empty(url: str) -> Label:
 
 
 def _statements(row: Correction) -> Iterator[dict[str, Any]]:
-    """Yield what a correction says: a value that is wrong, and one that is right instead."""
+    """Yield the statements of a correction: the wrong value, and the right one."""
     named = {"kind": row.kind} | ({"contact_kind": row.contact_kind} if row.contact_kind else {})
     yield {**named, "value": row.value, "right": False}
     if row.kind in CHOICES:

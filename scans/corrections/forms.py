@@ -1,4 +1,4 @@
-"""The buttons of a domain's page: which result is wrong, and what is right."""
+"""The correction forms of a domain's page."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class CorrectionForm(forms.Form):
         return fields
 
     def correct(self, user: User) -> str:
-        """Make the correction and return a sentence that says what it changed."""
+        """Apply the correction; return a message about the change."""
         fields = self.cleaned_data
         right, result = fields["right_value"], fields.get("result")
         if fields["kind"] == Kind.VERDICT:

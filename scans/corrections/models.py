@@ -1,4 +1,4 @@
-"""One thing that a user put right."""
+"""One correction by a user."""
 
 from typing import ClassVar
 

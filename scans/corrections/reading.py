@@ -26,9 +26,9 @@ class Corrected:
     verdict: str = ""
 
     def apply(self, report: Any) -> Any:
-        """Return a report without what is wrong, and with the verdict that is right.
+        """Return a report without wrong results and with the corrected verdict.
 
-        What is no report, such as the result of a failed scan, is returned as it is.
+        Other results, such as those of failed scans, are returned unchanged.
         """
         is_corrected = self.contacts or self.technologies or self.verdict
         if not is_corrected or not isinstance(report, dict) or "contacts" not in report:
@@ -65,7 +65,7 @@ def corrected_report(domain_id: UUID | None, report: Any) -> Any:
 
 
 def corrected(domain_ids: Iterable[UUID | None]) -> Mapping[UUID | None, Corrected]:
-    """Return what users corrected, by domain, in one query; it is nothing for most domains."""
+    """Return users' corrections by domain, in one query; most domains have none."""
     ids = {pk for pk in domain_ids if pk}
     by_domain: dict[UUID | None, Corrected] = {pk: Corrected() for pk in (*ids, None)}
     if not ids:

@@ -1,5 +1,5 @@
-"""Twelve small web sites on loopback, to see the whole product at work with no internet.
+"""Twelve small web sites on loopback, to try the whole product without internet access.
 
-Free of Django. `catalogue` says what each site is and what a scan should make of it, `server`
-serves them, `python -m scans.demo` does so on sockets it inherits.
+Free of Django. `catalogue` lists the sites and their expected results, `server` serves them,
+`python -m scans.demo` does so on sockets it inherits.
 """

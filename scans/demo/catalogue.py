@@ -1,4 +1,4 @@
-"""What the demo sites are, and what a scan should make of each."""
+"""The demo sites, and the expected result of scanning each."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

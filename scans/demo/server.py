@@ -22,7 +22,7 @@ SILENCE_SECONDS = 600
 
 
 class DemoHandler(BaseHTTPRequestHandler):
-    """Answer for every demo host, told apart by the Host header."""
+    """Serve every demo host, by the Host header."""
 
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
@@ -45,10 +45,10 @@ class DemoHandler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815  (the name that http.server looks for)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep the terminal for what the scan says."""
+        """Log nothing: the terminal shows the scan."""
 
     def version_string(self) -> str:
-        """Name no server; sites that name one do so in their own headers."""
+        """Send no Server header; sites that need one set it themselves."""
         return ""
 
     def send_header(self, keyword: str, value: str) -> None:
@@ -81,14 +81,14 @@ class DemoHandler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _keep_silent(self) -> None:
-        """Hold the connection without a word until the other side gives up."""
+        """Keep the connection open without responding until the client gives up."""
         self.connection.settimeout(SILENCE_SECONDS)
         self.rfile.read(1)
         self.close_connection = True
 
 
 class DemoServer(ThreadingHTTPServer):
-    """Serve on a socket that listens already."""
+    """Serve on a listening socket."""
 
     daemon_threads = True
 
@@ -98,7 +98,7 @@ class DemoServer(ThreadingHTTPServer):
         self.socket = listening
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Pass over clients that hang up, which a scan at its time-out does."""
+        """Ignore clients that disconnect, as a scan does at its time-out."""
 
 
 class ExpiredServer(DemoServer):
@@ -110,7 +110,7 @@ class ExpiredServer(DemoServer):
         self._context.load_cert_chain(CERTIFICATE)
 
     def finish_request(self, request: object, client_address: object) -> None:
-        """Shake hands in the connection's own thread, so that a slow one delays no other."""
+        """Do the TLS handshake in the connection's own thread, so a slow one delays no other."""
         assert isinstance(request, socket.socket)  # noqa: S101  (socketserver's types are wider)
         request.settimeout(IDLE_SECONDS)
         with self._context.wrap_socket(request, server_side=True) as secure:

@@ -109,7 +109,7 @@ def duration(seconds: Any) -> str:
 
 
 def relative(moment: datetime) -> str:
-    """Say how long ago a moment was, or in how long it will be, in its largest unit.
+    """Return how long ago a moment was, or in how long it will be, in its largest unit.
 
     One that is long past is named by its day.
     """

@@ -203,7 +203,7 @@ def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
 
 
 def _is_of_own_addresses(uses: Sequence[tuple[Place, Signature]]) -> bool:
-    """Say whether a literal only tells that the site has an address, not which of a family."""
+    """Return whether a literal only tells that the site has an address, not which of a family."""
     return all(place is Place.OWN and signature.slug is None for place, signature in uses)
 
 

@@ -185,7 +185,7 @@ class ListQuery:
             return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
 
     def _how_to_narrow(self) -> str:
-        """Say what takes too long, and which filters of this list leave fewer rows."""
+        """Return what takes too long, and which filters of this list leave fewer rows."""
         used = " and ".join(f"“{item.label}”" for item, _ in self.filters)
         search = f"The search by {used}" if used else "This order"
         names = (self.definition.filters[0].name, "batch", "tag")
