@@ -27,16 +27,16 @@ ALIASES = {"modernized_page_scraper/": "batch_page_scraper/"}
 
 
 class ConsoleApi(NinjaAPI):
-    """An API whose every error has the one shape."""
+    """An API that returns all errors in one format."""
 
     @property
     def urls(self) -> tuple[list[Any], str, str]:
         patterns, application, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                # The API asks for a token or a session itself, and says so in its own shape.
+                # The API checks tokens and sessions itself and returns its own errors.
                 pattern.callback = login_not_required(api_errors.name_methods(pattern.callback))
-        # Of two patterns of one name, `reverse` takes the last: the aliases come first.
+        # `reverse` uses the last pattern of a name, so the aliases come first.
         return [*_aliases(patterns), *patterns], application, namespace
 
 
@@ -76,7 +76,7 @@ for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"
 api.add_router("/actions", actions, tags=["actions"])
 api.add_router("/corrections", corrections, tags=["corrections"])
 
-# Mounted last: what no other route takes gets an error of the API, not a page of the console.
+# Mounted last: unknown paths get an error of the API, not a page of the console.
 unknown = Router(auth=None)
 api.add_router("", unknown)
 

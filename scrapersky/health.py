@@ -15,27 +15,27 @@ from django_q.models import OrmQ, Schedule
 from batches import maintenance
 from batches.models import Batch, Job, Worker
 
-# A message waits less than a second where a cluster is at work.
+# A running cluster takes a message in less than a second.
 QUEUE_PATIENCE = timedelta(seconds=60)
 # The minute keeper wakes a shift for unclaimed work.
 WORK_PATIENCE = timedelta(seconds=90)
 
 
 class MigrationsWaitingError(RuntimeError):
-    """The database is not at the state that the code expects."""
+    """The database does not have the state that the code expects."""
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 where all is well, else 503 with what is not; says nothing of anybody's data."""
+    """Return 200 if all is well, else 503 with the problems; reveal no data."""
     messages = problems()
     body = {"status": "problem" if messages else "ok", "problems": messages}
     return JsonResponse(body, status=503 if messages else 200)
 
 
 def problems() -> list[str]:
-    """Return a sentence for each thing that keeps the console from its work, most urgent first."""
+    """Return a sentence for each problem, most urgent first."""
     try:
         _check_migrations()
         return queue_problems() + work_problems() + maintenance.problems(timezone.now())
@@ -76,7 +76,7 @@ def work_problems() -> list[str]:
 
 
 def _check_migrations() -> None:
-    """Raise unless every migration is applied; once that is so, it stays so for this process."""
+    """Raise unless every migration is applied; remember success for this process."""
     connection.ensure_connection()
     _require_migrated()
 

@@ -11,7 +11,7 @@ SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
 def create_private_files_only() -> None:
-    """Let no file that this process or its children create be opened by other users."""
+    """Make files that this process and its children create unreadable for other users."""
     os.umask(0o077)
 
 
@@ -33,7 +33,7 @@ def make_database_private(database: Path) -> None:
 
 
 def make_private(path: Path, keep: int = OWNER_ONLY) -> None:
-    """Reduce a file's mode to the bits in `keep`; warn where that is not allowed."""
+    """Reduce a file's mode to the bits in `keep`; warn if that is not allowed."""
     try:
         mode = path.lstat().st_mode
         allowed = stat.S_IMODE(mode) & keep

@@ -1,6 +1,6 @@
 """Settings of ScraperSky, in sections; the only file that reads the environment.
 
-`.env.example` lists every name. A value that cannot be used stops the start with its name.
+`.env.example` lists every name. An invalid value stops the start with an error that names it.
 """
 
 import math
@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 
 from scrapersky import env, private_files
 
-# Files: nobody else on this machine reads the database, the keys or the exports
+# Files: no other user of this machine can read the database, keys or exports
 private_files.create_private_files_only()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -28,7 +28,7 @@ SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# Proxies in front of the console, whose word on the client's address and on HTTPS counts
+# Proxies in front of the console, which are trusted on the client's address and HTTPS
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -143,7 +143,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 if env.text("LEGACY_DATABASE_URL"):
     DATABASES["legacy"] = env.database("LEGACY_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# What is held in memory: pasted lists and JSON. The web server has lower limits for all but the
+# Request bodies in memory: pasted lists and JSON. The web server has lower limits for all but the
 # paths that take lists.
 DATA_UPLOAD_MAX_MEMORY_SIZE = min(UPLOAD_MAX_BYTES, 20_000_000)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
@@ -154,7 +154,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-# How often a page shows what has changed
+# Intervals at which pages refresh
 POLL_MILLISECONDS = 2_000
 
 # Static files
@@ -169,7 +169,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "gz", "br", "jpg", "map", "png", "webp", "woff2"]
 
-# Scanning: what every site is held to, and what one host may do at once
+# Scanning: limits of each scan, and of one host
 USER_AGENT = env.text("USER_AGENT", "ScraperSky/1.0 (site scanner)")
 SCAN_ALLOWED_NETWORKS = env.networks("SCAN_ALLOWED_NETWORKS")
 SCAN_MAPPED_NETWORKS = env.networks("SCAN_MAPPED_NETWORKS")
@@ -205,7 +205,7 @@ LIST_DIR = env.text("LIST_DIR", str(VAR_DIR / "lists"))
 REDIS_URL = env.redis_url("REDIS_URL")
 _WORKERS, _QUEUE_LIMIT, _BULK = 4, 1, 1
 _TASK_TIMEOUT = 600
-# Where exports are kept; with workers on several machines, a folder that all of them share.
+# Where exports are kept; all hosts must share it.
 EXPORT_DIR = env.text("EXPORT_DIR", str(VAR_DIR / "exports"))
 
 Q_CLUSTER: dict[str, Any] = {

@@ -1,2 +1,1 @@
-"""What a live database holds: its tables, columns, indexes and rows, and how they differ from the
-models."""
+"""Inspect a live database: tables, columns, indexes, rows, and differences from the models."""

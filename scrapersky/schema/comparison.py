@@ -22,7 +22,7 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that the model says and the database does not, or the other way round."""
+    """A difference between a model and the database."""
 
     table: str
     column: str
@@ -91,7 +91,7 @@ def _of_column(connection: BaseDatabaseWrapper, field: Field, column: Column) ->
 
 
 def _of_constraints(table: str, fields: Fields, existing: list[Any]) -> Iterator[Difference]:
-    """Compare what belongs to one column."""
+    """Compare one column."""
     unique = [rule["columns"] for rule in existing if rule["unique"] or rule["primary_key"]]
     first = [rule["columns"][:1] for rule in existing if rule["index"] or rule["unique"]]
     targets = {rule["columns"][0]: rule["foreign_key"] for rule in existing if rule["foreign_key"]}
@@ -114,7 +114,7 @@ def _target(field: Field) -> tuple[str, str] | None:
 
 
 def _of_names(model: type[Model], existing: Mapping[str, Any]) -> Iterator[Difference]:
-    """Compare what has a name of its own: indexes, unique and check constraints."""
+    """Compare named objects: indexes, unique and check constraints."""
     table = model._meta.db_table
     for index in model._meta.indexes:
         if index.name not in existing:

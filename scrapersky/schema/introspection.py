@@ -1,4 +1,4 @@
-"""Read what a database holds, whichever it is."""
+"""Read the schema of any supported database."""
 
 from difflib import get_close_matches
 from types import ModuleType
@@ -22,7 +22,7 @@ def tables_of(connection: BaseDatabaseWrapper) -> list[TableSize]:
 
 
 def table_named(connection: BaseDatabaseWrapper, name: str) -> Table:
-    """Return a table; raise SchemaError with the names that come near where there is none."""
+    """Return a table; raise SchemaError with similar names if there is none."""
     result: Table | None = _reader(connection).describe(connection, name)
     if result is None:
         raise SchemaError(f"There is no table named {name}.{_near(connection, name)}")
@@ -46,7 +46,7 @@ def rows_of(
 
 
 def _fields_of(connection: BaseDatabaseWrapper, table: Table) -> dict[str, str]:
-    """Return the name of the model's field for each column, which may tell more than its own."""
+    """Return the model field of each column, whose name may be clearer."""
     model = models_of(connection).get(table.name)
     fields = model._meta.local_concrete_fields if model else []
     return {str(field.column): field.name for field in fields}

@@ -62,7 +62,7 @@ class SetCheckConstraint(Operation):
     def _bring_in_line(
         self, schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model]
     ) -> None:
-        """Give the table the constraint as the model has it; drop it if the model has none."""
+        """Make the table's constraint match the model's; drop it if the model has none."""
         constraints = {constraint.name: constraint for constraint in model._meta.constraints}
         constraint = constraints.get(self.constraint.name)
         if schema_editor.connection.vendor == "postgresql":

@@ -56,7 +56,7 @@ def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
 
 
 def sample(connection: BaseDatabaseWrapper, table: Table, limit: int) -> list[Any]:
-    """Return some rows as texts, which also tell of dates that Python has not (infinity, BC)."""
+    """Return some rows as texts, which can hold dates that Python cannot (infinity, BC)."""
     columns = ", ".join(f"{_quoted(column.name)}::text" for column in table.columns)
     name = ".".join(map(_quoted, _parts(connection, table.name)))
     return _rows(connection, f"SELECT {columns} FROM {name} LIMIT %s", limit)

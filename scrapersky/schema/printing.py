@@ -1,4 +1,4 @@
-"""Print tables and their parts, boxed on a terminal and plain where the output is piped."""
+"""Print tables and their parts, boxed on a terminal and plain in a pipe."""
 
 from collections.abc import Iterable, Sequence
 from io import StringIO
@@ -56,7 +56,7 @@ def _row(number: int, row: dict[str, str | None], *, on_terminal: bool) -> str:
 
 
 def cut(text: str) -> str:
-    """Return a value in one line of a bearable length, without what would steer the terminal."""
+    """Return a value as one short line without control characters."""
     short = text if len(text) <= WIDEST else f"{text[:WIDEST]}... ({len(text):,} characters)"
     return "".join(char if char.isprintable() else " " for char in short)
 
@@ -66,7 +66,7 @@ def count(number: int | None) -> str:
 
 
 def size(number: float | None) -> str:
-    """Return bytes in the unit that suits them."""
+    """Return a number of bytes in a suitable unit."""
     if number is None:
         return "?"
     for unit in UNITS:
@@ -77,7 +77,7 @@ def size(number: float | None) -> str:
 
 
 def _grid(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_terminal: bool) -> str:
-    """Return a grid as text; a pipe gets every value whole, in lines as long as they are."""
+    """Return a grid as text; in a pipe, values are not truncated."""
     grid = Grid(box=box.SIMPLE_HEAD if on_terminal else None, pad_edge=False)
     for heading in headings:
         grid.add_column(heading, no_wrap=not on_terminal, overflow="fold")

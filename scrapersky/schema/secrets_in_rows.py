@@ -1,4 +1,4 @@
-"""Keep secrets out of what is shown of a row."""
+"""Mask secrets in rows that are shown."""
 
 import json
 import re

@@ -1,11 +1,11 @@
-"""What a table is, in the same words for every database."""
+"""Database-independent descriptions of tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 class SchemaError(Exception):
-    """A database or table that cannot be read, with a sentence a person may read."""
+    """A database or table cannot be read; the message is for users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index and what it is over, in the database's own words."""
+    """An index and what it is over, as the database describes it."""
 
     name: str
     unique: bool

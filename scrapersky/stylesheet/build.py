@@ -9,7 +9,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLER = Path(__file__).with_name("tabler.min.css")
 STYLES = PROJECT / "static" / "css"
 COPY = PROJECT / "static" / "vendor" / "tabler" / "tabler.css"
-# Whatever may write a class into a page. Python modules hold the classes of fields and of statuses.
 # Files that may put a class into a page; forms and template tags do so in Python.
 SOURCES = (
     "templates/**/*.html",

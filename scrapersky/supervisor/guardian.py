@@ -1,4 +1,4 @@
-"""End the supervised process groups where the supervisor was killed and could not.
+"""End the supervised process groups if the supervisor was killed.
 
 Reads `+GROUP` and `-GROUP` lines; when its input closes it ends the groups that are left. Free of
 Django, and run as a file.
@@ -34,7 +34,7 @@ class Guardian:
         self._write_line(f"-{group}")
 
     def close(self) -> None:
-        """Let the guardian go, once it has ended what it still watches."""
+        """Close the guardian after it has ended the groups that it still watches."""
         assert self._process.stdin is not None  # noqa: S101  (it was made with a pipe)
         with suppress(BrokenPipeError):
             self._process.stdin.close()

@@ -74,7 +74,7 @@ class Part:
         return os.waitid(os.P_PID, self._process.pid, options) is not None
 
     def ask_to_end(self) -> None:
-        """Ask the main process alone: django-q2's hangs where its whole group is asked."""
+        """Ask the main process alone: django-q2's hangs if its whole group gets the signal."""
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGTERM)
 
