@@ -1,4 +1,4 @@
-"""Which rows a user may read, and which they may write: the one rule of pages, API and admin.
+"""Decide which rows a user may read and write, for pages, API and admin.
 
 A row of another tenant does not exist for a user: its id is a 404. Everything that adds, changes
 or deletes a row goes through `check_writable`.
@@ -29,7 +29,7 @@ def has_all_rights(user: Who) -> bool:
 
 
 def role_in(user: Who, tenant_id: UUID | None) -> str | None:
-    """Return the role of a user in a tenant; None for no member and for a closed account."""
+    """Return the role of a user in a tenant; None for non-members and deactivated accounts."""
     return _roles_of(user).get(tenant_id) if tenant_id else None
 
 
@@ -56,7 +56,7 @@ def _rows(rows: QuerySet[M], user: Who, right: Right) -> QuerySet[M]:
 def _members_tenants(user: Who, right: Right) -> Any:
     """Return the ids of the tenants in which a user has a right, for the condition of a query.
 
-    As values where the roles are read already, which a planner estimates best; else as a subquery.
+    Values if the roles have been read, because the planner estimates them best; else a subquery.
     """
     if isinstance(user, User) and user.is_active and not user.has_read_roles:
         rows = Membership.objects.filter(user=user.pk, role__in=roles_with(right))
@@ -65,7 +65,7 @@ def _members_tenants(user: Who, right: Right) -> Any:
 
 
 def tenant_path(model: type[Model]) -> str:
-    """Return the way from a row to its tenant: `TENANT_PATH` where a model has no own column."""
+    """Return the path from a row to its tenant: `TENANT_PATH` if the model has no own column."""
     return getattr(model, "TENANT_PATH", "tenant")
 
 
@@ -136,13 +136,13 @@ def writable_tenants(user: Who) -> QuerySet[Tenant]:
 
 
 def writable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
-    """Return the rows that a user may change; raise PermissionDenied where there can be none."""
+    """Return the rows that a user may change; raise PermissionDenied if there can be none."""
     check_writable_somewhere(user)
     return _rows(rows, user, Right.WRITE)
 
 
 def get_writable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
-    """Return the one row to be changed; raise Http404 if not readable, PermissionDenied if so."""
+    """Return the row to be changed; raise Http404, or PermissionDenied if it is only readable."""
     row = get_readable(rows, user, **lookup)
     check_writable(user, tenant_id_of(row))
     return row

@@ -29,7 +29,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class RegionalForm(forms.ModelForm):
-    """Time zone and number format of an account; the browser's where nothing is chosen."""
+    """Time zone and number format of an account; by default the browser's."""
 
     time_zone = forms.ChoiceField(
         required=False, label="Time zone", widget=forms.Select({"class": "form-select"})
@@ -53,7 +53,7 @@ class RegionalForm(forms.ModelForm):
 
 
 class PasswordForm(PasswordChangeForm):
-    """A new password; sessions elsewhere end with it, and API tokens on request."""
+    """A new password, which ends all other sessions, and API tokens on request."""
 
     revoke_tokens = forms.BooleanField(
         required=False,
@@ -67,7 +67,7 @@ class PasswordForm(PasswordChangeForm):
         for name in ("old_password", "new_password1", "new_password2"):
             widget = self.fields[name].widget
             widget.attrs.update(CONTROL)
-            # Three forms are on the page; none of them takes the focus.
+            # The page has three forms, so none takes the focus.
             widget.attrs.pop("autofocus", None)
 
 

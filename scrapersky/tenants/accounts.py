@@ -1,4 +1,4 @@
-"""Who may change which account, and what they may grant: never more than they have themselves.
+"""Decide who may change which account, and what they may grant: never more than they have.
 
 An account may be changed, reset or deleted only if all its tenants are the actor's, who may write
 in each, and if its roles and permissions do not exceed the actor's.
@@ -13,7 +13,7 @@ from scrapersky.tenants import access
 from scrapersky.tenants.models import Membership, User
 from scrapersky.tenants.roles import Role, grantable_roles
 
-# Staff status and the rest of an account's powers that a role does not give.
+# Staff status and the other rights that a role does not give.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 

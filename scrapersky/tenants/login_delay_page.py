@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 
 class LoginDelayMiddleware:
-    """Answer 429 where DelayedBackend refused an attempt, whichever page it came from."""
+    """Return 429 if DelayedBackend refused an attempt, on any page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

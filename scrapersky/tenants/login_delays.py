@@ -73,7 +73,7 @@ def begin_attempt(name: str, address: str) -> int:
 
 @transaction.atomic
 def attempt_succeeded(name: str, address: str) -> None:
-    """Take back an attempt, and forget the account's failures at its address."""
+    """Uncount an attempt, and reset the account's failures at its address."""
     _locked(Kind.ADDRESS, "", address).take_back()
     _locked(Kind.ACCOUNT, name, address).delete()
 

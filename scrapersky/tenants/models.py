@@ -1,4 +1,4 @@
-"""Who works here: users, the tenants that own every row, and the keys of their programs."""
+"""Users, the tenants that own every row, and API tokens."""
 
 import hashlib
 import math

@@ -10,9 +10,9 @@ from scrapersky.tenants.sessions import end_other_sessions
 
 @transaction.atomic
 def create_first_account(username: str = "admin") -> str:
-    """Make the first account, an administrator of the default tenant; return its password.
+    """Create the first account, an administrator of the default tenant; return its password.
 
-    Returns an empty text where there is an account already.
+    Returns an empty string if there is an account.
     """
     if User.objects.exists():
         return ""
@@ -24,7 +24,7 @@ def create_first_account(username: str = "admin") -> str:
 
 @transaction.atomic
 def end_access_elsewhere(user: User, *, keep: str | None, revoke_tokens: bool) -> str:
-    """End what a changed password should end, and say so in a sentence.
+    """End sessions and tokens after a password change; return a message about them.
 
     All sessions but the one with the key to keep, and the API tokens if they are to be revoked.
     """

@@ -1,4 +1,4 @@
-"""Name the browser and system of a User-Agent header, so that people recognise their sessions."""
+"""Return browser and system of a User-Agent header, so that users recognise their sessions."""
 
 # The first that matches counts: most browsers also name those they descend from.
 BROWSERS = (

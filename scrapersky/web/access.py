@@ -1,4 +1,4 @@
-"""Who may call a page: the rule of every view that declares no other.
+"""Decide who may call a page: the default rule of every view.
 
 A view is closed without any decorator: it takes a login, and a method that changes something
 takes a role that may write. Which rows it may read or write is for `scrapersky.tenants.access`.

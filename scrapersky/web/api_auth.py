@@ -1,4 +1,4 @@
-"""Who calls the API: a program with a bearer token, or a person logged in to the console.
+"""Authenticate API calls: by a bearer token, or by a console session.
 
 Either way, a method that changes something takes a role that may write; no operation asks for it.
 """

@@ -1,4 +1,4 @@
-"""The one shape in which the API says that something is wrong.
+"""The format of all API errors.
 
 `detail` is a sentence for people, `errors` names each field that is wrong and why, `invalid` each
 line of a list that was refused. All three are always there.
@@ -23,7 +23,7 @@ from scrapersky.web.database_errors import RETRY_AFTER, message_of
 
 logger = logging.getLogger(__name__)
 
-# Fields named in one answer; a list of 100,000 wrong values is not echoed whole.
+# Most fields in one response, so that 100,000 invalid values are not all returned.
 MAX_ERRORS = 100
 
 
@@ -41,7 +41,7 @@ class RefusedValue(Schema):
 
 
 class Problem(Schema):
-    """What every answer with a status of 400 or more holds."""
+    """The body of every response with a status of 400 or more."""
 
     detail: str
     errors: list[FieldError] = []
@@ -49,7 +49,7 @@ class Problem(Schema):
 
 
 class InputError(Exception):
-    """Input that cannot be used: which field, and a sentence that says why."""
+    """Invalid input: the field, and the reason as a sentence."""
 
     def __init__(self, field: str, reason: str, invalid: Sequence[RefusedValue] = ()) -> None:
         self.errors = [FieldError(field=field, reason=reason)]
@@ -58,7 +58,7 @@ class InputError(Exception):
 
 
 class ConflictError(InputError):
-    """Input that clashes with what is stored already."""
+    """Input that conflicts with stored data."""
 
 
 class TooManyAttemptsError(Exception):
@@ -77,19 +77,19 @@ def problem(
     errors: Iterable[FieldError] = (),
     invalid: Iterable[RefusedValue] = (),
 ) -> HttpResponse:
-    """Return an answer in the one error shape."""
+    """Return a response in the error format."""
     body = Problem(detail=detail, errors=list(errors), invalid=list(invalid))
     return Response(body.model_dump(), status=status)
 
 
 def install(api: NinjaAPI) -> None:
-    """Make an API answer every error in the one shape."""
+    """Make an API return every error in this format."""
     for kind, handler in HANDLERS.items():
         api.add_exception_handler(kind, handler)
 
 
 def name_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Make a view tell in the one shape that it does not take a method; ninja tells it in text."""
+    """Return 405 in the error format; ninja would return text."""
 
     @wraps(view)
     def shaped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Keep the bidi controls of untrusted text from reordering what stands around it on a page.
+"""Keep bidi controls in untrusted text from reordering the text around it on a page.
 
 A title may hold U+202E, which shows the rest of the line backwards. Django's escaping leaves it
 alone, so every HTML response passes here: no template can forget it. The controls stay in the text,

@@ -1,4 +1,4 @@
-"""Charts as SVG: what stands where is computed here, a template draws it, a table says it."""
+"""Charts as SVG: the layout is computed here, and drawn by a template with a data table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Management commands whose output cannot steer the terminal."""
+"""Management commands whose output cannot control the terminal."""
 
 from typing import Any
 

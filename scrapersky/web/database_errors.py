@@ -1,4 +1,4 @@
-"""Tell a database that is busy from one that is away, and say so to users."""
+"""Distinguish a busy database from an unavailable one, and tell users."""
 
 import random
 import sys
@@ -47,7 +47,7 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def message_of(error: BaseException) -> str:
-    """Return what to tell the user of a request that failed for its database."""
+    """Return the message for a request that failed because of the database."""
     if is_conflict(error):
         return "The database is busy with other changes. Try again in a few seconds."
     if _sqlstate(error) == TOO_SLOW:

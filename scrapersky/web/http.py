@@ -1,4 +1,4 @@
-"""Requests of the console, and the fragments that htmx asks for."""
+"""Requests of the console, and the fragments that htmx requests."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +27,7 @@ C = TypeVar("C", bound=Callable[..., HttpResponseBase])
 
 
 def fragment_of(page: str) -> Callable[[View], View]:
-    """Send everything but htmx to the whole page (its URL name), with the same query string."""
+    """Redirect requests without htmx to the full page (its URL name), keeping the query string."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -45,7 +45,7 @@ def fragment_of(page: str) -> Callable[[View], View]:
 
 
 def control_of(page: str) -> Callable[[C], C]:
-    """Take POST alone; after a login, continue at the page (its URL name) of the control."""
+    """Accept only POST; after a login, continue at the control's page (its URL name)."""
 
     def decorate(view: C) -> C:
         control: Any = require_POST(view)

@@ -1,4 +1,4 @@
-"""Host names as people write them: `bücher.example` for `xn--bcher-kva.example`.
+"""Host names in Unicode: `bücher.example` for `xn--bcher-kva.example`.
 
 A name that could pass for another is shown in ASCII, after the single-script idea of UTS 39: a
 label whose letters are of several scripts, unless these are written together (as in Japanese), and

@@ -52,7 +52,7 @@ class ApiTokenAdmin(AccountRowAdmin):
 
 @admin.register(UserSession)
 class UserSessionAdmin(AccountRowAdmin):
-    """Deleting a row logs the session out. Its key is shown nowhere."""
+    """Deleting a row logs the session out. Its key is never shown."""
 
     list_display = ["user", "device", "address", "created_at", "last_seen_at"]
     search_fields = ["user__username", "address"]

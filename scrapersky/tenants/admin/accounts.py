@@ -47,7 +47,7 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, int], set[Any], list[Any]]:
-        """Let what belongs to an account go with it: tokens, sessions, exports, its roles."""
+        """Delete what belongs to an account with it: tokens, sessions, exports, roles."""
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
         may_delete = all(self.has_delete_permission(request, obj) for obj in objs)
         return shown, counts, set() if may_delete else {self.opts.verbose_name}, protected

@@ -44,7 +44,7 @@ def _choices(db_field: ForeignKey, request: HttpRequest) -> QuerySet:
 
 @admin.register(Tenant)
 class TenantAdmin(OwnedAdmin):
-    """Tenants are never deleted here: everything they own would go with them."""
+    """Tenants cannot be deleted here, because everything they own would be deleted, too."""
 
     list_display = ["name", "auto_submit_sitemaps", "created_at"]
     search_fields = ["name"]

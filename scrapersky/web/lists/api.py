@@ -112,7 +112,7 @@ def respond(
     base: QuerySet | None = None,
     default_sort: str = "",
 ) -> HttpResponseBase:
-    """Return a page of a list as its query parameters ask for it; raise InputError."""
+    """Return the page of a list for its query parameters; raise InputError."""
     if names := unknown_params(definition, request.GET):
         raise InputError(names[0], "There is no parameter with this name.")
     query = ListQuery(definition, request.GET, caller(request), base, default_sort)

@@ -1,4 +1,4 @@
-"""Stop a query that takes too long, on either database."""
+"""Stop queries that take too long, on both databases."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
