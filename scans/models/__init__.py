@@ -1,0 +1,36 @@
+"""The results: domains, their scans, and everything read from them.
+
+A foreign key has no index of its own if a composite one begins with it, and a partial one if most
+rows do not have it yet.
+"""
+
+from scans.bulk.models import BulkAction
+from scans.corrections.models import Correction
+from scans.curation import Curation, DomainTag, Tag
+from scans.engine.report import ContactKind
+from scans.models.domain import URL_LENGTH, VERDICTS, Domain, ReversedHostField, reversed_host
+from scans.models.findings import CONTACT_KINDS, Contact, Sitemap, Technology
+from scans.models.page import Page
+from scans.models.scan import Scan
+from scans.models.technology_count import TechnologyCount
+
+__all__ = [
+    "CONTACT_KINDS",
+    "URL_LENGTH",
+    "VERDICTS",
+    "BulkAction",
+    "Contact",
+    "ContactKind",
+    "Correction",
+    "Curation",
+    "Domain",
+    "DomainTag",
+    "Page",
+    "ReversedHostField",
+    "Scan",
+    "Sitemap",
+    "Tag",
+    "Technology",
+    "TechnologyCount",
+    "reversed_host",
+]
