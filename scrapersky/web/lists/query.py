@@ -24,6 +24,8 @@ from scrapersky.web.lists.keyset import Order, Rows, cursors_of, read_rows
 # Rows are counted exactly up to this.
 COUNT_LIMIT = 10_000
 PAGE_SIZE = 50
+# Seconds that the page of a row waits for each of its neighbours in the list.
+NEARBY = 0.5
 # Parameters of a list other than its filters.
 RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
 
@@ -176,7 +178,8 @@ class ListQuery:
         cursors = cursors_of(self.rows, self.order, row)
         if cursors is None:
             return None, None
-        before, after = (self.page((), size=1, cursor=cursor).rows for cursor in cursors)
+        pages = (self.page((), size=1, cursor=cursor, seconds=NEARBY) for cursor in cursors)
+        before, after = (page.rows for page in pages)
         return next(iter(before), None), next(iter(after), None)
 
     def count(self) -> Count:
