@@ -105,7 +105,7 @@ def _summary(parsed: DomainList, batch: Batch) -> str:
     if parsed.rejected_count:
         parts.append(f"{parsed.rejected_count:,} were rejected and are listed below")
     if skipped := len(parsed.accepted) - batch.total:
-        parts.append(f"{skipped:,} known ones are skipped")
+        parts.append(f"{skipped:,} known domains are skipped")
     return "; ".join(parts) + "."
 
 

@@ -31,7 +31,7 @@ def draft_lines(request: ConsoleRequest, pk: UUID, group: str) -> HttpResponse:
     check = DraftForm.of(draft).check(draft.tenant)
     rows = next((g["all"] for g in shown(check) if g["name"] == group), None) if check else None
     if rows is None:
-        raise Http404("The draft has no such group.")
+        raise Http404("The draft has no group with this name.")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{group}.csv"'
     names = [name for name in COLUMNS if not rows or hasattr(rows[0], name)]
