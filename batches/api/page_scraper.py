@@ -128,6 +128,6 @@ def health(request: HttpRequest) -> dict[str, Any]:
 
     No running worker is not an error: workers end when there is nothing to do.
     """
-    if found := problems():
-        raise HttpError(503, " ".join(found))
+    if messages := problems():
+        raise HttpError(503, " ".join(messages))
     return {"status": "ok", "workers": Worker.objects.live().count()}

@@ -33,8 +33,8 @@ def result_table(jobs: Iterable[Job], *, width: int) -> Table:
     table.add_column("Sitemap\nURLs", justify="right")
     table.add_column("Seconds", justify="right")
     for job in jobs:
-        found = _findings(job)
-        shown = found if roomy else ("\n".join(filter(None, found)),)
+        cells = _findings(job)
+        shown = cells if roomy else ("\n".join(filter(None, cells)),)
         seconds = f"{job.seconds:.1f}" if job.seconds is not None else ""
         table.add_row(_host(job), _outcome(job), *shown, str(_sitemap_urls(job) or ""), seconds)
     return table

@@ -42,7 +42,7 @@ NEW_ROWS = "row_batch r JOIN old_batch_jobs o ON o.id = r.integer"
 # Rows of earlier runs, too: the script that made ids UUIDs gave them other names since.
 KNOWN_ROWS = "old_batch_jobs o JOIN {map} r ON r.kind = 'batch' AND {is_same}"
 # A batch's own counts of its domains, used if it has no jobs.
-TOLD = """
+OWN_COUNTS = """
 SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
     WHEN 'object' THEN coalesce(e.value ->> 'status', CASE WHEN e.value ->> 'error' <> ''
         THEN 'failed' ELSE 'completed' END) END, '') AS status
@@ -58,7 +58,7 @@ FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (
             AND jsonb_typeof(o.batch_metadata -> 'domain_results') = 'array'
         THEN o.batch_metadata -> 'domain_results' ELSE '[]' END)
 ) AS e WHERE o.batch_metadata ?| ARRAY['domain_statuses', 'domain_results']"""
-TOLD_ALONE = f"""
+OWN_COUNTS_ALONE = f"""
 (SELECT l.uuid, NULL::timestamptz AS created, w.becomes
  FROM told l {join_term("job", "l.status", "w")}
  WHERE NOT EXISTS (SELECT FROM counted c WHERE c.batch = l.uuid)) AS x"""
@@ -168,14 +168,14 @@ def read_statuses(context: Context) -> None:
         read_terms(
             context, vocabulary, f"SELECT DISTINCT coalesce({column}, '') FROM old_batch_jobs"
         )
-    context.create("told", TOLD)
+    context.create("told", OWN_COUNTS)
 
 
 def plan(context: Context) -> None:
     """Count the jobs of each batch; if it has none, use its own counts."""
     of_jobs = COUNTED.format(batch="batch", table="plan_job", where="WHERE batch IS NOT NULL")
     context.create("counted", of_jobs)
-    context.create("counted_told", COUNTED.format(batch="uuid", table=TOLD_ALONE, where=""))
+    context.create("counted_told", COUNTED.format(batch="uuid", table=OWN_COUNTS_ALONE, where=""))
     figures = ", ".join(f"coalesce(c.{name}, l.{name}, 0) AS {name}" for name in FIGURES)
     context.create(
         "plan_batch",

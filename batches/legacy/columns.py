@@ -64,9 +64,9 @@ def fates(older: OlderTables) -> list[Fate]:
     return [fate_of(table, column) for table in older.present for column in older.columns[table]]
 
 
-def summary(found: Iterable[Fate]) -> Iterator[str]:
+def summary(column_fates: Iterable[Fate]) -> Iterator[str]:
     """Yield a line that counts the columns, and one for each that is dropped."""
-    listed = list(found)
+    listed = list(column_fates)
     counts = Counter(fate.group for fate in listed)
     counted = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))
     yield f"columns: {counted}"

@@ -304,7 +304,7 @@ def make(context: Context) -> None:
 
 def faults(context: Context) -> list[str]:
     """Say where the map does not have every row that some domain can hold."""
-    found = []
+    gaps = []
     for listing in LISTINGS:
         facts = listing.facts
         there = context.value(
@@ -313,8 +313,8 @@ def faults(context: Context) -> list[str]:
         )
         mapped = context.value(f"SELECT count(*) FROM {listing.table}")
         if there != mapped:
-            found.append(f"of {there} {listing.older}s the map has {mapped}")
-    return found
+            gaps.append(f"of {there} {listing.older}s the map has {mapped}")
+    return gaps
 
 
 def _read_addresses(context: Context) -> None:

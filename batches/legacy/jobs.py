@@ -51,7 +51,7 @@ UPDATE plan_job p SET doubled = p.domain, domain = NULL
 FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain AND t.id <> p.uuid
     AND p.run_of > (SELECT min({run_of}) FROM {map} m WHERE m.kind = 'job')"""
 # Jobs of earlier runs whose domain has come since.
-FOUND = """
+MATCHES = """
 UPDATE {jobs} j SET domain_id = x.domain, host = x.host, updated_at = now() FROM (
     SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
         t.id, d.uuid AS domain, {host_key} AS host
@@ -223,7 +223,7 @@ def find_domains(context: Context) -> int:
     """Give jobs of earlier runs the domain that was missing then."""
     if not id_map.has_other_runs(context, "job"):
         return 0
-    statement = FOUND.format(
+    statement = MATCHES.format(
         jobs=context.table(JOBS.model),
         map=context.map,
         fresh=context.is_fresh(),

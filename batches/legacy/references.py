@@ -41,7 +41,7 @@ SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
     whole AS uuid, 'reconstructed' AS how, true AS made, NULL::timestamptz AS created,
     '{stamp}' AS run_of, coalesce(whole::text, ref) AS own
 FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
-FOUND = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
+RESOLVE = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
 # What was found by the rule of ids is written down, for later runs to say the same.
 OTHER_NAMES = """
 SELECT 'batch', {kept}, NULL::bigint, r.uuid, 'alias', false
@@ -118,7 +118,7 @@ def _reconstruct(context: Context) -> None:
     context.create("row_lost", LOST.format(stamp=context.stamp))
     id_map.settle(context, "batch", "row_lost", context.table("batches.Batch"))
     id_map.write(context, "batch", "row_lost")
-    context.execute(f"{FOUND} coalesce(r.whole::text, r.ref)")
+    context.execute(f"{RESOLVE} coalesce(r.whole::text, r.ref)")
     context.write_map(OTHER_NAMES.format(kept=sql_kept("r.ref")))
     context.note(
         "batch made up",

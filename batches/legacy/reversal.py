@@ -91,16 +91,18 @@ def _remove_findings(context: Context) -> int:
     }
     return sum(
         context.execute(
-            FINDINGS.format(map=context.map, table=context.table(model), imported=test, id=made)
+            FINDINGS.format(
+                map=context.map, table=context.table(model), imported=test, id=finding_id
+            )
         )
-        for model, (test, made) in imported.items()
+        for model, (test, finding_id) in imported.items()
     )
 
 
 def _remove_memberships(context: Context) -> None:
-    made = sql_finding_id("'membership'", "f.user_id", "f.tenant_id")
+    finding_id = sql_finding_id("'membership'", "f.user_id", "f.tenant_id")
     table = context.table("tenants.Membership")
-    context.execute(MEMBERSHIPS.format(map=context.map, table=table, id=made))
+    context.execute(MEMBERSHIPS.format(map=context.map, table=table, id=finding_id))
 
 
 def _remove(context: Context, kind: str, model: str) -> int:

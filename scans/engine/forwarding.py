@@ -111,7 +111,7 @@ def _inline_scripts(html: str) -> Iterator[str]:
 def _unwrapped(code: str) -> str:
     """Return what a script runs at once, or on load: the body of its only function."""
     for _ in range(MOST_WRAPPERS):
-        match = next((found for w in _WRAPPERS if (found := w.fullmatch(code))), None)
+        match = next((hit for w in _WRAPPERS if (hit := w.fullmatch(code))), None)
         if match is None:
             return code
         code = next((body for body in match.groups() if body is not None), "").strip()

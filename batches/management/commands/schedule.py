@@ -107,8 +107,8 @@ class Command(SafeCommand):
 
 def _plan(params: dict[str, Any]) -> Plan:
     weekday, month_day = params["weekday"], params["month_day"]
-    chosen = {"cron": params["cron"], "weekly": weekday, "monthly": month_day}
-    frequencies = [name for name, value in chosen.items() if value]
+    timings = {"cron": params["cron"], "weekly": weekday, "monthly": month_day}
+    frequencies = [name for name, value in timings.items() if value]
     if len(frequencies) > 1:
         raise CommandError("Use one of --cron, --weekday and --month-day.")
     try:
@@ -142,11 +142,11 @@ def _find(key: str) -> RecurringBatch:
         rows = RecurringBatch.objects.filter(pk=UUID(key))
     except ValueError:
         rows = RecurringBatch.objects.filter(name=key)
-    found = list(rows.select_related("tenant")[:2])
-    if len(found) != 1:
-        count = "Several schedules are" if found else "No schedule is"
+    schedules = list(rows.select_related("tenant")[:2])
+    if len(schedules) != 1:
+        count = "Several schedules are" if schedules else "No schedule is"
         raise CommandError(f"{count} named {key}. `schedule list` shows their ids.")
-    return found[0]
+    return schedules[0]
 
 
 def _as_json(row: RecurringBatch) -> dict[str, Any]:

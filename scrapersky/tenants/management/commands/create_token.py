@@ -33,9 +33,9 @@ class Command(SafeCommand):
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user named {options['user']}.")
-        chosen = _chosen(options["token"])
+        token_text = _chosen(options["token"])
         _, text = ApiToken.create(
-            user=user, name=name, expires_at=_end(options["days"]), text=chosen
+            user=user, name=name, expires_at=_end(options["days"]), text=token_text
         )
         self.stdout.write(text)
         self.stderr.write("Copy it now. It is not stored and cannot be shown again.")
