@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from scans.engine.extractors.facts import Link
 from scans.engine.extractors.text import one_line
@@ -27,11 +27,11 @@ class Anchors(NamedTuple):
     contact_links: list[tuple[str, str]]
 
 
-def read_anchors(tree: LexborHTMLParser, base: str) -> Anchors:
-    """Return the links of a page; relative ones start from `base`."""
+def read_anchors(nodes: list[LexborNode], base: str) -> Anchors:
+    """Return the links of the `<a>` and `<area>` of a page; relative ones start from `base`."""
     links: dict[str, Link] = {}
     contact_links: list[tuple[str, str]] = []
-    for node in tree.css("a[href], area[href]")[: MAX_LINKS * 2]:
+    for node in nodes[: MAX_LINKS * 2]:
         attributes = node.attributes
         href = (attributes.get("href") or "").strip()
         if not href or href[0] == "#":

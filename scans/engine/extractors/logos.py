@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from scans.engine.extractors.vocabulary import words
 from scans.engine.links import resolve_url, url_host
@@ -38,7 +38,7 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 
 
-def logo(tree: LexborHTMLParser, base: str, title: str = "") -> str:
+def logo(images: list[LexborNode], base: str, title: str = "") -> str:
     """Return the URL of the image that is named a logo or stands in a box that is.
 
     One that links to the homepage goes before the others: these may be a partner's or an award.
@@ -46,7 +46,7 @@ def logo(tree: LexborHTMLParser, base: str, title: str = "") -> str:
     """
     search = _Search(base, title)
     first = ""
-    for image in tree.css("img")[:LOGO_AMONG]:
+    for image in images[:LOGO_AMONG]:
         boxes = list(_ancestors(image, _BOXES))
         if not (search.names_logo(image) or any(map(search.names_logo, boxes))):
             continue

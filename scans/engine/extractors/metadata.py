@@ -24,10 +24,9 @@ def resolved(base: str, href: str | None) -> str:
     return resolve_url(href, base) or ""
 
 
-def base_url(tree: LexborHTMLParser, url: str) -> str:
-    """Return what relative links start from: `<base href>` or the page's own URL."""
-    node = tree.css_first("base[href]")
-    return (resolved(url, node.attributes.get("href")) if node else "") or url
+def base_url(bases: list[LexborNode], url: str) -> str:
+    """Return what relative links start from: the first `<base href>` or the page's own URL."""
+    return (resolved(url, bases[0].attributes.get("href")) if bases else "") or url
 
 
 def title(tree: LexborHTMLParser) -> str:
@@ -48,10 +47,10 @@ def _is_in_drawing(node: LexborNode) -> bool:
     return parent is not None
 
 
-def meta_values(tree: LexborHTMLParser) -> dict[str, str]:
+def meta_values(metas: list[LexborNode]) -> dict[str, str]:
     """Return every named `<meta>` with content, by lower-case name; the first one wins."""
     values: dict[str, str] = {}
-    for node in tree.css("meta[content]")[:MAX_META]:
+    for node in metas[:MAX_META]:
         attributes = node.attributes
         content = one_line(attributes.get("content"), 2_000)
         for key in ("name", "property", "http-equiv"):
@@ -94,14 +93,14 @@ def _tidy_language(value: str) -> str:
 class HeadLinks:
     """The `<link>` elements of a page, sorted by what they are for."""
 
-    def __init__(self, tree: LexborHTMLParser, base: str) -> None:
+    def __init__(self, links: list[LexborNode], base: str) -> None:
         self.canonical_url = ""
         self.favicon_url = ""
         self.feeds: list[str] = []
         self.sitemaps: list[str] = []
         self.own_profiles: list[str] = []
         self._icons: dict[str, str] = {}
-        for node in tree.css("link[href]")[:MAX_LINKS]:
+        for node in links[:MAX_LINKS]:
             attributes = node.attributes
             rel = _USED.intersection((attributes.get("rel") or "").lower().split())
             if rel and (url := resolved(base, attributes.get("href"))):

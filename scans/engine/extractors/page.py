@@ -12,6 +12,7 @@ from scans.engine.extractors.anchors import read_anchors
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
+from scans.engine.extractors.elements import Elements
 from scans.engine.extractors.facts import Link, PageFacts
 from scans.engine.extractors.hints import hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
@@ -29,7 +30,6 @@ MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
 # What React writes between the pieces of one text.
 _REACT_SEAM = "<!-- -->"
-_JSON_LD = 'script[type*="ld+json" i]'
 
 
 def read_page(
@@ -68,9 +68,10 @@ def _read_tree(
     """Return what the parsed page tells, and its mailto: and tel: links for the contacts."""
     markup = html.replace(_REACT_SEAM, "")
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
-    base = metadata.base_url(tree, url)
-    anchors = read_anchors(tree, base)
-    values = _head(tree, base) | _addresses(tree, base, anchors.links)
+    elements = Elements(tree)
+    base = metadata.base_url(elements.bases, url)
+    anchors = read_anchors(elements.anchors, base)
+    values = _head(tree, elements, base) | _addresses(elements, base, anchors.links)
     values["marked_addresses"] = addresses_in_markup(tree, hints)
     if person_names:
         values["people"] = people_in_markup(tree)
@@ -80,10 +81,10 @@ def _read_tree(
     return facts, anchors.contact_links
 
 
-def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
+def _head(tree: LexborHTMLParser, elements: Elements, base: str) -> dict[str, Any]:
     """Return what the page says of itself, by the names of `PageFacts`."""
-    meta = metadata.meta_values(tree)
-    json_ld = read_blocks(node.text() for node in tree.css(_JSON_LD)[:MAX_BLOCKS])
+    meta = metadata.meta_values(elements.metas)
+    json_ld = read_blocks(node.text() for node in elements.json_ld[:MAX_BLOCKS])
     described = organisation(json_ld)
     title = metadata.title(tree) or meta.get("og:title", "")
     return {
@@ -97,7 +98,9 @@ def _head(tree: LexborHTMLParser, base: str) -> dict[str, Any]:
         "meta": meta,
         "json_ld": json_ld,
         "organisation": described,
-        "logo_url": metadata.resolved(base, described.get("logo")) or logo(tree, base, title),
+        "logo_url": (
+            metadata.resolved(base, described.get("logo")) or logo(elements.images, base, title)
+        ),
     }
 
 
@@ -109,9 +112,9 @@ def _refresh_values(refresh: Refresh) -> dict[str, Any]:
     }
 
 
-def _addresses(tree: LexborHTMLParser, base: str, links: tuple[Link, ...]) -> dict[str, Any]:
+def _addresses(elements: Elements, base: str, links: tuple[Link, ...]) -> dict[str, Any]:
     """Return what the page loads and leads to, by the names of `PageFacts`."""
-    head = metadata.HeadLinks(tree, base)
+    head = metadata.HeadLinks(elements.links, base)
     return {
         "canonical_url": head.canonical_url,
         "favicon_url": head.favicon_url,
