@@ -13,7 +13,6 @@ from batches.tests.running import running_batch
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDTHS = (1440, 1024, 390)
 
 
 def end(batch: Batch) -> None:
@@ -124,29 +123,6 @@ def test_everything_works_without_scripts(
     page.click("button:has-text('Log out')")
     expect(page.locator("text=User name")).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_the_screen(
-    logged_in: Page, default_tenant: Tenant, width: int
-) -> None:
-    batch = running_batch(default_tenant)
-    done = batch.jobs.filter(status=Job.Status.COMPLETE).first()
-    failed = batch.jobs.filter(status=Job.Status.FAILED).first()
-    assert done
-    assert failed
-    logged_in.set_viewport_size({"width": width, "height": 900})
-    for url in (
-        "/",
-        "/batches/",
-        "/batches/new/",
-        f"/batches/{batch.pk}/",
-        f"/jobs/{failed.pk}/",
-        "/domains/",
-        f"/domains/{done.domain_id}/",
-    ):
-        logged_in.goto(url)
-        assert logged_in.evaluate("document.documentElement.scrollWidth") <= width, url
 
 
 def test_the_admin_shows_live_progress(logged_in: Page, user: User, default_tenant: Tenant) -> None:

@@ -1,0 +1,86 @@
+"""Every page of the console: what axe reports (WCAG 2.2 AA), and whether it fits the screen."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Page
+
+from batches.models import Job
+from batches.tests.running import running_batch
+from scrapersky.tenants.models import User
+from tests.access.addresses import CONSOLE
+from tests.access.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTHS = (1440, 1024, 390, 320)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERY_RULE = {
+    "runOnly": {"type": "tag", "values": TAGS},
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+}
+# Nothing else depends on the colours.
+RULES_ON_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+CHECKS: tuple[tuple[int, Any, Any], ...] = (
+    (1440, "light", EVERY_RULE),
+    (1440, "dark", RULES_ON_COLOURS),
+    (390, "dark", EVERY_RULE),
+    (390, "light", RULES_ON_COLOURS),
+)
+
+
+def urls(world: World) -> Iterator[str]:
+    """Return every address of the console that shows a whole page."""
+    client = Client()
+    client.force_login(User.objects.get(username="member"))
+    yield from (f"/batches/{batch.pk}/" for batch in world.here.batches.all())
+    yield from (f"/jobs/{job.pk}/" for job in Job.objects.filter(status="failed"))
+    yield "/no-such-page/"
+    for address in CONSOLE:
+        url = address.url(world)
+        if address.name != "logout":
+            response = client.get(url)
+            if response.status_code == 200 and b"<html" in response.getvalue():
+                yield url
+
+
+def faults_of(page: Page, axe: Axe) -> Iterator[str]:
+    for width, scheme, options in CHECKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        report = axe.run(page, options=options | {"resultTypes": ["violations"]})
+        for violation in report.response["violations"]:
+            nodes = [f"{node['target']} {node['html'][:150]}" for node in violation["nodes"][:3]]
+            yield f"{width} px, {scheme}: {violation['id']}: {nodes}"
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            yield f"wider than {width} px"
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    world = World()
+    running_batch(world.here)
+    return world
+
+
+@pytest.fixture
+def user(world: World) -> User:
+    """Return the member among the world's users, as the one who logs in."""
+    member = User.objects.get(username="member")
+    member.set_password("secret")
+    member.save()
+    return member
+
+
+def test_every_page_passes_axe_and_fits_every_screen(logged_in: Page, world: World) -> None:
+    axe = Axe()
+    faults = []
+    for url in urls(world):
+        logged_in.goto(url)
+        faults += [f"{url}: {fault}" for fault in faults_of(logged_in, axe)]
+    assert not faults, "\n".join(faults)
