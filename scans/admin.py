@@ -1,12 +1,16 @@
 """The read-only admin of results, which only scans write."""
 
 import json
+from collections.abc import Sequence
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from scans.lists import CONTACTS
 from scans.models import (
     BulkAction,
     Contact,
@@ -20,29 +24,50 @@ from scans.models import (
     Technology,
     TechnologyCount,
 )
+from scans.text_search import host_matches
 from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
 
 SHOWN_REPORT = 200_000
+CONTACT_FILTERS = CONTACTS.filter_by_name
+
+
+class IndexedSearch(ReadOnlyAdmin):
+    """A list of millions of rows: searched as in the console, and sorted only as its index is."""
+
+    search_fields: Sequence[str] = ("pk",)  # what shows the search box
+    search_help_text: str | None = "A domain, its beginning, or its ending after a dot"
+    sortable_by = ()
+
+    def matches(self, text: str) -> Q:
+        """Return the condition of a search, which an index serves."""
+        return host_matches(text, "domain__")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        text = search_term.strip()
+        return queryset.filter(self.matches(text)) if text else queryset, False
 
 
 @admin.register(Domain)
-class DomainAdmin(ReadOnlyAdmin):
+class DomainAdmin(IndexedSearch):
     list_display = ["host", "status", "verdict", "title", "page_count", "last_scanned_at", "tenant"]
     list_filter = ["status", "verdict", "sitemap_analysis_status", BY_TENANT]
     list_select_related = ["tenant"]
-    search_fields = ["host"]
     ordering = ["tenant_id", "host"]
+
+    def matches(self, text: str) -> Q:
+        return host_matches(text)
 
     def view_on_site(self, obj: Domain) -> str:
         return reverse("domain_detail", args=[obj.pk])
 
 
 @admin.register(Scan)
-class ScanAdmin(ReadOnlyAdmin):
+class ScanAdmin(IndexedSearch):
     list_display = ["domain", "verdict", "finished_at", "took", "tenant"]
     list_filter = ["verdict", BY_TENANT]
     list_select_related = ["domain", "tenant"]
-    search_fields = ["domain__host"]
     ordering = ["-pk"]
     deferred = ["report"]
     fields = ["id", "tenant", "domain", "verdict", "started_at", "finished_at", "report_text"]
@@ -60,7 +85,7 @@ class ScanAdmin(ReadOnlyAdmin):
         return reverse("domain_detail", args=[obj.domain_id])
 
 
-class FindingAdmin(ReadOnlyAdmin):
+class FindingAdmin(IndexedSearch):
     """Something seen on a domain."""
 
     list_select_related = ["domain", "tenant"]
@@ -75,21 +100,24 @@ class FindingAdmin(ReadOnlyAdmin):
 class ContactAdmin(FindingAdmin):
     list_display = ["value", "kind", "label", "domain", "confidence", "last_seen", "gone_at"]
     list_filter = ["kind", ("gone_at", admin.EmptyFieldListFilter), BY_TENANT]
-    search_fields = ["value", "domain__host"]
+    search_help_text = "A domain, or the beginning of a contact"
+
+    def matches(self, text: str) -> Q:
+        """Search contacts by themselves where the text is no name of a domain."""
+        is_host = "." in text and "@" not in text and "/" not in text
+        return super().matches(text) if is_host else CONTACT_FILTERS["value"].condition([text])
 
 
 @admin.register(Technology)
 class TechnologyAdmin(FindingAdmin):
     list_display = ["name", "version", "category", "domain", "last_seen", "gone_at"]
     list_filter = [("gone_at", admin.EmptyFieldListFilter), BY_TENANT]
-    search_fields = ["name", "domain__host"]
 
 
 @admin.register(Sitemap)
 class SitemapAdmin(FindingAdmin):
     list_display = ["url", "kind", "source", "url_count", "error", "domain", "last_seen"]
     list_filter = ["kind", "source", BY_TENANT]
-    search_fields = ["url", "domain__host"]
 
 
 @admin.register(Page)
@@ -97,7 +125,6 @@ class PageAdmin(FindingAdmin):
     list_display = ["url", "page_type", "source", "domain", "lastmod", "last_seen"]
     list_filter = ["page_type", "source"]
     list_select_related = ["domain"]
-    search_fields = ["url", "domain__host"]
 
 
 @admin.register(Correction)

@@ -61,7 +61,7 @@ UPLOAD_SECONDS = env.number("UPLOAD_SECONDS", 600, low=1, high=86_400)
 # Applications
 INSTALLED_APPS = [
     "scrapersky",  # before django_q, for its own `qcluster` command
-    "django.contrib.admin",
+    "scrapersky.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -13,17 +13,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from batches.admin.live import LiveBatchAdmin
 from batches.admin.search import KeySearch
 from batches.admin.transition_actions import cancel, pause, resume, retry_failed, run_again
 from batches.bulk import start_batch_deletion
 from batches.forms import BatchForm
 from batches.models import Batch, Job
-from batches.progress import progress_of
 from batches.transitions import TransitionError
-from scans.templatetags.console import badge, percent
 from scrapersky.tenants.access import check_writable, writable_tenants
 from scrapersky.tenants.models import Tenant, User
-from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin
+from scrapersky.tenants.owned_admin import BY_TENANT
 
 
 class OwnedBatchForm(BatchForm):
@@ -37,16 +36,15 @@ class OwnedBatchForm(BatchForm):
 
 
 @admin.register(Batch)
-class BatchAdmin(KeySearch, OwnedAdmin):
+class BatchAdmin(KeySearch, LiveBatchAdmin):
     """Batches. Services change everything else, so only the name can be edited."""
 
-    list_display = ["__str__", "state", "bar", "total", "failed", "tenant", "created_at", "console"]
+    list_display = ["title", "state", "bar", "sites", "failures", "tenant", "created_at"]
     list_filter = ["status", "processor_type", BY_TENANT, "created_at"]
     list_select_related = ["tenant"]
     search_fields = ["name", "legacy_batch_id"]
     ordering = ["-created_at"]
     actions = [pause, resume, cancel, retry_failed, run_again]
-    change_form_template = "admin/batches/batch/change_form.html"
     fields = (
         "name", "id", "tenant", "created_by", "processor_type", "status", "total", "completed",
         "failed", "cancelled", "options", "metadata", "error", "created_at", "started_at",
@@ -59,22 +57,9 @@ class BatchAdmin(KeySearch, OwnedAdmin):
         offered = super().get_actions(request)
         return {name: action for name, action in offered.items() if name != "delete_selected"}
 
-    @admin.display(description="Status", ordering="status")
-    def state(self, obj: Batch) -> SafeString:
-        return badge(obj.status, obj.get_status_display())
-
-    @admin.display(description="Progress")
-    def bar(self, obj: Batch) -> SafeString:
-        return format_html(
-            '<progress class="bar" max="{}" value="{}">{}</progress>',
-            obj.total or 1,
-            obj.ended,
-            percent(obj.progress),
-        )
-
-    @admin.display(description="Console")
-    def console(self, obj: Batch) -> SafeString:
-        return format_html('<a href="{}">open</a>', self.view_on_site(obj))
+    @admin.display(description="Name", ordering="name")
+    def title(self, obj: Batch) -> SafeString:
+        return format_html('<span class="cut" title="{0}">{0}</span>', obj)
 
     def view_on_site(self, obj: Batch) -> str:
         return reverse("batch_detail", args=[obj.pk])
@@ -134,5 +119,5 @@ class BatchAdmin(KeySearch, OwnedAdmin):
     ) -> HttpResponse:
         batch = kwargs.get("obj")
         if batch is not None:
-            context |= {"batch": batch, "progress": progress_of(batch)}
+            context |= self.progress_context(request, batch)
         return super().render_change_form(request, context, *args, **kwargs)

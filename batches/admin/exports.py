@@ -1,9 +1,9 @@
-"""The admin of background exports, and of large lists that are still being read."""
+"""The admin of exports, of large lists that are still being read, and of the counts of a day."""
 
 from django.contrib import admin
 
-from batches.models import BatchList, Export
-from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+from batches.models import BatchList, DailyCount, Export, ExportedRow, ViewExport
+from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin, TenantFilter
 
 
 @admin.register(Export)
@@ -20,3 +20,30 @@ class BatchListAdmin(ReadOnlyAdmin):
     list_display = ["batch", "file", "updated_at"]
     list_select_related = ["batch"]
     ordering = ["-pk"]
+
+
+@admin.register(ViewExport)
+class ViewExportAdmin(ReadOnlyAdmin):
+    list_display = ["view", "user", "number", "row_count", "only_changes", "finished_at"]
+    list_filter = ["only_changes", ("view__tenant", TenantFilter)]
+    list_select_related = ["view", "user"]
+    search_fields = ["view__name"]
+
+
+@admin.register(ExportedRow)
+class ExportedRowAdmin(ReadOnlyAdmin):
+    list_display = ["row_id", "view", "user", "number"]
+    list_select_related = ["view", "user"]
+    exclude = ["digest"]
+    ordering = ["-pk"]
+    sortable_by = ()
+
+
+@admin.register(DailyCount)
+class DailyCountAdmin(ReadOnlyAdmin):
+    list_display = ["day", "measure", "name", "count", "tenant"]
+    list_filter = ["measure", BY_TENANT]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+    date_hierarchy = "day"
+    ordering = ["-day", "measure", "name"]

@@ -11,20 +11,20 @@ from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_e
 from batches.admin.search import KeySearch
 from batches.admin.transition_actions import cancel_jobs, retry_jobs
 from batches.models import Job, Worker
+from scans.admin import IndexedSearch
 from scans.models import Domain
 from scans.templatetags.console import badge
-from scrapersky.tenants.owned_admin import BY_TENANT, InstallationAdmin, ReadOnlyAdmin
+from scrapersky.tenants.owned_admin import BY_TENANT, InstallationAdmin
 
 # What can be done with a domain belongs to this application, which may import that one.
 admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitemaps]
 
 
 @admin.register(Job)
-class JobAdmin(KeySearch, ReadOnlyAdmin):
+class JobAdmin(KeySearch, IndexedSearch):
     list_display = ["domain", "state", "failure_reason", "batch", "took", "created_at", "console"]
     list_filter = ["status", "failure_reason", "job_type", BY_TENANT]
     list_select_related = ["domain", "batch"]
-    search_fields = ["domain__host", "batch__name"]
     ordering = ["-pk"]
     deferred = ["result"]
     actions = [retry_jobs, cancel_jobs, scan_again]

@@ -10,4 +10,5 @@ from scrapersky.tenants.owned_admin import InstallationAdmin
 class LegacyIdAdmin(InstallationAdmin):
     list_display = ["original", "integer", "uuid", "kind", "how"]
     list_filter = ["kind", "how"]
-    search_fields = ["=original"]
+    search_fields = ["original__exact"]
+    sortable_by = ()

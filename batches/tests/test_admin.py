@@ -123,7 +123,7 @@ def test_the_page_of_a_batch_shows_live_progress_and_leads_to_the_console(
 ) -> None:
     batch = running_batch(default_tenant)
     body = body_of(office, f"{BATCHES}{batch.pk}/change/")
-    assert f'hx-get="/batches/{batch.pk}/progress/?watch"' in body
+    assert f'hx-get="{BATCHES}{batch.pk}/live/"' in body
     assert "htmx" in body
     assert f'href="/batches/{batch.pk}/"' in body
 

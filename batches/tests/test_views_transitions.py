@@ -141,13 +141,6 @@ def test_a_viewer_has_no_buttons(console: Client, default_tenant: Tenant) -> Non
         assert not re.search(r'action="/(batches|jobs|domains)/', body)
 
 
-def test_the_admin_watches_without_buttons(console: Client, default_tenant: Tenant) -> None:
-    batch = running_batch(default_tenant)
-    body = fragment(console, batch, "?watch")
-    assert offered(body) == set()
-    assert f'hx-get="/batches/{batch.pk}/progress/?watch"' in body
-
-
 # What they do
 
 

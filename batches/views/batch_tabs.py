@@ -40,9 +40,9 @@ def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @fragment_of("batch_detail")
 def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the progress of a batch, for the page of a `tab`; `watch` is for one without any."""
+    """Return the progress of a batch, for the page of a `tab`."""
     batch = _batch(request, pk)
-    tab = "" if "watch" in request.GET else request.GET.get("tab", "results")
+    tab = request.GET.get("tab", "results")
     return render(request, "batches/_progress.html", _moving(request, batch, tab))
 
 
@@ -119,7 +119,7 @@ def _moving(request: ConsoleRequest, batch: Batch, tab: str) -> dict[str, Any]:
         "batch": batch,
         "progress": progress_of(batch),
         "tab": tab,
-        "may_control": bool(tab) and can_write(request.user, batch.tenant_id),
+        "may_control": can_write(request.user, batch.tenant_id),
         "retry_form": RetryForm.of(batch),
     }
 

@@ -15,8 +15,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from scrapersky.tenants import access
+from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 from scrapersky.web.paging import CappedPaginator
 
 Action = Callable[..., Any]
@@ -49,12 +51,23 @@ class OwnedAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Show the list; drop a filter with a value that its column cannot have.
 
-        Django does so for most values; some are only refused when the query is built.
+        Django does so for most values; some are only refused when the query is built. A query that
+        takes too long is stopped, so that no filter of a large list holds up the database.
         """
-        try:
+        if request.method != "GET":
             return super().changelist_view(request, extra_context)
+        try:
+            with deadline():
+                response = super().changelist_view(request, extra_context)
+                return response.render() if isinstance(response, TemplateResponse) else response
+        except QueryTooSlow:
+            if ERROR_FLAG in request.GET:
+                raise
+            sentence = "This takes too long. Narrow the list by another filter or a longer text."
+            self.message_user(request, sentence, messages.WARNING)
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         except (ValueError, TypeError, OverflowError):
-            if request.method != "GET" or ERROR_FLAG in request.GET:
+            if ERROR_FLAG in request.GET:
                 raise
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 

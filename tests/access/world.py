@@ -24,6 +24,7 @@ from batches.models import (
     DailyCount,
     Draft,
     Export,
+    ExportedRow,
     LegacyId,
     MaintenanceRun,
     ViewExport,
@@ -112,6 +113,9 @@ class World:
         export.folder.mkdir(parents=True, exist_ok=True)
         export.path.write_text(f"{WORD}.example")
         ViewExport.objects.begin(shared, owner, only_changes=False).finish(1)
+        ExportedRow.objects.create(
+            view=shared, user=owner, row_id=batch.pk, digest=b"0" * 16, number=1
+        )
         DailyCount.objects.create(tenant=self.here, day=now.date(), measure="verdict", name=WORD)
         TechnologyCount.objects.create(
             tenant=self.here, name=WORD, domain_count=1, counted_at=timezone.now()

@@ -18,6 +18,7 @@ class MembershipInline(OwnedInline):
 
     model = Membership
     form = MembershipForm
+    autocomplete_fields = ("user", "tenant")
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
@@ -63,6 +64,7 @@ class MembershipAdmin(OwnedAdmin):
     """Users cannot change their own role, nor grant a higher one."""
 
     form = MembershipForm
+    autocomplete_fields = ("user", "tenant")
     list_display = ["user", "tenant", "role"]
     list_filter = ["role", BY_TENANT]
     list_select_related = ["user", "tenant"]
