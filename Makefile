@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
-.PHONY: help install run demo test test-fast lint stylesheet lock bench chaos
+.PHONY: help install run demo test test-fast lint stylesheet screenshots lock bench chaos
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -35,6 +35,9 @@ lint: .venv/.development  ## Check style and types
 
 stylesheet: .venv/.development  ## Copy from Tabler's stylesheet what the pages use
 	$(BIN)/python -m scrapersky.stylesheet
+
+screenshots: .venv/.development  ## Take the images of README and docs from the demo
+	$(BIN)/python -m tests.screenshots
 
 lock: .venv/.development  ## Write the lock files again, after a change of requirements*.txt
 	$(LOCK) requirements.txt --output-file requirements.lock

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", account.account, name="account"),
     path("profile/", account.profile, name="account_profile"),
     path("regional/", account.regional, name="account_regional"),
+    path("shortcuts/", account.shortcuts, name="account_shortcuts"),
     path("password/", account.password, name="account_password"),
     path("sessions/<uuid:pk>/end/", account.session_end, name="account_session_end"),
     path("sessions/end-others/", account.sessions_end_others, name="account_sessions_end_others"),

@@ -27,15 +27,6 @@
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
 
-  // "/" focuses the search, unless something is being typed.
-  document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-    const search = document.querySelector('[data-shortcut="/"]');
-    if (event.key !== "/" || isTyping || !search || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    search.focus();
-  });
-
   // A form that is refused shows the page that says why.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { boosted, xhr } = event.detail;

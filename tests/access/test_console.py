@@ -14,7 +14,7 @@ from tests.access.world import PREFERENCES, WORD, Answer, World
 pytestmark = pytest.mark.django_db
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
 # Forms that write nothing that is not the session's, or take a password.
-WITHOUT_FIELDS = {"account_password", "account_sessions_end_others"}
+WITHOUT_FIELDS = {"account_password", "account_sessions_end_others", "account_shortcuts"}
 PAGES = pytest.mark.parametrize("address", CONSOLE, ids=str)
 ROWS = pytest.mark.parametrize("address", [a for a in CONSOLE if a.has_row], ids=str)
 

@@ -1,7 +1,6 @@
 """A real Chromium, started once for all browser tests."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,18 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from scrapersky.tenants.models import User
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# As root in a container there is no sandbox; the rest keeps Chromium from calling its maker.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from tests.browser.chromium import CHROMIUM, FLAGS
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

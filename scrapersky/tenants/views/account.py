@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
@@ -25,6 +26,8 @@ from scrapersky.web.access import own_account
 from scrapersky.web.client_address import client_address
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.regional import browser_time_zone
+
+YEAR = 365 * 24 * 3600
 
 
 @own_account
@@ -57,6 +60,17 @@ def regional(request: ConsoleRequest) -> HttpResponse:
     form.save()
     messages.success(request, "Your time zone and number format are saved.")
     return redirect("account")
+
+
+@own_account
+@control_of("account")
+def shortcuts(request: ConsoleRequest) -> HttpResponse:
+    """Switch the keyboard shortcuts on or off in this browser."""
+    state = "off" if request.POST.get("shortcuts") == "off" else "on"
+    response = redirect(reverse("account") + "#keyboard")
+    response.set_cookie("shortcuts", state, max_age=YEAR, samesite="Lax")
+    messages.success(request, f"Keyboard shortcuts are {state} in this browser.")
+    return response
 
 
 @own_account
