@@ -1,10 +1,10 @@
 """The read-only admin of results, which only scans write."""
 
 import json
-from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -34,11 +34,11 @@ CONTACT_FILTERS = CONTACTS.filter_by_name
 class IndexedSearch(ReadOnlyAdmin):
     """A list of millions of rows: searched as in the console, and sorted only as its index is."""
 
-    search_fields: Sequence[str] = ("pk",)  # what shows the search box
-    search_help_text: str | None = "A domain, its beginning, or its ending after a dot"
+    search_fields: ClassVar = ("pk",)  # what shows the search box
+    search_help_text: ClassVar = "A domain, its beginning, or its ending after a dot"
     sortable_by = ()
 
-    def matches(self, text: str) -> Q:
+    def matches(self, text: str) -> Any:
         """Return the condition of a search, which an index serves."""
         return host_matches(text, "domain__")
 
@@ -56,7 +56,7 @@ class DomainAdmin(IndexedSearch):
     list_select_related = ["tenant"]
     ordering = ["tenant_id", "host"]
 
-    def matches(self, text: str) -> Q:
+    def matches(self, text: str) -> Any:
         return host_matches(text)
 
     def view_on_site(self, obj: Domain) -> str:
@@ -100,9 +100,9 @@ class FindingAdmin(IndexedSearch):
 class ContactAdmin(FindingAdmin):
     list_display = ["value", "kind", "label", "domain", "confidence", "last_seen", "gone_at"]
     list_filter = ["kind", ("gone_at", admin.EmptyFieldListFilter), BY_TENANT]
-    search_help_text = "A domain, or the beginning of a contact"
+    search_help_text: ClassVar = "A domain, or the beginning of a contact"
 
-    def matches(self, text: str) -> Q:
+    def matches(self, text: str) -> Any:
         """Search contacts by themselves where the text is no name of a domain."""
         is_host = "." in text and "@" not in text and "/" not in text
         return super().matches(text) if is_host else CONTACT_FILTERS["value"].condition([text])
