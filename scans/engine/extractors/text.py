@@ -15,6 +15,8 @@ _INLINE = (
 # Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com.
 _HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
 _BLOCK_END = "\x1f"
+# What no page holds, and no blank as `_BLOCK_END` is.
+_NEXT_BLOCK = "\0"
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _ANY_NO_WIDTH = re.compile(f"[{_NO_WIDTH}]+")
 
@@ -39,8 +41,9 @@ def visible_text(tree: LexborHTMLParser) -> str:
 
 
 def _tidy(text: str) -> str:
-    blocks = without_invisible(text).split(_BLOCK_END)
-    return "\n".join([" ".join(block.split()) for block in blocks if block and not block.isspace()])
+    """Collapse the blanks of all blocks at once: a call for each of them takes twice as long."""
+    words = without_invisible(text).replace(_BLOCK_END, f" {_NEXT_BLOCK} ").split()
+    return "\n".join(filter(None, map(str.strip, " ".join(words).split(_NEXT_BLOCK))))
 
 
 def without_invisible(text: str) -> str:
