@@ -12,7 +12,8 @@ from scans.engine.hostnames import registrable_domain
 LONGEST_PREFIX = 300
 # A shorter name (`ab` of ab.example) is part of too many other hosts.
 SHORTEST_BRAND = 4
-_DELIMITERS = (b'"', b"'", b"(", b" ", b"\n", b"\t", b"`", b">", b"<", b";", b")")
+_DELIMITERS = b"\"'( \n\t`><;)"
+_AS_BLANKS = bytes.maketrans(_DELIMITERS, b" " * len(_DELIMITERS))
 _PURPOSE = "(?:cdn|static|assets?|media|files?|images?|img)"
 _FILE_HOST = re.compile(f"^{_PURPOSE}-?|-?{_PURPOSE}$")
 _COMMON_LABELS = frozenset(
@@ -85,7 +86,7 @@ class OwnAddresses:
 def address_prefix(html: bytes, start: int) -> bytes:
     """Return what stands before `start` in the same address, `\\/` read as `/`."""
     before = html[max(0, start - LONGEST_PREFIX) : start]
-    begins = max(map(before.rfind, _DELIMITERS)) + 1
+    begins = before.translate(_AS_BLANKS).rfind(b" ") + 1
     return before[begins:].replace(b"\\/", b"/")
 
 

@@ -155,6 +155,9 @@ class Recogniser:
     def _in_meta(self, html: bytes, start: int) -> Iterator[Sighting]:
         end = html.find(b">", start, start + LONGEST_META)
         tag = html[start : end if end >= 0 else start + LONGEST_META].decode("utf-8", "replace")
+        lowered = tag.lower()
+        if not any(name in lowered for name in self._with_meta):
+            return
         attributes = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(tag)}
         name = attributes.get("name") or attributes.get("property") or ""
         signatures = self._with_meta.get(name.lower(), ())
