@@ -34,8 +34,9 @@ _PLACE = re.compile(
     r"[0-9](?:(?<![\w.,]\d)(?:"
     r"(?P<dutch>\d{3} ?[A-Z]{2}(?= [A-Z'\u2019]|, ?[A-Z]))"
     r"|(?P<five>\d{4}(?:-\d{4})?\b(?![.,:/%]\d))"
-    # most runs of four digits are years: a town behind them, or what ends an Australian state
-    r"|(?P<four>\d{3}\b(?![.,:/%-]\d)"
+    # most runs of four digits are years: a town behind them, or what ends an Australian state,
+    # and no sign of a copyright before them
+    r"|(?P<four>\d{3}\b(?<!© \d{4})(?![.,:/%-]\d)"
     r"(?:(?= [A-ZÀ-Ž'\u2019\u2013-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
     r"|(?P<british>[ABD-HJLNP-UW-Z]{2}\b)"
     r"|(?P<canadian>[A-Z]\d\b))"

@@ -12,7 +12,7 @@ from scans.engine.extractors.regions import NANP
 MAX_CANDIDATES = 200
 
 # What every such number holds; far quicker to look for, because it begins with a digit.
-_HINT = re.compile(r"\d\d\)?[-. ](?=[\dA-Z .-]{0,5}[A-Z]{3})")
+_HINT = re.compile(r"[0-9][0-9]\)?[-. ](?=[\dA-Z .-]{0,5}[A-Z]{3})")
 _SPELT = re.compile(
     r"(?<![\w.,$€£#/-])(?P<prefix>(?P<trunk>\+?1[-. ]{1,2})?\(?(?P<area>[2-9]\d\d)\)?|"
     r"1[38]00|0(?:[5789]00|[58]08|8\d0|86\d))"
