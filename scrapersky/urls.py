@@ -14,6 +14,7 @@ from scrapersky.web.lists.views import list_columns
 
 handler500 = "scrapersky.web.database_errors.error_page"
 
+admin.autodiscover()
 urlpatterns = [
     path("login/", ConsoleLoginView.as_view(), name="login"),
     path("logout/", login_not_required(LogoutView.as_view()), name="logout"),

@@ -10,7 +10,6 @@ from importlib import resources
 from itertools import chain
 
 import can_ada
-from tldextract.suffix_list import extract_tlds_from_suffix_list
 
 
 def public_suffix(host: str) -> str:
@@ -33,6 +32,9 @@ def public_suffix(host: str) -> str:
 
 @cache
 def _rules() -> frozenset[str]:
+    # It imports an HTTP client, which no command and no page needs before its first host.
+    from tldextract.suffix_list import extract_tlds_from_suffix_list
+
     text = resources.files("tldextract").joinpath(".tld_set_snapshot").read_text("utf-8")
     return frozenset(
         rule if rule.isascii() else can_ada.idna_encode(rule).decode()
