@@ -107,7 +107,8 @@ def start_due(now: datetime) -> str:
     """Start every run that is due or queued; return what was done in a sentence."""
     rows = RecurringBatch.objects.due(now).defer("domains")
     runs = [run for due in rows if (run := _take(due, now))]
-    queued = RecurringRun.objects.queued().order_by("planned_at").select_related("recurring")
+    queued = RecurringRun.objects.queued().order_by("planned_at")
+    queued = queued.select_related("recurring").defer("recurring__domains")
     runs += [run for waiting in queued if (run := _start_queued(waiting, now))]
     outcomes = [run.outcome for run in runs]
     if not outcomes:

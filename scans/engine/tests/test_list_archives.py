@@ -137,8 +137,8 @@ def claiming(cell: str) -> bytes:
         pytest.param(claiming("XFD1048576"), "too large or damaged", id="a cell at the far end"),
         pytest.param(b"PK\x03\x04rest", "damaged", id="no ZIP file"),
         pytest.param(b"\xd0\xcf\x11\xe0rest", "cannot be read", id="no XLS file"),
-        pytest.param(zipped(**{"a.csv": b"a.com", "b.csv": b"b.com"}), "holds 2 files", id="two"),
-        pytest.param(zipped(), "holds 0 files", id="empty"),
+        pytest.param(zipped(**{"a.csv": b"a.com", "b.csv": b"b.com"}), "contains 2 files", id="2"),
+        pytest.param(zipped(), "contains 0 files", id="empty"),
         pytest.param(
             zipped(**{"a.zip": zipped(**{"a.csv": b"a.com"})}), "another ZIP", id="nested"
         ),
