@@ -1,6 +1,6 @@
 """Scanning one website: pure Python, free of Django, settings and databases.
 
-`scan_site` is loaded on first use, so that naming a failure or a limit costs no parser.
+`scan_site` is loaded on first use, so importing a failure reason or a limit loads no parser.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,11 +1,11 @@
-"""Choose the e-mail address and the phone number by which a site is best contacted.
+"""Choose the best e-mail address and phone number for contacting a site.
 
 The rule, in this order; docs/results.md explains it to users:
 
 1. Never an address that nobody reads (no-reply), never a fax.
 2. An address at the site's own domain, then any other, then one of a free mail provider.
-3. Anything else before a desk for data protection, abuse or law.
-4. One that the contact page or a legal page shows, before one of other pages.
+3. Anything else before a data protection, abuse or legal desk.
+4. One on the contact page or a legal page, before one on any other page.
 5. A person or sales, then a general address, then a desk with another job (press, careers).
 6. The higher confidence; among equals the first in the report.
 """
@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
 
 
 class Owner(IntEnum):
-    """Whose domain an address is at, the best first."""
+    """Who owns the domain of an address, best first."""
 
     SITE = 0
     OTHER = 1
@@ -46,7 +46,7 @@ class Owner(IntEnum):
 
 
 class Desk(IntEnum):
-    """Who reads an address, the best first."""
+    """Who reads an address, best first."""
 
     PERSON_OR_SALES = 0
     GENERAL = 1
@@ -58,7 +58,7 @@ class Desk(IntEnum):
 def best_contacts(
     candidates: Iterable[Candidate], site_hosts: Iterable[str], pinned: Mapping[str, str]
 ) -> tuple[str | None, str | None]:
-    """Return the best e-mail address and the best phone number of a site, None where it has none.
+    """Return the best e-mail address and the best phone number of a site, or None if it has none.
 
     `candidates` are its contacts of any kind, `site_hosts` the hosts it answers at, and `pinned`
     (kind -> value) what a user chose, which comes before the rule.
@@ -100,7 +100,7 @@ def _owner(address: str, own: set[str]) -> Owner:
 
 @lru_cache(maxsize=4_096)
 def desk_of(address: str) -> Desk:
-    """Return who reads an address, by what stands before its `@`."""
+    """Return who reads an address, judged by its local part."""
     local = address.rpartition("@")[0].lower()
     parts = {local, *_LETTERS.findall(local)}
     joined = "".join(_LETTERS.findall(local))

@@ -1,4 +1,4 @@
-"""Sitemaps of a site that lie on the hosts of others (sitemaps.org, "Cross submits").
+"""Sitemaps of a site on other sites' hosts (sitemaps.org, "Cross submits").
 
 Any index may name any address, so without this rule a site could turn the scanner on a third party.
 """
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.links import is_internal, url_host
 
-# Hosts of others that sitemaps are read from, and files of each.
+# Limits on foreign hosts to read sitemaps from, and on files per host.
 MAX_HOSTS = 3
 MAX_FILES = 5
 
 
 class CrossSubmitError(ScanError):
-    """A sitemap on the host of others that is not read, and why."""
+    """A sitemap on a foreign host that is not read, and why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(FailureReason.HTTP_ERROR, sentence)
@@ -35,7 +35,7 @@ class CrossSubmits:
         self._internal: dict[str, bool] = {}
 
     def is_foreign(self, url: str) -> bool:
-        """Return whether a URL is outside the site; the URLs of one origin are asked for once."""
+        """Return whether a URL is outside the site; decided once per origin."""
         origin = "/".join(url.split("/", 3)[:3])
         known = self._internal.get(origin)
         if known is None:
@@ -43,7 +43,7 @@ class CrossSubmits:
         return not known
 
     def admit(self, url: str, is_listed: bool) -> None:
-        """Count a sitemap that is about to be requested; raise ScanError where it may not be.
+        """Count a sitemap about to be requested; raise ScanError if it must not be.
 
         `is_listed` says whether robots.txt, or an index that it lists, names the sitemap.
         """

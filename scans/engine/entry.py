@@ -1,4 +1,4 @@
-"""The way into a site: which of its addresses answers, what its robots.txt allows, its homepage."""
+"""Find a way into a site: an address that answers, its robots.txt, its homepage."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ WORTH_ANOTHER_TRY = frozenset(
 # What an error page may be instead of the site.
 STAND_INS = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
 
-# Which failure to report where several addresses failed, each in its way.
+# Which failure to report if several addresses failed in different ways.
 MOST_TELLING = (
     FailureReason.BLOCKED_ADDRESS,
     FailureReason.TLS_ERROR,
@@ -48,7 +48,7 @@ MOST_TELLING = (
 
 
 class Entry:
-    """Find the origin of a site that answers: https before http, the name given before its sibling.
+    """Find an origin of the site that answers: https before http, the entered name first.
 
     `www.example.com` and `example.com` are siblings: often only one of them has the certificate or
     the site.
@@ -99,7 +99,7 @@ class Entry:
     def open_homepage(self) -> Response:
         """Return the homepage of the first origin that has one.
 
-        An error page is none, unless it is the wall of a bot check: that is a finding. One that is
+        An error page does not count, unless it is a bot wall, which is a result. One that is
         recognised as a maintenance, default or parking page is returned where no origin has more.
         """
         while True:
@@ -119,7 +119,7 @@ class Entry:
                 return response
 
     def open_sibling(self) -> Response | None:
-        """Return the homepage of the site's other name, None where it has none or was asked."""
+        """Return the homepage of the site's other name, or None if it has none or was asked."""
         for name in self._names[1:]:
             for scheme in ("https", "http"):
                 origin = f"{scheme}://{name}"
@@ -162,7 +162,7 @@ class Entry:
             self._stand_in = self.origin, response
         return verdict
 
-    # Going from one origin to the next.
+    # Trying one origin after another.
 
     def _next_origin(self) -> None:
         origin = next(self._candidates, "")
@@ -179,7 +179,7 @@ class Entry:
         return (bare, www) if is_domain and not self.host[-1].isdigit() else (bare,)
 
     def _origins(self) -> Iterator[str]:
-        """Yield the addresses to try; which, depends on how those before have failed."""
+        """Yield the addresses to try, depending on how the previous ones failed."""
         first, *others = self._names
         yield from self._untried("https", first)
         if self._failed_by(FailureReason.TLS_ERROR):  # the certificate may be the sibling's
@@ -217,11 +217,11 @@ class Entry:
             return ()
 
     def _answered(self) -> bool:
-        """Return whether a server answered so far: then another name of it may answer better."""
+        """Return whether a server has answered so far: its other name may then do better."""
         return self._failed_by(FailureReason.HTTP_ERROR)
 
     def _failed_under_this_name(self) -> bool:
-        """Return whether a server failed in a way that it may not under another name."""
+        """Return whether a server failed in a way that may not happen under another name."""
         dropped = any(isinstance(failure, ConnectionDroppedError) for failure in self._failures)
         return dropped or self._answered() or self._failed_by(FailureReason.TLS_ERROR)
 
@@ -237,7 +237,7 @@ class Entry:
         self._failures.append(error)
 
     def _warn_of_failures(self) -> None:
-        """Return why the site was not read at the address that comes first."""
+        """Return why the site was not read at its preferred address."""
         telling = [failure for failure in self._failures if _says_something(failure)]
         for failure in telling[:1]:
             is_sibling = self._is_sibling(self.origin)
@@ -253,4 +253,4 @@ def _says_something(failure: ScanError) -> bool:
 def _rank(failure: ScanError) -> tuple[int, bool]:
     known = failure.reason in MOST_TELLING
     rank = MOST_TELLING.index(failure.reason) if known else len(MOST_TELLING)
-    return rank, not failure.url  # among equals, one that was asked says more
+    return rank, not failure.url  # among equals, one that was actually requested says more

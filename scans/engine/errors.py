@@ -1,4 +1,4 @@
-"""What can go wrong with a site, each with one sentence a person may read."""
+"""What can go wrong with a site, each with one sentence for users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching for one scan: politely, within its limits, with a receipt of every request."""
+"""Fetch for one scan: politely, within its limits, with a receipt of every request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from scans.engine.session.failures import (
 from scans.engine.session.throttle import Throttle
 
 CHUNK = 65_536
-# A body this many times the limit is taken for one without end, and refused.
+# A body this many times the limit is considered endless, and refused.
 ENDLESS = 4
 # A redirect's body up to this is read, so that its connection can be used again.
 DRAINED_BYTES = 16_384
@@ -43,15 +43,15 @@ NOT_A_PAGE = (
 SNIFFED_BYTES = 262_144
 # A body that did not end in time is kept as far as it came, if it came as far as this.
 WORTH_KEEPING = 512
-# What the receipt says of a body that the server broke off.
+# What the receipt says about a body that the server cut short.
 INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer, read as far as the limits go."""
+    """One response, read up to the limits."""
 
-    # The address that answered, after all redirects.
+    # The final URL, after all redirects.
     url: str
     status: int
     # Names, in upper or lower case.
@@ -59,24 +59,24 @@ class Response:
     body: bytes
     # Whether there is more of the body than was read.
     truncated: bool = False
-    # Why the body ended before its end, empty where it did not or where a limit ended it.
+    # Why the body ended before its end, empty if it did not or if a limit ended it.
     broken_off: str = ""
-    # Every address asked before the last one.
+    # Every URL requested before the final one.
     redirects: tuple[str, ...] = ()
     # The IP address connected to.
     address: str = ""
-    # What the site has set so far in this scan.
+    # The cookies that the site has set so far in this scan.
     cookies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content_type(self) -> str:
-        """Return the Content-Type header, empty where there is none."""
+        """Return the Content-Type header, or an empty string."""
         return self.headers.get("Content-Type", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One answer whose body is read chunk by chunk."""
+    """One response whose body is read chunk by chunk."""
 
     url: str
     status: int
@@ -86,7 +86,7 @@ class Stream:
 
     @property
     def final_url(self) -> str:
-        """Return the address that answered, after all redirects."""
+        """Return the final URL, after all redirects."""
         return self.url
 
 
@@ -94,7 +94,7 @@ class Fetcher:
     """Fetch the pages of one site, one request at a time.
 
     Connections are kept, cookies last as long as the scan, every address passes the guard, and the
-    budget ends whatever takes too long. Failures are ScanErrors; an answer of any status is none.
+    budget ends whatever takes too long. Failures are ScanErrors; an error status is not a failure.
     """
 
     def __init__(
@@ -115,15 +115,15 @@ class Fetcher:
         self._open: Exchange | None = None
 
     def allow_port(self, port: int) -> None:
-        """Name the port that was given with the domain; settings decide whether it may be used."""
+        """Allow the port entered with the domain; settings decide whether it may be used."""
         self._gate.own_port = port
 
     def keep_gap(self, seconds: float) -> None:
-        """Keep at least this many seconds between two requests from now on."""
+        """Wait at least this many seconds between requests from now on."""
         self._throttle.gap = max(self._throttle.gap, seconds)
 
     def resolve(self, scheme: str, host: str, port: int) -> tuple[str, ...]:
-        """Return the checked addresses of a host; raise ScanError where it may not be scanned."""
+        """Return the checked addresses of a host; raise ScanError if it may not be scanned."""
         return self._gate.locate(scheme, host, port).addresses
 
     def fetch_page(
@@ -266,7 +266,7 @@ class Fetcher:
             exchange.response.close()
 
     def _drain(self, exchange: Exchange) -> None:
-        """Read a short body away, so that the connection can be kept, and end the request."""
+        """Drain a short body, so that the connection can be reused, and end the request."""
         raw: Any = exchange.answer.raw
         if raw.length_remaining is not None and raw.length_remaining <= DRAINED_BYTES:
             try:
@@ -307,7 +307,7 @@ class Fetcher:
 
 
 def _is_worth_keeping(error: ScanError, size: int) -> bool:
-    """Return whether a body that broke off is still a page: all there is, or the most of it."""
+    """Return whether a truncated body is still usable as a page."""
     if isinstance(error, IncompleteBodyError):
         return size > 0
     return error.reason is FailureReason.READ_TIMEOUT and size >= WORTH_KEEPING

@@ -1,4 +1,4 @@
-"""What a scan has found so far, and the report that is made of it."""
+"""Collect the results of a scan and build its report."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from scans.engine.report import (
 
 @dataclass(slots=True)
 class Findings:
-    """Everything found on one site, filled in stage by stage."""
+    """The results of one site, filled in stage by stage."""
 
     domain: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Where a page with little on it leads its visitors: by a refresh, a frame, or a script.
+"""Find where a nearly empty page sends its visitors: by a refresh, a frame, or a script.
 
 Only what happens to every visitor counts. A refresh in `<noscript>`, a frame beside the site's own
 frames, and a script that asks for the host, the device or the language first, lead only some.

@@ -13,7 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BLOCKED_NETWORKS: tuple[Network, ...] = (
     *EXTRA_BLOCKED_NET_RANGES,
-    # What requests-hardened and the `ipaddress` module let through.
+    # Networks that requests-hardened and the `ipaddress` module let through.
     ipaddress.ip_network("fec0::/10"),  # site-local, deprecated but routed inside some networks
     ipaddress.ip_network("::/96"),  # IPv4-compatible
     ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4-translated
@@ -23,7 +23,7 @@ BLOCKED_NETWORKS: tuple[Network, ...] = (
 
 
 class AddressGuard:
-    """Refuse private, reserved and metadata addresses, save those in the allowed networks."""
+    """Refuse private, reserved and metadata addresses, except those in the allowed networks."""
 
     def __init__(self, allowed_networks: Iterable[str] = ()) -> None:
         self._allowed = tuple(ipaddress.ip_network(text, strict=False) for text in allowed_networks)
@@ -49,7 +49,7 @@ class AddressGuard:
 
 
 def _sentence(host: str, address: str) -> str:
-    """Say that an address is private, without naming what an internal name server answered."""
+    """Explain that an address is private, without revealing an internal name server's answer."""
     what = f"{address} is" if host == address else f"{host} has"
     return (
         f"{what} a private or reserved address. To scan it, add its network to"
@@ -58,7 +58,7 @@ def _sentence(host: str, address: str) -> str:
 
 
 def _effective(text: str) -> Address:
-    """Return the address a connection would reach: the IPv4 one of an IPv4-mapped one."""
+    """Return the address a connection would reach, unwrapping IPv4-mapped ones."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped

@@ -23,7 +23,7 @@ LONGEST_DELAY, AT_ONCE = 30, 1
 
 # Verdicts on one name of a site after which its other name is looked at.
 MAY_BE_ELSEWHERE = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
-# Which of two responses is kept: the one that says more about the site.
+# Rank of each verdict: of two responses, the one that says more about the site is kept.
 _BETTER_FIRST = (
     Verdict.OK,
     Verdict.MOVED_ELSEWHERE,
@@ -35,7 +35,7 @@ _BETTER_FIRST = (
 
 
 class Homepage:
-    """The response that stands for the site, what it says, and what it is."""
+    """The response that represents the site, its content and its verdict."""
 
     def __init__(self, approach: Entry, limits: Limits) -> None:
         self.response = approach.open_homepage()
@@ -46,14 +46,14 @@ class Homepage:
         self._limits = limits
 
     def read(self) -> None:
-        """Read the page and go where it leads on; raise ScanError where there is no page."""
+        """Read the page and follow its refreshes; raise ScanError if there is no page."""
         self.response, self.page = self._followed(self.response)
         if not self.page.is_html and self.response.body.strip():
             raise _no_page(self.response)
         self.verdict = self._judge(self.response, self.page)
 
     def compare_with_sibling(self) -> None:
-        """Look at the site's other name where this one shows nothing of it; keep the better."""
+        """Try the site's other name if this one shows nothing of it; keep the better response."""
         if self.verdict[0] not in MAY_BE_ELSEWHERE:
             return
         response = self._approach.open_sibling()

@@ -9,7 +9,7 @@ import can_ada
 from scans.engine.idn import why_garbled, why_unregistrable
 from scans.engine.public_suffixes import public_suffix
 
-# Characters of one value that are looked at; more than any URL a browser takes.
+# Characters of one value examined; more than any URL a browser takes.
 MAX_INPUT = 4_096
 
 # What most lists consist of: a plain name, with or without a scheme and a path.
@@ -42,7 +42,7 @@ _IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class InvalidDomain(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A value that is no domain to scan, with a sentence a person may read."""
+    """A value that is not a domain to scan, with a sentence for the user."""
 
 
 def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
@@ -135,7 +135,7 @@ def without_port(host: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Drop what surrounds a pasted value: blanks, quotes, list marks, invisible characters."""
+    """Drop what surrounds a pasted value: spaces, quotes, list marks, invisible characters."""
     if text.isascii():
         return _strip(text)
     # A lone surrogate cannot be passed on; `?` is refused where it matters.
@@ -146,7 +146,7 @@ def _clean(text: str) -> str:
 
 
 def _strip(text: str) -> str:
-    """Return a value without blanks, quotes, brackets and list marks around it."""
+    """Return a value without spaces, quotes, brackets and list marks around it."""
     edges = _EDGES if _IPV6_LITERAL.search(text) else _EDGES + "[]"
     return text.strip().strip(edges).strip()
 

@@ -1,4 +1,4 @@
-"""The pages of a site: from its links and sitemaps, one entry a canonical URL."""
+"""Collect the pages of a site from its links and sitemaps, one entry per canonical URL."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ class Inventory:
         return len(self._entries) >= self.max_pages
 
     def add_home(self, url: str) -> None:
-        """Add the homepage, which is of the site wherever it stands."""
+        """Add the homepage, which belongs to the site regardless of its host."""
         key = canonical_url(url) or url
         self._entries[key] = PageEntry(key, "home", "home")
 
@@ -48,7 +48,7 @@ class Inventory:
                 self._linked.add(key)
 
     def add_sitemap(self, entries: Iterable[SitemapEntry]) -> None:
-        """Add the pages that the site's sitemaps name; what links found first gets their dates."""
+        """Add the pages in the site's sitemaps; those known from links get their dates."""
         for entry in entries:
             key = entry.loc if entry.loc in self._entries else canonical_form(entry.loc)
             self._add(key, "sitemap")
@@ -75,7 +75,7 @@ class Inventory:
             self._entries[key] = PageEntry(key, source, page_type(key, text))
 
     def _is_internal(self, url: str) -> bool:
-        """Ask once for each origin: the links of a page share a few."""
+        """Decide once per origin: the links of a page share a few."""
         origin = "/".join(url.split("/", 3)[:3])
         if origin not in self._internal:
             self._internal[origin] = is_internal(origin, self.host)

@@ -1,4 +1,4 @@
-"""How far one scan of one site may go."""
+"""The limits of one scan, and the settings that its fetches share."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Limits:
     max_crawl_delay: float = 10.0
     sitemaps: bool = True
     follow: bool = True
-    # Whether contacts include the names of people that pages state beside them.
+    # Whether contacts include the names of people next to them.
     person_names: bool = False
     # Read robots.txt and sitemaps, open no page (a sitemap import).
     sitemaps_only: bool = False
@@ -37,7 +37,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """What every fetch of a process shares: who we say we are and where we may connect."""
+    """Settings shared by all fetches of a process: user agent and allowed addresses."""
 
     user_agent: str = "ScraperSky/1.0 (+https://example.com/bot)"
     # CIDR networks that may be scanned although they are private or reserved.

@@ -1,4 +1,4 @@
-"""Bring URLs into the one form that identifies a page."""
+"""Normalise URLs to the one form that identifies a page."""
 
 import re
 from functools import lru_cache
@@ -115,7 +115,7 @@ def is_internal(url: str, host: str) -> bool:
 
 
 def url_host(url: str) -> str:
-    """Return the host of an absolute URL without its port, empty where there is none."""
+    """Return the host of an absolute URL without its port, or an empty string."""
     parsed = _parse(url)
     return "" if parsed is None else str(parsed.hostname)
 

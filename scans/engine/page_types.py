@@ -225,7 +225,7 @@ def _unless_home(kind: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def _plain(text: str) -> str:
-    """Return words in lower case without accents, separated by single blanks."""
+    """Return words in lower case without accents, separated by single spaces."""
     if "%" in text:
         text = unquote(text)
     if not text.isascii():
@@ -264,6 +264,6 @@ def _rules() -> _Rules:
 
 
 def _spellings(phrase: str) -> set[str]:
-    """Return how a phrase may stand in an address: umlauts both ways, with and without blanks."""
+    """Return how a phrase may stand in an address: umlauts both ways, with and without spaces."""
     plain = {_plain(phrase), _plain(phrase.translate(_UMLAUTS))}
     return plain | {spelling.replace(" ", "") for spelling in plain}

@@ -1,4 +1,4 @@
-"""Look host names up in the Public Suffix List (publicsuffix.org), private part included.
+"""Look up host names in the Public Suffix List (publicsuffix.org), including its private part.
 
 The list is the one tldextract brings along: nothing is downloaded, no cache directory is touched.
 Its own look-up takes apart whole URLs; this one, for hosts already read, is four times faster,
@@ -13,7 +13,7 @@ import can_ada
 
 
 def public_suffix(host: str) -> str:
-    """Return the ending of an ASCII host under which names are registered, empty where unknown.
+    """Return the ending of an ASCII host under which names are registered, empty if unknown.
 
     `a.b.co.uk` -> `co.uk`. A host that is itself an ending is returned whole.
     """
@@ -43,7 +43,7 @@ def _rules() -> frozenset[str]:
 
 
 def ascii_host(host: str) -> str:
-    """Return a lower-case host in its ASCII form (IDNA), empty where it has none."""
+    """Return a lower-case host in its ASCII form (IDNA), empty if it has none."""
     if host.isascii():
         return host
     try:

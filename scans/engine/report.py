@@ -1,4 +1,4 @@
-"""What one scan of one site found: plain frozen values that cross a pipe as JSON."""
+"""The report of one scan: plain frozen values that cross a pipe as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -67,7 +67,7 @@ class SitemapFile:
     """One sitemap that was named or tried and exists."""
 
     url: str
-    # urlset, index, rss, atom, text; empty where it could not be read.
+    # urlset, index, rss, atom, text; empty if it could not be read.
     kind: str = ""
     # robots, well_known, html, index.
     source: str = ""
@@ -84,7 +84,7 @@ class PageEntry(NamedTuple):
     # home, sitemap, link.
     source: str = ""
     page_type: str = "other"
-    # ISO 8601 as the sitemap gave it, empty where it gave none that can be read.
+    # ISO 8601 as the sitemap gave it, empty if it gave none that can be read.
     lastmod: str = ""
     changefreq: str = ""
     priority: float | None = None
@@ -98,7 +98,7 @@ class PageEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One line of the politeness receipt: what was asked of whom and what came back."""
+    """One line of the receipt: the request, the server and the response."""
 
     url: str
     status: int = 0
@@ -112,7 +112,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """What robots.txt said, and what was made of it."""
+    """What robots.txt said, and how it was applied."""
 
     url: str = ""
     status: int = 0

@@ -1,4 +1,4 @@
-"""Where a host is: at an address of an injected map, or where the DNS says."""
+"""Locate a host by an injected map, or else by the DNS."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ MAPPED_TO_NOTHING = "nxdomain"
 
 
 class Resolver(Protocol):
-    """What turns a host name into addresses."""
+    """Resolves a host name to addresses."""
 
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
-        """Return every address of a host, IPv4 first; raise ScanError where there is none."""
+        """Return every address of a host, IPv4 first; raise ScanError if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Target:
 
     addresses: tuple[str, ...]
     port: int
-    # Whether the map named it.
+    # Whether the host map names it.
     mapped: bool = False
 
 
@@ -44,7 +44,7 @@ class Directory:
         self._answers: dict[str, tuple[str, ...] | ScanError] = {}
 
     def locate(self, scheme: str, host: str, port: int, budget: Budget, timeout: float) -> Target:
-        """Return where to connect; raise ScanError where the host is not found or refuses."""
+        """Return where to connect; raise ScanError if the host is not found or refuses."""
         literal = _ip_literal(host)
         if literal:
             return Target((literal,), port)
@@ -54,7 +54,7 @@ class Directory:
         return Target(self._resolved(host, budget, timeout), port)
 
     def _resolved(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
-        """Ask once: a host that did not resolve for https does not for http a moment later."""
+        """Resolve once: a host that failed for https would also fail for http."""
         if host not in self._answers:
             try:
                 self._answers[host] = self._resolver.resolve(host, budget, timeout)

@@ -1,4 +1,4 @@
-"""Read robots.txt (RFC 9309) and answer what may be asked of the site."""
+"""Read robots.txt (RFC 9309) and decide what may be requested from the site."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ MAX_SITEMAPS = 500
 
 _COMPATIBLE = re.compile(r"compatible;\s*([^\s;/,()]+)")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-# What lies between several sitemaps on one line; a comma or a blank may also be part of a URL.
+# What lies between several sitemaps on one line; a comma or a space may also be part of a URL.
 _BETWEEN_SITEMAPS = re.compile(
     r"(?<![\s,;|])[\"'>]{0,3}[\s,;|]++(?:site-?map\s*+:\s*+)?+[\"'<]{0,3}"
     r"(?=https?:|//?[^\s/]|www\.|[\w-]++\.[\w.-]++/)"
@@ -56,7 +56,7 @@ class Robots:
         return self._file is None or self._file.allows(_path(url))
 
     def disallowed_by(self, url: str) -> str:
-        """Return the line that disallows a URL, empty where none does."""
+        """Return the line that disallows a URL, or an empty string."""
         rule = self._file.rule_for(_path(url)) if self._file else None
         return rule.line if rule and not rule.allows else ""
 

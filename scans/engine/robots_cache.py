@@ -1,4 +1,4 @@
-"""The robots.txt of every host a scan meets, each read once."""
+"""Cache the robots.txt of every host that a scan meets."""
 
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ class RobotsCache:
         self._elsewhere: dict[str, Robots] = {}
 
     def read(self, origin: str) -> Robots:
-        """Fetch and keep the robots.txt of an origin; raise ScanError where that is unreachable.
+        """Fetch and keep the robots.txt of an origin; raise ScanError if that is unreachable.
 
         A robots.txt that redirects to the one of another host counts for that one too.
         """
@@ -33,7 +33,7 @@ class RobotsCache:
         return robots
 
     def of(self, url: str) -> Robots | None:
-        """Return the rules for a URL, None where its host is one too many to ask."""
+        """Return the rules for a URL, or None if there are too many hosts to ask."""
         parts = urlsplit(url)
         if parts.netloc in self._by_host:
             return self._by_host[parts.netloc]

@@ -28,7 +28,7 @@ _NAMES = {
     "noindex": "other", "visit-time": "other",
 }  # fmt: skip
 _NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)), re.IGNORECASE)
-# What stands before the first colon where that is the colon of an address.
+# What precedes the first colon where that is the colon of an address.
 _WITH_ADDRESS = re.compile(r"\S+\s+https?", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!$%&'+.^_`|~-]+")
 _INDEX = re.compile(r"(.*/)index\.html?", re.DOTALL)
@@ -107,7 +107,7 @@ class RobotsFile:
 def parse_robots(text: str, token: str) -> RobotsFile:
     """Read a robots.txt for the user agent whose product token this is.
 
-    A line that is no directive (HTML, a notice of PHP, anything) is passed over, and neither it nor
+    A line that is no directive (HTML, a notice of PHP, anything) is skipped, and neither it nor
     a blank line ends a group. Tokens are compared whole and in any case (2.2.1). Without a group
     for the token, those for `*` hold. `Crawl-delay` is a rule of its group like any other, so the
     next agent begins another one.

@@ -1,4 +1,4 @@
-"""One site, one report: the stages of a scan in their order."""
+"""Run the stages of a scan in order: one site, one report."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def scan_site(
     on_resolved: ResolvedListener | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> SiteReport:
-    """Scan one site and return what it tells.
+    """Scan one site and return its report.
 
     Raises ScanError, with the requests made so far, for a site that cannot be scanned. A page or
     sitemap that fails is part of the report. A `fetcher` brings its own limits and settings.
@@ -83,7 +83,7 @@ def scan_site(
 
 
 class SiteScan:
-    """One scan on its way through the stages."""
+    """One scan and its progress through the stages."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class SiteScan:
             self._findings.warnings.append(left)
         self._begin("verdict")
         if self._findings.verdict[0] is Verdict.CHALLENGE or self._is_error_page():
-            self._findings.coverage.clear()  # what was read is not the site
+            self._findings.coverage.clear()  # the homepage read is not the site's own
         self._begin("")
         self._fetcher.close()
         pages = self._inventory.described(self._read_urls(), self._approach.book.disallowed_by)
@@ -242,7 +242,7 @@ class SiteScan:
                 self._inventory.add_links(page.links)
 
     def _open_page(self, url: str) -> PageFacts | None:
-        """Return a page of the site, None where it cannot be had: that is on the receipt."""
+        """Return a page of the site, or None if it cannot be fetched: that is on the receipt."""
         try:
             self._approach.book.check(url)
             response = self._fetcher.fetch_page(url, retries=1, on_redirect=self._check_hop)

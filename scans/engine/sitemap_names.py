@@ -1,4 +1,4 @@
-"""What the elements of sitemaps and feeds are for, by their local names."""
+"""Map the elements of sitemaps and feeds to their roles, by local name."""
 
 from collections.abc import Mapping
 

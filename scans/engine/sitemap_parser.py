@@ -68,7 +68,7 @@ def _read(blocks: Iterator[str], parsed: ParsedSitemap, url: str, max_urls: int)
 
 
 def _find_beginning(blocks: Iterator[str], url: str) -> tuple[str, re.Match[str] | None]:
-    """Read until the root element begins, past blanks, comments, PHP warnings."""
+    """Read until the root element begins, past whitespace, comments and PHP warnings."""
     head = ""
     for block in blocks:
         head += block

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class SitemapEntry(NamedTuple):
-    """One page as a sitemap names it; `lastmod` is ISO 8601, empty where there is none."""
+    """One page as a sitemap names it; `lastmod` is ISO 8601, or an empty string."""
 
     loc: str
     lastmod: str = ""
@@ -15,9 +15,9 @@ class SitemapEntry(NamedTuple):
 
 @dataclass(slots=True)
 class ParsedSitemap:
-    """What one sitemap holds, and a sentence on what is wrong with it."""
+    """The content of one sitemap, and a sentence about what is wrong with it."""
 
-    # urlset, index, rss, atom, text; empty where it is no sitemap.
+    # urlset, index, rss, atom, text; empty if it is no sitemap.
     kind: str = ""
     entries: list[SitemapEntry] = field(default_factory=list)
     children: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Read the values that a sitemap gives for a page: what cannot be right is left out."""
+"""Read the values that a sitemap states for a page; drop those that cannot be right."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,7 @@ _YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
 
 
 def read_location(text: str, url: str) -> str:
-    """Return an absolute URL, empty where there is none; a doubly escaped `&` is put right.
+    """Return an absolute URL, or an empty string; a doubly escaped `&` is put right.
 
     This also undoes the escaping of an ampersand that stood in a CDATA section. What has no scheme
     is a host where it looks like one, else a path.

@@ -1,4 +1,4 @@
-"""Walk the sitemaps of a site: those named, those that indexes name, each once."""
+"""Walk the sitemaps of a site, including those that indexes name, each once."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +31,7 @@ Check = Callable[[str], None]
 
 
 class FetchedStream(Protocol):
-    """An answer whose body is read chunk by chunk."""
+    """A response whose body is read chunk by chunk."""
 
     @property
     def status(self) -> int: ...
@@ -49,7 +49,7 @@ class SitemapWalk:
 
     files: list[SitemapFile]
     entries: list[SitemapEntry]
-    # Sentences on what was left out, for the report's warnings.
+    # Sentences about what was left out, for the report's warnings.
     notes: list[str] = field(default_factory=list)
     # Whether every sitemap there is was read to its end.
     is_complete: bool = True
@@ -75,10 +75,10 @@ def collect_sitemaps(
 
     Stops at `limits.max_sitemaps` files, `limits.sitemap_depth` levels of indexes and
     `limits.max_pages` pages. Pages of other sites than that of `host` are left out, and sitemaps
-    there are read only as `CrossSubmits` allows. A sitemap that cannot be had or read is recorded
-    with its error; one that was only guessed (source `well_known`) is recorded where it exists, and
-    looked for only until a sitemap has been found. `fetch` calls its second argument with the
-    target of each redirect.
+    there are read only as `CrossSubmits` allows. A sitemap that cannot be fetched or read is
+    recorded with its error. One that was only guessed (source `well_known`) is recorded if it
+    exists, and tried only until a sitemap has been found. `fetch` calls its second argument with
+    the target of each redirect.
 
     Raises ScanError only where the scan was cancelled; a passed deadline ends the walk.
     """
@@ -173,7 +173,7 @@ class _Walker:
             self._take(waiting, stream)
 
     def _fail(self, waiting: _Waiting, error: ScanError) -> None:
-        """Record a sitemap that could not be had; one that a guess led elsewhere is none."""
+        """Record a sitemap that could not be fetched; ignore a guessed one that leads elsewhere."""
         if isinstance(error, CrossSubmitError) and waiting.source == "well_known":
             return
         self._record(waiting, ParsedSitemap(error=self._sentence(error), is_cut=True))

@@ -1,4 +1,4 @@
-"""Decide what a site that responded is: a real site, or something that stands in its place.
+"""Decide whether a site that responded is a real site or something in its place.
 
 Bot walls, parked names and placeholders are recognised by the rules in `verdict_rules`, on a page
 with little else on it: what a site has to say about itself is longer than any wall or notice. A
@@ -93,12 +93,12 @@ class _Visit:
 
     @cached_property
     def site_name(self) -> str:
-        """The host as pages write it, empty where it is unknown."""
+        """The host as pages write it, empty if it is unknown."""
         return self.requested_host.lower().removeprefix("www.")
 
     @cached_property
     def destinations(self) -> tuple[tuple[str, str, str], ...]:
-        """How a visitor leaves the site, the address that he leaves it for, and its host."""
+        """How a visitor leaves the site, the URL they go to, and its host."""
         ways = [("redirected", self.final_url), *forwardings(self.page, self.html, self.text)]
         hosts = ((way, url, host_of(url)) for way, url in ways)
         own = ascii_host(self.requested_host.lower())

@@ -82,7 +82,7 @@ _SIGN_IN = ({"samlrequest"}, {"client_id", "response_type"}, {"wa", "wtrealm"})
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address in its ASCII form, empty where it has none."""
+    """Return the host of an address in its ASCII form, empty if it has none."""
     try:
         return ascii_host((urlsplit(url).hostname or "").lower())
     except ValueError:

@@ -11,7 +11,7 @@ from scans.engine.child.messages import Watchdog, read_messages, read_settings
 from scans.engine.child.warm_up import warm_up
 from scrapersky.web.logs import log_to_stderr
 
-# Seconds between two looks at the stages of the running jobs.
+# Seconds between checks of the running jobs' stages.
 STAGE_EVERY = 0.5
 
 
@@ -19,13 +19,13 @@ def main() -> None:
     """Read messages until the input closes, then end the process and its running scans."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the group; the parent decides
     log_to_stderr()
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # urllib3 warns about every odd header
     writer = FrameWriter()
     watchdog = Watchdog()
     messages = read_messages(watchdog)
     settings, threads = read_settings(next((message for message in messages if message), {}))
     pool = ThreadPool(settings, threads, writer)
-    watchdog.stop()  # on a busy machine warming up takes its time
+    watchdog.stop()  # warming up may be slow on a busy machine
     warm_up(settings)
     writer.send("ready", "-", {"pid": os.getpid()})
     report_at = 0.0

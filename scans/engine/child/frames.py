@@ -1,4 +1,4 @@
-"""What a scanning process sends: frames on what was its stdout."""
+"""Write what a scanning process sends: frames on its original stdout."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class FrameWriter:
-    """Write frames to what was stdout when the process began; strays go to stderr."""
+    """Write frames to the original stdout; stray prints go to stderr."""
 
     def __init__(self) -> None:
         self._fd = os.dup(1)
@@ -37,7 +37,7 @@ class FrameWriter:
             self._lock.release()
 
     def _write(self, frame: bytes) -> None:
-        """Write to the end; end the process when nobody reads any more."""
+        """Write all bytes; exit if nobody reads any more."""
         left = memoryview(frame)
         while left:
             try:

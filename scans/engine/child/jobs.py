@@ -18,7 +18,7 @@ from scans.engine.session.budget import Budget
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks, while a scan waits for an answer, at whether it was cancelled.
+# Seconds between checks for cancellation while a scan waits for an answer.
 LOOK_EVERY = 0.5
 
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
@@ -29,14 +29,14 @@ class SentBackError(Exception):
 
 
 class KnownHosts:
-    """Resolve the hosts whose addresses are known already, and leave the rest to another."""
+    """Resolve hosts with known addresses, and pass the rest to another resolver."""
 
     def __init__(self, answers: dict[str, list[str]], resolver: Resolver) -> None:
         self._answers = answers
         self._resolver = resolver
 
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
-        """Return every address of a host; raise ScanError where there is none."""
+        """Return every address of a host; raise ScanError if it has none."""
         known = self._answers.get(host)
         return tuple(known) if known else self._resolver.resolve(host, budget, timeout)
 
@@ -50,14 +50,14 @@ class Job:
         self.limits = _limits(message.get("limits") or {})
         self.cancelled = threading.Event()
         self._asks = bool(message.get("asks"))
-        # What it learned before it was sent back, and the seconds that it waited since.
+        # What it learned before it was sent back, and how many seconds it has waited since.
         self._answers: dict[str, list[str]] = message.get("answers") or {}
         self._waited = float(message.get("waited") or 0.0)
         self._reply: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._writer = writer
         self._lock = threading.Lock()
         self._stage: dict[str, Any] = {}
-        self._reported_stage = self._stage  # nothing to tell before the first stage begins
+        self._reported_stage = self._stage  # nothing to report before the first stage begins
         self._ended = False
         self._started_at = _now()
 
@@ -110,7 +110,7 @@ class Job:
     def report_stage(self) -> None:
         """Send the stage that the scan is in, if it has changed since the last time.
 
-        Never waits: the main loop may not stand still because the reader does.
+        Never blocks: a slow reader must not stall the main loop.
         """
         if not self._lock.acquire(blocking=False):
             return
@@ -157,7 +157,7 @@ class ThreadPool:
         self._lock = threading.Lock()
 
     def scan(self, message: dict[str, Any]) -> None:
-        """Take on a job."""
+        """Start or queue a job."""
         job = Job(message, self._writer)
         with self._lock:
             self._jobs[job.key] = job
@@ -168,7 +168,7 @@ class ThreadPool:
             threading.Thread(target=self._work, name="scan", daemon=True).start()
 
     def reply(self, key: str, *, may_go: bool) -> None:
-        """Let a job go on, or end it where it may not."""
+        """Let a job continue, or end it if it must not."""
         with self._lock:
             job = self._jobs.get(key)
         if job is not None:
@@ -193,7 +193,7 @@ class ThreadPool:
             job = self._waiting.get()
             job.run(self._settings)
             with self._lock:
-                if self._jobs.get(job.key) is job:  # not one that came back meanwhile
+                if self._jobs.get(job.key) is job:  # keep one that came back in the meantime
                     del self._jobs[job.key]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from scans.engine.limits import FetchSettings
 
-# Seconds the main loop may be kept from running (a regex that holds the GIL) before the process
+# Seconds that something (a regex holding the GIL) may block the main loop before the process
 # ends itself.
 STUCK_AFTER = 20.0
 # Seconds without a message after which an empty one is yielded.
@@ -22,9 +22,9 @@ _SETTING_NAMES = frozenset(field.name for field in fields(FetchSettings))
 
 
 class Watchdog:
-    """End the process when it has not been wound up for `STUCK_AFTER` seconds."""
+    """End the process if it has not been reset for `STUCK_AFTER` seconds."""
 
-    # Seconds between two windings that count: each starts a thread.
+    # Minimum seconds between resets: each starts a thread.
     EVERY = 1.0
 
     def __init__(self) -> None:
@@ -36,15 +36,15 @@ class Watchdog:
             faulthandler.dump_traceback_later(STUCK_AFTER, exit=True)
 
     def stop(self) -> None:
-        """Let it rest until it is wound up again."""
+        """Stop the timer until the next reset."""
         faulthandler.cancel_dump_traceback_later()
         self._next = 0.0
 
 
 def read_messages(watchdog: Watchdog) -> Iterator[dict[str, Any]]:
-    """Yield the messages of stdin, and an empty one when there is none for a while.
+    """Yield the messages on stdin, and an empty one after a while without any.
 
-    Every time round the watchdog is wound up: it ends the process when this loop stands still.
+    Each iteration resets the watchdog, which ends the process if this loop stalls.
     """
     pending = b""
     while True:

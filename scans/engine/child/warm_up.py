@@ -1,4 +1,4 @@
-"""Load what the first scan would load, before it."""
+"""Load in advance what the first scan would load."""
 
 import gc
 
@@ -19,5 +19,5 @@ def warm_up(settings: FetchSettings) -> None:
     page_type(url)
     read_page(b"<html><title>Warm</title><p>Call +1 212 555 0100</p></html>", url)
     gc.collect()
-    gc.freeze()  # what is loaded now stays; the collector need not walk it again and again
+    gc.freeze()  # what is loaded now is permanent, so the collector can skip it
     gc.set_threshold(*LAZY)

@@ -1,1 +1,1 @@
-"""Look host names up: the hosts file, then name servers, politely and with accurate causes."""
+"""Look up host names: the hosts file, then name servers, politely and with accurate causes."""

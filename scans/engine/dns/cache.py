@@ -1,4 +1,4 @@
-"""Keep the answers of name servers for as long as these say."""
+"""Cache the answers of name servers for their TTL."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 # Answers kept by one process.
 MAX_ENTRIES = 20_000
-# Seconds an answer is kept at most; a missing name may be registered any minute.
+# Maximum seconds to keep an answer; a missing name may be registered any minute.
 LONGEST = 3_600
 LONGEST_MISSING = 300
 
@@ -16,9 +16,9 @@ class Answer(NamedTuple):
     """What the DNS says about a host: its addresses, or why there are none."""
 
     addresses: tuple[str, ...]
-    # Seconds for which it holds.
+    # Its lifetime in seconds.
     ttl: int
-    # Empty where there are addresses.
+    # Empty if there are addresses.
     reason: str = ""
 
 
@@ -34,12 +34,12 @@ class AnswerCache:
         self._lock = threading.Lock()
 
     def get(self, host: str) -> Answer | None:
-        """Return the answer for a host while it holds."""
+        """Return the cached answer for a host, or None once it has expired."""
         known = self._answers.get(host)
         return known[1] if known is not None and known[0] > self._clock() else None
 
     def keep(self, host: str, answer: Answer) -> None:
-        """Keep an answer until its TTL has passed; the oldest ones make room."""
+        """Keep an answer until its TTL expires; evict the oldest when full."""
         seconds = min(answer.ttl, LONGEST if answer.addresses else LONGEST_MISSING)
         if seconds <= 0:
             return

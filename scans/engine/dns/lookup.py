@@ -1,4 +1,4 @@
-"""Find the addresses of a host: the hosts file, the answers kept, then the name servers."""
+"""Find the addresses of a host: the hosts file, the cache, then the name servers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from scans.engine.session.budget import Budget
 
 # Servers asked for one host: the first, and another (or the same once more).
 ATTEMPTS = 2
-# A lookup waits for its turn this many times as long as it may take itself.
+# A lookup waits for its turn up to this multiple of its own time-out.
 PATIENCE = 3
-# Failures of a name that a server reports itself: it is neither silent nor overloaded.
+# Failures that a working server reports: it is neither silent nor overloaded.
 ANSWERED = frozenset({"SERVFAIL", "FORMERR", "NOTIMP"})
 
 
@@ -57,7 +57,7 @@ class DnsResolver:
         self._hosts = WatchedFile(hosts_file, read_hosts)
         self._system = WatchedFile(resolv_conf, read_servers)
         self._cache = AnswerCache()
-        # The place of the server to ask first; races between threads do no harm.
+        # Index of the server to ask first; races between threads are harmless.
         self._first = 0
 
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class DnsResolver:
 
 
 def _names(host: str, search: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names to ask for: one without a dot is looked for in the search domains first.
+    """Return the names to ask for: those without a dot are tried in the search domains first.
 
     A name with a dot never is: a wildcard in a search domain would give every dead name an address.
     """
@@ -156,7 +156,7 @@ def _is_settled(questions: list[Question]) -> bool:
 
 
 def _answer(host: str, questions: list[Question]) -> Answer:
-    """Return what the servers said; raise ScanError dns_error where they did not say."""
+    """Return the servers' answer; raise ScanError dns_error if they gave none."""
     useful = [question for question in questions if question.addresses]
     if useful:
         addresses = dict.fromkeys(address for question in useful for address in question.addresses)

@@ -1,4 +1,4 @@
-"""How many lookups a process runs at once: fewer while its name servers time out."""
+"""Limit the parallel lookups of a process: fewer while its name servers time out."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ class Pace:
         least: int = MIN_LOOKUPS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # The limit now; a fraction counts from its next whole number on.
+        # The current limit, rounded down when applied.
         self.limit = float(most)
         # Seconds to wait before the next attempt.
         self.pause = 0.0
@@ -41,7 +41,7 @@ class Pace:
 
     @contextmanager
     def turn(self, budget: Budget, patience: float) -> Iterator[bool]:
-        """Wait for a free slot and hold it; yield False if none is free within `patience` s.
+        """Wait for a free slot and hold it; yield False if none frees up within `patience` s.
 
         Raises ScanError if the scan is cancelled or its time is over.
         """
@@ -55,13 +55,13 @@ class Pace:
                     self._changed.notify()
 
     def note_answer(self) -> None:
-        """Speed up a little: the name servers answer."""
+        """Raise the limit a little after an answer."""
         with self._changed:
             self.pause = 0.0
             self.limit = min(float(self._most), self.limit + 1 / self.limit)
 
     def note_failure(self) -> None:
-        """Slow down: a name server did not answer."""
+        """Lower the limit after a name server failed to answer."""
         with self._changed:
             self.pause = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
             now = self._clock()

@@ -12,7 +12,7 @@ import dns.rrset
 
 # Aliases followed from a name; BIND follows 16.
 MAX_ALIASES = 16
-# Seconds that a missing name is remembered where the response does not say.
+# Seconds to remember a missing name if the response does not say.
 UNSTATED_TTL = 60
 
 _HAS_ANSWER = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
@@ -25,7 +25,7 @@ class Question:
         labels = [label.encode("ascii") for label in host.split(".")]
         self.name = dns.name.Name([*labels, b""])
         self.addresses: tuple[str, ...] = ()
-        # Seconds for which the answer holds.
+        # Lifetime of the answer in seconds.
         self.ttl = 0
         self.is_answered = False
         # Whether the name does not exist at all, for any kind.
@@ -49,7 +49,7 @@ class Question:
         self.query = self._fresh_query()
 
     def read(self, response: dns.message.Message) -> bool:
-        """Take in a response; return whether the question has to be put again, for an alias.
+        """Process a response; return whether to ask again, for an alias.
 
         An alias whose target the server left out is asked for; recursive servers send both.
         """
@@ -73,7 +73,7 @@ class Question:
         return False
 
     def _follow(self, response: dns.message.Message) -> dns.rrset.RRset | None:
-        """Go from alias to alias as far as the response leads; return the addresses there."""
+        """Follow aliases as far as the response goes; return the addresses at the end."""
         while self.aliases <= MAX_ALIASES:
             result = self._records(response, self._kind)
             if result is not None:
@@ -104,7 +104,7 @@ class Question:
 
 
 def _negative_ttl(response: dns.message.Message) -> int:
-    """Return the seconds that "there is none" holds (RFC 2308, 5)."""
+    """Return how many seconds to cache a negative answer (RFC 2308, 5)."""
     authority = _start_of_authority(response)
     if authority is None:
         return UNSTATED_TTL

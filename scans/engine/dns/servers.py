@@ -1,4 +1,4 @@
-"""Name servers as settings write them."""
+"""Parse name servers as written in the settings."""
 
 import ipaddress
 from typing import NamedTuple

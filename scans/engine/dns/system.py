@@ -1,4 +1,4 @@
-"""What this machine says about names: its hosts file and its name servers."""
+"""Read this machine's hosts file and name servers."""
 
 import ipaddress
 import os
@@ -10,7 +10,7 @@ from scans.engine.dns.servers import NameServer
 
 HOSTS_FILE = "/etc/hosts"
 RESOLV_CONF = "/etc/resolv.conf"
-# Name servers that are used, as many as by the C library.
+# Maximum number of name servers, as in the C library.
 MAX_SERVERS = 3
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class SystemServers(NamedTuple):
-    """The machine's name servers, and the domains in which it looks for names without a dot."""
+    """The machine's name servers, and its search domains for names without a dot."""
 
     servers: tuple[NameServer, ...]
     search: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class WatchedFile(Generic[T]):
         self._value: T | None = None
 
     def read(self) -> T:
-        """Return what the file says now; a missing file is parsed as an empty one."""
+        """Return the current content; a missing file is parsed as an empty one."""
         version = self._version()
         with self._lock:
             if self._value is None or version != self._read_version:
@@ -66,7 +66,7 @@ def read_hosts(path: str) -> dict[str, tuple[str, ...]]:
 def read_servers(path: str) -> SystemServers:
     """Return the name servers of a resolv.conf(5), this machine itself where it names none.
 
-    What cannot be read is skipped, as by the C library; the last `search` or `domain` line counts.
+    Skips unreadable lines, as the C library does; the last `search` or `domain` line counts.
     """
     servers: list[NameServer] = []
     search: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from scans.engine.dns.servers import NameServer
 from scans.engine.session.budget import SLICE, Budget
 
 NO_ANSWER = "no answer in time"
-# Seconds that a host with an IPv4 address waits for the other half of its answer.
+# Seconds to wait for the IPv6 answer once the IPv4 answer has arrived.
 SECOND_HALF = 0.5
 MAX_UDP = 65_535
 
@@ -64,7 +64,7 @@ class _Conversation:
                     continue
 
     def _take(self, sock: socket.socket, data: bytes) -> None:
-        """Read one datagram; what is no response to a question of ours is dropped."""
+        """Read one datagram; drop it unless it answers one of our questions."""
         try:
             response = dns.message.from_wire(data, ignore_trailing=True)
         except dns.exception.DNSException:

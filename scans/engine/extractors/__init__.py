@@ -1,4 +1,4 @@
-"""Read one page: what it is, whom to contact, where it leads."""
+"""Read one page: what it is, its contacts, where it links to."""
 
 from scans.engine.extractors.contacts import merge_contacts
 from scans.engine.extractors.facts import Link, PageFacts

@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[^\W_]+")
 _NEAR = re.compile(r"^(?:Nr\.?|Near) ")
 _SEPARATED = re.compile(r"[ ,]*,[ ,]*")
 LONGEST_PART = 150
-# Characters of a postcode, and of the name of a region with what stands around it.
+# Characters of a postcode, and of the name of a region with what surrounds it.
 LONGEST_POSTCODE, LONGEST_REGION = 10, 30
 
 
@@ -72,7 +72,7 @@ class Format:
 
     @cached_property
     def is_postcode_first(self) -> bool:
-        """Whether the postcode stands before the town."""
+        """Whether the postcode appears before the town."""
         return "{town}" in self.order.partition("{postcode}")[2]
 
     @cached_property
@@ -113,7 +113,7 @@ class Format:
         return re.compile(rf"(?<!\w)(?:{self.prefix})[-\u2013 ]?\Z")
 
     def may_end_at(self, text: str, spot: int) -> bool:
-        """Return cheaply whether a postcode behind its town and region may end at a position."""
+        """Return cheaply whether a postcode after its town and region may end at a position."""
         code = self._last_postcode.search(text, max(0, spot - LONGEST_POSTCODE), spot)
         if code is None or "{region}" not in self.order:
             return code is not None
@@ -144,7 +144,7 @@ class Format:
         return re.compile(counties, re.IGNORECASE) if counties else None
 
     def checked(self, street: str, postcode: str, town: str, region: str) -> PostalAddress | None:
-        """Return the address that these parts are in this country; None where they are none."""
+        """Return the address that these parts form in this country, or None."""
         street, town = _clean(street), _clean(town)
         code = self._read_postcode(postcode)
         if code is None or not _is_name(town) or not _is_street(street):
@@ -155,7 +155,7 @@ class Format:
         return PostalAddress(street, code, town, region, self.country)
 
     def _read_postcode(self, text: str) -> str | None:
-        """Return a postcode as its country writes it, empty where a place may have none."""
+        """Return a postcode as its country writes it, empty if a place may have none."""
         text = " ".join(text.split())
         if not text and self.bare:
             return ""
@@ -187,7 +187,7 @@ class Format:
         return "{region}" not in self.order or self._region(_clean(region)) in self._region_codes
 
     def split_towns(self, text: str) -> tuple[str, str]:
-        """Return (town, region) of the names between a street and a postcode behind them."""
+        """Return (town, region) of the names between a street and a postcode after them."""
         names = [_NEAR.sub("", name) for name in _SEPARATED.split(text.strip(" ,")) if name]
         region = ""
         while len(names) > 1 and (self._named_region(names[-1]) or self._is_own_name(names[-1])):
@@ -229,7 +229,7 @@ def formats() -> dict[str, Format]:
 
 @cache
 def ending_in_town(shape: str) -> tuple[Format, ...]:
-    """Return the formats with postcodes of this look in running text, and the town behind them."""
+    """Return the formats with postcodes of this look in running text, and the town after them."""
     return tuple(f for f in formats().values() if f.shape == shape and f.is_postcode_first)
 
 

@@ -1,6 +1,6 @@
 """Postal addresses in running text: legal notices, contact blocks, footers.
 
-A postcode is looked for first, as few texts hold one; then what stands before and behind it must be
+A postcode is looked for first, as few texts hold one; then the text before and after it must be
 an address of a country that the page may speak of.
 """
 
@@ -21,20 +21,20 @@ from scans.engine.extractors.countries import LONGEST_NAME, country_named
 from scans.engine.extractors.regions import PageRegions, countries_in
 from scans.engine.extractors.snippets import around
 
-# Characters before a postcode that may belong to its address, and those behind it.
+# Characters before a postcode that may belong to its address, and those after it.
 BEFORE, AFTER = 220, 90
 LINES_BEFORE = 5
 # Characters before an address in which the page may say that it is another's.
 FOREIGN_BEFORE = 160
 LONGEST_PREFIX = 4
-# Runs of digits of a page that are looked at.
+# Runs of digits examined per page.
 MOST = 2_000
 
 _PLACE = re.compile(
     r"[0-9](?:(?<![\w.,]\d)(?:"
     r"(?P<dutch>\d{3} ?[A-Z]{2}(?= [A-Z'\u2019]|, ?[A-Z]))"
     r"|(?P<five>\d{4}(?:-\d{4})?\b(?![.,:/%]\d))"
-    # most runs of four digits are years: a town behind them, or what ends an Australian state,
+    # most runs of four digits are years: a town after them, or what ends an Australian state,
     # and no sign of a copyright before them
     r"|(?P<four>\d{3}\b(?<!© \d{4})(?![.,:/%-]\d)"
     r"(?:(?= [A-ZÀ-Ž'\u2019\u2013-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
@@ -45,7 +45,7 @@ _PLACE = re.compile(
 # Each separator is one character, so that places in the text stay where they are.
 _SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
 _NAME_BEHIND = re.compile(r" ?[-\u2013]? ?[A-ZÀ-ÖØ-Ž'\u2019]")
-# What stands before the postcode of an address in a country that the page does not speak of.
+# What precedes the postcode of an address in a country that the page does not speak of.
 _PART_ENDS = frozenset(["", *"\n,;|·•-\u2013/0123456789"])
 _WORDS = re.compile(r"[^\s,()]+")
 
@@ -58,7 +58,7 @@ class TextAddress(NamedTuple):
 
 
 def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
-    """Yield the addresses of a text, one line a block; one that stands there twice comes twice."""
+    """Yield the addresses of a text, one line a block; duplicates are kept."""
     for place in islice(_PLACE.finditer(text), MOST):
         forms = _possible(place, regions)
         if not forms:
@@ -89,7 +89,7 @@ def _line_start(text: str, place: int) -> int:
 
 
 def _line_end(text: str, place: int) -> int:
-    """Return the end of the line behind a postcode, and of one more, which may be a country."""
+    """Return the end of the line after a postcode, and of one more, which may be a country."""
     end = text.find("\n", place, place + AFTER)
     if end < 0:
         return min(len(text), place + AFTER)
@@ -98,7 +98,7 @@ def _line_end(text: str, place: int) -> int:
 
 
 def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
-    """Return the formats that a postcode may be of; a cheap first look at what stands around it."""
+    """Return the formats that a postcode may be of; a cheap first look at what surrounds it."""
     text, end = place.string, place.end()
     shape = place.lastgroup or ""
     forms = [form for form in ending_in_postcode(shape) if form.may_end_at(text, end)]
@@ -114,7 +114,7 @@ def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
 
 
 def _stated_around(place: re.Match[str]) -> Callable[[Format], bool]:
-    """Return the test whether the country of a format stands before or behind a postcode."""
+    """Return a predicate: whether a format's country appears before or after a postcode."""
     text = place.string
     before = text[max(0, place.start() - LONGEST_PREFIX) : place.start()]
     behind = {name for name, _ in countries_in(text[place.end() : place.end() + AFTER])}
@@ -171,7 +171,7 @@ def _checked(form: Format, match: re.Match[str]) -> PostalAddress | None:
 
 
 def _country_behind(rest: str) -> str:
-    """Return the country that stands right behind an address; empty where none does."""
+    """Return the country that stands right after an address; empty if none does."""
     words = _WORDS.findall(rest[:60])[:LONGEST_NAME]
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).strip(".")

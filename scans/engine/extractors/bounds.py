@@ -1,4 +1,4 @@
-"""Cut what no real page holds before the parser sees it.
+"""Cut what no real page contains before the parser sees it.
 
 A parser of the HTML standard is quadratic in the attributes of one tag and in the depth of nesting:
 200,000 attributes take lexbor over a minute, and it cannot be stopped. Real pages stay under 100 of

@@ -1,6 +1,6 @@
-"""Bytes to text, as the HTML and Encoding standards have browsers do it.
+"""Decode bytes to text, as the HTML and Encoding standards require of browsers.
 
-Where a page says nothing, or plainly the wrong thing, its bytes decide.
+If a page declares no encoding, or an obviously wrong one, its bytes decide.
 """
 
 import codecs

@@ -1,4 +1,4 @@
-"""Every way a page gives to reach the people behind it, as contacts with their evidence."""
+"""Collect every contact that a page offers, with its evidence."""
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
@@ -75,7 +75,7 @@ def _profiles(page: PageFacts) -> Iterator[Contact]:
 
 
 def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
-    """Return each contact once, with the best evidence of all; among equals the first one.
+    """Return each contact once, with its best evidence; the first among equals.
 
     It keeps the person whom another page names beside it.
     """

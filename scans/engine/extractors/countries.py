@@ -1,4 +1,4 @@
-"""The countries that stand beside something: in words of eight languages, as a code or a flag."""
+"""Recognise the country next to something: a name in eight languages, a code or a flag."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from scans.engine.extractors.vocabulary import names, table, words
 
-# Words of the longest country's name that is looked for.
+# Words in the longest country name.
 LONGEST_NAME = 6
 
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -18,7 +18,7 @@ _FLAG_A = 0x1F1E6
 
 
 def region_named(country: str) -> str:
-    """Return the region of a country's name or ISO code, empty where it is neither."""
+    """Return the region of a country's name or ISO code, empty if it is neither."""
     code = "GB" if country.upper() == "UK" else country.upper()
     if code in SUPPORTED_REGIONS:
         return code
@@ -31,7 +31,7 @@ def country_named(name: str) -> str:
 
 
 def region_of_flag(text: str) -> str:
-    """Return the region of the last flag in a text, empty where there is none."""
+    """Return the region of the last flag in a text, or an empty string."""
     flags = [] if text.isascii() else _FLAG.findall(text)
     return region_named("".join(map(_letter, flags[-1]))) if flags else ""
 
@@ -41,7 +41,7 @@ def _letter(half: str) -> str:
 
 
 def region_at_end(parts: Sequence[str]) -> str:
-    """Return the region of the longest name that some words end with; names have large letters."""
+    """Return the region of the longest capitalised name that some words end with."""
     if not parts or parts[-1].rstrip(".").casefold() not in _last_words():
         return ""
     for start in range(max(0, len(parts) - LONGEST_NAME), len(parts)):
@@ -64,7 +64,7 @@ def _last_words() -> frozenset[str]:
 
 @cache
 def _regions() -> dict[str, str]:
-    """Return the region of each name, in small letters; empty for what is no country."""
+    """Return the region of each name, in lower case; empty for what is no country."""
     regions = _countries() | _by_name(table("countries"))
     return regions | {name.casefold(): "" for name in names("not_countries")}
 

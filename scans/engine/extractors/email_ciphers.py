@@ -55,7 +55,7 @@ def _all(
 
 
 def _cloudflare(match: re.Match[str]) -> str:
-    """Undo the XOR with the first byte; empty where the code is broken."""
+    """Undo the XOR with the first byte; empty if the code is broken."""
     try:
         key, *hidden = bytes.fromhex(match[1])
     except ValueError:

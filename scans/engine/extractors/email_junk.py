@@ -15,7 +15,7 @@ _FILE_ENDINGS = (
 )  # fmt: skip
 _SEPARATORS = re.compile(r"[._+-]+")
 _PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae"})
-# What stands before an address that is only an example.
+# What precedes an address that is only an example.
 _EXAMPLE_BEFORE = re.compile(
     r"(?<![^\W\d_])(?:z\.\s?b|bspw|beispiel|beispielsweise|zum beispiel|e\.\s?g|for example|"
     r"for instance|example|such as|p(?:ar)?\.?\s?ex|par exemple|exemple|p\.\s?ej|por ejemplo|"

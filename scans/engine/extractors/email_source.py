@@ -34,7 +34,7 @@ _QUOTES = frozenset("\"'`")
 _JOINING = frozenset("\"'`$")
 _MAY_PRECEDE = frozenset(">;-_+.'")
 _MAY_FOLLOW = frozenset("<&\\%")
-# `+ "@`, `join("@`, `${user}@` before a mark; `@" +`, `@${host}` behind it.
+# `+ "@`, `join("@`, `${user}@` before a mark; `@" +`, `@${host}` after it.
 _JOINED_BEFORE = re.compile(r"(?:[+,\[]|(?<![=!<>])=|(?:join|concat|write(?:ln)?)\()\s*[\"'`]\Z")
 _JOINED_BEHIND = re.compile(r"[\"'`]\s*(?:[+,\]]|\)\s*;?\s*document\.write)|\$\{")
 _CODES = re.compile(r"fromCharCode\((?=[\d\s,x]{0,400}(?:\b64\b|0x40))")
@@ -100,7 +100,7 @@ def _places(html: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:
-    """Pass over `@media`, `"@type"` and their like, most of the marks of a page."""
+    """Skip `@media`, `"@type"` and their like, most of the marks of a page."""
     before, behind = html[start - 1 : start], html[end : end + 1]
     return (before.isalnum() or before in _MAY_PRECEDE) and (
         behind.isalnum() or behind in _MAY_FOLLOW

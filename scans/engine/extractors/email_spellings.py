@@ -12,9 +12,9 @@ _AT = rf"\s?[\[({{<]{{1,2}}{_AT_SIGN}{{1,2}}\s?"
 _DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point|kropka)\s?[\])}>]{1,2}\s?"
 _LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63})"
 _LABEL = r"(?:[^\W_]|-){1,63}"
-# Words one of which stands in the text, what betrays a spelling, and the spelling itself, read
-# around it. The hints begin with one set of characters, which lets `re` skip to the next of these:
-# ten times faster than trying every place.
+# Words of which the text must contain one, a hint of a spelling, and the spelling itself, matched
+# around the hint. Hints begin with a character set, so that `re` can skip ahead: ten times
+# faster than trying every position.
 _SPELLINGS = tuple(
     (marks, re.compile(hint), re.compile(spelling, re.IGNORECASE))
     for marks, hint, spelling in (
@@ -55,7 +55,7 @@ def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
 
 
 def _spelt_at(text: str, mark: re.Match[str], spelling: re.Pattern[str]) -> str:
-    """Return the address spelt around `mark`, not the one that stands before it in a list."""
+    """Return the address spelt around `mark`, not the one before it in a list."""
     start = max(0, mark.start() - 90)
     for match in spelling.finditer(text, start, mark.end() + 200):
         if match.start() <= mark.start() < match.end():

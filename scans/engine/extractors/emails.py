@@ -1,4 +1,4 @@
-"""E-mail addresses, with how each was found; samples and look-alikes are kept out.
+"""Find e-mail addresses and how each is written; leave out samples and look-alikes.
 
 Addresses are found at their `@` and grown outward: linear, where a pattern over the whole page is
 quadratic in a long run of letters.
@@ -18,9 +18,9 @@ from scans.engine.extractors.snippets import around
 from scans.engine.extractors.text import without_invisible
 from scans.engine.public_suffixes import ascii_host, public_suffix
 
-# Marks that are looked at in one text: an `@`, an `[at]`.
+# Marks examined in one text: an `@`, an `[at]`.
 MAX_MARKS = 2_000
-# How sure each method is; `markup` are addresses that no visitor sees.
+# Confidence of each method; `markup` is for addresses that no visitor sees.
 CONFIDENCE = {
     "mailto": 1.0,
     "cloudflare": 1.0,
@@ -45,7 +45,7 @@ _DOMAIN = re.compile(
     rf"(?:[A-Za-z][A-Za-z0-9-]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
 )
 _ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
-# Alphabets whose words are separated by blanks.
+# Alphabets whose words are separated by spaces.
 _SCRIPTS = tuple(
     re.compile(letters, re.IGNORECASE)
     for letters in (
@@ -106,7 +106,7 @@ def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
 
 
 def address_at(text: str, position: int) -> str:
-    """Return the address around the `@` at `position`, empty where there is none."""
+    """Return the address around the `@` at `position`, or an empty string."""
     domain = _DOMAIN.match(text, position + 1, position + 256)
     if domain is None:
         return ""
@@ -117,7 +117,7 @@ def address_at(text: str, position: int) -> str:
 
 
 def _local_before(text: str, position: int) -> str:
-    """Return what stands before an `@` and may be the first part of an address, whole."""
+    """Return what precedes an `@` and may be the first part of an address, whole."""
     local = _local_at_end(text[max(0, position - 65) : position])
     if not local or len(local) > 64:
         return ""
@@ -198,7 +198,7 @@ def _known_domain(domain: str) -> str:
 
 
 def _without_glued_letters(domain: str) -> str:
-    """Cut the end of `пример.рфТелефон` at its first large letter."""
+    """Cut the end of `пример.рфТелефон` at its first capital letter."""
     start = domain.rpartition(".")[0]
     ending = domain[len(start) + 1 :]
     for length in range(2, len(ending)):

@@ -58,5 +58,5 @@ _CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels
 
 
 def codec_of(label: str) -> str:
-    """Return Python's codec for a label of the Encoding Standard, empty where it is none."""
+    """Return Python's codec for a label of the Encoding Standard, or an empty string."""
     return _CODECS.get(label.strip("\t\n\f\r ").lower(), "")

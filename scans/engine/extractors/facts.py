@@ -1,4 +1,4 @@
-"""What one page tells: the plain values every other part of the engine reads."""
+"""The content of one page: the plain values that the rest of the engine reads."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """Everything read from one page; every URL is absolute, every text has its blanks collapsed."""
+    """Everything read from one page; every URL is absolute, every text has its spaces collapsed."""
 
     url: str
     is_html: bool = True

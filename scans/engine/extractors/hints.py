@@ -1,4 +1,4 @@
-"""Which rare ways of writing a page uses, looked for in one pass over its bytes.
+"""Find which rare notations a page uses, in one pass over its bytes.
 
 One automaton over all of them takes as long as a single search with `in`: leftmost matching lets it
 compare 32 bytes at a time.
@@ -30,7 +30,7 @@ _HINTS = (
 
 
 def hints_in(body: bytes) -> frozenset[str]:
-    """Return the hints that stand in a page, in any encoding that extends ASCII."""
+    """Return the hints present in a page, in any encoding that extends ASCII."""
     matches = _automaton().find_matches_as_indexes(body)
     return frozenset(_HINTS[index] for index in {index for index, _, _ in matches})
 

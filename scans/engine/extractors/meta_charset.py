@@ -33,7 +33,7 @@ _IN_XML = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 
 
 def prescan(head: bytes) -> str:
-    """Return the codec declared in the first bytes of a page, empty where none is."""
+    """Return the codec declared in the first bytes of a page, or an empty string."""
     if head.startswith(b"<?xml") and (match := _IN_XML.match(head)):
         encoding = _ascii_compatible(match[1] or match[2] or b"")
         if encoding:

@@ -15,7 +15,7 @@ _CONFIDENCE = {"json_ld": 0.95, "microdata": 0.95, "h_card": 0.95, "text": 0.85}
 
 
 def page_addresses(page: PageFacts, regions: PageRegions) -> Iterator[Contact]:
-    """Yield the addresses of a page; one that stands there twice comes twice."""
+    """Yield the addresses of a page; duplicates are kept."""
     for stated in (*addresses_in_json_ld(page.json_ld), *page.marked_addresses):
         if address := _checked(stated, regions):
             parts = ", ".join(filter(None, stated[:5]))

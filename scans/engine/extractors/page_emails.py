@@ -20,7 +20,7 @@ _LINKED = ("mailto", "json_ld")
 def page_emails(
     page: PageFacts, hrefs: Iterable[tuple[str, str]], host: str, hints: Set[str]
 ) -> Iterator[FoundEmail]:
-    """Yield the addresses of a page of `host`; one that stands there twice comes twice.
+    """Yield the addresses of a page of `host`; duplicates are kept.
 
     `hrefs` are (href, text) of the links that are not web addresses.
     """

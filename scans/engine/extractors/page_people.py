@@ -16,7 +16,7 @@ from scans.engine.report import Contact, ContactKind
 NEAR = 10
 # Lines above a role in which a heading may say that it is another company's.
 HEADING = 3
-# Lines of a page that are looked at.
+# Lines examined per page.
 MOST_LINES = 5_000
 
 

@@ -1,8 +1,8 @@
 """Names of people and their positions, as pages state them beside contacts.
 
 Nothing is inferred: not from the local part of an e-mail address, and not from a line that only has
-two large letters. A name counts where its markup or table says so, where a title or a position
-stands beside it, or where a label announces it.
+two capital letters. A name counts where its markup or table says so, where a title or a position
+appears next to it, or where a label announces it.
 """
 
 import re
@@ -63,7 +63,7 @@ def _in_line(line: str) -> tuple[Person, str] | None:
 
 
 def _announced(label: str, rest: str) -> Person | None:
-    """Return the person behind a label: the first where it names several."""
+    """Return the person after a label: the first where it names several."""
     is_label = bool(_pattern("labels").fullmatch(label.strip()))
     is_role = bool(_pattern("legal_roles").fullmatch(label.strip())) or is_position(label)
     if not is_role and not is_label:

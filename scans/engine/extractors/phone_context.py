@@ -1,4 +1,4 @@
-"""What stands around a run of digits, and says what it is."""
+"""Judge a run of digits by the text around it."""
 
 import re
 from functools import cached_property
@@ -34,7 +34,7 @@ _PHONE = (
     rf"[dco]{_LETTER}(?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
     r"telefon(?:isch|nummer|nr|centrale)|telefoonnummer|telnr|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
-# In scripts that put no blanks between words, or glue the article to them.
+# In scripts that put no spaces between words, or glue the article to them.
 _PHONE_UNPARTED = r"电\s?话|電\s?話|手\s?机|手\s?機|热线|熱線|연락처|전화|هاتف|โทร"
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
@@ -58,7 +58,7 @@ _NAMED_BEHIND = re.compile(r"\s?[(\[]([^()\[\]\d]{2,30})[)\]]")
 _LAST_WORDS = re.compile(r"[^\s:;,()\[\]=|/•·\u2013\u2014]+")
 _BRACKETS_AT_END = re.compile(r"\s?\([^()\d]{1,40}\)[\s:.]*\Z")
 _CODE_AT_END = re.compile(r"[A-Z]{2}(?:[)\]]\s?[:-]?|\s?:)\s?\Z")
-# What runs into the digits without a blank, and its last part.
+# What runs into the digits without a space, and its last part.
 _OPENING = re.compile(r"[\s(\[\"'<>„“]")
 _PARTS = re.compile(r"[:;,|•]")
 _NUMBERED_LABEL = re.compile(r"[^\W\d_]{2,20}[.#-]?\d{1,2}[.)]?\Z")
@@ -74,7 +74,7 @@ _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 
 
 class Context:
-    """What stands around one run of digits: text[start:end], back to the number before it."""
+    """What surrounds one run of digits: text[start:end], back to the number before it."""
 
     def __init__(self, text: str, start: int, end: int, since: int) -> None:
         self._text, self._start, self._end = text, start, end
@@ -84,7 +84,7 @@ class Context:
 
     @property
     def labelled(self) -> bool:
-        """Whether a word for phones stands before the number."""
+        """Whether a word for phones appears before the number."""
         return bool(self._labels)
 
     @cached_property
@@ -102,7 +102,7 @@ class Context:
 
     @cached_property
     def is_fax(self) -> bool:
-        """Whether a label before it, in brackets behind it, or behind it as all are, says so."""
+        """Whether a label before it, in brackets after it, or after it as all are, says so."""
         if "fax" in self._labels and "phone" not in self._labels:
             return True
         if _FAX_IN_BRACKETS.match(self._text, self._end):
@@ -175,7 +175,7 @@ def _is_part_of_token(token: str, labelled: bool) -> bool:
 
 
 def _labels(before: str, following: str) -> set[str]:
-    """Return the kinds of the labels that belong to the number behind `before`.
+    """Return the kinds of the labels that belong to the number following `before`.
 
     Labels side by side (`Phone / Fax:`) belong to it together. `following` is the first character
     of the number: a letter runs into a plus or a bracket only.

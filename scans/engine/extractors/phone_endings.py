@@ -15,7 +15,7 @@ _SLASHED = re.compile(
 )
 _LAST_GROUP = re.compile(r"\d+\Z")
 _EXTENSION = re.compile(r"[-\u2013]\s?\d{1,5}\Z")
-# Further extensions, each with its own hyphen, behind one: `-45, -46 und -47`.
+# Further extensions, each with its own hyphen, after one: `-45, -46 und -47`.
 _MORE = re.compile(
     r"(?:\s?(?:,|;|/|&|\+|und|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
     r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
@@ -34,7 +34,7 @@ class SharedStart(NamedTuple):
 def shared_start(run: str, behind: str) -> SharedStart | None:
     """Take a run of digits apart into a number and the endings of others; None if it has none.
 
-    `behind` is the text that follows the run.
+    `after` is the text that follows the run.
     """
     slashed = _SLASHED.match(run) if "/" in run else None
     head, endings = (slashed["head"], slashed["endings"]) if slashed else (run, "")

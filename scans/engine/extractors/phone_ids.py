@@ -1,4 +1,4 @@
-"""Numbers that say they are something else: a customer's, an article's, a tax number.
+"""Recognise numbers labelled as something else: customer, article or tax numbers.
 
 In eight languages. German and Dutch write the thing and the number as one word, whatever the thing
 is (`Sendungsnummer`, `Artikel-Nr.`); the others name it beside the number.
@@ -33,7 +33,7 @@ _PHONE_ENDINGS = (
 
 
 def named_by(written: Sequence[str]) -> Named:
-    """Return what the words that end right before a number call it."""
+    """Return what the words right before a number call it."""
     parts = [word.lower().strip(".'\"*-") or word for word in written[-5:]]
     if len(parts) > 1 and _COUNTRY.match(written[-1]) and not _is_registry(parts):
         parts.pop()  # the country in VAT GB 123 4567 89

@@ -1,4 +1,4 @@
-"""Runs of digits to valid E.164 numbers; what the words around them say is not looked at here."""
+"""Turn runs of digits into valid E.164 numbers, regardless of the words around them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ _INVENTED = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
 # +43/1/479 15 23: the matcher takes a second slash for the end of a number.
 _SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
-# 00 dials abroad in all but a few countries; behind it stands a country code.
+# 00 dials abroad in all but a few countries; after it stands a country code.
 _ABROAD = re.compile(r"(?:\+?00|\+)(?=[\s(]*[1-9])")
 _LEAST_DIGITS = 9
 
@@ -110,7 +110,7 @@ def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
 def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
     """Read all of a text as one number, in the first region where it is valid."""
     if digits.startswith("+"):
-        regions = islice(regions, 1)  # it names its country itself
+        regions = islice(regions, 1)  # it includes its country code
     return next(filter(None, (_read_one(digits, region) for region in regions)), None)
 
 

@@ -21,9 +21,9 @@ _SPELT = re.compile(
 )
 _THREE_THREE_FOUR = re.compile(r"[-. ]\d{3}[-. ][A-Z]{4}\Z")
 _TOLL_FREE = frozenset(["800", "833", "844", "855", "866", "877", "888"])
-# Digits of a North American number behind its area code: letters beyond them are not dialled.
+# Digits of a North American number after its area code: letters beyond them are not dialled.
 _SUBSCRIBER = 7
-# Digits behind the prefix in other countries.
+# Digits after the prefix in other countries.
 _SHORTEST, _LONGEST = 4, 9
 
 

@@ -1,4 +1,4 @@
-"""Phone numbers in E.164, with their region and how each was found; faxes are marked."""
+"""Find phone numbers in E.164, with their region and method; faxes are marked."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from scans.engine.extractors.phone_vanity import vanity_numbers
 from scans.engine.extractors.regions import NANP, PageRegions
 from scans.engine.extractors.snippets import around
 
-# Runs of digits that are looked at closely; a page with more is a table of something else.
+# Runs of digits examined closely; a page with more is a table of something else.
 MAX_CANDIDATES = 1_000
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
@@ -39,8 +39,8 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u2022\u00b7~*", ".")
 )
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
-# `03338 750812 - 0170 5898858`, behind at least `MIN_DIGITS` digits.
-# A phone number with its area code in brackets, behind the id of a company.
+# `03338 750812 - 0170 5898858`, after at least `MIN_DIGITS` digits.
+# A phone number with its area code in brackets, after the id of a company.
 _NEXT_IN_BRACKETS = re.compile(r"[ /]+(?=\(0?\d{2,4}\) ?\d[\d .-]{5,})")
 _NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
 MIN_DIGITS = 7
@@ -57,7 +57,7 @@ _TRUNK_PREFIXES = ("0", "(", "13", "18")
 # One national number, grouped in any way but as hours and dates are.
 _NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
 _BARE = re.compile(r"0[1-9]\d{8,11}\Z")
-# Some numbers, and how sure they are.
+# Numbers and their confidence.
 Reading = tuple[tuple[ReadNumber, ...], float]
 
 
@@ -71,7 +71,7 @@ class FoundPhone:
     method: str
     snippet: str
     confidence: float
-    # Its digits as they stand beside a country, which says how the same digits elsewhere are read.
+    # Its digits next to a country, which decides how the same digits are read elsewhere.
     stated: str = ""
 
 
@@ -105,7 +105,7 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
 def _read_run(
     text: str, start: int, digits: str, context: Context, regions: PageRegions
 ) -> Reading:
-    """Return the numbers in one run, those that share a beginning too, and how sure they are."""
+    """Return the numbers in one run, shared beginnings included, and their confidence."""
     shared = shared_start(digits, text[start + len(digits) : start + len(digits) + 60])
     if shared:
         numbers, confidence = _read(shared.head, context, regions)
@@ -163,7 +163,7 @@ def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
 
 
 def _read(digits: str, context: Context, regions: PageRegions) -> Reading:
-    """Return the numbers in one run, and how sure they are."""
+    """Return the numbers in one run and their confidence."""
     international = digits.lstrip("([ ").startswith(("+", "00"))
     usual = bool(NANP_SHAPE.search(digits))
     if _is_something_else(digits, context, regions, sure=international or usual):
@@ -242,7 +242,7 @@ def _labelled_readings(
 
 
 def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadNumber, ...]]:
-    """Read a run that is called a phone number in the ways that are left."""
+    """Read a run labelled as a phone number in the remaining ways."""
     yield read_lenient(digits, regions.likely)
     yield read_strict(digits, regions.guesses)
 

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scans.engine.links import resolve_url
 
-# Characters of a value that are read, and elements that are looked at.
+# Characters of a value that are read, and elements examined.
 LONGEST = 4_000
 MAX_ELEMENTS = 20
 
@@ -60,7 +60,7 @@ def _refresh(value: str, base: str) -> Refresh:
 
 
 def _address(text: str) -> str:
-    """Return the address behind `url =`, up to the quote that it begins with."""
+    """Return the address after `url =`, up to the quote that it begins with."""
     named = _URL_IS.match(text)
     text = text[named.end() :] if named else text
     if text[:1] in ("'", '"'):

@@ -1,4 +1,4 @@
-"""Which countries a page speaks of: where its national phone numbers belong."""
+"""Determine which countries a page refers to, to read its national phone numbers."""
 
 import re
 from collections import Counter, defaultdict
@@ -31,7 +31,7 @@ _TLDS_OF_EVERYBODY = frozenset(
     ]
 )
 # What stands in addresses of one country only. What a word boundary would say at the beginning is
-# said behind the first letters, `(?<!\w.)`: `re` skips to the next place where a pattern's first
+# said after the first letters, `(?<!\w.)`: `re` skips to the next place where a pattern's first
 # letter stands, but tries every place for a pattern that begins with a boundary.
 _POSTAL_MARKS = (
     ("GB", re.compile(r"[A-Z](?<!\w.)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
@@ -154,7 +154,7 @@ def _country_names() -> tuple[dict[str, str], re.Pattern[str]]:
     by_letter: defaultdict[str, list[str]] = defaultdict(list)
     for name in sorted(by_name, key=len, reverse=True):
         by_letter[name[0]].append(re.escape(name[1:]))
-    # Parted by their first letters: `re` tries the names of an alternation one after another.
+    # Separated by their first letters: `re` tries the names of an alternation one after another.
     names_of = (f"{re.escape(letter)}(?:{'|'.join(ends)})" for letter, ends in by_letter.items())
     return by_name, re.compile(rf"(?:{'|'.join(names_of)})(?!\w)")
 

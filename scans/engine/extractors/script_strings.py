@@ -1,4 +1,4 @@
-"""The strings that a script puts together: `"kont" + "akt" + "@" + host` as a browser joins them.
+"""Evaluate the strings that a script assembles: `"kont" + "akt" + "@" + host`.
 
 A reader of the few expressions that hide addresses, not of JavaScript: string literals, names that
 were given one, `+`, arrays, and the handful of methods below. Whatever else stands in a string is
@@ -103,7 +103,7 @@ class _Reader:
         yield from (_joined(self._names[name]) for name in self._assembled)
 
     def _statement(self) -> Iterator[str]:
-        """Read an assignment or an expression; anything else is one token passed over."""
+        """Read an assignment or an expression; anything else is one token skipped."""
         kind, text = self._tokens[self._at]
         sign = self._tokens[self._at + 1][1]
         if kind in ("name", "string") and sign in ("=", "+=", ":"):
@@ -193,7 +193,7 @@ class _Reader:
         return value
 
     def _arguments(self, closing: str, depth: int) -> list[str]:
-        """Read expressions separated by commas up to a bracket, which is passed over."""
+        """Read expressions separated by commas up to a bracket, which is skipped."""
         values: list[str] = []
         while True:
             before = self._at

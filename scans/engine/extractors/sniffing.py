@@ -4,7 +4,7 @@ import re
 
 from scans.engine.extractors.charset import sniff
 
-# Bytes that are looked at (MIME Sniffing, 5.2).
+# Bytes examined (MIME Sniffing, 5.2).
 HEADER_BYTES = 1_445
 # Binary data bytes in these, in percent, up to which a file named text/html is a damaged page.
 DAMAGE = 5
@@ -16,7 +16,7 @@ _OTHER_FILES = (  # the first bytes of other files, in lower case
     b"7z\xbc\xaf", b"\xfd7zxz", b"bzh9", b"\x00\x01\x00\x00", b"otto", b"fws", b"cws",
     b"\x1aE\xdf\xa3".lower(), b"{\\rtf", b"\xd0\xcf\x11\xe0", b"sqlite format 3",
 )  # fmt: skip
-# Patterns of HTML (MIME Sniffing, 7.1): the tag, then a blank or `>`.
+# Patterns of HTML (MIME Sniffing, 7.1): the tag, then a space or `>`.
 _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*(?:<!--|<(?:!doctype html|html|head|script|iframe|h1|div|font"
     rb"|table|a|style|title|b|body|br|p|meta)[\t\n\x0c\r >/])"

@@ -1,4 +1,4 @@
-"""The words around a find, as the evidence a person reads."""
+"""Quote the words around a match, as evidence for users."""
 
 from scans.engine.extractors.text import one_line
 
@@ -6,5 +6,5 @@ BEFORE, AFTER = 60, 60
 
 
 def around(text: str, start: int, end: int) -> str:
-    """Return the text from a little before `start` to a little after `end`, on one line."""
+    """Return the text around `start` to `end`, on one line."""
     return one_line(text[max(0, start - BEFORE) : end + AFTER], 200)

@@ -26,7 +26,7 @@ def visible_text(tree: LexborHTMLParser) -> str:
 
     Inline elements join their text, so `<b>(212)</b> 555-0100` stays one number; anything else ends
     a line, so the cells of a table do not run into one another. Line breaks of the source are
-    blanks, as in a browser.
+    spaces, as in a browser.
     """
     tree.strip_tags(_UNSEEN)
     for node in tree.css(_HONEYPOT):
@@ -57,5 +57,5 @@ def without_invisible(text: str) -> str:
 
 
 def one_line(text: str | None, limit: int = 1_000) -> str:
-    """Collapse every run of blanks to one space and cut at `limit` characters."""
+    """Collapse every run of spaces to one space and cut at `limit` characters."""
     return " ".join((text or "")[: limit * 4].split())[:limit]

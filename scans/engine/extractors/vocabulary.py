@@ -14,7 +14,7 @@ def words(name: str) -> frozenset[str]:
 
 @cache
 def names(name: str) -> tuple[str, ...]:
-    """Return one `|`-parted list of `vocabulary.toml`."""
+    """Return one `|`-separated list of `vocabulary.toml`."""
     return tuple(_lists()[name].split("|"))
 
 

@@ -1,1 +1,1 @@
-"""Read lists of domains, pasted or uploaded, into hosts to scan and lines to complain of."""
+"""Read lists of domains, pasted or uploaded, into hosts to scan and rejected lines."""

@@ -1,4 +1,4 @@
-"""Turn spreadsheets and ZIP files into the text that they hold."""
+"""Extract the text of spreadsheets and ZIP files."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def is_archive(head: bytes) -> bool:
 def unpacked(chunks: Iterable[bytes], sheet: str = "") -> Iterator[bytes]:
     """Yield a workbook's sheet as CSV, or the only file in a ZIP file.
 
-    Without `sheet` it is the sheet with most domains. Raises UnreadableFile where there is nothing
+    Without `sheet` it is the sheet with most domains. Raises UnreadableFile if there is nothing
     to read, or too much.
     """
     with _spooled(chunks) as file:
@@ -110,7 +110,7 @@ def _only_member(file: IO[bytes], sheet: str) -> Iterator[bytes]:
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:
-    """Return whether an entry is one that somebody put there: no folder, nothing of macOS."""
+    """Return whether an entry is a user's file, not a folder or macOS metadata."""
     return not info.is_dir() and not info.filename.startswith("__MACOSX/")
 
 

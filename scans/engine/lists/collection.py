@@ -29,7 +29,7 @@ class AcceptedLine:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A value that is no domain to scan: its line, its text (cut), and the reason."""
+    """A rejected value: its line, its text (cut), and the reason."""
 
     line: int
     value: str
@@ -88,7 +88,7 @@ def read_file(
 ) -> DomainList:
     """Read the bytes of a file; `ListReader` describes the parameters.
 
-    Raises UnreadableFile where it cannot be read or has no such column.
+    Raises UnreadableFile if it cannot be read or has no such column.
     """
     reader = ListReader(
         text_blocks(chunks), is_table=is_table, column=column, allowed_networks=allowed_networks
@@ -109,7 +109,7 @@ def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()
 def collect(
     entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES, max_entries: int = MAX_ENTRIES
 ) -> DomainList:
-    """Return what entries come to. Raises ListTooLong at the first entry over a limit."""
+    """Sort entries into a DomainList. Raises ListTooLong at the first entry over a limit."""
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []
     repeated: list[AcceptedLine] = []

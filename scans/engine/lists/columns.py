@@ -72,7 +72,7 @@ def find_layout(
 
     `column` is a name, an index from 0, or None to choose the column that has most distinct hosts;
     a known name adds half as much again. Above the header may be title lines. With `names`, the
-    rows have no header. Raises UnreadableFile where there is no such column.
+    rows have no header. Raises UnreadableFile if there is no such column.
     """
     if names:
         index = names.index(column) if isinstance(column, str) and column in names else column
@@ -117,7 +117,7 @@ def _named_column(rows: Sequence[Row], names: list[str], plain_name: str) -> int
 
 
 def _naming(names: list[str]) -> str:
-    """Name the columns of a file, for somebody who asked for one that it does not have."""
+    """List the columns of a file, for an error about a missing one."""
     shown = ", ".join(name[:_MAX_NAME] for name in names[:_MAX_NAMED])
     return f" Its columns are: {shown}." if len(names) > 1 else ""
 
@@ -152,7 +152,7 @@ def _weight(host: str) -> float:
 
 
 def host_of_cell(cell: str) -> str:
-    """Return the host that a cell begins with, empty where it begins with none."""
+    """Return the host that a cell begins with, empty if it begins with none."""
     for value in line_values(cell[:2_000])[:1]:
         try:
             return normalise(value)
@@ -162,7 +162,7 @@ def host_of_cell(cell: str) -> str:
 
 
 def _header_above(rows: Sequence[Row], index: int) -> int | None:
-    """Return the place of the row that names the columns, None where there is none.
+    """Return the place of the row that names the columns, or None.
 
     It is looked for above the first host of the column with the domains; rows above it are titles.
     A single unknown word alone in its row is taken for a value: better refused than lost.

@@ -89,7 +89,7 @@ def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False
     """Yield the records that are not blank.
 
     A record that does not have the usual number of columns is read with the other way to escape
-    quotes if that gives it as many. Raises UnreadableFile where a quote never closes or a value is
+    quotes if that gives it as many. Raises UnreadableFile if a quote never closes or a value is
     longer than 131,072 characters; a sample, which may be cut anywhere, just ends there.
     """
     feed = _Feed(lines)

@@ -15,7 +15,7 @@ def json_line_entries(
 ) -> Iterator[Entry]:
     """Yield the entries of `blocks`, text as `text_blocks` yields it; blank lines have none.
 
-    Lines before `first_line` are passed over.
+    Lines before `first_line` are skipped.
     """
     for number, text in numbered(blocks):
         if number < first_line or not text.strip():

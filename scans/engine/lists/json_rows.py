@@ -59,7 +59,7 @@ class JsonRows:
         yield from self._blocks
 
     def _skip_blanks(self) -> bool:
-        """Go to the next item; return False at the end of the text."""
+        """Advance to the next item; return False at the end of the text."""
         while True:
             match = _BLANKS.match(self._text, self._place)
             self._advance(match.end() if match else self._place)
@@ -69,7 +69,7 @@ class JsonRows:
                 return False
 
     def _fill(self) -> bool:
-        """Take in one more block; return False where there is none."""
+        """Read one more block; return False at the end."""
         block = next(self._blocks, None)
         if block is None:
             return False
@@ -118,7 +118,7 @@ class JsonRows:
             self._blocks = iter(())
 
     def _next_item(self) -> tuple[int, Any] | None:
-        """Return the next item and its line, None where the text is not JSON."""
+        """Return the next item and its line, or None if the text is not JSON."""
         decoded = self._decoded()
         if decoded is None:
             return None

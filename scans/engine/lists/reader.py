@@ -1,6 +1,6 @@
 """Read a list of domains in any form as a stream of entries.
 
-A list is free text (values separated by line ends, blanks and commas), a table (CSV, TSV, an export
+A list is free text (values separated by line ends, spaces and commas), a table (CSV, TSV, an export
 of a database) or JSON. Memory is bounded: one block of the text and the first rows of a table.
 """
 
@@ -21,7 +21,7 @@ from scrapersky.web.text import storable
 # Lines, and characters of each, from which the format of a list is detected.
 _SAMPLE_LINES = 1_000
 _SAMPLE_WIDTH = 5_000
-# What databases write for no value.
+# What databases write for a missing value.
 _NO_VALUE = frozenset({"", "\\N"})
 
 
@@ -45,7 +45,7 @@ class ListReader:
     index from 0) it is read as a table. Where `is_table` is None, it is one if its columns are even
     and one of them holds the domains; where it is False, it is free text. `names` and `column` are
     those of the table, known with the first entry and empty for other lists. Lines before
-    `first_line` are passed over, at a fraction of the cost. Iterating raises UnreadableFile for
+    `first_line` are skipped, at a fraction of the cost. Iterating raises UnreadableFile for
     what cannot be read.
     """
 

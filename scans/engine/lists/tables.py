@@ -1,4 +1,4 @@
-"""Tell a table, of which one column is read, from a list of values in lines."""
+"""Distinguish a table, of which one column is read, from a list of values."""
 
 import re
 from collections import Counter

@@ -20,10 +20,10 @@ _ITEM = re.compile(
 # dingbats of names that no registry allows.
 _BULLETS = "•‣⁃▪▫●○■□►▶◦∙" + "".join(map(chr, range(0x2460, 0x249C)))  # noqa: RUF001 (and circled numbers)
 
-# No-break spaces are blanks, unless they are half of a garbled character (`Ã` and one for `à`).
+# No-break spaces count as spaces, unless half of a garbled character (`Ã` and one for `à`).
 _BLANKS = re.compile(r"(?:(?<![\xc2\xc3])\xa0|[^\S\xa0])+")
 
-# Commas, semicolons, full stops and CJK brackets, save the full stops that IDNA reads as dots.
+# Commas, semicolons, full stops and CJK brackets, except the full stops that IDNA reads as dots.
 # A middle dot, a Hebrew geresh and a katakana dot may be part of a name.
 _MARKS = re.compile(
     "[,;|"
@@ -40,9 +40,9 @@ _ONE_VALUE = re.compile(r"[A-Za-z0-9][\w.:/?=%~+-]*", re.ASCII)
 
 
 def line_values(line: str) -> list[str]:
-    """Return the domains and URLs of a line, separated by blanks or by commas of any script.
+    """Return the domains and URLs of a line, separated by spaces or by commas of any script.
 
-    What follows a `#` at the start or behind a blank is left out; so are bullets, numbers of list
+    What follows a `#` at the start or after a space is left out; so are bullets, numbers of list
     items and brackets.
     """
     if _ONE_VALUE.fullmatch(line):

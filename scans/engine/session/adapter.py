@@ -23,7 +23,7 @@ from scans.engine.session.budget import Budget
 from scans.engine.session.responses import LenientResponse, receive
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
-# No server takes more; one that sets more is up to something.
+# No server accepts more; one that sets more is suspicious.
 LONGEST_COOKIE_HEADER = 16_384
 WEB_PORTS = frozenset({80, 443})
 
@@ -58,7 +58,7 @@ class Gate:
         self._allow_any_port = settings.allow_any_port
 
     def locate(self, scheme: str, host: str, port: int) -> Target:
-        """Return the checked target of a host; raise ScanError where it may not be scanned."""
+        """Return the checked target of a host; raise ScanError if it may not be scanned."""
         key = (scheme, host, port)
         if key not in self._targets:
             self._check_port(port)

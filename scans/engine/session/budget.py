@@ -1,19 +1,19 @@
-"""How much time a scan has left, and whether somebody wants it to stop."""
+"""Track the time that a scan has left, and whether it was cancelled."""
 
 import time
 from collections.abc import Callable
 
 from scans.engine.errors import FailureReason, ScanError
 
-# Seconds between two looks at `should_stop` while waiting.
+# Seconds between checks of `should_stop` while waiting.
 SLICE = 0.5
 
 
 class Budget:
     """Hold the deadline of one scan and of its current request.
 
-    Everything that waits (a look-up, a socket, a pause between requests) asks here how long it may,
-    and learns by a ScanError that the time is over or that the scan was cancelled.
+    Everything that waits (a look-up, a socket, a pause between requests) asks here for how long,
+    and gets a ScanError once the time is up or the scan was cancelled.
     """
 
     def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
@@ -57,7 +57,7 @@ class Budget:
         )
 
     def sleep(self, seconds: float) -> None:
-        """Wait, in slices that notice a cancellation; raise at once if the time would not do."""
+        """Wait in slices, to notice a cancellation; raise at once if too little time is left."""
         until = time.monotonic() + seconds
         if until >= self.ends:
             self.check()

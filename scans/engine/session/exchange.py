@@ -1,4 +1,4 @@
-"""One request and its answer, as plain as requests leaves them."""
+"""One request and its response."""
 
 import re
 import time
@@ -21,7 +21,7 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(slots=True)
 class Exchange:
-    """A request on its way, and the line it will leave on the receipt."""
+    """A request in progress, and its line on the receipt."""
 
     url: str
     attempt: int
@@ -44,7 +44,7 @@ class Exchange:
 
 
 def redirect_target(answer: requests.Response, url: str) -> str:
-    """Return where an answer sends us, empty where it does not; raise ScanError for no web page."""
+    """Return the target of a redirect, or an empty string; raise ScanError for no web page."""
     if answer.status_code not in REDIRECT_STATUSES:
         return ""
     targets = {_target(location, url) for location in answer.raw.headers.getlist("location")}

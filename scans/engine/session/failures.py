@@ -1,4 +1,4 @@
-"""The one place where what requests, urllib3 and the system raise becomes a ScanError."""
+"""Translate the errors of requests, urllib3 and the system to ScanErrors, in one place."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from scans.engine.session.responses import BrokenChunkError
 
 
 class ConnectionDroppedError(ScanError):
-    """The server closed a connection that it had accepted; asking once more may help."""
+    """The server closed a connection that it had accepted; a retry may help."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(FailureReason.CONNECTION_REFUSED, sentence)
 
 
 class IncompleteBodyError(ConnectionDroppedError):
-    """The server broke its response off; what came of the body may still be a page."""
+    """The server cut its response short; the part received may still be a page."""
 
 
 def translate(error: Exception, host: str, read_timeout: float, answered: bool) -> ScanError:

@@ -40,9 +40,9 @@ class Head(NamedTuple):
 
 
 def read_head(readline: ReadLine) -> Head:
-    """Read up to the end of the headers; interim responses (1xx) are passed over.
+    """Read up to the end of the headers; interim responses (1xx) are skipped.
 
-    A header line that cannot be read or has no value is skipped, a line that begins with a blank
+    A header line that cannot be read or has no value is skipped, a line that begins with a space
     continues the one before, and a header that is repeated with its value counts once. Raises an
     HTTPException for what is no HTTP, has no end, or contradicts itself.
     """

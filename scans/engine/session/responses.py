@@ -24,7 +24,7 @@ class BrokenChunkError(http.client.HTTPException):
 
 
 class LenientResponse(http.client.HTTPResponse):
-    """A response whose odd headers cost no more than those headers."""
+    """A response that ignores unreadable headers instead of failing."""
 
     def begin(self) -> None:
         """Read the head and find out how long the body is (RFC 9112, 6.3)."""
@@ -46,7 +46,7 @@ class LenientResponse(http.client.HTTPResponse):
     def _get_chunk_left(self) -> int | None:
         """Return what is left of the chunk, or of the next one; None after the last.
 
-        The line behind a chunk may end with a line feed alone.
+        The line after a chunk may end with a line feed alone.
         """
         if self.chunk_left:
             return self.chunk_left
@@ -104,7 +104,7 @@ def _is_chunked(codings: str) -> bool:
 
 
 def _take_length(headers: HTTPHeaderDict) -> int | None:
-    """Return the Content-Length, None where there is none that can be read; `42, 42` is 42.
+    """Return the Content-Length, or None if missing or unreadable; `42, 42` is 42.
 
     The header is rewritten or removed, because urllib3 reads it again with other rules.
     """

@@ -1,4 +1,4 @@
-"""How often a site may be asked: the gap between requests, and the rest it asks for itself."""
+"""Limit how often a site is requested: by the configured gap and its Retry-After."""
 
 import time
 
@@ -26,7 +26,7 @@ class Throttle:
         self._rest_until = 0.0
 
     def wait(self, url: str) -> None:
-        """Wait until the site may be asked again; raise ScanError where that takes too long."""
+        """Wait until the site may be requested again; raise ScanError if that takes too long."""
         now = time.monotonic()
         rest = self._rest_until - now
         if rest > self._bearable_rest():
@@ -41,7 +41,7 @@ class Throttle:
         self._budget.sleep(BACKOFF * 2 ** (attempt - 1))
 
     def note_answer(self, answer: requests.Response) -> None:
-        """Remember the rest that an answer asks for."""
+        """Remember the pause that a response asks for."""
         if answer.status_code in RETRY_STATUSES:
             seconds = retry_after(answer.headers.get("Retry-After", "")) or 0.0
             self._rest_until = time.monotonic() + seconds
@@ -51,7 +51,7 @@ class Throttle:
         self._quiet_since = time.monotonic()
 
     def may_ask_again(self, answer: requests.Response) -> bool:
-        """Return whether a retry may help and the rest that the site asks for can be waited."""
+        """Return whether a retry may help and the pause that the site asks for is acceptable."""
         rest = self._rest_until - time.monotonic()
         return answer.status_code in RETRY_STATUSES and rest <= self._bearable_rest()
 

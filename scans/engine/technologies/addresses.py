@@ -84,7 +84,7 @@ class OwnAddresses:
 
 
 def address_prefix(html: bytes, start: int) -> bytes:
-    """Return what stands before `start` in the same address, `\\/` read as `/`."""
+    """Return what precedes `start` in the same address, `\\/` read as `/`."""
     before = html[max(0, start - LONGEST_PREFIX) : start]
     begins = before.translate(_AS_BLANKS).rfind(b" ") + 1
     return before[begins:].replace(b"\\/", b"/")

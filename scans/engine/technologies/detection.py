@@ -40,7 +40,7 @@ Hits = list[tuple[Place, Hit]]
 
 
 class Page(Protocol):
-    """What is needed of a page: its decoded source, and where it came from."""
+    """The parts of a page that matter here: its decoded source, and its URL."""
 
     @property
     def html(self) -> str: ...
@@ -104,7 +104,7 @@ class Recogniser:
         *,
         hosts: Sequence[str] = (),
     ) -> tuple[Technology, ...]:
-        """Return what `html`, `headers` and `cookies` give away, sorted by name.
+        """Return what `html`, `headers` and `cookies` reveal, sorted by name.
 
         `hosts` are the page's own; addresses of other hosts show what others run on.
         """
@@ -198,7 +198,7 @@ def _by_key(
 
 
 def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
-    """Return how many hits of a literal are worth having."""
+    """Return how many hits of a literal are worth keeping."""
     places = {place for place, _ in uses}
     in_one_place = len(places) == 1 and Place.OWN not in places
     is_of_family = any(signature.slug is not None for _, signature in uses)

@@ -51,8 +51,8 @@ class Hit(NamedTuple):
 class LiteralFinder:
     """Finds a fixed set of literals in pages; safe to share between threads.
 
-    `literals` come with how many hits of each are worth having; of those `in_own_addresses`, only
-    `HITS_OF_ONE` behind the same beginning of an address. One that begins like a word counts only
+    `literals` come with how many hits of each are worth keeping; of those `in_own_addresses`, only
+    `HITS_OF_ONE` after the same beginning of an address. One that begins like a word counts only
     where it is not the tail of a longer one.
     """
 
@@ -99,7 +99,7 @@ class LiteralFinder:
 
 
 def _beginning(html: bytes, start: int) -> bytes:
-    """Return the end of what stands before `start` in its address, empty where it begins there."""
+    """Return the end of what precedes `start` in its address, empty if it begins there."""
     return b"" if html[start - 1 : start] in _QUOTES else html[max(0, start - BEGINNING) : start]
 
 

@@ -1,4 +1,4 @@
-"""What a signature was recognised by: the evidence, the version and, for a family, the member."""
+"""Find the evidence, version and, for a family, the member of a recognised signature."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ class Sighting:
 def read_hits(
     html: bytes, signature: Signature, hits: Sequence[tuple[Place, Hit]]
 ) -> Iterator[Sighting]:
-    """Yield what the literals of one signature give away, with what stands around them."""
+    """Yield what the literals of one signature reveal, with what surrounds them."""
     if signature.slug is None and not signature.confirm:
         version = _version(signature, (_surroundings(html, *hit) for hit in hits[:HITS_READ]))
         yield Sighting(signature, _evidence(html, *hits[0]), version)
@@ -101,7 +101,7 @@ def _slug(signature: Signature, window: str) -> str | None:
 def _version(signature: Signature, windows: Iterable[str]) -> str:
     """Return the version that is stated.
 
-    WordPress writes a version behind every file, also behind the libraries that a plugin brings:
+    WordPress writes a version after every file, also after the libraries that a plugin brings:
     there it is the plugin's only where all of its files agree.
     """
     if not signature.versions:
@@ -126,7 +126,7 @@ def best_of(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
 def with_implied(
     sightings: Mapping[str, Sighting], signatures: Mapping[str, Signature]
 ) -> dict[str, Sighting]:
-    """Add what the found technologies need to run, and what that needs in its turn."""
+    """Add what the found technologies need to run, and what that needs in turn."""
     complete = dict(sightings)
     waiting = list(sightings.values())
     while waiting:
@@ -139,7 +139,7 @@ def with_implied(
 
 
 def without_borrowed_version(sighting: Sighting, sightings: Mapping[str, Sighting]) -> Sighting:
-    """Drop a version that is the one of what the technology runs on.
+    """Drop a version that belongs to the platform of the technology.
 
     WordPress appends its own version to the files of themes and plugins that state none. Where it
     does not state that version itself, two members of a family that share one have it from there.

@@ -1,4 +1,4 @@
-"""What a signature is: the marks by which one technology is recognised."""
+"""Define a signature: the marks by which one technology is recognised."""
 
 import re
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One technology and every mark that gives it away; one mark is enough."""
+    """One technology and every mark that reveals it; one mark is enough."""
 
     # May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme. A
     # member of such a family that has a signature of its own, with a longer literal, goes by that.

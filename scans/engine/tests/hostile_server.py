@@ -122,7 +122,7 @@ def endless_headers(visit: Visit) -> None:
 
 
 def gzip_bomb(visit: Visit) -> None:
-    """Send 10 GB of blanks in 10 MB of gzip."""
+    """Send 10 GB of spaces in 10 MB of gzip."""
     visit.send(head(headers={"Content-Type": "text/html", "Content-Encoding": "gzip"}))
     for block in packed_blanks(10_240):
         visit.send(block)
@@ -130,7 +130,7 @@ def gzip_bomb(visit: Visit) -> None:
 
 
 def packed_blanks(megabytes: int) -> Iterator[bytes]:
-    """Yield a gzip file of blanks; every megabyte is the same 1 KB block."""
+    """Yield a gzip file of spaces; every megabyte is the same 1 KB block."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(b" " * 1_048_576) + packer.flush(zlib.Z_FULL_FLUSH)
     yield b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"

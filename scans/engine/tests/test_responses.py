@@ -125,7 +125,7 @@ def test_a_chunked_body_without_its_end_is_kept_and_said_to_be_incomplete(end: b
     assert report.title == "Acme"
     record = next(record for record in report.requests if record.url == "http://acme.test/")
     warned = [warning for warning in report.warnings if "http://acme.test/ were read" in warning]
-    if end == b"0\r\n":  # the last chunk, without the blank line behind it
+    if end == b"0\r\n":  # the last chunk, without the blank line after it
         assert (record.error, warned) == ("", [])
     else:
         assert record.error == "incomplete"

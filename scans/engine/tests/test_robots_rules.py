@@ -89,7 +89,7 @@ def test_rules_above_every_name_are_nobodys() -> None:
     assert allows(f"{SHUT}User-agent: *\nAllow: /x\n")
 
 
-# What stands before and between the rules.
+# What appears before and between the rules.
 
 NOISE = [
     "# a comment",

@@ -1,4 +1,4 @@
-"""What a rule is: signals that all have to be on a page, and how much else the page may hold."""
+"""Define a rule: signals that must all be on a page, and how much else it may contain."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,7 +57,7 @@ class Rule:
     """One way to recognise a verdict: all of its signals, on a page with little else on it."""
 
     verdict: Verdict
-    # What stands there, as in `The page is ...`: `Cloudflare's browser check`.
+    # What appears there, as in `The page is ...`: `Cloudflare's browser check`.
     what: str
     signals: tuple[Signal, ...]
     # Characters of visible text beyond which a page is a site of its own.
