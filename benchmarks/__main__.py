@@ -1,4 +1,4 @@
-"""Measure the speed of ScraperSky, beside Scrapy in the same run."""
+"""Measure the speed of ScraperSky and Scrapy in the same run."""
 
 import argparse
 import sys
@@ -33,7 +33,7 @@ PARTS: dict[str, Callable[[Scale], None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Run the parts that were asked for, all of them by default."""
+    """Run the requested parts, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--sites", type=int, default=1_000, help="how many sites (default 1,000)")

@@ -1,4 +1,4 @@
-"""Several programs that do the same work, one after another, and their figures side by side."""
+"""Run several programs on the same work in turn, and print their figures side by side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from benchmarks.sites import Served, Sites
 from benchmarks.tables import megabytes, print_table, ratio
 from benchmarks.workload import Ran
 
-COLUMNS = ("", "sites/s", "beside it", "CPU ms/site", "peak", "requests", "server")
+COLUMNS = ("", "sites/s", "our ratio", "CPU ms/site", "peak", "requests", "server")
 FOUND = ("reports", "contacts", "pages", "technologies")
 
 
@@ -19,14 +19,14 @@ class Entry:
     name: str
     ran: Ran
     served: Served
-    # Sites a second.
+    # Sites per second.
     rate: float
     # Seconds.
     database_cpu: float
 
 
 class Contest:
-    """Run programs over the same sites and print what each took; the first one is ours."""
+    """Run programs over the same sites and print the cost of each; the first one is ours."""
 
     def __init__(self, sites: Sites, database: Database | None = None) -> None:
         self._sites = sites
@@ -44,17 +44,17 @@ class Contest:
         return entry
 
     def print(self, title: str, *notes: str) -> None:
-        """Print what each run took, and what it found: that shows that the same was done."""
+        """Print the cost of each run, and its results, to show that all did the same work."""
         columns = (*COLUMNS, "database ms/site") if self._database else COLUMNS
         rows = [self._row(entry) for entry in self._entries]
         explained = (
-            "'beside it': our rate over that line's. 'server': the sites' server, of one core.",
-            "'Scrapy whole' reads of a page all that we read, with our reader.",
+            "'our ratio': our rate over this row's. 'server': the site server's share of one core.",
+            "'Scrapy whole' extracts everything that we do, with our own reader.",
             self._sites.described(),
         )
         print_table(title, columns, rows, *explained, *notes)
         found = [[entry.name, *_found(entry.ran)] for entry in self._entries]
-        print_table("what was found", ("", *FOUND), found)
+        print_table("results of each program", ("", *FOUND), found)
 
     def _row(self, entry: Entry) -> list[str]:
         count = self._sites.count

@@ -77,7 +77,7 @@ def serve(count: int, pages: str, latency: float = 0.0) -> Iterator[Sites]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError("The server of the sites did not start; what it said is above.")
+        raise RuntimeError("The site server did not start; see its output above.")
     sites = Sites(count, int(line), process, {})
     sites.before = sites.ask()
     try:

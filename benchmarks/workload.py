@@ -1,4 +1,4 @@
-"""Run what is measured in processes of its own, and say what it used."""
+"""Run workloads in their own processes, and measure what they use."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from benchmarks.usage import PeakMemory
 
 ROOT = Path(__file__).resolve().parent.parent
 Spec = dict[str, Any]
-# The environment of a process that works with the project's settings and nothing of the user's.
+# The environment of a process with the project's settings, free of the user's.
 BARE = {
     "DJANGO_SETTINGS_MODULE": "scrapersky.settings",
     "ENV_FILE": "",
@@ -25,7 +25,7 @@ BARE = {
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one or more processes that ran side by side told and used."""
+    """The results and resource use of processes that ran in parallel."""
 
     figures: list[Spec]
     cpu_seconds: float
@@ -33,12 +33,12 @@ class Ran:
 
     @property
     def seconds(self) -> float:
-        """Return the time from the first one's beginning to the last one's end."""
+        """Return the seconds from the first start to the last end."""
         started = min(figures["started"] for figures in self.figures)
         return max(figures["ended"] for figures in self.figures) - started
 
     def total(self, name: str) -> float:
-        """Return the sum of one of the numbers that each process told."""
+        """Return the sum of one figure over all processes."""
         return sum(figures[name] for figures in self.figures)
 
 
@@ -64,7 +64,7 @@ def _start(module: str, spec: Spec, env: dict[str, str]) -> subprocess.Popen:
 
 
 def _end(process: subprocess.Popen) -> tuple[Spec, float]:
-    """Wait for a process; return what it told and the processor time of it and its children."""
+    """Wait for a process; return its figures and CPU seconds, children included."""
     assert process.stdout is not None
     output = process.stdout.read().splitlines()
     _, status, used = os.wait4(process.pid, 0)

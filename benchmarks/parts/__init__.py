@@ -1,16 +1,16 @@
-"""What is measured: each part is a module with `run_part(asked)`, which prints its tables."""
+"""The parts of the benchmark: modules with a `run_part(scale)` that prints their tables."""
 
 from dataclasses import dataclass
 
-# Of every batch: homepage and contact page, which with robots.txt and sitemap makes four requests a
-# site, and as many pages kept as the sitemap names.
+# Options of every batch: the homepage and contact page, which with robots.txt and the sitemap makes
+# four requests per site; keep as many pages as the sitemap lists.
 OPTIONS = {"fetch_pages": 2, "max_pages": 100}
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the user asked of a run."""
+    """The requested size of a run."""
 
     sites: int
-    # A folder of real pages; empty for made ones.
+    # A folder of real pages; empty for generated ones.
     pages: str = ""

@@ -1,4 +1,4 @@
-"""A large batch: from the form to its first jobs, and what its pages cost."""
+"""A large batch: from the form to its first jobs, and the cost of its pages."""
 
 from contextlib import AbstractContextManager
 
@@ -22,7 +22,7 @@ VIEWS = ("", "median", "worst", "queries")
 
 
 def run_part(scale: Scale) -> None:
-    """Create a batch of 100,000 domains, or fewer where fewer sites are asked for, on each."""
+    """Create a batch of 100,000 domains, or one per site of a small run, on each database."""
     count = DOMAINS if scale.sites >= 1_000 else scale.sites
     runs = [_create(place, count) for place in (database.sqlite(), database.postgres())]
     rows = [[kind, *_cells(ran)] for kind, ran in runs]
@@ -30,8 +30,8 @@ def run_part(scale: Scale) -> None:
         f"create: a batch of {count:,} pasted domains",
         COLUMNS,
         rows,
-        "POST: form, reading of the list, batch and jobs committed. 'same list again': the service",
-        "call alone, the domains known already.",
+        "POST: parse the form and list, commit the batch and its jobs. 'same list again': only the",
+        "service call, with all domains known.",
     )
     for kind, ran in runs:
         _print_views(kind, ran, count)

@@ -9,7 +9,7 @@ from benchmarks.tables import megabytes, print_table, ratio
 from benchmarks.workload import Ran, run
 
 MODULE = "benchmarks.workloads.exports"
-# Domains for each site that is asked for: a million for the usual 1,000.
+# Domains per requested site: a million for the default 1,000.
 DOMAINS = 1_000
 OUTPUTS = ("copy", "csv", "csv-spreadsheet", "jsonl", "xlsx")
 NAMES = {"copy": "bare COPY to CSV"}

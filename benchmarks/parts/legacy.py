@@ -18,7 +18,7 @@ from benchmarks.tables import megabytes, print_table, ratio
 from benchmarks.usage import PeakMemory
 from benchmarks.workload import Ran, run
 
-# Rows for each site that is asked for: 100,000, 500,000 and 200,000 for the usual 1,000.
+# Rows per requested site: 100,000, 500,000 and 200,000 for the default 1,000.
 BATCHES, JOBS, DOMAINS = 100, 500, 200
 # What the conversion writes, but for the id map, which a bare copy does not need.
 TABLES = (
@@ -61,7 +61,7 @@ def _measure(age: Age, scale: Scale) -> None:
             ["the same with foreign keys", *_speed(rows, keyed, bare), "", ""],
             *(_cells(name, rows, bare, *ran) for name, ran in runs.items()),
         ],
-        f"In {place.kind}, one transaction. {rows:,} rows came of it; the bare copy puts the same",
+        f"In {place.kind}, one transaction. {rows:,} rows written; the bare copy puts the same",
         "rows into tables with the same indexes and checks. The conversion also writes and indexes",
         "the id map; as a superuser it has foreign keys checked once a table, not row by row.",
     )
@@ -105,7 +105,7 @@ def _copy(place: Database, name: str, *, with_keys: bool) -> tuple[int, float]:
 
 
 def _keys(connection: psycopg.Connection, table: str) -> list[str]:
-    """Return the foreign keys of a table, as it was told of them."""
+    """Return the definitions of a table's foreign keys."""
     query = (
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint "
         "WHERE conrelid = %s::regclass AND contype = 'f'"

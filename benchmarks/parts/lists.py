@@ -9,7 +9,7 @@ from benchmarks.parts import Scale
 from benchmarks.tables import milliseconds, print_table
 from benchmarks.workload import run
 
-# Domains for each site that is asked for: a million for the usual 1,000; SQLite gets a tenth.
+# Domains per requested site: a million for the default 1,000; SQLite gets a tenth.
 DOMAINS = 1_000
 FULL_PAGE = 50
 COLUMNS = ("list", "queries", "median", "worst p95", "over target", "page 1,000")

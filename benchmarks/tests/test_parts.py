@@ -40,7 +40,7 @@ def test_a_batch_is_measured_beside_scrapy_storing_the_same(
 ) -> None:
     main(["batch", "--sites", "4"])
     printed = capsys.readouterr().out
-    output = printed[printed.index("what was found") :]
+    output = printed[printed.index("results of each program") :]
     assert figures(output, "ScraperSky, a batch")[::2] == [4, 400]  # sites, pages
     assert figures(output, "Scrapy, one process")[::2] == [4, 400]
     assert figures(output, "Scrapy whole, one process") == figures(output, "ScraperSky, a batch")
@@ -94,7 +94,7 @@ def test_a_conversion_is_measured_beside_a_bare_copy_of_its_rows(
     assert figures(printed, "conversion after the script")[0] > 0
     assert figures(printed, "bare INSERT ... SELECT")[-1] == 1
     assert figures(printed, "conversion, verified")[0] > 0
-    [rows] = re.findall(r"([\d,]+) rows came of it", printed)
+    [rows] = re.findall(r"([\d,]+) rows written", printed)
     assert int(rows.replace(",", "")) >= 200 + 1_000 + 392
 
 
@@ -116,5 +116,5 @@ def test_an_unknown_part_is_refused_with_the_names_of_those_there_are(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["speed"])
-    told = capsys.readouterr().err
-    assert all(name in told for name in PARTS)
+    errors = capsys.readouterr().err
+    assert all(name in errors for name in PARTS)

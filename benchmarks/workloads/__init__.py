@@ -7,7 +7,7 @@ from typing import Any
 
 
 def spec() -> dict[str, Any]:
-    """Return what this process was asked to do."""
+    """Return the specification of this process's work."""
     options: dict[str, Any] = json.loads(sys.argv[1])
     return options
 

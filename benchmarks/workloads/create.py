@@ -73,7 +73,7 @@ def _start() -> None:
 
 
 def _view(client: Client, name: str, batch: Batch) -> dict[str, Any]:
-    """Return what a page of the batch takes, asked for several times."""
+    """Return the time and queries of a page of the batch, over several requests."""
     url = reverse(name) if name == "home" else reverse(name, args=[batch.pk])
     seconds = [_timed(_get, client, url) for _ in range(VIEWS)]
     with CaptureQueriesContext(

@@ -1,5 +1,5 @@
-"""The engine's promises under fire, at length: `python -m tests.chaos [SCENARIO ...]`.
+"""Stress-test what the engine promises: `python -m tests.chaos [SCENARIO ...]`.
 
-The scenarios of tests/concurrency on a PostgreSQL of their own. Prints what was done, what was
-measured and the final audit of each; exit code 1 where a promise was broken.
+Runs the scenarios of tests/concurrency on their own PostgreSQL server. Prints the measurements and
+the final audit of each; exits with 1 if a promise was broken.
 """

@@ -1,4 +1,4 @@
-"""Run the scenarios with large figures and strict times, and print what came of them."""
+"""Run the scenarios with large figures and strict times, and print the results."""
 
 import os
 import signal
@@ -94,12 +94,13 @@ def main(selected: list[str]) -> int:
     """Run the scenarios and print the table; return the exit code."""
     unknown = set(selected) - set(SCENARIOS)
     if unknown:
-        screen.print(f"There is no scenario {', '.join(sorted(unknown))}: {', '.join(SCENARIOS)}.")
+        names = ", ".join(sorted(unknown))
+        screen.print(f"There is no scenario {names}. Choose from {', '.join(SCENARIOS)}.")
         return 2
     server = EmbeddedPostgres(DIRECTORY / "chaos")
     with pointed_at(server.create_database("migrated")):
         call_command("migrate", verbosity=0)
-    table = Table("Scenario", "What was done and measured", "Audit at the end", show_lines=True)
+    table = Table("Scenario", "Measurements", "Final audit", show_lines=True)
     broken = 0
     for name in selected or SCENARIOS:
         started = monotonic()
@@ -135,16 +136,16 @@ def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
                 return f"BROKEN: {error}", place.last_words(), False
     account = figures.pop("account", None)
     measured = "\n".join(f"{what}: {value}" for what, value in figures.items())
-    return measured, told(account) if account else "no row was left", True
+    return measured, describe(account) if account else "no rows left", True
 
 
-def told(account: Account) -> str:
-    """Return what the books of a batch are."""
+def describe(account: Account) -> str:
+    """Return the counters and rows of a batch as text."""
     return (
         f"{account.status}: {account.completed} complete, {account.failed} failed, "
         f"{account.cancelled} cancelled of {account.total}\n"
         f"rows: {account.jobs_completed}, {account.jobs_failed}, {account.jobs_cancelled} of "
         f"{account.jobs}; active {account.jobs_active}\n"
         f"claims {account.claims}, attempts lost {account.attempts} (most {account.most_attempts})"
-        f", results twice {account.scans_of_no_job}"
+        f", duplicate results {account.scans_of_no_job}"
     )
