@@ -6,6 +6,7 @@ page allows it, not even for superusers. This replaces django-q2's own admin, wh
 
 from typing import Any
 
+import django_q.admin  # noqa: F401 (registers what is replaced below)
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
