@@ -42,7 +42,8 @@ def read_anchors(nodes: list[LexborNode], base: str) -> Anchors:
             href = _HASHBANG.sub(r"\1/", href)
         url = resolve_url(href, base)
         if url and (url not in links or not links[url].text):
-            links[url] = Link(url, _text(node), (attributes.get("rel") or "").strip().lower())
+            text = one_line(node.text(), MAX_TEXT) or _alternative_text(node)
+            links[url] = Link(url, text, (attributes.get("rel") or "").strip().lower())
     return Anchors(tuple(links.values())[:MAX_LINKS], contact_links[:MAX_CONTACT_LINKS])
 
 
@@ -50,10 +51,7 @@ def _has_another_scheme(href: str) -> bool:
     return ":" in href[:12] and not href[:5].lower().startswith("http")
 
 
-def _text(node: LexborNode) -> str:
-    """Return the words of a link, those of its picture where it has no others."""
-    text = one_line(node.text(), MAX_TEXT)
-    if text:
-        return text
+def _alternative_text(node: LexborNode) -> str:
+    """Return the words of a link's picture."""
     image = node.css_first("img[alt]")
     return one_line(image.attributes.get("alt"), MAX_TEXT) if image else ""

@@ -122,7 +122,7 @@ class HeadLinks:
 
 def sitemap_links(links: tuple[Link, ...]) -> list[str]:
     """Return the links that lead to an XML sitemap."""
-    named = (url for url, *_ in links if "itemap" in url or "ITEMAP" in url)
+    named = [url for url, _, _ in links if "itemap" in url or "ITEMAP" in url]
     return [url for url in named if _is_sitemap(url)]
 
 

@@ -37,9 +37,12 @@ class _Network:
 
 def linked_profiles(links: Iterable[Link], page_url: str) -> Iterator[Contact]:
     """Yield the profiles among the links of the page at `page_url`."""
+    are_profiles: dict[str, bool] = {}
     for url, text, rel in links:
         host = url.split("/", 3)[2]
-        if _network_of(host) is not None or host.endswith(_BY_SUBDOMAIN):
+        if host not in are_profiles:
+            are_profiles[host] = _network_of(host) is not None or host.endswith(_BY_SUBDOMAIN)
+        if are_profiles[host]:
             known = profile(url)
         elif "/@" in url or "/users/" in url:
             says_so = "me" in rel.split() or bool(_FEDIVERSE_WORDS.search(text))
