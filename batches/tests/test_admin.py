@@ -118,6 +118,28 @@ def test_a_batch_cannot_be_added_for_another_tenant(clerk: Client, other_tenant:
     assert other_tenant.name not in body
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "other"),
+    [
+        ("batches/job", "one.exa", "two.exa"),
+        ("scans/domain", "one.example", ".org"),
+        ("scans/contact", "info@one", "info@two"),
+        ("scans/page", ".example", ".org"),
+    ],
+)
+def test_large_lists_are_searched_and_sorted_by_their_indexes_alone(
+    office: Client, default_tenant: Tenant, name: str, text: str, other: str
+) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["one.example"])
+    complete(batch.jobs.get())
+    matching, others = (
+        office.get(f"/admin/{name}/", {"q": query}).context["cl"] for query in (text, other)
+    )
+    assert matching.result_count
+    assert not others.result_count
+    assert matching.sortable_by == ()
+
+
 def test_the_page_of_a_batch_shows_live_progress_and_leads_to_the_console(
     office: Client, default_tenant: Tenant
 ) -> None:

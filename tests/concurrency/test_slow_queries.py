@@ -72,3 +72,16 @@ def test_ten_clients_are_answered_while_one_kind_of_query_is_stopped(
     assert text_of(answers[CLIENTS][0]).count("too many to count") == 1
     assert {limit for _, limit in answers.values()} == {"0"}
     assert Domain.objects.count() == 2
+
+
+def test_a_slow_list_of_the_admin_is_stopped_too(
+    default_tenant: Tenant, user: User, settings: Any
+) -> None:
+    settings.LIST_QUERY_SECONDS = 0.3
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    user.refresh_from_db()
+    with locked(Technology), ThreadPoolExecutor(1) as clients:
+        url = "/admin/scans/technology/?q=a.example"
+        response, limit = clients.submit(get, user, url).result()
+    assert response.url == "/admin/scans/technology/?e=1"
+    assert limit == "0"
