@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
-from batches.legacy.ids import whole_uuid
+from batches.legacy.ids import embedded_uuid
 from batches.models import Batch, Job
 from batches.models.job import host_key
 from batches.options import BatchOptions
@@ -105,7 +105,7 @@ def _settle_id(batch: Batch, requested: str) -> None:
     text is kept as it was. The tenant is locked, so that of two clients that want one id at once
     one is refused.
     """
-    uuid = whole_uuid(requested)
+    uuid = embedded_uuid(requested)
     if uuid is None or len(requested) > LONGEST_ID:
         raise ValidationError({"batch_id": "Use a UUID, or a prefix and a UUID: batch_<UUID>."})
     Tenant.objects.select_for_update(no_key=True).get(pk=batch.tenant_id)

@@ -50,7 +50,7 @@ def set_environment(folder: Path, mapped_hosts: str) -> None:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Exit as on Ctrl-C, so that everything is ended."""
+    """Exit as on Ctrl-C, so that all processes are stopped."""
     raise KeyboardInterrupt
 
 

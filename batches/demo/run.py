@@ -1,4 +1,4 @@
-"""Scan the demo sites as a batch, and show it."""
+"""Scan the demo sites as a batch and show the results."""
 
 import os
 import socket
@@ -39,7 +39,7 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
 
 @contextmanager
 def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
-    """Run the demo sites and a real worker, and always end both."""
+    """Run the demo sites and a real worker, and always stop both."""
     env = part_environment() | {"LOG_LEVEL": "WARNING"}
     supervisor = Supervisor([demo_part(http, https, env), worker_part(env)])
     try:
@@ -70,7 +70,7 @@ def follow(batch: Batch, supervisor: Supervisor, screen: Console) -> None:
 
 
 def happening() -> str:
-    """Return a short text on what the worker scans now."""
+    """Return a short text about the scans in progress."""
     stages = [stage for worker in Worker.objects.live() for stage in worker.stages.items()]
     hosts = Job.objects.filter(pk__in=[key for key, _ in stages]).values_list("pk", "domain__host")
     by_job = {str(pk): host for pk, host in hosts}

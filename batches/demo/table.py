@@ -1,4 +1,4 @@
-"""The results of a batch as a table for the terminal."""
+"""Format the results of a batch as a table for the terminal."""
 
 from collections.abc import Iterable
 
@@ -67,6 +67,6 @@ def _outcome(job: Job) -> str:
 
 
 def _sitemap_urls(job: Job) -> int:
-    """Return how many pages the sitemaps name; what an index names are sitemaps."""
+    """Return the number of pages in the sitemaps; entries of an index are sitemaps."""
     rows = Sitemap.objects.filter(domain=job.domain, gone_at=None).exclude(kind="index")
     return rows.aggregate(urls=Sum("url_count"))["urls"] or 0

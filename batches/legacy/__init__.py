@@ -1,6 +1,6 @@
-"""Bring the rows of an older ScraperSky into this one: every id, every reference.
+"""Import the rows of an older ScraperSky, with every id and every reference.
 
-`ids` holds the rules of ids. `sources` presents the older tables in one shape. Each table has a
-module that converts its rows. `conversion` runs them in one transaction, `verification` compares
-both sides, and `reversal` removes what the id map says a conversion created.
+`ids` defines how ids are converted. `sources` presents the older tables in one shape. Each table
+has a module that converts its rows. `conversion` runs them in one transaction, `verification`
+compares both sides, and `reversal` removes the rows that a conversion created, using the id map.
 """

@@ -1,14 +1,14 @@
-"""Batches: their ids, counters and statuses."""
+"""Convert batches: their ids, counters and statuses."""
 
 from dataclasses import replace
 
 from batches.legacy import adoption, id_map, users
 from batches.legacy.context import ONCE, Context
-from batches.legacy.ids import sql_kept, sql_whole_uuid
-from batches.legacy.json_sql import kept, no_object, object_or_empty
+from batches.legacy.ids import sql_embedded_uuid, sql_stored_original
+from batches.legacy.json_sql import legacy_object, no_object, object_or_empty
 from batches.legacy.options import sql_options
 from batches.legacy.rows import Keys, join_term, load, read_terms
-from batches.legacy.target import HIGH, LOW, Rows, put
+from batches.legacy.target import HIGH, LOW, Rows, insert_and_compare
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
@@ -21,27 +21,27 @@ KEYS = Keys(
     "batch",
     f"(SELECT * FROM old_batch_jobs {ONCE}) o",
     text=f"CASE WHEN {HAS_ID} THEN o.batch_id ELSE {SECOND} END",
-    whole=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_whole_uuid(SECOND)} END",
+    embedded=f"CASE WHEN {HAS_ID} THEN o.batch_id_u ELSE {sql_embedded_uuid(SECOND)} END",
     integer="o.id",
     names=("o.batch_id_original", "o.batch_id_string"),
 )
 NAMES = """
 SELECT DISTINCT ON (name) name, uuid FROM (
-    SELECT {kept} AS name, r.uuid, a.place, o.created_at AS created, r.integer
+    SELECT {original} AS name, r.uuid, a.place, o.created_at AS created, r.integer
     FROM {rows}, LATERAL (VALUES
         (0, o.batch_id), (1, o.batch_id_original), (2, o.batch_id_string), (3, o.id_uuid)
     ) AS a (place, text)
     WHERE btrim(a.text) <> '' AND a.text <> r.uuid::text
 ) AS x ORDER BY name, place, created NULLS LAST, integer"""
-# Of a table, for the planner expects three rows of the query, and would compare each with all.
+# Reads a table because the planner would expect three rows from the query and join in a loop.
 ALIASES = """
 SELECT 'batch', name, NULL::bigint, uuid, 'alias', false FROM name_of_batch n WHERE NOT EXISTS (
     SELECT FROM {map} m WHERE m.kind = 'batch' AND coalesce(m.original, m.uuid::text) = n.name
 )"""
 NEW_ROWS = "row_batch r JOIN old_batch_jobs o ON o.id = r.integer"
-# Rows of earlier runs, too: the script that made ids UUIDs gave them other names since.
+# Includes rows of earlier runs: the script that converts ids to UUIDs may have renamed them.
 KNOWN_ROWS = "old_batch_jobs o JOIN {map} r ON r.kind = 'batch' AND {is_same}"
-# A batch's own counts of its domains, used if it has no jobs.
+# The batch's own statuses of its domains, used only if it has no jobs.
 OWN_COUNTS = """
 SELECT r.uuid, coalesce(CASE jsonb_typeof(e.value) WHEN 'string' THEN e.value #>> '{}'
     WHEN 'object' THEN coalesce(e.value ->> 'status', CASE WHEN e.value ->> 'error' <> ''
@@ -60,7 +60,7 @@ FROM row_batch r JOIN old_batch_jobs o ON o.id = r.integer, LATERAL (
 ) AS e WHERE o.batch_metadata ?| ARRAY['domain_statuses', 'domain_results']"""
 OWN_COUNTS_ALONE = f"""
 (SELECT l.uuid, NULL::timestamptz AS created, w.becomes
- FROM told l {join_term("job", "l.status", "w")}
+ FROM own_status l {join_term("job", "l.status", "w")}
  WHERE NOT EXISTS (SELECT FROM counted c WHERE c.batch = l.uuid)) AS x"""
 FIGURES = ("total", "completed", "failed", "cancelled", "unfinished")
 COUNTED = """
@@ -70,7 +70,7 @@ SELECT {batch} AS batch, count(*) AS total, min(created) AS created,
     count(*) FILTER (WHERE becomes IN ('cancelled', 'unfinished')) AS cancelled,
     count(*) FILTER (WHERE becomes = 'unfinished') AS unfinished
 FROM {table} {where} GROUP BY 1"""
-# Where the status and the jobs contradict each other, the jobs are right.
+# If the status contradicts the jobs, trust the jobs.
 OUTCOME = f"""CASE
     WHEN s.becomes = 'cancelled' THEN 'cancelled'
     WHEN s.becomes = '{UNFINISHED}' AND (p.total = 0 OR p.unfinished > 0) THEN 'cancelled'
@@ -118,13 +118,15 @@ BATCHES = Rows(
         "cancelled": "p.cancelled",
         "options": sql_options("o.options"),
         "metadata": f"{object_or_empty('o.batch_metadata')} || jsonb_build_object('legacy', "
-        f"{kept(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')})",
+        f"{legacy_object(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')})",
         "error": ERROR,
         "created_at": CREATED,
         "updated_at": f"coalesce(o.updated_at, {CREATED})",
         "started_at": "o.start_time",
         "finished_at": ENDED,
-        "legacy_batch_id": sql_kept(f"coalesce({SECOND}, CASE WHEN {HAS_ID} THEN o.batch_id END)"),
+        "legacy_batch_id": sql_stored_original(
+            f"coalesce({SECOND}, CASE WHEN {HAS_ID} THEN o.batch_id END)"
+        ),
         "legacy_id": "o.id",
     },
     source=f"""
@@ -140,7 +142,7 @@ WHERE p.integer BETWEEN {LOW} AND {HIGH}""",
 
 
 def plan_ids(context: Context) -> None:
-    """Bring the batches, and write down every name that one goes by."""
+    """Assign ids to the batches and record all their names in the id map."""
     load(context, KEYS, {})
     if context.verifying:
         return
@@ -150,9 +152,9 @@ def plan_ids(context: Context) -> None:
     id_map.write(context, "batch", "row_batch")
     rows = NEW_ROWS
     if id_map.has_other_runs(context, "batch"):
-        is_same = id_map.sql_same("r", KEYS.text, KEYS.whole, KEYS.integer, KEYS.names)
+        is_same = id_map.sql_same("r", KEYS.text, KEYS.embedded, KEYS.integer, KEYS.names)
         rows = KNOWN_ROWS.format(map=context.map, is_same=is_same)
-    context.create("name_of_batch", NAMES.format(kept=sql_kept("a.text"), rows=rows))
+    context.create("name_of_batch", NAMES.format(original=sql_stored_original("a.text"), rows=rows))
     context.write_map(ALIASES.format(map=context.map))
     context.clear("name_of_batch")
     context.note(
@@ -163,16 +165,16 @@ def plan_ids(context: Context) -> None:
 
 
 def read_statuses(context: Context) -> None:
-    """Translate the statuses of batches, and list those of domains that have no jobs."""
+    """Translate the statuses of batches, and collect those they list for domains."""
     for vocabulary, column in (("batch", "status"), ("processor_type", "processor_type")):
         read_terms(
             context, vocabulary, f"SELECT DISTINCT coalesce({column}, '') FROM old_batch_jobs"
         )
-    context.create("told", OWN_COUNTS)
+    context.create("own_status", OWN_COUNTS)
 
 
 def plan(context: Context) -> None:
-    """Count the jobs of each batch; if it has none, use its own counts."""
+    """Count the jobs of each batch; without jobs, use the batch's own counts."""
     of_jobs = COUNTED.format(batch="batch", table="plan_job", where="WHERE batch IS NOT NULL")
     context.create("counted", of_jobs)
     context.create("counted_told", COUNTED.format(batch="uuid", table=OWN_COUNTS_ALONE, where=""))
@@ -187,4 +189,4 @@ def plan(context: Context) -> None:
 
 def make(context: Context) -> None:
     conflict = adoption.sql_conflict(context, BATCHES.model, BATCHES.columns)
-    put(context, replace(BATCHES, conflict=conflict), "plan_batch")
+    insert_and_compare(context, replace(BATCHES, conflict=conflict), "plan_batch")

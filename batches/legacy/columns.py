@@ -1,4 +1,4 @@
-"""How each column of the older tables is converted."""
+"""Decide how each column of the older tables is converted."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from batches.legacy.sources import WITH_EXTRA, known_columns
 
 CARRIED, KEPT, DROPPED = "carried over", "kept in metadata", "dropped"
 NOTHING_LIKE_IT = "this system has nothing like it"
-# Columns whose values are only figures of the past here.
+# Columns whose values are kept for reference only.
 IN_METADATA = {
     "batch_jobs": {
         "total_domains",
@@ -39,7 +39,7 @@ LOST = {
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How a column is converted, and why it is dropped if it is."""
+    """How a column is converted; if it is dropped, why."""
 
     table: str
     column: str
@@ -48,7 +48,7 @@ class Fate:
 
 
 def fate_of(table: str, column: str) -> Fate:
-    """Return how a column is converted; unknown ones are kept if the table has metadata."""
+    """Return how a column is converted; unknown columns are kept if the table has metadata."""
     if reason := LOST.get(table, {}).get(column):
         return Fate(table, column, DROPPED, reason)
     if column in known_columns(table):
@@ -65,7 +65,7 @@ def fates(older: OlderTables) -> list[Fate]:
 
 
 def summary(column_fates: Iterable[Fate]) -> Iterator[str]:
-    """Yield a line that counts the columns, and one for each that is dropped."""
+    """Yield one line with the column counts, then one for each dropped column."""
     listed = list(column_fates)
     counts = Counter(fate.group for fate in listed)
     counted = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))

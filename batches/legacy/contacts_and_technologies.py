@@ -1,12 +1,12 @@
-"""Contacts and technologies out of the columns of domains.
+"""Convert the contacts and technologies stored in columns of domains.
 
-They had no ids: a row's id is made of its domain and its value, which marks it as created by a
-conversion.
+They had no ids of their own, so each id is derived from the domain and the value. Such an id also
+marks the row as created by a conversion.
 """
 
 from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.target import Rows, put
+from batches.legacy.target import Rows, insert_and_compare
 from batches.legacy.vocabulary import SOCIAL_LABELS
 
 METHOD = "legacy_import"
@@ -58,7 +58,7 @@ FROM {MEMBERS}, LATERAL (
 ) AS x (kind, value, label)
 WHERE length(x.value) BETWEEN 1 AND 500
 GROUP BY 1, 2, 3, 4, 5"""
-# Also in the older table of contacts, which has more detail.
+# Skipped if the older table of contacts has it too, with more detail.
 LISTED_CONTACTS = """
 DELETE FROM found_contact f USING row_contact c
 WHERE f.kind = 'email' AND c.domain = f.uuid AND c.email = f.value"""
@@ -109,7 +109,7 @@ TECHNOLOGY_ROWS = Rows(
 
 
 def plan(context: Context) -> None:
-    """Collect contacts and technologies from columns of domains, except existing ones."""
+    """Collect new contacts and technologies from columns of domains."""
     context.create("found_contact", CONTACTS)
     context.create("found_technology", TECHNOLOGIES)
     context.create(
@@ -129,7 +129,7 @@ def plan(context: Context) -> None:
 
 
 def _drop_existing(context: Context, existing: str, rows: Rows, columns: tuple[str, ...]) -> None:
-    """Delete what this system already has, and what an earlier run has brought.
+    """Delete planned rows that exist already, in this system or from an earlier run.
 
     `columns` identify a finding within its domain.
     """
@@ -143,5 +143,5 @@ def _drop_existing(context: Context, existing: str, rows: Rows, columns: tuple[s
 
 
 def make(context: Context) -> None:
-    put(context, CONTACT_ROWS)
-    put(context, TECHNOLOGY_ROWS)
+    insert_and_compare(context, CONTACT_ROWS)
+    insert_and_compare(context, TECHNOLOGY_ROWS)

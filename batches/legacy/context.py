@@ -1,4 +1,4 @@
-"""What the steps of a conversion share: the database, the models' state, and notes."""
+"""The state that the steps of a conversion share: database, models and notes."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,16 +13,15 @@ from psycopg import sql
 from uuid_utils.compat import uuid7
 
 CHUNK = 50_000
-# Of the advisory lock that keeps a second conversion out.
+# Key of the advisory lock that prevents a second conversion.
 LOCK = 5_020_615_904
-# The schema of a run's own tables, which is gone when the run ends. Temporary tables would do, but
-# PostgreSQL reads them with one process alone; they take its place for a user who may create no
-# schema.
+# The schema of a run's own tables, dropped when the run ends. PostgreSQL does not read temporary
+# tables in parallel, so they are only the fallback for a role that may not create a schema.
 WORKPLACE = "scrapersky_conversion"
 SETTINGS = (
-    # PostgreSQL refuses if rows would be hidden from the role.
+    # With this, PostgreSQL raises an error instead of hiding rows from the role.
     "row_security = off",
-    # Detect within seconds that the command was killed.
+    # Notice within seconds that the command was killed.
     "client_connection_check_interval = '5s'",
     "work_mem = '256MB'",
     "maintenance_work_mem = '256MB'",
@@ -30,8 +29,8 @@ SETTINGS = (
     "parallel_setup_cost = 100",
     "parallel_tuple_cost = 0.01",
 )
-# Ends a subquery whose expressions are to be worked out once, not at each of their uses. A bare 0
-# would do so, too, but PostgreSQL would leave the subquery to one process.
+# Appended to a subquery so that its expressions are computed once, not at every use. A bare 0 has
+# the same effect but prevents a parallel plan.
 ONCE = "OFFSET '0'::bigint"
 NOTES = {
     "note": "topic text, kind text, integer bigint, original text, detail text",
@@ -46,34 +45,34 @@ class LegacyError(Exception):
 
 @dataclass
 class Context:
-    """One conversion or verification, inside a transaction of the default database.
+    """A conversion or verification inside a transaction of the default database.
 
-    `apps` is the state of the models that the tables are in: in a migration that of its time.
+    `apps` holds the models as of the current schema: in a migration, the historical ones.
     """
 
     connection: BaseDatabaseWrapper
     apps: Apps
     cursor: Any
-    # Whether rows are only compared: then all that the map tells of, not what is new.
+    # Whether to compare all rows in the map instead of converting new ones.
     verifying: bool = False
-    # Whether this system's tables are the run's own, in a database that has none yet.
+    # Whether the run created its own target tables because the database has none yet.
     is_preview: bool = False
-    # The first 16 digits of the ids of all rows of the map that this run writes.
+    # The first 16 hex digits of the ids that this run writes to the map.
     prefix: str = field(default_factory=lambda: uuid7().hex[:16])
-    # How many rows of the map this run has written.
+    # Number of rows that this run has written to the map.
     numbered: int = 0
-    # Where the database looks for tables outside of the run.
+    # The search path outside the run.
     path: str = ""
     place: str = WORKPLACE
     # The tables and views of this run.
     own: list[str] = field(default_factory=list)
-    # Kind -> how many older rows it knows.
+    # Kind -> number of older rows loaded.
     loaded: dict[str, int] = field(default_factory=dict)
-    # Kind and how -> how many ids were written into the map.
+    # (kind, how) -> number of ids written to the map.
     tally: dict[tuple[str, str], int] = field(default_factory=dict)
     # How each column of the older tables is converted (`columns.Fate`).
     fates: list[Any] = field(default_factory=list)
-    # What is wrong, in sentences.
+    # Problems, as sentences.
     faults: list[str] = field(default_factory=list)
     # The result of comparing each table (`target.Difference`).
     differences: list[Any] = field(default_factory=list)
@@ -83,7 +82,7 @@ class Context:
 
     @property
     def stamp(self) -> str:
-        """What `sql_run_of` finds in the rows of this run; a later run's is greater."""
+        """The value of `sql_run_of` for rows of this run; later runs have greater values."""
         return str(UUID(self.prefix + "0" * 16))[:18]
 
     @property
@@ -108,36 +107,36 @@ class Context:
         return self.rows(statement, values)[0][0]
 
     def size(self, older: str) -> int:
-        """Return how many rows an older table has; it is held still, so it is counted once."""
+        """Return the number of rows of an older table; it is locked, so the count is cached."""
         if older not in self._sizes:
             self._sizes[older] = self.value(f"SELECT count(*) FROM old_{older}")
         return self._sizes[older]
 
     def create(self, table: str, query: str) -> int:
-        """Make a table of the run of what a query finds; return how many rows it has.
+        """Create a table of the run from a query; return its number of rows.
 
-        One of that name is replaced.
+        Replaces a table of the same name.
         """
         rows = self.execute(f"{self._anew(table)} AS {query}")
         self.execute(f"ANALYZE {table}")
         return rows
 
     def define(self, table: str, columns: str) -> None:
-        """Make an empty table of the run of these columns (`name type, ...`)."""
+        """Create an empty table of the run with these columns (`name type, ...`)."""
         self.execute(f"{self._anew(table)} ({columns})")
 
     def clear(self, table: str) -> None:
-        """Give back the room of a table of the run that is needed no more."""
+        """Free the disk space of a table of the run that is no longer needed."""
         self.execute(f"TRUNCATE {self.place}.{table}")
 
     def show(self, view: str, query: str) -> None:
-        """Make a view of the run."""
+        """Create a view of the run."""
         kind = "VIEW" if self.place == WORKPLACE else "TEMP VIEW"
         self.own.append(f"VIEW {view}")
         self.execute(f"CREATE {kind} {self.place}.{view} AS {query}")
 
     def _anew(self, table: str) -> str:
-        """Drop a table of the run; return the SQL that begins to make it."""
+        """Drop a table of the run; return the start of the statement that creates it."""
         self.execute(f"DROP TABLE IF EXISTS {self.place}.{table}")
         self.own.append(f"TABLE {table}")
         kind = "UNLOGGED" if self.place == WORKPLACE else "TEMP"
@@ -150,7 +149,7 @@ class Context:
                 copy.write_row(row)
 
     def chunks(self, query: str) -> Iterable[list[tuple]]:
-        """Yield what a query finds in lists, through a cursor of the database."""
+        """Yield the rows of a query in lists, through a server-side cursor."""
         name = f"reading_{uuid7().hex}"
         self.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {query}")
         while rows := self.rows(f"FETCH {CHUNK} FROM {name}"):
@@ -162,10 +161,10 @@ class Context:
         return sql.Literal(value).as_string(self.cursor.connection)
 
     def write_map(self, rows: str) -> None:
-        """Write the rows of a SELECT into the map, in their order.
+        """Write the rows of a SELECT to the map, in order.
 
-        Their ids are UUIDs of version 7, the time of the run and a number, so that the index of
-        the ids grows at its end.
+        Their ids are version 7 UUIDs of the run's time and a counter, so that the primary key
+        index grows only at its end.
         """
         number = f"lpad(to_hex({self.numbered} + row_number() OVER ()), 15, '0')"
         columns = "id, kind, original, integer, uuid, how, made"
@@ -179,16 +178,16 @@ class Context:
             self.numbered += count
 
     def is_fresh(self, row: str = "m") -> str:
-        """Return the SQL that a row of the map is of this run."""
+        """Return the SQL condition that a row of the map belongs to this run."""
         return f"{row}.id >= '{UUID(self.prefix + '8' + '0' * 15)}'"
 
     def start(self) -> None:
-        """Prepare the tables that every plan fills."""
+        """Create the tables that every plan fills."""
         for table, columns in NOTES.items():
             self.define(table, columns)
 
     def open(self) -> None:
-        """Prepare the transaction: memory, constraints at each statement, a place, no other run."""
+        """Prepare the transaction: lock out other runs, set options, create the schema."""
         for setting in SETTINGS:
             self.execute(f"SET LOCAL {setting}")
         self.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -200,7 +199,7 @@ class Context:
             self.place = "pg_temp"
 
     def close(self) -> None:
-        """Drop what is the run's own."""
+        """Drop the run's own tables."""
         if self.place == WORKPLACE:
             self._look_in(self.path)
             self.execute(f"DROP SCHEMA {WORKPLACE} CASCADE")
@@ -213,7 +212,7 @@ class Context:
         self.execute("SELECT set_config('search_path', %s, true)", [path])
 
     def is_allowed(self, statement: str) -> bool:
-        """Run a statement that the user may lack the right to; return whether it ran."""
+        """Run a statement that the role may not be permitted to run; return whether it ran."""
         try:
             with transaction.atomic(using=self.connection.alias):
                 self.execute(statement)
@@ -222,17 +221,17 @@ class Context:
         return True
 
     def note(self, topic: str, query: str) -> int:
-        """Note what a query finds: kind, integer, original, detail; return how many."""
+        """Add a query's rows (kind, integer, original, detail) to the notes; return how many."""
         return self.execute(
             "INSERT INTO note SELECT %s, kind, integer, left(original, 400), left(detail, 400) "
-            f"FROM ({query}) AS found (kind, integer, original, detail)",
+            f"FROM ({query}) AS noted (kind, integer, original, detail)",
             [topic],
         )
 
 
 @contextmanager
 def at_work(connection: BaseDatabaseWrapper, apps: Apps) -> Iterator[Context]:
-    """Yield a run. To be used inside a transaction, which an error must end."""
+    """Yield a run. Call it inside a transaction that is rolled back on any error."""
     with connection.cursor() as cursor:
         context = Context(connection, apps, cursor)
         context.open()

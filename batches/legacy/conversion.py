@@ -1,4 +1,4 @@
-"""Bring all rows of an older system over, in one transaction."""
+"""Convert all rows of an older system in one transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ from batches.legacy.verification import (
 )
 from scans.best_contacts import choose_for_stored
 
-# Plan every row; write only the id map.
+# Plan every row; only the id map is written.
 PLAN = (
     Step("reading jobs", jobs.gather),
     Step("tenants", tenants.plan),
@@ -58,7 +58,7 @@ PLAN = (
     Step("counting older rows", check_counts),
     Step("findings", contacts_and_technologies.plan),
 )
-# Write every table and compare it, parents before their children; or only compare.
+# Write and compare (or only compare) every table, parents before children.
 MAKE = (
     Step("preparing", foreign_keys.wait),
     Step("tenants", tenants.make),
@@ -70,11 +70,11 @@ MAKE = (
     Step("sitemaps, pages, contacts", inventory.make),
     Step("contacts and technologies", contacts_and_technologies.make),
 )
-# Bring rows of earlier runs up to date.
+# Update rows of earlier runs.
 MEND = (
     Step("keys", foreign_keys.hold),
     Step("counting", unfinished.recount),
-    Step("domains found since", jobs.find_domains),
+    Step("domains added since", jobs.find_domains),
     Step("tenants known since", adoption.move_jobs),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
@@ -82,7 +82,7 @@ REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 
 @dataclass(frozen=True)
 class ConversionOptions:
-    """How to convert."""
+    """The options of a conversion."""
 
     dry_run: bool = False
     requeue_unfinished: bool = False
@@ -97,14 +97,14 @@ class Outcome:
     notes: list[report.Topic] = field(default_factory=list)
     # How each column of the older tables is converted.
     fates: list[columns.Fate] = field(default_factory=list)
-    # Of what this run brought.
+    # For the rows of this run.
     verdict: Verdict = field(default_factory=Verdict)
-    # Of what all runs brought, where there were earlier ones.
+    # For the rows of all runs; None if this is the first.
     since: Verdict | None = None
 
     @property
     def converted(self) -> int:
-        """How many ids were written down."""
+        """Return the number of ids written to the map."""
         return sum(table.converted for table in self.tables)
 
 
@@ -112,10 +112,10 @@ class Outcome:
 def opened(
     connection: BaseDatabaseWrapper, apps: Apps, source: Any = None, *, dry_run: bool = False
 ) -> Iterator[Context]:
-    """Yield a run over the older tables: of the same database, or of the cursor of another.
+    """Yield a run over the older tables, in the same database or read through `source`.
 
-    To be used inside a transaction; a second conversion waits for the first. A dry run needs none
-    of this system's tables.
+    Call it inside a transaction; a second conversion waits for the first. A dry run does not need
+    the tables of this system.
     """
     check_target(connection)
     is_migrated = preview.has_tables(connection, apps)
@@ -147,10 +147,10 @@ def convert(
     options: ConversionOptions | None = None,
     progress: Progress = silent,
 ) -> Outcome:
-    """Convert what no run has converted before, verify it, and return the result.
+    """Convert and verify all rows that no earlier run has converted; return the result.
 
-    All or nothing: an error, or sides that differ, leave everything as it was. `source` is the
-    cursor of another database, inside a transaction of its own.
+    An error or a difference rolls everything back. `source` is a cursor of another database,
+    inside its own transaction.
     """
     options = options or ConversionOptions()
     if options.report_file:
@@ -168,7 +168,7 @@ def convert(
 def _choose_best_contacts(apps: Apps) -> None:
     """Choose the best contacts of the converted domains.
 
-    Where a migration converts before the columns exist, the migration that adds them does this.
+    If a migration converts before the columns exist, the migration that adds them does this.
     """
     domain, contact = apps.get_model("scans", "Domain"), apps.get_model("scans", "Contact")
     if any(column.name == "best_email" for column in domain._meta.get_fields()):
@@ -192,10 +192,10 @@ def _convert(context: Context, options: ConversionOptions, progress: Progress) -
 
 
 def _since(context: Context, progress: Progress) -> Verdict | None:
-    """Compare the rows of all runs; None where this was the first.
+    """Compare the rows of all runs; return None if this is the first.
 
-    What earlier runs brought may have changed in either system since: such differences are reported
-    and do not block the conversion.
+    Rows of earlier runs may have changed in either system since. Such differences are reported
+    but do not block the conversion.
     """
     if not has_earlier_runs(context):
         return None
@@ -208,7 +208,7 @@ def _since(context: Context, progress: Progress) -> Verdict | None:
 def check(
     connection: BaseDatabaseWrapper, apps: Apps, *, source: Any = None, progress: Progress = silent
 ) -> Verdict:
-    """Verify what was converted before; nothing is written."""
+    """Verify the rows of earlier runs without writing anything."""
     with transaction.atomic(using=connection.alias), opened(connection, apps, source) as context:
         context.verifying = True
         context.start()

@@ -1,11 +1,11 @@
-"""Domains: one for each host of a tenant, with the newest facts of the rows that name it."""
+"""Convert domains: one per host of a tenant, with the newest facts of all its rows."""
 
 from batches.legacy import hosts, id_map
 from batches.legacy.context import ONCE, Context
-from batches.legacy.ids import sql_whole_uuid
-from batches.legacy.json_sql import kept, named, no_object, object_or_empty, strings
+from batches.legacy.ids import sql_embedded_uuid
+from batches.legacy.json_sql import legacy_object, named, no_object, object_or_empty, strings
 from batches.legacy.rows import Keys, follow, join_term, load, merge, read_terms
-from batches.legacy.target import Rows, put
+from batches.legacy.target import Rows, insert_and_compare
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.vocabulary import SOCIAL_LABELS, UNFINISHED
 
@@ -32,12 +32,12 @@ WITH member AS (
 ), newest AS (
     SELECT uuid, jsonb_object_agg(key, value ORDER BY updated NULLS FIRST, own) AS facts
     FROM member, jsonb_each(facts) WHERE value <> 'null' GROUP BY uuid
-), whole AS (
+), combined AS (
     SELECT uuid, jsonb_agg(jsonb_strip_nulls(facts - 'id_u') ORDER BY updated, own) AS merged
     FROM member GROUP BY uuid
 )
 SELECT uuid AS winner, merged, (jsonb_populate_record(NULL::old_domains, facts)).*
-FROM newest JOIN whole USING (uuid)"""
+FROM newest JOIN combined USING (uuid)"""
 SOURCE = f"""
 (SELECT r.tenant, r.host, r.refused, r.uuid AS winner, NULL::jsonb AS merged, o.*
  FROM row_domain r JOIN (SELECT * FROM old_domains {ONCE}) o ON o.id = r.own
@@ -115,7 +115,7 @@ DOMAINS = Rows(
         "ELSE a.becomes END",
         "sitemap_analysis_error": "coalesce(f.sitemap_analysis_error, '')",
         "metadata": f"{object_or_empty('f.domain_metadata')} || jsonb_build_object('legacy', "
-        f"{kept(LEGACY, LEGACY_JSON, 'f.extra', 'f.odd')})",
+        f"{legacy_object(LEGACY, LEGACY_JSON, 'f.extra', 'f.odd')})",
         "latest_batch_id": "rb.uuid",
         "last_scanned_at": "f.last_scan",
         "created_at": CREATED,
@@ -164,8 +164,8 @@ def _note(context: Context) -> None:
 
 
 def _resolve(context: Context) -> None:
-    """Map each legacy id to its domain, including ids of earlier runs."""
-    own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_whole_uuid('original')} END"
+    """Map every legacy id, including those of earlier runs, to its domain."""
+    own = f"CASE WHEN original IS NULL THEN uuid ELSE {sql_embedded_uuid('original')} END"
     context.create(
         "ref_domain",
         "SELECT DISTINCT ON (own) own, uuid, run_of FROM ("
@@ -176,4 +176,4 @@ def _resolve(context: Context) -> None:
 
 
 def make(context: Context) -> None:
-    put(context, DOMAINS)
+    insert_and_compare(context, DOMAINS)

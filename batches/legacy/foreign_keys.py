@@ -1,7 +1,7 @@
-"""Check foreign keys once a table, instead of once per row.
+"""Check foreign keys once per table instead of once per row.
 
-That halves the time of millions of rows. Only a superuser may do so; for others the database checks
-each row as usual.
+This halves the time for millions of rows. It takes a superuser; for other roles the database
+checks each row as usual.
 """
 
 from batches.legacy.context import Context, LegacyError
@@ -15,9 +15,9 @@ WHERE c.conrelid = to_regclass(%s) AND c.contype = 'f'"""
 
 
 def wait(context: Context) -> None:
-    """Let the database check no keys until `hold`, in a first conversion.
+    """Suspend the database's key checks until `hold`, in a first conversion.
 
-    Rows that were there before are kept from being deleted meanwhile.
+    Existing rows are locked against deletion meanwhile.
     """
     kinds = ("batch", "job", "domain")
     if (
@@ -47,7 +47,7 @@ def hold(context: Context) -> None:
 
 
 def check(context: Context, model: str) -> None:
-    """Check the keys of a model's rows if the database does not; raise for dangling ones."""
+    """Check the keys of a model's rows unless the database does; raise for dangling ones."""
     keys = context.rows(KEYS, [context.table(model)]) if _are_relaxed(context) else []
     if not keys:
         return

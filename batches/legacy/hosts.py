@@ -1,7 +1,7 @@
 """Read the names of older domains as the engine reads pasted names.
 
-Plain names, which are most, are read in SQL; the others one by one. A name that cannot be scanned
-is kept unchanged and listed in the report.
+Plain names, the vast majority, are parsed in SQL; the others one by one in Python. A name that
+cannot be scanned is kept unchanged and listed in the report.
 """
 
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ from batches.legacy.context import Context
 from scans.engine.hostnames import InvalidDomain, normalise
 
 LONGEST = 253
-# Names that are read as they stand, where their ending is a public one and no part is `xn--`.
+# Names that need no parsing if their suffix is public and no label starts with `xn--`.
 PLAIN = "^(?:[a-z0-9]+(?:-+[a-z0-9]+)*[.])+[a-z]+$"
 LONG_PART = "[a-z0-9-]{64}"
 
 
 def sql_bare(name: str) -> str:
-    """Return the SQL of a name without its scheme and the slash behind it."""
+    """Return the SQL of a name without its scheme and trailing slash."""
     return (
         f"rtrim(CASE WHEN starts_with({name}, 'https://') THEN substr({name}, 9) "
         f"WHEN starts_with({name}, 'http://') THEN substr({name}, 8) ELSE {name} END, '/')"
@@ -27,9 +27,9 @@ def sql_bare(name: str) -> str:
 
 
 def sql_plain_host(bare: str) -> str:
-    """Return the SQL of the host in a plain name, NULL for any other.
+    """Return the SQL of the host in a plain name, NULL for any other name.
 
-    `bare` is an expression: a name by `sql_bare`.
+    `bare` is an expression built with `sql_bare`.
     """
     return (
         f"CASE WHEN {bare} ~ '{PLAIN}' AND length({bare}) <= {LONGEST} "
@@ -39,7 +39,7 @@ def sql_plain_host(bare: str) -> str:
 
 
 def settle(context: Context, table: str) -> None:
-    """Fill `host` and `refused` of a table of domains, whose plain hosts are filled already."""
+    """Fill the missing `host` and `refused` values of a table of domains; plain hosts are set."""
     _doubt_endings(context, table)
     context.define("host", "name text, host text, refused text")
     odd = f"SELECT DISTINCT coalesce(name, '') FROM {table} WHERE host IS NULL"
@@ -54,7 +54,7 @@ def settle(context: Context, table: str) -> None:
 
 
 def _doubt_endings(context: Context, table: str) -> None:
-    """Take back the hosts whose ending is no public one."""
+    """Clear the hosts whose suffix is not public."""
     ending = "substring(host from '[^.]*$')"
     endings = context.rows(f"SELECT DISTINCT {ending} FROM {table} WHERE host IS NOT NULL")
     doubtful = [text for (text,) in endings if not is_plain(f"example.{text}")]
@@ -63,7 +63,7 @@ def _doubt_endings(context: Context, table: str) -> None:
 
 
 def is_plain(host: str) -> bool:
-    """Return whether a host is read as it stands."""
+    """Return whether a host needs no parsing."""
     return read(host) == (host, None)
 
 
@@ -72,7 +72,7 @@ def _read(names: Iterable[str]) -> Iterable[tuple[str, str, str | None]]:
 
 
 def read(name: str) -> tuple[str, str | None]:
-    """Return the host of a name; of one that is no domain, its text and why."""
+    """Return the host of a name; if it is not a domain, return its text and the reason."""
     try:
         return normalise(name, settings.SCAN_ALLOWED_NETWORKS), None
     except InvalidDomain as error:
@@ -80,7 +80,7 @@ def read(name: str) -> tuple[str, str | None]:
 
 
 def _shortened(text: str) -> str:
-    """Return a text that fits the columns of hosts; two long ones stay apart."""
+    """Shorten a text to fit the host columns, so that long texts remain distinct."""
     if len(text) <= LONGEST:
         return text
     digest = md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,8 +1,8 @@
-"""Sitemaps, pages and contacts: the older tables that list what was found on a domain.
+"""Convert sitemaps, pages and contacts: the older tables of findings on a domain.
 
-A domain has one row for each address or e-mail here: of several older rows the first keeps its id,
-the others become other names of it. What belongs to no domain, or has no address that this system
-could ask for, is left behind and named in the report.
+A domain has one row per URL or e-mail address here: of several older rows the first keeps its id,
+and the ids of the others become aliases. Rows without a domain or a usable address are left behind
+and listed in the report.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from batches.legacy.contacts_and_technologies import EVIDENCE, METHOD
 from batches.legacy.context import ONCE, Context
 from batches.legacy.json_sql import named
 from batches.legacy.rows import Keys, follow, join_term, load, merge, read_terms
-from batches.legacy.target import Rows, put
+from batches.legacy.target import Rows, insert_and_compare
 from scans.engine.links import canonical_url, resolve_url
 from scans.storage import url_hash
 
@@ -39,49 +39,52 @@ _SEEN = {
     "first_seen": f"coalesce(r.first_seen, r.last_seen, {EPOCH})",
     "last_seen": f"coalesce(r.last_seen, r.first_seen, {EPOCH})",
 }
-_ALL_KEPT = "jsonb_agg(kept ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE kept IS NOT NULL)"
-# What the newest of the rows kept; of rows that became one, what the others kept.
+_ALL_LEGACY = (
+    "jsonb_agg(legacy ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE legacy IS NOT NULL)"
+)
+# Values without a column here: those of the newest row, then those of rows merged into it.
 _CARRIED_ON = {
     "curation": "coalesce(r.curation, 'new')",
-    "metadata": "CASE WHEN r.kept IS NOT NULL THEN jsonb_build_object('legacy', r.kept -> 0) || "
-    "CASE WHEN jsonb_array_length(r.kept) > 1 THEN jsonb_build_object('merged', r.kept - 0) "
+    "metadata": "CASE WHEN r.legacy IS NOT NULL "
+    "THEN jsonb_build_object('legacy', r.legacy -> 0) || "
+    "CASE WHEN jsonb_array_length(r.legacy) > 1 THEN jsonb_build_object('merged', r.legacy - 0) "
     "ELSE '{}' END END",
 }
 _LATEST = "(array_agg({0} ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE {0} IS NOT NULL))[1]"
 
 
 def _source(table: str, same: str, facts: Iterable[str]) -> str:
-    """Return the FROM of the rows to make: of several that are one, the newest facts."""
+    """Return the FROM clause of the rows to create; merged rows take the newest facts."""
     newest = "".join(f", {_LATEST.format(name)} AS {name}" for name in (*facts, "curation"))
     seen = "min(created) AS first_seen, max(seen) AS last_seen"
     return (
-        f"(SELECT uuid, domain, {same}, {seen}{newest}, {_ALL_KEPT} AS kept FROM {table} "
+        f"(SELECT uuid, domain, {same}, {seen}{newest}, {_ALL_LEGACY} AS legacy FROM {table} "
         f"GROUP BY uuid, run_of, domain, {same} HAVING bool_or(made)) AS r"
     )
 
 
-def _kept(values: dict[str, str]) -> str:
-    """Return what is kept of a row `o` beside its facts; NULL where there is nothing."""
+def _legacy_values(values: dict[str, str]) -> str:
+    """Return the SQL of the values of a row `o` to keep in metadata; NULL if none."""
     others = "coalesce(o.extra, '{}') || coalesce(o.odd, '{}')"
     return f"nullif({others} || {named(values)}, '{{}}')"
 
 
 def _unless_same(column: str, becomes: str) -> str:
-    """Return a term as it was where it is not the one that it became."""
+    """Return the SQL of the original term, NULL if it was not changed."""
     return f"CASE WHEN lower({column}) <> {becomes} THEN {column} END"
 
 
 @dataclass(frozen=True)
 class Listing:
-    """An older table of things found on domains, and what becomes of its rows."""
+    """An older table of findings on domains, and how its rows are converted."""
 
-    # What its rows are called, for a person.
+    # The name of a row in messages.
     older: str
     keys: Keys
     facts: dict[str, str]
-    # The column that tells the things of one domain apart, NULL where it cannot be read.
+    # The column that identifies a finding within its domain, NULL if it cannot be read.
     same: str
-    # Its column, and what else is asked, in the table `t` of this system.
+    # The condition that matches it in the table `t` of this system.
     there: str
     rows: Rows
 
@@ -111,7 +114,7 @@ SITEMAPS = Listing(
         "bytes": "o.size_bytes",
         "error": "o.error_message",
         "curation": "nullif(c.becomes, 'new')",
-        "kept": _kept(
+        "legacy": _legacy_values(
             {
                 "sitemap_type": _unless_same("o.sitemap_type", "k.becomes"),
                 "discovery_method": _unless_same("o.discovery_method", "s.becomes"),
@@ -170,7 +173,7 @@ PAGE_ROWS = Listing(
         "changefreq": "left(lower(btrim(o.changefreq)), 16)",
         "priority": "CASE WHEN o.priority BETWEEN 0 AND 1 THEN o.priority END",
         "curation": "nullif(c.becomes, 'new')",
-        "kept": _kept(
+        "legacy": _legacy_values(
             {
                 "page_type": _unless_same("o.page_type", "p.becomes"),
                 "page_curation_status": _unless_same("o.curation", "c.becomes"),
@@ -230,7 +233,7 @@ CONTACTS = Listing(
         "THEN o.source_url ELSE p.url END",
         "snippet": "coalesce(nullif(btrim(o.context), ''), nullif(btrim(o.name), ''))",
         "curation": "nullif(c.becomes, 'new')",
-        "kept": _kept(
+        "legacy": _legacy_values(
             {
                 "page_id": "o.page_id",
                 "name": "o.name",
@@ -277,14 +280,14 @@ TERMS = {
     "UNION SELECT coalesce(page_curation_status, '') FROM old_pages "
     "UNION SELECT coalesce(contact_curation_status, '') FROM old_contacts UNION SELECT ''",
 }
-# The address of the page that a contact was found on.
+# The URL of the page that a contact was found on.
 PAGE_OF_CONTACT = """
 SELECT DISTINCT ON (p.id) p.id, p.url FROM old_pages p
 WHERE length(p.url) BETWEEN 1 AND 2000 AND p.id IN (SELECT page_id FROM old_contacts)"""
 
 
 def plan(context: Context) -> None:
-    """Bring the rows; say which of them are one, and which are here already."""
+    """Plan the rows; merge duplicates and match rows that exist already."""
     _read_addresses(context)
     context.create("page_of_contact", PAGE_OF_CONTACT)
     for vocabulary, texts in TERMS.items():
@@ -299,11 +302,11 @@ def make(context: Context) -> None:
     domains = context.table("scans.Domain")
     for listing in LISTINGS:
         source = listing.rows.source.replace("{domains}", domains)
-        put(context, replace(listing.rows, source=source))
+        insert_and_compare(context, replace(listing.rows, source=source))
 
 
 def faults(context: Context) -> list[str]:
-    """Say where the map does not have every row that some domain can hold."""
+    """Return a fault for each kind of which the map lacks rows that belong to a domain."""
     gaps = []
     for listing in LISTINGS:
         facts = listing.facts
@@ -318,7 +321,7 @@ def faults(context: Context) -> list[str]:
 
 
 def _read_addresses(context: Context) -> None:
-    """Bring every address into the form in which a scan lists it; PostgreSQL knows no such rule."""
+    """Normalise every URL as a scan does, in Python because SQL has no such function."""
     context.define(
         "read_url", "text text, sitemap text, sitemap_hash bytea, page text, page_hash bytea"
     )
@@ -336,16 +339,16 @@ def _hashed(url: str | None) -> tuple[str | None, bytes | None]:
 
 
 def _settle(context: Context, listing: Listing) -> None:
-    """Give every row its UUID and write it down; leave behind what no domain can hold."""
+    """Assign every row its UUID and record it; leave rows behind that no domain can hold."""
     table = listing.table
-    lost = f"domain IS NULL OR {listing.same} IS NULL"
+    unusable = f"domain IS NULL OR {listing.same} IS NULL"
     context.note(
         f"{listing.older} was left behind",
         f"SELECT '{listing.keys.kind}', NULL::bigint, own, CASE WHEN domain IS NULL "
         f"THEN 'its domain is gone: ' ELSE 'this can be no {listing.older}: ' END "
-        f"|| coalesce(said, '') FROM {table} WHERE {lost}",
+        f"|| coalesce(said, '') FROM {table} WHERE {unusable}",
     )
-    context.execute(f"DELETE FROM {table} WHERE {lost}")
+    context.execute(f"DELETE FROM {table} WHERE {unusable}")
     there = f"t.domain_id = r.domain AND {listing.there}"
     merge(context, table, listing.rows.model, there=there, same=f"domain, {listing.same}")
     id_map.settle(context, listing.keys.kind, table, context.table(listing.rows.model))

@@ -1,10 +1,10 @@
-"""Jobs: their ids, their batch and domain, and status."""
+"""Convert jobs: their ids, batch, domain and status."""
 
 from batches.legacy import id_map, users
 from batches.legacy.context import ONCE, Context
-from batches.legacy.json_sql import EMPTY, any_of, kept, no_object, object_or_empty
+from batches.legacy.json_sql import EMPTY, any_of, legacy_object, no_object, object_or_empty
 from batches.legacy.rows import Keys, join_term, load, read_terms
-from batches.legacy.target import HIGH, LOW, Rows, put
+from batches.legacy.target import HIGH, LOW, Rows, insert_and_compare
 from batches.legacy.tenants import DEFAULT_TENANT
 from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
@@ -12,7 +12,7 @@ KEYS = Keys(
     "job",
     f"(SELECT * FROM old_jobs {ONCE}) o",
     text="o.job_id",
-    whole="o.job_id_u",
+    embedded="o.job_id_u",
     integer="o.id",
 )
 FACTS = {
@@ -22,7 +22,7 @@ FACTS = {
     "status": "coalesce(o.status, '')",
     "tenantless": "btrim(concat(o.tenant_id, o.tenant_id_uuid)) = ''",
 }
-# What the millions of jobs have in common.
+# Few distinct values among millions of jobs.
 JOB_FACTS = "SELECT DISTINCT tenant_id, tenant_id_uuid, created_by, status, job_type FROM old_jobs"
 TENANT = "CASE WHEN rt.lost THEN coalesce(ru2.uuid, rt.uuid) ELSE coalesce(rt.uuid, ru2.uuid) END"
 TENANT_JOINS = (
@@ -35,7 +35,7 @@ SELECT r.integer, r.uuid, r.created, r.run_of, r.tenantless, rb.uuid AS batch, r
 FROM row_job r {join_term("job", "r.status", "s")}
 LEFT JOIN ref_batch rb ON rb.ref = r.batch_ref
 LEFT JOIN ref_domain rd ON rd.own = r.domain_own AND rd.run_of <= r.run_of"""
-# A batch has one job for a domain: the newest.
+# A batch has one job per domain: the newest.
 DOUBLED = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
     SELECT x.integer, x.uuid, row_number() OVER (PARTITION BY x.batch, x.domain
@@ -45,12 +45,12 @@ UPDATE plan_job p SET doubled = p.domain, domain = NULL FROM (
         GROUP BY 1, 2 HAVING count(*) > 1
     ) AS y USING (batch, domain)
 ) AS later WHERE p.uuid = later.uuid AND later.place > 1"""
-# A job that was here before keeps its domain; the first run found none.
+# An existing job keeps its domain.
 TAKEN = """
 UPDATE plan_job p SET doubled = p.domain, domain = NULL
 FROM {jobs} t WHERE t.batch_id = p.batch AND t.domain_id = p.domain AND t.id <> p.uuid
     AND p.run_of > (SELECT min({run_of}) FROM {map} m WHERE m.kind = 'job')"""
-# Jobs of earlier runs whose domain has come since.
+# Jobs of earlier runs whose domain was converted later.
 MATCHES = """
 UPDATE {jobs} j SET domain_id = x.domain, host = x.host, updated_at = now() FROM (
     SELECT DISTINCT ON (t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END)
@@ -62,7 +62,7 @@ UPDATE {jobs} j SET domain_id = x.domain, host = x.host, updated_at = now() FROM
             SELECT FROM {jobs} k WHERE k.batch_id = t.batch_id AND k.domain_id = d.uuid)
     ORDER BY t.batch_id, d.uuid, CASE WHEN t.batch_id IS NULL THEN t.id END, t.created_at DESC
 ) AS x WHERE j.id = x.id"""
-# The rule of `batches.models.job.host_key`.
+# The same rule as `batches.models.job.host_key`.
 HOST_KEY = "regexp_replace(regexp_replace(lower(d.host), ':[0-9]+$', ''), '^www\\.', '')"
 RESULT = "coalesce(o.result, o.result_data)"
 ERROR = f"""CASE
@@ -124,7 +124,7 @@ JOBS = Rows(
         "finished_at": ENDED,
         "metadata": f"{object_or_empty('o.job_metadata')} || {object_or_empty('o.metadata')} || "
         f"CASE WHEN {WORTH} THEN jsonb_build_object('legacy', "
-        f"{kept(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')}) ELSE {EMPTY} END",
+        f"{legacy_object(LEGACY, LEGACY_JSON, 'o.extra', 'o.odd')}) ELSE {EMPTY} END",
         "legacy_id": "o.id",
         "legacy_job_id": "o.job_id",
     },
@@ -148,7 +148,7 @@ def gather(context: Context) -> None:
 
 
 def plan_ids(context: Context) -> None:
-    """Bring the jobs and write their ids down."""
+    """Assign ids to the jobs and record them in the id map."""
     load(context, KEYS, FACTS)
     if context.verifying:
         return
@@ -161,17 +161,17 @@ def plan_ids(context: Context) -> None:
 
 
 def read_statuses(context: Context) -> None:
-    """Translate the statuses of jobs, and those that batches list for their domains."""
+    """Translate the statuses of jobs, including those that batches list for domains."""
     read_terms(
         context,
         "job",
-        "SELECT coalesce(status, '') FROM job_facts UNION SELECT status FROM told",
+        "SELECT coalesce(status, '') FROM job_facts UNION SELECT status FROM own_status",
     )
     read_terms(context, "job_type", "SELECT DISTINCT coalesce(job_type, '') FROM job_facts")
 
 
 def plan(context: Context) -> None:
-    """Say which batch and domain each job is of, and what it becomes."""
+    """Plan the batch, domain and status of each job."""
     context.create("plan_job", PLAN)
     context.execute(DOUBLED)
     if context.verifying or id_map.has_other_runs(context, "job"):
@@ -185,20 +185,20 @@ def plan(context: Context) -> None:
 
 
 def make_room(context: Context) -> None:
-    """Give back what jobs by the million have taken, and what is planned by now."""
+    """Free the disk space of tables that are no longer needed once jobs are planned."""
     for table in ("row_job", "reference"):
         context.clear(table)
 
 
 def make(context: Context) -> None:
     _look_up(context)
-    put(context, JOBS, "plan_job")
+    insert_and_compare(context, JOBS, "plan_job")
 
 
 def _look_up(context: Context) -> None:
-    """Find what few jobs need of batches and domains, which are made by now.
+    """Look up the batches and domains that a few jobs need, which exist by now.
 
-    These are tables, for PostgreSQL leaves a query with subqueries by row to one process.
+    The results are tables because correlated subqueries would prevent a parallel plan.
     """
     context.create(
         "tenant_of_batch",
@@ -220,7 +220,7 @@ def _look_up(context: Context) -> None:
 
 
 def find_domains(context: Context) -> int:
-    """Give jobs of earlier runs the domain that was missing then."""
+    """Set the domain of jobs from earlier runs in which it was missing."""
     if not id_map.has_other_runs(context, "job"):
         return 0
     statement = MATCHES.format(

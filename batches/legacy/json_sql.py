@@ -1,4 +1,4 @@
-"""Write the SQL of JSON values; every argument is an expression."""
+"""Build the SQL of JSON values; every argument is an expression."""
 
 from collections.abc import Mapping
 
@@ -6,13 +6,13 @@ EMPTY = "'{}'::jsonb"
 
 
 def named(values: Mapping[str, str]) -> str:
-    """Return an object of scalars, those that are NULL left out."""
+    """Return an object of scalars without NULLs."""
     pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
     return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
 
 
 def nested(values: Mapping[str, str]) -> str:
-    """Return an object of JSON values, which stay as they are; those that are NULL left out."""
+    """Return an object of JSON values without NULLs; the values are unchanged."""
     return " || ".join(
         f"CASE WHEN {value} IS NULL THEN {EMPTY} ELSE jsonb_build_object('{name}', {value}) END"
         for name, value in values.items()
@@ -24,17 +24,17 @@ def object_or_empty(value: str) -> str:
 
 
 def no_object(value: str) -> str:
-    """Return a value where it is something other than an object, else NULL."""
+    """Return a value unless it is an object, else NULL."""
     return f"CASE WHEN jsonb_typeof({value}) NOT IN ('object', 'null') THEN {value} END"
 
 
 def any_of(values: Mapping[str, str]) -> str:
-    """Return the test whether one of the values is there."""
+    """Return the condition that at least one of the values is not NULL."""
     return f"num_nonnulls({', '.join(values.values())}) > 0"
 
 
-def kept(values: Mapping[str, str], json: Mapping[str, str], *objects: str) -> str:
-    """Return what is kept of a row: objects, scalars and JSON values, as far as they are there."""
+def legacy_object(values: Mapping[str, str], json: Mapping[str, str], *objects: str) -> str:
+    """Return the `legacy` object of a row: objects, scalars and JSON values without NULLs."""
     scalars = named(values)
     others = " || ".join(f"coalesce({each}, {EMPTY})" for each in objects)
     every = f"num_nonnulls({', '.join([*objects, *json.values()])})"
@@ -42,6 +42,6 @@ def kept(values: Mapping[str, str], json: Mapping[str, str], *objects: str) -> s
 
 
 def strings(array: str, each: str = "btrim(e)") -> str:
-    """Return the texts of an array as a JSON list, each once, without empty ones."""
+    """Return the distinct, non-empty texts of an array as a JSON list."""
     elements = f"SELECT jsonb_agg(DISTINCT {each}) FROM unnest({array}) AS e WHERE btrim(e) <> ''"
     return f"CASE WHEN {array} IS NULL THEN '[]' ELSE coalesce(({elements}), '[]') END"

@@ -1,4 +1,4 @@
-"""Carry the options of older batches that mean the same here and are within bounds."""
+"""Convert options of older batches that mean the same here and are within bounds."""
 
 from batches.legacy.json_sql import EMPTY
 from batches.options import Option, option

@@ -1,4 +1,4 @@
-"""Tell an operator in lines of text what a conversion did, or what a verification found."""
+"""Describe a conversion or a verification to an operator, as lines of text."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from batches.legacy.reading import OlderTables
 from batches.legacy.report import Table
 from batches.legacy.verification import Verdict
 
-# The end of the topics of rows that no run can carry over.
+# Ends the topics of rows that no run can convert.
 LEFT_BEHIND = "was left behind"
 HOW = {
     "uuid": "were UUIDs",
@@ -24,7 +24,7 @@ HOW = {
 
 
 def intention(cursor: Any, older: OlderTables) -> Iterator[str]:
-    """Yield the lines that say what a conversion is about to do."""
+    """Yield lines about the conversion that is about to start."""
     yield f"The schema {older.schema} holds the tables of an older ScraperSky:"
     for table in older.present:
         cursor.execute(f"SELECT count(*) FROM {older.name(table)}")
@@ -33,7 +33,7 @@ def intention(cursor: Any, older: OlderTables) -> Iterator[str]:
 
 
 def outcome(result: Outcome, *, dry_run: bool) -> Iterator[str]:
-    """Yield the lines of a conversion."""
+    """Yield lines about the result of a conversion."""
     if not result.converted:
         yield _nothing(result)
     for table in result.tables if result.converted else []:
@@ -76,7 +76,7 @@ def _notes(result: Outcome) -> Iterator[str]:
 
 
 def verdict(result: Verdict) -> Iterator[str]:
-    """Yield the lines of a verification."""
+    """Yield lines about the result of a verification."""
     for table in result.tables:
         since = f", {table.changed:,} changed here since" if table.changed else ""
         yield (

@@ -1,4 +1,4 @@
-"""Older tables in the database of this system that no migration has converted yet."""
+"""Detect older tables in this system's database that are not converted yet."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ REFUSAL = (
 
 
 def refuse_unconverted(connection: BaseDatabaseWrapper) -> None:
-    """Raise `CommandError` where `migrate` would convert older tables; change nothing."""
+    """Raise `CommandError` if `migrate` would convert older tables."""
     if connection.vendor == "postgresql" and not _is_converted(connection):
         with connection.cursor() as cursor:
             if reading.find(cursor) is not None:
@@ -30,7 +30,7 @@ def _is_converted(connection: BaseDatabaseWrapper) -> bool:
 
 
 def check_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> None:
-    """Raise `CommandError`, before anything is migrated, where older tables cannot be read."""
+    """Raise `CommandError` before anything is migrated if older tables cannot be read."""
     connection = connections[using]
     forwards = {(m.app_label, m.name) for m, backwards in plan if not backwards}
     if MIGRATION not in forwards or connection.vendor != "postgresql":

@@ -1,4 +1,4 @@
-"""Try a conversion in a database that has none of this system's tables yet."""
+"""Support dry runs in a database without the tables of this system."""
 
 from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -9,9 +9,9 @@ APPS = ("tenants", "scans", "batches")
 
 
 def create_tables(context: Context) -> None:
-    """Create this system's tables, empty, among those of the run, which go when it ends.
+    """Create this system's tables, empty, in the schema of the run, which is dropped at its end.
 
-    Without foreign keys and indexes: the rows are rolled back anyway.
+    They have no foreign keys or indexes: the rows are rolled back anyway.
     """
     if context.place != WORKPLACE:
         raise LegacyError(

@@ -1,9 +1,9 @@
-"""Find the older tables and read them: all or nothing.
+"""Find the older tables and read all of them from one snapshot.
 
-In the database of this system they are held against writes and read in place; a role that may only
-read them copies them first, all in one statement, which sees one moment. From another database they
-are copied in a read-only transaction that sees one moment, too. Row-level security is switched off
-for the role, so that PostgreSQL refuses where it would hide rows.
+In this system's database they are locked against writes and read in place; a role that may only
+read them copies them first, in a single statement and so from one snapshot. From another database
+they are copied in a read-only, repeatable-read transaction. With row_security off, PostgreSQL
+raises an error rather than hiding rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,11 +17,11 @@ from django.db import DatabaseError, transaction
 from batches.legacy.context import Context, LegacyError
 from batches.legacy.sources import TABLES, Actual, columns_with_types, query, quoted
 
-# The schema in which an unqualified name finds the table.
+# The schema that an unqualified table name resolves to.
 SCHEMA = """
 SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass('batch_jobs')"""
-# Every schema that holds one, whether the role may look into it or not.
+# Every schema with such a table, whether or not the role may use the schema.
 SCHEMAS = """
 SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = 'batch_jobs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1"""
@@ -32,7 +32,7 @@ JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
 WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum"""
 INTEGERS = ("smallint", "integer", "bigint")
-# Tables whose rows are known by an integer, too.
+# Tables whose rows also have an integer id.
 NUMBERED = ("batch_jobs", "jobs")
 NOT_AN_INTEGER = "id IS NULL OR id::text !~ '^-?[0-9]{1,18}$'"
 ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -43,10 +43,10 @@ REFUSED = "42501"
 
 @dataclass(frozen=True)
 class OlderTables:
-    """The tables of an older system, as they are in one schema."""
+    """The tables of an older system in one schema."""
 
     schema: str
-    # Table -> its columns; of tables that an installation does not have, none.
+    # Table -> its columns; empty for tables that the installation lacks.
     columns: dict[str, dict[str, Actual]]
 
     @property
@@ -54,22 +54,22 @@ class OlderTables:
         return [table for table in TABLES if self.columns[table]]
 
     def name(self, table: str) -> str:
-        """Return the name of a table in SQL."""
+        """Return the quoted, qualified name of a table."""
         return f"{quoted(self.schema)}.{table}"
 
     def query(self, table: str) -> str:
-        """Return the SELECT that shows a table in its shape; of a missing table, no row."""
+        """Return the SELECT that reads a table in the common shape; a missing table has no rows."""
         return query(table, self.columns[table], self.name(table))
 
 
 def begin_reading(cursor: Any) -> None:
-    """Let a transaction of another database see one moment, and all of it."""
+    """Make a transaction of another database read one snapshot without hidden rows."""
     cursor.execute(ONE_MOMENT)
     cursor.execute(HIDE_NOTHING)
 
 
 def find(cursor: Any) -> OlderTables | None:
-    """Return the older tables that the search path leads to; None where there are none."""
+    """Return the older tables on the search path, or None."""
     cursor.execute(SCHEMA)
     row = cursor.fetchone()
     if row is None:
@@ -82,7 +82,7 @@ def find(cursor: Any) -> OlderTables | None:
 
 
 def find_complete(cursor: Any) -> OlderTables:
-    """Return the older tables; raise `LegacyError` unless all of them can be read completely."""
+    """Return the older tables; raise `LegacyError` if any of them cannot be read in full."""
     older = find(cursor)
     if older is None:
         raise LegacyError(_where_they_are(cursor))
@@ -126,7 +126,7 @@ def _check_integers(cursor: Any, older: OlderTables, table: str) -> None:
 
 @contextmanager
 def reading(table: str) -> Iterator[None]:
-    """Turn errors of the older database into one sentence."""
+    """Translate errors of the older database into one sentence."""
     try:
         yield
     except (DatabaseError, psycopg.Error) as error:
@@ -134,7 +134,7 @@ def reading(table: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error of PostgreSQL as a sentence, with what may help."""
+    """Return the first line of a PostgreSQL error as a sentence, with a hint if there is one."""
     text = next(iter(str(error).splitlines()), "").strip()
     sentence = (text or "the connection was lost").rstrip(".") + "."
     if "row-level security" in text:
@@ -145,7 +145,7 @@ def _reason(error: Exception) -> str:
 
 
 def attach(context: Context, older: OlderTables) -> None:
-    """Show the tables of this database in their shapes, none of them changing meanwhile."""
+    """Present the tables of this database in the common shape, protected from changes."""
     if not _hold(context, older):
         _copy_at_once(context, older)
         return
@@ -154,7 +154,7 @@ def attach(context: Context, older: OlderTables) -> None:
 
 
 def _hold(context: Context, older: OlderTables) -> bool:
-    """Hold the tables against writes until the transaction ends; say whether the role may."""
+    """Lock the tables against writes until the transaction ends; return whether the role may."""
     names = ", ".join(older.name(table) for table in older.present)
     try:
         with transaction.atomic(using=context.connection.alias):
@@ -167,7 +167,7 @@ def _hold(context: Context, older: OlderTables) -> bool:
 
 
 def _copy_at_once(context: Context, older: OlderTables) -> None:
-    """Copy all tables in one statement, whose parts see the same moment."""
+    """Copy all tables in one statement, so that they come from one snapshot."""
     for table in TABLES:
         _define(context, table)
     parts = [
@@ -179,7 +179,7 @@ def _copy_at_once(context: Context, older: OlderTables) -> None:
 
 
 def fetch(context: Context, source: Any, older: OlderTables) -> None:
-    """Copy the tables from the cursor of another database, a block of bytes at a time."""
+    """Copy the tables from a cursor of another database, block by block."""
     for table in TABLES:
         _define(context, table)
         if older.columns[table]:

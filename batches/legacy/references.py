@@ -1,22 +1,22 @@
-"""Say which batch every reference means: first by its parent's names, then by the rule of ids."""
+"""Resolve every batch reference: by the names of the batches, then by the UUID in the text."""
 
 from batches.legacy import id_map
 from batches.legacy.batches import FIGURES
 from batches.legacy.context import Context
-from batches.legacy.ids import sql_kept, sql_whole_uuid
+from batches.legacy.ids import sql_embedded_uuid, sql_stored_original
 from batches.legacy.jobs import TENANT, TENANT_JOINS
-from batches.legacy.target import Rows, put
+from batches.legacy.target import Rows, insert_and_compare
 from batches.legacy.tenants import DEFAULT_TENANT
 
 REFERENCES = """
-SELECT ref, {whole} AS whole FROM (
+SELECT ref, {embedded} AS embedded FROM (
     SELECT batch_ref AS ref FROM row_job WHERE batch_ref IS NOT NULL
     UNION SELECT batch_id FROM old_domains WHERE btrim(batch_id) <> ''
 ) AS x"""
-# By the exact text: a batch's id, then its other names, then its integer. What an earlier run has
-# said of a text holds for the later ones.
+# By the exact text: a batch's id, then its other names, then its integer. An earlier run's
+# resolution of a text holds for later runs.
 NAMED = """
-SELECT r.ref, r.whole, right(min(n.place || n.id || n.uuid::text), 36)::uuid AS uuid,
+SELECT r.ref, r.embedded, right(min(n.place || n.id || n.uuid::text), 36)::uuid AS uuid,
     min(n.place) IS NOT NULL AS named
 FROM reference r LEFT JOIN (
     SELECT coalesce(original, uuid::text) AS name, id, uuid, left(id::text, 18) ||
@@ -24,34 +24,34 @@ FROM reference r LEFT JOIN (
     FROM {map} WHERE kind = 'batch'
     UNION ALL SELECT integer::text, id, uuid, left(id::text, 18) || 3
     FROM {map} WHERE kind = 'batch' AND integer IS NOT NULL
-) AS n ON n.name = {kept} GROUP BY r.ref, r.whole"""
+) AS n ON n.name = {original} GROUP BY r.ref, r.embedded"""
 BY_UUID = """
 UPDATE ref_batch r SET uuid = m.uuid FROM {map} m
-WHERE r.uuid IS NULL AND r.whole = m.uuid AND m.kind = 'batch' AND m.how <> 'alias'"""
+WHERE r.uuid IS NULL AND r.embedded = m.uuid AND m.kind = 'batch' AND m.how <> 'alias'"""
 BY_UUID_OF_NAME = """
 UPDATE ref_batch r SET uuid = n.uuid FROM (
-    SELECT DISTINCT ON (whole) whole, uuid FROM (
-        SELECT {whole} AS whole, uuid, id FROM {map}
+    SELECT DISTINCT ON (embedded) embedded, uuid FROM (
+        SELECT {embedded} AS embedded, uuid, id FROM {map}
         WHERE kind = 'batch' AND how IN ('alias', 'collision') AND original IS NOT NULL
-    ) AS x WHERE whole IS NOT NULL ORDER BY whole, id
-) AS n WHERE r.uuid IS NULL AND r.whole = n.whole"""
+    ) AS x WHERE embedded IS NOT NULL ORDER BY embedded, id
+) AS n WHERE r.uuid IS NULL AND r.embedded = n.embedded"""
 LOST = """
-SELECT DISTINCT ON (coalesce(whole::text, ref)) NULL::bigint AS integer,
-    CASE WHEN ref = whole::text THEN NULL ELSE ref END AS text, NULL::text AS stored,
-    whole AS uuid, 'reconstructed' AS how, true AS made, NULL::timestamptz AS created,
-    '{stamp}' AS run_of, coalesce(whole::text, ref) AS own
-FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(whole::text, ref), ref"""
+SELECT DISTINCT ON (coalesce(embedded::text, ref)) NULL::bigint AS integer,
+    CASE WHEN ref = embedded::text THEN NULL ELSE ref END AS text, NULL::text AS stored,
+    embedded AS uuid, 'reconstructed' AS how, true AS made, NULL::timestamptz AS created,
+    '{stamp}' AS run_of, coalesce(embedded::text, ref) AS own
+FROM ref_batch WHERE uuid IS NULL ORDER BY coalesce(embedded::text, ref), ref"""
 RESOLVE = "UPDATE ref_batch r SET uuid = l.uuid FROM row_lost l WHERE r.uuid IS NULL AND l.own = "
-# What was found by the rule of ids is written down, for later runs to say the same.
+# Record what was resolved by UUID, so that later runs resolve it alike.
 OTHER_NAMES = """
-SELECT 'batch', {kept}, NULL::bigint, r.uuid, 'alias', false
+SELECT 'batch', {original}, NULL::bigint, r.uuid, 'alias', false
 FROM ref_batch r LEFT JOIN row_lost l ON l.uuid = r.uuid
     AND r.ref = coalesce(l.stored, l.text, l.uuid::text)
 WHERE NOT r.named AND l.uuid IS NULL"""
 OF_MAP = """
 SELECT uuid, original AS text, {run_of} AS run_of FROM {map} m
 WHERE kind = 'batch' AND integer IS NULL AND how <> 'alias'"""
-# By what referred to it in the run that made it up; more jobs since are counted.
+# Dated by the references of the run that reconstructed it; later jobs are counted, too.
 PLAN = f"""
 SELECT l.uuid, {{original}} AS original, {{figures}}, coalesce(c.created, d.created) AS created,
     coalesce(j.tenant, d.tenant) AS tenant
@@ -97,13 +97,17 @@ RECONSTRUCTED = Rows(
 
 
 def resolve(context: Context) -> None:
-    """Make `ref_batch`: every reference and the batch it means, made up where there is none."""
-    context.create("reference", REFERENCES.format(whole=sql_whole_uuid("ref")))
-    context.create("ref_batch", NAMED.format(map=context.map, kept=sql_kept("r.ref")))
+    """Create `ref_batch`: every reference and its batch, reconstructed if it has no row."""
+    context.create("reference", REFERENCES.format(embedded=sql_embedded_uuid("ref")))
+    context.create(
+        "ref_batch", NAMED.format(map=context.map, original=sql_stored_original("r.ref"))
+    )
     if _open(context):
         context.execute(BY_UUID.format(map=context.map))
     if _open(context):
-        context.execute(BY_UUID_OF_NAME.format(map=context.map, whole=sql_whole_uuid("original")))
+        context.execute(
+            BY_UUID_OF_NAME.format(map=context.map, embedded=sql_embedded_uuid("original"))
+        )
     if not context.verifying:
         _reconstruct(context)
 
@@ -114,12 +118,12 @@ def _open(context: Context) -> int:
 
 
 def _reconstruct(context: Context) -> None:
-    """Give an id to each batch that is referred to and has no row."""
+    """Assign an id to each batch that is referred to but has no row."""
     context.create("row_lost", LOST.format(stamp=context.stamp))
     id_map.settle(context, "batch", "row_lost", context.table("batches.Batch"))
     id_map.write(context, "batch", "row_lost")
-    context.execute(f"{RESOLVE} coalesce(r.whole::text, r.ref)")
-    context.write_map(OTHER_NAMES.format(kept=sql_kept("r.ref")))
+    context.execute(f"{RESOLVE} coalesce(r.embedded::text, r.ref)")
+    context.write_map(OTHER_NAMES.format(original=sql_stored_original("r.ref")))
     context.note(
         "batch made up",
         "SELECT 'batch', NULL::bigint, coalesce(stored, text, uuid::text), "
@@ -128,10 +132,10 @@ def _reconstruct(context: Context) -> None:
 
 
 def plan(context: Context) -> None:
-    """Count the jobs of the batches that are made up."""
+    """Count the jobs of the reconstructed batches."""
     if context.verifying:
         context.create("row_lost", OF_MAP.format(map=context.map, run_of=id_map.sql_run_of("m")))
-    original = sql_kept("coalesce(l.stored, l.text, l.uuid::text)")
+    original = sql_stored_original("coalesce(l.stored, l.text, l.uuid::text)")
     if context.verifying:
         original = "coalesce(l.text, l.uuid::text)"
     figures = ", ".join(f"coalesce(c.{name}, 0) AS {name}" for name in FIGURES)
@@ -139,4 +143,4 @@ def plan(context: Context) -> None:
 
 
 def make(context: Context) -> None:
-    put(context, RECONSTRUCTED)
+    insert_and_compare(context, RECONSTRUCTED)

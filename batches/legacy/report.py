@@ -11,7 +11,7 @@ from batches.legacy.sources import TABLES_OF
 
 HEAD = ("what", "kind", "integer", "original", "uuid", "how")
 SHOWN = 3
-# The format of an id: its prefix, and what stands behind it.
+# The format of an id: its prefix and the kind of the rest.
 SHAPE = r"""
 regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(original,
     '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', '<uuid>', 'g'),
@@ -21,13 +21,13 @@ regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(origi
 
 @dataclass
 class Table:
-    """What became of the ids of one table."""
+    """How the ids of one table were converted."""
 
     kind: str
     table: str
     rows: int
     by_how: dict[str, int] = field(default_factory=dict)
-    # Format, how many, an example.
+    # (format, count, example)
     shapes: list[tuple[str, int, str]] = field(default_factory=list)
 
     @property
@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Topic:
-    """Something to know about: how often it was met, and examples."""
+    """A kind of notice, with its count and examples."""
 
     topic: str
     count: int
@@ -45,7 +45,7 @@ class Topic:
 
 
 def tables(context: Context, *, with_shapes: bool) -> list[Table]:
-    """Count, for each table, how its ids were converted in this run."""
+    """Return, per table, how its ids were converted in this run."""
     results = []
     for kind, older in TABLES_OF.items():
         rows = sum(context.size(table) for table in older)
@@ -56,7 +56,7 @@ def tables(context: Context, *, with_shapes: bool) -> list[Table]:
 
 
 def _shapes(context: Context, kind: str) -> list[tuple[str, int, str]]:
-    """Return the formats of the ids that are no plain UUIDs, the commonest first."""
+    """Return the formats of ids other than plain UUIDs, most frequent first."""
     return [
         (shape, count, example)
         for shape, count, example in context.rows(
@@ -69,7 +69,7 @@ def _shapes(context: Context, kind: str) -> list[tuple[str, int, str]]:
 
 
 def topics(context: Context) -> list[Topic]:
-    """Return what was noted, with examples."""
+    """Return the notes by topic, with examples."""
     results = context.rows(
         "SELECT topic, count(*), (array_agg(concat_ws(' ', kind, integer, quote_literal(original), "
         f"detail) ORDER BY kind, integer, original))[1:{SHOWN}] FROM note GROUP BY 1 ORDER BY 1"
@@ -78,7 +78,7 @@ def topics(context: Context) -> list[Topic]:
 
 
 def check_writable(path: str) -> None:
-    """Raise `LegacyError` where a report could not be written in the end."""
+    """Raise `LegacyError` if the report file could not be written later."""
     folder = Path(path).absolute().parent
     if not folder.is_dir():
         raise LegacyError(f"The report cannot be written: No such file or directory: {folder}")
@@ -87,7 +87,7 @@ def check_writable(path: str) -> None:
 
 
 def write(context: Context, path: str) -> None:
-    """Write a CSV: a line for each column, each id that was no plain UUID, and each note."""
+    """Write a CSV with a line per column, per id other than a plain UUID, and per note."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(HEAD)

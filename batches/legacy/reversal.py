@@ -1,7 +1,7 @@
-"""Take back what the map says that conversions made, and only that.
+"""Remove exactly the rows that the id map lists as created by conversions.
 
-A row that something of this system refers to by now (a job in a batch that came from the older
-system, a scan of its domain) stays, and so does its row of the map.
+A row that this system's own rows refer to by now (a new job in a converted batch, a scan of a
+converted domain) stays, together with its row of the map.
 """
 
 from django.apps.registry import Apps
@@ -12,7 +12,7 @@ from batches.legacy import contacts_and_technologies, foreign_keys
 from batches.legacy.context import Context, at_work
 from batches.legacy.ids import sql_finding_id
 
-# What conversions write.
+# The models that conversions write.
 MODELS = (
     "batches.LegacyId",
     "tenants.Tenant",
@@ -41,7 +41,7 @@ REFERRING = """
 SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
 JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 WHERE c.confrelid = to_regclass(%s) AND c.contype = 'f'"""
-# A reference that becomes NULL with its batch; every other one keeps the row it means.
+# A reference that is set to NULL when its batch is deleted; any other one keeps its row.
 LATEST = ("scans_domain", "latest_batch_id")
 GOING = """
 SELECT DISTINCT m.uuid FROM {map} m JOIN {table} t ON t.id = m.uuid
@@ -59,7 +59,7 @@ DELETE FROM {map} m WHERE m.kind = '{kind}' AND NOT EXISTS (
 
 
 def reverse(connection: BaseDatabaseWrapper, apps: Apps) -> dict[str, int]:
-    """Remove what conversions made; return how many rows of each kind."""
+    """Remove the rows that conversions created; return the number by kind."""
     with transaction.atomic(using=connection.alias), at_work(connection, apps) as context:
         return _reverse(context)
 
@@ -82,7 +82,7 @@ def _reverse(context: Context) -> dict[str, int]:
 
 
 def _remove_findings(context: Context) -> int:
-    """Remove contacts and technologies that no scan has seen since."""
+    """Remove converted contacts and technologies that no scan has seen since."""
     contact = sql_finding_id("'contact'", "f.domain_id", "f.kind", "f.value")
     technology = sql_finding_id("'technology'", "f.domain_id", "f.name")
     imported = {
@@ -106,7 +106,7 @@ def _remove_memberships(context: Context) -> None:
 
 
 def _remove(context: Context, kind: str, model: str) -> int:
-    """Remove the rows of a kind that nothing refers to."""
+    """Remove the rows of a kind that have no references."""
     table = context.table(model)
     referring = [pair for pair in context.rows(REFERRING, [table]) if pair != LATEST]
     unless = " ".join(

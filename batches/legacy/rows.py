@@ -1,6 +1,6 @@
-"""Bring the rows of one older table into a table of the run: their ids, and what is needed next.
+"""Load the rows of an older table into a table of the run: their ids and the columns needed next.
 
-A conversion brings the rows that no run has brought before; a verification those of the map.
+A conversion loads the rows that no run has converted; a verification loads those in the map.
 """
 
 from dataclasses import dataclass
@@ -13,33 +13,33 @@ from batches.legacy.vocabulary import VOCABULARIES
 
 @dataclass(frozen=True)
 class Keys:
-    """How the rows of an older table are known: SQL expressions over its row `o`."""
+    """The SQL expressions, over a row `o`, that identify the rows of an older table."""
 
     kind: str
     source: str
     text: str = "o.id"
-    whole: str = "o.id_u"
+    embedded: str = "o.id_u"
     integer: str = ""
-    # Other names that a row may have had before.
+    # Earlier names of a row.
     names: tuple[str, ...] = ()
     created: str = "o.created_at"
 
 
 def load(context: Context, keys: Keys, facts: dict[str, str]) -> None:
-    """Make `row_<kind>` of older rows, with these further columns.
+    """Create `row_<kind>` from older rows, with additional columns.
 
-    `run_of` names the run that brought a row: those of one run are told together, and none of
-    them knew what only a later one has brought.
+    `run_of` identifies the run that converted a row: it resolved its references without the rows
+    of later runs.
     """
     named = "".join(f", {text} AS {column}" for column, text in facts.items())
     query = _of_map(context, keys, named) if context.verifying else _of_source(context, keys, named)
     context.loaded[keys.kind] = context.create(f"row_{keys.kind}", query)
-    for older in TABLES_OF[keys.kind]:  # while it is at hand
+    for older in TABLES_OF[keys.kind]:  # while the table is cached
         context.size(older)
 
 
 def _of_source(context: Context, keys: Keys, named: str) -> str:
-    ids = id_map.sql_id(keys.text, keys.whole, keys.integer or "NULL::bigint")
+    ids = id_map.sql_id(keys.text, keys.embedded, keys.integer or "NULL::bigint")
     facts = f"{keys.created} AS created, '{context.stamp}' AS run_of{named}"
     query = f"SELECT {ids}, {facts} FROM {keys.source}"
     if not id_map.has_map(context, keys.kind):
@@ -56,12 +56,12 @@ def _of_map(context: Context, keys: Keys, named: str) -> str:
 
 
 def sql_is_same(keys: Keys) -> str:
-    same = id_map.sql_same("m", keys.text, keys.whole, keys.integer, keys.names)
+    same = id_map.sql_same("m", keys.text, keys.embedded, keys.integer, keys.names)
     return f"m.kind = '{keys.kind}' AND {same}"
 
 
 def keep_existing(context: Context, table: str, model: str) -> None:
-    """Leave rows alone whose UUID is that of a row which is there already: it is the same one."""
+    """Mark rows whose UUID exists in the target already, so that they are not written."""
     context.execute(
         f"UPDATE {table} r SET how = 'existing', made = false "
         f"FROM {context.table(model)} t WHERE t.id = r.uuid"
@@ -69,10 +69,10 @@ def keep_existing(context: Context, table: str, model: str) -> None:
 
 
 def merge(context: Context, table: str, model: str, *, there: str, same: str) -> None:
-    """Let rows of one thing be one: the row that is here already, or the first of them.
+    """Merge rows of the same thing into the existing row, or else into the first of them.
 
-    `there` tells a row `t` of `model` that is a row `r` of `table`, `same` the columns by which
-    rows of `table` are one; `follow` gives them their UUID once the first of them has its own.
+    `there` matches a row `t` of `model` with a row `r` of `table`; `same` lists the columns that
+    merged rows share. `follow` sets their UUID once the first row has its own.
     """
     stored = "text = coalesce(r.text, r.uuid::text), made = false"
     context.execute(f"ALTER TABLE {table} ADD leads text")
@@ -98,7 +98,7 @@ def follow(context: Context, table: str) -> None:
 
 
 def read_terms(context: Context, vocabulary: str, texts: str) -> None:
-    """Translate the terms that a query returns, each once."""
+    """Translate the distinct terms that a query returns."""
     missing = [text for (text,) in context.rows(texts)]
     read = VOCABULARIES[vocabulary].read
     context.copy("term", ((vocabulary, text, *read(text)) for text in missing))
@@ -108,7 +108,7 @@ def read_terms(context: Context, vocabulary: str, texts: str) -> None:
 def join_term(vocabulary: str, text: str, alias: str) -> str:
     """Return the JOIN that translates a term; `text` is an expression.
 
-    Every term has a row. It is a LEFT JOIN because the planner would expect few rows of another.
+    Every term has a row; a LEFT JOIN keeps the planner from underestimating the result.
     """
     return (
         f"LEFT JOIN term {alias} ON {alias}.vocabulary = '{vocabulary}' "

@@ -1,17 +1,17 @@
-"""The shape in which the older tables are read, whatever their age.
+"""Define the common shape in which older tables of any version are read.
 
-Every table becomes `old_<table>` for the time of a run (`reading` creates them). Columns that an
-installation does not have are NULL, its enums are text, its times have a zone. Columns that are not
-listed here are collected in `extra`, times that our calendar cannot hold (infinity, BC) in `odd`.
+During a run every table is available as `old_<table>` (created by `reading`). Missing columns are
+NULL, enums are text, times have a zone. Columns not listed here are collected in `extra`, and times
+that Python cannot represent (infinity, BC) in `odd`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from batches.legacy.ids import sql_whole_uuid
+from batches.legacy.ids import sql_embedded_uuid
 from batches.legacy.json_sql import EMPTY
 
-# Kinds of columns and their types. A `key` also gives `<name>_u`: the whole UUID it holds.
+# Kinds of columns and their types. A `key` also gives `<name>_u`: the UUID in it.
 TYPES = {
     "key": "text",
     "text": "text",
@@ -23,7 +23,7 @@ TYPES = {
     "texts": "text[]",
 }
 
-# Older table -> its columns that mean something here, with their kinds.
+# Older table -> the columns that are converted, with their kinds.
 TABLES = {
     "tenants": "id:key name:text created_at:time",
     "profiles": "id:key tenant_id:text name:text full_name:text email:text role:text "
@@ -69,16 +69,16 @@ TABLES_OF = {
     "page": ("sitemap_urls", "pages"),
     "contact": ("contacts",),
 }
-# Tables whose rows keep what is in no list here, as metadata.
+# Tables whose unlisted columns are kept in metadata.
 WITH_EXTRA = TABLES.keys() - {"tenants", "profiles"}
-# A function takes a hundred arguments at most.
+# PostgreSQL functions take at most 100 arguments.
 MOST_PAIRS = 45
 FIRST_DAY, LAST_DAY = "0001-01-02", "9999-12-30"
 
 
 @dataclass(frozen=True)
 class Actual:
-    """A column as it is in an installation: its quoted name, its type, the type's category."""
+    """A column of an installation: its quoted name, its type and the type's category."""
 
     name: str
     type: str
@@ -91,7 +91,7 @@ def quoted(name: str) -> str:
 
 
 def known_columns(table: str) -> dict[str, str]:
-    """Return the columns of a table that mean something here, with their kinds."""
+    """Return the columns of a table that are converted, with their kinds."""
     pairs = (entry.partition(":") for entry in TABLES[table].split())
     return {name: kind for name, _, kind in pairs}
 
@@ -107,9 +107,9 @@ def columns_with_types(table: str) -> dict[str, str]:
 
 
 def query(table: str, present: dict[str, Actual], name: str) -> str:
-    """Return the SELECT that shows a table in its shape; of a missing table, no row.
+    """Return the SELECT that reads a table in the common shape; a missing table has no rows.
 
-    `present` are the columns that it has, `name` is its name in SQL.
+    `present` are the actual columns, `name` is the quoted name.
     """
     if not present:
         nothing = ", ".join(
@@ -135,10 +135,10 @@ def _expressions(name: str, kind: str, actual: Actual | None) -> list[str]:
         selected = [f"NULL::{TYPES[kind]} AS {name}"]
         return [*selected, f"NULL::uuid AS {name}_u"] if kind == "key" else selected
     read = _READ[kind](actual)
-    # Left as it is, so that the index of an id can be used.
+    # Not cast, so that the index of an id can be used.
     selected = [f"{read if read == actual.name else f'({read})::{TYPES[kind]}'} AS {name}"]
     if kind == "key":
-        parsed = actual.name if actual.type == "uuid" else sql_whole_uuid(f"{actual.name}::text")
+        parsed = actual.name if actual.type == "uuid" else sql_embedded_uuid(f"{actual.name}::text")
         selected.append(f"({parsed})::uuid AS {name}_u")
     return selected
 
@@ -183,7 +183,7 @@ def _bool(actual: Actual) -> str:
 
 
 def _json(actual: Actual) -> str:
-    """Return JSON; the type `json` may hold escaped NULs, which `jsonb` refuses."""
+    """Return the SQL of a `jsonb` value; `json` may contain escaped NULs, which `jsonb` rejects."""
     if actual.type == "json":
         return f"replace({actual.name}::text, '\\u0000', '\\ufffd')::jsonb"
     return f"to_jsonb({actual.name})"
@@ -211,7 +211,7 @@ _READ = {
 
 
 def _extra(columns: list[Actual]) -> str:
-    """Return the other columns as an object without their NULLs; NULL where all are."""
+    """Return the SQL of the other columns as an object without NULLs; NULL if all are NULL."""
     if not columns:
         return "NULL::jsonb"
     json = [actual for actual in columns if actual.type in ("json", "jsonb")]
@@ -243,7 +243,7 @@ def _literal(actual: Actual) -> str:
 
 
 def _odd(times: list[Actual]) -> str:
-    """Return the times that cannot be carried as an object of their texts; NULL where none."""
+    """Return the SQL of the unrepresentable times as an object of texts; NULL if none."""
     if not times:
         return "NULL::jsonb"
     strange = [f"NOT {_is_sane(actual)}" for actual in times]

@@ -1,4 +1,4 @@
-"""Take the steps of a conversion."""
+"""Run the steps of a conversion and report progress."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def _show(progress: Progress, label: str, place: int, total: int, detail: str) -
 
 
 def perform(context: Context, steps: Iterable[Step], progress: Progress = silent) -> None:
-    """Take steps one after the other."""
+    """Run the steps in order."""
     selected = list(steps)
     for place, step in enumerate(selected):
         context.show_progress = partial(_show, progress, step.label, place, len(selected))

@@ -1,8 +1,8 @@
-"""Write rows into the tables of this system, and compare what is there with what should be.
+"""Write rows to the tables of this system and compare the stored rows with the expected ones.
 
-Columns are listed by name with the expression that fills them. A table of another time may have
-fewer columns, which are left out, or more, which get their model's default: so the same lists
-serve a migration, long after the models have changed.
+Each column is listed with the expression that fills it. Columns that the table lacks are skipped,
+and columns that are not listed get their model's default, so that the lists keep working in a
+migration after the models have changed.
 """
 
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef
     AND attidentity = '' FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"""
 
-# Rows that are written and compared at a time.
+# Rows written and compared at once.
 AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
 class Rows:
-    """What a table gets: the expression of each column, and the FROM that the rows come from.
+    """The rows for a table: an expression for each column, and the FROM clause.
 
     `source` may hold `{low}` and `{high}`, the bounds of a chunk of integers.
     """
@@ -32,14 +32,14 @@ class Rows:
     model: str
     columns: dict[str, str]
     source: str
-    # The column of the table that the bounds are about.
+    # The column of the table that the bounds apply to.
     bounded: str = ""
     # Immutable columns, compared even if the row was changed since.
     settled: tuple[str, ...] = ()
-    # The column by which this system says that it changed a row; empty where it has none.
+    # The column that this system updates when it changes a row; empty if there is none.
     touched: str = "updated_at"
     conflict: str = ""
-    # What is special about these rows, where another step writes the table, too.
+    # What distinguishes these rows if another step writes the same table.
     kind: str = ""
 
     @property
@@ -54,7 +54,7 @@ class Difference:
     title: str
     expected: int = 0
     actual: int = 0
-    # Rows that this system has changed since, whose settled columns alone are compared.
+    # Rows that this system has changed since; only their settled columns are compared.
     changed: int = 0
     expected_sum: int = 0
     actual_sum: int = 0
@@ -69,7 +69,7 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        """Return how the two sides differ."""
+        """Return the difference as a sentence."""
         sentence = f"{self.title}: {self.expected} rows expected, {self.actual} there"
         if self.expected == self.actual:
             sentence = f"{self.title}: rows differ from what they should be"
@@ -92,11 +92,11 @@ class Difference:
         self.actual_sum += int(row[4])
 
 
-def put(context: Context, rows: Rows, planned: str = "") -> None:
-    """Insert rows, unless a run only verifies, and compare what is there with what should be.
+def insert_and_compare(context: Context, rows: Rows, planned: str = "") -> None:
+    """Insert rows, unless the run only verifies, and compare them with the expected ones.
 
-    Rows of a `planned` table go in parts in the order of their integers, each of them compared at
-    once: it is still at hand then, in a database that is larger than the memory.
+    Rows of a `planned` table are processed in parts by integer, and each part is compared while
+    it is still cached: the database may be larger than memory.
     """
     difference = Difference(rows.title)
     parts = _parts(context, planned)
@@ -133,7 +133,7 @@ def insert(context: Context, rows: Rows, low: int = 0, high: int = 0) -> int:
 
 
 def _fitting(context: Context, rows: Rows) -> dict[str, str]:
-    """Return the columns that the table has, and defaults for those it needs besides."""
+    """Return the columns that the table has, and defaults for required ones not listed."""
     present = {name: required for name, _, required in _present(context, rows.model)}
     mapped = {name: text for name, text in rows.columns.items() if name in present}
     lacking = [name for name, required in present.items() if required and name not in mapped]
@@ -152,7 +152,7 @@ def _default(context: Context, model: str, column: str) -> str:
 
 
 def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Difference:
-    """Compare the rows as they should be with the stored ones."""
+    """Compare the expected rows with the stored ones."""
     difference = Difference(rows.title)
     difference.add(context.rows(_comparison(context, rows, low, high, _SUMS))[0])
     if not difference.is_none:
@@ -164,9 +164,9 @@ def compare(context: Context, rows: Rows, low: int = 0, high: int = 0) -> Differ
 
 _SUMS = """
 SELECT count(*), count(there), count(*) FILTER (WHERE changed),
-    coalesce(sum(expected), 0), coalesce(sum(found) FILTER (WHERE there IS NOT NULL), 0)
+    coalesce(sum(expected), 0), coalesce(sum(actual) FILTER (WHERE there IS NOT NULL), 0)
 FROM both_sides"""
-_WRONG = "SELECT id FROM both_sides WHERE there IS NULL OR expected <> found"
+_WRONG = "SELECT id FROM both_sides WHERE there IS NULL OR expected <> actual"
 
 
 def _comparison(context: Context, rows: Rows, low: int, high: int, query: str) -> str:
@@ -184,7 +184,7 @@ def _comparison(context: Context, rows: Rows, low: int, high: int, query: str) -
     there = f"(SELECT t.* FROM {context.table(rows.model)} t {bounds})"
     sums = (
         f"CASE WHEN {changed} THEN {_hash(row, settled)} ELSE {_hash(row, columns)} END AS {name}"
-        for row, name in (("e", "expected"), ("t", "found"))
+        for row, name in (("e", "expected"), ("t", "actual"))
     )
     return (
         f"WITH both_sides AS (SELECT e.id, t.id AS there, {changed} AS changed, {', '.join(sums)} "

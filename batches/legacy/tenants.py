@@ -1,15 +1,15 @@
-"""Tenants: whom the older rows belong to."""
+"""Convert tenants, the owners of all older rows."""
 
 from batches.legacy import id_map
 from batches.legacy.context import Context
-from batches.legacy.ids import sql_kept, sql_whole_uuid
+from batches.legacy.ids import sql_embedded_uuid, sql_stored_original
 from batches.legacy.rows import Keys, keep_existing, load
-from batches.legacy.target import Rows, insert, put
+from batches.legacy.target import Rows, insert, insert_and_compare
 
 DEFAULT_TENANT = "00000000-0000-0000-0000-000000000000"
 OWNED = ("batch_jobs", "domains", "profiles", "sitemap_files", "sitemap_urls", "pages")
 KEYS = Keys("tenant", "old_tenants o")
-# Jobs have a second column for their tenant, which may name one.
+# Jobs have a second tenant column, used if the first is not resolved.
 LOST = """
 SELECT 'tenant', NULL::bigint, r.ref, CASE
     WHEN EXISTS (SELECT FROM ({owned}) AS x WHERE x.ref = r.ref) OR EXISTS (
@@ -46,9 +46,9 @@ DEFAULT = Rows(
 
 
 def plan(context: Context) -> None:
-    """Bring the tenants, and those that are only referred to; say what every reference means."""
+    """Plan the tenants, including those only referred to, and resolve every reference."""
     context.create(
-        "tenant_text", f"SELECT ref, {sql_whole_uuid('ref')} AS whole FROM ({_texts()}) AS x"
+        "tenant_text", f"SELECT ref, {sql_embedded_uuid('ref')} AS embedded FROM ({_texts()}) AS x"
     )
     load(context, KEYS, FACTS)
     if context.verifying:
@@ -64,7 +64,7 @@ def plan(context: Context) -> None:
 
 
 def _name(context: Context) -> None:
-    """Give tenants that an earlier run made up the name of the row that has come since."""
+    """Rename reconstructed tenants whose row has arrived since."""
     context.execute(
         f"UPDATE {context.table(TENANTS.model)} t SET name = left(btrim(o.name), 200) "
         f"FROM old_tenants o JOIN {context.map} m ON m.uuid = o.id_u "
@@ -82,13 +82,13 @@ def _texts() -> str:
 
 
 def _add_missing(context: Context) -> None:
-    """Add a row for each tenant that is referred to and is nowhere."""
+    """Add a row for each tenant that is referred to but does not exist."""
     context.execute(
         "INSERT INTO row_tenant (uuid, how, made, run_of) "
-        f"SELECT DISTINCT whole, 'reconstructed', true, '{context.stamp}' FROM tenant_text x "
-        "WHERE whole IS NOT NULL AND NOT EXISTS ("
-        "SELECT FROM row_tenant r WHERE r.uuid = x.whole OR r.text = x.ref) "
-        f"AND NOT EXISTS (SELECT FROM {context.table(TENANTS.model)} t WHERE t.id = x.whole)"
+        f"SELECT DISTINCT embedded, 'reconstructed', true, '{context.stamp}' FROM tenant_text x "
+        "WHERE embedded IS NOT NULL AND NOT EXISTS ("
+        "SELECT FROM row_tenant r WHERE r.uuid = x.embedded OR r.text = x.ref) "
+        f"AND NOT EXISTS (SELECT FROM {context.table(TENANTS.model)} t WHERE t.id = x.embedded)"
     )
     context.note(
         "tenant made up",
@@ -107,17 +107,19 @@ def _add_missing_of_map(context: Context) -> None:
 
 
 def _resolve(context: Context) -> None:
-    """Say which tenant each text means: the one of that name, the UUID it holds, the default."""
+    """Resolve each text to a tenant: by name, by the UUID in it, else the default tenant."""
     context.create(
         "ref_tenant",
-        f"SELECT DISTINCT ON (x.ref) x.ref, coalesce(m.uuid, x.whole, '{DEFAULT_TENANT}') AS uuid, "
-        "m.uuid IS NULL AND x.whole IS NULL AS lost FROM tenant_text x "
+        "SELECT DISTINCT ON (x.ref) x.ref, "
+        f"coalesce(m.uuid, x.embedded, '{DEFAULT_TENANT}') AS uuid, "
+        "m.uuid IS NULL AND x.embedded IS NULL AS lost FROM tenant_text x "
         f"LEFT JOIN {context.map} m ON m.kind = 'tenant' "
-        f"AND coalesce(m.original, m.uuid::text) = {sql_kept('x.ref')} ORDER BY x.ref, m.id",
+        f"AND coalesce(m.original, m.uuid::text) = {sql_stored_original('x.ref')} "
+        "ORDER BY x.ref, m.id",
     )
     owned = " UNION ".join(f"SELECT tenant_id AS ref FROM old_{table}" for table in OWNED)
     context.note("tenant is no UUID", LOST.format(owned=owned))
 
 
 def make(context: Context) -> None:
-    put(context, TENANTS)
+    insert_and_compare(context, TENANTS)

@@ -1,10 +1,10 @@
-"""Work that had not ended: batches counted again, and jobs queued again on request."""
+"""Handle unfinished work: recount batches, and requeue jobs on request."""
 
 from batches.legacy import id_map
 from batches.legacy.context import Context
 from batches.legacy.vocabulary import IMPORTED_UNFINISHED, UNFINISHED
 
-# Of batches of earlier runs that have got more jobs, and of reconstructed ones that have got a row.
+# Batches of earlier runs with new jobs, and reconstructed ones whose row has arrived.
 RECOUNT = """
 UPDATE {batches} b SET total = c.total, completed = c.completed, failed = c.failed,
     cancelled = c.cancelled, updated_at = now(), status = CASE
@@ -23,7 +23,7 @@ FROM (
 ) AS c WHERE b.id = c.batch_id
     AND (b.total, b.completed, b.failed, b.cancelled)
         IS DISTINCT FROM (c.total, c.completed, c.failed, c.cancelled)"""
-# Outside of batches a domain has one active job: the newest.
+# Outside batches a domain has at most one active job: the newest.
 REQUEUE = f"""
 UPDATE {{jobs}} j SET status = 'pending', progress = 0, failure_reason = '', error = '',
     result = NULL, started_at = NULL, finished_at = NULL, updated_at = now(),
@@ -48,7 +48,7 @@ FROM (
 
 
 def recount(context: Context) -> int:
-    """Count the jobs of earlier batches that have got more of them."""
+    """Recount earlier batches that have received more jobs."""
     if not id_map.has_other_runs(context, "batch"):
         return 0
     tables = {"batches": context.table("batches.Batch"), "jobs": context.table("batches.Job")}
@@ -56,7 +56,7 @@ def recount(context: Context) -> int:
 
 
 def requeue(context: Context) -> int:
-    """Put the unfinished jobs of this run back in line; return how many."""
+    """Requeue the unfinished jobs of this run; return how many."""
     tables = {"batches": context.table("batches.Batch"), "jobs": context.table("batches.Job")}
     waiting = context.execute(REQUEUE.format(**tables))
     context.execute(REOPEN.format(**tables))

@@ -1,12 +1,12 @@
-"""Profiles become users who cannot log in, members of their tenant."""
+"""Convert profiles to users who cannot log in and are members of their tenant."""
 
 from dataclasses import replace
 
 from batches.legacy import id_map
 from batches.legacy.context import Context
-from batches.legacy.ids import sql_finding_id, sql_whole_uuid
+from batches.legacy.ids import sql_embedded_uuid, sql_finding_id
 from batches.legacy.rows import Keys, join_term, keep_existing, load, read_terms
-from batches.legacy.target import Rows, put
+from batches.legacy.target import Rows, insert_and_compare
 from batches.legacy.tenants import DEFAULT_TENANT
 
 KEYS = Keys("user", "old_profiles o LEFT JOIN ref_tenant rt ON rt.ref = o.tenant_id")
@@ -53,24 +53,24 @@ MEMBERSHIPS = Rows(
     touched="",
 )
 REFERENCES = f"""
-SELECT x.ref, coalesce(m.uuid, x.whole) AS uuid, coalesce(made.run_of, '') AS run_of FROM (
-    SELECT ref, {sql_whole_uuid("ref").replace("{", "{{").replace("}", "}}")} AS whole FROM (
+SELECT x.ref, coalesce(m.uuid, x.embedded) AS uuid, coalesce(creation.run_of, '') AS run_of FROM (
+    SELECT ref, {sql_embedded_uuid("ref").replace("{", "{{").replace("}", "}}")} AS embedded FROM (
         SELECT created_by AS ref FROM old_batch_jobs UNION SELECT created_by FROM job_facts
     ) AS y WHERE ref <> ''
 ) AS x LEFT JOIN {{map}} m ON m.kind = 'user' AND m.original = x.ref
 LEFT JOIN (
     SELECT k.uuid, min({id_map.sql_run_of("k")}) AS run_of
     FROM {{map}} k WHERE k.kind = 'user' AND k.made GROUP BY 1
-) AS made ON made.uuid = coalesce(m.uuid, x.whole)
-WHERE coalesce(m.uuid, x.whole) IN (SELECT id FROM {{users}} UNION SELECT uuid FROM row_user)"""
+) AS creation ON creation.uuid = coalesce(m.uuid, x.embedded)
+WHERE coalesce(m.uuid, x.embedded) IN (SELECT id FROM {{users}} UNION SELECT uuid FROM row_user)"""
 
 
-# Finds who made a row `o` that is planned as `p`, but nobody who came later.
+# Joins the creator of a row `o` planned as `p`, ignoring users of later runs.
 SQL_JOIN = "LEFT JOIN ref_user ru ON ru.ref = o.created_by AND ru.run_of <= p.run_of"
 
 
 def plan(context: Context) -> None:
-    """Bring the profiles, and say which user each `created_by` means."""
+    """Plan the users and resolve every `created_by`."""
     read_terms(context, "role", "SELECT DISTINCT coalesce(role, '') FROM old_profiles")
     load(context, KEYS, FACTS)
     if not context.verifying:
@@ -81,12 +81,12 @@ def plan(context: Context) -> None:
 
 
 def make(context: Context) -> None:
-    put(context, _named(context))
-    put(context, MEMBERSHIPS)
+    insert_and_compare(context, _named(context))
+    insert_and_compare(context, MEMBERSHIPS)
 
 
 def _named(context: Context) -> Rows:
-    """Return the rows, their names set against those of existing users."""
+    """Return the rows, with usernames made unique among existing users."""
     columns = {
         name: text.format(users=context.table(USERS.model)) for name, text in USERS.columns.items()
     }

@@ -1,6 +1,6 @@
-"""Compare both sides: every older row and what it should be with what is stored.
+"""Compare the expected result of every older row with the stored row.
 
-Rows changed here since are recognised by their timestamps; of these only immutable columns,
+Rows that were changed here since are recognised by their timestamps; only their immutable columns,
 including references, are compared.
 """
 
@@ -11,7 +11,7 @@ from batches.legacy.context import Context, LegacyError
 from batches.legacy.sources import TABLES_OF
 from batches.legacy.target import Difference
 
-# Kinds of which the map has every older row.
+# Kinds whose older rows are all in the map.
 COMPLETE_KINDS = ("tenant", "user", "batch", "job", "domain")
 DOMAIN_REFERENCES = """
 SELECT count(*) FROM row_job r JOIN old_domains o ON o.id_u = r.domain_own
@@ -20,7 +20,7 @@ WHERE coalesce(p.domain, p.doubled) IS NULL AND (d.run_of <= r.run_of) IS NOT FA
 
 
 class VerificationFailed(LegacyError):  # noqa: N818 (a name that reads as what it says)
-    """The two sides differ; the findings say where."""
+    """The two sides differ; `verdict` says where."""
 
     def __init__(self, verdict: "Verdict") -> None:
         self.verdict = verdict
@@ -33,31 +33,33 @@ def has_earlier_runs(context: Context) -> bool:
 
 @dataclass
 class Verdict:
-    """What a verification found: a line for each table, and what is wrong."""
+    """The result of a verification: a comparison per table, and the faults."""
 
     tables: list[Difference] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
 def verify(context: Context) -> Verdict:
-    """Return the result of comparing each table, and any other faults."""
+    """Return the comparison of every table and all faults."""
     _check_keys(context)
     differing = [each.sentence for each in context.differences if not each.is_none]
     return Verdict(context.differences, [*context.faults, *differing])
 
 
 def follow_references(context: Context) -> None:
-    """Every reference means a row."""
-    lost = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
-    if lost:
-        context.faults.append(f"{lost} references to a batch mean none")
-    lost = context.value(DOMAIN_REFERENCES)
-    if lost:
-        context.faults.append(f"{lost} references of jobs to a domain mean none")
+    """Add a fault for references without a row."""
+    dangling = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
+    if dangling:
+        context.faults.append(f"{dangling} references to a batch mean none")
+    dangling = context.value(DOMAIN_REFERENCES)
+    if dangling:
+        context.faults.append(f"{dangling} references of jobs to a domain mean none")
 
 
 def check_counts(context: Context) -> None:
-    """Every older row is in the map once; a later run has planned what is new alone."""
+    """Add a fault unless every older row is in the map exactly once.
+
+    Skipped for a later conversion, which loads only new rows."""
     if not context.verifying and has_earlier_runs(context):
         return
     for kind in COMPLETE_KINDS:
@@ -69,7 +71,7 @@ def check_counts(context: Context) -> None:
 
 
 def _check_keys(context: Context) -> None:
-    """The database holds every reference to its row."""
+    """Add a fault for models whose foreign keys are not enforced."""
     if context.is_preview:
         return
     for model in ("batches.Batch", "batches.Job", "scans.Domain"):
@@ -78,7 +80,7 @@ def _check_keys(context: Context) -> None:
 
 
 def _has_valid_keys(context: Context, model: str) -> bool:
-    """Return whether each foreign key of a model is a validated constraint of its table."""
+    """Return whether every foreign key of a model is a validated constraint."""
     fields = context.apps.get_model(model)._meta.concrete_fields
     needed = sum(1 for field in fields if field.is_relation)
     valid = context.value(

@@ -1,12 +1,12 @@
-"""What the terms of the older system are called here, in one place.
+"""Translate the terms of the older system.
 
-A term is read without case, blanks, dashes and underscores: `InProgress` is `in_progress`.
+Case, blanks, dashes and underscores are ignored: `InProgress` equals `in_progress`.
 """
 
 import re
 from dataclasses import dataclass
 
-# Work that had not ended: it arrives cancelled, with this as its reason.
+# Unfinished work is converted as cancelled, with this reason.
 UNFINISHED = "unfinished"
 IMPORTED_UNFINISHED = "imported unfinished"
 
@@ -25,7 +25,7 @@ JOB_STATUSES = {
     "failed failure error not_found timeout": "failed",
     "cancelled canceled skipped": "cancelled",
 }
-# The time of its last scan tells nothing: the older system set it when it made the row.
+# The last scan time is not evidence of a scan: the older system set it on creation.
 DOMAIN_STATUSES = {
     "active pending processing queued new": "unscanned",
     "complete completed scanned": "scanned",
@@ -78,7 +78,7 @@ SITEMAP_SOURCES = {
     "index sitemap_index": "index",
     "manual manual_test unknown": "",
 }
-# Queued, processing and complete tell how far the work got on what somebody had selected.
+# Queued, processing and complete describe the progress of work on a selected row.
 CURATION = {
     "new": "new",
     "selected queued processing complete completed error": "selected",
@@ -108,15 +108,15 @@ SOCIAL_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The terms of one column, and what an unknown or a missing one becomes."""
+    """The terms of one column, and the results for unknown and missing ones."""
 
     lists: dict[str, str]
     otherwise: str
-    # What a missing one becomes; None where that is as bad as an unknown one.
+    # The result for a missing term; None if that counts as unknown.
     empty: str | None = None
 
     def read(self, text: str) -> tuple[str, bool]:
-        """Return what a term is called here, and whether it is known."""
+        """Return the translation of a term, and whether the term is known."""
         match = self._terms.get(_plain(text)) if text.strip() else self.empty
         return (self.otherwise, False) if match is None else (match, True)
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from batches.legacy.ids import whole_uuid
+from batches.legacy.ids import embedded_uuid
 from batches.models.keys import KeyedQuerySet
 from batches.options import BatchOptions
 from scans.engine.errors import FailureReason
@@ -292,14 +292,16 @@ class Batch(models.Model):
 
     @property
     def _has_client_id(self) -> bool:
-        return "legacy" not in self.metadata and whole_uuid(self.legacy_batch_id or "") is not None
+        return (
+            "legacy" not in self.metadata and embedded_uuid(self.legacy_batch_id or "") is not None
+        )
 
     @property
     def public_id(self) -> UUID:
         """The id by which clients know the batch: the one that they gave it, if they did."""
         if self.legacy_batch_id is None or self.is_converted:
             return self.pk
-        return whole_uuid(self.legacy_batch_id) or self.pk
+        return embedded_uuid(self.legacy_batch_id) or self.pk
 
     @property
     def ended(self) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from batches.legacy.ids import kept, whole_uuid
+from batches.legacy.ids import embedded_uuid, stored_original
 from batches.models.legacy import LegacyId
 from scrapersky.tenants.access import NO_ROW
 from scrapersky.web.text import storable
@@ -57,7 +57,7 @@ class KeyedQuerySet(models.QuerySet):
         row = self._first_of([UUID(text)]) if is_uuid(text) else None
         if row is None:
             row = self._first_of(self._former_keys(text))
-        if row is None and whole_uuid(text) is None:
+        if row is None and embedded_uuid(text) is None:
             parse_key(text)
         return row
 
@@ -93,10 +93,12 @@ class KeyedQuerySet(models.QuerySet):
 
     def _former_keys(self, text: str) -> list[UUID | int]:
         """Return the UUIDs and the integer that a text may mean, the likeliest first."""
-        held = whole_uuid(text)
+        held = embedded_uuid(text)
         kind = str(self.model._meta.model_name)
         became = LegacyId.objects.became(kind, [text, *([str(held)] if held else [])])
-        keys: list[UUID | int] = [uuid for original, uuid in became if original == kept(text)]
+        keys: list[UUID | int] = [
+            uuid for original, uuid in became if original == stored_original(text)
+        ]
         keys += [held] if held else []
         keys += [uuid for _, uuid in became]
         with suppress(LookupKeyError):

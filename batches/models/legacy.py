@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, Q, When
 from uuid_utils.compat import uuid7
 
-from batches.legacy.ids import kept, whole_uuid
+from batches.legacy.ids import embedded_uuid, stored_original
 
 
 class LegacyIdQuerySet(models.QuerySet):
@@ -18,13 +18,13 @@ class LegacyIdQuerySet(models.QuerySet):
         This is the only query by a legacy id, and look-ups run it only where no row has the id.
         Of several rows with one text, the one that kept the UUID comes first.
         """
-        rows = self.filter(kind=kind, original__in=set(map(kept, texts)))
+        rows = self.filter(kind=kind, original__in=set(map(stored_original, texts)))
         return list(rows.order_by(_PRECEDENCE, "id").values_list("original", "uuid"))
 
     def resolve(self, kind: str, text: str) -> UUID | None:
         """Return what one id became, else the UUID in its text; None if it has none."""
         mapped = self.became(kind, [text])
-        return mapped[0][1] if mapped else whole_uuid(text)
+        return mapped[0][1] if mapped else embedded_uuid(text)
 
 
 class LegacyId(models.Model):

@@ -12,13 +12,13 @@ from django.conf import settings
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_LIMIT = 8
-# For networks where one address serves the sites of thousands of customers from many machines.
+# For front ends: one address that serves thousands of customers' sites from many machines.
 FRONT_END_LIMIT = 64
 FRONT_ENDS = Path(__file__).parent / "front_ends.toml"
 
 
 class AddressLimits:
-    """The addresses of the sites being scanned; a site counts at each address of its name."""
+    """The addresses of the sites being scanned; a site counts at each of its addresses."""
 
     def __init__(self) -> None:
         self._sites: Counter[str] = Counter()
@@ -26,7 +26,7 @@ class AddressLimits:
         self._limits: dict[str, float] = {}
 
     def take(self, key: str, addresses: Iterable[str]) -> bool:
-        """Count a site (a job's key) at its addresses; return False where one is full."""
+        """Count a site (a job's key) at its addresses; return False if one is full."""
         if key in self._addresses_of:
             return True
         unique = tuple(set(addresses))
@@ -37,7 +37,7 @@ class AddressLimits:
         return True
 
     def release(self, key: str) -> bool:
-        """Count a site no more; return whether it had been counted."""
+        """Stop counting a site; return whether it was counted."""
         addresses = self._addresses_of.pop(key, ())
         for address in addresses:
             self._sites[address] -= 1
@@ -54,7 +54,7 @@ class AddressLimits:
 def limit_of(text: str) -> float:
     """Return how many sites at an address may be scanned at the same time.
 
-    Networks that the operator opened are the operator's own: limited only where it says so.
+    Networks that the operator allows are their own and limited only if the operator says so.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
     configured = settings.SCAN_MAX_PER_ADDRESS

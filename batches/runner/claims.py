@@ -1,7 +1,7 @@
 """Claim jobs for a worker, in one round over all batches.
 
-Rounds exclude each other in the whole installation, so that a batch's `max_concurrent` holds
-across workers and no host is ever scanned twice at the same time.
+Only one round runs at a time in an installation, so that a batch's `max_concurrent` holds across
+workers and no host is ever scanned twice at once.
 """
 
 import math
@@ -18,18 +18,18 @@ from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner.messages import ClaimedJob
 
-# Jobs held for each slot, so that no slot is empty between two rounds.
+# Jobs held per slot, so that no slot is idle between two rounds.
 AHEAD = 3
-# The key of the advisory lock under which rounds are made.
+# The key of the advisory lock that a round holds.
 ROUNDS = 5_226_521
 BatchKey = UUID | None  # None: jobs without a batch
 
-# What a `ClaimedJob` takes from its row as it is.
+# Columns that a `ClaimedJob` copies from its row.
 JOB_COLUMNS = ("id", "claim_no", "attempts", "tenant_id", "batch_id", "domain_id", "job_type")
 
-# `held` is materialised: checked job by job instead, a round takes five times as long, and seventy
-# times where the jobs of many batches wait for hosts. Of two batches that want one host, the one
-# whose turn is first gets it.
+# `held` is materialised: checking each job separately makes a round five times slower, and seventy
+# times if the jobs of many batches wait for hosts. If two batches want the same host, the one whose
+# turn comes first gets it.
 CLAIM = """
 WITH held AS MATERIALIZED (
     SELECT DISTINCT host FROM batches_job WHERE worker_id IS NOT NULL
@@ -58,11 +58,11 @@ FROM chosen WHERE j.id = chosen.id RETURNING j.id"""
 
 
 class ShiftLostError(Exception):
-    """The worker was silent too long: others have its jobs, and it must not write."""
+    """The worker was silent too long: others have its jobs, and it must not write them."""
 
 
 class Load(NamedTuple):
-    """How many jobs of a batch a worker scans, holds ready or for a busy server, and has ended."""
+    """The jobs of a batch on a worker: executing, ready, waiting for a busy server, ended."""
 
     executing: int = 0
     ready: int = 0
@@ -75,14 +75,14 @@ class Load(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The slots a worker has in each batch from now on, and the jobs it just claimed."""
+    """The worker's new slots in each batch, and the jobs it just claimed."""
 
     slots: dict[BatchKey, int]
     jobs: list[ClaimedJob]
 
 
 class Claimer:
-    """Make the rounds of one worker, whose whole budget is `AHEAD` jobs for each of its slots."""
+    """Claim jobs for one worker, up to `AHEAD` jobs for each of its slots."""
 
     def __init__(self, worker: Worker, ceiling: int) -> None:
         self.worker = worker
@@ -92,10 +92,10 @@ class Claimer:
         self._served: dict[BatchKey, int] = {}
 
     def claim(self, loads: Mapping[BatchKey, Load]) -> Claim | None:
-        """Claim what the budget allows beside `loads`, least recently served batches first.
+        """Claim up to the budget in addition to `loads`, least recently served batches first.
 
-        Returns None where there is nothing to claim. Raises `ShiftLostError`. Adopt the slots only
-        after this has returned: they may be rolled back before.
+        Returns None if there is nothing to claim. Raises `ShiftLostError`. Adopt the slots only
+        after this returns: until then they may be rolled back.
         """
         budget = AHEAD * self.ceiling - sum(load.held for load in loads.values())
         caps = _caps(self.ceiling) if budget > 0 else {}
@@ -110,9 +110,9 @@ class Claimer:
         return Claim(slots, jobs)
 
     def _limits(self, caps: Mapping[BatchKey, int]) -> tuple[dict[str, int], dict[BatchKey, int]]:
-        """Return this worker's slots so far, and the most it may have in each batch now.
+        """Return this worker's current slots, and its limit in each batch.
 
-        That is a fair share of the batch's cap, and no more than other workers leave.
+        The limit is a fair share of the batch's cap, and at most what other workers leave.
         """
         slots_of = dict(Worker.objects.live().values_list("pk", "slots"))
         before = slots_of.pop(self.worker.pk, None)
@@ -130,7 +130,7 @@ class Claimer:
     def _share(
         self, budget: int, limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load]
     ) -> dict[BatchKey, int]:
-        """Return how many jobs each batch may get: one each in turn until the budget is spent."""
+        """Return how many jobs each batch may get, dealt in turn until the budget is spent."""
         self._served = {batch: self._served.get(batch, 0) for batch in limits}
         self._round += 1
         room = self.ceiling - sum(load.blocked for load in loads.values())
@@ -138,7 +138,7 @@ class Claimer:
         for batch in sorted(limits, key=self._served.__getitem__):
             load = loads.get(batch, Load())
             most = AHEAD * limits[batch] - load.held
-            # what waits for a busy server must not fill the budget
+            # jobs waiting for a busy server must not use up the budget
             demand[batch] = min(most, room) if load.blocked else most
         shares: Counter[BatchKey] = Counter()
         while budget and (hungry := [b for b, most in demand.items() if shares[b] < most]):
@@ -150,7 +150,7 @@ class Claimer:
     def _write(
         self, slots: dict[BatchKey, int], before: dict[str, int], loads: Mapping[BatchKey, Load]
     ) -> None:
-        """Write the slots; those that were lowered stay until the pool has adopted them."""
+        """Write the slots; lowered ones are kept until the pool has adopted them."""
         row = {str(batch): count for batch, count in slots.items() if batch}
         for key in (str(batch) for batch in loads if batch):
             row[key] = max(row.get(key, 0), before.get(key, 0))
@@ -159,7 +159,7 @@ class Claimer:
 
 
 def _wait_for_other_rounds() -> None:
-    """Let one round be made at a time; SQLite's transactions are IMMEDIATE and need no lock."""
+    """Allow one round at a time; SQLite's transactions are IMMEDIATE and need no lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
@@ -174,7 +174,7 @@ def _caps(ceiling: int) -> dict[BatchKey, int]:
     if waiting.filter(batch__isnull=True).exists():
         caps[None] = ceiling
     default = BatchOptions().max_concurrent
-    # Only this option is read of a thousand batches; reading all would take ten times as long.
+    # Reads only this option: parsing all options of a thousand batches takes ten times as long.
     for pk, cap in rows.values_list("pk", "options__max_concurrent"):
         caps[pk] = cap or default
     return caps
@@ -183,14 +183,14 @@ def _caps(ceiling: int) -> dict[BatchKey, int]:
 def _slots(
     limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load], claimed: list[ClaimedJob]
 ) -> dict[BatchKey, int]:
-    """Return the slots of each batch: its limit, but no more than it has jobs here."""
+    """Return the slots of each batch: its limit, but at most its jobs here."""
     held = Counter({batch: load.held for batch, load in loads.items()})
     held.update(job.batch_id for job in claimed)
     return {batch: min(limits.get(batch, count), count) for batch, count in held.items()}
 
 
 def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
-    """Move jobs to the worker under fresh claims; return their ids."""
+    """Assign jobs to the worker under new claims; return their ids."""
     if not shares:
         return []
     if connection.vendor != "postgresql":
@@ -204,7 +204,7 @@ def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
 
 
 def _take_one_by_one(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:
-    """Do what `CLAIM` does where there is no LATERAL, as on SQLite."""
+    """Claim as `CLAIM` does, for SQLite, which has no LATERAL."""
     held = Job.objects.filter(worker__isnull=False).values("host")
     waiting = Job.objects.claimable().exclude(host__in=held).order_by("position", "pk")
     by_host: dict[str, UUID] = {}

@@ -25,11 +25,11 @@ Measure = DailyCount.Measure
 
 
 def flush(worker: Worker, outcomes: list[Outcome]) -> None:
-    """Store outcomes; those of jobs that were taken over since are dropped.
+    """Store outcomes, except those of jobs that another worker took over.
 
-    An outcome that the database refuses ends its own job with internal_error and no other.
-    A deadlock is retried at once. Raises `OperationalError` or `InterfaceError` when the database
-    is away: nothing is written then and the same call may be made again.
+    If the database rejects an outcome, only its own job ends with internal_error. A deadlock is
+    retried at once. Raises `OperationalError` or `InterfaceError` if the database is unavailable:
+    nothing is written then, and the call may be repeated.
     """
     if not outcomes:
         return
@@ -37,17 +37,17 @@ def flush(worker: Worker, outcomes: list[Outcome]) -> None:
         _write(worker, outcomes)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # where a job ends, so that it ends truthfully
+    except Exception as error:  # where a job ends, so that it ends with its true outcome
         if len(outcomes) == 1:
             _write_refused(worker, outcomes[0], error)
             return
         for outcome in outcomes:
-            logger.warning("%s is written alone, its flush failed: %s", outcome.job.ids, error)
+            logger.warning("%s is written alone after a failed flush: %s", outcome.job.ids, error)
             flush(worker, [outcome])
 
 
 def _write_refused(worker: Worker, outcome: Outcome, error: Exception) -> None:
-    """End the job of an outcome that cannot be stored: with its cause, or else as lost."""
+    """End the job of an outcome that cannot be stored, with the cause or else as lost."""
     logger.error("%s cannot be stored", outcome.job.ids, exc_info=error)
     sentence = f"The result could not be stored: {type(error).__name__}: {error}"[:2_000]
     reason = FailureReason.INTERNAL_ERROR
@@ -60,13 +60,13 @@ def _write_refused(worker: Worker, outcome: Outcome, error: Exception) -> None:
             return
         except (OperationalError, InterfaceError):
             raise
-        except Exception:  # nothing a site sends may end the shift; the worker releases the job
+        except Exception:  # nothing a site sends may stop the shift; the worker releases the job
             logger.exception("%s cannot be ended as %s", outcome.job.ids, attempt.kind)
 
 
 @dataclass(slots=True)
 class _Rows:
-    """What a flush writes, in the order it is gathered."""
+    """The rows that a flush writes, in order."""
 
     now: datetime = field(default_factory=timezone.now)
     ends: list[tuple] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Rows:
     completed: Counter = field(default_factory=Counter)
     failed: Counter = field(default_factory=Counter)
     cancelled: Counter = field(default_factory=Counter)
-    # For the daily counts: (tenant, measure, name) -> how many.
+    # Daily counts: (tenant, measure, name) -> count.
     counted: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
 
 
@@ -99,13 +99,13 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
 
 
 def lost_count(failed: list[tuple[UUID, UUID | None]]) -> Counter[tuple[UUID, str, str]]:
-    """Return what `fail_lost` adds to the daily counts."""
+    """Return the daily counts of jobs that `fail_lost` failed."""
     reason = FailureReason.WORKER_LOST.value
     return Counter((tenant, Measure.FAILURE.value, reason) for tenant, _ in failed)
 
 
 def release(worker: Worker, jobs: Iterable[ClaimedJob]) -> None:
-    """Let go of those of the jobs that the worker still holds, uncharged."""
+    """Release the jobs that the worker still holds, without charging an attempt."""
     claims = dict(job.claim for job in jobs)
     if not claims:
         return
@@ -114,9 +114,9 @@ def release(worker: Worker, jobs: Iterable[ClaimedJob]) -> None:
 
 
 def _log(outcome: Outcome, *, is_held: bool) -> None:
-    """Log how a job ended; the good ends of thousands at DEBUG only."""
+    """Log how a job ended; successes only at DEBUG, as there are thousands."""
     if not is_held:
-        logger.warning("%s was taken over since: its outcome is dropped", outcome.job.ids)
+        logger.warning("%s was taken over; its outcome is dropped", outcome.job.ids)
     elif outcome.kind is Kind.REPORT:
         logger.debug("%s is complete", outcome.job.ids)
     elif outcome.kind is Kind.FAILURE:
@@ -137,9 +137,9 @@ def _gather(rows: _Rows, outcome: Outcome) -> None:
 
 def _gather_report(rows: _Rows, outcome: Outcome) -> None:
     job, report = outcome.job, outcome.read()
-    kept = not job.options.test_mode
-    scan_id = uuid7() if kept and not job.sitemaps_only else None
-    if kept:
+    is_stored = not job.options.test_mode
+    scan_id = uuid7() if is_stored and not job.sitemaps_only else None
+    if is_stored:
         rows.results.append(SiteResult(job.tenant_id, job.domain_id, job.batch_id, report, scan_id))
     counts = {"sitemaps": len(report["sitemaps"]), "pages": len(report["pages"])}
     rows.completed[job.batch_id] += 1
@@ -147,7 +147,7 @@ def _gather_report(rows: _Rows, outcome: Outcome) -> None:
         rows.counted[job.tenant_id, Measure.VERDICT, report["verdict"]] += 1
         rows.counted.update((job.tenant_id, Measure.CONTACT, c["kind"]) for c in report["contacts"])
     end = {"status": Job.Status.COMPLETE, "progress": 1.0, "scan_id": scan_id}
-    _add_end(rows, job, report, end | {"result": counts if kept else report})
+    _add_end(rows, job, report, end | {"result": counts if is_stored else report})
 
 
 def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
@@ -168,7 +168,7 @@ def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
 
 
 def _add_end(rows: _Rows, job: ClaimedJob, times: dict[str, Any], columns: dict[str, Any]) -> None:
-    """Add the values of `Job.END_COLUMNS`; the times are those of the scan itself."""
+    """Add the values of `Job.END_COLUMNS`; the times come from the scan."""
     values = {
         "id": job.id,
         "progress": 0.0,

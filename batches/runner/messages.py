@@ -1,4 +1,4 @@
-"""The values that pass between claiming, scanning and writing."""
+"""Values passed between claiming, scanning and writing."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -11,9 +11,9 @@ from uuid import UUID
 from batches.models import Job
 from batches.options import BatchOptions
 
-# Seconds past its deadline after which a scan that has not ended is given up.
+# Seconds after its deadline at which an unfinished scan is abandoned.
 GRACE = 2.0
-# (job, number of its claim)
+# (job id, claim number)
 ClaimKey = tuple[UUID, int]
 
 
@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job that this worker holds: what to scan, and the claim that fences its result."""
+    """A job held by this worker: what to scan, and the claim that fences its result."""
 
     id: UUID
     claim_no: int
@@ -45,12 +45,12 @@ class ClaimedJob:
 
     @property
     def ids(self) -> str:
-        """What a log line about the job begins with."""
+        """The prefix of log lines about the job."""
         return f"batch={self.batch_id} job={self.id} domain={self.domain_id} host={self.host}"
 
     @property
     def alone(self) -> bool:
-        """Whether the job was there when a worker died, and so gets a process of its own."""
+        """Whether the job runs in a process of its own because its worker died before."""
         return self.attempts > 0
 
     @property
@@ -60,10 +60,10 @@ class ClaimedJob:
 
 @dataclass(slots=True)
 class Scan:
-    """A claimed job on its way through a worker: waiting, running, or sent back to wait."""
+    """A claimed job in a worker: waiting, running, or deferred."""
 
     job: ClaimedJob
-    # Host -> its addresses, and when it was sent back, once a scanning process has resolved them.
+    # Host -> its addresses, and when it was deferred, once a scanning process resolved them.
     answers: dict[str, list[str]] = field(default_factory=dict)
     sent_back: float = 0.0
     began: float = 0.0
@@ -79,7 +79,7 @@ class Scan:
         return monotonic() - self.began > self.job.options.site_deadline + GRACE
 
     def begin(self) -> dict[str, Any]:
-        """Let the time run; return the message that tells a scanning process to do the job."""
+        """Start the deadline; return the message that starts the job in a scanning process."""
         self.began, self.started_at = monotonic(), utc_now()
         limits = asdict(self.job.options.limits(sitemaps_only=self.job.sitemaps_only))
         message = {"type": "scan", "job": self.job.key, "domain": self.job.host, "asks": True}
@@ -90,7 +90,7 @@ class Scan:
 
 
 class Kind(StrEnum):
-    """How the scan of a job ended, as the scanning process reported it or as its death did."""
+    """How the scan of a job ended, as reported by its process or shown by the process's death."""
 
     REPORT = "report"
     FAILURE = "failure"
@@ -99,9 +99,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one scan; `payload` is the JSON the child sent, read only when it is written.
+    """The end of one scan; `payload` is the child's JSON, parsed only when it is written.
 
-    The times are those that the runner saw; a report or failure brings the scan's own.
+    The times are the runner's; a report or failure contains those of the scan itself.
     """
 
     job: ClaimedJob
@@ -111,7 +111,7 @@ class Outcome:
     finished_at: datetime = field(default_factory=utc_now)
 
     def read(self) -> dict[str, Any]:
-        """Return the payload, with the times of the scan."""
+        """Return the parsed payload, with the times of the scan."""
         times = {
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),
@@ -121,6 +121,6 @@ class Outcome:
 
 
 def failure(job: ClaimedJob, reason: str, error: str, started_at: datetime) -> Outcome:
-    """Return the outcome of a job that ended otherwise than by its own scan."""
+    """Return the outcome of a job that did not end by its own scan."""
     payload = json.dumps({"reason": reason, "error": error, "requests": []}).encode()
     return Outcome(job, Kind.FAILURE, payload, started_at)

@@ -1,7 +1,7 @@
-"""Keep the scanning processes busy, from a thread of its own that never waits for the database.
+"""Keep the scanning processes busy, in a separate thread that never waits for the database.
 
-The shift's main thread hands over claimed jobs and takes away what has started and ended; between
-the two, jobs start the moment a slot is free, even while the main thread writes.
+The shift's main thread hands over claimed jobs and collects starts and outcomes. Meanwhile jobs
+start as soon as a slot is free, even while the main thread writes.
 """
 
 import json
@@ -24,17 +24,17 @@ from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
 
-# Outcomes that are written at once without waiting for more.
+# Number of outcomes at which they are written without waiting for more.
 FULL = 64
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
-# Seconds between two looks at processes: who is late, who is needed, who is to be recycled.
+# Seconds between two checks for late, missing and worn-out processes.
 TICK = 0.25
-# Seconds without a job after which the processes end.
+# Idle seconds after which the processes end.
 IDLE_AFTER = 60.0
-# Sites after which a process is replaced, for whatever memory it has lost.
+# Sites after which a process is replaced, to bound memory leaks.
 RECYCLE_AFTER = 2_000
-# Processes in a row that die before they are ready, after which the pool gives up.
+# Consecutive processes that may die before they are ready; then the pool gives up.
 MAX_FAILED_STARTS = 3
 
 
@@ -57,7 +57,7 @@ class Pool:
         self._closed = False
         self._tick_at = 0.0
         self._busy_at = monotonic()
-        # Set when it is worth while to take the outcomes before the next round.
+        # Set if the outcomes should be collected before the next round.
         self.full = threading.Event()
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = os.pipe()
@@ -66,10 +66,10 @@ class Pool:
         self._thread = threading.Thread(target=self._pump, name="pool", daemon=True)
         self._thread.start()
 
-    # What the main thread calls
+    # Called by the main thread
 
     def offer(self, jobs: Iterable[ClaimedJob], slots: dict[BatchKey, int]) -> None:
-        """Take over claimed jobs, and how many jobs of each batch may be scanned at once."""
+        """Accept claimed jobs, and the number of each batch's jobs that may be scanned at once."""
         with self._lock:
             self._slots = dict(slots)
             for job in jobs:
@@ -77,17 +77,19 @@ class Pool:
         self._wake()
 
     def loads(self) -> dict[BatchKey, Load]:
-        """Return what is here of each batch."""
+        """Return the load of each batch."""
         with self._lock:
             return self._loads()
 
     def slots(self) -> dict[str, int]:
-        """Give up the slots of jobs that have ended; return those in use, by batch id."""
+        """Free the slots of ended jobs; return the slots in use, by batch id."""
         with self._lock:
             loads = self._loads()
-            kept = {batch: min(self._slots.get(batch, 0), loads[batch].held) for batch in loads}
-            self._slots = kept
-            used = {batch: max(kept[batch], load.executing) for batch, load in loads.items()}
+            remaining = {
+                batch: min(self._slots.get(batch, 0), loads[batch].held) for batch in loads
+            }
+            self._slots = remaining
+            used = {batch: max(remaining[batch], load.executing) for batch, load in loads.items()}
         return {str(batch): count for batch, count in used.items() if batch and count}
 
     def is_alive(self) -> bool:
@@ -107,13 +109,13 @@ class Pool:
         return {key: [value["stage"], value["progress"]] for key, value in values.items()}
 
     def take(self) -> tuple[dict[ClaimKey, datetime], list[Outcome]]:
-        """Return which scans have begun and when, and the outcomes; they stay until `written`."""
+        """Return started scans with their times, and outcomes; both stay until `written`."""
         with self._lock:
             self.full.clear()
             return dict(self._started), list(self._outcomes)
 
     def written(self, started: Iterable[ClaimKey], outcomes: list[Outcome]) -> None:
-        """Forget what was taken and is stored now, which makes room for more."""
+        """Forget starts and outcomes that are stored now, which makes room for more."""
         with self._lock:
             for claim in started:
                 self._started.pop(claim, None)
@@ -122,12 +124,12 @@ class Pool:
         self._wake()
 
     def claims(self) -> set[ClaimKey]:
-        """Return the claims of all jobs here, ended ones included until they are written."""
+        """Return the claims of all jobs here, including ended ones not yet written."""
         with self._lock:
             return {job.claim for job in self._jobs()}
 
     def stop(self, claims: set[ClaimKey]) -> None:
-        """Stop scans; each ends as cancelled, or as it did just before."""
+        """Stop scans; each ends as cancelled unless it has just ended otherwise."""
         with self._lock:
             for child in self._children:
                 for key, scan in child.running.items():
@@ -135,18 +137,18 @@ class Pool:
                         child.cancel(key)
 
     def take_waiting(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
-        """Return, and forget, jobs that have not started."""
+        """Remove and return jobs that have not started."""
         with self._lock:
             return self._waiting.remove(predicate)
 
     def take_blocked(self, keep: int) -> list[ClaimedJob]:
-        """Return, and forget, all but `keep` of the jobs that wait for busy servers."""
+        """Remove and return all but `keep` of the jobs waiting for busy servers."""
         with self._lock:
             surplus = set(list(self._waiting.blocked)[keep:])
             return self._waiting.remove(lambda job: job.key in surplus) if surplus else []
 
     def close(self) -> list[ClaimedJob]:
-        """End every process; return the jobs whose outcomes are not written."""
+        """Stop all processes; return the jobs whose outcomes are not written."""
         with self._lock:
             self._closed = True
         self._wake()
@@ -159,7 +161,7 @@ class Pool:
         os.close(self._wake_in)
         return unfinished
 
-    # What the jobs here are
+    # State of the jobs
 
     def _running(self) -> Iterator[Scan]:
         return (scan for child in self._children for scan in child.running.values())
@@ -180,13 +182,13 @@ class Pool:
             for batch in {*self._executing, *ready, *blocked, *ended}
         }
 
-    # What the pump does
+    # Run by the pump
 
     def _wake(self) -> None:
         try:
             os.write(self._wake_in, b"!")
         except (BlockingIOError, OSError):
-            return  # a full pipe wakes the pump as well; a closed one has no pump
+            return  # a full pipe wakes the pump anyway; a closed one means that it has stopped
 
     def _pump(self) -> None:
         while not self._closed and self._failed_starts < MAX_FAILED_STARTS:
@@ -228,7 +230,7 @@ class Pool:
                 self._end(child, scan, outcome)
 
     def _admit(self, child: Child, frame: Frame, scan: Scan | None) -> None:
-        """Let a scan go on whose server is known now, or send it back while that is busy."""
+        """Let a scan continue once its server is known, or defer it if the server is busy."""
         if scan is None:
             child.send({"type": "go", "job": frame.key})  # cancelled meanwhile; it ends on its own
             return
@@ -241,7 +243,7 @@ class Pool:
             self._stop(child, scan)
 
     def _stop(self, child: Child, scan: Scan) -> None:
-        """Count a job no more as executing; let one that waited for its server be next."""
+        """Stop counting a job as executing; let a job waiting for its server be next."""
         del child.running[scan.job.key]
         self._executing[scan.job.batch_id] -= 1
         self._executing = +self._executing
@@ -256,7 +258,7 @@ class Pool:
             self.full.set()
 
     def _reap(self, child: Child) -> None:
-        """Forget a process that died; the jobs it was doing are lost with it."""
+        """Remove a process that died; its running jobs are lost."""
         self._failed_starts += not child.ready
         for scan in list(child.running.values()):
             logger.warning("%s lost its scanning process %d", scan.job.ids, child.pid)
@@ -277,7 +279,7 @@ class Pool:
     # Processes
 
     def _scale(self) -> None:
-        """Have as many processes as the jobs need, none after a while without jobs."""
+        """Start as many processes as the jobs need; stop all of them when idle."""
         for alone in (False, True):
             kind = [c for c in self._children if c.alone is alone and not c.retiring]
             jobs = sum(len(child.running) for child in kind)
@@ -292,7 +294,7 @@ class Pool:
             self._remove(child)
 
     def _recycle(self) -> None:
-        """Retire worn-out processes one at a time, and all when there is nothing to do."""
+        """Retire worn-out processes one at a time, or all of them if there is nothing to do."""
         if self._has_jobs():
             self._busy_at = monotonic()
         idle = monotonic() - self._busy_at > IDLE_AFTER
@@ -305,7 +307,7 @@ class Pool:
     # Starting jobs
 
     def _dispatch(self) -> None:
-        """Start waiting jobs, one of each batch in turn, while there are slots and threads."""
+        """Start waiting jobs, one per batch in turn, while slots and threads are free."""
         served = True
         while served:
             served = False
@@ -317,7 +319,7 @@ class Pool:
                     del queues[key]
                 elif self._start(key, queue):
                     served = True
-                    queues[key] = queues.pop(key)  # to the end of the line
+                    queues[key] = queues.pop(key)  # to the end of the queue
 
     def _has_room(self) -> bool:
         return (
@@ -327,7 +329,7 @@ class Pool:
         )
 
     def _start(self, key: QueueKey, queue: deque[Scan]) -> bool:
-        """Start the first job of a queue if its batch has a slot and a process a thread."""
+        """Start the first job of a queue if a slot of its batch and a thread are free."""
         batch, alone = key
         if self._executing[batch] >= self._slots.get(batch, 0):
             return False
@@ -341,7 +343,7 @@ class Pool:
     def _child_for(self, job: ClaimedJob, *, alone: bool) -> Child | None:
         """Return the least busy process of the kind with a free thread.
 
-        Not one that still has an earlier scan of the same job, cancelled and retried since.
+        Skips a process that still runs an earlier, cancelled scan of the same job.
         """
         kind = (child for child in self._children if child.alone is alone)
         free = [child for child in kind if child.free > 0 and not child.has(job.key)]

@@ -1,4 +1,4 @@
-"""One scanning process as the worker sees it: messages in, frames out."""
+"""Control one scanning process: messages in, frames out."""
 
 import contextlib
 import json
@@ -27,19 +27,19 @@ class Frame(NamedTuple):
 
 
 class Child:
-    """A process that scans up to `threads` sites at once and knows nothing of the database."""
+    """A process that scans up to `threads` sites at once, without access to the database."""
 
     def __init__(self, threads: int, *, alone: bool = False) -> None:
         self.threads = threads
         self.alone = alone
         self.running: dict[str, Scan] = {}
-        # Jobs that were given up while their thread still hangs in them.
+        # Abandoned jobs that still occupy a thread.
         self.stuck: set[str] = set()
-        # How many jobs it was sent.
+        # Number of jobs sent to it.
         self.served = 0
-        # Whether the process has read its code and takes jobs.
+        # Whether the process has loaded its code and accepts jobs.
         self.ready = False
-        # Whether it gets no more jobs and ends after its last one.
+        # Whether it gets no more jobs and exits after its last one.
         self.retiring = False
         self._buffer = bytearray()
         self._process = subprocess.Popen(
@@ -61,7 +61,7 @@ class Child:
 
     @property
     def free(self) -> int:
-        """How many more jobs the child takes."""
+        """The number of further jobs that the child accepts."""
         if self.retiring or not self.ready:
             return 0
         return self.threads - len(self.running) - len(self.stuck)
@@ -78,14 +78,14 @@ class Child:
         self.send({"type": "cancel", "job": key})
 
     def give_up(self, key: str) -> None:
-        """Stop waiting for a job; its thread may hang in it for ever."""
+        """Stop waiting for a job; its thread may hang forever."""
         self.stuck.add(key)
         self.cancel(key)
         if len(self.stuck) * 4 >= self.threads:
             self.retiring = True
 
     def read(self) -> list[Frame] | None:
-        """Return the frames that have arrived; None when the process ended or talks nonsense."""
+        """Return the frames received; None if the process ended or sent invalid data."""
         part = os.read(self.fd, READ_SIZE)
         if not part:
             return None
@@ -93,7 +93,7 @@ class Child:
         try:
             return list(self._frames())
         except ValueError:
-            logger.error("scanning process %d sent no frame: %r", self.pid, self._buffer[:80])
+            logger.error("scanning process %d sent no valid frame: %r", self.pid, self._buffer[:80])
             return None
 
     def _frames(self) -> Iterator[Frame]:
@@ -107,7 +107,7 @@ class Child:
             yield Frame(kind, key, payload)
 
     def kill(self) -> None:
-        """End the process at once and wait until it is gone."""
+        """Kill the process and wait until it has exited."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -116,7 +116,7 @@ class Child:
                     pipe.close()
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send one message; a process that has died is noticed where its output ends."""
+        """Send one message; `read` notices if the process has died."""
         assert self._process.stdin is not None  # noqa: S101 - opened above
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(message).encode() + b"\n")

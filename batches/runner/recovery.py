@@ -18,10 +18,11 @@ logger = logging.getLogger(__name__)
 
 
 def recover() -> int:
-    """Return the jobs of dead workers to the line; return how many there were.
+    """Requeue the jobs of dead workers; return how many there were.
 
-    A worker of this host whose process is gone is not waited for until it counts as silent. Jobs
-    that ran are charged an attempt and fail the third time; those only claimed are not.
+    A worker of this host whose process has exited is recovered without waiting for the silence
+    time-out. Jobs that ran are charged an attempt and fail the third time; jobs that were only
+    claimed are not charged.
     """
     Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
     Worker.objects.lose()
@@ -46,13 +47,13 @@ def recover() -> int:
 
 
 def _orphans() -> QuerySet[Job, Any]:
-    """Return the ids of jobs that a worker held which does not live any more."""
+    """Return the ids of jobs held by workers that are no longer alive."""
     living = Worker.objects.filter(pk=OuterRef("worker"), status=Worker.Status.WORKING)
     return Job.objects.exclude(Exists(living)).values_list("pk", flat=True)
 
 
 def resume(**_: Any) -> None:
-    """Queue a shift where this host has none, as a process of its queue starts (`post_spawn`)."""
+    """Queue a shift if this host has none; called when a queue process starts (`post_spawn`)."""
     try:
         recover()
         ensure_shift()

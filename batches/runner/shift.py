@@ -1,7 +1,7 @@
-"""A shift: one host's work on all batches, for as long as its cluster runs.
+"""Run a shift: one host's work on all batches for as long as its cluster runs.
 
-The main thread talks to the database: it writes, claims and says that it is alive. The pool's
-thread keeps the scanning processes busy meanwhile.
+The main thread uses the database: it writes outcomes, claims jobs and sends heartbeats. Meanwhile
+the pool's thread keeps the scanning processes busy.
 """
 
 import faulthandler
@@ -26,24 +26,23 @@ from scrapersky.web.stopping import cluster_stops
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two rounds while there is work, and while there is none.
+# Seconds between two rounds, with and without work.
 ROUND_EVERY = 0.5
 IDLE_EVERY = 1.0
-# Seconds between two heartbeats, each with a check whether the jobs here are still this worker's.
+# Seconds between heartbeats; each also checks that the jobs here still belong to this worker.
 BEAT_EVERY = 1.0
 RECOVER_EVERY = 10.0
-# Seconds that running scans get to end when the shift is to stop.
+# Seconds that running scans have to finish when the shift stops.
 STOP_GRACE = 3.0
-# Seconds that one step may take before the process ends itself; its jobs are lost by then.
+# Seconds after which a stuck step ends the process; its jobs have been recovered by then.
 STUCK_AFTER = 120.0
 DATABASE_PATIENCE = 120.0
 
 
 def run_shift(*, linger: float | None = None) -> str:
-    """Scan for this host until its cluster stops; return a sentence that says how it ended.
+    """Scan for this host until its cluster stops; return a sentence on how the shift ended.
 
-    Returns at once where the host has a shift. With `linger` (seconds), ends after so long without
-    work.
+    Returns at once if the host has a shift. With `linger`, ends after that many idle seconds.
     """
     if cluster_stops.value:
         return "The cluster is stopping."
@@ -52,7 +51,7 @@ def run_shift(*, linger: float | None = None) -> str:
     if worker is None:
         return "This host already has a shift."
     gc.collect()
-    gc.freeze()  # what is loaded now stays: the collector walks through it at every flush
+    gc.freeze()  # objects loaded so far stay; without this, the collector scans them at every flush
     try:
         return Shift(worker, linger).run()
     finally:
@@ -61,7 +60,7 @@ def run_shift(*, linger: float | None = None) -> str:
 
 
 class Shift:
-    """The state of a shift; `run` is its life, `_step` its loop."""
+    """The state of a shift; `run` repeats `_step` until it ends."""
 
     def __init__(self, worker: Worker, linger: float | None = None) -> None:
         ceiling = settings.SCAN_MAX_CONCURRENT
@@ -92,7 +91,7 @@ class Shift:
         return f"{self.ended:,} jobs ended."
 
     def _step(self) -> None:
-        """Do what is due, with patience for a database that is away."""
+        """Do what is due; wait if the database is unavailable."""
         idle = monotonic() - self.busy_at > IDLE_EVERY
         self.pool.full.wait(IDLE_EVERY if idle else ROUND_EVERY)
         try:
@@ -109,7 +108,7 @@ class Shift:
             self._wait_for_database(error)
 
     def _write(self) -> None:
-        """Store which scans have begun and how others ended; without a database they stay."""
+        """Store starts and outcomes of scans; they are kept if the database is unavailable."""
         started, outcomes = self.pool.take()
         Job.objects.begin(self.worker, started)
         flush(self.worker, outcomes)
@@ -119,7 +118,7 @@ class Shift:
             self.busy_at = monotonic()
 
     def _beat(self) -> None:
-        """Say that the shift is alive, what it scans, and which slots it needs."""
+        """Write the heartbeat, the stages of running scans and the slots in use."""
         if not self.pool.is_alive():
             raise RuntimeError("The scanning processes failed to start, or their thread died.")
         if not self.worker.beat(stages=self.pool.stages(), slots=self.pool.slots()):
@@ -134,11 +133,11 @@ class Shift:
         return Worker.objects.filter(pk=self.worker.pk, stop_requested=True).exists()
 
     def _check(self) -> None:
-        """Stop what was paused, cancelled or taken over; let go of what is not here."""
+        """Stop jobs that were paused, cancelled or taken over; release jobs not here."""
         here = self.pool.claims()
         ids = {pk for pk, _ in here}
-        states: dict[ClaimKey, str] = {}  # of the batches of the jobs that are held and here
-        strays: list[UUID] = []  # cancelled, and their scan has ended; or a claim without answer
+        states: dict[ClaimKey, str] = {}  # of the batches of jobs held here
+        strays: list[UUID] = []  # cancelled after the scan ended, or the claim's response was lost
         rows = Job.objects.filter(worker=self.worker.pk).order_by()
         for pk, claim_no, status, state in rows.values_list(
             "pk", "claim_no", "status", "batch__status"
@@ -155,7 +154,7 @@ class Shift:
         settle_cancelling()
 
     def _claim(self) -> None:
-        """Make a round; what waits for busy servers beyond a budget is left to others."""
+        """Claim jobs; release those waiting for busy servers beyond a budget."""
         release(self.worker, self.pool.take_blocked(keep=settings.SCAN_MAX_CONCURRENT))
         start_pending()
         if claim := self.claimer.claim(self.pool.loads()):
@@ -173,7 +172,7 @@ class Shift:
         self.worker.end()
 
     def _wait_for_database(self, error: Exception) -> None:
-        """Go on scanning while the database is away; what is unwritten stays in the pool."""
+        """Continue scanning without the database; unwritten outcomes stay in the pool."""
         now = monotonic()
         self.database_away_since = self.database_away_since or now
         if now - self.database_away_since > DATABASE_PATIENCE:
@@ -190,7 +189,7 @@ class Shift:
 
 
 def start_pending() -> None:
-    """Start the batches that wait; no write where there is none: SQLite locks the database."""
+    """Start pending batches; write nothing if there are none, as SQLite locks the database."""
     pending = Batch.objects.startable()
     if not pending.exists():
         return

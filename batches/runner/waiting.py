@@ -1,4 +1,4 @@
-"""The jobs that wait in a worker: for a slot, for a thread, or for a busy server."""
+"""Hold the jobs that wait in a worker for a slot, a thread or a busy server."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from uuid import UUID
 from batches.runner.addresses import AddressLimits
 from batches.runner.messages import ClaimedJob, Scan
 
-# A batch (None: jobs without one), and whether its jobs need a process of their own.
+# (batch or None, whether the jobs need a process of their own)
 QueueKey = tuple[UUID | None, bool]
 
 
 class WaitingJobs:
-    """Queues of jobs that may start, and jobs whose servers have enough sites being scanned."""
+    """Queues of jobs that may start, and jobs whose servers are busy."""
 
     def __init__(self) -> None:
         self.queues: dict[QueueKey, deque[Scan]] = {}
@@ -39,7 +39,7 @@ class WaitingJobs:
         self._queue_of(job).append(Scan(job))
 
     def admit(self, scan: Scan) -> bool:
-        """Count a scan at its addresses; return False, and keep it back, if one is full."""
+        """Count a scan at its addresses; if one is full, hold the scan back and return False."""
         if self._addresses.take(scan.job.key, scan.addresses):
             return True
         scan.sent_back = monotonic()
@@ -47,12 +47,12 @@ class WaitingJobs:
         return False
 
     def leave(self, job: ClaimedJob) -> None:
-        """Count a scan no more at its addresses; those that waited for them are next."""
+        """Stop counting a scan at its addresses; scans waiting for them are next."""
         if self._addresses.release(job.key):
             self._unblock()
 
     def remove(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
-        """Return, and forget, jobs."""
+        """Remove and return jobs."""
         removed = [job for job in self.jobs() if predicate(job)]
         keys = {job.key for job in removed}
         for queue_key, queue in self.queues.items():

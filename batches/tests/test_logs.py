@@ -74,7 +74,7 @@ def test_jobs_that_are_lost_dropped_or_written_alone_are_named(
     flush(worker, [Outcome(first, Kind.LOST, b"{}", NOW), broken])
     flush(worker, [scanned(first)])
     assert f"{ids(first)} was lost in attempt 1" in caplog.messages
-    assert f"{ids(first)} was taken over since: its outcome is dropped" in caplog.messages
+    assert f"{ids(first)} was taken over; its outcome is dropped" in caplog.messages
     assert len(lines(caplog, "is written alone")) == 2
     assert f"{ids(second)} cannot be stored" in caplog.messages
 

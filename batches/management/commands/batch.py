@@ -1,4 +1,4 @@
-"""Ask after a batch, and stop, hold, continue or repeat it."""
+"""Show, cancel, pause, resume, retry or rerun a batch."""
 
 import json
 from argparse import ArgumentParser
@@ -20,7 +20,7 @@ Action = Callable[..., Batch]
 
 
 def look(batch: Batch) -> Batch:
-    """Change nothing: every action prints the batch's progress."""
+    """Do nothing: the progress is printed after every action."""
     return batch
 
 
@@ -78,7 +78,7 @@ class Command(SafeCommand):
 
 
 def retry_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what a retry is asked for beyond the batch; only a retry may be."""
+    """Return the arguments of a retry; raise `CommandError` if another action has them."""
     if options["action"] == "retry":
         return {"reasons": options["reason"], "options": read_assignments(options["option"])}
     if options["reason"] or options["option"]:

@@ -1,4 +1,4 @@
-"""Bring the data of an older ScraperSky into this one."""
+"""Convert the data of an older ScraperSky."""
 
 import sys
 from argparse import ArgumentParser
@@ -81,7 +81,7 @@ class Command(SafeCommand):
     def _run(
         self, source: Any, progress: steps.Progress, options: dict[str, Any]
     ) -> tuple[list[str], bool]:
-        """Return what to tell, and whether the two sides differ."""
+        """Return the output lines, and whether the two sides differ."""
         if options["verify"]:
             verdict = conversion.check(connection, apps, source=source, progress=progress)
             return list(output.verdict(verdict)), bool(verdict.faults)
@@ -98,7 +98,7 @@ class Command(SafeCommand):
 
 
 def _check_migrated() -> None:
-    """Raise `CommandError` where columns that a conversion fills may be missing."""
+    """Raise `CommandError` if columns that a conversion fills may be missing."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError(
@@ -109,7 +109,7 @@ def _check_migrated() -> None:
 
 @contextmanager
 def _source(alias: str) -> Iterator[Any]:
-    """Yield the cursor of another database, or None where the tables are in the default one."""
+    """Yield a cursor of the other database, or None if the tables are in the default one."""
     if alias not in connections.databases:
         known = ", ".join(sorted(connections.databases))
         raise CommandError(f"There is no database {alias!r}; there are: {known}.")
@@ -117,7 +117,7 @@ def _source(alias: str) -> Iterator[Any]:
         yield None
         return
     if connections[alias].vendor != "postgresql":
-        raise CommandError(f"The database {alias!r} is no PostgreSQL database.")
+        raise CommandError(f"The database {alias!r} is not a PostgreSQL database.")
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         reading.begin_reading(cursor)
         yield cursor
@@ -125,7 +125,7 @@ def _source(alias: str) -> Iterator[Any]:
 
 @contextmanager
 def _progress() -> Iterator[steps.Progress]:
-    """Yield what shows the progress, on a terminal."""
+    """Yield the progress callback; it shows a bar on a terminal."""
     console = Console(stderr=True)
     if not (console.is_terminal and sys.stderr.isatty()):
         yield steps.silent

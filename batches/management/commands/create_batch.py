@@ -96,7 +96,7 @@ class Command(SafeCommand):
 def _created(
     options: dict[str, Any], report: Callable[[DomainList], None]
 ) -> tuple[Batch, DomainList]:
-    """Create the batch of a file, in chunks where it is large; return it and what was left out."""
+    """Create the batch of a file, in chunks if it is large; return it and the rejected lines."""
     name = options["file"]
     try:
         with _opened(name) as file:
@@ -144,12 +144,12 @@ def _create_from(
 def _create_large(
     source: LargeList, options: dict[str, Any], report: Callable[[DomainList], None]
 ) -> tuple[Batch, DomainList]:
-    """Read a large list to its end; if this process is killed, the queue reads the rest."""
+    """Read a large list completely; if this process is killed, the queue reads the rest."""
     with saved_list(source) as saved:
         batch = create_large_batch(saved, in_background=False, **_params(options))
     building.build(batch.pk)
     batch.refresh_from_db()
-    while batch.is_building:  # the keeper thought that this process was dead
+    while batch.is_building:  # maintenance considered this process dead
         time.sleep(POLL_EVERY)
         batch.refresh_from_db()
     parsed = rejected_of(batch.metadata)

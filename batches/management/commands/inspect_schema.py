@@ -15,7 +15,7 @@ from scrapersky.schema.printing import print_sizes, print_table
 from scrapersky.schema.types import SchemaError
 from scrapersky.web.commands import SafeCommand
 
-# The exit code where there is nothing to show; 1 says that the models differ.
+# The exit code if there is nothing to show; 1 means that the models differ.
 UNREADABLE = 2
 
 

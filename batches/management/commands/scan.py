@@ -41,7 +41,7 @@ class Command(SafeCommand):
         add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # it warns of every odd header
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # warns about malformed headers
         domains = list(dict.fromkeys(options["domains"]))
         scan = InlineScan(domains, read_options(options))
         failed = False
@@ -69,12 +69,12 @@ class InlineScan:
         self.shares = dict.fromkeys(domains, 0.0)
 
     def results(self) -> Iterator[Facts]:
-        """Yield a result for each domain, in the order given."""
+        """Yield a result for each domain, in input order."""
         seats = min(self.options.max_concurrent, len(self.domains))
         with ThreadPoolExecutor(seats) as pool, self.bar:
             try:
                 yield from pool.map(self._scan, self.domains)
-            finally:  # also when the reader goes away: no site is asked anything more
+            finally:  # also if the reader goes away: no further requests are sent
                 self.stop.set()
 
     def _scan(self, domain: str) -> Facts:
@@ -90,7 +90,7 @@ class InlineScan:
             outcome: dict[str, Any] = {"status": Job.Status.COMPLETE, "report": report}
         except ScanError as error:
             outcome = _failure(error)
-        except Exception:  # where a job ends, so that the other sites still end truthfully
+        except Exception:  # where a job ends, so that the other sites go on
             logger.exception("scanning %s failed", domain)
             outcome = _failure(ScanError(FailureReason.INTERNAL_ERROR))
         self._show(domain, "done", 1.0)
@@ -104,7 +104,7 @@ class InlineScan:
 
 
 def _for_operators(error: ScanError) -> str:
-    """Return what happened, with the address that only those who run ScraperSky may know."""
+    """Return the message, with the address that only operators may see."""
     if not error.private_address or error.private_address in error.sentence:
         return error.sentence
     return f"{error.sentence} The address is {error.private_address}."

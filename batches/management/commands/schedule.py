@@ -80,7 +80,7 @@ class Command(SafeCommand):
         return row
 
     def _show(self, row: RecurringBatch, params: dict[str, Any]) -> None:
-        """Change nothing: the schedule is printed after every action."""
+        """Do nothing: the schedule is printed after every action."""
 
     def _run(self, row: RecurringBatch, params: dict[str, Any]) -> None:
         run = services.start_now(row, user=None, now=timezone.now())

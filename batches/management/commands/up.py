@@ -25,7 +25,7 @@ class Command(SafeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if make_env_file():
-            # The settings were read without the file: start over with it.
+            # The settings were read before the file existed, so restart.
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         console = listen(settings.HOST, settings.PORT)
         collect_static_files()
@@ -38,7 +38,7 @@ class Command(SafeCommand):
         self.stdout.write("Stopped.")
 
     def _announce(self, password: str) -> None:
-        """Say where the console is, once it answers."""
+        """Print the console's address once it responds."""
         while not answers():
             time.sleep(0.05)
         host = settings.HOST
@@ -66,7 +66,7 @@ def check_queue() -> None:
 
 
 def answers() -> bool:
-    """Return whether the console answers a request, with any status."""
+    """Return whether the console responds to a request, with any status."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
     connection = HTTPConnection(host, settings.PORT, timeout=1)
     try:

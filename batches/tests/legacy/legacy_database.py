@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
-from batches.legacy.ids import sql_whole_uuid
+from batches.legacy.ids import sql_embedded_uuid
 from batches.tests.legacy import legacy_domains, legacy_ids, legacy_oddities
 from batches.tests.legacy.legacy_ids import Row
 from batches.tests.legacy.legacy_scale import fill_to_scale
@@ -29,7 +29,7 @@ __all__ = [
 OLDER_SCRIPT = (
     "ALTER TABLE batch_jobs ADD batch_id_original varchar, ADD standard_uuid uuid",
     "UPDATE batch_jobs SET batch_id_original = batch_id, standard_uuid = CASE WHEN batch_id <> '' "
-    f"THEN coalesce({sql_whole_uuid('batch_id')}, gen_random_uuid()) END",
+    f"THEN coalesce({sql_embedded_uuid('batch_id')}, gen_random_uuid()) END",
     "ALTER TABLE batch_jobs DROP batch_id",
     "ALTER TABLE batch_jobs RENAME standard_uuid TO batch_id",
 )

@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batches.legacy.ids import (
+    EMBEDDED_UUID,
     KEPT_LENGTH,
     NAMESPACE,
-    WHOLE_UUID,
     converted,
     derived,
-    kept,
+    embedded_uuid,
+    sql_embedded_uuid,
     sql_finding_id,
-    sql_kept,
-    sql_whole_uuid,
-    whole_uuid,
+    sql_stored_original,
+    stored_original,
 )
 from batches.models import LegacyId
 from batches.tests.legacy.legacy_ids import BATCHES, uid
@@ -82,7 +82,7 @@ def test_an_id_that_is_one_whole_uuid_becomes_that_uuid(text: str) -> None:
 
 @pytest.mark.parametrize("text", NOT_WHOLE)
 def test_any_other_id_is_derived_from_its_text(text: str) -> None:
-    assert whole_uuid(text) is None
+    assert embedded_uuid(text) is None
     assert converted(text) == uuid5(NAMESPACE, text)
 
 
@@ -113,7 +113,7 @@ def test_two_uuids_are_not_one(one: UUID, other: UUID, between: str) -> None:
 
 @given(storable, storable)
 def test_texts_are_kept_apart(one: str, other: str) -> None:
-    assert (kept(one) == kept(other)) == (one == other)
+    assert (stored_original(one) == stored_original(other)) == (one == other)
 
 
 @pytest.mark.django_db
@@ -125,12 +125,13 @@ def test_the_database_reads_ids_as_python_does(texts: list[str], long: str) -> N
     if connection.vendor != "postgresql":
         pytest.skip("the rule in SQL is PostgreSQL's")
     texts.append(long)
-    query = f"SELECT t, {sql_whole_uuid('t')}, {sql_kept('t')} FROM unnest(%s::text[]) AS t"
+    columns = f"t, {sql_embedded_uuid('t')}, {sql_stored_original('t')}"
+    query = f"SELECT {columns} FROM unnest(%s::text[]) AS t"
     with connection.cursor() as cursor:
         cursor.execute(query.replace("%s", "%(texts)s"), {"texts": texts})
         for text, found, stored in cursor.fetchall():
-            assert found == whole_uuid(text)
-            assert stored == kept(text)
+            assert found == embedded_uuid(text)
+            assert stored == stored_original(text)
 
 
 @pytest.mark.django_db
@@ -146,8 +147,8 @@ def test_the_id_of_a_finding_is_a_uuid_of_its_parts() -> None:
 
 
 def test_the_rule_holds_nothing_that_the_two_languages_read_differently() -> None:
-    assert "\\s" not in WHOLE_UUID
-    assert "\\d" not in WHOLE_UUID
+    assert "\\s" not in EMBEDDED_UUID
+    assert "\\d" not in EMBEDDED_UUID
 
 
 @pytest.mark.django_db

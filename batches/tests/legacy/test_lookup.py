@@ -49,9 +49,11 @@ def brought_over(tenant: Tenant, original: str, how: str = "derived", number: in
 
 
 def remember(kind: str, original: str, became: UUID, how: str) -> None:
-    from batches.legacy.ids import kept
+    from batches.legacy.ids import stored_original
 
-    LegacyId.objects.create(kind=kind, original=kept(original), uuid=became, how=how, made=True)
+    LegacyId.objects.create(
+        kind=kind, original=stored_original(original), uuid=became, how=how, made=True
+    )
 
 
 def status_of(program: Client, key: object) -> Any:
