@@ -159,8 +159,7 @@ def plan_ids(context: Context) -> None:
     context.clear("name_of_batch")
     context.note(
         "id of two batches",
-        "SELECT 'batch', integer, stored, 'it became ' || uuid FROM row_batch "
-        "WHERE how = 'collision'",
+        "SELECT 'batch', integer, stored, 'became ' || uuid FROM row_batch WHERE how = 'collision'",
     )
 
 

@@ -157,10 +157,12 @@ def _note(context: Context) -> None:
         "domain merged", rows.format("name || ' is ' || host || ' ' || uuid", "how = 'merged'")
     )
     context.note(
-        "domain was there before",
+        "domain already existed",
         rows.format("host || ' keeps the facts it has here'", "how = 'existing'"),
     )
-    context.note("no domain to scan", rows.format("name || ': ' || refused", "refused IS NOT NULL"))
+    context.note(
+        "name cannot be scanned", rows.format("name || ': ' || refused", "refused IS NOT NULL")
+    )
 
 
 def _resolve(context: Context) -> None:

@@ -345,7 +345,7 @@ def _settle(context: Context, listing: Listing) -> None:
     context.note(
         f"{listing.older} was left behind",
         f"SELECT '{listing.keys.kind}', NULL::bigint, own, CASE WHEN domain IS NULL "
-        f"THEN 'its domain is gone: ' ELSE 'this can be no {listing.older}: ' END "
+        f"THEN 'its domain is gone: ' ELSE 'not a valid {listing.older}: ' END "
         f"|| coalesce(said, '') FROM {table} WHERE {unusable}",
     )
     context.execute(f"DELETE FROM {table} WHERE {unusable}")

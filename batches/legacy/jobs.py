@@ -156,7 +156,7 @@ def plan_ids(context: Context) -> None:
     id_map.write(context, "job", "row_job")
     context.note(
         "id of two jobs",
-        "SELECT 'job', integer, stored, 'it became ' || uuid FROM row_job WHERE how = 'collision'",
+        "SELECT 'job', integer, stored, 'became ' || uuid FROM row_job WHERE how = 'collision'",
     )
 
 
@@ -246,6 +246,5 @@ def _note(context: Context) -> None:
     )
     context.note(
         "status is unknown",
-        "SELECT vocabulary, NULL::bigint, original, 'it became ' || becomes "
-        "FROM term WHERE NOT known",
+        "SELECT vocabulary, NULL::bigint, original, 'became ' || becomes FROM term WHERE NOT known",
     )

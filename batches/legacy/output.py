@@ -18,8 +18,8 @@ HOW = {
     "integer": "derived from their integer",
     "collision": "collisions",
     "merged": "merged into another row",
-    "existing": "were here before",
-    "reconstructed": "made up from what refers to them",
+    "existing": "already existed",
+    "reconstructed": "reconstructed from references",
 }
 
 
@@ -43,7 +43,7 @@ def outcome(result: Outcome, *, dry_run: bool) -> Iterator[str]:
         yield from _notes(result)
     yield from verdict(result.verdict if result.since is None else result.since)
     if result.since and result.since.faults:
-        yield "What differs came with an earlier run and has changed since; what is new is kept."
+        yield "The differences are in rows of earlier runs, changed since; new rows are kept."
     if dry_run:
         yield "A dry run: nothing was written."
 

@@ -92,7 +92,7 @@ RECONSTRUCTED = Rows(
     },
     source="plan_lost l",
     settled=("id", "legacy_batch_id"),
-    kind="made up",
+    kind="reconstructed",
 )
 
 
@@ -125,9 +125,9 @@ def _reconstruct(context: Context) -> None:
     context.execute(f"{RESOLVE} coalesce(r.embedded::text, r.ref)")
     context.write_map(OTHER_NAMES.format(original=sql_stored_original("r.ref")))
     context.note(
-        "batch made up",
+        "batch reconstructed",
         "SELECT 'batch', NULL::bigint, coalesce(stored, text, uuid::text), "
-        "'it is referred to and has no row: ' || uuid FROM row_lost",
+        "'referred to but has no row: ' || uuid FROM row_lost",
     )
 
 

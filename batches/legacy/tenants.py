@@ -91,8 +91,8 @@ def _add_missing(context: Context) -> None:
         f"AND NOT EXISTS (SELECT FROM {context.table(TENANTS.model)} t WHERE t.id = x.embedded)"
     )
     context.note(
-        "tenant made up",
-        "SELECT 'tenant', NULL::bigint, uuid::text, 'it is referred to and has no row' "
+        "tenant reconstructed",
+        "SELECT 'tenant', NULL::bigint, uuid::text, 'referred to but has no row' "
         "FROM row_tenant WHERE how = 'reconstructed'",
     )
 
@@ -118,7 +118,7 @@ def _resolve(context: Context) -> None:
         "ORDER BY x.ref, m.id",
     )
     owned = " UNION ".join(f"SELECT tenant_id AS ref FROM old_{table}" for table in OWNED)
-    context.note("tenant is no UUID", LOST.format(owned=owned))
+    context.note("tenant is not a UUID", LOST.format(owned=owned))
 
 
 def make(context: Context) -> None:

@@ -50,10 +50,10 @@ def follow_references(context: Context) -> None:
     """Add a fault for references without a row."""
     dangling = context.value("SELECT count(*) FROM ref_batch WHERE uuid IS NULL")
     if dangling:
-        context.faults.append(f"{dangling} references to a batch mean none")
+        context.faults.append(f"{dangling} references to a batch do not resolve")
     dangling = context.value(DOMAIN_REFERENCES)
     if dangling:
-        context.faults.append(f"{dangling} references of jobs to a domain mean none")
+        context.faults.append(f"{dangling} references of jobs to a domain do not resolve")
 
 
 def check_counts(context: Context) -> None:

@@ -77,7 +77,7 @@ def test_a_name_under_no_public_ending_is_kept_and_named(legacy: Any) -> None:
     outcome = convert()
     refused = Domain.objects.filter(metadata__legacy__host_refused__isnull=False)
     assert set(refused.values_list("host", flat=True)) == {"intern.nowhere", "x.onion"}
-    assert [note.count for note in outcome.notes if note.topic == "no domain to scan"] == [2]
+    assert [note.count for note in outcome.notes if note.topic == "name cannot be scanned"] == [2]
 
 
 def test_long_names_stay_apart_and_fit_the_jobs_of_their_domains(legacy: Any) -> None:

@@ -65,7 +65,7 @@ def test_what_no_domain_can_hold_is_named(legacy: Any, age: Age) -> None:
     assert notes["sitemap was left behind"].count == 1
     pages = notes["page was left behind"]
     assert pages.count == 2
-    assert any("can be no page" in example for example in pages.examples)  # 3,000 characters
+    assert any("not a valid page" in example for example in pages.examples)  # 3,000 characters
     assert any("domain is gone" in example for example in pages.examples)
     assert "lost@gone.example.com" in notes["contact was left behind"].examples[0]
 
