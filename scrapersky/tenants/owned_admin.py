@@ -39,6 +39,7 @@ class OwnedAdmin(admin.ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # it would count all rows for each value of each filter
     list_per_page = 50
     # Columns too large to be loaded with every row of a list.
     deferred: Sequence[str] = ()

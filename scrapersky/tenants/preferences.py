@@ -53,6 +53,7 @@ class ListSettings(models.Model):
 
     class Meta:
         app_label = "tenants"
+        verbose_name_plural = "list settings"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "list_name"], name="list_settings_once"),
         ]
