@@ -67,7 +67,7 @@
     if (event.detail.boosted && pressed) {
       pressed = false;
       if (document.activeElement === document.body)
-        document.querySelector(".controls :is(button, summary, a)")?.focus();
+        (document.querySelector(".controls :is(button, summary, a)") ?? byId("progress"))?.focus();
     }
     announce();
     dropMessages();
