@@ -10,7 +10,9 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import BaseModelFormSet, ModelChoiceField, ModelForm
@@ -30,7 +32,28 @@ def reads_only(action: Action) -> Action:
     return action
 
 
-class OwnedAdmin(admin.ModelAdmin):
+class RowAutocomplete(AutocompleteSelect):
+    """A choice of a row that shows no row, rather than failing, for what cannot be an id."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        try:
+            return super().optgroups(name, value, attr)
+        except (ValidationError, ValueError):
+            return super().optgroups(name, [], attr)
+
+
+class _RowChoices(BaseModelAdmin):
+    """Let every field in `autocomplete_fields` be a `RowAutocomplete`."""
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class OwnedAdmin(_RowChoices, admin.ModelAdmin):
     """Show the rows of the user's tenants; take a role that may write for every change of one.
 
     This holds for forms, inline rows, deletion and actions. A model whose rows are owned in
@@ -201,7 +224,7 @@ class InstallationAdmin(ReadOnlyAdmin):
         return access.has_all_rights(request.user)
 
 
-class OwnedInline(admin.TabularInline):
+class OwnedInline(_RowChoices, admin.TabularInline):
     """Rows on the page of another row: users who may change that row may change these.
 
     Each row is checked by the admin class of its own model when it is saved.
