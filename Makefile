@@ -5,8 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retrie
 # One lock for every platform and for Python 3.11 and later, with a hash for every file.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
-# The slowest tests come first; a process that runs out of tests takes over those of another.
-PYTEST := $(BIN)/python -m pytest -q -n auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest -q -n auto
 
 .PHONY: help install run demo test test-fast lint stylesheet screenshots lock bench chaos
 .DEFAULT_GOAL := help
