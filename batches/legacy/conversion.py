@@ -36,7 +36,6 @@ from batches.legacy.verification import (
     has_earlier_runs,
     verify,
 )
-from scans.best_contacts import choose_for_stored
 
 # Plan every row; only the id map is written.
 PLAN = (
@@ -160,19 +159,7 @@ def convert(
             outcome = _convert(context, options, progress)
         if options.dry_run:
             transaction.set_rollback(True, using=connection.alias)
-        else:
-            _choose_best_contacts(apps)
     return outcome
-
-
-def _choose_best_contacts(apps: Apps) -> None:
-    """Choose the best contacts of the converted domains.
-
-    If a migration converts before the columns exist, the migration that adds them does this.
-    """
-    domain, contact = apps.get_model("scans", "Domain"), apps.get_model("scans", "Contact")
-    if any(column.name == "best_email" for column in domain._meta.get_fields()):
-        choose_for_stored(domain, contact)
 
 
 def _convert(context: Context, options: ConversionOptions, progress: Progress) -> Outcome:

@@ -143,7 +143,6 @@ def test_the_facts_of_a_domain_become_its_own(legacy: Any) -> None:
     convert()
     rich = Domain.objects.get(host="rich.example.com")
     assert rich.emails == ["info@rich.example.com", "sales@rich.example.com"]
-    assert rich.best_email == "sales@rich.example.com"
     assert rich.social["x"] == "https://twitter.com/richbakery"
     assert rich.latest_batch_id == uid("b", 1)
     assert (rich.page_count, rich.sitemap_count) == (120, 2)
