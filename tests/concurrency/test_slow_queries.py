@@ -20,7 +20,7 @@ pytestmark = [
 CLIENTS = 10
 SLOW = ("/domains/?technology=WordPress", "/api/v3/domains?technology=WordPress")
 COUNT = "/domains/count/?technology=WordPress"
-FAST = ("/domains/?sort=-page_count", "/api/v3/domains?tld=example", "/contacts/")
+FAST = ("/domains/?sort=-page_count", "/api/v3/domains?tld=example&fields=host", "/contacts/")
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def get(user: User, url: str) -> tuple[Any, str]:
 def test_ten_clients_are_answered_while_one_kind_of_query_is_stopped(
     default_tenant: Tenant, user: User, settings: Any
 ) -> None:
-    settings.LIST_QUERY_SECONDS = 0.3
+    settings.LIST_QUERY_SECONDS = 1.5
     ensure_domains(tenant=default_tenant, hosts=["a.example", "b.example"])
     slow = [SLOW[number % 2] for number in range(CLIENTS // 2)]
     fast = [FAST[number % 3] for number in range(CLIENTS // 2)]

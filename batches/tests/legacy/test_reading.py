@@ -311,7 +311,7 @@ def test_options_that_exclude_each_other_and_missing_folders_are_said_first(
     fill(place)
     give_to(place, place.owner)
     code, output = place.manage("convert_legacy_batch_ids", "--dry-run", "--verify")
-    assert (code, "Choose --dry-run" in one_sentence(output)) == (1, True)
+    assert (code, "Use either --dry-run" in one_sentence(output)) == (1, True)
     missing = tmp_path / "missing" / "report.csv"
     code, output = place.manage("convert_legacy_batch_ids", "--dry-run", "--report", str(missing))
     assert (code, "No such file or directory" in one_sentence(output)) == (1, True)
