@@ -1,5 +1,6 @@
 """The form of a new batch with its draft: what is kept of it, checked, corrected and skipped."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,8 @@ from django.utils import timezone
 
 from batches.checking import RECENT_DAYS, SHOWN, Check, check_list
 from batches.forms import BatchForm
-from batches.list_parsing import read_pasted, rejections
-from batches.models import Batch, Draft
-from batches.services import create_batch
+from batches.list_parsing import read_pasted
+from batches.models import Draft
 from scans.engine.lists.collection import DomainList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
@@ -91,10 +91,11 @@ class DraftForm(BatchForm):
     def check(self, tenant: Tenant) -> Check | None:
         """Return the groups of the list; None where it could not be read at once."""
         self.is_valid()
-        if self.parsed is None:
-            return None
+        return self._check(self.parsed, tenant) if self.parsed else None
+
+    def _check(self, parsed: DomainList, tenant: Tenant) -> Check:
         days = self.cleaned_data.get("days") or RECENT_DAYS
-        return check_list(self.parsed, tenant=tenant, days=days, now=timezone.now())
+        return check_list(parsed, tenant=tenant, days=days, now=timezone.now())
 
     def save_draft(self, *, tenant: Tenant, user: User) -> Draft:
         """Keep everything that was filled in, valid or not."""
@@ -119,27 +120,14 @@ class DraftForm(BatchForm):
         upload.seek(0)
         return (upload.name or "list")[:200], upload.read()
 
-    def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
+    def hosts_to_scan(self, parsed: DomainList, tenant: Tenant) -> Sequence[str]:
         skips = {name: bool(self.data.get(f"skip_{name}")) for name in ("recent", "older")}
-        check = self.check(tenant) if any(skips.values()) else None
-        if check is None or not self.is_valid() or self.parsed is None:
-            return super().create(tenant=tenant, created_by=created_by)
-        hosts = check.without(**skips)
+        if not any(skips.values()):
+            return super().hosts_to_scan(parsed, tenant)
+        hosts = self._check(parsed, tenant).without(**skips)
         if not hosts:
-            self.add_error(None, "Every domain of the list is skipped.")
-            return None
-        try:
-            return create_batch(
-                tenant=tenant,
-                created_by=created_by,
-                domains=hosts,
-                options=self.options(),
-                name=self.cleaned_data["name"],
-                metadata=rejections(self.parsed),
-            )
-        except ValidationError as error:
-            self.add_error(None, error)
-            return None
+            raise ValidationError("Every domain of the list is skipped.")
+        return hosts
 
 
 def shown(check: Check) -> list[dict[str, Any]]:

@@ -198,10 +198,15 @@ class BatchForm(forms.Form):
                     return create_large_batch(saved, **how)
             if self.parsed is None:
                 return None
-            return create_batch(domains=self.parsed.hosts, metadata=rejections(self.parsed), **how)
+            hosts = self.hosts_to_scan(self.parsed, tenant)
+            return create_batch(domains=hosts, metadata=rejections(self.parsed), **how)
         except ValidationError as error:
             self.add_error(None, error)
             return None
+
+    def hosts_to_scan(self, parsed: DomainList, tenant: Tenant) -> Sequence[str]:
+        """Return the hosts of the list that become jobs; raise ValidationError where none does."""
+        return parsed.hosts
 
     def clean_file(self) -> UploadedFile | None:
         upload = self.cleaned_data["file"]
