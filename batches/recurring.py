@@ -13,6 +13,7 @@ from batches.list_intake import create_batch_of_any_size
 from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
+from batches.timing import Timing
 from scans.engine.lists.collection import DomainList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
@@ -77,16 +78,21 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     parsed = read_domains(plan.domains)
     if not parsed.accepted:
         raise ValidationError({"domains": "Enter at least one domain that can be scanned."})
-    frequencies = RecurringBatch.Frequency
     recurring.name = plan.name.strip()
     recurring.domains = plan.domains
     recurring.domain_count = len(parsed.accepted)
     recurring.options = BatchOptions.validated(plan.options).as_dict()
     recurring.frequency = plan.frequency
-    recurring.time_of_day = plan.time_of_day
-    recurring.weekday = plan.weekday if plan.frequency == frequencies.WEEKLY else None
-    recurring.month_day = plan.month_day if plan.frequency == frequencies.MONTHLY else None
-    recurring.cron = " ".join(plan.cron.split()) if plan.frequency == frequencies.CRON else ""
+    timing = Timing.of(
+        plan.frequency,
+        at=plan.time_of_day,
+        weekday=plan.weekday,
+        month_day=plan.month_day,
+        cron=plan.cron,
+        time_zone=plan.time_zone,
+    )
+    recurring.time_of_day, recurring.cron = timing.at, timing.cron
+    recurring.weekday, recurring.month_day = timing.weekday, timing.month_day
     recurring.time_zone = plan.time_zone
     recurring.while_running = plan.while_running
     if plan.time_zone not in time_zones():

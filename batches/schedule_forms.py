@@ -136,14 +136,8 @@ class RecurringForm(BatchForm):
         if any(name in self.errors for name in TIMING):
             return []
         times = self._times()
-        day = times["frequency"]
-        timing = Timing(
-            times["time_of_day"],
-            times["weekday"] if day == "weekly" else None,
-            times["month_day"] if day == "monthly" else None,
-            times["cron"] if day == "cron" else "",
-            times["time_zone"],
-        )
+        at = times.pop("time_of_day")
+        timing = Timing.of(times.pop("frequency"), at=at, **times)
         try:
             return timing.upcoming(now, 5)
         except ValidationError as error:

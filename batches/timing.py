@@ -34,6 +34,26 @@ class Timing:
     cron: str = ""
     time_zone: str = "UTC"
 
+    @classmethod
+    def of(
+        cls,
+        frequency: str,
+        *,
+        at: time,
+        weekday: int | None,
+        month_day: int | None,
+        cron: str,
+        time_zone: str,
+    ) -> "Timing":
+        """Return the times of a frequency, without the settings that belong to other ones."""
+        return cls(
+            at,
+            weekday if frequency == "weekly" else None,
+            month_day if frequency == "monthly" else None,
+            " ".join(cron.split()) if frequency == "cron" else "",
+            time_zone,
+        )
+
     def after(self, moment: datetime) -> datetime:
         """Return the first time after a moment, in UTC; raise ValidationError where none comes."""
         for following in self._times(moment):
