@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from scans import storage
 from scans.corrections.domain_facts import refresh_lists
@@ -53,13 +53,17 @@ def choose_for_stored(domain_model: type[Model], contact_model: type[Model]) -> 
 
     The models may be those of a migration. A chunk of domains is written in one statement.
     """
-    domains = domain_model._default_manager.filter(best_email=None, best_phone=None)
+    usable = contact_model._default_manager.filter(kind__in=PINNABLE, gone_at=None, is_wrong=False)
+    domains = domain_model._default_manager.filter(
+        Exists(usable.filter(domain=OuterRef("pk"))), best_email=None, best_phone=None
+    )
     for hosts in _in_chunks(domains):
         contacts: dict[UUID, list[Candidate]] = defaultdict(list)
-        there = contact_model._default_manager.filter(
-            domain__in=list(hosts), kind__in=PINNABLE, gone_at=None, is_wrong=False
+        rows = (
+            usable.filter(domain__in=list(hosts))
+            .order_by("pk")
+            .values_list("domain_id", *Candidate._fields)
         )
-        rows = there.order_by("pk").values_list("domain_id", *Candidate._fields)
         for pk, *values in rows:
             contacts[pk].append(Candidate(*values))
         best = [(pk, *best_contacts(some, hosts[pk], {})) for pk, some in contacts.items()]

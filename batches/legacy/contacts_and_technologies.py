@@ -6,8 +6,10 @@ marks the row as created by a conversion.
 
 from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.target import Rows, insert_and_compare
+from batches.legacy.target import PRESENT, Rows, insert_and_compare
 from batches.legacy.vocabulary import SOCIAL_LABELS
+from scans.best_contacts import choose_for_stored
+from scans.models import Contact, Domain
 
 METHOD = "legacy_import"
 EVIDENCE = "legacy import"
@@ -145,3 +147,10 @@ def _drop_existing(context: Context, existing: str, rows: Rows, columns: tuple[s
 def make(context: Context) -> None:
     insert_and_compare(context, CONTACT_ROWS)
     insert_and_compare(context, TECHNOLOGY_ROWS)
+
+
+def choose_best(context: Context) -> None:
+    """Choose the best contacts of domains, unless a migration that is still to come will."""
+    columns = context.rows(PRESENT, [context.table("scans.Domain")])
+    if not context.is_preview and "best_email" in {name for name, *_ in columns}:
+        choose_for_stored(Domain, Contact)

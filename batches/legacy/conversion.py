@@ -75,6 +75,7 @@ MEND = (
     Step("counting", unfinished.recount),
     Step("domains added since", jobs.find_domains),
     Step("tenants known since", adoption.move_jobs),
+    Step("best contacts", contacts_and_technologies.choose_best),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 

@@ -63,6 +63,12 @@ def refusal(*arguments: str) -> str:
     return str(output.value)
 
 
+def test_the_best_contacts_of_converted_domains_are_chosen(older: Any) -> None:
+    convert()
+    rich = Domain.objects.get(host="rich.example.com")
+    assert (rich.best_email, rich.best_phone) == ("sales@rich.example.com", "+44 20 7946 0018")
+
+
 def test_a_run_says_what_became_of_each_table_and_that_it_is_verified(older: Any) -> None:
     printed = convert()
     assert "batch_jobs: 51 rows" in printed
