@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from scans.engine.lists.collection import AcceptedLine, DomainList, RejectedLine
+from scans.engine.lists.collection import AcceptedLine, ParsedList, RejectedLine
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant
 
@@ -45,7 +45,7 @@ class Check:
         return [host for host in self.hosts if host not in skipped]
 
 
-def check_list(parsed: DomainList, *, tenant: Tenant, days: int, now: datetime) -> Check:
+def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) -> Check:
     """Sort the domains of a list by what the tenant knows of them.
 
     `recent` were scanned within `days`. The others that the tenant knows are `older`.

@@ -13,7 +13,7 @@ from batches.checking import RECENT_DAYS, SHOWN, Check, check_list
 from batches.forms import BatchForm
 from batches.list_parsing import read_pasted
 from batches.models import Draft
-from scans.engine.lists.collection import DomainList
+from scans.engine.lists.collection import ParsedList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
@@ -69,7 +69,7 @@ class DraftForm(BatchForm):
             self._correct(self.parsed, fixes)
         return self.cleaned_data
 
-    def _correct(self, parsed: DomainList, fixes: str) -> None:
+    def _correct(self, parsed: ParsedList, fixes: str) -> None:
         """Put the corrected lines in the place of the rejected ones."""
         try:
             corrected = read_pasted(fixes)
@@ -93,7 +93,7 @@ class DraftForm(BatchForm):
         self.is_valid()
         return self._check(self.parsed, tenant) if self.parsed else None
 
-    def _check(self, parsed: DomainList, tenant: Tenant) -> Check:
+    def _check(self, parsed: ParsedList, tenant: Tenant) -> Check:
         days = self.cleaned_data.get("days") or RECENT_DAYS
         return check_list(parsed, tenant=tenant, days=days, now=timezone.now())
 
@@ -120,7 +120,7 @@ class DraftForm(BatchForm):
         upload.seek(0)
         return (upload.name or "list")[:200], upload.read()
 
-    def hosts_to_scan(self, parsed: DomainList, tenant: Tenant) -> Sequence[str]:
+    def hosts_to_scan(self, parsed: ParsedList, tenant: Tenant) -> Sequence[str]:
         skips = {name: bool(self.data.get(f"skip_{name}")) for name in ("recent", "older")}
         if not any(skips.values()):
             return super().hosts_to_scan(parsed, tenant)

@@ -21,7 +21,7 @@ from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
-from scans.engine.lists.collection import DomainList, ListTooLong, RejectedLine
+from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 
@@ -127,7 +127,7 @@ class BatchForm(forms.Form):
         ),
     )
     # The list, once it has been read.
-    parsed: DomainList | None = None
+    parsed: ParsedList | None = None
     # The list, if it is too long to read while the user waits.
     large: LargeList | None = None
     takes_large_lists = True
@@ -204,7 +204,7 @@ class BatchForm(forms.Form):
             self.add_error(None, error)
             return None
 
-    def hosts_to_scan(self, parsed: DomainList, tenant: Tenant) -> Sequence[str]:
+    def hosts_to_scan(self, parsed: ParsedList, tenant: Tenant) -> Sequence[str]:
         """Return the hosts of the list that become jobs; raise ValidationError where none does."""
         return parsed.hosts
 
@@ -254,7 +254,7 @@ class BatchForm(forms.Form):
         else:
             self.add_error(field, str(error))
 
-    def _take(self, parsed: DomainList, field: str) -> None:
+    def _take(self, parsed: ParsedList, field: str) -> None:
         self.parsed = parsed
         if not parsed.accepted:
             count = parsed.rejected_count

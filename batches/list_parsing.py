@@ -10,7 +10,7 @@ from batches.models import BatchList
 from batches.services import at_once_limit
 from scans.engine.lists.collection import (
     MAX_ENTRIES,
-    DomainList,
+    ParsedList,
     RejectedLine,
     collect,
     read_file,
@@ -28,7 +28,7 @@ MAX_ENTRIES_AT_ONCE = 300_000
 _CHUNK = 262_144
 
 
-def read_pasted(text: str, *, whole: bool = False) -> DomainList:
+def read_pasted(text: str, *, whole: bool = False) -> ParsedList:
     """Read a pasted list, unless `whole` no further than what is read at once.
 
     Raises `ListTooLong` for one that is longer.
@@ -41,7 +41,7 @@ def read_pasted(text: str, *, whole: bool = False) -> DomainList:
     )
 
 
-def read_upload(chunks: Iterable[bytes], *, filename: str, column: str = "") -> DomainList:
+def read_upload(chunks: Iterable[bytes], *, filename: str, column: str = "") -> ParsedList:
     """Read an uploaded list, given as chunks of bytes, and no further than what is read at once.
 
     It is a table where its name says so or a column is named, and where it looks like one. `column`
@@ -59,7 +59,7 @@ def read_upload(chunks: Iterable[bytes], *, filename: str, column: str = "") -> 
     )
 
 
-def read_json_lines(chunks: Iterable[bytes]) -> DomainList:
+def read_json_lines(chunks: Iterable[bytes]) -> ParsedList:
     """Read JSON Lines as `read_upload` reads a file."""
     networks = settings.SCAN_ALLOWED_NETWORKS
     entries = json_line_entries(text_blocks(chunks), allowed_networks=networks)
@@ -104,7 +104,7 @@ def _column(column: str) -> str | int | None:
     return int(column) - 1 if column.isascii() and column.isdigit() else column or None
 
 
-def rejections(domains: DomainList) -> dict[str, Any]:
+def rejections(domains: ParsedList) -> dict[str, Any]:
     """Return what a batch remembers of the lines that were left out, as its metadata.
 
     The keys are those that the API has returned since its first version.
@@ -118,7 +118,7 @@ def rejections(domains: DomainList) -> dict[str, Any]:
     }
 
 
-def rejected_of(metadata: dict[str, Any]) -> DomainList:
+def rejected_of(metadata: dict[str, Any]) -> ParsedList:
     """Return what a batch remembers (`rejections`) of its list."""
     lines = tuple(RejectedLine(**line) for line in metadata.get("refused", ()))
-    return DomainList((), lines, metadata.get("refused_count", 0), metadata.get("duplicates", 0))
+    return ParsedList((), lines, metadata.get("refused_count", 0), metadata.get("duplicates", 0))

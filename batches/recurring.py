@@ -14,7 +14,7 @@ from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
 from batches.timing import Timing
-from scans.engine.lists.collection import DomainList
+from scans.engine.lists.collection import ParsedList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import time_zones
@@ -101,7 +101,7 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
     recurring.clean_fields()
 
 
-def read_domains(text: str) -> DomainList:
+def read_domains(text: str) -> ParsedList:
     """Read the list of a recurring batch; raise ValidationError where it is too long."""
     try:
         return read_pasted(text, whole=True)

@@ -18,7 +18,7 @@ from batches.list_intake import LargeList, create_large_batch, saved_list
 from batches.list_parsing import chunks_of, may_be_larger, read_json_lines, rejections
 from batches.models import Batch
 from batches.options import all_options
-from scans.engine.lists.collection import DomainList, ListTooLong, read_values
+from scans.engine.lists.collection import ListTooLong, ParsedList, read_values
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import User
@@ -48,7 +48,7 @@ class Intake:
     """A list that became a batch, and what was read of it; None while it is still being read."""
 
     batch: Batch
-    read: DomainList | None
+    read: ParsedList | None
 
 
 def create_from(
@@ -88,7 +88,7 @@ def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> I
     return _create(read, how)
 
 
-def _create(read: DomainList, how: dict[str, Any]) -> Intake:
+def _create(read: ParsedList, how: dict[str, Any]) -> Intake:
     if not read.accepted:
         raise InputError("domains", _why_none(read), schemas.invalid_lines(read))
     how["metadata"] |= rejections(read)
@@ -153,7 +153,7 @@ def _body_of(request: HttpRequest) -> Iterator[bytes]:
         yield block
 
 
-def _why_none(read: DomainList) -> str:
+def _why_none(read: ParsedList) -> str:
     shown, count = len(read.rejected), read.rejected_count
     if not count:
         return "The list contains no domain."

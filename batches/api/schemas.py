@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from batches.options import ENGINE, BatchOptions, option, option_changes
 from scans.engine.errors import FailureReason
-from scans.engine.lists.collection import DomainList
+from scans.engine.lists.collection import ParsedList
 from scrapersky.web.api_errors import RefusedValue
 
 SINGLE_SCAN_PAGES = 100
@@ -86,7 +86,7 @@ class BatchCreated(Schema):
     )
 
 
-def invalid_lines(read: DomainList) -> list[RefusedValue]:
+def invalid_lines(read: ParsedList) -> list[RefusedValue]:
     """Return the lines of a list that were rejected, as the API shows them."""
     return [RefusedValue(**asdict(line)) for line in read.rejected]
 

@@ -14,7 +14,7 @@ from batches.demo import batch as demo_batch
 from batches.draft_forms import DraftForm, shown
 from batches.lists import BATCHES
 from batches.models import Batch, Draft, Job
-from scans.engine.lists.collection import DomainList
+from scans.engine.lists.collection import ParsedList
 from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable
 from scrapersky.tenants.models import Tenant
 from scrapersky.web.http import ConsoleRequest
@@ -96,7 +96,7 @@ def _context(form: DraftForm, check: Check | None) -> dict[str, Any]:
     }
 
 
-def _summary(parsed: DomainList, batch: Batch) -> str:
+def _summary(parsed: ParsedList, batch: Batch) -> str:
     """Summarise a submitted list in one sentence."""
     count = batch.total
     parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]

@@ -30,7 +30,7 @@ from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
 from batches.services import create_batch
 from batches.terminal import POLL_EVERY, batch_lines, batch_summary, follow
-from scans.engine.lists.collection import DomainList, ListTooLong
+from scans.engine.lists.collection import ListTooLong, ParsedList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.web.commands import SafeCommand
 
@@ -63,7 +63,7 @@ class Command(SafeCommand):
         if options["wait"] and batch.status != Batch.Status.COMPLETE:
             sys.exit(1)
 
-    def _report_rejections(self, parsed: DomainList) -> None:
+    def _report_rejections(self, parsed: ParsedList) -> None:
         for line in parsed.rejected:
             self.stderr.write(f"line {line.line}: {line.value!r}: {line.reason}")
         if more := parsed.rejected_count - len(parsed.rejected):
@@ -76,7 +76,7 @@ class Command(SafeCommand):
             self.stderr.write(f"The batch is still running: manage.py batch {batch.pk} status")
             sys.exit(130)
 
-    def _print_summary(self, batch: Batch, parsed: DomainList, options: dict[str, Any]) -> None:
+    def _print_summary(self, batch: Batch, parsed: ParsedList, options: dict[str, Any]) -> None:
         summary = batch_summary(batch)
         if options["json"]:
             summary |= {
@@ -94,8 +94,8 @@ class Command(SafeCommand):
 
 
 def _created(
-    options: dict[str, Any], report: Callable[[DomainList], None]
-) -> tuple[Batch, DomainList]:
+    options: dict[str, Any], report: Callable[[ParsedList], None]
+) -> tuple[Batch, ParsedList]:
     """Create the batch of a file, in chunks if it is large; return it and the rejected lines."""
     name = options["file"]
     try:
@@ -123,8 +123,8 @@ def _opened(name: str) -> Iterator[IO[bytes]]:
 
 
 def _create_from(
-    file: IO[bytes], options: dict[str, Any], report: Callable[[DomainList], None]
-) -> tuple[Batch, DomainList]:
+    file: IO[bytes], options: dict[str, Any], report: Callable[[ParsedList], None]
+) -> tuple[Batch, ParsedList]:
     filename = "" if options["file"] == "-" else options["file"]
     try:
         parsed = read_upload(chunks_of(file), filename=filename, column=options["column"])
@@ -142,8 +142,8 @@ def _create_from(
 
 
 def _create_large(
-    source: LargeList, options: dict[str, Any], report: Callable[[DomainList], None]
-) -> tuple[Batch, DomainList]:
+    source: LargeList, options: dict[str, Any], report: Callable[[ParsedList], None]
+) -> tuple[Batch, ParsedList]:
     """Read a large list completely; if this process is killed, the queue reads the rest."""
     with saved_list(source) as saved:
         batch = create_large_batch(saved, in_background=False, **_params(options))

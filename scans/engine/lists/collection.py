@@ -37,7 +37,7 @@ class RejectedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class DomainList:
+class ParsedList:
     """The parsed list; hosts are unique and in the order of the list.
 
     `rejected` are the first 1,000 rejected lines, of `rejected_count`.
@@ -61,7 +61,7 @@ def read_text(
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
-) -> DomainList:
+) -> ParsedList:
     """Read a pasted list; a table that is broken is read as lines of values.
 
     Raises ListTooLong for more than `max_hosts` domains.
@@ -85,7 +85,7 @@ def read_file(
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
-) -> DomainList:
+) -> ParsedList:
     """Read the bytes of a file; `ListReader` describes the parameters.
 
     Raises UnreadableFile if it cannot be read or has no such column.
@@ -96,7 +96,7 @@ def read_file(
     return collect(reader, max_hosts, max_entries)
 
 
-def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> DomainList:
+def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> ParsedList:
     """Read values of which each is a domain or URL; `line` is its place, counted from 1."""
     entries = (
         read_entry(place, value, allowed_networks)
@@ -108,8 +108,8 @@ def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()
 
 def collect(
     entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES, max_entries: int = MAX_ENTRIES
-) -> DomainList:
-    """Sort entries into a DomainList. Raises ListTooLong at the first entry over a limit."""
+) -> ParsedList:
+    """Sort entries into a ParsedList. Raises ListTooLong at the first entry over a limit."""
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []
     repeated: list[AcceptedLine] = []
@@ -127,7 +127,7 @@ def collect(
             accepted[entry.host] = AcceptedLine(entry.host, entry.line)
             if len(accepted) > max_hosts:
                 raise ListTooLong(f"The list has more than {max_hosts:,} domains. Split it.")
-    return DomainList(
+    return ParsedList(
         tuple(accepted.values()), tuple(rejected), rejected_count, duplicates, tuple(repeated)
     )
 
