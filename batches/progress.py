@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from batches.models import Batch, BatchList, Job, Worker
-from batches.options import BatchOptions
+from batches.options import BatchOptions, all_options
 from scans.engine.errors import FailureReason
 
 SHOWN_ACTIVITIES = 12
@@ -17,7 +17,7 @@ RATE_SPAN = timedelta(seconds=60)
 # Positions below the last job scanned now that are read for the rate.
 WINDOW = 2_000
 MIN_MEASURED = 3
-SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
+REASONS = {reason.value: reason for reason in FailureReason}
 Stage = tuple[str, float]
 # Stands in for the stage of a job that waits because its host is being scanned.
 HOST_BUSY = "host_busy"
@@ -32,7 +32,18 @@ class Cause:
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.reason]
+        return REASONS[self.reason].sentence
+
+    @property
+    def meaning(self) -> str:
+        """What is usually behind it."""
+        return REASONS[self.reason].meaning
+
+    @property
+    def advice(self) -> str:
+        """What may help, with the labels of the options that it names."""
+        labels = {option.name: f"“{option.label}”" for option in all_options()}
+        return REASONS[self.reason].advice.format_map(labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches.models import Batch, Job, Worker
+from batches.options import option
 from batches.progress import Cause, failure_causes, progress_of, with_stages
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import running_batch, scan_now
+from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,22 @@ def test_causes_are_counted_the_commonest_first(default_tenant: Tenant) -> None:
     fail(third, "dns_not_found", "")
     complete(fourth)
     assert failure_causes([batch.pk]) == [Cause("dns_not_found", 2), Cause("tls_error", 1)]
+
+
+@pytest.mark.parametrize("reason", FailureReason)
+def test_every_failure_reason_is_explained_without_advice_to_ignore_robots(
+    reason: FailureReason,
+) -> None:
+    cause = Cause(reason.value, 1)
+    assert cause.meaning.endswith(".")
+    assert "{" not in cause.advice
+    assert "obey_robots" not in reason.advice
+    assert option("obey_robots").label not in cause.advice
+
+
+def test_advice_names_options_as_the_form_does() -> None:
+    advice = Cause("deadline_exceeded", 1).advice
+    assert f"“{option('site_deadline').label}”" in advice
 
 
 def test_what_is_scanned_now_comes_from_live_workers(default_tenant: Tenant) -> None:

@@ -243,6 +243,8 @@ def test_the_tabs_show_failures_activity_and_settings(
     batch = running_batch(default_tenant)
     for tab, text in (
         ("failures", "A retry will fail the same way unless the site changes."),
+        ("failures", "The domain has expired, was never registered or is misspelt."),
+        ("failures", "Check the spelling, or remove it from the list."),
         ("activity", "Reading sitemaps"),
         ("settings", "Duplicate as a new batch"),
     ):

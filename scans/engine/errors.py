@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -9,67 +10,165 @@ if TYPE_CHECKING:
     from scans.engine.report import RequestRecord
 
 
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """The facts of one failure reason."""
+
+    value: str
+    sentence: str
+    retry_may_help: bool
+    meaning: str
+    advice: str = ""
+    may_be_own_network: bool = False
+
+
 class FailureReason(StrEnum):
     """Why a site could not be scanned.
 
     `sentence` is for people; `retry_may_help` says whether the same scan, later or slower, has a
-    chance of ending otherwise.
+    chance of ending otherwise. `meaning` is what is usually behind the failure, and `advice` what
+    may help: `{max_concurrent}` stands for the label of that batch option. If nearly all sites
+    fail for reasons that `may_be_own_network`, the fault is probably on this side.
     """
 
     sentence: str
     retry_may_help: bool
+    meaning: str
+    advice: str
+    may_be_own_network: bool
 
-    def __new__(cls, value: str, sentence: str, retry_may_help: bool) -> FailureReason:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        member.retry_may_help = retry_may_help
+    def __new__(cls, facts: _Reason) -> FailureReason:
+        member = str.__new__(cls, facts.value)
+        member._value_ = facts.value
+        member.sentence = facts.sentence
+        member.retry_may_help = facts.retry_may_help
+        member.meaning = facts.meaning
+        member.advice = facts.advice
+        member.may_be_own_network = facts.may_be_own_network
         return member
 
-    INVALID_DOMAIN = "invalid_domain", "This is not a domain name that can be scanned.", False
-    DNS_NOT_FOUND = "dns_not_found", "The domain name does not resolve to an address.", False
-    DNS_ERROR = "dns_error", "The name servers did not answer for this domain.", True
-    CONNECTION_REFUSED = "connection_refused", "The server refuses connections.", True
-    CONNECTION_TIMEOUT = (
+    INVALID_DOMAIN = _Reason(
+        "invalid_domain",
+        "This is not a domain name that can be scanned.",
+        retry_may_help=False,
+        meaning="The entry is an e-mail address, a file name or a misspelt domain.",
+        advice="Correct it in the list.",
+    )
+    DNS_NOT_FOUND = _Reason(
+        "dns_not_found",
+        "The domain name does not resolve to an address.",
+        retry_may_help=False,
+        meaning="The domain has expired, was never registered or is misspelt.",
+        advice="Check the spelling, or remove it from the list.",
+        may_be_own_network=True,
+    )
+    DNS_ERROR = _Reason(
+        "dns_error",
+        "The name servers did not answer for this domain.",
+        retry_may_help=True,
+        meaning="The domain's name servers are down, or the resolver here is overloaded.",
+        advice="Retry later; if many sites fail like this, with fewer {max_concurrent}.",
+        may_be_own_network=True,
+    )
+    CONNECTION_REFUSED = _Reason(
+        "connection_refused",
+        "The server refuses connections.",
+        retry_may_help=True,
+        meaning="No web server runs there, or a firewall turns this scanner away.",
+        advice="Retry later. If the sites share a server, use fewer {max_concurrent}.",
+        may_be_own_network=True,
+    )
+    CONNECTION_TIMEOUT = _Reason(
         "connection_timeout",
         "The server did not accept a connection in time.",
-        True,
+        retry_may_help=True,
+        meaning="The server is off or overloaded, or a firewall drops the connections.",
+        advice="Retry later with fewer {max_concurrent}.",
+        may_be_own_network=True,
     )
-    READ_TIMEOUT = (
+    READ_TIMEOUT = _Reason(
         "read_timeout",
         "The server accepted the connection but did not answer in time.",
-        True,
+        retry_may_help=True,
+        meaning="The server is overloaded, or it holds up visitors that it takes for robots.",
+        advice="Retry later with fewer {max_concurrent}, or more {request_delay}.",
+        may_be_own_network=True,
     )
-    DEADLINE_EXCEEDED = (
+    DEADLINE_EXCEEDED = _Reason(
         "deadline_exceeded",
         "The site took longer than the deadline of one scan.",
-        True,
+        retry_may_help=True,
+        meaning="The site is slow, or its robots.txt demands long pauses between requests.",
+        advice="Retry with more {site_deadline}. Fewer {fetch_pages} save time as well.",
+        may_be_own_network=True,
     )
-    TLS_ERROR = "tls_error", "The site's certificate or TLS configuration is not valid.", False
-    TOO_MANY_REDIRECTS = "too_many_redirects", "The site redirects without end.", False
-    BLOCKED_ADDRESS = (
+    TLS_ERROR = _Reason(
+        "tls_error",
+        "The site's certificate or TLS configuration is not valid.",
+        retry_may_help=False,
+        meaning="The certificate has expired or belongs to another name; visitors see a warning.",
+        advice="Only the site's owner can correct this.",
+    )
+    TOO_MANY_REDIRECTS = _Reason(
+        "too_many_redirects",
+        "The site redirects without end.",
+        retry_may_help=False,
+        meaning="The site is misconfigured: its pages redirect to each other.",
+        advice="Only the site's owner can correct this.",
+    )
+    BLOCKED_ADDRESS = _Reason(
         "blocked_address",
         "The address is private or reserved and may not be scanned.",
-        False,
+        retry_may_help=False,
+        meaning="The domain points into an internal network, or to nowhere.",
+        advice="To scan sites of your own network, the operator can allow their addresses.",
     )
-    RESPONSE_TOO_LARGE = (
+    RESPONSE_TOO_LARGE = _Reason(
         "response_too_large",
         "The homepage is larger than the limit for a page.",
-        False,
+        retry_may_help=False,
+        meaning="The homepage is a download or a stream without an end.",
     )
-    UNSUPPORTED_CONTENT = "unsupported_content", "The homepage is not a web page.", False
-    HTTP_ERROR = "http_error", "The homepage answered with an error.", True
-    ROBOTS_DISALLOWED = (
+    UNSUPPORTED_CONTENT = _Reason(
+        "unsupported_content",
+        "The homepage is not a web page.",
+        retry_may_help=False,
+        meaning="The domain serves a file, an image or an interface for programs.",
+    )
+    HTTP_ERROR = _Reason(
+        "http_error",
+        "The homepage answered with an error.",
+        retry_may_help=True,
+        meaning="The site is broken or under maintenance, or it rejects robots (403, 429).",
+        advice="Retry later with more {request_delay} and fewer {max_concurrent}.",
+    )
+    ROBOTS_DISALLOWED = _Reason(
         "robots_disallowed",
         "The site's robots.txt does not allow this scan.",
-        False,
+        retry_may_help=False,
+        meaning="The owner does not want the homepage to be read by robots.",
+        advice="Respect it: ask the owner, or leave the site out.",
     )
-    WORKER_LOST = "worker_lost", "The worker died three times while it scanned this site.", True
-    CANCELLED = "cancelled", "The scan was cancelled before it ended.", True
-    INTERNAL_ERROR = (
+    WORKER_LOST = _Reason(
+        "worker_lost",
+        "The worker died three times while it scanned this site.",
+        retry_may_help=True,
+        meaning="The machine ran out of memory or was restarted, or the site crashes the scanner.",
+        advice="Retry with fewer {max_concurrent}; the operator can check the memory.",
+    )
+    CANCELLED = _Reason(
+        "cancelled",
+        "The scan was cancelled before it ended.",
+        retry_may_help=True,
+        meaning="Somebody cancelled the batch or the scan.",
+        advice="Retry it whenever you like.",
+    )
+    INTERNAL_ERROR = _Reason(
         "internal_error",
         "The scanner failed on this site: please report it.",
-        True,
+        retry_may_help=True,
+        meaning="The site contains something that the scanner does not expect.",
+        advice="Report it to the operator with the address of the job's page.",
     )
 
 
