@@ -12,7 +12,7 @@ from batches.transitions import TransitionError, count_ended
 from scans import removal
 from scans.corrections.models import Correction
 from scans.curation import Curation, DomainTag
-from scans.models import Contact, Domain, Scan
+from scans.models import Contact, Domain, ListedDomain, Scan
 from scans.removal import LastLook, Look
 from scans.services import lock_domains
 from scrapersky.web.database_errors import retry_on_conflict
@@ -53,7 +53,7 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
     """Delete some jobs of a batch, and with the last of them the batch itself.
 
     With results, what only this batch produced is deleted as well: domains that it brought and
-    nobody else scanned, curated, tagged, noted or corrected, and its findings on other domains.
+    nobody else scanned, curated, tagged, listed, noted or corrected, and its findings on others.
     Returns the number of jobs, of domains, and whether the batch is gone. Runs in the caller's
     transaction; raises `TransitionError` for a batch that runs again.
     """
@@ -108,6 +108,7 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
         Exists(other_jobs)
         | Exists(other_scans)
         | Exists(DomainTag.objects.filter(domain=OuterRef("pk")))
+        | Exists(ListedDomain.objects.filter(domain=OuterRef("pk")))
         | Exists(Correction.objects.filter(domain=OuterRef("pk")))
         | Exists(pinned)
     )

@@ -16,7 +16,9 @@ from scans.models import (
     Contact,
     Correction,
     Domain,
+    DomainList,
     DomainTag,
+    ListedDomain,
     Page,
     Scan,
     Sitemap,
@@ -168,3 +170,18 @@ class DomainTagAdmin(ReadOnlyAdmin):
     list_display = ["domain", "tag", "created_by", "created_at"]
     list_select_related = ["domain", "tag", "created_by"]
     search_fields = ["tag__name"]
+
+
+@admin.register(DomainList)
+class DomainListAdmin(ReadOnlyAdmin):
+    list_display = ["name", "domain_count", "created_by", "updated_at", "tenant"]
+    list_filter = [BY_TENANT]
+    list_select_related = ["created_by", "tenant"]
+    search_fields = ["name"]
+
+
+@admin.register(ListedDomain)
+class ListedDomainAdmin(IndexedSearch):
+    list_display = ["domain", "domain_list", "created_by", "created_at"]
+    list_select_related = ["domain", "domain_list", "created_by"]
+    ordering = ["-pk"]

@@ -15,6 +15,7 @@ from scans import storage
 from scans.corrections.domain_facts import refresh_lists
 from scans.corrections.reading import right_values
 from scans.curation import Curated, Curation
+from scans.domain_lists.services import forget_domains
 from scans.history import saw_the_site
 from scans.latest_facts import FACT_COLUMNS
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
@@ -66,6 +67,7 @@ def remove_domains(ids: Sequence[UUID]) -> int:
 
     Jobs belong to batches: they must refer to none of these domains any more.
     """
+    forget_domains(ids)
     _, deleted = Domain.objects.filter(pk__in=ids).delete()
     return deleted.get(Domain._meta.label, 0)
 

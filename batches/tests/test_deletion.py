@@ -24,6 +24,7 @@ from conftest import member_of
 from scans import curating, results
 from scans.bulk import running
 from scans.bulk.models import BulkAction
+from scans.domain_lists.services import add_domains, create_list
 from scans.engine.report import Contact as FoundContact
 from scans.engine.report import ContactKind, PageEntry, SitemapFile
 from scans.latest_facts import SiteResult
@@ -269,7 +270,7 @@ def test_a_batch_is_deleted_and_its_results_are_kept(
 def test_domains_that_only_the_batch_scanned_are_deleted_with_it(
     console: Client, default_tenant: Tenant, user: User
 ) -> None:
-    kept = ["tagged", "noted", "curated", "twice", "single"]
+    kept = ["tagged", "listed", "noted", "curated", "twice", "single"]
     hosts = [f"{name}.example" for name in (*kept, "mine", "failed")]
     batch = batch_of(default_tenant, *hosts)
     for job in batch.jobs.select_related("domain"):
@@ -279,16 +280,19 @@ def test_domains_that_only_the_batch_scanned_are_deleted_with_it(
             complete_at(job, 1)
     by_name = {host: Domain.objects.filter(host=host) for host in hosts}
     curating.add_tags(by_name["tagged.example"], ["VIP"], user=user)
+    leads = create_list(tenant=default_tenant, created_by=user, name="Leads")
+    add_domains(leads, by_name["listed.example"], user=user)
     curating.set_note(by_name["noted.example"].get(), "Call", user=user)
     curating.set_curation(by_name["curated.example"], curation="maybe", user=user)
     finish(batch_of(default_tenant, "twice.example"), 2)
     complete_at(initiate_scan("single.example", tenant=default_tenant), 2)
     url = f"/batches/{batch.pk}/delete/"
     assert "produced: 2 domains" in body_of(console, url)
-    assert "is deleted with 7 jobs and 2 domains." in delete(console, batch, "delete")
+    assert "is deleted with 8 jobs and 2 domains." in delete(console, batch, "delete")
     left = dict(Domain.objects.values_list("host", "status"))
     assert left == {
         "tagged.example": "unscanned",
+        "listed.example": "unscanned",
         "noted.example": "unscanned",
         "curated.example": "unscanned",
         "twice.example": "scanned",

@@ -33,7 +33,8 @@ from batches.models import (
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
-from scans.models import Correction, DomainTag, Tag, TechnologyCount
+from scans.domain_lists.services import add_domains, create_list
+from scans.models import Correction, Domain, DomainTag, Tag, TechnologyCount
 from scrapersky.tenants.access import tenant_path
 from scrapersky.tenants.models import ApiToken, LoginDelay, Membership, Tenant, User, UserSession
 from scrapersky.tenants.preferences import ListSettings, SavedView
@@ -100,6 +101,8 @@ class World:
         start_now(schedule, user=owner, now=now)
         tag = Tag.objects.create(tenant=self.here, name=WORD)
         DomainTag.objects.create(tag=tag, domain=job.domain)
+        saved_list = create_list(name=f"{WORD} leads", **own)
+        add_domains(saved_list, Domain.objects.filter(pk=job.domain_id), user=owner)
         view: dict[str, Any] = {"list_name": "domains", "name": WORD, "is_shared": True}
         shared = SavedView.objects.create(tenant=self.here, owner=owner, **view)
         ListSettings.objects.create(user=owner, list_name=WORD)
@@ -131,6 +134,7 @@ class World:
             "batches/drafts": draft,
             "jobs": job,
             "domains": job.domain,
+            "lists": saved_list,
             "schedules": schedule,
             "views": shared,
             "exports": export,
