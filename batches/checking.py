@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from scans import storage
 from scans.engine.lists.collection import AcceptedLine, ParsedList, RejectedLine
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant
@@ -77,5 +78,5 @@ def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) 
 def _last_scans(hosts: Sequence[str], tenant: Tenant) -> Iterator[tuple[str, datetime | None]]:
     for start in range(0, len(hosts), _HOSTS_AT_ONCE):
         some = hosts[start : start + _HOSTS_AT_ONCE]
-        rows = Domain.objects.filter(tenant=tenant, host__in=some)
+        rows = Domain.objects.filter(tenant=tenant, host__in=storage.among(some))
         yield from rows.values_list("host", "last_scanned_at")

@@ -77,6 +77,22 @@ def test_creation_is_measured_on_both_databases(capsys: pytest.CaptureFixture[st
     assert figures(printed, "batch_progress")[0] > 0
 
 
+def test_a_check_of_a_list_is_measured_on_both_databases(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["intake", "--sites", "60"])
+    printed = capsys.readouterr().out
+    for name in ("SQLite", "PostgreSQL"):
+        assert name in printed
+    for name in ("pasted", "CSV", "XLSX"):
+        lines = [line for line in printed.splitlines() if f" {name} " in line]
+        assert len(lines) == 2
+        for line in lines:
+            new, known = re.findall(r"\d[\d,.]*", line.replace(" s ", " "))[-3:-1]
+            assert int(new) > 0
+            assert int(known) > int(new)
+
+
 def test_small_parts_of_the_engine_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     main(["micro", "--sites", "2"])
     printed = capsys.readouterr().out

@@ -119,7 +119,7 @@ class ListReader:
 
     def _row_entries(self, row: Row, index: int) -> Iterator[Entry]:
         cell = row.cells[index].strip() if index < len(row.cells) else ""
-        values = tuple(map(storable, row.cells))
+        values = _storable_cells(row.cells)
         if cell in _NO_VALUE:
             yield Entry(row.line, "", values=values)
             return
@@ -143,6 +143,12 @@ def read_entry(
     except InvalidDomain as error:
         return Entry(line, storable(text), reason=storable(str(error)), values=values)
     return Entry(line, storable(text), host=host, values=values)
+
+
+def _storable_cells(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the cells of a row as every database stores them, looking at the whole row once."""
+    text = "".join(cells)
+    return tuple(cells) if storable(text) == text else tuple(map(storable, cells))
 
 
 def cell_values(cell: str) -> list[str]:
