@@ -22,6 +22,12 @@ from scrapersky.web.lists.selection import Selection
 UNKNOWN = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
 # More rows are named by a query.
 MOST_IDS = 10_000
+# The field that an operation reads; `tags` for the others.
+PARAM_OF = {
+    "curate": "curation",
+    "add_to_list": "saved_list",
+    "remove_from_list": "saved_list",
+}
 
 router = Router()
 
@@ -31,7 +37,8 @@ class ActionIn(Schema):
 
     list: str = Field(description="domains, contacts, pages or sitemaps.")
     action: str = Field(
-        description="curate; for domains also tag, untag, scan, sitemaps (queue them) and delete."
+        description="curate; for domains also tag, untag, add_to_list, remove_from_list, scan, "
+        "sitemaps (queue them) and delete."
     )
     ids: tuple[UUID, ...] | None = Field(default=None, max_length=MOST_IDS)
     query: str | None = Field(
@@ -41,6 +48,12 @@ class ActionIn(Schema):
     )
     curation: str = Field(default="", description="For curate: the status.")
     tags: tuple[str, ...] = Field(default=(), max_length=100, description="For tag and untag.")
+    saved_list: str = Field(
+        default="",
+        max_length=200,
+        description="For add_to_list, which creates it if there is none, and remove_from_list: "
+        "the name of the list.",
+    )
 
 
 class ActionOut(Schema):
@@ -124,10 +137,11 @@ def _operation(payload: ActionIn) -> Operation:
 def _params(operation: Operation, payload: ActionIn) -> dict[str, Any]:
     sent = QueryDict(mutable=True)
     sent["curation"], sent["tags"] = payload.curation, ",".join(payload.tags)
+    sent["saved_list"] = payload.saved_list
     try:
         return operation.read(sent)
     except ValidationError as error:
-        name = "curation" if operation.name == "curate" else "tags"
+        name = PARAM_OF.get(operation.name, "tags")
         raise InputError(name, " ".join(error.messages)) from error
 
 

@@ -16,6 +16,7 @@ from scans import storage
 from scans.domain_lists.models import NAME_LENGTH, DomainList, ListedDomain
 from scans.models import Domain
 from scans.services import ensure_domains
+from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.text import storable
@@ -183,6 +184,12 @@ def _count(pk: UUID, change: int) -> bool:
         return rows.exists()
     now = timezone.now()
     return bool(rows.update(domain_count=F("domain_count") + change, updated_at=now))
+
+
+def list_names(user: User) -> list[str]:
+    """Return the names of the lists that a user may see, to suggest them."""
+    names = readable(DomainList.objects.all(), user).order_by("name").values_list("name", flat=True)
+    return list(dict.fromkeys(names[:SUGGESTED]))
 
 
 def hosts_of(row: DomainList) -> list[str]:

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from scans.curating import tag_names
 from scans.curation import Curation, DomainTag
+from scans.domain_lists.models import DomainList, ListedDomain
+from scans.domain_lists.services import list_names
 from scans.engine.errors import FailureReason
 from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import load_signatures
@@ -76,6 +78,13 @@ def _tagged(name: str) -> Condition:
     return Exists(DomainTag.objects.filter(domain=OuterRef("pk"), tag__name=name))
 
 
+def _listed(value: str) -> Exists:
+    """Return whether a domain is in the saved list with a name or id."""
+    lists = DomainList.objects.filter(Q(name=value) | Q(pk=read_uuid_or_none(value)))
+    rows = ListedDomain.objects.filter(domain=OuterRef("pk"))
+    return Exists(rows.filter(domain_list__in=lists.order_by().values("pk")))
+
+
 def _of_batch(value: str) -> Condition:
     return Q(jobs__batch_id=value)
 
@@ -91,10 +100,17 @@ def _ending(value: str) -> Condition:
 
 def read_uuid(text: str) -> str:
     """Return an id as text; raises BadValue."""
+    if (value := read_uuid_or_none(text)) is None:
+        raise BadValue(f"“{text}” is no id.")
+    return str(value)
+
+
+def read_uuid_or_none(text: str) -> UUID | None:
+    """Return the id that a text is, None where it is something else."""
     try:
-        return str(UUID(text))
-    except ValueError as error:
-        raise BadValue(f"“{text}” is no id.") from error
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _link(scheme: str, value: str | None) -> str:
@@ -192,6 +208,22 @@ FILTERS: tuple[Filter, ...] = (
         placeholder="Batch id",
     ),
     text("tag", "Tag", _tagged, group=EVERYTHING, suggestions=tag_names, is_multiple=True),
+    text(
+        "list",
+        "In the saved list",
+        _listed,
+        group=EVERYTHING,
+        placeholder="The name of a list",
+        suggestions=list_names,
+        is_multiple=True,
+    ),
+    text(
+        "no_list",
+        "Not in the saved list",
+        lambda value: ~_listed(value),
+        group=EVERYTHING,
+        suggestions=list_names,
+    ),
     by_curation(),
     choice(
         "page_type",
@@ -309,6 +341,15 @@ COLUMNS = (
         prefetch=("tags",),
         is_default=False,
     ),
+    Column(
+        "lists",
+        "Saved lists",
+        Kind.ITEMS,
+        value=lambda row: sorted(entry.domain_list.name for entry in row.list_entries.all()),
+        fields=(),
+        prefetch=("list_entries__domain_list",),
+        is_default=False,
+    ),
     replace(CURATION, is_default=False),
     CURATED_AT,
     CURATED_BY,
@@ -318,6 +359,10 @@ COLUMNS = (
     Column("latest_scan_id", "Scan id", Kind.ID, is_default=False, is_volatile=True),
     Column("latest_batch_id", "Batch id", Kind.ID, is_default=False, is_volatile=True),
     ID,
+)
+
+LIST_ACTION = Action(
+    "List", "domain_add_to_list_chosen", "list-details", inputs="bulk/_saved_list.html"
 )
 
 DOMAINS = register(
@@ -344,6 +389,9 @@ DOMAINS = register(
             Action("Scan now", "domain_scan_chosen", "refresh"),
             Action("Queue for sitemaps", "domain_sitemaps_chosen", "sitemap"),
             Action("Tag", "domain_tag_chosen", "tag", inputs="bulk/_tags.html"),
+            Action(
+                "List", "domain_add_to_list_chosen", "list-details", inputs="bulk/_saved_list.html"
+            ),
             curate_action("domain_curate_chosen"),
             Action("Delete", "domain_delete_chosen", "trash", is_dangerous=True),
         ),

@@ -1,4 +1,4 @@
-"""Curate one row: its status, and the tags and the note of a domain."""
+"""Curate one row: its status, and the tags, the saved lists and the note of a domain."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from scans import curating
+from scans.domain_lists import services
+from scans.domain_lists.models import DomainList
 from scans.models import Contact, Domain, Page, Sitemap
 from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of, redirect_back
@@ -55,6 +57,24 @@ def domain_tags(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         else:
             names = curating.read_tags(request.POST.get("add", ""))
             curating.add_tags(rows, names, user=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect_back(request, reverse("domain_detail", args=[pk]), "curation")
+
+
+@control_of("domain_detail")
+def domain_lists(request: ConsoleRequest, pk: UUID) -> HttpResponse:
+    """Add a domain to a saved list, which is created if there is none, or take it out of one."""
+    domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
+    rows = Domain.objects.filter(pk=domain.pk)
+    try:
+        if removed := request.POST.get("remove"):
+            for listed in DomainList.objects.filter(tenant=domain.tenant, name=removed):
+                services.remove_domains(listed, rows)
+        else:
+            name = request.POST.get("saved_list", "")
+            listed = services.ensure_list(tenant=domain.tenant, created_by=request.user, name=name)
+            services.add_domains(listed, rows, user=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect_back(request, reverse("domain_detail", args=[pk]), "curation")

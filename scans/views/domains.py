@@ -14,6 +14,8 @@ from scans.best_contacts import PINNABLE
 from scans.corrections.reading import Corrected, corrected, corrections_on
 from scans.curating import tag_names
 from scans.curation import DomainTag
+from scans.domain_lists.models import ListedDomain
+from scans.domain_lists.services import list_names
 from scans.engine.report import ContactKind
 from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
@@ -54,6 +56,8 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "place": place_of(domain, request.GET.get("from", ""), request.user),
         "domain_tags": _tags(domain),
         "known_tags": tag_names(request.user),
+        "listed": _listed(domain),
+        "known_lists": list_names(request.user),
         **_changes(domain, request.GET.get("scan", ""), known),
         "page": page_of(request, pages, size=25, paginator=Paginator),
         "filter": page_filter,
@@ -103,6 +107,11 @@ def _sitemaps(domain: Domain) -> dict[str, Any]:
 
 def _tags(domain: Domain) -> QuerySet[DomainTag]:
     return domain.domain_tags.select_related("tag", "created_by").order_by("tag__name")
+
+
+def _listed(domain: Domain) -> QuerySet[ListedDomain]:
+    rows = ListedDomain.objects.filter(domain=domain).select_related("domain_list", "created_by")
+    return rows.order_by("domain_list__name")
 
 
 def _technologies(domain: Domain) -> list[tuple[str, list[Technology]]]:

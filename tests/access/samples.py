@@ -7,7 +7,7 @@ from tests.access.addresses import Address
 from tests.access.world import WORD, World
 
 # What small forms on the page of a row ask for.
-COMMON_FIELDS = {"curation": "selected", "tags": WORD, "note": "Fresh"}
+COMMON_FIELDS = {"curation": "selected", "tags": WORD, "saved_list": WORD, "note": "Fresh"}
 
 
 def form(world: World, address: Address) -> dict[str, Any]:
@@ -39,7 +39,8 @@ def form(world: World, address: Address) -> dict[str, Any]:
 def _selection(world: World, address: Address) -> dict[str, Any]:
     """Return the selection of the tenant's row in a list, with what bulk actions ask for."""
     row = world.row(address.route.partition("/")[0])
-    return {"pick": [str(row.pk)], "tags": WORD, "curation": "selected", "confirmed": "1"}
+    sent = {"tags": WORD, "saved_list": WORD, "curation": "selected", "confirmed": "1"}
+    return sent | {"pick": [str(row.pk)]}
 
 
 def body(world: World, address: Address) -> str:
