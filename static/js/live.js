@@ -26,6 +26,17 @@
     handleSwap: (style, target, fragment) => isOurs(style) && merge(style, target, fragment),
   });
 
+  // A part that has ended polls no more, and one that the user has filtered polls other rows. A poll
+  // of before, queued or under way, is dropped: htmx would swap it in without merging it.
+  const isOutdated = ({ requestConfig: { elt, verb }, target, pathInfo }) =>
+    verb === "get" && elt === target && pathInfo.requestPath !== elt.getAttribute("hx-get");
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isOutdated(event.detail)) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (isOutdated(event.detail)) event.detail.shouldSwap = false;
+  });
+
   // Updates can be paused (WCAG 2.2.2).
   let isPaused = false;
   const pause = byId("pause-updates");

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from batches.models import Batch, Job, Worker
 from batches.tests.outcomes import complete
@@ -26,6 +26,23 @@ THREE_POLLS_HELD_BACK = """new Promise((done) => {
   });
 })"""
 
+# What became of polls, as attributes of the page: its policy lets no test evaluate a condition.
+# htmx queues a poll that is due while the one before it has not been answered.
+WATCH_QUEUE = """() => document.addEventListener("htmx:confirm", (event) => {
+  if (event.detail.elt.matches("#jobs.htmx-request")) document.body.dataset.queue = "filled";
+})"""
+# Whether the poll queued behind the one that is held back was sent.
+WATCH_SENT = """() => document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id !== "jobs") return;
+  document.body.dataset.queue = event.defaultPrevented ? "dropped" : "sent";
+})"""
+# Whether the rows of every status, held back while the user chose one, came onto the page.
+WATCH_SWAPPED = """() => document.addEventListener("htmx:beforeSwap", (event) => {
+  const { pathInfo, shouldSwap } = event.detail;
+  if (pathInfo.requestPath.includes("/jobs/?shown"))
+    document.body.dataset.held = shouldSwap ? "swapped" : "dropped";
+})"""
+
 
 @pytest.fixture(autouse=True)
 def fast_polls(settings: Any) -> None:
@@ -38,6 +55,17 @@ def end(batch: Batch) -> None:
     batch.jobs.filter(status=Job.Status.RUNNING).update(status=Job.Status.PENDING, worker=None)
     for job in batch.jobs.filter(status=Job.Status.PENDING).select_related("domain"):
         complete(job)
+
+
+def hold_a_poll(page: Page) -> Route:
+    """Hold back one poll of the jobs, and wait until the next one is queued behind it."""
+    held: list[Route] = []
+    page.route("**/jobs/?*", lambda route: route.continue_() if held else held.append(route))
+    while not held:
+        page.wait_for_event("request")
+    page.evaluate(WATCH_QUEUE)
+    expect(page.locator("body")).to_have_attribute("data-queue", "filled")
+    return held[0]
 
 
 def wait_for_polls(page: Page, count: int) -> None:
@@ -70,7 +98,36 @@ def test_ticks_focus_and_open_menus_outlast_ten_polls_and_the_end_is_announced(
     end(batch)
     expect(logged_in.locator("#announcements")).to_contain_text("The batch has ended as partial")
     expect(logged_in.locator("#pause-updates")).to_be_hidden()
+    expect(logged_in.locator("#jobs input[name=pick]:checked")).to_have_count(3)
     assert logged_in.evaluate("window.shifted") < 0.1
+
+
+def test_a_poll_queued_behind_the_one_that_shows_the_end_leaves_the_ticks_alone(
+    logged_in: Page, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/")
+    logged_in.locator("#jobs input[name=pick]").first.check()
+    held = hold_a_poll(logged_in)
+    end(batch)
+    logged_in.evaluate(WATCH_SENT)
+    held.continue_()
+    expect(logged_in.locator("body")).to_have_attribute("data-queue", "dropped")
+    expect(logged_in.locator("#jobs input[name=pick]:checked")).to_have_count(1)
+
+
+def test_a_poll_under_way_does_not_undo_the_filter_that_the_user_chose(
+    logged_in: Page, default_tenant: Tenant
+) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/")
+    held = hold_a_poll(logged_in)
+    logged_in.evaluate(WATCH_SWAPPED)
+    logged_in.click("#jobs nav a:has-text('Failed')")
+    expect(logged_in.locator("#jobs input[name=pick]")).to_have_count(1)
+    held.continue_()
+    expect(logged_in.locator("body")).to_have_attribute("data-held", "dropped")
+    expect(logged_in.locator("#jobs a[aria-current]")).to_contain_text("Failed")
 
 
 def test_updates_can_be_paused_and_a_message_goes_when_it_is_no_longer_true(
