@@ -50,18 +50,38 @@ def postgres() -> Iterator[Database]:
     server = (
         Server(configured, "of DATABASE_URL") if configured.startswith("postgres") else embedded()
     )
-    name = f"scrapersky_bench_{os.getpid()}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-        try:
-            version = connection.info.server_version // 10_000
-            kind = f"PostgreSQL {version} {server.kind}"
-            url = urlsplit(server.url)._replace(path=f"/{name}").geturl()
-            database = Database(url, kind, server.pid)
-            _migrate(database)
-            yield database
-        finally:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        version = connection.info.server_version // 10_000
+        kind = f"PostgreSQL {version} {server.kind}"
+        with _created(connection, server, template=_template(server)) as url:
+            yield Database(url, kind, server.pid)
+
+
+@contextmanager
+def _created(connection: psycopg.Connection, server: "Server", *, template: str) -> Iterator[str]:
+    """Create a database as a copy of another one, yield its URL, and drop it."""
+    name = f"scrapersky_bench_{os.getpid()}"
+    connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield server.url_of(name)
+    finally:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@cache
+def _template(server: "Server") -> str:
+    """Create the database that the others are copies of, once a run; return its name."""
+    name = f"scrapersky_bench_{os.getpid()}_template"
+    _execute(server, f'CREATE DATABASE "{name}"')
+    if server.pid == 0:  # an embedded one is deleted as a whole
+        atexit.register(_execute, server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    migrate(server.url_of(name))
+    return name
+
+
+def _execute(server: "Server", statement: str) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 @contextmanager
@@ -69,7 +89,7 @@ def sqlite() -> Iterator[Database]:
     """Give a new SQLite file."""
     with tempfile.TemporaryDirectory(prefix="scrapersky-bench-") as directory:
         database = Database(f"sqlite:///{directory}/bench.sqlite3", "SQLite")
-        _migrate(database)
+        migrate(database.url)
         yield database
 
 
@@ -79,6 +99,10 @@ class Server(NamedTuple):
     url: str
     kind: str
     pid: int = 0
+
+    def url_of(self, name: str) -> str:
+        """Return the URL of one of its databases."""
+        return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
 
 @cache
@@ -95,11 +119,16 @@ def embedded() -> Server:
     return Server(server.get_uri(), "embedded", pid)
 
 
-def _migrate(database: Database) -> None:
+def migrate(url: str) -> None:
+    """Create ScraperSky's tables in an empty database."""
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | env_of(database), check=True)
+    subprocess.run(command, cwd=ROOT, env=os.environ | _env(url), check=True)
 
 
 def env_of(database: Database) -> dict[str, str]:
     """Return the environment of a process that works on a database."""
-    return BARE | {"DATABASE_URL": database.url}
+    return _env(database.url)
+
+
+def _env(url: str) -> dict[str, str]:
+    return BARE | {"DATABASE_URL": url}

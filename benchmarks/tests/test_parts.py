@@ -1,18 +1,38 @@
 """Every part runs, at a size that says nothing about speed, and prints its figures."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from benchmarks import crawl
+from benchmarks import crawl, database
 from benchmarks.__main__ import PARTS, main
 from benchmarks.parts import exports, hosts, latency, legacy
+from tests.migrated import copy_migrated_database
 
 
 def figures(printed: str, name: str) -> list[float]:
     """Return the numbers in the line of a table that begins with a name."""
     line = next(line for line in printed.splitlines() if line.lstrip("│ ").startswith(name))
     return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", line)]
+
+
+@pytest.fixture(autouse=True)
+def migrated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copy the SQLite file of the test run instead of migrating one more."""
+    monkeypatch.setattr(database, "migrate", copying_sqlite(database.migrate))
+
+
+def copying_sqlite(migrate: Callable[[str], None]) -> Callable[[str], None]:
+    def copy_or_migrate(url: str) -> None:
+        scheme, _, path = url.partition(":///")
+        if scheme == "sqlite":
+            copy_migrated_database(Path(path))
+        else:
+            migrate(url)
+
+    return copy_or_migrate
 
 
 @pytest.fixture
