@@ -30,6 +30,7 @@ _NO_CONTENT_TEXT = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
+_SENTENCE_END = re.compile(r"[.!?:]+\s|[。！？\n]")
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
     *("<input", "<textarea", "<select"),
@@ -88,6 +89,12 @@ class _Visit:
         return " ".join(self.page.text[:LOOKED_AT].lower().translate(_PLAIN).split())
 
     @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of the visible text; the end of a block ends one, too."""
+        lines = self.page.text[:LOOKED_AT].lower().translate(_PLAIN)
+        return tuple(" ".join(part.split()) for part in _SENTENCE_END.split(lines))
+
+    @cached_property
     def html(self) -> str:
         return self.page.html[:LOOKED_AT].lower().replace("\u2019", "'")
 
@@ -125,7 +132,14 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
         matched.append(f"{_NAMES[signal.field]} {value}")
     if any(part in visit.html for part in rule.without):
         return ""
+    if rule.one_sentence and not any(_holds_all(rule, line) for line in visit.sentences):
+        return ""
     return ", ".join(matched)
+
+
+def _holds_all(rule: Rule, sentence: str) -> bool:
+    signals = (signal for signal in rule.signals if signal.field is Field.TEXT)
+    return all(any(value in sentence for value in signal.values) for signal in signals)
 
 
 def _matched_value(signal: Signal, visit: _Visit) -> str:

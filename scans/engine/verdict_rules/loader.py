@@ -37,7 +37,8 @@ def load_rules() -> tuple[Rule, ...]:
 def parse_rules(text: str) -> tuple[Rule, ...]:
     """Read the `[[rule]]` tables of a TOML text; raise RuleError on one that cannot be used.
 
-    The lists in its `[words]` table stand for values that several rules share.
+    The lists in its `[words]` table stand for values that several rules share; `"soon or later"`
+    names two of them.
     """
     tables = tomllib.loads(text)
     words = tables.get("words", {})
@@ -54,6 +55,7 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
             verdict=verdict,
             what=what,
             signals=signals,
+            one_sentence=rest.pop("one_sentence", False),
             longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
             most_links=rest.pop("most_links", ANY_NUMBER),
             without=tuple(rest.pop("without", ())),
@@ -72,9 +74,7 @@ def _signal(table: Mapping[str, Any], words: Mapping[str, list[str]]) -> Signal:
     ((name, values),) = table.items()
     field = Field(name)
     if isinstance(values, str):
-        if values not in words:
-            raise RuleError(f"there are no words named {values!r}")
-        values = words[values]
+        values = [value for list_name in values.split(" or ") for value in _named(list_name, words)]
     signal = Signal(field, tuple(str(value) for value in values))
     if not signal.values:
         raise RuleError(f"the signal {name} has no values")
@@ -85,6 +85,12 @@ def _signal(table: Mapping[str, Any], words: Mapping[str, list[str]]) -> Signal:
         if is_part and len(value) < SHORTEST_PART:
             raise RuleError(f"{value!r} has to be at least {SHORTEST_PART} characters long")
     return signal
+
+
+def _named(name: str, words: Mapping[str, list[str]]) -> list[str]:
+    if name not in words:
+        raise RuleError(f"there are no words named {name!r}")
+    return words[name]
 
 
 def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:

@@ -60,6 +60,8 @@ class Rule:
     # What appears there, as in `The page is ...`: `Cloudflare's browser check`.
     what: str
     signals: tuple[Signal, ...]
+    # Whether one sentence has to hold all signals of the text.
+    one_sentence: bool
     # Characters of visible text beyond which a page is a site of its own.
     longest_text: int
     most_links: int
