@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from batches.models import Batch, BatchList, Job, Worker
 from batches.options import BatchOptions, all_options
+from batches.outages import outage_notice
 from scans.engine.errors import FailureReason
 
 SHOWN_ACTIVITIES = 12
@@ -86,6 +87,8 @@ class BatchProgress:
     eta: float | None = None
     # The share of the list that has been read, where the batch is still being created.
     list_read: float | None = None
+    # Why nothing is scanned although the batch runs.
+    outage: str = ""
 
     @property
     def waiting(self) -> int:
@@ -103,6 +106,8 @@ class BatchProgress:
             parts.append(f"{quarter * 25} % of the sites are done")
         if batch.failed:
             parts.append("some sites have failed")
+        if self.outage:
+            parts.append("the network seems to be down")
         return f"{', '.join(parts)}."
 
 
@@ -113,7 +118,8 @@ def progress_of(batch: Batch) -> BatchProgress:
         return BatchProgress(batch, causes)
     if batch.is_building:
         return BatchProgress(batch, causes, list_read=list_read(batch))
-    return replace(progress_of_several([batch])[0], causes=causes)
+    outage = outage_notice() if batch.status == Batch.Status.RUNNING else ""
+    return replace(progress_of_several([batch])[0], causes=causes, outage=outage)
 
 
 def progress_of_several(batches: list[Batch]) -> list[BatchProgress]:

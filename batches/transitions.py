@@ -6,8 +6,8 @@ last job, never contradict each other. `TransitionError` carries the sentence fo
 
 import json
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db import transaction
 from batches.list_intake import LargeList, create_large_batch, saved_list
 from batches.list_parsing import may_be_larger
 from batches.models import Batch, Job
+from batches.models.job import RETRY_CHUNK, batched
 from batches.options import BatchOptions
 from batches.queue import wake_workers
 from batches.services import at_once_limit, create_batch, initiate_scan
@@ -73,13 +74,15 @@ def retry_batch(
     reasons: Sequence[str] = (),
     options: dict[str, Any] | None = None,
     jobs: Sequence[Any] | None = None,
+    keep_options: bool = False,
 ) -> Batch:
     """Retry failed jobs; complete ones are not touched.
 
     `reasons` (values of FailureReason) and `jobs` (ids) narrow it down. Cancelled jobs are retried
     only if the reason `cancelled` or their ids are given. `options` apply to these jobs in this
-    attempt only; `max_concurrent`, which no job has for itself, applies to the batch at once.
-    Raises `TransitionError` if there is nothing to retry, `ValidationError` for invalid options.
+    attempt only, and those of an earlier retry are dropped unless `keep_options`. `max_concurrent`,
+    which no job has for itself, applies to the batch at once. Raises `TransitionError` if there is
+    nothing to retry, `ValidationError` for invalid options.
     """
     _check_reasons(reasons)
     if deletion_of(batch) is not None:
@@ -91,7 +94,7 @@ def retry_batch(
             again = again.filter(pk__in=jobs)
         elif not reasons:
             again = again.filter(status=Job.Status.FAILED)
-        counted = again.retry(own.as_dict() if own else None)
+        counted = again.retry(own.as_dict() if own else None, keep_options=keep_options)
         if not counted:
             raise TransitionError(_nothing_to_retry(batch, reasons))
         mark_in_work(batch)
@@ -167,6 +170,37 @@ def retry_job(job: Job, *, created_by: User | None = None) -> Job:
     return initiate_scan(
         job.domain, created_by=created_by, options=job.options or None, job_type=job.job_type
     )
+
+
+def retry_after_outage(claims: Mapping[UUID, int]) -> int:
+    """Retry jobs that failed while a worker's network was down; return how many.
+
+    `claims`: job -> the number of the claim by which it failed; a job that was retried or claimed
+    since is left alone, as are those of a batch that was cancelled or is being deleted.
+    """
+    by_batch: dict[Batch | None, list[Job]] = defaultdict(list)
+    for ids in batched(claims, RETRY_CHUNK):
+        rows = Job.objects.filter(pk__in=ids, status=Job.Status.FAILED).retryable()
+        for job in rows.select_related("batch", "domain").defer("result"):
+            if job.claim_no == claims[job.pk]:
+                by_batch[job.batch].append(job)
+    stopped = {Batch.Status.CANCELLING, Batch.Status.CANCELLED}
+    count = 0
+    for batch, jobs in by_batch.items():
+        if batch is None:
+            count += sum(bool(retry_job(job, created_by=job.created_by)) for job in jobs)
+        elif batch.status not in stopped:
+            count += _retry_of_outage(batch, jobs)
+    return count
+
+
+def _retry_of_outage(batch: Batch, jobs: list[Job]) -> int:
+    try:
+        retry_batch(batch, jobs=[job.pk for job in jobs], keep_options=True)
+    except TransitionError as error:
+        logger.warning("batch=%s is not retried after an outage: %s", batch.pk, error)
+        return 0
+    return len(jobs)
 
 
 @retry_on_conflict

@@ -14,6 +14,7 @@ from django_q.models import OrmQ, Schedule
 
 from batches import maintenance
 from batches.models import Batch, Job, Worker
+from batches.outages import outage_notice
 
 # A running cluster takes a message in less than a second.
 QUEUE_PATIENCE = timedelta(seconds=60)
@@ -62,7 +63,9 @@ def queue_problems() -> list[str]:
 
 
 def work_problems() -> list[str]:
-    """Return a message if work is waiting and no worker is running."""
+    """Return a message if workers have no network, or if work is waiting and none is running."""
+    if notice := outage_notice():
+        return [notice]
     if Worker.objects.live().exists():
         return []
     since = timezone.now() - WORK_PATIENCE

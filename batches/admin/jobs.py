@@ -47,7 +47,16 @@ class JobAdmin(KeySearch, IndexedSearch):
 
 @admin.register(Worker)
 class WorkerAdmin(InstallationAdmin):
-    list_display = ["host", "state", "pid", "started_at", "age", "heartbeat_at", "ended_at"]
+    list_display = [
+        "host",
+        "state",
+        "pid",
+        "started_at",
+        "age",
+        "heartbeat_at",
+        "network_down_since",
+        "ended_at",
+    ]
     list_filter = ["status"]
     search_fields = ["host"]
 

@@ -143,11 +143,11 @@ class JobQuerySet(KeyedQuerySet):
         again = self.filter(status__in=Job.RETRYABLE, domain__isnull=False)
         return again.filter(failure_reason__in=reasons) if reasons else again
 
-    def retry(self, options: dict | None) -> Counter:
+    def retry(self, options: dict | None, *, keep_options: bool = False) -> Counter:
         """Move retryable jobs back to the line; return status -> how many had it.
 
         With `options` this attempt uses these instead of the batch's; without, those of an earlier
-        retry no longer apply.
+        retry no longer apply unless `keep_options`.
         """
         rows = self.retryable().select_for_update(no_key=True).order_by("pk")
         statuses = dict(rows.values_list("pk", "status"))
@@ -161,7 +161,7 @@ class JobQuerySet(KeyedQuerySet):
                 error="",
                 private_address=None,
                 result=None,
-                options=options or {},
+                options=F("options") if keep_options else options or {},
                 started_at=None,
                 finished_at=None,
                 updated_at=Now(),

@@ -27,6 +27,10 @@ class WorkerQuerySet(models.QuerySet):
         """Return the workers with a fresh heartbeat, by the database's clock."""
         return self.filter(status=Worker.Status.WORKING, heartbeat_at__gte=Now() - SILENT_AFTER)
 
+    def offline(self) -> "WorkerQuerySet":
+        """Return the live workers whose network seems to be down."""
+        return self.live().filter(network_down_since__isnull=False)
+
     def lose(self) -> int:
         """Declare workers lost that were silent for 30 s, which fences them; return how many."""
         silent = self.filter(status=Worker.Status.WORKING, heartbeat_at__lt=Now() - SILENT_AFTER)
@@ -70,6 +74,10 @@ class Worker(models.Model):
     stages = models.JSONField(default=dict, blank=True)
     # Batch id -> how many of its jobs this worker may scan at once.
     slots = models.JSONField(default=dict, blank=True)
+    # Since when the network of the host seems to be down; NULL while it works. No job is claimed.
+    network_down_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # [job id, claim number] of jobs that failed because of it, to be retried once it is back.
+    suspects = models.JSONField(default=list, blank=True, editable=False)
 
     objects = WorkerQuerySet.as_manager()
 

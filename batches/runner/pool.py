@@ -147,6 +147,13 @@ class Pool:
             surplus = set(list(self._waiting.blocked)[keep:])
             return self._waiting.remove(lambda job: job.key in surplus) if surplus else []
 
+    def renew(self) -> None:
+        """Replace the processes as their running scans end."""
+        with self._lock:
+            for child in self._children:
+                child.retiring = True
+        self._wake()
+
     def close(self) -> list[ClaimedJob]:
         """Stop all processes; return the jobs whose outcomes are not written."""
         with self._lock:

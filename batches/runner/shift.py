@@ -19,6 +19,7 @@ from batches.runner import recovery
 from batches.runner.claims import Claimer, ShiftLostError
 from batches.runner.flush import flush, release
 from batches.runner.messages import ClaimKey
+from batches.runner.network import NetworkWatch
 from batches.runner.pool import Pool
 from batches.transitions import settle_cancelling
 from scrapersky.web.database_errors import is_conflict
@@ -68,6 +69,7 @@ class Shift:
         self.linger = linger
         self.pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=ceiling)
         self.claimer = Claimer(worker, ceiling)
+        self.network = NetworkWatch(worker, self.pool)
         self.parent = os.getppid()
         self.busy_at = monotonic()
         self.due: dict[str, float] = {}
@@ -81,6 +83,7 @@ class Shift:
                 faulthandler.dump_traceback_later(STUCK_AFTER, exit=True, file=2)
                 self._step()
         except ShiftLostError:
+            self.network.close()
             jobs = self.pool.close()
             logger.warning("worker=%s was silent and lost %d jobs", self.worker.pk, len(jobs))
             return "The shift missed its heartbeats, so its jobs were recovered."
@@ -96,6 +99,7 @@ class Shift:
         self.pool.full.wait(IDLE_EVERY if idle else ROUND_EVERY)
         try:
             self._write()
+            self.network.step()
             if self._is_due("beat", BEAT_EVERY):
                 self._beat()
                 self._check()
@@ -113,6 +117,7 @@ class Shift:
         Job.objects.begin(self.worker, started)
         flush(self.worker, outcomes)
         self.pool.written(started, outcomes)
+        self.network.note(outcomes)
         self.ended += len(outcomes)
         if outcomes:
             self.busy_at = monotonic()
@@ -154,20 +159,27 @@ class Shift:
         settle_cancelling()
 
     def _claim(self) -> None:
-        """Claim jobs; release those waiting for busy servers beyond a budget."""
+        """Claim jobs, at most one while the network is down.
+
+        Releases those waiting for busy servers beyond a budget.
+        """
         release(self.worker, self.pool.take_blocked(keep=settings.SCAN_MAX_CONCURRENT))
         start_pending()
-        if claim := self.claimer.claim(self.pool.loads()):
+        if self.network.is_down:
+            self.network.claim_trial()
+        elif claim := self.claimer.claim(self.pool.loads()):
             self.pool.offer(claim.jobs, claim.slots)
 
     def _is_over(self) -> bool:
-        if not self.pool.is_idle():
+        waits_for_network = self.network.is_down and not self.stopping_since
+        if waits_for_network or not self.pool.is_idle():
             self.busy_at = monotonic()
             return bool(self.stopping_since) and monotonic() - self.stopping_since > STOP_GRACE
         idle = monotonic() - self.busy_at
         return bool(self.stopping_since) or (self.linger is not None and idle > self.linger)
 
     def _end(self) -> None:
+        self.network.close()
         release(self.worker, self.pool.close())
         self.worker.end()
 

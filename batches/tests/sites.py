@@ -17,6 +17,8 @@ class Sites:
     def __init__(self) -> None:
         self.before: Callable[[str], None] | None = None
         self.statuses: dict[str, int] = {}
+        # Whether every connection is closed without an answer.
+        self.is_cut_off = False
         self.asked: list[str] = []
         # Every request: when (`time.monotonic`), which host, which path.
         self.requested: list[tuple[float, str, str]] = []
@@ -52,6 +54,9 @@ def handler_of(sites: Sites) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if sites.is_cut_off:
+                self.close_connection = True
+                return
             host = self.headers.get("Host", "")
             sites.requested.append((monotonic(), host, self.path))
             sites.peers[host] = self.client_address[1]
@@ -78,6 +83,14 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
+    def __init__(self, sites: Sites) -> None:
+        self._sites = sites
+        super().__init__(("127.0.0.1", 0), handler_of(sites))
+
+    def verify_request(self, request: object, client_address: object) -> bool:
+        """Close connections at once while the sites are cut off."""
+        return not self._sites.is_cut_off
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of visitors that were killed."""
 
@@ -86,7 +99,7 @@ class Server(ThreadingHTTPServer):
 def serve() -> Iterator[Sites]:
     """Serve the sites for the length of a test."""
     sites = Sites()
-    server = Server(("127.0.0.1", 0), handler_of(sites))
+    server = Server(sites)
     sites.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -14,6 +14,7 @@ from batches.demo import batch as demo_batch
 from batches.draft_forms import DraftForm, shown
 from batches.lists import BATCHES
 from batches.models import Batch, Draft, Job
+from batches.outages import outage_notice
 from scans.engine.lists.collection import ParsedList
 from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable
 from scrapersky.tenants.models import Tenant
@@ -33,7 +34,7 @@ def batch_list(request: ConsoleRequest) -> HttpResponse:
     batches = ListPage(request, BATCHES)
     if not batches.rows and (job := _named_job(request)):
         return redirect("job_detail", pk=job.pk)
-    return render(request, "batches/batch_list.html", {"list": batches})
+    return render(request, "batches/batch_list.html", {"list": batches, "outage": outage_notice()})
 
 
 def _named_job(request: ConsoleRequest) -> Job | None:

@@ -43,6 +43,7 @@ SCENARIOS: dict[str, Scenario] = {
     "database": lambda place, server: order.database_away(
         place, server, jobs=600, seconds=10, within=120
     ),
+    "network": lambda place, _: order.network_down(place, jobs=1_000, seconds=70, within=180),
     "queue": lambda place, _: order.queue_filled_twice(place, jobs=300, within=120),
     "fairness": lambda place, _: order.small_beside_large(place, large=50_000, within=5),
     "cancel": lambda place, _: order.cancel_while_running(

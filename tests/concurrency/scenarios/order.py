@@ -165,6 +165,39 @@ def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: f
     return {"keeper ran after": f"{(first - started).seconds} s", "account": account}
 
 
+def network_down(
+    installation: Installation, *, jobs: int, seconds: float, within: float
+) -> Figures:
+    """Cut the sites off while a batch runs: it waits, and every site ends with its own result."""
+    sites = installation.sites
+    sites.before = latency(0.05)
+    sites.statuses = dict.fromkeys(names(jobs)[::10], 500)
+    installation.start_hosts(1)
+    batch = installation.create(names(jobs), max_concurrent=10)
+    eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10)
+    sites.is_cut_off = True
+    cut = monotonic()
+    eventually(Worker.objects.offline().exists, within=60)
+    noticed = monotonic()
+    eventually(lambda: not Job.objects.filter(worker__isnull=False).exists(), within=60)
+    held = Batch.objects.get(pk=batch.pk)
+    eventually(lambda: monotonic() - cut >= seconds, within=seconds + 1)
+    assert Batch.objects.get(pk=batch.pk).ended == held.ended
+    assert not held.is_ended
+    sites.is_cut_off = False
+    restored = monotonic()
+    account = audited(batch, within=within)
+    failed = batch.jobs.filter(status=Job.Status.FAILED)
+    assert {job.domain.host for job in failed if job.domain} == set(sites.statuses)
+    assert {job.failure_reason for job in failed} == {"http_error"}
+    return {
+        "noticed after": f"{noticed - cut:.1f} s",
+        "failed until then": held.failed,
+        "ended after the restoration": f"{monotonic() - restored:.1f} s",
+        "account": account,
+    }
+
+
 def queue_flushed(
     installation: Installation, flush: Callable[[], object], *, jobs: int, within: float
 ) -> Figures:

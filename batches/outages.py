@@ -1,0 +1,21 @@
+"""Say that workers have lost their network, for the pages and /healthz."""
+
+from batches.models import Worker
+
+
+def outage_notice() -> str:
+    """Return what to say while the network of workers seems to be down, else an empty text."""
+    down_since = list(Worker.objects.live().values_list("network_down_since", flat=True))
+    down = sum(since is not None for since in down_since)
+    if not down:
+        return ""
+    if down < len(down_since):
+        start = f"{down} of {len(down_since)} worker hosts seem to have lost their network"
+        end = "The other hosts go on."
+    else:
+        start = "The network here seems to be down"
+        end = "No site is scanned until then."
+    return (
+        f"{start}: nearly all of the last sites failed that way. It is checked every minute; when"
+        f" it is back, scanning goes on and those sites are retried. {end}"
+    )
