@@ -30,6 +30,7 @@ from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, get_li
 from scrapersky.web.lists.download import Content, Part
 from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
 from scrapersky.web.lists.outputs import Output
+from scrapersky.web.regional import grouped
 from scrapersky.web.stopping import may_go_on
 
 # Rows of one workbook; Excel takes a million, and a part is written within one slice.
@@ -115,7 +116,7 @@ def run_slice(key: str) -> str:
         WORK.run(row.get().pk, until=monotonic() + slices.SLICE_SECONDS)
     call_next()
     export = row.get()
-    return f"{export.row_count:,} rows written, {export.get_status_display().lower()}."
+    return f"{grouped(export.row_count)} rows written, {export.get_status_display().lower()}."
 
 
 def _work(pk: UUID, until: float) -> bool:

@@ -24,6 +24,7 @@ from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOW
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.regional import grouped
 from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
 
@@ -179,9 +180,9 @@ def _place_after(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
 def _check_limits(pk: UUID, entries: int) -> None:
     most = settings.MAX_DOMAINS_PER_BATCH
     if Batch.objects.filter(pk=pk, total__gt=most).exists():
-        raise UnreadableFile(f"The list has more than {most:,} domains. Split it.")
+        raise UnreadableFile(f"The list has more than {grouped(most)} domains. Split it.")
     if entries > MAX_ENTRIES:
-        raise UnreadableFile(f"The list has more than {MAX_ENTRIES:,} entries. Split it.")
+        raise UnreadableFile(f"The list has more than {grouped(MAX_ENTRIES)} entries. Split it.")
 
 
 @retry_on_conflict
@@ -202,7 +203,7 @@ def _finish(waiting: BatchList) -> None:
 def _why_none(waiting: BatchList) -> str:
     if not waiting.rejected_count:
         return "The list contains no domain."
-    return f"None of the {waiting.rejected_count:,} entries is a domain that can be scanned."
+    return f"None of the {grouped(waiting.rejected_count)} entries is a domain that can be scanned."
 
 
 def rejections_of(waiting: BatchList) -> dict[str, Any]:

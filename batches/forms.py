@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 
 from batches.list_intake import LargeList, create_large_batch, saved_list
 from batches.list_parsing import (
@@ -24,6 +25,7 @@ from batches.services import create_batch
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.regional import grouped, grouped_lazily
 
 # The most rejected lines that are listed above the form.
 SHOWN_REJECTIONS = 20
@@ -49,7 +51,12 @@ def _number_field(option: Option) -> forms.Field:
     kind: Any = forms.IntegerField if option.kind is int else forms.FloatField
     return kind(
         label=option.label,
-        help_text=f"{option.help_text} {option.low:g} to {option.high:,g}.",
+        help_text=format_lazy(
+            "{what} {low} to {high}.",
+            what=option.help_text,
+            low=f"{option.low:g}",
+            high=grouped_lazily(option.high or 0, None),
+        ),
         initial=f"{option.default:g}",
         min_value=option.low,
         max_value=option.high,
@@ -112,9 +119,12 @@ class BatchForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="Or upload a file",
-        help_text="Text, CSV, a spreadsheet, JSON, or a ZIP file of one of these, up to"
-        f" {settings.UPLOAD_MAX_BYTES / 1_000_000:g} MB and"
-        f" {settings.MAX_DOMAINS_PER_BATCH:,} domains.",
+        help_text=format_lazy(
+            "Text, CSV, a spreadsheet, JSON, or a ZIP file of one of these, up to {megabytes} MB"
+            " and {domains} domains.",
+            megabytes=f"{settings.UPLOAD_MAX_BYTES / 1_000_000:g}",
+            domains=grouped_lazily(settings.MAX_DOMAINS_PER_BATCH),
+        ),
         widget=forms.FileInput(attrs={"class": "form-control", "accept": FILE_TYPES}),
     )
     column = forms.CharField(
@@ -258,9 +268,8 @@ class BatchForm(forms.Form):
         self.parsed = parsed
         if not parsed.accepted:
             count = parsed.rejected_count
-            what = (
-                f"None of the {count:,} entries is" if count else "There is nothing in it that is"
-            )
+            none = f"None of the {grouped(count)} entries is"
+            what = none if count else "There is nothing in it that is"
             self.add_error(field, f"{what} a domain that can be scanned.")
 
 

@@ -25,6 +25,7 @@ from batches.models import Batch, BatchList
 from batches.options import BatchOptions
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.regional import grouped
 from scrapersky.web.slices import enqueue
 
 TASK = "batches.tasks.build_batch"
@@ -125,7 +126,9 @@ def create_batch_of_any_size(*, domains: Sequence[str], **columns: Any) -> Batch
     if len(domains) <= services.at_once_limit():
         return services.create_batch(domains=domains, **columns)
     if len(domains) > most:
-        raise ValidationError({"domains": f"A batch has at most {most:,} domains; split the list."})
+        raise ValidationError(
+            {"domains": f"A batch has at most {grouped(most)} domains; split the list."}
+        )
     lines = (f"{host}\n".encode() for host in domains)
     with saved_list(LargeList(lines, is_table=False)) as saved:
         return create_large_batch(saved, **columns)

@@ -16,6 +16,7 @@ from pydantic import ValidationError as PydanticError
 from pydantic.fields import FieldInfo
 
 from scans.engine.limits import Limits
+from scrapersky.web.regional import grouped
 
 ENGINE = Limits()
 ENGINE_LIMITS = frozenset(field.name for field in fields(Limits))
@@ -143,7 +144,7 @@ class BatchOptions(BaseModel):
             if option.kind is bool:
                 yield option.label, "yes" if value else "no"
             else:
-                yield option.label, f"{value:,g}" if option.is_number else str(value)
+                yield option.label, grouped(value, None) if option.is_number else str(value)
 
 
 @dataclass(frozen=True, slots=True)

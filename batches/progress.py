@@ -12,6 +12,7 @@ from batches.models import Batch, BatchList, Job, Worker
 from batches.options import BatchOptions, all_options
 from batches.outages import outage_notice
 from scans.engine.errors import FailureReason
+from scrapersky.web.regional import grouped
 
 SHOWN_ACTIVITIES = 12
 RATE_SPAN = timedelta(seconds=60)
@@ -99,7 +100,7 @@ class BatchProgress:
         """What a screen reader says when it changes: start, each quarter, pause, failure, end."""
         batch = self.batch
         if batch.is_ended:
-            counts = f"{batch.completed:,} complete, {batch.failed:,} failed"
+            counts = f"{grouped(batch.completed)} complete, {grouped(batch.failed)} failed"
             return f"The batch has ended as {batch.get_status_display().lower()}: {counts}."
         parts = [f"The batch is {batch.get_status_display().lower()}"]
         if quarter := int(batch.progress * 4):

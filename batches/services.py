@@ -24,6 +24,7 @@ from scans.services import ensure_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.regional import grouped
 
 # Domains of a batch that one transaction creates; larger ones: batches.list_intake.
 MAX_DOMAINS = 100_000
@@ -65,7 +66,9 @@ def create_batch(
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()
     if not 1 <= len(hosts) <= most:
-        raise ValidationError({"domains": f"Give 1 to {most:,} domains; these are {len(hosts):,}."})
+        raise ValidationError(
+            {"domains": f"Give 1 to {grouped(most)} domains; these are {grouped(len(hosts))}."}
+        )
     batch = Batch(
         tenant=tenant,
         created_by=created_by,

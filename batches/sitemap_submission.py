@@ -24,6 +24,7 @@ from scans.engine.hostnames import InvalidDomain, normalise
 from scans.models import Domain
 from scans.services import lock_domains
 from scrapersky.tenants.models import Tenant
+from scrapersky.web.regional import grouped
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,8 @@ def submit_queued(*, limit: int | None = None) -> str:
 def _summary(submitted: int, refused: int) -> str:
     if not submitted and not refused:
         return "No domain was queued."
-    failed = f", {refused:,} cannot be scanned" if refused else ""
-    return f"{submitted:,} domain{'' if submitted == 1 else 's'} submitted{failed}."
+    failed = f", {grouped(refused)} cannot be scanned" if refused else ""
+    return f"{grouped(submitted)} domain{'' if submitted == 1 else 's'} submitted{failed}."
 
 
 def _submit(tenant: Tenant, ids: Sequence[UUID]) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from scans.bulk.models import BulkAction
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.regional import grouped
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def _nothing_to_retry(batch: Batch, reasons: Sequence[str]) -> str:
     cancelled = 0 if reasons else _fresh(batch).cancelled
     if not cancelled:
         return "There is no failed or cancelled job to retry."
-    hint = f"To retry the {cancelled:,} cancelled jobs, use the reason cancelled."
+    hint = f"To retry the {grouped(cancelled)} cancelled jobs, use the reason cancelled."
     return f"There is no failed job to retry. {hint}"
 
 

@@ -20,6 +20,7 @@ from scans.services import lock_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import User
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.regional import grouped
 from scrapersky.web.text import storable
 
 TAG_LENGTH = 64
@@ -58,7 +59,7 @@ def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
     """
     note = storable(text.replace("\r\n", "\n").strip())
     if len(note) > NOTE_LENGTH:
-        raise ValidationError(f"A note has at most {NOTE_LENGTH:,} characters.")
+        raise ValidationError(f"A note has at most {grouped(NOTE_LENGTH)} characters.")
     row = Domain.objects.filter(pk=domain.pk).exclude(note=note)
     return bool(row.update(note=note, noted_by=user, noted_at=timezone.now()))
 

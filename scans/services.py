@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from scans import storage
 from scans.models import Domain, reversed_host
 from scrapersky.tenants.models import Tenant
+from scrapersky.web.regional import grouped
 
 CHUNK = 5_000
 
@@ -84,10 +85,10 @@ class Queueing:
         """Summarise the result in one sentence."""
         if not self.queued and not self.waiting:
             return "Select at least one domain."
-        message = f"{self.queued:,} domain{' is' if self.queued == 1 else 's are'} queued"
+        message = f"{grouped(self.queued)} domain{' is' if self.queued == 1 else 's are'} queued"
         if self.waiting:
             verb = "was" if self.waiting == 1 else "were"
-            message += f"; {self.waiting:,} {verb} already queued or in progress"
+            message += f"; {grouped(self.waiting)} {verb} already queued or in progress"
         return f"{message}."
 
 

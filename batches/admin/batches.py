@@ -23,6 +23,7 @@ from batches.transitions import TransitionError
 from scrapersky.tenants.access import check_writable, writable_tenants
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.owned_admin import BY_TENANT
+from scrapersky.web.regional import grouped
 
 
 class OwnedBatchForm(BatchForm):
@@ -87,7 +88,7 @@ class BatchAdmin(KeySearch, LiveBatchAdmin):
         """Name the batch and the number of its jobs, of which there may be 100,000."""
         count = Job.objects.filter(batch__in=objs).count()
         return (
-            [*map(str, objs), f"{count:,} jobs"],
+            [*map(str, objs), f"{grouped(count)} jobs"],
             {"batches": len(objs), "jobs": count},
             set(),
             [],

@@ -24,6 +24,7 @@ from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import User
 from scrapersky.web.api_auth import token_name
 from scrapersky.web.api_errors import InputError
+from scrapersky.web.regional import grouped
 
 JSON_LINES = ("application/jsonl", "application/x-ndjson")
 BODY = {
@@ -159,4 +160,5 @@ def _why_none(read: ParsedList) -> str:
         return "The list contains no domain."
     if shown == count:
         return "None of these domains can be scanned."
-    return f"None of the {count:,} domains can be scanned; the first {shown:,} are listed."
+    none = f"None of the {grouped(count)} domains can be scanned"
+    return f"{none}; the first {grouped(shown)} are listed."

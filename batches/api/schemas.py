@@ -16,6 +16,7 @@ from batches.options import ENGINE, BatchOptions, option, option_changes
 from scans.engine.errors import FailureReason
 from scans.engine.lists.collection import ParsedList
 from scrapersky.web.api_errors import RefusedValue
+from scrapersky.web.regional import grouped
 
 SINGLE_SCAN_PAGES = 100
 OptionChanges = option_changes()
@@ -30,7 +31,7 @@ def _without_nul(text: str) -> str:
 def _within_limit(domains: list[str]) -> list[str]:
     most = settings.MAX_DOMAINS_PER_BATCH
     if len(domains) > most:
-        raise ValueError(f"Give 1 to {most:,} domains; these are {len(domains):,}.")
+        raise ValueError(f"Give 1 to {grouped(most)} domains; these are {grouped(len(domains))}.")
     return domains
 
 

@@ -16,6 +16,7 @@ from batches.legacy.ids import embedded_uuid
 from batches.models.keys import KeyedQuerySet
 from batches.options import BatchOptions
 from scans.engine.errors import FailureReason
+from scrapersky.web.regional import grouped
 
 SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
 
@@ -134,7 +135,7 @@ class BatchQuerySet(KeyedQuerySet):
             jobs = batch.jobs.filter(status="failed").order_by()
             ends = jobs.aggregate(first=Min("failure_reason"), last=Max("failure_reason"))
             if ends["first"] == ends["last"] and ends["first"] in SENTENCES:
-                sites = "The only site" if batch.total == 1 else f"All {batch.total:,} sites"
+                sites = "The only site" if batch.total == 1 else f"All {grouped(batch.total)} sites"
                 error = f"{sites} failed: {SENTENCES[ends['first']]}"
                 Batch.objects.filter(pk=batch.pk).update(error=error)
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from scans import storage
+from scrapersky.web.regional import grouped
 
 KEY = ("tenant_id", "day", "measure", "name")
 
@@ -60,4 +61,4 @@ class DailyCount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day} {self.name}: {self.count:,}"
+        return f"{self.day} {self.name}: {grouped(self.count)}"

@@ -22,6 +22,7 @@ from scrapersky.web.http import ConsoleRequest
 from scrapersky.web.lists.page import ListPage
 from scrapersky.web.lists.saved_views import redirect_to_view
 from scrapersky.web.lists.selection import uuids
+from scrapersky.web.regional import grouped
 
 LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
 
@@ -100,13 +101,13 @@ def _context(form: DraftForm, check: Check | None) -> dict[str, Any]:
 def _summary(parsed: ParsedList, batch: Batch) -> str:
     """Summarise a submitted list in one sentence."""
     count = batch.total
-    parts = [f"{count:,} domain{'' if count == 1 else 's'} will be scanned"]
+    parts = [f"{grouped(count)} domain{'' if count == 1 else 's'} will be scanned"]
     if parsed.duplicates:
-        parts.append(f"{parsed.duplicates:,} appear more than once")
+        parts.append(f"{grouped(parsed.duplicates)} appear more than once")
     if parsed.rejected_count:
-        parts.append(f"{parsed.rejected_count:,} were rejected and are listed below")
+        parts.append(f"{grouped(parsed.rejected_count)} were rejected and are listed below")
     if skipped := len(parsed.accepted) - batch.total:
-        parts.append(f"{skipped:,} known domains are skipped")
+        parts.append(f"{grouped(skipped)} known domains are skipped")
     return "; ".join(parts) + "."
 
 

@@ -24,7 +24,7 @@ from scrapersky.tenants.access import (
 )
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.paging import page_of
-from scrapersky.web.regional import exact_time
+from scrapersky.web.regional import exact_time, grouped
 
 
 @require_safe
@@ -145,7 +145,7 @@ def _announce(
     if parsed and parsed.rejected_count:
         lines = "; ".join(f"line {r.line} “{r.value}”: {r.reason}" for r in parsed.rejected[:3])
         more = parsed.rejected_count - 3
-        rest = f" And {more:,} more." if more > 0 else ""
+        rest = f" And {grouped(more)} more." if more > 0 else ""
         messages.warning(request, f"Not a domain to scan: {lines}{rest}")
 
 

@@ -17,6 +17,7 @@ from batches.transitions import TransitionError
 from scans.templatetags.console import readable
 from scrapersky.tenants.access import get_writable
 from scrapersky.web.http import ConsoleRequest, control_of, redirect_back
+from scrapersky.web.regional import grouped
 
 Status = Batch.Status
 CANCELLED = {
@@ -84,7 +85,7 @@ def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     again = _won(request, lambda: transitions.rerun_batch(batch, created_by=request.user))
     if again is None:
         return redirect("batch_detail", pk=pk)
-    messages.success(request, f"This new batch has the same {again.total:,} domains.")
+    messages.success(request, f"This new batch has the same {grouped(again.total)} domains.")
     return redirect("batch_detail", pk=again.pk)
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from scans.bulk.models import BulkAction, Progress, Result
 from scrapersky.tenants.models import User
+from scrapersky.web.regional import grouped
 
 CHUNK = 1_000
 Params = dict[str, Any]
@@ -95,7 +96,7 @@ def find_operation(list_name: str, name: str) -> Operation | None:
 
 def count_of(number: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun: `1 domain`, `2,000 domains`."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sentence_of(action: BulkAction) -> str:

@@ -10,6 +10,7 @@ from scans.curation import Curation
 from scans.lists import CONTACTS, DOMAINS, PAGES, SITEMAPS
 from scans.services import Queueing, queue_for_sitemaps
 from scrapersky.web.lists.definition import ListDefinition
+from scrapersky.web.regional import grouped
 
 
 def _read_curation(sent: QueryDict) -> Params:
@@ -30,7 +31,7 @@ def _counts(changed: int, chunk: Chunk) -> Result:
 
 def _and_same(result: Result, what: str) -> str:
     same = result.get("same", 0)
-    return f" {same:,} {what}." if same else ""
+    return f" {grouped(same)} {what}." if same else ""
 
 
 def _curation_of(definition: ListDefinition) -> Operation:

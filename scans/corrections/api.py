@@ -17,6 +17,7 @@ from scans.models import Contact, Domain, Page, Technology
 from scrapersky.tenants.access import get_writable, readable
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem
+from scrapersky.web.regional import grouped
 
 router = Router()
 REFUSALS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
@@ -72,7 +73,7 @@ def list_corrections(
 ) -> dict[str, Any]:
     """List corrections, the newest first."""
     if not 1 <= limit <= MOST_LISTED:
-        raise InputError("limit", f"Ask for 1 to {MOST_LISTED:,} corrections.")
+        raise InputError("limit", f"Ask for 1 to {grouped(MOST_LISTED)} corrections.")
     rows = readable(Correction.objects.order_by("-id"), caller(request))
     page = list((rows.filter(pk__lt=before) if before else rows)[: limit + 1])
     following = str(page[limit - 1].pk) if len(page) > limit else None

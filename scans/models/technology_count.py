@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from uuid_utils.compat import uuid7
 
+from scrapersky.web.regional import grouped
+
 
 class TechnologyCount(models.Model):
     """How many domains of a tenant use a technology, as last counted."""
@@ -26,4 +28,4 @@ class TechnologyCount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.domain_count:,}"
+        return f"{self.name}: {grouped(self.domain_count)}"

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.functional import lazy
 
 from scrapersky.tenants.models import NumberFormat
 
@@ -74,10 +75,20 @@ def number_format_of(request: HttpRequest) -> NumberFormat:
     return NumberFormat.COMMA
 
 
-def grouped(value: float | Decimal, decimals: int = 0) -> str:
-    """Return a number with its thousands apart, in the number format of the request."""
+def grouped(value: float | Decimal, decimals: int | None = 0) -> str:
+    """Return a number with its thousands apart, in the number format of the request.
+
+    Without `decimals` (None) it has those that it needs, up to six.
+    """
+    text = f"{value:,.{6 if decimals is None else decimals}f}"
+    if decimals is None:
+        text = text.rstrip("0").rstrip(".")
     group, point = MARKS[_format.get()]
-    return f"{value:,.{decimals}f}".translate({ord(","): group, ord("."): point})
+    return text.translate({ord(","): group, ord("."): point})
+
+
+# For texts that are defined once and shown in each user's format, such as the help of a field.
+grouped_lazily = lazy(grouped, str)
 
 
 def zone_label(zone: tzinfo, moment: datetime) -> str:

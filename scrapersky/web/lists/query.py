@@ -20,6 +20,7 @@ from scrapersky.web.lists.deadline import deadline
 from scrapersky.web.lists.definition import ListDefinition, Sort
 from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
 from scrapersky.web.lists.keyset import Order, Rows, cursors_of, read_rows
+from scrapersky.web.regional import grouped
 
 # Rows are counted exactly up to this.
 COUNT_LIMIT = 10_000
@@ -50,7 +51,7 @@ class Count:
         return self.rows > COUNT_LIMIT
 
     def __str__(self) -> str:
-        return f"over {COUNT_LIMIT:,}" if self.is_over else f"{self.rows:,}"
+        return f"over {grouped(COUNT_LIMIT)}" if self.is_over else grouped(self.rows)
 
 
 class ListQuery:

@@ -1,9 +1,14 @@
 """Times and numbers follow the account, else the browser, else UTC."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from django.test import Client, RequestFactory
 
 from batches.services import create_batch
+from scrapersky.settings import BASE_DIR
 from scrapersky.tenants.models import NumberFormat, Tenant, User
 from scrapersky.web import regional
 
@@ -62,3 +67,32 @@ def test_an_unknown_zone_is_refused_with_the_page(client: Client, user: User) ->
     client.force_login(user)
     response = client.post("/account/regional/", {"time_zone": "Mars/Base"})
     assert "Mars/Base is not one of the available choices" in response.text
+
+
+def test_messages_and_hints_write_numbers_as_the_user_reads_them(
+    client: Client, user: User
+) -> None:
+    User.objects.filter(pk=user.pk).update(number_format="point")
+    client.force_login(user)
+    assert " MB and 2.000.000 domains" in client.get("/batches/new/").text
+    hosts = "\n".join(f"host{number}.example" for number in range(1_001))
+    page = client.post("/batches/new/", {"domains": hosts}, follow=True).text
+    assert "1.001 domains will be scanned" in page
+
+
+def test_only_one_place_of_the_console_puts_marks_between_thousands() -> None:
+    own = [
+        str(path.relative_to(BASE_DIR))
+        for path in modules_of_the_console()
+        if re.search(r"\{[^{}\n]*:,[.}dfg]", path.read_text())
+    ]
+    assert own == ["scrapersky/web/regional.py"]
+
+
+def modules_of_the_console() -> Iterator[Path]:
+    """Yield the modules of pages and API; the engine and the commands know no user's format."""
+    others = {"tests", "migrations", "engine", "management", "legacy", "runner", "schema"}
+    for app in ("batches", "scans", "scrapersky"):
+        for path in sorted((BASE_DIR / app).rglob("*.py")):
+            if not others & set(path.relative_to(BASE_DIR).parts):
+                yield path
