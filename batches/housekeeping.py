@@ -16,6 +16,7 @@ from batches.sitemap_submission import settle_stranded
 from batches.transitions import settle_cancelling
 from scans.bulk.running import resume_stalled
 from scrapersky.tenants.login_delays import delete_expired_logins
+from scrapersky.web.lists.statistics import refresh_statistics
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ def keep() -> None:
 
     Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
     actions, large lists and exports that stand still, lists without a batch, old worker rows,
-    expired sessions, login delays, drafts and exports, and a shift for this host if it has none.
+    expired sessions, login delays, drafts and exports, a shift for this host if it has none, and
+    the statistics of SQLite.
     """
     recover()
     settle_cancelling()
@@ -45,6 +47,7 @@ def keep() -> None:
     Draft.objects.expired().delete()
     background_exports.delete_expired()
     background_exports.call_next()
+    refresh_statistics()
 
 
 def audit() -> int:

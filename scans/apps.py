@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import post_migrate
 
 
@@ -18,10 +18,16 @@ class ScansConfig(AppConfig):
 
 
 def ensure_search(**kwargs: Any) -> None:
-    """Keep SQLite's search index current: rebuilding a table drops its triggers."""
+    """Keep SQLite's search index current: rebuilding a table drops its triggers.
+
+    After migrations, which may have added indexes, its planner learns about these.
+    """
     from scans.models import Domain
     from scans.text_search import ensure_index
+    from scrapersky.web.lists.statistics import refresh_statistics
 
     connection = connections[kwargs["using"]]
     if Domain._meta.db_table in connection.introspection.table_names():
         ensure_index(connection)
+    if kwargs.get("plan") and kwargs["using"] == DEFAULT_DB_ALIAS:
+        refresh_statistics(all_tables=True)
