@@ -20,7 +20,7 @@ from scans.lists.common import (
 )
 from scans.lists.domains import TYPES
 from scans.models import Page
-from scans.text_search import Prefix
+from scans.text_search import UrlPrefix
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text
 
 
@@ -57,7 +57,7 @@ PAGES = register(
         ),
         filters=(
             by_domain(),
-            text("url", "URL begins with", lambda value: Q(Prefix.of("url", value))),
+            text("url", "URL begins with", lambda value: Q(UrlPrefix.of("url", value))),
             choice("type", "Type", TYPES, "page_type"),
             flag("in_sitemap", "In a sitemap", lambda yes: Q(in_sitemap=yes)),
             flag("linked", "Linked from an opened page", lambda yes: Q(is_linked=yes)),

@@ -4,8 +4,11 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from scans.lists import DOMAINS
+from scans import storage
+from scans.lists import DOMAINS, PAGES
+from scans.models import Page
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
@@ -33,7 +36,9 @@ def plans(definition: ListDefinition, user: User, params: str) -> list[str]:
 
 @pytest.fixture
 def many_domains(default_tenant: Tenant) -> None:
-    hosts = [f"shop-{number}.example.{ending}" for number in range(3_000) for ending in ("de", "fr")]
+    hosts = [
+        f"shop-{number}.example.{ending}" for number in range(3_000) for ending in ("de", "fr")
+    ]
     ensure_domains(tenant=default_tenant, hosts=hosts)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE scans_domain")
@@ -49,3 +54,21 @@ def test_hosts_with_a_common_ending_are_read_in_the_order_of_the_list(
 ) -> None:
     _, rest = plans(DOMAINS, user, "q=de")
     assert "Sort" not in rest
+
+
+def test_a_url_is_looked_up_by_its_beginning(default_tenant: Tenant, user: User) -> None:
+    (domain,) = ensure_domains(tenant=default_tenant, hosts=["a.example"]).values()
+    urls = [f"https://a.example/{number}" for number in range(3_000)]
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    storage.upsert(
+        Page,
+        ("url", "url_hash"),
+        [(url, storage.url_hash(url)) for url in urls],
+        key=["domain_id", "url_hash"],
+        constants={"tenant_id": default_tenant.pk, "domain_id": domain, **seen},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_page")
+    for rare in ("https://a.example/77", f"https://a.example/77{'x' * 60}"):
+        (plan,) = plans(PAGES, user, f"url={rare}")
+        assert "page_by_url" in plan

@@ -214,6 +214,21 @@ def test_a_batch_is_searched_by_words_of_its_name_and_by_its_id(user: User, resu
     assert query(get_list("batches"), user, q="ring").count().rows == 0
 
 
+def test_pages_are_searched_by_the_beginning_of_their_urls(results: None, user: User) -> None:
+    definition, long = get_list("pages"), "https://long.example/" + "a" * 100
+    domain = Domain.objects.get(host="example.org")
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    for url in (f"{long}b", f"{long}c", "https://long.example/100%_[a]*"):
+        Page.objects.create(
+            tenant=domain.tenant, domain=domain, url=url, url_hash=url_hash(url), **seen
+        )
+    counts = {"https://long.example": 3, long: 2, f"{long}b": 1, f"{long}d": 0, "long.example": 0}
+    counts |= {"https://long.example/100%_[a]*": 1, "https://long.example/1%": 0}
+    for text, expected in counts.items():
+        list_query = query(definition, user, url=text)
+        assert len(list_query.page(definition.columns).rows) == expected, text
+
+
 def test_words_of_title_and_description_are_searched_by_their_beginnings(
     results: None, user: User
 ) -> None:
