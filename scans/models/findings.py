@@ -89,7 +89,7 @@ class Contact(CorrectableFinding, Curated):
         indexes: ClassVar = [
             *curation_indexes("contact", "id"),
             models.Index(fields=["tenant", "id"], name="contact_newest"),
-            models.Index(fields=["tenant", "kind", "label", "domain"], name="contact_by_label"),
+            models.Index(fields=["tenant", "kind", "label", "id"], name="contact_by_label"),
             models.Index(fields=["tenant", "kind", "id"], name="contact_by_kind"),
             models.Index(
                 fields=["tenant", "value", "id"],
@@ -129,8 +129,8 @@ class Technology(CorrectableFinding):
             models.UniqueConstraint(fields=["domain", "name"], name="technology_once_a_domain"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["tenant", "name", "domain"], name="technology_by_name"),
-            models.Index(fields=["tenant", "category", "domain"], name="technology_by_category"),
+            models.Index(fields=["tenant", "name", "id"], name="technology_by_name"),
+            models.Index(fields=["tenant", "category", "id"], name="technology_by_category"),
             models.Index(fields=["tenant", "id"], name="technology_newest"),
             models.Index(
                 fields=["tenant", "id"], condition=Q(gone_at__isnull=False), name="technology_gone"
