@@ -72,11 +72,12 @@ class UrlPrefix(Prefix):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         column, pattern = self.source_expressions
-        start = _Pattern(pattern.value[:URL_START])
+        text: str = getattr(pattern, "value", "")
+        start = _Pattern(text[:URL_START])
         sql = f"left({compiler.compile(column)[0]}, {URL_START}) LIKE %s"
         params = compiler.compile(start)[1]
         # Stated beside the index's own condition, the whole text would count as a second one.
-        if len(pattern.value) <= URL_START:
+        if len(text) <= URL_START:
             return f"({sql})", params
         whole, more = super().as_postgresql(compiler, connection, **context)
         return f"({sql} AND {whole})", [*params, *more]
