@@ -15,6 +15,7 @@ from batches.runner.recovery import recover
 from batches.sitemap_submission import settle_stranded
 from batches.transitions import settle_cancelling
 from scans.bulk.running import resume_stalled
+from scans.domain_lists.importing import delete_expired as delete_expired_imports
 from scrapersky.tenants.login_delays import delete_expired_logins
 from scrapersky.web.lists.statistics import refresh_statistics
 
@@ -28,8 +29,8 @@ def keep() -> None:
 
     Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
     actions, large lists and exports that stand still, lists without a batch, old worker rows,
-    expired sessions, login delays, drafts and exports, a shift for this host if it has none, and
-    the statistics of SQLite.
+    expired sessions, login delays, drafts, imports and exports, a shift for this host if it has
+    none, and the statistics of SQLite.
     """
     recover()
     settle_cancelling()
@@ -45,6 +46,7 @@ def keep() -> None:
     ).delete()
     delete_expired_logins()
     Draft.objects.expired().delete()
+    delete_expired_imports()
     background_exports.delete_expired()
     background_exports.call_next()
     refresh_statistics()

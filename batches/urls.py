@@ -12,12 +12,13 @@ from batches.views import (
     drafts,
     exports,
     jobs,
+    saved_lists,
     schedules,
     search,
     transitions,
     view_exports,
 )
-from scans.lists import DOMAINS
+from scans.lists import DOMAINS, LISTS
 from scans.views.bulk import selected
 from scrapersky.web.lists.views import list_urls
 
@@ -75,6 +76,26 @@ urlpatterns = [
     path("domains/scan/", selected(DOMAINS, "scan"), name="domain_scan_chosen"),
     path("domains/delete/", selected(DOMAINS, "delete"), name="domain_delete_chosen"),
     path("domains/<uuid:pk>/scan/", jobs.domain_scan, name="domain_scan"),
+    path("lists/", saved_lists.saved_lists, name="saved_lists"),
+    *list_urls(LISTS, "lists/"),
+    path("lists/new/", saved_lists.saved_list_create, name="saved_list_create"),
+    path("lists/<uuid:pk>/", saved_lists.saved_list, name="saved_list"),
+    path("lists/<uuid:pk>/import/", saved_lists.saved_list_import, name="saved_list_import"),
+    path("lists/<uuid:pk>/rename/", saved_lists.saved_list_rename, name="saved_list_rename"),
+    path("lists/<uuid:pk>/remove/", saved_lists.saved_list_remove, name="saved_list_remove"),
+    path("lists/<uuid:pk>/delete/", saved_lists.saved_list_delete, name="saved_list_delete"),
+    path("lists/imports/<uuid:pk>/", saved_lists.list_import, name="list_import"),
+    path(
+        "lists/imports/<uuid:pk>/<slug:group>.csv",
+        saved_lists.list_import_hosts,
+        name="list_import_hosts",
+    ),
+    path("lists/imports/<uuid:pk>/apply/", saved_lists.list_import_apply, name="list_import_apply"),
+    path(
+        "lists/imports/<uuid:pk>/discard/",
+        saved_lists.list_import_discard,
+        name="list_import_discard",
+    ),
     path("schedules/", schedules.schedule_list, name="schedule_list"),
     path("schedules/new/", schedules.schedule_create, name="schedule_create"),
     path("schedules/<uuid:pk>/", schedules.schedule_detail, name="schedule_detail"),

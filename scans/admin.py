@@ -19,6 +19,7 @@ from scans.models import (
     DomainList,
     DomainTag,
     ListedDomain,
+    ListImport,
     Page,
     Scan,
     Sitemap,
@@ -179,9 +180,25 @@ class DomainListAdmin(ReadOnlyAdmin):
     list_select_related = ["created_by", "tenant"]
     search_fields = ["name"]
 
+    def view_on_site(self, obj: DomainList) -> str:
+        return reverse("saved_list", args=[obj.pk])
+
 
 @admin.register(ListedDomain)
 class ListedDomainAdmin(IndexedSearch):
     list_display = ["domain", "domain_list", "created_by", "created_at"]
     list_select_related = ["domain", "domain_list", "created_by"]
     ordering = ["-pk"]
+
+
+@admin.register(ListImport)
+class ListImportAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "domain_list", "host_count", "rejected_count", "created_at"]
+    list_filter = [BY_TENANT]
+    list_select_related = ["domain_list"]
+    search_fields = ["domain_list__name"]
+    exclude = ["document"]
+    deferred = ["document"]
+
+    def view_on_site(self, obj: ListImport) -> str:
+        return reverse("list_import", args=[obj.pk])

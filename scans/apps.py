@@ -12,6 +12,7 @@ class ScansConfig(AppConfig):
     def ready(self) -> None:
         import scans.bulk.result_operations
         import scans.domain_lists.bulk_operations
+        import scans.domain_lists.importing
         import scans.lists  # noqa: F401 (registers the lists)
 
         post_migrate.connect(ensure_search, sender=self)

@@ -28,7 +28,8 @@ def _without_nul(text: str) -> str:
     return text
 
 
-def _within_limit(domains: list[str]) -> list[str]:
+def within_limit(domains: list[str]) -> list[str]:
+    """Return domains of which a batch may have as many; raise ValueError for more."""
     most = settings.MAX_DOMAINS_PER_BATCH
     if len(domains) > most:
         raise ValueError(f"Give 1 to {grouped(most)} domains; these are {grouped(len(domains))}.")
@@ -53,7 +54,7 @@ class BatchParams(Schema, BatchOptions):
 class BatchIn(BatchParams):
     """A list of domains to scan, and the options of the batch; other fields are ignored."""
 
-    domains: Annotated[list[str], AfterValidator(_within_limit)] = Field(min_length=1)
+    domains: Annotated[list[str], AfterValidator(within_limit)] = Field(min_length=1)
 
 
 class RetryIn(Schema):

@@ -1,11 +1,17 @@
-"""A saved list, and the domains in it."""
+"""A saved list, the domains in it, and what is about to be imported into it."""
 
-from typing import ClassVar
+import json
+import zlib
+from dataclasses import asdict
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from uuid_utils.compat import uuid7
+
+from scans.engine.lists.collection import ParsedList, RejectedLine
 
 NAME_LENGTH = 100
 
@@ -70,3 +76,55 @@ class ListedDomain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} in {self.domain_list}"
+
+
+class ListImport(models.Model):
+    """Hosts that were read to be imported into a saved list, until that is done or given up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
+    domain_list = models.ForeignKey(DomainList, models.CASCADE, related_name="imports")
+    created_by = models.ForeignKey(
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # What was read: the name of a file; empty for a pasted list.
+    source = models.CharField(max_length=200, blank=True)
+    host_count = models.PositiveIntegerField()
+    # Lines that name a host again.
+    duplicates = models.PositiveIntegerField(default=0)
+    rejected_count = models.PositiveIntegerField(default=0)
+    document = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-created_at"], name="list_import_by_tenant"),
+            models.Index(fields=["created_at"], name="list_import_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.source or "Pasted list"
+
+    def write(self, parsed: ParsedList) -> None:
+        """Keep the hosts in order, and the first 1,000 rejected lines."""
+        whole = {"hosts": sorted(parsed.hosts), "rejected": [asdict(x) for x in parsed.rejected]}
+        self.document = zlib.compress(json.dumps(whole).encode(), 1)
+        self.host_count = len(parsed.accepted)
+        self.duplicates = parsed.duplicates
+        self.rejected_count = parsed.rejected_count
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """The hosts, by name."""
+        hosts: list[str] = self._read()["hosts"]
+        return hosts
+
+    @cached_property
+    def rejected(self) -> list[RejectedLine]:
+        """The first 1,000 rejected lines."""
+        return [RejectedLine(**line) for line in self._read()["rejected"]]
+
+    def _read(self) -> dict[str, Any]:
+        whole: dict[str, Any] = json.loads(zlib.decompress(self.document))
+        return whole

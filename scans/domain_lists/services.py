@@ -4,7 +4,7 @@ A list of any length is changed in chunks, each in a transaction of its own with
 are taken in one order: domains, then the rows of a list, then the list itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -158,6 +158,27 @@ def remove_hosts(row: DomainList, hosts: Sequence[str]) -> int:
     return sum(
         remove_domains(row, known.filter(host__in=storage.among(some))) for some in _chunks(hosts)
     )
+
+
+def remove_others(row: DomainList, hosts: Sequence[str]) -> int:
+    """Take every host out of a list that is not one of `hosts`; return how many."""
+    removed, after = 0, ""
+    while True:
+        some, count = remove_some_others(row, set(hosts), after)
+        removed += count
+        if len(some) < CHUNK:
+            return removed
+        after = some[-1]
+
+
+def remove_some_others(row: DomainList, kept: Set[str], after: str) -> tuple[list[str], int]:
+    """Look at the next hosts of a list, by name, and take out those that are not to be kept.
+
+    Returns the hosts, fewer than CHUNK at the end of the list, and how many were taken out.
+    """
+    rows = Domain.objects.filter(list_entries__domain_list=row.pk, host__gt=after)
+    hosts = list(rows.order_by("host").values_list("host", flat=True)[:CHUNK])
+    return hosts, remove_hosts(row, [host for host in hosts if host not in kept])
 
 
 def forget_domains(ids: Sequence[UUID]) -> None:

@@ -1,6 +1,7 @@
 """The lists of results, each defined in one module; importing this registers them."""
 
 from scans.lists.contacts import CONTACTS
+from scans.lists.domain_lists import LISTS
 from scans.lists.domains import DOMAINS
 from scans.lists.pages import PAGES
 from scans.lists.scans import SCANS
@@ -10,6 +11,7 @@ from scans.lists.technologies import TECHNOLOGIES, TECHNOLOGY_NAMES
 __all__ = [
     "CONTACTS",
     "DOMAINS",
+    "LISTS",
     "PAGES",
     "SCANS",
     "SITEMAPS",

@@ -7,7 +7,7 @@ rows do not have it yet.
 from scans.bulk.models import BulkAction
 from scans.corrections.models import Correction
 from scans.curation import Curation, DomainTag, Tag
-from scans.domain_lists.models import DomainList, ListedDomain
+from scans.domain_lists.models import DomainList, ListedDomain, ListImport
 from scans.engine.report import ContactKind
 from scans.models.domain import URL_LENGTH, VERDICTS, Domain, ReversedHostField, reversed_host
 from scans.models.findings import CONTACT_KINDS, Contact, Sitemap, Technology
@@ -27,6 +27,7 @@ __all__ = [
     "Domain",
     "DomainList",
     "DomainTag",
+    "ListImport",
     "ListedDomain",
     "Page",
     "ReversedHostField",

@@ -24,6 +24,7 @@ PATHS = {
     "scans": "/scans",
     "batches": "/batches",
     "jobs": "/jobs",
+    "lists": "/lists",
 }
 
 

@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from batches.models import Batch, Job
 from scans.lists import DOMAINS, TECHNOLOGY_NAMES
-from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology, TechnologyCount
+from scans.models import (
+    Contact,
+    Domain,
+    DomainList,
+    Page,
+    Scan,
+    Sitemap,
+    Technology,
+    TechnologyCount,
+)
 from scans.services import ensure_domains
 from scans.storage import url_hash
 from scrapersky.tenants.models import Tenant, User
@@ -61,6 +70,7 @@ def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
                 tenant=tenant, domain_id=pk, status="complete", finished_at=now, started_at=now
             )
             Batch.objects.create(tenant=tenant, name=f"Batch {some[0]}", total=1)
+            DomainList.objects.create(tenant=tenant, name=f"List {number}", domain_count=number)
             if number % 2:
                 Domain.objects.filter(pk=pk).update(
                     last_scanned_at=now - timedelta(days=number), page_count=number % 3

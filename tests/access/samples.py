@@ -21,6 +21,10 @@ def form(world: World, address: Address) -> dict[str, Any]:
     forms: dict[str, dict[str, Any]] = {
         "batch_create": batch,
         "scan_one": {"q": "fresh.example"},
+        "saved_list_create": {"name": "Fresh", "domains": "fresh.example"},
+        "saved_list_import": {"domains": "fresh.example"},
+        "saved_list_rename": {"name": "Fresh"},
+        "saved_list_remove": {"host": world.rows["domains"].host},
         "schedule_create": schedule,
         "schedule_detail": schedule,
         "schedule_pause": {"until": "2100-01-01"},
@@ -57,6 +61,10 @@ def body(world: World, address: Address) -> str:
         },
         "create_export": {"list": "domains"},
         "create_schedule": {"name": "Fresh", "domains": "fresh.example"},
+        "create_list": {"name": "Fresh", "domains": ["fresh.example"]},
+        "delete_list": {"name": "Fresh"},  # also the name of PATCH
+        "add_to_list": {"domains": ["fresh.example"]},
+        "remove_from_list": {"domains": ["fresh.example"]},
         "pause_schedule": {"until": "2100-01-01T00:00:00Z"},
         "set_baseline": {"number": 0},
         "create_scan": {"base_url": "fresh.example"},

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
+from batches.list_parsing import read_pasted
 from batches.models import (
     BatchList,
     DailyCount,
@@ -33,6 +34,7 @@ from batches.models import (
 from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch
 from batches.tests.outcomes import complete
+from scans.domain_lists import importing
 from scans.domain_lists.services import add_domains, create_list
 from scans.models import Correction, Domain, DomainTag, Tag, TechnologyCount
 from scrapersky.tenants.access import tenant_path
@@ -103,6 +105,8 @@ class World:
         DomainTag.objects.create(tag=tag, domain=job.domain)
         saved_list = create_list(name=f"{WORD} leads", **own)
         add_domains(saved_list, Domain.objects.filter(pk=job.domain_id), user=owner)
+        parsed = read_pasted(f"{WORD}-shop.example\nlocalhost")
+        waiting = importing.prepare(saved_list, parsed, user=owner, source=f"{WORD}.csv")
         view: dict[str, Any] = {"list_name": "domains", "name": WORD, "is_shared": True}
         shared = SavedView.objects.create(tenant=self.here, owner=owner, **view)
         ListSettings.objects.create(user=owner, list_name=WORD)
@@ -135,6 +139,7 @@ class World:
             "jobs": job,
             "domains": job.domain,
             "lists": saved_list,
+            "lists/imports": waiting,
             "schedules": schedule,
             "views": shared,
             "exports": export,
