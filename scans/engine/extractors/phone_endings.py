@@ -21,6 +21,15 @@ _MORE = re.compile(
     r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
 )
 _ENDING = re.compile(r"(-?)\s?(\d{1,5})")
+# A whole number without its area code, after one that has it: `(212) 555-0123 / 555-0124`.
+_LOCAL = r"\d(?:[ .-]?\d){4,8}"
+_ANOTHER = re.compile(rf"(?P<head>.*\d)\s?/\s?(?P<local>{_LOCAL})\s*\Z", re.DOTALL)
+_ANOTHER_BEHIND = re.compile(
+    r"\s?(?:/|&|,|;|oder|od\.|und|or|and|ou|et|y|o|e|of|en|i|lub)"
+    rf"\s?(?P<local>{_LOCAL})(?![\d./-]|\s\d)"
+)
+# Digits at the end in which two such numbers may differ.
+_DIFFERING = 3
 
 
 class SharedStart(NamedTuple):
@@ -34,8 +43,12 @@ class SharedStart(NamedTuple):
 def shared_start(run: str, behind: str) -> SharedStart | None:
     """Take a run of digits apart into a number and the endings of others; None if it has none.
 
-    `after` is the text that follows the run.
+    `behind` is the text that follows the run.
     """
+    return _with_endings(run, behind) or _with_another(run, behind)
+
+
+def _with_endings(run: str, behind: str) -> SharedStart | None:
     slashed = _SLASHED.match(run) if "/" in run else None
     head, endings = (slashed["head"], slashed["endings"]) if slashed else (run, "")
     more = _MORE.match(behind)
@@ -51,6 +64,29 @@ def shared_start(run: str, behind: str) -> SharedStart | None:
     if any(len(digits) > len(last[0]) and not is_extension for is_extension, digits in pairs):
         return None
     return SharedStart(head, pairs)
+
+
+def _with_another(run: str, behind: str) -> SharedStart | None:
+    """Take off a second number that lacks the area code and differs from the first at its end."""
+    inside = _ANOTHER.match(run) if "/" in run else None
+    after = _ANOTHER_BEHIND.match(behind)
+    pairs = (
+        (inside["head"], inside["local"]) if inside else None,
+        (run, after["local"]) if after else None,
+    )
+    for head, local in filter(None, pairs):
+        if _differ_at_the_end(_digits(head), second := _digits(local)):
+            return SharedStart(head, ((False, second),))
+    return None
+
+
+def _differ_at_the_end(first: str, second: str) -> bool:
+    own, same = first[-len(second) :], len(second) - _DIFFERING
+    return len(first) > len(second) + 1 and own[:same] == second[:same] and own != second
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def with_ending(number: str, head: str, ending: tuple[bool, str]) -> str:
