@@ -205,10 +205,33 @@ def test_every_country_with_a_format_of_text_has_an_example():
         ("Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, D04 E5W5", "en", ""),
         ("Aufsichtsbehörde: Stadt Köln, Musterweg 1, 50667 Köln", "de", "https://a.de/"),
         ("1234 AB Test 12<br>5678 CD Nummer", "nl", "https://a.nl/"),
+        ("Open van 9 tot 5, 2517 AG Den Haag", "nl", "https://a.nl/"),
+        ("20 Years, Kendal LA9 6BT", "en", "https://a.co.uk/"),
+        ("4 May, Kendal LA9 6BT", "en", "https://a.co.uk/"),
     ],
 )
 def test_what_only_looks_like_an_address_is_none(text, lang, url):
     assert lines_of(f"<p>{text}</p>", url, lang) == []
+
+
+@pytest.mark.parametrize(
+    ("street", "town", "lang", "url"),
+    [
+        ("Jungfernstieg 7", "20354 Hamburg", "de", "https://a.de/"),
+        ("Kölner Ring 3", "50667 Köln", "de", "https://a.de/"),
+        ("Laan van Meerdervoort 55", "2517 AG Den Haag", "nl", "https://a.nl/"),
+        ("Kop van Zuid 5", "3072 AP Rotterdam", "nl", "https://a.nl/"),
+        ("1 Grande Rue", "25000 Besançon", "fr", "https://a.fr/"),
+        ("Lungarno Corsini 4", "50123 Firenze", "it", "https://a.it/"),
+        ("P.za Cavour 2", "80137 Napoli", "it", "https://a.it/"),
+        ("Gran Vía, 28", "28013 Madrid", "es", "https://a.es/"),
+        ("Rúa do Vilar 10", "15705 Santiago", "es", "https://a.es/"),
+        ("22-24 Stricklandgate", "Kendal LA9 4ND", "en", "https://a.co.uk/"),
+    ],
+)
+def test_a_street_without_the_usual_ending_is_read(street, town, lang, url):
+    (line,) = lines_of(f"<p>{street}, {town}</p>", url, lang)
+    assert line.startswith(street)
 
 
 def json_ld(**parts: object) -> str:
