@@ -19,6 +19,8 @@ from scans.engine.limits import Limits
 from scrapersky.web.regional import grouped
 
 ENGINE = Limits()
+# Ended sites that `stop_at_failures` needs before it may pause a batch.
+MIN_ENDED = 20
 ENGINE_LIMITS = frozenset(field.name for field in fields(Limits))
 
 
@@ -97,6 +99,14 @@ class BatchOptions(BaseModel):
         ENGINE.person_names,
         "Names of people",
         "Store the name and position that a page states beside a contact.",
+    )
+    stop_at_failures: Number = _option(
+        0.0,
+        "Pause at failures",
+        "Pause the batch when this share of the ended sites has failed: 0.5 is half, 0 never."
+        f" At least {MIN_ENDED} sites must have ended.",
+        0,
+        1,
     )
     test_mode: StrictBool = _option(
         False, "Test mode", "Scan, but store the results with the job only."

@@ -42,12 +42,15 @@ def progress_bar(console: Console) -> Progress:
 
 
 def follow(batch: Batch, console: Console) -> None:
-    """Show the progress of a batch until it has ended; `batch` is then as it ended."""
+    """Show the progress of a batch until it ends or its failures pause it.
+
+    `batch` is then up to date.
+    """
     started = time.monotonic()
     is_reported = False
     with progress_bar(console) as bar:
         task = bar.add_task(batch.status, total=batch.total)
-        while not batch.is_ended:
+        while not (batch.is_ended or batch.is_paused_by_failures):
             time.sleep(POLL_EVERY)
             batch.refresh_from_db()
             failed = f", {batch.failed} failed" if batch.failed else ""

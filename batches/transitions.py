@@ -201,6 +201,8 @@ def _retry_of_outage(batch: Batch, jobs: list[Job]) -> int:
     except TransitionError as error:
         logger.warning("batch=%s is not retried after an outage: %s", batch.pk, error)
         return 0
+    if batch.is_paused_by_failures:
+        resume_batch(batch)
     return len(jobs)
 
 

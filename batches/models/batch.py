@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from batches.legacy.ids import embedded_uuid
 from batches.models.keys import KeyedQuerySet
-from batches.options import BatchOptions
+from batches.options import MIN_ENDED, BatchOptions
 from scans.engine.errors import FailureReason
 from scrapersky.web.regional import grouped
 
@@ -65,6 +65,18 @@ class BatchQuerySet(KeyedQuerySet):
         complete = self.filter(is_building=False)
         return complete._move(Batch.PAUSABLE, Batch.Status.PAUSED, **_STOPPED_CLOCK)
 
+    def pause_failing(self) -> int:
+        """Pause batches in which too many sites fail (`stop_at_failures`); return how many."""
+        paused = 0
+        limited = self.filter(status=Batch.Status.RUNNING, options__stop_at_failures__gt=0)
+        for batch in Batch.objects.filter(pk__in=limited.values("pk")):
+            if reason := batch.reason_to_stop():
+                running = self.filter(pk=batch.pk)
+                paused += running._move(
+                    [Batch.Status.RUNNING], Batch.Status.PAUSED, error=reason, **_STOPPED_CLOCK
+                )
+        return paused
+
     def add_built(self, jobs: int, **changes: Any) -> int:
         """Add jobs to a batch that is being created; 0 if it was cancelled meanwhile."""
         rows = self.filter(is_building=True)
@@ -77,8 +89,18 @@ class BatchQuerySet(KeyedQuerySet):
         )
 
     def resume(self) -> int:
-        """Move from paused to running, and end what has ended meanwhile; return how many."""
-        moved = self._move([Batch.Status.PAUSED], Batch.Status.RUNNING, active_since=Now())
+        """Move from paused to running, and end what has ended meanwhile; return how many.
+
+        Failures so far no longer count for `stop_at_failures`.
+        """
+        moved = self._move(
+            [Batch.Status.PAUSED],
+            Batch.Status.RUNNING,
+            active_since=Now(),
+            error="",
+            accepted_completed=F("completed"),
+            accepted_failed=F("failed"),
+        )
         self.filter(started_at__isnull=True).update(started_at=Now())
         self.finish()
         return moved
@@ -99,6 +121,8 @@ class BatchQuerySet(KeyedQuerySet):
             .update(
                 failed=F("failed") - counted["failed"],
                 cancelled=F("cancelled") - counted["cancelled"],
+                accepted_completed=F("completed"),
+                accepted_failed=F("failed") - counted["failed"],
                 status=Case(
                     When(paused, then=F("status")), default=Value(Batch.Status.RUNNING.value)
                 ),
@@ -108,7 +132,11 @@ class BatchQuerySet(KeyedQuerySet):
                 active_since=Case(When(paused, then=None), default=Coalesce("active_since", Now())),
                 started_at=Coalesce("started_at", Now()),
                 finished_at=None,
-                error="",
+                error=Case(
+                    When(paused, then=F("error")),
+                    default=Value(""),
+                    output_field=models.TextField(),
+                ),
                 updated_at=Now(),
             )
         )
@@ -194,6 +222,9 @@ class Batch(models.Model):
     active_seconds = models.FloatField(null=True, blank=True, editable=False)
     # When it last started to run; NULL while it does not.
     active_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Its counters when it was last resumed or retried: `stop_at_failures` counts from there.
+    accepted_completed = models.IntegerField(default=0, db_default=0, editable=False)
+    accepted_failed = models.IntegerField(default=0, db_default=0, editable=False)
     legacy_batch_id = models.TextField(null=True, blank=True, editable=False)  # noqa: DJ001
     legacy_id = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -378,7 +409,27 @@ class Batch(models.Model):
             cancelled=F("cancelled") + cancelled,
             updated_at=Now(),
         )
-        return bool(row.finish())
+        if row.finish():
+            return True
+        if failed:
+            row.pause_failing()
+        return False
+
+    def reason_to_stop(self) -> str:
+        """Return why `stop_at_failures` pauses the batch, empty if it does not."""
+        limit = self.scan_options.stop_at_failures
+        failed = self.failed - self.accepted_failed
+        ended = failed + self.completed - self.accepted_completed
+        if not limit or ended < MIN_ENDED or failed < limit * ended:
+            return ""
+        return (
+            f"Paused because {failed:,} of {ended:,} sites failed; the limit is {limit:.0%}"
+            " (“Pause at failures”). Resume it to go on regardless."
+        )
+
+    @property
+    def is_paused_by_failures(self) -> bool:
+        return self.status == self.Status.PAUSED and bool(self.error)
 
     def grow(self, added: int) -> None:
         """Add jobs to the total; raise `ValidationError` where the batch takes no more."""
