@@ -6,7 +6,7 @@ workers and no host is ever scanned twice at once.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from batches.models import Batch, Job, Worker
+from batches.models.batch import BatchQuerySet
 from batches.options import BatchOptions
 from batches.runner.messages import ClaimedJob
 
@@ -103,8 +104,10 @@ class Claimer:
             return None
         with transaction.atomic():
             _wait_for_other_rounds()
-            before, limits = self._limits(caps)
-            jobs = _load(_take(self.worker, self._share(budget, limits, loads)))
+            held = _caps_of(batch for batch in loads if batch and batch not in caps)
+            before, limits = self._limits(caps | held)
+            claimable = {batch: limits[batch] for batch in caps}
+            jobs = _load(_take(self.worker, self._share(budget, claimable, loads)))
             slots = _slots(limits, loads, jobs)
             self._write(slots, before, loads)
         return Claim(slots, jobs)
@@ -173,11 +176,20 @@ def _caps(ceiling: int) -> dict[BatchKey, int]:
     caps: dict[BatchKey, int] = {}
     if waiting.filter(batch__isnull=True).exists():
         caps[None] = ceiling
+    return caps | _read_caps(rows)
+
+
+def _caps_of(ids: Iterable[UUID]) -> dict[BatchKey, int]:
+    """Return the `max_concurrent` of batches; those that have no more jobs to claim keep it."""
+    pks = list(ids)
+    return _read_caps(Batch.objects.filter(pk__in=pks)) if pks else {}
+
+
+def _read_caps(batches: BatchQuerySet) -> dict[BatchKey, int]:
     default = BatchOptions().max_concurrent
     # Reads only this option: parsing all options of a thousand batches takes ten times as long.
-    for pk, cap in rows.values_list("pk", "options__max_concurrent"):
-        caps[pk] = cap or default
-    return caps
+    rows = batches.values_list("pk", "options__max_concurrent")
+    return {pk: cap or default for pk, cap in rows}
 
 
 def _slots(

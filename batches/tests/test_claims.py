@@ -52,6 +52,14 @@ def test_three_jobs_a_slot_are_claimed_and_no_more(default_tenant: Tenant) -> No
     assert (again.slots, again.jobs) == ({batch.pk: 3}, [])
 
 
+def test_the_cap_holds_for_the_last_jobs_of_a_batch_beside_another(default_tenant: Tenant) -> None:
+    batch = make(default_tenant, 9, max_concurrent=3)
+    claimer = hire()
+    assert len(claim(claimer).jobs) == 9
+    make(default_tenant, 50, of="other")
+    assert claim(claimer, {batch.pk: Load(3, 6)}).slots[batch.pk] == 3
+
+
 def test_a_claimed_job_is_pending_until_its_scan_begins(default_tenant: Tenant) -> None:
     batch = make(default_tenant, 1)
     claimer = hire()
