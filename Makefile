@@ -5,7 +5,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retrie
 # One lock for every platform and for Python 3.11 and later, with a hash for every file.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
-PYTEST := $(BIN)/python -m pytest -q -n auto
+# Few tests at a time, so that no process is left with the slow ones.
+PYTEST := $(BIN)/python -m pytest -q --maxschedchunk 4
+# One process more than there are cores: tests that start clusters and browsers mostly wait.
+CORES_AND_ONE = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help install run demo test test-fast lint stylesheet screenshots lock bench chaos
 .DEFAULT_GOAL := help
@@ -22,11 +25,11 @@ demo: install  ## Scan twelve bundled sites through the real worker, with no int
 	@exec $(BIN)/python -m batches.demo
 
 test: .venv/.development  ## Run every test on SQLite, then on a real PostgreSQL
-	$(PYTEST)
-	$(PYTEST) --ds=tests.settings_postgres
+	$(PYTEST) -n $(CORES_AND_ONE)
+	$(PYTEST) -n auto --ds=tests.settings_postgres
 
 test-fast: .venv/.development  ## Run the quick tests: SQLite, no browser, no slow starts
-	$(PYTEST) -m "not browser and not slow_start" --ignore=benchmarks --ignore=tests/concurrency
+	$(PYTEST) -n auto -m "not browser and not slow_start" --ignore=benchmarks --ignore=tests/concurrency
 
 lint: .venv/.development  ## Check style and types
 	$(BIN)/ruff check
