@@ -1,26 +1,34 @@
 """The form of a new batch with its draft: what is kept of it, checked, corrected and skipped."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from batches.checking import RECENT_DAYS, SHOWN, Check, check_list
 from batches.forms import BatchForm
 from batches.list_parsing import read_pasted
 from batches.models import Draft
-from scans.engine.lists.collection import ParsedList
+from scans.engine.lists.collection import ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.structure import Structure
 from scrapersky.tenants.models import Tenant, User
 
 # Of the form's data, what only one request needs.
-_NOT_KEPT = {"csrfmiddlewaretoken", "check", "draft"}
+_NOT_KEPT = {"csrfmiddlewaretoken", "check", "pick_sheet", "pick_column", "draft"}
+# Buttons that choose what is read of a list, and all that check it.
+PICKS = frozenset({"pick_sheet", "pick_column"})
+CHECKS = PICKS | {"check"}
 # Bytes of a file that a draft keeps; the list of a larger one is checked while it is read.
 MAX_KEPT_FILE = 25_000_000
+# Characters of a column's name that the form takes.
+_LONGEST_NAME = 200
 SWITCH = forms.CheckboxInput(attrs={"class": "form-check-input"})
 
 
@@ -50,8 +58,19 @@ class DraftForm(BatchForm):
         super().__init__(*args, **kwargs)
         self.draft = draft
         self.kept_file, self._kept = "", b""
+        # Rejected lines that came after the corrections were typed.
+        self._not_corrected: Sequence[RejectedLine] | None = None
         if draft:
             _, self.kept_file, self._kept = draft.read()
+
+    @classmethod
+    def submitted(cls, fields: QueryDict, files: Any, draft: Draft | None) -> "DraftForm":
+        """Return the form of a request, with the sheet or the column that was clicked."""
+        form = cls(_picked(fields), files, draft=draft)
+        upload: UploadedFile | None = form.files.get("file")
+        if upload is not None and upload.name != form.kept_file and "pick_sheet" not in fields:
+            form.data = {**form.data, "sheet": ""}  # it was chosen in another file
+        return form
 
     @classmethod
     def of(cls, draft: Draft) -> "DraftForm":
@@ -65,9 +84,16 @@ class DraftForm(BatchForm):
             self.cleaned_data["file"] = SimpleUploadedFile(self.kept_file, self._kept)
         super().clean()
         fixes = self.cleaned_data.get("fixes", "").strip()
-        if self.parsed and self.parsed.rejected_count and fixes:
+        if self.parsed and self._corrected_lines(self.parsed) and fixes:
             self._correct(self.parsed, fixes)
         return self.cleaned_data
+
+    def _corrected_lines(self, parsed: ParsedList) -> list[RejectedLine]:
+        """Return the rejected lines that the corrections replace: those that were shown then."""
+        if not (shown_then := self._text_of("fixes_of")):
+            return list(parsed.rejected)
+        values = set(shown_then.split("\n"))
+        return [line for line in parsed.rejected if line.value in values]
 
     def _correct(self, parsed: ParsedList, fixes: str) -> None:
         """Put the corrected lines in the place of the rejected ones."""
@@ -76,17 +102,47 @@ class DraftForm(BatchForm):
         except UnreadableFile as error:
             self.add_error("fixes", str(error))
             return
+        replaced = self._corrected_lines(parsed)
+        unchanged = {line.value: line for line in reversed(replaced)}
+        others = tuple(line for line in parsed.rejected if line not in replaced)
         known = set(parsed.hosts)
         added = tuple(line for line in corrected.accepted if line.host not in known)
         self.parsed = replace(
             parsed,
             accepted=parsed.accepted + added,
-            rejected=corrected.rejected,
-            rejected_count=corrected.rejected_count,
+            rejected=tuple(unchanged.get(line.value, line) for line in corrected.rejected) + others,
+            rejected_count=parsed.rejected_count - len(replaced) + corrected.rejected_count,
         )
+        self._not_corrected = others
         if self.parsed.accepted:
             self.errors.pop("domains", None)
             self.errors.pop("file", None)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether corrections stand in the place of rejected lines."""
+        return self._not_corrected is not None
+
+    def lines_to_correct(self) -> tuple[str, str]:
+        """Return the text to correct rejected lines in, and the rejected lines that it replaces."""
+        rejected = self.parsed.rejected if self.parsed else ()
+        if self._not_corrected is None:
+            text = _lines(line.value for line in rejected[:SHOWN])
+            return text, text
+        added = _lines(line.value for line in self._not_corrected[:SHOWN])
+        return (
+            f"{self._text_of('fixes')}\n{added}",
+            f"{self._text_of('fixes_of')}\n{added}",
+        )
+
+    def _text_of(self, name: str) -> str:
+        return str(self.data.get(name, "")).replace("\r\n", "\n").rstrip("\n")
+
+    @property
+    def column_in_place(self) -> SafeString:
+        """Return the field of the column as it is put into the page after a click on another."""
+        field: forms.BoundField = self["column"]
+        return field.as_widget(attrs={"hx-swap-oob": "true", **field.build_widget_attrs({})})
 
     def check(self, tenant: Tenant) -> Check | None:
         """Return the groups of the list; None where it could not be read at once."""
@@ -128,6 +184,61 @@ class DraftForm(BatchForm):
         if not hosts:
             raise ValidationError("Every domain of the list is skipped.")
         return hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sheet or column to choose: its label, what its button sends, and whether it is chosen."""
+
+    label: str
+    value: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The sheets and columns of a list, of which others may be chosen, and its first rows."""
+
+    sheets: Sequence[Choice]
+    columns: Sequence[Choice]
+    rows: Sequence[Sequence[str]]
+
+
+def table_of(structure: Structure) -> Table | None:
+    """Return what may be chosen of a list; None where there is nothing to choose."""
+    names = structure.names
+    if len(names) < 2 and len(structure.sheets) < 2:
+        return None
+    sheets = [Choice(name, name, name == structure.sheet) for name in structure.sheets]
+    columns = [
+        Choice(name, _column_value(names, place), place == structure.column)
+        for place, name in enumerate(names)
+    ]
+    return Table(sheets if len(sheets) > 1 else (), columns, structure.rows)
+
+
+def _column_value(names: Sequence[str], place: int) -> str:
+    """Return the name of a column, or its number where the name means another column or none."""
+    name = names[place]
+    is_plain = names.count(name) == 1 and not name.isdigit() and len(name) <= _LONGEST_NAME
+    return name if is_plain and name != f"Column {place + 1}" else str(place + 1)
+
+
+def _picked(fields: QueryDict) -> dict[str, Any]:
+    """Return what was submitted with the sheet or column that was clicked."""
+    picked: dict[str, Any] = fields.dict()
+    if PICKS.isdisjoint(fields):
+        return picked
+    if "pick_sheet" in fields:
+        picked |= {"sheet": fields["pick_sheet"], "column": ""}
+    else:
+        picked |= {"column": fields["pick_column"]}
+    # Corrections are of what was read before.
+    return picked | {"fixes": "", "fixes_of": ""}
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "".join(f"{value}\n" for value in values)
 
 
 def shown(check: Check) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.structure import Structure
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import grouped, grouped_lazily
 
@@ -136,6 +137,7 @@ class BatchForm(forms.Form):
             attrs={"class": "form-control", "list": "columns", "autocomplete": "off"}
         ),
     )
+    sheet = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     # The list, once it has been read.
     parsed: ParsedList | None = None
     # The list, if it is too long to read while the user waits.
@@ -144,6 +146,8 @@ class BatchForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The sheets and columns of the list, so far as it was read.
+        self.structure = Structure()
         for option in all_options():
             self.fields[option.name] = option_field(option)
 
@@ -240,20 +244,31 @@ class BatchForm(forms.Form):
         return self.cleaned_data
 
     def _read_pasted(self, text: str) -> None:
+        column = self.cleaned_data.get("column", "").strip()
         try:
-            self._take(read_pasted(text), "domains")
+            parsed = read_pasted(text, column=column, structure=self.structure)
+            self._take(parsed, "domains")
         except ListTooLong as error:
-            self._take_large(LargeList([text.encode(errors="replace")]), "domains", error)
+            large = LargeList([text.encode(errors="replace")], column=column)
+            self._take_large(large, "domains", error)
         except UnreadableFile as error:
             self.add_error("domains", str(error))
 
     def _read_file(self, upload: UploadedFile) -> None:
         column = self.cleaned_data.get("column", "").strip()
+        sheet = self.cleaned_data.get("sheet", "")
         name = upload.name or ""
         try:
-            self._take(read_upload(upload.chunks(), filename=name, column=column), "file")
+            parsed = read_upload(
+                upload.chunks(),
+                filename=name,
+                column=column,
+                sheet=sheet,
+                structure=self.structure,
+            )
+            self._take(parsed, "file")
         except ListTooLong as error:
-            large = LargeList(upload.chunks(), is_table=is_table(name), column=column)
+            large = LargeList(upload.chunks(), is_table=is_table(name), column=column, sheet=sheet)
             self._take_large(large, "file", error)
         except UnreadableFile as error:
             self.add_error("file", f"{error} Correct the file and choose it again.")

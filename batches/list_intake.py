@@ -42,6 +42,7 @@ class LargeList:
     is_json_lines: bool = False
     is_table: bool | None = None
     column: str = ""
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def create_large_batch(
             is_json_lines=saved.source.is_json_lines,
             is_table=saved.source.is_table,
             column=saved.source.column,
+            sheet=saved.source.sheet,
             byte_count=saved.path.stat().st_size,
         )
         if in_background:

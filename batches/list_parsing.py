@@ -19,6 +19,7 @@ from scans.engine.lists.collection import (
 from scans.engine.lists.decoding import text_blocks
 from scans.engine.lists.json_lines import json_line_entries
 from scans.engine.lists.reader import Entry, ListReader
+from scans.engine.lists.structure import Structure
 
 TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # What a browser's file dialog offers; the content decides what a file is.
@@ -28,31 +29,46 @@ MAX_ENTRIES_AT_ONCE = 300_000
 _CHUNK = 262_144
 
 
-def read_pasted(text: str, *, whole: bool = False) -> ParsedList:
+def read_pasted(
+    text: str, *, column: str = "", whole: bool = False, structure: Structure | None = None
+) -> ParsedList:
     """Read a pasted list, unless `whole` no further than what is read at once.
 
-    Raises `ListTooLong` for one that is longer.
+    `column` and `structure` are those of `read_upload`. Raises `ListTooLong` for a list that is
+    longer, and `UnreadableFile` for one that does not have the column.
     """
     return read_text(
         text,
+        column=_column(column),
+        structure=structure,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
         max_hosts=settings.MAX_DOMAINS_PER_BATCH if whole else at_once_limit(),
         max_entries=MAX_ENTRIES if whole else _entries_at_once(),
     )
 
 
-def read_upload(chunks: Iterable[bytes], *, filename: str, column: str = "") -> ParsedList:
+def read_upload(
+    chunks: Iterable[bytes],
+    *,
+    filename: str,
+    column: str = "",
+    sheet: str = "",
+    structure: Structure | None = None,
+) -> ParsedList:
     """Read an uploaded list, given as chunks of bytes, and no further than what is read at once.
 
     It is a table where its name says so or a column is named, and where it looks like one. `column`
-    is a name, or a number from 1; if it is empty, the column is chosen by its values. Raises
-    `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a list that is
-    too long to read at once.
+    is a name, or a number from 1; if it is empty, the column is chosen by its values, and without
+    `sheet` so is the sheet of a workbook. `structure` describes both, for somebody who may choose
+    others. Raises `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a
+    list that is too long to read at once.
     """
     return read_file(
         chunks,
         is_table=is_table(filename),
         column=_column(column),
+        sheet=sheet,
+        structure=structure,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
         max_hosts=at_once_limit(),
         max_entries=_entries_at_once(),
@@ -68,7 +84,7 @@ def read_json_lines(chunks: Iterable[bytes]) -> ParsedList:
 
 def entries_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> Iterable[Entry]:
     """Return the entries of a saved list, from the line on that was read last."""
-    networks, blocks = settings.SCAN_ALLOWED_NETWORKS, text_blocks(chunks)
+    networks, blocks = settings.SCAN_ALLOWED_NETWORKS, text_blocks(chunks, sheet=waiting.sheet)
     if waiting.is_json_lines:
         return json_line_entries(blocks, allowed_networks=networks, first_line=waiting.line)
     return ListReader(

@@ -113,12 +113,13 @@ class RecurringForm(BatchForm):
         return cleaned
 
     def plan(self) -> Plan:
-        """Return what a valid form asks for; an uploaded list is kept as its domains."""
+        """Return what a valid form asks for; of a file or a column, the domains are kept."""
         values, parsed = self.cleaned_data, self.parsed
         uploaded = "\n".join(line.host for line in parsed.accepted) if parsed else ""
+        is_kept = values["domains"] and not values["column"]
         return Plan(
             name=values["name"],
-            domains=values["domains"] or uploaded,
+            domains=values["domains"] if is_kept else uploaded,
             while_running=values["while_running"] or RecurringBatch.WhileRunning.SKIP,
             options=self.options(),
             **self._times(),

@@ -36,6 +36,8 @@ class BatchList(models.Model):
     # None: detect it from the content.
     is_table = models.BooleanField(null=True)
     column = models.CharField(max_length=200, blank=True)
+    # The sheet of a workbook; empty: choose it by its values.
+    sheet = models.CharField(max_length=200, blank=True, default="", db_default="")
     byte_count = models.PositiveBigIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
     line = models.PositiveBigIntegerField(default=1)

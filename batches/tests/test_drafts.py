@@ -71,8 +71,36 @@ def test_rejected_lines_are_corrected_in_place(console: Client) -> None:
     assert groups(check(console, **fixed)) == {
         "new": 2, "recent": 0, "older": 0, "repeated": 0, "rejected": 0,
     }  # fmt: skip
+    page = console.get(f"/batches/new/?draft={draft}").content.decode()
+    assert ">b.example\n</textarea>" in page  # it is sent again with the start
     console.post("/batches/new/", fixed)
     assert Batch.objects.get().total == 2
+
+
+def test_lines_that_are_rejected_later_are_not_hidden_by_earlier_corrections(
+    console: Client,
+) -> None:
+    fields = {"domains": "a.example\nlocalhost\nnot-a-domain", "fixes": "b.example"}
+    page = check(console, **fields, fixes_of="localhost\r\n")
+    assert groups(page)["new"] == 2
+    [rejected] = [group for group in page.context["groups"] if group["name"] == "rejected"]
+    assert [(line.line, line.value) for line in rejected["rows"]] == [(3, "not-a-domain")]
+    assert page.context["fixes"] == {
+        "text": "b.example\nnot-a-domain\n", "of": "localhost\nnot-a-domain\n",
+    }  # fmt: skip
+
+
+def test_a_line_that_is_sent_back_unchanged_keeps_its_line(console: Client) -> None:
+    fields = {"domains": "a.example\n\nlocalhost", "fixes": "localhost\n"}
+    page = check(console, **fields, fixes_of="localhost\n")
+    assert [line.line for line in page.context["groups"][-1]["rows"]] == [3]
+
+
+def test_corrections_of_lines_that_are_gone_are_left_out(console: Client) -> None:
+    fields = {"domains": "a.example", "fixes": "b.example", "fixes_of": "localhost\n"}
+    page = check(console, **fields)
+    assert groups(page)["new"] == 1
+    assert page.context["form"].is_corrected is False
 
 
 def test_an_uploaded_file_stays_with_the_draft(console: Client) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -11,7 +12,7 @@ from scans.engine.lists.collection import KEPT_REJECTIONS
 from scans.engine.lists.errors import UnreadableFile
 
 
-def hosts(data: bytes, **options: str) -> list[str]:
+def hosts(data: bytes, **options: Any) -> list[str]:
     return read_upload([data], **options).hosts
 
 

@@ -11,7 +11,7 @@ from django_htmx.http import replace_url
 
 from batches.checking import Check
 from batches.demo import batch as demo_batch
-from batches.draft_forms import DraftForm, shown
+from batches.draft_forms import CHECKS, PICKS, DraftForm, shown, table_of
 from batches.lists import BATCHES
 from batches.models import Batch, Draft, Job
 from batches.outages import outage_notice
@@ -50,8 +50,8 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     if request.method != "POST":
         form = DraftForm.of(draft) if draft else (_copy_of(request) or DraftForm())
         return _page(request, form, form.check(tenant) if draft else None)
-    form = DraftForm(request.POST, request.FILES, draft=draft)
-    if "check" in request.POST:
+    form = DraftForm.submitted(request.POST, request.FILES, draft)
+    if not CHECKS.isdisjoint(request.POST):
         return _checked(request, form, tenant)
     batch = form.create(tenant=tenant, created_by=request.user)
     if batch is None:
@@ -77,7 +77,8 @@ def _checked(request: ConsoleRequest, form: DraftForm, tenant: Tenant) -> HttpRe
     address = f"{reverse('batch_create')}?draft={draft.pk}"
     if not request.htmx:
         return redirect(f"{address}#check")
-    return replace_url(render(request, "batches/_check.html", _context(form, check)), address)
+    context = _context(form, check) | {"is_picked": not PICKS.isdisjoint(request.POST)}
+    return replace_url(render(request, "batches/_check.html", context), address)
 
 
 def _page(request: ConsoleRequest, form: DraftForm, check: Check | None) -> HttpResponse:
@@ -94,6 +95,8 @@ def _context(form: DraftForm, check: Check | None) -> dict[str, Any]:
         "form": form,
         "check": check,
         "groups": shown(check) if check else [],
+        "fixes": dict(zip(("text", "of"), form.lines_to_correct(), strict=True)),
+        "table": table_of(form.structure),
         "is_too_long": form.is_bound and form.large is not None,
     }
 

@@ -47,6 +47,9 @@ class Command(SafeCommand):
         parser.add_argument(
             "--column", default="", help="column of a CSV: its name, or its number from 1"
         )
+        parser.add_argument(
+            "--sheet", default="", help="sheet of a workbook; default: the one with most domains"
+        )
         parser.add_argument("--user", default="", help="the user who owns the batch; default: none")
         parser.add_argument("--wait", action="store_true", help="exit 1 unless the batch completes")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -127,12 +130,22 @@ def _create_from(
 ) -> tuple[Batch, ParsedList]:
     filename = "" if options["file"] == "-" else options["file"]
     try:
-        parsed = read_upload(chunks_of(file), filename=filename, column=options["column"])
+        parsed = read_upload(
+            chunks_of(file),
+            filename=filename,
+            column=options["column"],
+            sheet=options["sheet"],
+        )
     except ListTooLong:
         if not may_be_larger():
             raise
         file.seek(0)
-        source = LargeList(chunks_of(file), is_table=is_table(filename), column=options["column"])
+        source = LargeList(
+            chunks_of(file),
+            is_table=is_table(filename),
+            column=options["column"],
+            sheet=options["sheet"],
+        )
         return _create_large(source, options, report)
     report(parsed)
     if not parsed.accepted:

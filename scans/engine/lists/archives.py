@@ -1,5 +1,6 @@
 """Extract the text of spreadsheets and ZIP files."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from threading import Timer
 from typing import IO
 
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.structure import Structure
 
 ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
@@ -21,6 +23,8 @@ OLE = b"\xd0\xcf\x11\xe0"
 MAX_UNPACKED = 2_000_000_000
 MAX_SECONDS = 180
 _BLOCK = 1 << 18
+# Bytes that a workbook's process may print of its sheets and of an error.
+_MAX_PRINTED = 65_536
 _PROJECT = Path(__file__).resolve().parents[3]
 # Entries by which a ZIP file is a workbook: XLSX, XLSB; ODS.
 _WORKBOOK_ENTRIES = frozenset({"[Content_Types].xml", "mimetype"})
@@ -32,17 +36,20 @@ def is_archive(head: bytes) -> bool:
     return head.startswith((ZIP, EMPTY_ZIP, OLE))
 
 
-def unpacked(chunks: Iterable[bytes], sheet: str = "") -> Iterator[bytes]:
+def unpacked(
+    chunks: Iterable[bytes], sheet: str = "", structure: Structure | None = None
+) -> Iterator[bytes]:
     """Yield a workbook's sheet as CSV, or the only file in a ZIP file.
 
-    Without `sheet` it is the sheet with most domains. Raises UnreadableFile if there is nothing
-    to read, or too much.
+    Without `sheet` it is the sheet with most domains. `structure` gets the names of the sheets.
+    Raises UnreadableFile if there is nothing to read, or too much.
     """
+    structure = structure or Structure()
     with _spooled(chunks) as file:
         if _is_workbook(file):
-            yield from _sheet(file, sheet)
+            yield from _sheet(file, sheet, structure)
         else:
-            yield from _only_member(file, sheet)
+            yield from _only_member(file, sheet, structure)
 
 
 @contextmanager
@@ -66,7 +73,7 @@ def _is_workbook(file: IO[bytes]) -> bool:
         raise UnreadableFile("The ZIP file or spreadsheet is damaged. Save it again.") from error
 
 
-def _sheet(file: IO[bytes], sheet: str) -> Iterator[bytes]:
+def _sheet(file: IO[bytes], sheet: str, structure: Structure) -> Iterator[bytes]:
     command = [sys.executable, "-m", "scans.engine.lists.workbook", file.name, sheet]
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_PROJECT)}
     with (
@@ -80,22 +87,39 @@ def _sheet(file: IO[bytes], sheet: str) -> Iterator[bytes]:
         try:
             output: IO[bytes] = process.stdout  # type: ignore[assignment]
             while block := output.read(_BLOCK):
+                _take_sheets(_printed(errors), structure)
                 yield block
-            if process.wait():
-                errors.seek(0)
-                raise UnreadableFile(_sentence(process.returncode, errors.read(2_000)))
+            code = process.wait()
+            printed = _take_sheets(_printed(errors), structure)
+            if code:
+                raise UnreadableFile(_sentence(code, printed))
         finally:
             timer.cancel()
             process.kill()
 
 
-def _sentence(code: int, printed: bytes) -> str:
+def _printed(errors: IO[bytes]) -> str:
+    """Return what the process has printed so far, without moving the place that it writes at."""
+    return os.pread(errors.fileno(), _MAX_PRINTED, 0).decode("utf-8", "replace")
+
+
+def _take_sheets(printed: str, structure: Structure) -> str:
+    """Describe the sheets that a process printed in its first line; return what follows it."""
+    first, _, rest = printed.partition("\n")
+    if not first.startswith('{"sheets":'):
+        return printed
+    sheets = json.loads(first)
+    structure.sheets, structure.sheet = sheets["sheets"], sheets["sheet"]
+    return rest
+
+
+def _sentence(code: int, printed: str) -> str:
     """Return the reason that the process printed; a process that crashed printed none."""
-    text = printed.decode("utf-8", "replace").strip()
+    text = printed.strip()
     return text if code == 1 and "Traceback" not in text else _TOO_LARGE
 
 
-def _only_member(file: IO[bytes], sheet: str) -> Iterator[bytes]:
+def _only_member(file: IO[bytes], sheet: str, structure: Structure) -> Iterator[bytes]:
     with zipfile.ZipFile(file) as archive:
         members = [info for info in archive.infolist() if _is_file(info)]
         if len(members) != 1:
@@ -104,7 +128,7 @@ def _only_member(file: IO[bytes], sheet: str) -> Iterator[bytes]:
             )
         try:
             with archive.open(members[0]) as member:
-                yield from _member_text(member, sheet)
+                yield from _member_text(member, sheet, structure)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
             raise UnreadableFile(f"The ZIP file cannot be unpacked: {error}.") from error
 
@@ -114,7 +138,7 @@ def _is_file(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and not info.filename.startswith("__MACOSX/")
 
 
-def _member_text(member: IO[bytes], sheet: str) -> Iterator[bytes]:
+def _member_text(member: IO[bytes], sheet: str, structure: Structure) -> Iterator[bytes]:
     blocks = _limited(member)
     head = next(blocks, b"")
     everything = _chained(head, blocks)
@@ -124,7 +148,7 @@ def _member_text(member: IO[bytes], sheet: str) -> Iterator[bytes]:
     with _spooled(everything) as file:
         if not _is_workbook(file):
             raise UnreadableFile("The ZIP file contains another ZIP file. Unpack it first.")
-        yield from _sheet(file, sheet)
+        yield from _sheet(file, sheet, structure)
 
 
 def _chained(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:

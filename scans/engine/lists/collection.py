@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scans.engine.lists.decoding import split_text, text_blocks
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.reader import Entry, ListReader, cell_values, read_entry
+from scans.engine.lists.structure import Structure
 
 # Rejected lines that are kept; the others are counted.
 KEPT_REJECTIONS = 1_000
@@ -58,22 +59,32 @@ class ParsedList:
 def read_text(
     text: str,
     *,
+    column: str | int | None = None,
+    structure: Structure | None = None,
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
 ) -> ParsedList:
     """Read a pasted list; a table that is broken is read as lines of values.
 
-    Raises ListTooLong for more than `max_hosts` domains.
+    `structure` describes a table. Raises ListTooLong for more than `max_hosts` domains, and
+    UnreadableFile where a `column` is named that the list does not have.
     """
     for is_table in (None, False):
-        reader = ListReader(split_text(text), is_table=is_table, allowed_networks=allowed_networks)
+        reader = ListReader(
+            split_text(text),
+            is_table=is_table,
+            column=column,
+            allowed_networks=allowed_networks,
+            structure=structure,
+        )
         try:
             return collect(reader, max_hosts, max_entries)
         except ListTooLong:
             raise
         except UnreadableFile:
-            continue
+            if column is not None:
+                raise
     raise AssertionError("Lines of values are always readable.")
 
 
@@ -82,16 +93,23 @@ def read_file(
     *,
     is_table: bool | None = None,
     column: str | int | None = None,
+    sheet: str = "",
+    structure: Structure | None = None,
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
 ) -> ParsedList:
-    """Read the bytes of a file; `ListReader` describes the parameters.
+    """Read the bytes of a file; `ListReader` and `text_blocks` describe the parameters.
 
-    Raises UnreadableFile if it cannot be read or has no such column.
+    Raises UnreadableFile if it cannot be read or has no such sheet or column.
     """
+    structure = structure or Structure()
     reader = ListReader(
-        text_blocks(chunks), is_table=is_table, column=column, allowed_networks=allowed_networks
+        text_blocks(chunks, sheet=sheet, structure=structure),
+        is_table=is_table,
+        column=column,
+        allowed_networks=allowed_networks,
+        structure=structure,
     )
     return collect(reader, max_hosts, max_entries)
 

@@ -75,10 +75,13 @@ def _score(texts: list[str], dialect: Dialect) -> tuple[int, float, int]:
     widths = [len(row) for row in rows if len(row) > 1]
     commonest = max(set(widths), key=widths.count) if widths else 0
     columns = range(min(max(map(len, rows), default=0), _SNIFFED_COLUMNS))
-    hosts = max(
-        (sum(is_host(cell) for cell in _column(rows, index)) for index in columns), default=0
-    )
+    hosts = max((sum(map(_names_host, _column(rows, index))) for index in columns), default=0)
     return hosts, widths.count(commonest) / max(len(rows), 1), commonest
+
+
+def _names_host(cell: str) -> bool:
+    """Return whether a cell names a host; a browser would join one with a tab to a name."""
+    return "\t" not in cell.strip() and is_host(cell)
 
 
 def _column(rows: list[list[str]], index: int) -> set[str]:

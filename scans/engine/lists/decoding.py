@@ -13,6 +13,7 @@ import chardet
 
 from scans.engine.lists.archives import is_archive, unpacked
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.structure import Structure
 
 # Characters of one line; a list of 200,000 domains in one line is shorter.
 MAX_LINE = 8_000_000
@@ -60,17 +61,20 @@ _TURKISH_MARGIN = 1.15
 _MULTIBYTE = frozenset({"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"})
 
 
-def text_blocks(chunks: Iterable[bytes], *, sheet: str = "") -> Iterator[str]:
+def text_blocks(
+    chunks: Iterable[bytes], *, sheet: str = "", structure: Structure | None = None
+) -> Iterator[str]:
     """Yield the text of a file in blocks of whole lines; line ends are all `\\n`.
 
-    A spreadsheet yields its sheet named `sheet`, or the one with most domains, as CSV; a ZIP file
-    yields its only file. Text is UTF-8, UTF-16 or UTF-32, with or without byte order mark; lines
-    that are none of these are read in the encoding that their bytes suggest, Windows-1252 if they
-    suggest none. Raises UnreadableFile for what is no text and for lines over 8,000,000 characters.
+    A spreadsheet yields its sheet named `sheet`, or the one with most domains, as CSV; `structure`
+    then names its sheets. A ZIP file yields its only file. Text is UTF-8, UTF-16 or UTF-32, with or
+    without byte order mark; lines that are none of these are read in the encoding that their bytes
+    suggest, Windows-1252 if they suggest none. Raises UnreadableFile for what is no text and for
+    lines over 8,000,000 characters.
     """
     head, rest = _head(iter(chunks))
     if is_archive(head):
-        head, rest = _head(unpacked(chain([head], rest), sheet))
+        head, rest = _head(unpacked(chain([head], rest), sheet, structure))
     head = head.removeprefix(codecs.BOM_UTF8)
     for magic, sentence in _BINARY:
         if head.startswith(magic):

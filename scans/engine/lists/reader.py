@@ -5,6 +5,7 @@ of a database) or JSON. Memory is bounded: one block of the text and the first r
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from scans.engine.lists.csv_rows import Row, csv_rows, separator_of, sniff
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.json_rows import JsonRows, starts_json
 from scans.engine.lists.lines import Line, numbered
+from scans.engine.lists.structure import Structure
 from scans.engine.lists.tables import is_plain_list, looks_like_table
 from scans.engine.lists.values import line_values
 from scrapersky.web.text import storable
@@ -44,9 +46,9 @@ class ListReader:
     `blocks` are text, as `text_blocks` yields it. With `is_table` or a `column` (a name, or an
     index from 0) it is read as a table. Where `is_table` is None, it is one if its columns are even
     and one of them holds the domains; where it is False, it is free text. `names` and `column` are
-    those of the table, known with the first entry and empty for other lists. Lines before
-    `first_line` are skipped, at a fraction of the cost. Iterating raises UnreadableFile for
-    what cannot be read.
+    those of the table, known with the first entry and empty for other lists; `structure` describes
+    it. Lines before `first_line` are skipped, at a fraction of the cost. Iterating raises
+    UnreadableFile for what cannot be read.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class ListReader:
         column: str | int | None = None,
         allowed_networks: tuple[str, ...] = (),
         first_line: int = 1,
+        structure: Structure | None = None,
     ) -> None:
+        self.structure = structure or Structure()
         self.names: list[str] = []
         self.column: int | None = None
         self._column = column
@@ -79,7 +83,9 @@ class ListReader:
         items = iter(rows)
         sample = list(islice(items, SAMPLE_ROWS))
         if sample:
+            self._describe(sample, None, rows.names)
             layout = find_layout(sample, self._column, names=rows.names)
+            self._describe(sample, layout)
             yield from self._table(chain(sample, items), layout)
         yield from self._free(numbered(rows.rest(), rows.line))
 
@@ -93,6 +99,7 @@ class ListReader:
             return self._free(_without_header(everything))
         layout = self._layout(rows, csv_rows(everything, dialect))
         if self._column is None and is_plain_list(rows, layout):
+            self.structure.take_table((), None, ())
             return self._free(everything)
         start = rows[layout.first].line if layout.first < len(rows) else rows[-1].line + 1
         body = (row for row in csv_rows(everything, dialect) if row.line >= start)
@@ -103,11 +110,27 @@ class ListReader:
         try:
             if not rows:
                 raise UnreadableFile("The file is empty.")
-            return find_layout(rows, self._column)
+            self._describe(rows, None)
+            layout = find_layout(rows, self._column)
         except UnreadableFile:
             for _ in all_rows:
                 pass
             raise
+        self._describe(rows, layout)
+        return layout
+
+    def _describe(
+        self, rows: Sequence[Row], layout: Layout | None, names: Sequence[str] = ()
+    ) -> None:
+        """Describe a table by its first rows; without a layout, before a column is chosen."""
+        if layout is None:
+            with suppress(UnreadableFile):
+                around_first = find_layout(rows, 0, names=names)
+                below = rows[around_first.first :]
+                self.structure.take_table(around_first.names, None, [row.cells for row in below])
+            return
+        below = rows[layout.first :]
+        self.structure.take_table(layout.names, layout.column, [row.cells for row in below])
 
     def _table(self, rows: Iterable[Row], layout: Layout) -> Iterator[Entry]:
         self.names, self.column = layout.names, layout.column

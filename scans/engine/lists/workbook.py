@@ -1,7 +1,8 @@
 """Print a sheet of a workbook as CSV: `python -m scans.engine.lists.workbook FILE [SHEET]`.
 
 It runs in a process of its own, within limits of memory and processor time, because a file of a few
-kilobytes may claim a cell in the last row of the last column, on which the reader aborts.
+kilobytes may claim a cell in the last row of the last column, on which the reader aborts. Before
+the CSV it prints a line of JSON to stderr: the names of the sheets, and the one that is read.
 """
 
 import csv
@@ -18,6 +19,8 @@ MAX_MEMORY = 2_000_000_000
 MAX_SECONDS = 120
 # Sheets that are looked through for the one with the domains.
 _MAX_SHEETS = 20
+# Sheets whose names are printed.
+_MAX_LISTED = 100
 
 
 def main(path: str, sheet: str = "") -> None:
@@ -29,7 +32,9 @@ def main(path: str, sheet: str = "") -> None:
 
     try:
         workbook = CalamineWorkbook.from_path(path)
-        _print_rows(workbook.get_sheet_by_name(_choose(workbook, sheet)))
+        chosen = _choose(workbook, sheet)
+        _print_sheets(workbook, chosen)
+        _print_rows(workbook.get_sheet_by_name(chosen))
     except PasswordError:
         sys.exit("The workbook is protected by a password. Save a copy without one.")
     except CalamineError as error:
@@ -41,11 +46,17 @@ def _choose(workbook: Any, sheet: str) -> str:
     names = list(workbook.sheet_names)
     if sheet:
         if sheet not in names:
+            _print_sheets(workbook, "")
             sys.exit(f"The workbook has no sheet named “{sheet}”, only {_listed(names)}.")
         return sheet
     if len(names) == 1:
         return str(names[0])
     return str(max(names[:_MAX_SHEETS], key=lambda name: _domains(workbook, name)))
+
+
+def _print_sheets(workbook: Any, chosen: str) -> None:
+    sheets = list(workbook.sheet_names)[:_MAX_LISTED]
+    print(json.dumps({"sheets": sheets, "sheet": chosen}), file=sys.stderr, flush=True)
 
 
 def _listed(names: list[str]) -> str:

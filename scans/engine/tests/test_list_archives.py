@@ -15,6 +15,7 @@ from scans.engine.lists import archives
 from scans.engine.lists.collection import read_file
 from scans.engine.lists.decoding import text_blocks
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.structure import Structure
 
 FIRMS = [("Name", "Website", "Staff"), ("Ä", "a.example.com", 12), ("B", "b.example.com", 2.5)]
 HOSTS = ["a.example.com", "b.example.com"]
@@ -160,3 +161,19 @@ def test_reading_stops_where_the_caller_does() -> None:
     blocks = text_blocks(in_pieces(workbook(Sheet=[("a.example.com",)] * 5_000)))
     assert next(blocks).startswith("a.example.com\n")
     blocks.close()  # type: ignore[attr-defined]
+
+
+def test_a_workbook_names_its_sheets_and_the_one_that_is_read() -> None:
+    book = workbook(Notes=[("x", "y"), ("a", "b")], Firms=FIRMS)
+    structure = Structure()
+    assert read_file([book], is_table=True, structure=structure).hosts == HOSTS
+    assert (structure.sheets, structure.sheet) == (["Notes", "Firms"], "Firms")
+    assert (structure.names, structure.column) == (["Name", "Website", "Staff"], 1)
+    assert structure.rows[0][:2] == ["Ä", "a.example.com"]
+
+
+def test_a_sheet_that_a_workbook_does_not_have_leaves_its_names() -> None:
+    structure = Structure()
+    with pytest.raises(UnreadableFile, match="no sheet named “Clients”, only"):
+        read_file([workbook(Notes=FIRMS, Firms=FIRMS)], sheet="Clients", structure=structure)
+    assert (structure.sheets, structure.sheet) == (["Notes", "Firms"], "")

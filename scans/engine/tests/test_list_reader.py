@@ -27,6 +27,11 @@ def table(text: str) -> list[tuple[int, str]]:
     return lines(text, is_table=True)
 
 
+def test_the_cells_of_a_pasted_row_are_not_joined_to_a_name() -> None:
+    text = "Firm\tWebsite\tParent\nA\ta.example\tx.example\nC\tlocalhost\tx.example\n"
+    assert lines(text) == [(2, "a.example"), (3, "localhost")]
+
+
 # Free text
 
 
