@@ -30,7 +30,8 @@ _NO_CONTENT_TEXT = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
-_SENTENCE_END = re.compile(r"[.!?:]+\s|[。！？\n]")
+# The last two are the full-width exclamation and question marks.
+_SENTENCE_END = re.compile("[.!?:]+\\s|[\n\u3002\uff01\uff1f]")
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
     *("<input", "<textarea", "<select"),
