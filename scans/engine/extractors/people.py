@@ -114,7 +114,17 @@ def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
             following, snippet = lines[place + 1], f"{line} {lines[place + 1]}"
         name = _first_name(following)
         if name:
-            yield place, Person(name, _cut(role["role"])), snippet
+            yield place, Person(name, _cut(_without_represented(role["role"]))), snippet
+
+
+def _without_represented(role: str) -> str:
+    """Return `Geschäftsführer` of `vertreten durch den Geschäftsführer`."""
+    return _represented().sub("", role) or role
+
+
+@cache
+def _represented() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^(?:{_joined('represented')})")
 
 
 def _first_name(text: str) -> str | None:

@@ -32,6 +32,8 @@ _ORGANISATIONS = '.p-org, .org, [itemprop="worksFor"]'
 _EMAILS = '.u-email, .email, [itemprop="email"], [property="email"]'
 _PHONES = '.p-tel, .tel, [itemprop="telephone"], [property="telephone"]'
 _LINKS = 'a[href^="mailto:" i], a[href^="tel:" i]'
+# A link that is not a part of the words before it: `Head of Sales` and `Write to Maria`.
+_CONTACT_LINK = re.compile(r"<a(?=\s[^>]{0,300}href=[\"']?(?:mailto|tel):)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@[^\s<>\"'(),;:]{1,253}")
 _NUMBER = re.compile(r"\d[\d ()/.-]{4,30}\d")
 _NOT_DIGITS = re.compile(r"\D+")
@@ -186,14 +188,24 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 def _card_of(link: LexborNode, targets: dict[int, set[str]]) -> StatedPerson | None:
     href = unquote(link.attributes.get("href") or "")
+    others: set[str] = set()  # names in smaller boxes around the link that say no position
     for element in _ancestors(link):
         html = element.html or ""
         if len(targets[element.mem_id] - {""}) > 1 or len(html) > CARD_HTML:
             return None
-        markup = f"<table>{html}</table>" if element.tag in ("tr", "td", "th") else html
-        lines = visible_text(LexborHTMLParser(markup)).split("\n")
+        lines = _lines_of(element, html)
         if len(lines) > CARD_LINES:
             return None
         if named := person_in(lines):
+            if others - {named[0].name}:
+                return None
             return _stated(named[0], [_target(href), *lines], [href, *lines], named[1], "card")
+        others.update(filter(None, map(read_name, lines)))
     return None
+
+
+def _lines_of(element: LexborNode, html: str) -> list[str]:
+    markup = _CONTACT_LINK.sub("<br><a", html)
+    if element.tag in ("tr", "td", "th"):
+        markup = f"<table>{markup}</table>"
+    return visible_text(LexborHTMLParser(markup)).split("\n")

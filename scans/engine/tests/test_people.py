@@ -111,7 +111,7 @@ LEGAL = [
 def test_the_roles_of_legal_notices_name_the_person_of_the_contacts_there(lang, line, person):
     body = f"<p>Acme<br>{line}</p><div><p>Web</p></div><p>E-Mail: info@millcroft.com</p>"
     named = people_of(body, lang=lang).get("info@millcroft.com")
-    expected = person or ("Max Bauer", "Vertreten durch den Geschäftsführer")
+    expected = person or ("Max Bauer", "Geschäftsführer")
     assert named is not None
     assert (named["name"], named["position"]) == expected
     assert named["method"] == "legal_notice"
@@ -149,6 +149,28 @@ def test_each_row_of_a_team_names_its_own_person_and_a_shared_number_nobody():
         "a@millcroft.com": "Anna Müller",
         "o@millcroft.com": "Otto Bauer",
     }
+
+
+def test_the_contact_of_a_card_is_not_given_to_the_person_of_the_next_one():
+    """The smallest box with a known position is the whole team's, but it names somebody else."""
+    cards = (
+        f"<div><h3>Anna Müller</h3><p>Head of Sales</p>{MAIL}</div>"
+        '<div><h3>Tom Weber</h3><p>Tinkerer</p><a href="tel:+442079460958">Ring Tom</a></div>'
+    )
+    people = people_of(f"<section>{cards}</section>")
+    assert {value: person["name"] for value, person in people.items()} == {
+        "anna@millcroft.com": "Anna Müller"
+    }
+
+
+@pytest.mark.parametrize(
+    ("position", "stated"),
+    [("Head of Sales", "Head of Sales"), ("Bauleiter", "Bauleiter"), ("Polier", "Polier")],
+)
+def test_a_position_ends_before_the_link_behind_it(position, stated):
+    mail = '<a href="mailto:anna@millcroft.com">Write to Anna</a>'
+    body = f"<div><h4>Anna Müller</h4><span>{position}</span>{mail}</div>"
+    assert person_of(body) == ("Anna Müller", stated, "card")
 
 
 def test_people_are_read_only_where_they_are_wanted():
