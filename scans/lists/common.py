@@ -58,7 +58,8 @@ def by_domain() -> Filter:
 
 
 def by_curation() -> Filter:
-    return choice("curation", "Curation", Curation.choices, "curation", group=EVERYTHING)
+    choices, common = Curation.choices, Curation.NEW
+    return choice("curation", "Curation", choices, "curation", common=common, group=EVERYTHING)
 
 
 def curate_action(url_name: str) -> Action:

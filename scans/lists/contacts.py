@@ -28,7 +28,7 @@ from scans.lists.domains import EMAIL_LABELS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
 from scans.text_search import Prefix, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
-from scrapersky.web.lists.filters import Condition, Filter
+from scrapersky.web.lists.filters import Condition, Filter, Not
 from scrapersky.web.lists.recipes import load_recipes
 
 
@@ -66,6 +66,10 @@ def _of_technology(value: str) -> Condition:
 
 def _labelled(kind: str) -> Any:
     return lambda labels: Q(kind=kind, label__in=labels)
+
+
+def _of_country(code: str) -> Condition:
+    return Q(Not.of("country", ""), country=code.upper()[:2])
 
 
 def _part(name: str, label: str, *, of: str, key: str = "", is_default: bool = False) -> Column:
@@ -152,7 +156,7 @@ CONTACTS = register(
             choice("kind", "Kind", CONTACT_KINDS, "kind"),
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
             choice("network", "Network", network_names(), _labelled("social")),
-            text("country", "Country", lambda code: Q(country=code.upper()[:2]), placeholder="DE"),
+            text("country", "Country", _of_country, placeholder="DE"),
             text("words", "Words of the site", lambda value: words_match(value, "domain__")),
             text("technology", "Site uses", _of_technology),
             number(

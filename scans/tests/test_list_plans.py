@@ -1,36 +1,44 @@
-"""What a search looks up in an index, PostgreSQL's planner does not search for row by row."""
+"""What lists look up in an index, no planner searches for row by row."""
+
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import QueryDict
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scans import storage
-from scans.lists import DOMAINS, PAGES
+from scans.lists import CONTACTS, DOMAINS, PAGES
 from scans.models import Page
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
 from scrapersky.web.lists.deadline import deadline
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="reads PostgreSQL's plans"),
-]
+pytestmark = pytest.mark.django_db
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="its own plans")
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="its own plans")
 
 
 def plans(definition: ListDefinition, user: User, params: str) -> list[str]:
     """Return the plans of the queries that read the first page of a list."""
     query = ListQuery(definition, QueryDict(params), user)
     table = f'FROM "{definition.model._meta.db_table}"'
-    with CaptureQueriesContext(connection) as queries:
+    statements: list[tuple[str, Any]] = []
+
+    def record(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if table in sql:
+            statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(record):
         query.page([definition.columns[0]])
+    explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+    rows = []
     with deadline(), connection.cursor() as cursor:
-        rows = []
-        for sql in (query["sql"] for query in queries if table in query["sql"]):
-            cursor.execute(f"EXPLAIN {sql}")
-            rows.append("\n".join(line for (line,) in cursor.fetchall()))
+        for sql, values in statements:
+            cursor.execute(f"{explain} {sql}", values)
+            rows.append("\n".join(str(line[-1]) for line in cursor.fetchall()))
     return rows
 
 
@@ -44,11 +52,13 @@ def many_domains(default_tenant: Tenant) -> None:
         cursor.execute("ANALYZE scans_domain")
 
 
+@on_postgresql
 def test_a_rare_label_is_looked_up_in_its_index(many_domains: None, user: User) -> None:
     _, rest = plans(DOMAINS, user, "q=zebra")
     assert "domain_labels" in rest
 
 
+@on_postgresql
 def test_hosts_with_a_common_ending_are_read_in_the_order_of_the_list(
     many_domains: None, user: User
 ) -> None:
@@ -56,6 +66,7 @@ def test_hosts_with_a_common_ending_are_read_in_the_order_of_the_list(
     assert "Sort" not in rest
 
 
+@on_postgresql
 def test_a_url_is_looked_up_by_its_beginning(default_tenant: Tenant, user: User) -> None:
     (domain,) = ensure_domains(tenant=default_tenant, hosts=["a.example"]).values()
     urls = [f"https://a.example/{number}" for number in range(3_000)]
@@ -72,3 +83,23 @@ def test_a_url_is_looked_up_by_its_beginning(default_tenant: Tenant, user: User)
     for rare in ("https://a.example/77", f"https://a.example/77{'x' * 60}"):
         (plan,) = plans(PAGES, user, f"url={rare}")
         assert "page_by_url" in plan
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("definition", "params", "index"),
+    [
+        (DOMAINS, "status=failed", "domain_by_status"),
+        (DOMAINS, "reason=dns_error", "domain_by_failure_reason"),
+        (DOMAINS, "reason=dns_error&reason=tls_error", "domain_by_failure_reason"),
+        (DOMAINS, "curation=selected", "domain_by_curation"),
+        (PAGES, "curation=selected", "page_by_curation"),
+        (CONTACTS, "curation=maybe", "contact_by_curation"),
+        (CONTACTS, "country=DE", "contact_by_country"),
+    ],
+)
+def test_sqlite_uses_indexes_that_leave_a_common_value_out(
+    many_domains: None, user: User, definition: ListDefinition, params: str, index: str
+) -> None:
+    (plan,) = plans(definition, user, params)
+    assert f"USING INDEX {index}" in plan
