@@ -1,4 +1,7 @@
-"""Detect older tables in this system's database that are not converted yet."""
+"""Detect older tables in this system's database that are not converted yet.
+
+Every start asks for it, so psycopg is imported only where the database is PostgreSQL.
+"""
 
 from typing import Any
 
@@ -6,9 +9,6 @@ from django.core.management.base import CommandError
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
-
-from batches.legacy import reading
-from batches.legacy.context import LegacyError
 
 MIGRATION = ("batches", "0020_convert_legacy_data")
 REFUSAL = (
@@ -19,10 +19,13 @@ REFUSAL = (
 
 def refuse_unconverted(connection: BaseDatabaseWrapper) -> None:
     """Raise `CommandError` if `migrate` would convert older tables."""
-    if connection.vendor == "postgresql" and not _is_converted(connection):
-        with connection.cursor() as cursor:
-            if reading.find(cursor) is not None:
-                raise CommandError(REFUSAL)
+    if connection.vendor != "postgresql" or _is_converted(connection):
+        return
+    from batches.legacy import reading
+
+    with connection.cursor() as cursor:
+        if reading.find(cursor) is not None:
+            raise CommandError(REFUSAL)
 
 
 def _is_converted(connection: BaseDatabaseWrapper) -> bool:
@@ -35,6 +38,9 @@ def check_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> Non
     forwards = {(m.app_label, m.name) for m, backwards in plan if not backwards}
     if MIGRATION not in forwards or connection.vendor != "postgresql":
         return
+    from batches.legacy import reading
+    from batches.legacy.context import LegacyError
+
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if reading.find(cursor) is None:
             return

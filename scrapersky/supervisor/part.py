@@ -27,12 +27,14 @@ class Part:
         env: dict[str, str],
         sockets: Sequence[int] = (),
         before_start: Callable[[], None] = lambda: None,
+        may_start: Callable[[], bool] = lambda: True,
     ) -> None:
         self.name = name
         self._command = list(command)
         self._env = env
         self._sockets = tuple(sockets)
         self._before_start = before_start
+        self._may_start = may_start
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._start_at = 0.0
@@ -49,8 +51,8 @@ class Part:
         return monotonic() - self._started_at
 
     def is_due(self) -> bool:
-        """Return whether the part is down and its delay is over."""
-        return self._process is None and monotonic() >= self._start_at
+        """Return whether the part is down, its delay is over and nothing holds it back."""
+        return self._process is None and monotonic() >= self._start_at and self._may_start()
 
     def start(self) -> None:
         self._before_start()

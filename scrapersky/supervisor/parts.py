@@ -3,6 +3,9 @@
 import os
 import socket
 import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -14,18 +17,30 @@ from scrapersky.supervisor.part import Part
 
 BASE = str(settings.BASE_DIR)
 CONSOLE_PROCESSES = 2
+# Seconds after which the other parts start even if the console has not responded.
+PATIENCE = 10.0
 
 
-def make_parts(console: socket.socket) -> list[Part]:
-    """Return the parts, in the order in which they start."""
+def make_parts(console: socket.socket, responds: threading.Event) -> list[Part]:
+    """Return the parts, in the order in which they start.
+
+    The console starts alone, because its users wait for it: every part imports the project, and
+    they would share the processors. `responds` is set once it responds.
+    """
     env = part_environment()
-    parts = []
+    may_start = _after(responds)
+    others = [worker_part(env, may_start)]
     if settings.DEMO_SITES:
         http, https = demo_server.listen(), demo_server.listen()
         env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
         env["SCAN_MAPPED_NETWORKS"] = ",".join([*settings.SCAN_MAPPED_NETWORKS, "127.0.0.1/32"])
-        parts.append(demo_part(http, https, env))
-    return [*parts, *console_parts(console, env), worker_part(env)]
+        others.insert(0, demo_part(http, https, env, may_start))
+    return [*console_parts(console, env), *others]
+
+
+def _after(event: threading.Event) -> Callable[[], bool]:
+    give_up = monotonic() + PATIENCE
+    return lambda: event.is_set() or monotonic() > give_up
 
 
 def part_environment() -> dict[str, str]:
@@ -43,18 +58,23 @@ def mapped_hosts(http_port: int, https_port: int) -> str:
     return ",".join([*own, host_map(http_port, https_port)])
 
 
-def demo_part(http: socket.socket, https: socket.socket, env: dict[str, str]) -> Part:
+def demo_part(
+    http: socket.socket,
+    https: socket.socket,
+    env: dict[str, str],
+    may_start: Callable[[], bool] = lambda: True,
+) -> Part:
     """Return the demo sites, on sockets that stay open here so that a restart loses nothing."""
     http.set_inheritable(True)
     https.set_inheritable(True)
     numbers = (http.detach(), https.detach())
     command = [sys.executable, "-m", "scans.demo", *map(str, numbers)]
-    return Part("demo sites", command, env=env, sockets=numbers)
+    return Part("demo sites", command, env=env, sockets=numbers, may_start=may_start)
 
 
-def worker_part(env: dict[str, str]) -> Part:
+def worker_part(env: dict[str, str], may_start: Callable[[], bool] = lambda: True) -> Part:
     command = [sys.executable, f"{BASE}/manage.py", "qcluster"]
-    return Part("worker", command, env=env, before_start=declare_dead_shifts)
+    return Part("worker", command, env=env, before_start=declare_dead_shifts, may_start=may_start)
 
 
 def console_parts(listening: socket.socket, env: dict[str, str]) -> list[Part]:

@@ -1,10 +1,14 @@
 """What a first start makes, and what it leaves alone."""
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
 from django.db import OperationalError
 
@@ -102,3 +106,17 @@ def test_a_database_that_is_away_is_said_in_a_sentence(monkeypatch: pytest.Monke
 def test_the_demo_sites_are_added_to_a_host_map_of_ones_own(settings: Any) -> None:
     settings.SCAN_HOST_MAP = (("intern.test", "10.0.0.1:80"),)
     assert mapped_hosts(81, 82).startswith("intern.test=10.0.0.1:80,expired.demo.test=127.0.0.1:")
+
+
+def test_a_console_on_sqlite_starts_without_the_driver_of_postgresql(tmp_path: Path) -> None:
+    code = "import sys, scrapersky.wsgi; print('psycopg' in sys.modules)"
+    env = os.environ | {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'data.sqlite3'}",
+        "SECRET_KEY": "a key for this test alone, long enough for the checks of Django",
+        "HTTPS": "false",
+    }
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(
+        command, env=env, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "False\n"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,9 @@ def make_part() -> Iterator[MakePart]:
     """Return a function that makes a part from Python code; all are ended after the test."""
     created: list[Part] = []
 
-    def make(code: str, *arguments: str, name: str = "part") -> Part:
-        created.append(Part(name, [sys.executable, "-c", code, *arguments], env=dict(os.environ)))
+    def make(code: str, *arguments: str, name: str = "part", **options: Any) -> Part:
+        command = [sys.executable, "-c", code, *arguments]
+        created.append(Part(name, command, env=dict(os.environ), **options))
         return created[-1]
 
     yield make
@@ -185,3 +187,18 @@ time.sleep(600)
     supervisor.wait()
     supervisor.stdout.close()
     eventually(lambda: not is_running(main) and not is_running(child))
+
+
+def test_a_part_waits_until_it_may_start(
+    make_part: MakePart, supervise: Callable[..., Supervisor]
+) -> None:
+    console_responds: list[bool] = []
+    first = make_part(SLEEPER)
+    second = make_part(SLEEPER, may_start=lambda: bool(console_responds))
+    supervisor = supervise(first, second)
+    supervisor.tend()
+    assert first.pid
+    assert not second.pid
+    console_responds.append(True)
+    supervisor.tend()
+    assert second.pid

@@ -33,14 +33,16 @@ class Command(SafeCommand):
         password = prepare_database()
         check_queue()
         self.stdout.write("Starting the console and the worker (Ctrl-C ends them) ...")
-        threading.Thread(target=self._announce, args=[password], daemon=True).start()
-        Supervisor(make_parts(console)).run()
+        responds = threading.Event()
+        threading.Thread(target=self._announce, args=[password, responds], daemon=True).start()
+        Supervisor(make_parts(console, responds)).run()
         self.stdout.write("Stopped.")
 
-    def _announce(self, password: str) -> None:
-        """Print the console's address once it responds."""
+    def _announce(self, password: str, responds: threading.Event) -> None:
+        """Set the event and print the console's address once it responds."""
         while not answers():
             time.sleep(0.05)
+        responds.set()
         host = settings.HOST
         shown = "localhost" if host in {"0.0.0.0", "::", "[::]", "127.0.0.1"} else host  # noqa: S104
         proxied = " (behind the HTTPS proxy)" if settings.HTTPS else ""
