@@ -25,6 +25,7 @@ from batches.services import create_batch
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.structure import Structure
+from scans.names import with_names
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import grouped, grouped_lazily
 
@@ -302,7 +303,7 @@ class RenameForm(forms.ModelForm):
 class RetryForm(forms.Form):
     """Which failures of a batch to retry, and with which options; empty fields change nothing."""
 
-    reasons = forms.MultipleChoiceField(required=False, choices=FAILURE_REASONS)
+    reasons = forms.MultipleChoiceField(required=False, choices=with_names(FAILURE_REASONS))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,6 +11,7 @@ from batches.name_search import NameWords
 from scans.lists.common import ID
 from scans.lists.domains import read_uuid
 from scans.models import VERDICTS
+from scans.names import with_names
 from scans.text_search import host_matches
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
 from scrapersky.web.lists.filters import Condition, Filter
@@ -188,8 +189,8 @@ JOBS = register(
         filters=(
             text("domain", "Domain", lambda value: host_matches(value, "domain__")),
             choice("status", "Status", Job.Status.choices, "status"),
-            choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason"),
-            choice("verdict", "Verdict", VERDICTS, "scan__verdict"),
+            choice("reason", "Failure reason", with_names(FAILURE_REASONS), "failure_reason"),
+            choice("verdict", "Verdict", with_names(VERDICTS), "scan__verdict"),
             Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
         ),
         sorts=(

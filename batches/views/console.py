@@ -15,9 +15,8 @@ from batches.demo import batch as demo_batch
 from batches.models import Batch, Job
 from batches.progress import progress_of_several, with_stages
 from batches.statistics import Statistics, statistics
-from scans.engine.report import Verdict
 from scans.models import TechnologyCount
-from scans.templatetags.console import readable as name_of
+from scans.names import readable as name_of
 from scrapersky.health import problems
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import User
@@ -37,7 +36,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
     context = _happening(request) | {
         "statistics": figures,
         "charts": _charts(figures),
-        "verdicts": shares([(_verdict(name), count) for name, count in figures.verdicts]),
+        "verdicts": shares([(name_of(name), count) for name, count in figures.verdicts]),
         "failures": shares([(name_of(name), count) for name, count in figures.failures]),
         "technologies": _technologies(request.user),
     }
@@ -78,10 +77,6 @@ def _failed_lately(batch: Batch) -> bool:
     return batch.status == Batch.Status.FAILED and bool(
         batch.finished_at and batch.finished_at >= since
     )
-
-
-def _verdict(name: str) -> str:
-    return "OK" if name == Verdict.OK else name_of(name)
 
 
 def _charts(figures: Statistics) -> list[DayChart]:

@@ -27,6 +27,7 @@ from scans.lists.common import (
     curate_action,
 )
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
+from scans.names import readable, with_names
 from scans.text_search import Prefix, host_begins, host_matches, words_match
 from scrapersky.web.lists import (
     Action,
@@ -44,7 +45,7 @@ from scrapersky.web.lists import (
 from scrapersky.web.lists.filters import BadValue, Condition, Filter
 from scrapersky.web.lists.recipes import load_recipes
 
-REASONS = [(reason.value, reason.value.replace("_", " ")) for reason in FailureReason]
+REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
 EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
 
@@ -141,7 +142,7 @@ FILTERS: tuple[Filter, ...] = (
     ),
     text("words", "Words", words_match, placeholder="Words of title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
-    choice("verdict", "Verdict", VERDICTS, "verdict"),
+    choice("verdict", "Verdict", with_names(VERDICTS), "verdict"),
     choice("reason", "Failure reason", REASONS, "failure_reason", common=""),
     flag("has_email", "Has e-mail", _has("email"), group="Contacts"),
     flag("has_phone", "Has phone", _has("phone"), group="Contacts"),

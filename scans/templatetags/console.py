@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
 from scans.engine.errors import FailureReason
+from scans.names import readable
 from scrapersky.web import regional
 
 register = template.Library()
@@ -31,14 +32,6 @@ STAGES = {
 RECENT = timedelta(days=7)
 FORMATS = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
 REASONS = {reason.value: reason for reason in FailureReason}
-ACRONYMS = {
-    "dns": "DNS",
-    "tls": "TLS",
-    "http": "HTTP",
-    "robots": "robots.txt",
-    "json": "JSON",
-    "ld": "LD",
-}
 
 
 @register.simple_tag
@@ -55,7 +48,7 @@ def icon(name: str, css: str = "") -> SafeString:
 @register.simple_tag
 def badge(status: str, label: str = "") -> SafeString:
     """Return the badge of a status or a verdict, coloured by its name."""
-    text = "OK" if status == "ok" else label or readable(status)
+    text = label or readable(status)
     css = "failed" if status in REASONS else status
     return format_html('<span class="state state-{}">{}</span>', css, text)
 
@@ -121,11 +114,7 @@ def relative(moment: datetime) -> str:
     return "just now" if past < timedelta(minutes=1) else f"{timesince(moment, depth=1)} ago"
 
 
-@register.filter
-def readable(value: str) -> str:
-    """Return the name of a reason, a method or a source as words."""
-    parts = value.replace("_", " ").capitalize().split(" ")
-    return " ".join(ACRONYMS.get(word.lower(), word) for word in parts)
+register.filter("readable", readable)
 
 
 @register.filter
