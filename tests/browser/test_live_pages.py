@@ -1,12 +1,14 @@
 """Pages that update themselves leave alone what the user does on them."""
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from batches.models import Batch, Job, Worker
-from batches.tests.outcomes import complete
+from batches.services import create_batch
+from batches.tests.outcomes import complete, fail
 from batches.tests.running import running_batch
 from scrapersky.tenants.models import Tenant
 
@@ -26,6 +28,13 @@ THREE_POLLS_HELD_BACK = """new Promise((done) => {
   });
 })"""
 
+# A table that is painted while it is still being read may shift by less.
+UNSEEN = 0.01
+# How many fragments have arrived, up to four, as an attribute of the page.
+COUNT_FRAGMENTS = """() => document.addEventListener("htmx:afterSettle", () => {
+  window.fragments = Math.min((window.fragments ?? 0) + 1, 4);
+  document.body.dataset.fragments = window.fragments;
+})"""
 # What became of polls, as attributes of the page: its policy lets no test evaluate a condition.
 # htmx queues a poll that is due while the one before it has not been answered.
 WATCH_QUEUE = """() => document.addEventListener("htmx:confirm", (event) => {
@@ -145,3 +154,52 @@ def test_updates_can_be_paused_and_a_message_goes_when_it_is_no_longer_true(
     logged_in.click("#pause-updates")
     expect(logged_in.locator("#progress .state")).to_have_text("Running")
     expect(logged_in.locator("text=Running scans finish")).to_have_count(0)
+
+
+def test_the_live_region_says_start_quarters_failure_pause_and_end(
+    logged_in: Page, default_tenant: Tenant
+) -> None:
+    hosts = [f"host{number}.example" for number in range(8)]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    jobs = list(batch.jobs.select_related("domain").order_by("position"))
+    row = Batch.objects.filter(pk=batch.pk)
+    logged_in.goto(f"/batches/{batch.pk}/")
+    region = logged_in.locator("#announcements")
+    region.evaluate("region => { region.isTheFirst = true }")
+    expect(region).to_be_empty()
+    row.start()
+    expect(region).to_have_text("The batch is running.")
+    complete(jobs[0])
+    complete(jobs[1])
+    expect(region).to_have_text("The batch is running, 25 % of the sites are done.")
+    fail(jobs[2], "dns_not_found", "The domain name does not resolve to an address.")
+    expect(region).to_contain_text("25 % of the sites are done, some sites have failed.")
+    complete(jobs[3])
+    expect(region).to_contain_text("50 % of the sites are done")
+    row.pause()
+    expect(region).to_contain_text("The batch is paused")
+    row.resume()
+    expect(region).to_contain_text("The batch is running")
+    complete(jobs[4])
+    complete(jobs[5])
+    expect(region).to_contain_text("75 % of the sites are done")
+    end(batch)
+    expect(region).to_have_text("The batch has ended as partial: 7 complete, 1 failed.")
+    assert region.evaluate("region => region.isTheFirst && region.role === 'status'")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_fragments_move_nothing_when_they_arrive(
+    logged_in: Page, default_tenant: Tenant, width: int
+) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.set_viewport_size({"width": width, "height": 900})
+    logged_in.add_init_script(f"({WATCH_SHIFTS})(); ({COUNT_FRAGMENTS})()")
+    for url in ("/", *(f"/batches/{batch.pk}/{tab}" for tab in ("", "failures/", "activity/"))):
+        logged_in.goto(url)
+        expect(logged_in.locator("body")).to_have_attribute("data-fragments", "4")
+        assert logged_in.evaluate("window.shifted") < UNSEEN, url
+    for url in ("/batches/", "/domains/", "/contacts/", "/pages/", "/technologies/"):
+        logged_in.goto(url)
+        expect(logged_in.locator("#list-count")).to_have_text(re.compile(r"\d"))
+        assert logged_in.evaluate("window.shifted") < UNSEEN, url
