@@ -16,6 +16,7 @@ from scans.domain_lists.services import create_list
 from scans.engine.lists.collection import ParsedList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.regional import grouped
 
 INTAKE = BatchForm.base_fields
 
@@ -33,7 +34,7 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = (
             "Text, CSV, a spreadsheet, JSON, or a ZIP file of one of these, of up to"
-            f" {at_once_limit():,} domains. Import longer lists in parts."
+            f" {grouped(at_once_limit())} domains. Import longer lists in parts."
         )
 
     def clean(self) -> dict[str, Any]:

@@ -423,8 +423,8 @@ class Batch(models.Model):
         if not limit or ended < MIN_ENDED or failed < limit * ended:
             return ""
         return (
-            f"Paused because {failed:,} of {ended:,} sites failed; the limit is {limit:.0%}"
-            " (“Pause at failures”). Resume it to go on regardless."
+            f"Paused because {grouped(failed)} of {grouped(ended)} sites failed; the limit is"
+            f" {limit:.0%} (“Pause at failures”). Resume it to go on regardless."
         )
 
     @property

@@ -13,6 +13,7 @@ from scans.domain_lists.services import (
 )
 from scans.lists import DOMAINS
 from scrapersky.tenants.models import Tenant
+from scrapersky.web.regional import grouped
 from scrapersky.web.slices import Refused
 
 
@@ -44,14 +45,14 @@ def _counts(changed: int, chunk: Chunk) -> Result:
 def _added(result: Result, params: Params) -> str:
     rows = count_of(result.get("changed", 0), "domain")
     same = result.get("same", 0)
-    rest = f" {same:,} {'was' if same == 1 else 'were'} in it already." if same else ""
+    rest = f" {grouped(same)} {'was' if same == 1 else 'were'} in it already." if same else ""
     return f"{rows} added to the list “{params['saved_list']}”.{rest}"
 
 
 def _removed(result: Result, params: Params) -> str:
     rows = count_of(result.get("changed", 0), "domain")
     same = result.get("same", 0)
-    rest = f" {same:,} {'was' if same == 1 else 'were'} not in it." if same else ""
+    rest = f" {grouped(same)} {'was' if same == 1 else 'were'} not in it." if same else ""
     return f"{rows} removed from the list “{params['saved_list']}”.{rest}"
 
 

@@ -25,6 +25,7 @@ from scans.lists import LISTS
 from scans.models import Domain
 from scrapersky.tenants.access import writable
 from scrapersky.tenants.models import User
+from scrapersky.web.regional import grouped
 
 KEPT = timedelta(days=14)
 # Hosts of each group that a page shows; the download has all of them.
@@ -151,9 +152,9 @@ def _progress(
 def _imported(result: Result, params: Params) -> str:
     parts = [f"{count_of(result.get('added', 0), 'domain')} added to the list “{params['name']}”"]
     if present := result.get("present", 0):
-        parts.append(f"{present:,} {'was' if present == 1 else 'were'} in it already")
+        parts.append(f"{grouped(present)} {'was' if present == 1 else 'were'} in it already")
     if params["replaces"]:
-        parts.append(f"{result.get('removed', 0):,} removed")
+        parts.append(f"{grouped(result.get('removed', 0))} removed")
     return f"{'; '.join(parts)}."
 
 
