@@ -74,7 +74,6 @@ _ALIKE = {
     "staff without a tenant",
     "staff member",
     "staff viewer here, admin elsewhere",
-    "staff of two tenants",
 }
 ACTORS = tuple(
     actor for actor in _EVERYBODY if connection.vendor == "sqlite" or actor.name not in _ALIKE
