@@ -14,14 +14,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from batches.batch_rows import add_rows
 from batches.list_intake import TASK, TASK_NAME
-from batches.list_parsing import entries_of_saved
+from batches.list_parsing import reader_of_saved, row_limits
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers
 from batches.services import add_jobs
 from batches.transitions import settle_cancelling
 from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOWN, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.kept_rows import KeptRow, row_of, size_of
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
@@ -31,6 +33,8 @@ from scrapersky.web.stopping import may_go_on
 # Domains, and entries of any kind, of one transaction.
 CHUNK = 10_000
 CHUNK_ENTRIES = 50_000
+# Bytes of the columns of its rows.
+CHUNK_BYTES = 16_000_000
 _BLOCK = 262_144
 
 
@@ -48,10 +52,13 @@ class Chunk:
     hosts: list[str] = field(default_factory=list)
     rejected: list[RejectedLine] = field(default_factory=list)
     rejected_count: int = 0
+    rows: list[KeptRow] = field(default_factory=list)
+    row_bytes: int = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.hosts) >= CHUNK or self.entries >= CHUNK_ENTRIES
+        is_long = len(self.hosts) >= CHUNK or self.entries >= CHUNK_ENTRIES
+        return is_long or self.row_bytes >= CHUNK_BYTES
 
     def add(self, entry: Entry) -> None:
         self.line_entries = self.line_entries + 1 if entry.line == self.line else 1
@@ -64,6 +71,12 @@ class Chunk:
             if len(self.rejected) < KEPT_REJECTIONS:
                 cut = entry.text[:MAX_SHOWN]
                 self.rejected.append(RejectedLine(entry.line, cut, entry.reason))
+
+    def keep(self, entry: Entry) -> None:
+        """Keep the row that an entry starts, with all of its columns."""
+        if entry.starts_row and len(entry.values) > 1:
+            self.rows.append(row_of(entry))
+            self.row_bytes += size_of(entry.values)
 
 
 def build(pk: UUID, *, until: float = math.inf) -> bool:
@@ -98,8 +111,11 @@ def _read_on(pk: UUID, until: float) -> bool:
     if waiting is None:
         return True
     with waiting.path.open("rb") as file:
-        entries = entries_of_saved(waiting, _blocks(file))
-        for chunk in _chunks(entries, waiting.line, waiting.line_entries):
+        reader = reader_of_saved(waiting, _blocks(file))
+        keeps_rows = waiting.batch.scan_options.keep_columns
+        for chunk in _chunks(reader, waiting.line, waiting.line_entries, keeps_rows):
+            if chunk.rows:
+                waiting.batch.list_columns = reader.names
             _add(waiting, chunk, file.tell())
             if not may_go_on(until):
                 return False
@@ -112,7 +128,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _chunks(entries: Iterable[Entry], line: int, done: int) -> Iterator[Chunk]:
+def _chunks(entries: Iterable[Entry], line: int, done: int, keeps_rows: bool) -> Iterator[Chunk]:
     """Yield the entries that follow a place in chunks: `done` entries of `line` are left out."""
     chunk, first = Chunk(line, done), line
     for entry in entries:
@@ -120,6 +136,8 @@ def _chunks(entries: Iterable[Entry], line: int, done: int) -> Iterator[Chunk]:
             done -= 1
             continue
         chunk.add(entry)
+        if keeps_rows:
+            chunk.keep(entry)
         if chunk.is_full:
             yield chunk
             chunk = Chunk(chunk.line, chunk.line_entries)
@@ -146,16 +164,21 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str,
             created_by=batch.created_by,
             first_position=waiting.hosts,
         )
+        add_rows(chunk.rows, batch=batch, first_position=waiting.rows)
         changes = _place_after(waiting, chunk) | {
             "hosts": waiting.hosts + len(hosts),
             "duplicates": waiting.duplicates + len(chunk.hosts) - added,
+            "rows": waiting.rows + len(chunk.rows),
+            "row_bytes": waiting.row_bytes + chunk.row_bytes,
             "bytes_read": bytes_read,
             "updated_at": timezone.now(),
         }
         BatchList.objects.filter(pk=waiting.pk).update(**changes)
-        if not Batch.objects.filter(pk=batch.pk).add_built(added):
+        header = {"list_columns": batch.list_columns} if chunk.rows else {}
+        if not Batch.objects.filter(pk=batch.pk).add_built(added, **header):
             raise _Stopped
         _check_limits(batch.pk, changes["entries"])
+        row_limits().check(changes["rows"], changes["row_bytes"])
     return changes
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from batches.batch_rows import delete_some_rows
 from batches.models import Batch, Job
 from batches.transitions import TransitionError, count_ended
 from scans import removal
@@ -20,6 +21,8 @@ from scrapersky.web.database_errors import retry_on_conflict
 # Jobs that one transaction deletes, alone or with their results.
 JOBS_AT_ONCE = 5_000
 RESULTS_AT_ONCE = 200
+# Lines of its list, of which there may be more than jobs.
+ROWS_AT_ONCE = 20_000
 
 
 @retry_on_conflict
@@ -79,7 +82,8 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
         removal.remove_looks(looks, _last_looks(ids), seen_later=_seen_later(looks))
         _forget_imports(batch, ids)
     Domain.objects.filter(pk__in=domain_ids, latest_batch=pk).update(latest_batch=None)
-    is_last = len(jobs) < size
+    rows_deleted = delete_some_rows(batch.pk, ROWS_AT_ONCE)
+    is_last = len(jobs) < size and rows_deleted < ROWS_AT_ONCE
     if is_last:
         batch.delete()
     return len(jobs), len(produced), is_last

@@ -1,6 +1,6 @@
 """The form of a new batch with its draft: what is kept of it, checked, corrected and skipped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,6 +105,10 @@ class DraftForm(BatchForm):
         replaced = self._corrected_lines(parsed)
         unchanged = {line.value: line for line in reversed(replaced)}
         others = tuple(line for line in parsed.rejected if line not in replaced)
+        if parsed.rows is not None:
+            shown_then = self._text_of("fixes_of").split("\n") if self._text_of("fixes_of") else []
+            values = shown_then or [line.value for line in replaced]
+            parsed.rows.corrections = dict(_corrections(replaced, values, corrected, fixes))
         known = set(parsed.hosts)
         added = tuple(line for line in corrected.accepted if line.host not in known)
         self.parsed = replace(
@@ -146,6 +150,7 @@ class DraftForm(BatchForm):
 
     def check(self, tenant: Tenant) -> Check | None:
         """Return the groups of the list; None where it could not be read at once."""
+        self.is_check = True
         self.is_valid()
         return self._check(self.parsed, tenant) if self.parsed else None
 
@@ -239,6 +244,23 @@ def _picked(fields: QueryDict) -> dict[str, Any]:
 
 def _lines(values: Iterable[str]) -> str:
     return "".join(f"{value}\n" for value in values)
+
+
+def _corrections(
+    rejected: Sequence[RejectedLine], values: Sequence[str], corrected: ParsedList, fixes: str
+) -> Iterator[tuple[int, str]]:
+    """Yield rejected lines with the host that they are corrected to; `values` are those shown.
+
+    Which correction belongs to which value is only known while there are as many of both.
+    """
+    numbers = [place for place, text in enumerate(fixes.splitlines(), start=1) if text.strip()]
+    if len(numbers) != len(values):
+        return
+    hosts = {line.line: line.host for line in (*corrected.repeated, *corrected.accepted)}
+    host_of = dict(zip(values, map(hosts.get, numbers), strict=True))
+    for line in rejected:
+        if host := host_of.get(line.value):
+            yield line.line, host
 
 
 def shown(check: Check) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from batches.list_intake import LargeList, create_large_batch, saved_list
 from batches.list_parsing import (
     FILE_TYPES,
     is_table,
+    kept_rows,
     may_be_larger,
     read_pasted,
     read_upload,
@@ -24,6 +25,7 @@ from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.kept_rows import KeptRows
 from scans.engine.lists.structure import Structure
 from scans.names import with_names
 from scrapersky.tenants.models import Tenant, User
@@ -182,6 +184,14 @@ class BatchForm(forms.Form):
             for option in all_options()
         )
 
+    # Whether the list is only checked, so that nothing is stored of it.
+    is_check = False
+
+    def kept_rows(self) -> KeptRows | None:
+        """Return what keeps the columns of a table, unless the user wants only the domains."""
+        is_wanted = bool(self.cleaned_data.get("keep_columns"))
+        return kept_rows(is_wanted=is_wanted, only_counts=self.is_check)
+
     @property
     def rejected(self) -> Sequence[RejectedLine]:
         """The first rejected lines of the list."""
@@ -214,7 +224,8 @@ class BatchForm(forms.Form):
             if self.parsed is None:
                 return None
             hosts = self.hosts_to_scan(self.parsed, tenant)
-            return create_batch(domains=hosts, metadata=rejections(self.parsed), **how)
+            left_out = rejections(self.parsed)
+            return create_batch(domains=hosts, metadata=left_out, rows=self.parsed.rows, **how)
         except ValidationError as error:
             self.add_error(None, error)
             return None
@@ -247,7 +258,9 @@ class BatchForm(forms.Form):
     def _read_pasted(self, text: str) -> None:
         column = self.cleaned_data.get("column", "").strip()
         try:
-            parsed = read_pasted(text, column=column, structure=self.structure)
+            parsed = read_pasted(
+                text, column=column, structure=self.structure, keep=self.kept_rows()
+            )
             self._take(parsed, "domains")
         except ListTooLong as error:
             large = LargeList([text.encode(errors="replace")], column=column)
@@ -266,6 +279,7 @@ class BatchForm(forms.Form):
                 column=column,
                 sheet=sheet,
                 structure=self.structure,
+                keep=self.kept_rows(),
             )
             self._take(parsed, "file")
         except ListTooLong as error:

@@ -17,8 +17,9 @@ from scans.engine.lists.collection import (
     read_text,
 )
 from scans.engine.lists.decoding import text_blocks
-from scans.engine.lists.json_lines import json_line_entries
-from scans.engine.lists.reader import Entry, ListReader
+from scans.engine.lists.json_lines import JsonLineReader
+from scans.engine.lists.kept_rows import KeptRows, RowLimits
+from scans.engine.lists.reader import ListReader
 from scans.engine.lists.structure import Structure
 
 TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -26,16 +27,23 @@ TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 FILE_TYPES = ",".join((".txt", *TABLES, ".json", ".jsonl", ".ndjson", ".zip"))
 # Entries of any kind up to which a list is read while somebody waits.
 MAX_ENTRIES_AT_ONCE = 300_000
+# Bytes of the columns of a list up to which its batch is created while somebody waits.
+MAX_ROW_BYTES_AT_ONCE = 100_000_000
 _CHUNK = 262_144
 
 
 def read_pasted(
-    text: str, *, column: str = "", whole: bool = False, structure: Structure | None = None
+    text: str,
+    *,
+    column: str = "",
+    whole: bool = False,
+    structure: Structure | None = None,
+    keep: KeptRows | None = None,
 ) -> ParsedList:
     """Read a pasted list, unless `whole` no further than what is read at once.
 
-    `column` and `structure` are those of `read_upload`. Raises `ListTooLong` for a list that is
-    longer, and `UnreadableFile` for one that does not have the column.
+    `column`, `structure` and `keep` are those of `read_upload`. Raises `ListTooLong` for a list
+    that is longer, and `UnreadableFile` for one that does not have the column.
     """
     return read_text(
         text,
@@ -44,6 +52,7 @@ def read_pasted(
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
         max_hosts=settings.MAX_DOMAINS_PER_BATCH if whole else at_once_limit(),
         max_entries=MAX_ENTRIES if whole else _entries_at_once(),
+        keep=keep,
     )
 
 
@@ -54,14 +63,16 @@ def read_upload(
     column: str = "",
     sheet: str = "",
     structure: Structure | None = None,
+    keep: KeptRows | None = None,
 ) -> ParsedList:
     """Read an uploaded list, given as chunks of bytes, and no further than what is read at once.
 
     It is a table where its name says so or a column is named, and where it looks like one. `column`
     is a name, or a number from 1; if it is empty, the column is chosen by its values, and without
     `sheet` so is the sheet of a workbook. `structure` describes both, for somebody who may choose
-    others. Raises `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a
-    list that is too long to read at once.
+    others. The rows of a table are added to `keep` with all of their columns. Raises
+    `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a list that is
+    too long to read at once.
     """
     return read_file(
         chunks,
@@ -72,21 +83,40 @@ def read_upload(
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
         max_hosts=at_once_limit(),
         max_entries=_entries_at_once(),
+        keep=keep,
     )
 
 
-def read_json_lines(chunks: Iterable[bytes]) -> ParsedList:
+def read_json_lines(chunks: Iterable[bytes], *, keep: KeptRows | None = None) -> ParsedList:
     """Read JSON Lines as `read_upload` reads a file."""
-    networks = settings.SCAN_ALLOWED_NETWORKS
-    entries = json_line_entries(text_blocks(chunks), allowed_networks=networks)
-    return collect(entries, at_once_limit(), _entries_at_once())
+    reader = JsonLineReader(text_blocks(chunks), allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
+    return collect(reader, at_once_limit(), _entries_at_once(), keep)
 
 
-def entries_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> Iterable[Entry]:
-    """Return the entries of a saved list, from the line on that was read last."""
+def kept_rows(*, is_wanted: bool = True, only_counts: bool = False) -> KeptRows | None:
+    """Return what keeps the rows of a list that is read at once, or only checks their limits."""
+    if not is_wanted:
+        return None
+    limits = row_limits()
+    at_once = MAX_ROW_BYTES_AT_ONCE if may_be_larger() else limits.bytes
+    return KeptRows(limits, at_once, only_counts=only_counts)
+
+
+def row_limits() -> RowLimits:
+    """Return how much of the columns of a list is stored with its batch."""
+    return RowLimits(settings.MAX_ROWS_PER_BATCH, settings.MAX_ROW_BYTES_PER_BATCH)
+
+
+def reader_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> ListReader | JsonLineReader:
+    """Return the reader of a saved list, from the line on that was read last."""
     networks, blocks = settings.SCAN_ALLOWED_NETWORKS, text_blocks(chunks, sheet=waiting.sheet)
     if waiting.is_json_lines:
-        return json_line_entries(blocks, allowed_networks=networks, first_line=waiting.line)
+        return JsonLineReader(
+            blocks,
+            allowed_networks=networks,
+            first_line=waiting.line,
+            names=waiting.batch.list_columns or (),
+        )
     return ListReader(
         blocks,
         is_table=waiting.is_table,

@@ -108,6 +108,11 @@ class BatchOptions(BaseModel):
         0,
         1,
     )
+    keep_columns: StrictBool = _option(
+        True,
+        "Keep columns",
+        "Store all columns of a table with its lines, to export them beside the results.",
+    )
     test_mode: StrictBool = _option(
         False, "Test mode", "Scan, but store the results with the job only."
     )

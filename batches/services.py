@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
+from batches.batch_rows import add_rows
 from batches.legacy.ids import embedded_uuid
 from batches.models import Batch, Job
 from batches.models.job import host_key
@@ -19,6 +20,7 @@ from batches.options import BatchOptions
 from batches.queue import wake_workers
 from scans import storage
 from scans.engine.hostnames import normalise
+from scans.engine.lists.kept_rows import KeptRows
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.access import readable
@@ -53,15 +55,16 @@ def create_batch(
     batch_id: UUID | str | None = None,
     processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
     metadata: dict[str, Any] | None = None,
+    rows: KeptRows | None = None,
 ) -> Batch:
     """Create a batch and a job for each domain in one transaction; the workers start at once.
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
-    duplicates counted once. Raises `ValidationError` for no domain, more than 100,000 (or
-    MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and `BatchExistsError`
-    for one that a batch of the tenant or of `created_by` has. If a batch of others has it, it
-    becomes the `public_id` of a batch with another id: so the caller learns nothing about other
-    tenants.
+    duplicates counted once; `rows` are the lines of their list with all of its columns. Raises
+    `ValidationError` for no domain, more than 100,000 (or MAX_DOMAINS_PER_BATCH, if that is less),
+    bad options or a bad `batch_id`, and `BatchExistsError` for one that a batch of the tenant or of
+    `created_by` has. If a batch of others has it, it becomes the `public_id` of a batch with
+    another id: so the caller learns nothing about other tenants.
     """
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()
@@ -76,12 +79,15 @@ def create_batch(
         processor_type=processor_type,
         options=BatchOptions.validated(options or {}).as_dict(),
         metadata=metadata or {},
+        list_columns=rows.names if rows else None,
         total=len(hosts),
     )
     batch.clean_fields()
     with transaction.atomic():
         insert_batch(batch, batch_id)
         add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
+        if rows:
+            add_rows(rows, batch=batch)
         wake_workers()
     return batch
 

@@ -197,6 +197,11 @@ LIST_QUERY_SECONDS = env.number("LIST_QUERY_SECONDS", 2, low=0.1, high=60)
 # Batches: domains of one batch, and the folder of large lists until their batches are created. The
 # queue's machines share this folder with those of the console.
 MAX_DOMAINS_PER_BATCH = env.integer("MAX_DOMAINS_PER_BATCH", 2_000_000, low=1, high=3_000_000)
+# The columns of a list that are stored with its batch: lines, and bytes of all cells.
+MAX_ROWS_PER_BATCH = env.integer("MAX_ROWS_PER_BATCH", 2_000_000, low=0, high=3_000_000)
+MAX_ROW_BYTES_PER_BATCH = env.integer(
+    "MAX_ROW_BYTES_PER_BATCH", 1_000_000_000, low=0, high=100_000_000_000
+)
 LIST_DIR = env.text("LIST_DIR", str(VAR_DIR / "lists"))
 
 # Queue. The shift occupies one process for as long as the cluster runs; the others are for

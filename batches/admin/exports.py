@@ -1,8 +1,8 @@
-"""The admin of exports, of large lists that are still being read, and of the counts of a day."""
+"""The admin of exports, of lists and their lines, and of the counts of a day."""
 
 from django.contrib import admin
 
-from batches.models import BatchList, DailyCount, Export, ExportedRow, ViewExport
+from batches.models import BatchList, BatchRow, DailyCount, Export, ExportedRow, ViewExport
 from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin, TenantFilter
 
 
@@ -20,6 +20,15 @@ class BatchListAdmin(ReadOnlyAdmin):
     list_display = ["batch", "file", "updated_at"]
     list_select_related = ["batch"]
     ordering = ["-pk"]
+
+
+@admin.register(BatchRow)
+class BatchRowAdmin(ReadOnlyAdmin):
+    list_display = ["batch", "line", "domain", "reason"]
+    list_select_related = ["batch", "domain"]
+    exclude = ["kinds"]
+    ordering = ["-pk"]
+    sortable_by = ()
 
 
 @admin.register(ViewExport)

@@ -15,7 +15,7 @@ from pydantic import ValidationError as PydanticError
 from batches import services
 from batches.api import schemas
 from batches.list_intake import LargeList, create_large_batch, saved_list
-from batches.list_parsing import chunks_of, may_be_larger, read_json_lines, rejections
+from batches.list_parsing import chunks_of, kept_rows, may_be_larger, read_json_lines, rejections
 from batches.models import Batch
 from batches.options import all_options
 from scans.engine.lists.collection import ListTooLong, ParsedList, read_values
@@ -79,7 +79,8 @@ def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> I
     with saved_list(LargeList(_body_of(request), is_json_lines=True)) as saved:
         try:
             with saved.path.open("rb") as file:
-                read = read_json_lines(chunks_of(file))
+                keep = kept_rows(is_wanted=how["options"].get("keep_columns", True))
+                read = read_json_lines(chunks_of(file), keep=keep)
         except ListTooLong as error:
             if not may_be_larger():
                 raise InputError("domains", str(error)) from error
@@ -93,7 +94,7 @@ def _create(read: ParsedList, how: dict[str, Any]) -> Intake:
     if not read.accepted:
         raise InputError("domains", _why_none(read), schemas.invalid_lines(read))
     how["metadata"] |= rejections(read)
-    batch = services.create_batch(domains=read.hosts, **how)
+    batch = services.create_batch(domains=read.hosts, rows=read.rows, **how)
     return Intake(batch, read)
 
 

@@ -6,6 +6,7 @@ it won: two workers can never both start, end or take back the same job.
 
 from batches.models.batch import Batch
 from batches.models.batch_list import BatchList
+from batches.models.batch_row import BatchRow
 from batches.models.daily_count import DailyCount
 from batches.models.draft import Draft
 from batches.models.export import Export
@@ -21,6 +22,7 @@ __all__ = [
     "SILENT_AFTER",
     "Batch",
     "BatchList",
+    "BatchRow",
     "DailyCount",
     "Draft",
     "Export",

@@ -212,6 +212,8 @@ class Batch(models.Model):
     cancelled = models.PositiveIntegerField(default=0, editable=False)
     options = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    # The names of the columns of its list, whose rows are `BatchRow`s; NULL where it has none.
+    list_columns = models.JSONField(null=True, blank=True, editable=False)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

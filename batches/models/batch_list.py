@@ -44,6 +44,9 @@ class BatchList(models.Model):
     line_entries = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)
     hosts = models.PositiveIntegerField(default=0)
+    # Rows with columns that are stored so far (`BatchRow`), and the bytes of their cells.
+    rows = models.PositiveIntegerField(default=0, db_default=0)
+    row_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
     duplicates = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=list)
     rejected_count = models.PositiveIntegerField(default=0)

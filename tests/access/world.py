@@ -22,6 +22,7 @@ from django_q.signing import SignedPackage
 from batches.list_parsing import read_pasted
 from batches.models import (
     BatchList,
+    BatchRow,
     DailyCount,
     Draft,
     Export,
@@ -112,6 +113,7 @@ class World:
         ListSettings.objects.create(user=owner, list_name=WORD)
         Correction.objects.create(domain=job.domain, kind="technology", value=WORD, **own)
         BatchList.objects.create(batch=batch, file=WORD)
+        BatchRow.objects.create(batch=batch, position=0, line=1, values=[WORD], domain=job.domain)
         draft = Draft(name=f"{WORD} draft", **own)
         draft.write({"domains": f"{WORD}.example\nlocalhost"})
         draft.save()

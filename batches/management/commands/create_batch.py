@@ -21,6 +21,7 @@ from batches.list_intake import LargeList, create_large_batch, saved_list
 from batches.list_parsing import (
     chunks_of,
     is_table,
+    kept_rows,
     may_be_larger,
     read_upload,
     rejected_of,
@@ -135,6 +136,7 @@ def _create_from(
             filename=filename,
             column=options["column"],
             sheet=options["sheet"],
+            keep=kept_rows(is_wanted=read_options(options).keep_columns),
         )
     except ListTooLong:
         if not may_be_larger():
@@ -150,8 +152,9 @@ def _create_from(
     report(parsed)
     if not parsed.accepted:
         raise CommandError("The file contains no domain that can be scanned.")
-    batch = create_batch(domains=parsed.hosts, metadata=rejections(parsed), **_params(options))
-    return batch, parsed
+    how = _params(options)
+    left_out = rejections(parsed)
+    return create_batch(domains=parsed.hosts, metadata=left_out, rows=parsed.rows, **how), parsed
 
 
 def _create_large(

@@ -1,10 +1,11 @@
 """Collect the entries of a list of domains: hosts to scan, and rejected lines."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scans.engine.lists.decoding import split_text, text_blocks
-from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.errors import ListTooLong, UnreadableFile
+from scans.engine.lists.kept_rows import KeptRows, TooManyColumns
 from scans.engine.lists.reader import Entry, ListReader, cell_values, read_entry
 from scans.engine.lists.structure import Structure
 
@@ -14,10 +15,6 @@ KEPT_REJECTIONS = 1_000
 MAX_ENTRIES = 3_000_000
 # Characters of a rejected value that are kept for showing it.
 MAX_SHOWN = 200
-
-
-class ListTooLong(UnreadableFile):
-    """A list of which no more is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,8 @@ class ParsedList:
     duplicates: int
     # The first 1,000 lines that name a host again, of `duplicates`.
     repeated: tuple[AcceptedLine, ...] = ()
+    # The rows of a table with all of its columns, if they are kept.
+    rows: KeptRows | None = field(default=None, repr=False, compare=False)
 
     @property
     def hosts(self) -> list[str]:
@@ -64,11 +63,13 @@ def read_text(
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
+    keep: KeptRows | None = None,
 ) -> ParsedList:
     """Read a pasted list; a table that is broken is read as lines of values.
 
-    `structure` describes a table. Raises ListTooLong for more than `max_hosts` domains, and
-    UnreadableFile where a `column` is named that the list does not have.
+    `structure` describes a table, and its rows are added to `keep`. Raises ListTooLong for more
+    than `max_hosts` domains, and UnreadableFile where a `column` is named that the list does not
+    have.
     """
     for is_table in (None, False):
         reader = ListReader(
@@ -79,12 +80,14 @@ def read_text(
             structure=structure,
         )
         try:
-            return collect(reader, max_hosts, max_entries)
-        except ListTooLong:
+            return collect(reader, max_hosts, max_entries, keep)
+        except (ListTooLong, TooManyColumns):
             raise
         except UnreadableFile:
             if column is not None:
                 raise
+            if keep is not None:
+                keep.clear()
     raise AssertionError("Lines of values are always readable.")
 
 
@@ -98,10 +101,12 @@ def read_file(
     allowed_networks: tuple[str, ...] = (),
     max_hosts: int = MAX_ENTRIES,
     max_entries: int = MAX_ENTRIES,
+    keep: KeptRows | None = None,
 ) -> ParsedList:
     """Read the bytes of a file; `ListReader` and `text_blocks` describe the parameters.
 
-    Raises UnreadableFile if it cannot be read or has no such sheet or column.
+    The rows of a table are added to `keep`. Raises UnreadableFile if it cannot be read or has no
+    such sheet or column.
     """
     structure = structure or Structure()
     reader = ListReader(
@@ -111,7 +116,7 @@ def read_file(
         allowed_networks=allowed_networks,
         structure=structure,
     )
-    return collect(reader, max_hosts, max_entries)
+    return collect(reader, max_hosts, max_entries, keep)
 
 
 def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> ParsedList:
@@ -125,14 +130,22 @@ def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()
 
 
 def collect(
-    entries: Iterable[Entry], max_hosts: int = MAX_ENTRIES, max_entries: int = MAX_ENTRIES
+    entries: Iterable[Entry],
+    max_hosts: int = MAX_ENTRIES,
+    max_entries: int = MAX_ENTRIES,
+    keep: KeptRows | None = None,
 ) -> ParsedList:
-    """Sort entries into a ParsedList. Raises ListTooLong at the first entry over a limit."""
+    """Sort entries into a ParsedList. Raises ListTooLong at the first entry over a limit.
+
+    With `keep`, `entries` is the reader of the list, whose `names` are those of the columns.
+    """
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []
     repeated: list[AcceptedLine] = []
     rejected_count = duplicates = 0
     for entry in _limited(entries, min(max_entries, MAX_ENTRIES)):
+        if keep is not None and entry.starts_row:
+            keep.add(entry)
         if entry.reason:
             rejected_count += 1
             if len(rejected) < KEPT_REJECTIONS:
@@ -145,8 +158,15 @@ def collect(
             accepted[entry.host] = AcceptedLine(entry.host, entry.line)
             if len(accepted) > max_hosts:
                 raise ListTooLong(f"The list has more than {max_hosts:,} domains. Split it.")
+    if keep is not None:
+        keep.names = list(getattr(entries, "names", ()))
     return ParsedList(
-        tuple(accepted.values()), tuple(rejected), rejected_count, duplicates, tuple(repeated)
+        tuple(accepted.values()),
+        tuple(rejected),
+        rejected_count,
+        duplicates,
+        tuple(repeated),
+        keep if keep is not None and keep.count and not keep.only_counts else None,
     )
 
 

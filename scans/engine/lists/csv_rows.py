@@ -10,6 +10,7 @@ from typing import Any
 from scans.engine.hostnames import is_host
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.lines import Line
+from scans.engine.lists.typed_cells import split_marks
 
 _DELIMITERS = (",", ";", "\t", "|", "，", "；", "^", "~", "\x1f")  # noqa: RUF001
 # Rows and columns by which delimiters are compared.
@@ -21,10 +22,11 @@ _SEPARATOR_LINE = re.compile(r'\s*"?sep=(\\t|.)"?[\s,;]*', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record and the line it starts in, counted from 1."""
+    """One record and the line it starts in, counted from 1; `kinds` as in `typed_cells`."""
 
     line: int
     cells: list[str]
+    kinds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False
         if len(cells) != dialect.width and any("\\" in text for text in feed.texts):
             cells = _requoted(cells, feed.texts, dialect)
         if any(map(str.strip, cells)):
-            yield Row(feed.first, cells)
+            yield Row(feed.first, *split_marks(cells, feed.texts))
 
 
 class _Feed:

@@ -3,3 +3,7 @@
 
 class UnreadableFile(ValueError):  # noqa: N818 (a name that reads as what it says)
     """A file that cannot be read as a list, with a sentence for the user."""
+
+
+class ListTooLong(UnreadableFile):
+    """A list of which no more is read."""

@@ -1,38 +1,92 @@
 """Read JSON Lines (https://jsonlines.org): a domain, or an object with one, in each line."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
 
-from scans.engine.lists.lines import numbered
-from scans.engine.lists.reader import Entry, cell_values, read_entry
+from scans.engine.lists.columns import SAMPLE_ROWS
+from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.json_rows import flat_texts, merge_names
+from scans.engine.lists.lines import Line, numbered
+from scans.engine.lists.reader import Entry, cell_values, read_entry, row_entries
 from scrapersky.web.text import storable
 
 NO_DOMAIN = 'The line is neither a JSON string nor an object with the key "domain".'
 
 
-def json_line_entries(
-    blocks: Iterable[str], *, allowed_networks: tuple[str, ...] = (), first_line: int = 1
-) -> Iterator[Entry]:
-    """Yield the entries of `blocks`, text as `text_blocks` yields it; blank lines have none.
+class JsonLineReader:
+    """The entries of JSON Lines, read as they are iterated over; blank lines have none.
 
-    Lines before `first_line` are skipped.
+    `blocks` are text, as `text_blocks` yields it. Lines before `first_line` are skipped. `names`
+    are the keys of the objects so far, those of inner objects joined with a dot; a list that is
+    continued is called with those of its beginning.
     """
-    for number, text in numbered(blocks):
-        if number < first_line or not text.strip():
-            continue
-        value = _domain_of(text)
-        if value is None:
-            yield Entry(number, storable(text), reason=NO_DOMAIN)
-            continue
-        for cell in cell_values(value) or [value]:
-            yield read_entry(number, cell, allowed_networks)
+
+    def __init__(
+        self,
+        blocks: Iterable[str],
+        *,
+        allowed_networks: tuple[str, ...] = (),
+        first_line: int = 1,
+        names: Sequence[str] = (),
+    ) -> None:
+        self.names = list(names)
+        self._networks = allowed_networks
+        self._first_line = first_line
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[Entry]:
+        items = self._items()
+        sample: list[tuple[Line, Any]] = []
+        error = None
+        try:
+            sample.extend(islice(items, SAMPLE_ROWS))
+        except UnreadableFile as unreadable:
+            error = unreadable
+        for _, item in sample:
+            self._flat(item)
+        for line, item in chain(sample, items):
+            yield from self._entries(line, item)
+        if error:
+            raise error
+
+    def _items(self) -> Iterator[tuple[Line, Any]]:
+        for line in numbered(self._blocks):
+            if line.number >= self._first_line and line.text.strip():
+                yield line, _parsed(line.text)
+
+    def _flat(self, item: Any) -> dict[str, str]:
+        """Return the texts of an object by key, and add the keys to the names."""
+        texts = flat_texts(item) if isinstance(item, dict) else {}
+        merge_names(self.names, texts)
+        return texts
+
+    def _entries(self, line: Line, item: Any) -> Iterator[Entry]:
+        texts = self._flat(item)
+        value = item.get("domain") if isinstance(item, dict) else item
+        domain = value if isinstance(value, str) else None
+        if not isinstance(item, dict):
+            texts = {"domain": item if isinstance(item, str) else line.text}
+        values = tuple(storable(texts.get(name, "")) for name in self.names)
+        if domain is None:
+            yield Entry(
+                line.number,
+                storable(line.text),
+                reason=NO_DOMAIN,
+                values=values,
+                starts_row=bool(values),
+            )
+            return
+        cells = cell_values(domain) or [domain]
+        if values:
+            yield from row_entries(line.number, cells, self._networks, values)
+        else:
+            yield from (read_entry(line.number, cell, self._networks) for cell in cells)
 
 
-def _domain_of(text: str) -> str | None:
+def _parsed(text: str) -> Any:
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if isinstance(value, dict):
-        value = value.get("domain")
-    return value if isinstance(value, str) else None

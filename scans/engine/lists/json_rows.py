@@ -137,18 +137,26 @@ class JsonRows:
 
     def _cells(self, item: Any) -> list[str]:
         if isinstance(item, dict):
-            return self._aligned(dict(_flattened(item)))
+            return self._aligned(flat_texts(item))
         if isinstance(item, list):
             return [_text(value) for value in item[:_MAX_COLUMNS]]
         return [_text(item)]
 
     def _aligned(self, values: dict[str, str]) -> list[str]:
         """Return the values of an object in the order of the names, which grow by its own."""
-        known = set(self.names)
-        for name in values:
-            if name not in known and len(self.names) < _MAX_COLUMNS:
-                self.names.append(name)
+        merge_names(self.names, values)
         return [values.get(name, "") for name in self.names]
+
+
+def flat_texts(item: dict[str, Any]) -> dict[str, str]:
+    """Return the values of an object as texts; the keys of inner objects are joined with a dot."""
+    return dict(_flattened(item))
+
+
+def merge_names(names: list[str], values: Iterable[str]) -> None:
+    """Add the keys of an object to the names of the columns, of which there are at most 200."""
+    known = set(names)
+    names += [name for name in values if name not in known][: max(_MAX_COLUMNS - len(names), 0)]
 
 
 def _flattened(item: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -161,7 +169,7 @@ def _flattened(item: dict[str, Any], path: str = "", depth: int = 0) -> Iterator
 
 
 def _text(value: Any) -> str:
-    if value is None or isinstance(value, bool):
+    if value is None:
         return ""
     if isinstance(value, list):
         return " ".join(map(_text, value[:_MAX_COLUMNS]))

@@ -17,6 +17,7 @@ from scans.engine.lists.json_rows import JsonRows, starts_json
 from scans.engine.lists.lines import Line, numbered
 from scans.engine.lists.structure import Structure
 from scans.engine.lists.tables import is_plain_list, looks_like_table
+from scans.engine.lists.typed_cells import without_marks
 from scans.engine.lists.values import line_values
 from scrapersky.web.text import storable
 
@@ -30,7 +31,9 @@ _NO_VALUE = frozenset({"", "\\N"})
 class Entry(NamedTuple):
     """One value of a list: its line, its text, and its host or the reason why it has none.
 
-    `values` are the cells of its row. A row whose cell is empty has neither host nor reason.
+    `values` are the cells of its row, and `kinds` their kinds as in `typed_cells`. A row whose cell
+    is empty has neither host nor reason. The first entry of a row `starts_row`; it has the host if
+    any of them has one.
     """
 
     line: int
@@ -38,6 +41,8 @@ class Entry(NamedTuple):
     host: str = ""
     reason: str = ""
     values: tuple[str, ...] = ()
+    kinds: str = ""
+    starts_row: bool = False
 
 
 class ListReader:
@@ -142,19 +147,34 @@ class ListReader:
 
     def _row_entries(self, row: Row, index: int) -> Iterator[Entry]:
         cell = row.cells[index].strip() if index < len(row.cells) else ""
+        texts = [] if cell in _NO_VALUE else cell_values(cell)
         values = _storable_cells(row.cells)
-        if cell in _NO_VALUE:
-            yield Entry(row.line, "", values=values)
-            return
-        for text in cell_values(cell):
-            yield read_entry(row.line, text, self._networks, values)
+        return row_entries(row.line, texts, self._networks, values, row.kinds)
 
     def _free(self, lines: Iterable[Line]) -> Iterator[Entry]:
         for number, text in lines:
             if number < self._first_line:
                 continue
-            for value in line_values(text):
+            for value in line_values(without_marks(text)):
                 yield read_entry(number, value, self._networks)
+
+
+def row_entries(
+    line: int,
+    texts: Sequence[str],
+    allowed_networks: tuple[str, ...],
+    values: tuple[str, ...],
+    kinds: str = "",
+) -> Iterator[Entry]:
+    """Yield the entries of a table's row: those of the `texts` in its cell, or one without any."""
+    entries = [read_entry(line, text, allowed_networks, values) for text in texts]
+    first, *others = sorted(entries, key=_has_no_host) or [Entry(line, "", values=values)]
+    yield first._replace(kinds=kinds, starts_row=True)
+    yield from others
+
+
+def _has_no_host(entry: Entry) -> bool:
+    return not entry.host
 
 
 def read_entry(

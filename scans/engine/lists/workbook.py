@@ -14,6 +14,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
+from scans.engine.lists.typed_cells import BOOLEAN, DATE, NUMBER, TIME, mark
+
 # Bytes of address space and seconds of processor time of the process.
 MAX_MEMORY = 2_000_000_000
 MAX_SECONDS = 120
@@ -86,15 +88,22 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a cell as people write it: whole numbers without a point, dates as in ISO 8601."""
+    """Return a cell as people write it: whole numbers without a point, dates as in ISO 8601.
+
+    What is no text is marked with its kind.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "")
     if isinstance(value, bool):
-        return str(value).upper()
+        return mark(BOOLEAN, str(value).upper())
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        is_whole = value.is_integer() and abs(value) < 1e15
+        return mark(NUMBER, str(int(value)) if is_whole else repr(value))
     if isinstance(value, datetime):
-        return value.isoformat(" ") if value.time() != time() else value.date().isoformat()
+        text = value.isoformat(" ") if value.time() != time() else value.date().isoformat()
+        return mark(DATE, text)
     if isinstance(value, date | time):
-        return value.isoformat()
+        return mark(DATE if isinstance(value, date) else TIME, value.isoformat())
     if isinstance(value, timedelta):
         return str(value)
     return str(value).replace("\0", "")

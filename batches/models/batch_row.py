@@ -1,0 +1,68 @@
+"""The lines of a batch's own list, with all of their columns."""
+
+from typing import ClassVar
+
+from django.db import models
+from uuid_utils.compat import uuid7
+
+from batches.models.batch import Batch
+from batches.models.job import Job
+from scans.engine.lists.typed_cells import TEXT, Native, native
+
+
+class BatchRow(models.Model):
+    """One line of the table that a batch was created of; `Batch.list_columns` are its names.
+
+    A line that was scanned has its domain, also if an earlier line has the same one. One that was
+    rejected has the reason, and one without anything in the column of the domains has neither.
+    """
+
+    TENANT_PATH = "batch__tenant"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows", db_index=False)
+    # The place in the list, from 0, and the line of the file, from 1.
+    position = models.PositiveIntegerField()
+    line = models.PositiveBigIntegerField()
+    # The cells as texts; at the end of a row, some may be missing.
+    values = models.JSONField(default=list)
+    # Their kinds in a spreadsheet (`scans.engine.lists.typed_cells`).
+    kinds = models.TextField(blank=True, default="")
+    domain = models.ForeignKey(
+        "scans.Domain",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="batch_rows",
+        db_index=False,
+    )
+    reason = models.TextField(blank=True, default="")
+    # The job of the domain in the batch; none where the domain was skipped.
+    job = models.ForeignObject(
+        Job,
+        on_delete=models.DO_NOTHING,
+        from_fields=("domain", "batch"),
+        to_fields=("domain", "batch"),
+        related_name="rows",
+        null=True,
+        editable=False,
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["batch", "position"], name="batch_row_in_order")
+        ]
+        indexes: ClassVar = [models.Index(fields=["domain", "batch"], name="batch_row_domain")]
+
+    def __str__(self) -> str:
+        return f"Line {self.line} of {self.batch}"
+
+    def value(self, place: int) -> str:
+        """Return the text of a cell, by its column's place from 0."""
+        return self.values[place] if place < len(self.values) else ""
+
+    def native_value(self, place: int) -> Native:
+        """Return a cell as a spreadsheet had it: a text, number, boolean, date or time."""
+        kind = self.kinds[place] if place < len(self.kinds) else TEXT
+        return native(self.value(place), kind)
