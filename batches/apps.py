@@ -12,6 +12,7 @@ class BatchesConfig(AppConfig):
         from django_q.signals import post_spawn
 
         import batches.bulk
+        import batches.line_list
         import batches.lists  # noqa: F401 (registers the lists)
         from batches.legacy.pending import check_before_migrating
         from batches.runner import recovery

@@ -59,7 +59,7 @@ def create_export(
     wanted = ListQuery.of_text(definition, query, user, output.rows(definition))
     if wanted.errors:
         raise ValidationError(wanted.errors)
-    if unknown := [name for name in columns if name not in definition.column_by_name]:
+    if unknown := [name for name in columns if name not in wanted.definition.column_by_name]:
         raise ValidationError({"columns": f"There is no column “{unknown[0][:50]}”."})
     with transaction.atomic():
         changes = view_exports.begin(view, user, only_changes=only_changes) if view else None
@@ -68,7 +68,7 @@ def create_export(
             created_by=user,
             list_name=definition.name,
             query=wanted.filter_query,
-            columns=columns or list(definition.default_columns),
+            columns=columns or list(wanted.definition.default_columns),
             format=output.kind.value,
             recipe=output.recipe.name if output.recipe else "",
             view_export=changes.export if changes else None,
@@ -144,7 +144,7 @@ def _content(export: Export) -> Content:
     rows = definition.rows().filter(**{definition.tenant_path: export.tenant_id})
     base = export.output.rows(definition, rows)
     query = ListQuery.of_text(definition, export.query, export.created_by, base)
-    known = definition.column_by_name
+    known = query.definition.column_by_name
     columns = [known[name] for name in export.columns if name in known]
     picker = view_exports.Changes(export.view_export) if export.view_export else None
     return Content(query, export.output, columns, picker)

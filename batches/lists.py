@@ -1,11 +1,14 @@
 """The lists of batches and of jobs; importing this registers them."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 
-from batches.models import Batch, Job
+from batches.list_columns import batch_of, columns_of, lines_of_rows, list_filter, with_filter
+from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from batches.name_search import NameWords
 from scans.lists.common import ID
@@ -13,6 +16,7 @@ from scans.lists.domains import read_uuid
 from scans.models import VERDICTS
 from scans.names import with_names
 from scans.text_search import host_matches
+from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
 from scrapersky.web.lists.filters import Condition, Filter
 
@@ -44,6 +48,25 @@ def _verdict(row: Job) -> str:
 
 def _jobs() -> QuerySet[Job]:
     return Job.objects.all()
+
+
+def _first_line(row: Job) -> BatchRow | None:
+    return next(iter(row.rows.all()), None)
+
+
+def _narrow(definition: ListDefinition, params: QueryDict, user: User) -> ListDefinition:
+    batch = batch_of(params, user)
+    return jobs_of(batch, definition) if batch else definition
+
+
+def jobs_of(batch: Batch, definition: ListDefinition | None = None) -> ListDefinition:
+    """Return the list of a batch's jobs, with the columns of its list as further columns."""
+    heads = batch.list_columns or []
+    by_list = list_filter(lines_of_rows(batch), heads)
+    narrowed = with_filter(definition or JOBS, by_list)
+    needs = ("domain_id", "batch_id")
+    own = columns_of(batch, _first_line, prefetch=("rows",), fields=needs, is_default=False)
+    return replace(narrowed, columns=narrowed.columns + own)
 
 
 BATCHES = register(
@@ -192,7 +215,9 @@ JOBS = register(
             choice("reason", "Failure reason", with_names(FAILURE_REASONS), "failure_reason"),
             choice("verdict", "Verdict", with_names(VERDICTS), "scan__verdict"),
             Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
+            list_filter(lines_of_rows(None)),
         ),
+        narrow=_narrow,
         sorts=(
             Sort("created_at", ("id",), is_unique=True),
             Sort("position", ("position",), within="batch"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from batches.line_list import LINES
 from batches.lists import BATCHES, JOBS
 from batches.views import (
     batch_tabs,
@@ -39,6 +40,7 @@ urlpatterns = [
     path("batches/", batches.batch_list, name="batch_list"),
     *list_urls(BATCHES, "batches/"),
     *list_urls(JOBS, "jobs/"),
+    *list_urls(LINES, "batches/lines/"),
     path("batches/drafts/", drafts.draft_list, name="draft_list"),
     path("batches/drafts/<uuid:pk>/<slug:group>.csv", drafts.draft_lines, name="draft_lines"),
     path("batches/drafts/<uuid:pk>/delete/", drafts.draft_delete, name="draft_delete"),

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http import QueryDict
 
 from batches.models import ExportedRow, ViewExport
 from scans import storage
@@ -27,7 +28,8 @@ class Changes:
 
     def __init__(self, export: ViewExport) -> None:
         self.export = export
-        known = get_list(export.view.list_name).column_by_name
+        params = QueryDict(export.view.query)
+        known = get_list(export.view.list_name).narrowed(params, export.user).column_by_name
         self.columns: Sequence[Column] = [
             known[name] for name in export.view.columns if name in known
         ]

@@ -10,6 +10,7 @@ from ninja import NinjaAPI, Router
 from batches.api.exports import router as exports
 from batches.api.lists import batches as batch_lists
 from batches.api.lists import jobs as job_lists
+from batches.api.lists import lines as line_lists
 from batches.api.page_scraper import router as page_scraper
 from batches.api.saved_lists import router as saved_lists
 from batches.api.schedules import router as schedules
@@ -72,6 +73,7 @@ api.add_router("/exports", exports, tags=["exports"])
 api.add_router("/schedules", schedules, tags=["schedules"])
 api.add_router("/jobs", job_lists, tags=["jobs"])
 api.add_router("/lists", saved_lists, tags=["lists"])
+api.add_router("/lines", line_lists, tags=["lines"])
 api.add_router("/domains", domains, tags=["domains"])
 for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"):
     api.add_router(f"/{name}", getattr(api_lists, name), tags=[name])

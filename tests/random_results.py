@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from batches.models import Batch, Job
+from batches.models import Batch, BatchRow, Job
 from scans.curation import Curation, DomainTag, Tag
 from scans.engine.errors import FailureReason
 from scans.filters import PAGE_TYPES
@@ -103,6 +103,8 @@ class Results:
         scans = Scan.objects.bulk_create(self._scan(domain) for domain in domains)
         jobs = [self._job(scan, batch) for scan in scans for batch in (None, *batches[:2])]
         Job.objects.bulk_create(job for job in jobs if self._is())
+        lines = enumerate((domain, batch) for domain in domains for batch in batches[:2])
+        BatchRow.objects.bulk_create(self._line(n, *pair) for n, pair in lines if self._is())
 
     def _batch(self, number: int) -> Batch:
         return Batch(
@@ -112,6 +114,17 @@ class Results:
             processor_type=self._of(Batch.ProcessorType.values),
             total=1 + self._few(),
             created_at=self._ago(),
+        )
+
+    def _line(self, number: int, domain: Domain, batch: Batch) -> BatchRow:
+        is_rejected = self._is()
+        return BatchRow(
+            batch=batch,
+            position=number,
+            line=number + 2,
+            values=[self._text(), domain.host],
+            domain=None if is_rejected else domain,
+            reason="No." if is_rejected and self._is() else "",
         )
 
     def _scan(self, domain: Domain) -> Scan:

@@ -56,8 +56,10 @@ def texts_of(item: Filter) -> list[str]:
         "version": ["6", "5", "6.4.1"],
         "name": technologies,
         "value": [*values, "+4930", "info1", "%", "_"],
+        "column": ["wine", "berg", "straße", "%", "O'Hara", "nothing"],
         "url": [url[:-3] for url in Page.objects.values_list("url", flat=True)[:9]],
     }
+    named |= {"list": ["nothing"], "no_list": ["nothing"]}
     named |= {"domain": named["q"], "technology": [*technologies, "WordPress@6"]}
     named |= {"no_technology": technologies, "country": ["DE", "us"], "phone_country": ["DE"]}
     return named[item.name]

@@ -10,7 +10,8 @@ from ninja import Query, Router, Schema, Status
 
 from batches.api.lookup import find_readable
 from batches.bulk import start_batch_deletion
-from batches.lists import BATCHES, JOBS
+from batches.line_list import LINES
+from batches.lists import BATCHES, JOBS, jobs_of
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scans.bulk.api import ActionOut, action_out
@@ -26,9 +27,11 @@ JobParams = params_schema(JOBS)
 
 batches = Router()
 jobs = Router()
+lines = Router()
 
 add_list(batches, "", BATCHES)
 add_list(jobs, "", JOBS)
+add_list(lines, "", LINES)
 
 
 class Results(StrEnum):
@@ -65,7 +68,9 @@ def batch_jobs(
 ) -> HttpResponseBase:
     """List the jobs of a batch, with the filters and cursors of every list."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
-    return respond(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
+    return respond(
+        request, jobs_of(batch), Job.objects.filter(batch=batch), default_sort="position"
+    )
 
 
 @batches.delete("/{path:batch_id}", response={200: ActionOut, 202: ActionOut, **REFUSALS})

@@ -37,7 +37,7 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
         return HttpResponse(str(error), status=422, content_type=TEXT)
     query = ListQuery(definition, request.GET, request.user, output.rows(definition))
     settings = list_settings(request.user, name)
-    columns = selected_columns(definition, settings, request.GET.get("columns", ""))
+    columns = selected_columns(query.definition, settings, request.GET.get("columns", ""))
     if query.errors:
         return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
     if is_small(query):

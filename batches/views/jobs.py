@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from batches.lists import JOBS
+from batches.lists import JOBS, jobs_of
 from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.progress import with_stages
@@ -37,7 +37,9 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
     params = request.GET.copy()
     shown = uuids(params.pop("shown", [""])[-1].split(","))
     request.GET = params  # type: ignore[assignment]
-    page = ListPage(request, JOBS, Job.objects.filter(batch=batch), default_sort="position")
+    page = ListPage(
+        request, jobs_of(batch), Job.objects.filter(batch=batch), default_sort="position"
+    )
     jobs = page.rows_of(shown) if shown else page.rows
     for job, _ in jobs:
         job.batch = batch
@@ -53,6 +55,7 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
         "status": params.get("status", ""),
         "reason": params.get("reason", ""),
         "domain": params.get("domain", ""),
+        "column_text": params.get("column", ""),
         "domain_actions": DOMAINS.actions,
         "origin": f"{JOBS.name}?batch={batch.pk}&{page.query.filter_query or 'sort=position'}",
     }

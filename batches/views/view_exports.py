@@ -60,7 +60,7 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
     query = ListQuery.of_text(definition, view.query, request.user, output.rows(definition))
     if is_small(query):
         changes = view_exports.begin(view, request.user, only_changes=only_changes)
-        known = definition.column_by_name
+        known = query.definition.column_by_name
         columns = [known[name] for name in view.columns if name in known]
         return stream(Content(query, output, columns, changes))
     if not can_write_somewhere(request.user):

@@ -25,6 +25,7 @@ PATHS = {
     "batches": "/batches",
     "jobs": "/jobs",
     "lists": "/lists",
+    "lines": "/lines",
 }
 
 

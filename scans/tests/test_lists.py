@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from batches.models import Batch, Job
+from batches.models import Batch, BatchRow, Job
 from scans.lists import DOMAINS, TECHNOLOGY_NAMES
 from scans.models import (
     Contact,
@@ -69,8 +69,9 @@ def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
             Job.objects.create(
                 tenant=tenant, domain_id=pk, status="complete", finished_at=now, started_at=now
             )
-            Batch.objects.create(tenant=tenant, name=f"Batch {some[0]}", total=1)
             DomainList.objects.create(tenant=tenant, name=f"List {number}", domain_count=number)
+            batch = Batch.objects.create(tenant=tenant, name=f"Batch {some[0]}", total=1)
+            BatchRow.objects.create(batch=batch, position=0, line=2, domain_id=pk, values=["exam"])
             if number % 2:
                 Domain.objects.filter(pk=pk).update(
                     last_scanned_at=now - timedelta(days=number), page_count=number % 3

@@ -75,7 +75,7 @@ def _read(params: dict[str, Any]) -> Content:
     for name, message in query.errors.items():
         raise CommandError(f"--query: {name}: {message}")
     names = view.columns if view else [name for name in params["columns"].split(",") if name]
-    columns = _columns(definition, names)
+    columns = _columns(query.definition, names)
     if view is None:
         return Content(query, output, columns)
     changes = view_exports.begin(view, user, only_changes=params["only_changes"])

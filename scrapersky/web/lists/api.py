@@ -119,7 +119,7 @@ def respond(
     for name, message in query.errors.items():
         raise InputError(name, message)
     _check_sort(query)
-    columns = _columns(definition, request.GET.get("fields", ""))
+    columns = _columns(query.definition, request.GET.get("fields", ""))
     page = _page(query, columns, int(request.GET.get("limit") or DEFAULT_ROWS))
     items = (row_values(row, columns) for row in page.rows)
     if request.GET.get("format") == Format.LINES:

@@ -1,10 +1,11 @@
 """Columns of a list: where a value comes from, and what kind of value it is."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 
@@ -48,6 +49,8 @@ class Column:
     cell_prefetch: tuple[str, ...] = ()
     template: str = ""
     is_volatile: bool = False
+    # What CSV files and JSON Lines call it, where that is not its name in the API.
+    header: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -58,6 +61,32 @@ class Column:
 
     def link_of(self, row: Any) -> str:
         return self.link(row) if self.link else ""
+
+
+class TypedText(str):
+    """A text that a spreadsheet holds as a number, boolean, date or time: its `native` value."""
+
+    __slots__ = ("native",)
+    native: Any
+
+    def __new__(cls, text: str, native: Any) -> Self:
+        self = super().__new__(cls, text)
+        self.native = native
+        return self
+
+
+def headers_of(columns: Sequence[Column]) -> list[str]:
+    """Return what the head of a file calls some columns."""
+    return [column.header or column.name for column in columns]
+
+
+def keys_of(columns: Sequence[Column]) -> list[str]:
+    """Return the keys of some columns in JSON: their headers, where no two are the same."""
+    counted = Counter(headers_of(columns))
+    return [
+        column.name if counted[header] > 1 else header
+        for column, header in zip(columns, headers_of(columns), strict=True)
+    ]
 
 
 def plain(value: Any) -> Any:

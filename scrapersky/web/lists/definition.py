@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 
+from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.filters import Filter
 from scrapersky.web.lists.recipes import Recipe
@@ -69,6 +71,12 @@ class ListDefinition:
     row_url_name: str = ""
     # What other programs import of it.
     recipes: tuple[Recipe, ...] = ()
+    # Returns the list as some parameters narrow it for a user: to a batch and its own columns.
+    narrow: "Callable[[ListDefinition, QueryDict, User], ListDefinition] | None" = None
+
+    def narrowed(self, params: QueryDict, user: User) -> "ListDefinition":
+        """Return this list as some parameters narrow it for a user."""
+        return self.narrow(self, params, user) if self.narrow else self
 
     @property
     def model(self) -> type[Model]:

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Any, BinaryIO
 
@@ -17,7 +17,14 @@ import xlsxwriter
 from django.core.serializers.json import DjangoJSONEncoder
 
 from scrapersky.web import spreadsheet
-from scrapersky.web.lists.columns import Column, Kind, plain
+from scrapersky.web.lists.columns import (
+    Column,
+    Kind,
+    TypedText,
+    headers_of,
+    keys_of,
+    plain,
+)
 from scrapersky.web.text import storable
 
 # Excel's limits: characters in a cell, characters in a link, links on a sheet.
@@ -64,7 +71,7 @@ def text_head(kind: Format, columns: Sequence[Column]) -> bytes:
     """Return what a text file begins with: the names of a CSV's columns."""
     if kind is Format.JSON_LINES:
         return b""
-    names = [column.name for column in columns]
+    names = (spreadsheet.escape(name) for name in headers_of(columns))
     mark = BYTE_ORDER_MARK if kind is Format.CSV_SPREADSHEET else ""
     return (mark + _csv_line(names)).encode()
 
@@ -72,17 +79,20 @@ def text_head(kind: Format, columns: Sequence[Column]) -> bytes:
 def text_rows(kind: Format, columns: Sequence[Column], rows: Iterable[Any]) -> bytes:
     """Return rows of a list as lines of a text file."""
     if kind is Format.JSON_LINES:
-        return "".join(_json_line(columns, row) for row in rows).encode("utf-8", "replace")
+        keys = keys_of(columns)
+        lines = (_json_line(keys, columns, row) for row in rows)
+        return "".join(lines).encode("utf-8", "replace")
     keep_phones = kind is Format.CSV
-    lines = (
+    csv_lines = (
         _csv_line(spreadsheet.escape(cell, keep_phones=keep_phones) for cell in cells)
         for cells in (_cells(columns, row) for row in rows)
     )
-    return "".join(lines).encode("utf-8", "replace")
+    return "".join(csv_lines).encode("utf-8", "replace")
 
 
-def _json_line(columns: Sequence[Column], row: Any) -> str:
-    values = {column.name: plain(column.value_of(row)) for column in columns}
+def _json_line(keys: Sequence[str], columns: Sequence[Column], row: Any) -> str:
+    pairs = zip(keys, columns, strict=True)
+    values = {key: plain(column.value_of(row)) for key, column in pairs}
     return json.dumps(values, ensure_ascii=False, cls=DjangoJSONEncoder) + "\n"
 
 
@@ -107,6 +117,13 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return storable(str(plain(value)))
+
+
+class _Exact(float):
+    """A number that is written with all of its digits: XlsxWriter formats numbers with 16."""
+
+    def __format__(self, _: str) -> str:
+        return repr(float(self))
 
 
 @dataclass(slots=True)
@@ -138,6 +155,8 @@ class Workbook:
         self._formats = {
             "head": self._book.add_format({"bold": True}),
             "time": self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            "day": self._book.add_format({"num_format": "yyyy-mm-dd"}),
+            "clock": self._book.add_format({"num_format": "hh:mm:ss"}),
             "share": self._book.add_format({"num_format": "0.0%"}),
         }
         self._sheet.freeze_panes(1, 0)
@@ -155,7 +174,9 @@ class Workbook:
         self._book.close()
 
     def _write(self, line: int, place: int, column: Column, value: Any) -> None:
-        if isinstance(value, bool):
+        if isinstance(value, TypedText):
+            self._write_typed(line, place, column, value)
+        elif isinstance(value, bool):
             self._sheet.write_boolean(line, place, value)
         elif isinstance(value, int | float):
             style = self._formats["share"] if column.kind is Kind.SHARE else None
@@ -165,6 +186,21 @@ class Workbook:
             self._sheet.write_datetime(line, place, moment, self._formats["time"])
         elif value not in (None, "", [], {}):
             self._write_text(line, place, column, as_text(value))
+
+    def _write_typed(self, line: int, place: int, column: Column, value: TypedText) -> None:
+        """Write a cell of the user's own list as the list had it."""
+        native = value.native
+        if isinstance(native, bool):
+            self._sheet.write_boolean(line, place, native)
+        elif isinstance(native, float):
+            self._sheet.write_number(line, place, _Exact(native))
+        elif isinstance(native, datetime) and native.replace(tzinfo=UTC) >= FIRST_DAY:
+            style = "time" if native.time() != time() else "day"
+            self._sheet.write_datetime(line, place, native, self._formats[style])
+        elif isinstance(native, time):
+            self._sheet.write_datetime(line, place, native, self._formats["clock"])
+        elif value:
+            self._write_text(line, place, column, str(value))
 
     def _write_text(self, line: int, place: int, column: Column, text: str) -> None:
         is_link = column.kind is Kind.URL and len(text) <= LINK_LENGTH and self._links < SHEET_LINKS

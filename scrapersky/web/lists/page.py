@@ -89,11 +89,12 @@ class ListPage:
         base: QuerySet | None = None,
         default_sort: str = "",
     ) -> None:
-        self.definition = definition
         self.user = cast(User, request.user)
         self.query = ListQuery(definition, request.GET, self.user, base, default_sort)
+        self.definition = self.query.definition
         self.settings = list_settings(self.user, definition.name)
-        self.columns = selected_columns(definition, self.settings, request.GET.get("columns", ""))
+        columns = request.GET.get("columns", "")
+        self.columns = selected_columns(self.definition, self.settings, columns)
         self.message = ""
         self.rows: list[tuple[Any, list[Cell]]] = []
         self.next_query = self.previous_query = ""

@@ -69,7 +69,7 @@ class ListQuery:
         base: QuerySet | None = None,
         default_sort: str = "",
     ) -> None:
-        self.definition = definition
+        self.definition = definition.narrowed(params, user)
         self.params = params
         self.user = user
         self.errors: dict[str, str] = {}

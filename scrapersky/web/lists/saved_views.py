@@ -4,7 +4,6 @@ A view is opened by a redirect to its filters, order and columns, so that each o
 changed from there; the parameter `view` then only says which view the list was opened with.
 """
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,7 +12,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -138,7 +137,7 @@ def view_create(request: ConsoleRequest, name: str) -> HttpResponse:
             owner=request.user,
             list_name=name,
             query=_filters(definition, request.POST.get("query", "")),
-            columns=_columns(definition, request.POST.get("columns", "").split(",")),
+            columns=_columns(definition, request),
             **_cleaned(form),
         )
     except ValidationError as error:
@@ -160,8 +159,7 @@ def view_update(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     changes: dict[str, Any] = {}
     if definition and "query" in request.POST:
         changes["query"] = _filters(definition, request.POST["query"])
-        columns = request.POST.get("columns", "").split(",")
-        changes["columns"] = _columns(definition, columns)
+        changes["columns"] = _columns(definition, request)
     try:
         saved_views.update_view(view, **_cleaned(form), **changes)
         messages.success(request, f"The view “{view.name}” is saved.")
@@ -211,6 +209,8 @@ def _filters(definition: ListDefinition, query: str) -> str:
     return urlencode([(k, v) for k, v in parse_qsl(query) if k in names])
 
 
-def _columns(definition: ListDefinition, names: Iterable[str]) -> list[str]:
-    known = [name for name in names if name in definition.column_by_name]
+def _columns(definition: ListDefinition, request: ConsoleRequest) -> list[str]:
+    params = QueryDict(request.POST.get("query", ""))
+    columns = definition.narrowed(params, request.user).column_by_name
+    known = [name for name in request.POST.get("columns", "").split(",") if name in columns]
     return list(dict.fromkeys(known)) or list(definition.default_columns)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from scrapersky.tenants.preferences import list_settings, store_columns
 from scrapersky.web.access import open_to_viewers
-from scrapersky.web.http import ConsoleRequest, fragment_of
+from scrapersky.web.http import ConsoleRequest, fragment_of, redirect_back
 from scrapersky.web.lists.definition import ListDefinition, find_list
 from scrapersky.web.lists.page import ListPage, count_or_none, url_of_all
 from scrapersky.web.lists.query import ListQuery
@@ -56,10 +56,13 @@ def list_columns(request: ConsoleRequest, name: str) -> HttpResponse:
     definition = find_list(name)
     if definition is None:
         return redirect("home")
+    shown = QueryDict(request.POST.get("back", ""), mutable=True)
+    definition = definition.narrowed(shown, request.user)
     selected = [] if "reset" in request.POST else request.POST.getlist("column")
     columns = [name for name in selected if name in definition.column_by_name]
     store_columns(request.user, name, columns)
-    shown = QueryDict(request.POST.get("back", ""), mutable=True)
+    if request.POST.get("next"):  # the list is part of another page
+        return redirect_back(request, definition.url)
     shown.pop("columns", None)
     if shown.get("view") and columns:  # else the view would show its own columns again
         shown["columns"] = ",".join(columns)

@@ -1,0 +1,159 @@
+"""The columns of a batch's own list as columns and filters of other lists.
+
+A column is named after its head: `Company name` is `list.company_name` in the API and in addresses,
+and in the files of an export it is called as in the list. The filter `column` takes a head and a
+value, `Company name=Acme`, or a text to look for in all columns.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import QueryDict
+
+from batches.models import Batch, BatchRow
+from scrapersky.tenants.access import readable
+from scrapersky.tenants.models import User
+from scrapersky.web.lists import Column, ListDefinition
+from scrapersky.web.lists.columns import TypedText
+from scrapersky.web.lists.filters import BadValue, Condition, Filter
+from scrapersky.web.lists.selection import uuids
+
+FILTER = "column"
+PREFIX = "list."
+_NAMED = 12
+RowOf = Callable[[Any], BatchRow | None]
+
+
+def names_of(heads: Sequence[str]) -> list[str]:
+    """Return the name of each column in the API: letters, digits and `_`, each name once."""
+    names: list[str] = []
+    for number, head in enumerate(heads, start=1):
+        plain = re.sub(r"\W+", "_", head.casefold()).strip("_")[:60] or f"column_{number}"
+        taken = f"{PREFIX}{plain}" in names
+        names.append(f"{PREFIX}{plain}_{number}" if taken else f"{PREFIX}{plain}")
+    return names
+
+
+def batch_of(params: QueryDict, user: User) -> Batch | None:
+    """Return the batch that some parameters name, if it has a list with columns."""
+    ids = uuids(params.getlist("batch")[-1:])
+    rows = readable(Batch.objects.filter(list_columns__isnull=False), user)
+    return rows.filter(pk__in=ids).only("id", "list_columns").first() if ids else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """The value of a column of the list, for a row of another list."""
+
+    place: int
+    row_of: RowOf
+
+    def __call__(self, row: Any) -> TypedText | str:
+        line = self.row_of(row)
+        if line is None:
+            return ""
+        text, native = line.value(self.place), line.native_value(self.place)
+        return text if native is text else TypedText(text, native)
+
+
+def columns_of(batch: Batch, row_of: RowOf, **how: Any) -> tuple[Column, ...]:
+    """Return the columns of a batch's list; `row_of` returns the line that belongs to a row."""
+    heads = batch.list_columns or []
+    return tuple(
+        Column(name, head, value=_Cell(place, row_of), header=head, **how)
+        for place, (name, head) in enumerate(zip(names_of(heads), heads, strict=True))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A text to look for: in the column at a place, or in all of them."""
+
+    text: str
+    place: int | None = None
+
+    @property
+    def condition(self) -> Q:
+        """The condition on lines; upper and lower case are the same, as are none and empty."""
+        if self.place is None:
+            is_text = connection.vendor == "sqlite"  # as json.dumps wrote it
+            return Q(cells__icontains=json.dumps(self.text, ensure_ascii=is_text)[1:-1])
+        path = f"values__{self.place}"
+        if not self.text:
+            return Q(**{path: ""}) | Q(**{f"{path}__isnull": True})
+        return Q(**{f"{path}__iexact": self.text})
+
+
+def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[Wanted]) -> QuerySet[BatchRow]:
+    """Return the lines that match a value of each column that is named."""
+    lines = lines.alias(cells=Cast("values", TextField()))
+    for place in {one.place for one in wanted}:
+        condition = Q()
+        for one in wanted:
+            condition |= one.condition if one.place == place else Q()
+        lines = lines.filter(condition)
+    return lines
+
+
+def list_filter(
+    condition: Callable[[list[Wanted]], Condition], heads: Sequence[str] = ()
+) -> Filter:
+    """Define the filter by the columns of a batch's list; without heads, by all of them at once."""
+    return Filter(
+        FILTER,
+        "Your list",
+        lambda text: _read(text, heads),
+        condition,
+        placeholder="A text, or Column=value",
+        help_text="What a column of the batch's own list holds; name a column with its batch.",
+    )
+
+
+def _read(text: str, heads: Sequence[str]) -> Wanted:
+    head, sign, value = text.partition("=")
+    if not sign:
+        return Wanted(text)
+    places = dict(_places(heads))
+    if _plain(head) in places:
+        return Wanted(value.strip(), places[_plain(head)])
+    if not heads:
+        raise BadValue("Choose a batch whose list has columns, or look for a text in all of them.")
+    shown = ", ".join(heads[:_NAMED])
+    raise BadValue(f"The list has no column “{head[:50]}”. Its columns are: {shown}.")
+
+
+def _places(heads: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield what a column may be called, and its place; of two alike the first is meant."""
+    for place in reversed(range(len(heads))):
+        yield _plain(heads[place]), place
+    for place, name in enumerate(names_of(heads)):
+        yield name, place
+
+
+def _plain(head: str) -> str:
+    return head.strip().casefold()
+
+
+def lines_of_rows(batch: Batch | None) -> Callable[[list[Wanted]], Condition]:
+    """Return the condition on jobs that a line of theirs matches."""
+
+    def condition(wanted: list[Wanted]) -> Condition:
+        if batch is None:
+            same = BatchRow.objects.filter(domain=OuterRef("domain"), batch=OuterRef("batch"))
+            return Exists(matching_lines(same, wanted))
+        lines = matching_lines(BatchRow.objects.filter(batch=batch), wanted)
+        return Q(domain__in=lines.filter(domain__isnull=False).values("domain"))
+
+    return condition
+
+
+def with_filter(definition: ListDefinition, item: Filter) -> ListDefinition:
+    """Return a list with another filter of the same name."""
+    filters = tuple(item if old.name == item.name else old for old in definition.filters)
+    return replace(definition, filters=filters, narrow=None)
