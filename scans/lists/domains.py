@@ -42,7 +42,7 @@ from scrapersky.web.lists import (
     register,
     text,
 )
-from scrapersky.web.lists.filters import BadValue, Condition, Filter
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, Not
 from scrapersky.web.lists.recipes import load_recipes
 
 REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
@@ -84,6 +84,10 @@ def _listed(value: str) -> Exists:
     lists = DomainList.objects.filter(Q(name=value) | Q(pk=read_uuid_or_none(value)))
     rows = ListedDomain.objects.filter(domain=OuterRef("pk"))
     return Exists(rows.filter(domain_list__in=lists.order_by().values("pk")))
+
+
+def _in_language(code: str) -> Condition:
+    return Q(Not.of("language", ""), language=code.lower())
 
 
 def _of_batch(value: str) -> Condition:
@@ -142,7 +146,7 @@ FILTERS: tuple[Filter, ...] = (
     ),
     text("words", "Words", words_match, placeholder="Words of title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
-    choice("verdict", "Verdict", with_names(VERDICTS), "verdict"),
+    choice("verdict", "Verdict", with_names(VERDICTS), "verdict", common=""),
     choice("reason", "Failure reason", REASONS, "failure_reason", common=""),
     flag("has_email", "Has e-mail", _has("email"), group="Contacts"),
     flag("has_phone", "Has phone", _has("phone"), group="Contacts"),
@@ -198,7 +202,7 @@ FILTERS: tuple[Filter, ...] = (
         lambda names: _technologies(category__in=names),
         group="Technologies",
     ),
-    text("language", "Language", lambda code: Q(language=code.lower()), placeholder="de"),
+    text("language", "Language", _in_language, placeholder="de"),
     text("tld", "Top-level domain", _ending, placeholder="co.uk"),
     Filter(
         "batch",

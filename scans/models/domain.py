@@ -74,7 +74,7 @@ class Domain(Curated):
     )
     note = models.TextField(blank=True, db_default="")
     noted_by = models.ForeignKey(
-        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
+        "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     noted_at = models.DateTimeField(null=True, blank=True)
     tags = models.ManyToManyField(Tag, through=DomainTag, related_name="domains")
@@ -128,8 +128,16 @@ class Domain(Curated):
             models.Index(fields=["tenant", "best_email", "id"], name="domain_by_best_email"),
             models.Index(fields=["tenant", "best_phone", "id"], name="domain_by_best_phone"),
             # Its filters, in the order of the list.
-            models.Index(fields=["tenant", "verdict", "host"], name="domain_by_verdict"),
-            models.Index(fields=["tenant", "language", "host"], name="domain_by_language"),
+            models.Index(
+                fields=["tenant", "verdict", "host"],
+                condition=~Q(verdict=""),
+                name="domain_by_verdict",
+            ),
+            models.Index(
+                fields=["tenant", "language", "host"],
+                condition=~Q(language=""),
+                name="domain_by_language",
+            ),
             models.Index(
                 fields=["tenant", "status", "host"],
                 condition=~Q(status="scanned"),
@@ -150,6 +158,9 @@ class Domain(Curated):
                 fields=["tenant", "reversed_host"],
                 opclasses=["uuid_ops", "varchar_pattern_ops"],
                 name="domain_by_ending",
+            ),
+            models.Index(
+                fields=["noted_by"], condition=Q(noted_by__isnull=False), name="domain_noted_by"
             ),
             models.Index(
                 fields=["latest_scan"],

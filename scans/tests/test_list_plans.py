@@ -92,6 +92,8 @@ def test_a_url_is_looked_up_by_its_beginning(default_tenant: Tenant, user: User)
         (DOMAINS, "status=failed", "domain_by_status"),
         (DOMAINS, "reason=dns_error", "domain_by_failure_reason"),
         (DOMAINS, "reason=dns_error&reason=tls_error", "domain_by_failure_reason"),
+        (DOMAINS, "verdict=parked", "domain_by_verdict"),
+        (DOMAINS, "language=de", "domain_by_language"),
         (DOMAINS, "curation=selected", "domain_by_curation"),
         (PAGES, "curation=selected", "page_by_curation"),
         (CONTACTS, "curation=maybe", "contact_by_curation"),
