@@ -20,6 +20,7 @@ from batches.list_parsing import reader_of_saved, row_limits
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers
 from batches.services import add_jobs
+from batches.tenant_limits import LimitReachedError, return_domains
 from batches.transitions import settle_cancelling
 from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOWN, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
@@ -98,7 +99,7 @@ def _work(pk: UUID, until: float) -> bool:
     except _Stopped:
         _discard_cancelled(pk)
         return True
-    except UnreadableFile as error:
+    except (UnreadableFile, LimitReachedError) as error:
         raise Refused(str(error)) from error
     except FileNotFoundError as error:
         text = "The uploaded list is missing. Set LIST_DIR to a folder that all hosts share."
@@ -243,12 +244,14 @@ def rejections_of(waiting: BatchList) -> dict[str, Any]:
 def _fail(pk: UUID, error: str) -> None:
     """End a batch whose list cannot be read; the jobs that it has so far are cancelled."""
     with transaction.atomic():
-        waiting = BatchList.objects.select_related("batch").filter(pk=pk).first()
+        rows = BatchList.objects.select_related("batch__tenant")
+        waiting = rows.filter(pk=pk).first()
         if waiting is None:
             return
         metadata = waiting.batch.metadata | rejections_of(waiting)
         Batch.objects.filter(pk=pk, is_building=True).update(metadata=metadata)
-        Batch.objects.filter(pk=pk).fail_building(error[:2_000])
+        if Batch.objects.filter(pk=pk).fail_building(error[:2_000]):
+            return_domains(waiting.batch.tenant, waiting.batch.total)
         _discard(waiting)
     settle_cancelling()
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from batches import deletion, services
 from batches.lists import BATCHES
 from batches.models import Batch, Job
+from batches.tenant_limits import LimitReachedError
 from batches.transitions import TransitionError, deletion_of
 from scans.bulk import running
 from scans.bulk.models import BulkAction, Progress, Result
@@ -15,6 +16,7 @@ from scans.bulk.operations import Chunk, Operation, Params, count_of, register
 from scans.lists import DOMAINS
 from scrapersky.tenants.access import writable
 from scrapersky.tenants.models import Tenant, User
+from scrapersky.web.slices import Refused
 
 # Most domains, and pages of theirs, that one transaction deletes.
 DELETED_AT_ONCE = 500
@@ -22,12 +24,15 @@ PAGES_AT_ONCE = 20_000
 
 
 def _scan(chunk: Chunk) -> Result:
-    batch = services.create_batch(
-        tenant=Tenant.objects.get(pk=chunk.rows[0].tenant_id),
-        created_by=chunk.user,
-        domains=[row.host for row in chunk.rows],
-        name=f"Selected domains of {timezone.now():%Y-%m-%d %H:%M}",
-    )
+    try:
+        batch = services.create_batch(
+            tenant=Tenant.objects.get(pk=chunk.rows[0].tenant_id),
+            created_by=chunk.user,
+            domains=[row.host for row in chunk.rows],
+            name=f"Selected domains of {timezone.now():%Y-%m-%d %H:%M}",
+        )
+    except LimitReachedError as error:
+        raise Refused(str(error)) from error
     return {"batches": [str(batch.pk)], "domains": batch.total}
 
 

@@ -18,6 +18,7 @@ from batches.models import Batch, Job
 from batches.models.job import host_key
 from batches.options import BatchOptions
 from batches.queue import wake_workers
+from batches.tenant_limits import check_batches, check_domains, take_domains
 from scans import storage
 from scans.engine.hostnames import normalise
 from scans.engine.lists.kept_rows import KeptRows
@@ -100,8 +101,11 @@ def at_once_limit() -> int:
 def insert_batch(batch: Batch, requested: UUID | str | None) -> None:
     """Insert a batch, under the id that its client wants if there is one.
 
-    Raises `ValidationError` and `BatchExistsError`; call it in a transaction.
+    Raises `ValidationError`, also at the tenant's limits, and `BatchExistsError`; call it in a
+    transaction.
     """
+    check_batches(batch.tenant)
+    check_domains(batch.tenant)
     if requested is not None:
         _settle_id(batch, str(requested))
     _insert(batch)
@@ -198,6 +202,8 @@ def add_jobs(
 ) -> int:
     """Insert a job for each host that has none yet; return how many were added.
 
+    Raises `LimitReachedError` if these are more domains than the tenant may submit today.
+
     All domains come first, in the order of their names, so that two batches that share domains
     cannot deadlock; the jobs follow in the order of the list.
     """
@@ -222,4 +228,5 @@ def add_jobs(
         added += storage.upsert(
             Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants
         )
+    take_domains(tenant, added)
     return added

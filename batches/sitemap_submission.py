@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from batches.models import Batch, Job
 from batches.services import create_batch
+from batches.tenant_limits import LimitReachedError
 from scans import storage
 from scans.engine.hostnames import InvalidDomain, normalise
 from scans.models import Domain
@@ -48,7 +49,11 @@ def submit_queued(*, limit: int | None = None) -> str:
         by_tenant[tenant_id].append(pk)
     submitted = refused = 0
     for tenant in Tenant.objects.filter(pk__in=by_tenant).order_by("pk"):
-        created, skipped = _submit(tenant, by_tenant[tenant.pk])
+        try:
+            created, skipped = _submit(tenant, by_tenant[tenant.pk])
+        except LimitReachedError as error:
+            logger.info("The sitemaps of tenant=%s stay queued: %s", tenant.pk, error)
+            continue
         submitted, refused = submitted + created, refused + skipped
     return _summary(submitted, refused)
 

@@ -38,7 +38,7 @@ def statistics(user: User) -> Statistics:
     """Return the figures of the tenants that a user sees."""
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    counts = readable(DailyCount.objects.all(), user)
+    counts = readable(DailyCount.objects.exclude(measure=Measure.SUBMITTED), user)
     rows = counts.filter(day__gte=days[0]).values_list("measure", "name", "day").order_by()
     by_day: dict[str, Counter[date]] = defaultdict(Counter)
     by_name: dict[str, Counter[str]] = defaultdict(Counter)

@@ -22,6 +22,7 @@ from batches.options import BatchOptions
 from batches.queue import wake_workers
 from batches.services import at_once_limit, create_batch, initiate_scan
 from batches.sitemap_submission import mark_in_work
+from batches.tenant_limits import LimitReachedError, check_batches
 from scans.bulk.models import BulkAction
 from scans.engine.errors import FailureReason
 from scrapersky.tenants.models import User
@@ -75,27 +76,30 @@ def retry_batch(
     reasons: Sequence[str] = (),
     options: dict[str, Any] | None = None,
     jobs: Sequence[Any] | None = None,
-    keep_options: bool = False,
+    after_outage: bool = False,
 ) -> Batch:
     """Retry failed jobs; complete ones are not touched.
 
     `reasons` (values of FailureReason) and `jobs` (ids) narrow it down. Cancelled jobs are retried
     only if the reason `cancelled` or their ids are given. `options` apply to these jobs in this
-    attempt only, and those of an earlier retry are dropped unless `keep_options`. `max_concurrent`,
-    which no job has for itself, applies to the batch at once. Raises `TransitionError` if there is
-    nothing to retry, `ValidationError` for invalid options.
+    attempt only, and those of an earlier retry are dropped. `max_concurrent`, which no job has for
+    itself, applies to the batch at once. `after_outage` keeps each job's options, and the tenant's
+    limit of batches does not apply. Raises `TransitionError` if there is nothing to retry or that
+    limit is reached, `ValidationError` for invalid options.
     """
     _check_reasons(reasons)
     if deletion_of(batch) is not None:
         raise TransitionError("The batch is being deleted.")
     own = BatchOptions.validated(batch.scan_options.as_dict() | options) if options else None
     with transaction.atomic():
+        if not after_outage:
+            _check_limit(batch)
         again = Job.objects.filter(batch=batch).retryable(reasons)
         if jobs is not None:
             again = again.filter(pk__in=jobs)
         elif not reasons:
             again = again.filter(status=Job.Status.FAILED)
-        counted = again.retry(own.as_dict() if own else None, keep_options=keep_options)
+        counted = again.retry(own.as_dict() if own else None, keep_options=after_outage)
         if not counted:
             raise TransitionError(_nothing_to_retry(batch, reasons))
         mark_in_work(batch)
@@ -105,6 +109,16 @@ def retry_batch(
             _set_max_concurrent(batch, own.max_concurrent)
         wake_workers()
     return _fresh(batch)
+
+
+def _check_limit(batch: Batch) -> None:
+    """Raise `TransitionError` if a batch that has ended may not run again now."""
+    if not _fresh(batch).is_ended:
+        return
+    try:
+        check_batches(batch.tenant)
+    except LimitReachedError as error:
+        raise TransitionError(str(error)) from error
 
 
 def deletion_of(batch: Batch) -> BulkAction | None:
@@ -189,15 +203,24 @@ def retry_after_outage(claims: Mapping[UUID, int]) -> int:
     count = 0
     for batch, jobs in by_batch.items():
         if batch is None:
-            count += sum(bool(retry_job(job, created_by=job.created_by)) for job in jobs)
+            count += sum(_repeat_of_outage(job) for job in jobs)
         elif batch.status not in stopped:
             count += _retry_of_outage(batch, jobs)
     return count
 
 
+def _repeat_of_outage(job: Job) -> bool:
+    try:
+        retry_job(job, created_by=job.created_by)
+    except (TransitionError, LimitReachedError) as error:
+        logger.warning("job=%s is not repeated after an outage: %s", job.pk, error)
+        return False
+    return True
+
+
 def _retry_of_outage(batch: Batch, jobs: list[Job]) -> int:
     try:
-        retry_batch(batch, jobs=[job.pk for job in jobs], keep_options=True)
+        retry_batch(batch, jobs=[job.pk for job in jobs], after_outage=True)
     except TransitionError as error:
         logger.warning("batch=%s is not retried after an outage: %s", batch.pk, error)
         return 0

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from batches.list_intake import create_batch_of_any_size
 from batches.models import Job
 from batches.services import initiate_scan
+from batches.tenant_limits import LimitReachedError
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
 from scrapersky.tenants.models import Tenant, User
@@ -43,8 +44,12 @@ def _scan_each(
         )
         model_admin.message_user(request, sentence, messages.ERROR)
         return
-    for domain in selected:
-        initiate_scan(domain, created_by=cast(User, request.user))
+    try:
+        for domain in selected:
+            initiate_scan(domain, created_by=cast(User, request.user))
+    except LimitReachedError as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+        return
     model_admin.message_user(request, f"Scans queued: {len(selected)}.", messages.SUCCESS)
 
 

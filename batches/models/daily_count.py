@@ -31,13 +31,14 @@ class DailyCount(models.Model):
     """How often something happened in a tenant on a day (UTC).
 
     A verdict and a failure reason each stand for one scan of a site; a contact, by its kind, for
-    one that a scan extracted.
+    one that a scan extracted. Submitted domains are counted for tenants with a limit.
     """
 
     class Measure(models.TextChoices):
         VERDICT = "verdict", "Verdict"
         FAILURE = "failure", "Failure reason"
         CONTACT = "contact", "Contact"
+        SUBMITTED = "submitted", "Submitted domain"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
@@ -55,7 +56,7 @@ class DailyCount(models.Model):
                 fields=["tenant", "day", "measure", "name"], name="daily_count_once"
             ),
             models.CheckConstraint(
-                condition=Q(measure__in=["verdict", "failure", "contact"]),
+                condition=Q(measure__in=["verdict", "failure", "contact", "submitted"]),
                 name="daily_count_measure",
             ),
         ]

@@ -18,6 +18,7 @@ from batches.models import Batch, Job, Worker
 from batches.models.batch import BatchQuerySet
 from batches.options import BatchOptions
 from batches.runner.messages import ClaimedJob
+from batches.runner.tenant_slots import limited_batches, within_tenants
 
 # Jobs held per slot, so that no slot is idle between two rounds.
 AHEAD = 3
@@ -128,7 +129,7 @@ class Claimer:
         for batch, cap in caps.items():
             share = cap if batch is None else math.ceil(cap / (1 + len(slots_of)))
             limits[batch] = max(0, min(share, cap - in_use[str(batch)], self.ceiling))
-        return before, limits
+        return before, within_tenants(limits, before, in_use, limited_batches())
 
     def _share(
         self, budget: int, limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load]

@@ -15,6 +15,7 @@ from batches.draft_forms import CHECKS, PICKS, DraftForm, shown, table_of
 from batches.lists import BATCHES
 from batches.models import Batch, Draft, Job
 from batches.outages import outage_notice
+from batches.tenant_limits import LimitReachedError, usage_of
 from scans.engine.lists.collection import ParsedList
 from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable
 from scrapersky.tenants.models import Tenant
@@ -84,6 +85,7 @@ def _checked(request: ConsoleRequest, form: DraftForm, tenant: Tenant) -> HttpRe
 def _page(request: ConsoleRequest, form: DraftForm, check: Check | None) -> HttpResponse:
     drafts = readable(Draft.objects.all(), request.user).count()
     context = _context(form, check) | {
+        "limits": usage_of(tenant_for_new_rows(request.user)),
         "demo_sites": demo_batch.is_served(),
         "draft_count": drafts,
     }
@@ -134,7 +136,10 @@ def batch_demo(request: ConsoleRequest) -> HttpResponse:
         raise Http404(
             "The demo sites are not available here. Set DEMO_SITES=true and restart the console."
         )
-    batch = demo_batch.create_demo_batch(
-        tenant=tenant_for_new_rows(request.user), created_by=request.user
-    )
+    tenant = tenant_for_new_rows(request.user)
+    try:
+        batch = demo_batch.create_demo_batch(tenant=tenant, created_by=request.user)
+    except LimitReachedError as error:
+        messages.error(request, str(error))
+        return redirect("batch_list")
     return redirect("batch_detail", pk=batch.pk)

@@ -14,6 +14,7 @@ from batches.models import Batch, Job
 from batches.options import BatchOptions
 from batches.progress import with_stages
 from batches.services import initiate_scan
+from batches.tenant_limits import LimitReachedError
 from scans.corrections.reading import corrected_report
 from scans.lists import DOMAINS
 from scans.models import Domain
@@ -126,6 +127,10 @@ def _own_options(job: Job) -> list[tuple[str, str]]:
 def domain_scan(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Scan a domain now, outside any batch, and show the job."""
     domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
-    job = initiate_scan(domain, created_by=request.user)
+    try:
+        job = initiate_scan(domain, created_by=request.user)
+    except LimitReachedError as error:
+        messages.error(request, str(error))
+        return redirect("domain_detail", pk=pk)
     messages.success(request, f"{domain.host} is being scanned.", extra_tags="pending running")
     return redirect("job_detail", pk=job.pk)

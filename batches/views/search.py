@@ -18,6 +18,7 @@ from batches.lists import BATCHES, JOBS
 from batches.models import Job, LegacyId
 from batches.models.keys import NO_ROW
 from batches.services import initiate_scan
+from batches.tenant_limits import LimitReachedError
 from scans.engine.hostnames import InvalidDomain, normalise
 from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
@@ -65,7 +66,7 @@ def scan_one(request: ConsoleRequest) -> HttpResponse:
     tenant = tenant_for_new_rows(request.user)
     try:
         job = initiate_scan(request.POST.get("q", ""), tenant=tenant, created_by=request.user)
-    except InvalidDomain as error:
+    except (InvalidDomain, LimitReachedError) as error:
         messages.error(request, f"Nothing was scanned. {error}")
         return redirect("search")
     return redirect("job_detail", pk=job.pk)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.models import Session
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -47,11 +48,32 @@ class Tenant(models.Model):
     """An organisation: the owner of its batches, domains and results."""
 
     TENANT_PATH = "pk"
+    # Only superusers change them; `batches.tenant_limits` says what they do.
+    LIMITS = ("max_batches", "max_sites", "max_domains_per_day")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     auto_submit_sitemaps = models.BooleanField(
         default=False, help_text="Queue a domain for sitemap submission after each completed scan."
+    )
+    max_batches = models.PositiveIntegerField(
+        "batches at once",
+        null=True,
+        blank=True,
+        help_text="The most batches that have not ended. Empty: no limit.",
+    )
+    max_sites = models.PositiveIntegerField(
+        "sites at once",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="The most sites that its batches scan at the same time. Empty: no limit.",
+    )
+    max_domains_per_day = models.PositiveIntegerField(
+        "domains a day",
+        null=True,
+        blank=True,
+        help_text="The most domains that it submits in a day (UTC). Empty: no limit.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="tenants")

@@ -47,10 +47,15 @@ def _choices(db_field: ForeignKey, request: HttpRequest) -> QuerySet:
 class TenantAdmin(OwnedAdmin):
     """Tenants cannot be deleted here, because everything they own would be deleted, too."""
 
-    list_display = ["name", "auto_submit_sitemaps", "created_at"]
+    list_display = ["name", "auto_submit_sitemaps", *Tenant.LIMITS, "created_at"]
     search_fields = ["name"]
     readonly_fields = ["id", "created_at"]
     inlines = [MembershipInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Let only superusers change limits: a tenant's admins could raise their own."""
+        own = super().get_readonly_fields(request, obj)
+        return own if access.has_all_rights(request.user) else (*own, *Tenant.LIMITS)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return access.has_all_rights(request.user)
