@@ -80,7 +80,8 @@ class DraftForm(BatchForm):
 
     def clean(self) -> dict[str, Any]:
         pasted = self.cleaned_data.get("domains", "").strip()
-        if self._kept and not pasted and not self.cleaned_data.get("file"):
+        has_other = pasted or self.cleaned_data.get("source") or self.cleaned_data.get("file")
+        if self._kept and not has_other:
             self.cleaned_data["file"] = SimpleUploadedFile(self.kept_file, self._kept)
         super().clean()
         fixes = self.cleaned_data.get("fixes", "").strip()

@@ -23,6 +23,7 @@ from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
+from batches.sources import Source, find_source, is_large, parsed_source, source_choices
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.kept_rows import KeptRows
@@ -141,6 +142,15 @@ class BatchForm(forms.Form):
         ),
     )
     sheet = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    source = forms.CharField(
+        required=False,
+        label="Domains from",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    # Who chooses a source, and of which tenant's domains; nobody may where it is not set.
+    chooser: tuple[User, Tenant] | None = None
+    # The saved list, view or filter that was chosen.
+    chosen_source: Source | None = None
     # The list, once it has been read.
     parsed: ParsedList | None = None
     # The list, if it is too long to read while the user waits.
@@ -164,6 +174,19 @@ class BatchForm(forms.Form):
         text = "\n".join(hosts) if batch.total <= MOST_COPIED else ""
         name = f"Copy of {batch}"[:200]
         return cls(initial=options | {"name": name, "domains": text})
+
+    def offer_sources(self, user: User, tenant: Tenant) -> Self:
+        """Offer the lists of a tenant and the views of a user as sources; return the form."""
+        self.chooser = (user, tenant)
+        widget: Any = self.fields["source"].widget
+        widget.choices = source_choices(user, tenant, str(self["source"].value() or ""))
+        return self
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether there is anything to choose but a pasted or uploaded list."""
+        widget: Any = self.fields["source"].widget
+        return len(list(widget.choices)) > 1
 
     @property
     def inputs(self) -> list[forms.BoundField]:
@@ -217,14 +240,15 @@ class BatchForm(forms.Form):
             "options": self.options(),
             "name": self.cleaned_data["name"],
         }
+        origin = self.chosen_source.metadata if self.chosen_source else {}
         try:
             if self.large:
                 with saved_list(self.large) as saved:
-                    return create_large_batch(saved, **how)
+                    return create_large_batch(saved, metadata=origin, **how)
             if self.parsed is None:
                 return None
             hosts = self.hosts_to_scan(self.parsed, tenant)
-            left_out = rejections(self.parsed)
+            left_out = origin | rejections(self.parsed)
             return create_batch(domains=hosts, metadata=left_out, rows=self.parsed.rows, **how)
         except ValidationError as error:
             self.add_error(None, error)
@@ -245,7 +269,9 @@ class BatchForm(forms.Form):
         text, upload = self.cleaned_data.get("domains", ""), self.cleaned_data.get("file")
         if "file" in self.errors or "domains" in self.errors:
             return self.cleaned_data
-        if text.strip() and upload:
+        if key := self.cleaned_data.get("source", ""):
+            self._read_source(key, is_alone=not (text.strip() or upload))
+        elif text.strip() and upload:
             self.add_error("file", "Paste a list or upload a file, not both.")
         elif upload:
             self._read_file(upload)
@@ -254,6 +280,25 @@ class BatchForm(forms.Form):
         else:
             self.add_error("domains", "Paste domains, or choose a file below.")
         return self.cleaned_data
+
+    def _read_source(self, key: str, *, is_alone: bool) -> None:
+        if self.chooser is None or not is_alone:
+            self.add_error("source", "Choose a list here, or paste or upload one, not both.")
+            return
+        user, tenant = self.chooser
+        try:
+            self.chosen_source = find_source(key, user=user, tenant=tenant)
+            self._take_source(self.chosen_source.hosts())
+        except ValidationError as error:
+            self.add_error("source", error)
+
+    def _take_source(self, hosts: list[str]) -> None:
+        if not is_large(hosts):
+            self.parsed = parsed_source(hosts)
+            return
+        lines = (f"{host}\n".encode() for host in hosts)
+        error = ListTooLong(f"The list has {grouped(len(hosts))} domains. Split it.")
+        self._take_large(LargeList(lines, is_table=False), "source", error)
 
     def _read_pasted(self, text: str) -> None:
         column = self.cleaned_data.get("column", "").strip()

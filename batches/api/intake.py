@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as RequestError
@@ -14,10 +14,16 @@ from pydantic import ValidationError as PydanticError
 
 from batches import services
 from batches.api import schemas
-from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_intake import (
+    LargeList,
+    create_batch_of_any_size,
+    create_large_batch,
+    saved_list,
+)
 from batches.list_parsing import chunks_of, kept_rows, may_be_larger, read_json_lines, rejections
 from batches.models import Batch
 from batches.options import all_options
+from batches.sources import find_source, is_large, parsed_source
 from scans.engine.lists.collection import ListTooLong, ParsedList, read_values
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.tenants.access import tenant_for_new_rows
@@ -65,12 +71,26 @@ def create_from(
         return _from_json_lines(request, user, processor_type)
     payload = _checked(schemas.BatchIn.model_validate, _json_of(request), ("body", "payload"))
     how = _params(payload, user, processor_type, token_name(request))
+    if payload.source:
+        return _from_source(payload.source, user, how)
     domains = payload.domains
     if len(domains) > services.at_once_limit() and may_be_larger():
         lines = (f"{json.dumps(domain)}\n".encode() for domain in domains)
         with saved_list(LargeList(lines, is_json_lines=True)) as saved:
             return Intake(create_large_batch(saved, **how), None)
     return _create(read_values(domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS), how)
+
+
+def _from_source(key: str, user: User, how: dict[str, Any]) -> Intake:
+    """Create the batch of the domains that a list, a view or filters hold now."""
+    try:
+        source = find_source(key, user=user, tenant=how["tenant"])
+        hosts = source.hosts()
+    except ValidationError as error:
+        raise InputError("source", " ".join(error.messages)) from error
+    how["metadata"] |= source.metadata
+    batch = create_batch_of_any_size(domains=hosts, **how)
+    return Intake(batch, None if is_large(hosts) else parsed_source(hosts))
 
 
 def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> Intake:

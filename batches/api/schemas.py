@@ -10,7 +10,14 @@ from uuid import UUID
 
 from django.conf import settings
 from ninja import Schema
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from batches.options import ENGINE, BatchOptions, option, option_changes
 from scans.engine.errors import FailureReason
@@ -54,7 +61,24 @@ class BatchParams(Schema, BatchOptions):
 class BatchIn(BatchParams):
     """A list of domains to scan, and the options of the batch; other fields are ignored."""
 
-    domains: Annotated[list[str], AfterValidator(within_limit)] = Field(min_length=1)
+    source: str = Field(
+        default="",
+        max_length=10_000,
+        description="Instead of `domains`, those that a saved list, a saved view of domains or "
+        "filters hold now: `list:<id>`, `view:<id>` or `filter:<query string>`.",
+    )
+    domains: Annotated[list[str], AfterValidator(within_limit)] = Field(
+        default_factory=list,
+        validate_default=True,
+        description="At least one, unless `source` is sent.",
+    )
+
+    @field_validator("domains")
+    @classmethod
+    def _check_presence(cls, domains: list[str], info: ValidationInfo) -> list[str]:
+        if bool(domains) == bool(info.data.get("source")):
+            raise ValueError("Send at least one domain, or `source` instead.")
+        return domains
 
 
 class RetryIn(Schema):

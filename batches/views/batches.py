@@ -49,9 +49,11 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     tenant = tenant_for_new_rows(request.user)
     draft = _draft(request)
     if request.method != "POST":
-        form = DraftForm.of(draft) if draft else (_copy_of(request) or DraftForm())
+        form = DraftForm.of(draft) if draft else (_copy_of(request) or _of_source(request))
+        form.offer_sources(request.user, tenant)
         return _page(request, form, form.check(tenant) if draft else None)
     form = DraftForm.submitted(request.POST, request.FILES, draft)
+    form.offer_sources(request.user, tenant)
     if not CHECKS.isdisjoint(request.POST):
         return _checked(request, form, tenant)
     batch = form.create(tenant=tenant, created_by=request.user)
@@ -114,6 +116,11 @@ def _summary(parsed: ParsedList, batch: Batch) -> str:
     if skipped := len(parsed.accepted) - batch.total:
         parts.append(f"{grouped(skipped)} known domains are skipped")
     return "; ".join(parts) + "."
+
+
+def _of_source(request: ConsoleRequest) -> DraftForm:
+    """Return the form with the list, view or filter that the address names as `source`."""
+    return DraftForm(initial={"source": request.GET.get("source", "")})
 
 
 def _copy_of(request: ConsoleRequest) -> DraftForm | None:

@@ -28,7 +28,8 @@ def draft_list(request: ConsoleRequest) -> HttpResponse:
 def draft_lines(request: ConsoleRequest, pk: UUID, group: str) -> HttpResponse:
     """Download the lines of one group of a draft's list as CSV."""
     draft = get_readable(Draft.objects.select_related("tenant"), request.user, pk=pk)
-    check = DraftForm.of(draft).check(draft.tenant)
+    form = DraftForm.of(draft).offer_sources(request.user, draft.tenant)
+    check = form.check(draft.tenant)
     rows = next((g["all"] for g in shown(check) if g["name"] == group), None) if check else None
     if rows is None:
         raise Http404("The draft has no group with this name.")

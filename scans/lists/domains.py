@@ -390,6 +390,7 @@ DOMAINS = register(
         url_name="domain_list",
         recipes=load_recipes(RECIPES, "domains", COLUMNS),
         row_url_name="domain_detail",
+        page_actions="scans/_domain_actions.html",
         actions=(
             Action("Scan now", "domain_scan_chosen", "refresh"),
             Action("Queue for sitemaps", "domain_sitemaps_chosen", "sitemap"),

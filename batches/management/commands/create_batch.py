@@ -17,7 +17,12 @@ from django.core.management.base import CommandError
 from rich.console import Console
 
 from batches import building
-from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.list_intake import (
+    LargeList,
+    create_batch_of_any_size,
+    create_large_batch,
+    saved_list,
+)
 from batches.list_parsing import (
     chunks_of,
     is_table,
@@ -30,7 +35,9 @@ from batches.list_parsing import (
 from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
 from batches.services import create_batch
+from batches.sources import parsed_source, source_of_list
 from batches.terminal import POLL_EVERY, batch_lines, batch_summary, follow
+from scans.domain_lists.services import find_by_name
 from scans.engine.lists.collection import ListTooLong, ParsedList
 from scans.engine.lists.errors import UnreadableFile
 from scrapersky.web.commands import SafeCommand
@@ -38,12 +45,16 @@ from scrapersky.web.commands import SafeCommand
 
 class Command(SafeCommand):
     help = (
-        "Create a batch from a text or CSV file, which the workers start at once. Print its id, "
+        "Create a batch from a text or CSV file or a saved list, which the workers start at once. "
+        "Print its id, "
         "and rejected lines to stderr."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="a text or CSV file, or - for standard input")
+        parser.add_argument("file", nargs="?", help="a text or CSV file, or - for standard input")
+        parser.add_argument(
+            "--list", default="", help="instead of a file: the name of a saved list"
+        )
         parser.add_argument("--name", default="", help="a name for the batch")
         parser.add_argument(
             "--column", default="", help="column of a CSV: its name, or its number from 1"
@@ -101,6 +112,10 @@ def _created(
     options: dict[str, Any], report: Callable[[ParsedList], None]
 ) -> tuple[Batch, ParsedList]:
     """Create the batch of a file, in chunks if it is large; return it and the rejected lines."""
+    if bool(options["list"]) == bool(options["file"]):
+        raise CommandError("Name a file, or a saved list with --list, not both.")
+    if options["list"]:
+        return _created_from_list(options["list"], options)
     name = options["file"]
     try:
         with _opened(name) as file:
@@ -111,6 +126,21 @@ def _created(
         raise CommandError(f"{name}: {error}") from error
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
+
+
+def _created_from_list(name: str, options: dict[str, Any]) -> tuple[Batch, ParsedList]:
+    """Create the batch of the domains that a saved list of the owner's tenant holds now."""
+    how = _params(options)
+    row = find_by_name(how["tenant"].pk, name)
+    if row is None:
+        raise CommandError(f"There is no list named “{name}” in {how['tenant']}.")
+    source = source_of_list(row)
+    try:
+        hosts = source.hosts()
+        batch = create_batch_of_any_size(domains=hosts, metadata=source.metadata, **how)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+    return batch, parsed_source(hosts)
 
 
 @contextmanager

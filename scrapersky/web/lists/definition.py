@@ -62,6 +62,8 @@ class ListDefinition:
     url_name: str
     actions: tuple[Action, ...] = ()
     tenant_path: str = "tenant_id"
+    # The template of buttons beside the heading of the page.
+    page_actions: str = ""
     # Fields that the row's actions need, loaded whatever the columns.
     row_fields: tuple[str, ...] = ()
     # Combinations of filters worth a click: label -> query string.

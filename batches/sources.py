@@ -1,0 +1,156 @@
+"""Domains that are known already, as the source of a batch: a saved list, a view, or a filter.
+
+A source is referred to by a key: `list:<id>`, `view:<id>` of a view of the list of domains, or
+`filter:<query string>`. Its domains are those of the moment when they are read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from batches.services import at_once_limit
+from scans.domain_lists.models import DomainList
+from scans.engine.lists.collection import AcceptedLine, ParsedList
+from scans.lists import DOMAINS
+from scans.models import Domain
+from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.preferences import SavedView
+from scrapersky.tenants.saved_views import openable_views
+from scrapersky.web.lists.filters import BadValue
+from scrapersky.web.regional import grouped
+
+LIST, VIEW, FILTER = "list", "view", "filter"
+# Lists and views that a form offers.
+MOST_OFFERED = 200
+Choices = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Domains of one tenant: what kind of source names them, its id or query, and its name."""
+
+    kind: str
+    value: str
+    name: str
+    domains: QuerySet[Domain]
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What a batch remembers of its source."""
+        return {"source": {"kind": self.kind, "value": self.value, "name": self.name}}
+
+    def hosts(self) -> list[str]:
+        """Return the hosts as they are now, by name; raise ValidationError if there are none."""
+        hosts = list(self.domains.order_by("host").values_list("host", flat=True))
+        if not hosts:
+            raise ValidationError(f"“{self.name}” holds no domain now.")
+        return hosts
+
+
+def parsed_source(hosts: Sequence[str]) -> ParsedList:
+    """Return hosts as a list that was read, one in each line."""
+    lines = tuple(AcceptedLine(host, line) for line, host in enumerate(hosts, start=1))
+    return ParsedList(lines, (), 0, 0)
+
+
+def is_large(hosts: Sequence[str]) -> bool:
+    """Return whether hosts are too many to become a batch in one transaction."""
+    return len(hosts) > at_once_limit()
+
+
+def find_source(key: str, *, user: User, tenant: Tenant) -> Source:
+    """Return the source that a key names, of the domains of a tenant.
+
+    Raises ValidationError for one that is not there, or that the user may not open.
+    """
+    kind, _, value = key.partition(":")
+    if kind == FILTER:
+        return source_of_filter(value, tenant)
+    row = _row(kind, value, user, tenant)
+    if isinstance(row, DomainList):
+        return source_of_list(row)
+    if isinstance(row, SavedView):
+        return source_of_view(row, tenant)
+    raise ValidationError("This list or view does not exist any more. Choose another one.")
+
+
+def _row(kind: str, value: str, user: User, tenant: Tenant) -> DomainList | SavedView | None:
+    try:
+        pk = UUID(value)
+    except ValueError:
+        return None
+    if kind == LIST:
+        return DomainList.objects.filter(tenant=tenant, pk=pk).first()
+    return _views(user).filter(pk=pk).first() if kind == VIEW else None
+
+
+def _views(user: User) -> QuerySet[SavedView]:
+    return openable_views(user).filter(list_name=DOMAINS.name)
+
+
+def source_of_list(row: DomainList) -> Source:
+    """Return a saved list as a source."""
+    domains = Domain.objects.filter(tenant=row.tenant_id, list_entries__domain_list=row.pk)
+    return Source(LIST, str(row.pk), row.name, domains)
+
+
+def source_of_view(view: SavedView, tenant: Tenant) -> Source:
+    """Return what a saved view shows of a tenant's domains; raise ValidationError as a filter."""
+    return Source(VIEW, str(view.pk), view.name, _matching(view.query, tenant))
+
+
+def source_of_filter(query: str, tenant: Tenant) -> Source:
+    """Return what matches the filters of a query string of the list of domains.
+
+    Raises ValidationError for a filter that cannot be read.
+    """
+    return Source(FILTER, query, _described(query), _matching(query, tenant))
+
+
+def _matching(query: str, tenant: Tenant) -> QuerySet[Domain]:
+    rows: QuerySet[Domain] = Domain.objects.filter(tenant=tenant)
+    params = QueryDict(query)
+    for name, item in DOMAINS.filter_by_name.items():
+        try:
+            rows = item.apply(rows, item.values(params.getlist(name)))
+        except BadValue as error:
+            raise ValidationError(f"{item.label}: {error}") from error
+    return rows
+
+
+def _described(query: str) -> str:
+    params = QueryDict(query)
+    parts = [
+        f"{item.label}: {item.described(text)}"
+        for name, item in DOMAINS.filter_by_name.items()
+        for text in params.getlist(name)
+        if text.strip()
+    ]
+    return ", ".join(parts)[:500] or "All domains"
+
+
+def source_choices(user: User, tenant: Tenant, current: str = "") -> Choices:
+    """Return what a form offers: lists of a tenant, and the views that a user may open.
+
+    A current filter, which was chosen on the list of domains, is offered too.
+    """
+    lists = DomainList.objects.filter(tenant=tenant).order_by("name")[:MOST_OFFERED]
+    views = _views(user).order_by("name")[:MOST_OFFERED]
+    offered: Choices = [("", "Pasted or uploaded below")]
+    if current.startswith(f"{FILTER}:"):
+        offered.append((current, _described(current.partition(":")[2])))
+    if lists:
+        names = [(f"{LIST}:{row.pk}", f"{row.name} ({grouped(row.domain_count)})") for row in lists]
+        offered.append(("Saved lists", names))
+    if views:
+        offered.append(("Saved views", [(f"{VIEW}:{view.pk}", view.name) for view in views]))
+    return offered
