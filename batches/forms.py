@@ -287,12 +287,17 @@ class BatchForm(forms.Form):
             return
         user, tenant = self.chooser
         try:
-            self.chosen_source = find_source(key, user=user, tenant=tenant)
-            self._take_source(self.chosen_source.hosts())
+            self.chosen_source = self.find_source(key, user, tenant)
+            self._take_source(self.chosen_source)
         except ValidationError as error:
             self.add_error("source", error)
 
-    def _take_source(self, hosts: list[str]) -> None:
+    def find_source(self, key: str, user: User, tenant: Tenant) -> Source:
+        """Return the source that was chosen; raise ValidationError for one that is not there."""
+        return find_source(key, user=user, tenant=tenant)
+
+    def _take_source(self, source: Source) -> None:
+        hosts = source.hosts()
         if not is_large(hosts):
             self.parsed = parsed_source(hosts)
             return

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from batches.list_intake import create_batch_of_any_size
 from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
+from batches.sources import LIST, VIEW, find_source, source_of_schedule
 from batches.timing import Timing
 from scans.engine.lists.collection import ParsedList
 from scans.engine.lists.errors import UnreadableFile
@@ -39,6 +41,9 @@ class Plan:
     time_zone: str = "UTC"
     while_running: str = RecurringBatch.WhileRunning.SKIP
     options: dict[str, Any] = field(default_factory=dict)
+    # Instead of `domains`: the key of a saved list or view, and who chose it (`batches.sources`).
+    source: str = ""
+    chooser: User | None = None
 
 
 def create_recurring(
@@ -75,12 +80,11 @@ def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) ->
 
 
 def _apply(recurring: RecurringBatch, plan: Plan) -> None:
-    parsed = read_domains(plan.domains)
-    if not parsed.accepted:
-        raise ValidationError({"domains": "Enter at least one domain that can be scanned."})
+    if plan.source:
+        _refer(recurring, plan)
+    else:
+        _keep_list(recurring, plan.domains)
     recurring.name = plan.name.strip()
-    recurring.domains = plan.domains
-    recurring.domain_count = len(parsed.accepted)
     recurring.options = BatchOptions.validated(plan.options).as_dict()
     recurring.frequency = plan.frequency
     timing = Timing.of(
@@ -99,6 +103,34 @@ def _apply(recurring: RecurringBatch, plan: Plan) -> None:
         message = f"There is no time zone named {plan.time_zone}. Use one such as Europe/Berlin."
         raise ValidationError({"time_zone": message})
     recurring.clean_fields()
+
+
+def _keep_list(recurring: RecurringBatch, text: str) -> None:
+    """Give a recurring batch a list of its own."""
+    parsed = read_domains(text)
+    if not parsed.accepted:
+        raise ValidationError({"domains": "Enter at least one domain that can be scanned."})
+    recurring.source_kind = RecurringBatch.SourceKind.DOMAINS
+    recurring.domain_list = recurring.saved_view = None
+    recurring.domains, recurring.domain_count = text, len(parsed.accepted)
+
+
+def _refer(recurring: RecurringBatch, plan: Plan) -> None:
+    """Let a recurring batch use a saved list or view; one that it uses already may stay."""
+    try:
+        source = (
+            source_of_schedule(recurring)
+            if plan.source == recurring.source
+            else find_source(plan.source, user=plan.chooser, tenant=recurring.tenant)
+        )
+        if source.kind not in (LIST, VIEW):
+            raise ValidationError("Save the filters as a view; a schedule can use the view.")
+        recurring.domain_count = len(source.hosts())
+    except ValidationError as error:
+        raise ValidationError({"source": error.messages}) from error
+    recurring.source_kind, recurring.domains = source.kind, ""
+    recurring.domain_list_id = UUID(source.value) if source.kind == LIST else None
+    recurring.saved_view_id = UUID(source.value) if source.kind == VIEW else None
 
 
 def read_domains(text: str) -> ParsedList:
@@ -222,16 +254,30 @@ def _start(run: RecurringRun, recurring: RecurringBatch, created_by: User | None
 
 
 def _create(recurring: RecurringBatch, planned: datetime, created_by: User | None) -> Batch:
-    parsed = read_domains(recurring.domains)
+    hosts, origin = _domains_now(recurring)
     local = planned.astimezone(ZoneInfo(recurring.time_zone))
     return create_batch_of_any_size(
         tenant=recurring.tenant,
         created_by=created_by,
-        domains=parsed.hosts,
+        domains=hosts,
         options=recurring.scan_options.as_dict(),
         name=f"{recurring.name[:180]} {local:%Y-%m-%d %H:%M}",
-        metadata={"recurring_batch": str(recurring.pk), **rejections(parsed)},
+        metadata={"recurring_batch": str(recurring.pk), **origin},
     )
+
+
+def _domains_now(recurring: RecurringBatch) -> tuple[list[str], dict[str, Any]]:
+    """Return the hosts of a run, and what its batch remembers of their list.
+
+    Raises ValidationError for a saved list or view that was deleted or is empty.
+    """
+    if recurring.source_kind == RecurringBatch.SourceKind.DOMAINS:
+        parsed = read_domains(recurring.domains)
+        return parsed.hosts, rejections(parsed)
+    source = source_of_schedule(recurring)
+    hosts = source.hosts()
+    RecurringBatch.objects.filter(pk=recurring.pk).update(domain_count=len(hosts))
+    return hosts, source.metadata
 
 
 def _sentence(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The form of a recurring batch: that of a batch, and when it runs."""
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from batches import recurring as services
 from batches.forms import BatchForm
 from batches.models import RecurringBatch
 from batches.recurring import Plan
+from batches.sources import Source, source_of_schedule
 from batches.timing import WEEKDAYS, Timing
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import time_zones
@@ -35,6 +36,8 @@ class RecurringForm(BatchForm):
     """A saved list, how it is to be scanned, and when."""
 
     takes_large_lists = False
+    # The recurring batch that is changed.
+    recurring: RecurringBatch | None = None
 
     frequency = forms.ChoiceField(
         label="How often",
@@ -94,16 +97,37 @@ class RecurringForm(BatchForm):
     @classmethod
     def of(cls, recurring: RecurringBatch, *submitted: Any) -> "RecurringForm":
         """Return the form of an existing recurring batch."""
-        names = ("name", "domains", "while_running", *TIMING)
+        names = ("name", "domains", "source", "while_running", *TIMING)
         stored = {name: getattr(recurring, name) for name in names}
         shown = {name: value for name, value in stored.items() if value is not None}
-        return cls(*submitted, initial=recurring.scan_options.as_dict() | shown)
+        form = cls(*submitted, initial=recurring.scan_options.as_dict() | shown)
+        form.recurring = recurring
+        return form
 
     def clean_domains(self) -> str:
-        """Return the list with plain line ends; an upload goes before a list left as is."""
+        """Return the list with plain line ends; another choice goes before a list left as is."""
         text: str = self.cleaned_data["domains"].replace("\r\n", "\n")
         is_stored = text.strip() == str(self.initial.get("domains", "")).strip()
-        return "" if self.files.get("file") and is_stored else text
+        has_other = self.files.get("file") or self.data.get("source")
+        return "" if has_other and is_stored else text
+
+    def offer_sources(self, user: User, tenant: Tenant) -> Self:
+        """Offer lists and views; one that is used already may be a view of somebody else."""
+        super().offer_sources(user, tenant)
+        view = self.recurring.saved_view if self.recurring else None
+        widget: Any = self.fields["source"].widget
+        if self.recurring and view and self.recurring.source not in str(widget.choices):
+            widget.choices = [*widget.choices, (self.recurring.source, view.name)]
+        return self
+
+    def find_source(self, key: str, user: User, tenant: Tenant) -> Source:
+        """Return the source that was chosen; the one that is used already may stay."""
+        if self.recurring and key == self.recurring.source:
+            return source_of_schedule(self.recurring)
+        return super().find_source(key, user, tenant)
+
+    def _take_source(self, source: Source) -> None:
+        """Leave its domains to the runs."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -120,6 +144,8 @@ class RecurringForm(BatchForm):
         return Plan(
             name=values["name"],
             domains=values["domains"] if is_kept else uploaded,
+            source=self.chosen_source.key if self.chosen_source else "",
+            chooser=self.chooser[0] if self.chooser else None,
             while_running=values["while_running"] or RecurringBatch.WhileRunning.SKIP,
             options=self.options(),
             **self._times(),

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from batches.models import RecurringBatch
 from batches.services import at_once_limit
 from scans.domain_lists.models import DomainList
 from scans.engine.lists.collection import AcceptedLine, ParsedList
@@ -25,6 +26,7 @@ from scrapersky.web.lists.filters import BadValue
 from scrapersky.web.regional import grouped
 
 LIST, VIEW, FILTER = "list", "view", "filter"
+GONE = "This list or view does not exist any more. Choose another one."
 # Lists and views that a form offers.
 MOST_OFFERED = 200
 Choices = list[tuple[str, Any]]
@@ -67,7 +69,7 @@ def is_large(hosts: Sequence[str]) -> bool:
     return len(hosts) > at_once_limit()
 
 
-def find_source(key: str, *, user: User, tenant: Tenant) -> Source:
+def find_source(key: str, *, user: User | None, tenant: Tenant) -> Source:
     """Return the source that a key names, of the domains of a tenant.
 
     Raises ValidationError for one that is not there, or that the user may not open.
@@ -80,17 +82,37 @@ def find_source(key: str, *, user: User, tenant: Tenant) -> Source:
         return source_of_list(row)
     if isinstance(row, SavedView):
         return source_of_view(row, tenant)
-    raise ValidationError("This list or view does not exist any more. Choose another one.")
+    raise ValidationError(GONE)
 
 
-def _row(kind: str, value: str, user: User, tenant: Tenant) -> DomainList | SavedView | None:
+def source_of_schedule(recurring: RecurringBatch) -> Source:
+    """Return the saved list or view of a schedule; raise ValidationError if it was deleted."""
+    if recurring.domain_list is not None:
+        return source_of_list(recurring.domain_list)
+    if recurring.saved_view is not None:
+        return source_of_view(recurring.saved_view, recurring.tenant)
+    raise ValidationError(GONE)
+
+
+def check_unused(row: DomainList) -> None:
+    """Raise ValidationError for a saved list that schedules use, with their names."""
+    rows = RecurringBatch.objects.filter(domain_list=row.pk).order_by("name")
+    names = [f"“{name}”" for name in rows.values_list("name", flat=True)[:5]]
+    if names:
+        raise ValidationError(
+            f"The list is used by the schedule{'s' if len(names) > 1 else ''} {', '.join(names)}."
+            " Delete them or choose another list there first."
+        )
+
+
+def _row(kind: str, value: str, user: User | None, tenant: Tenant) -> DomainList | SavedView | None:
     try:
         pk = UUID(value)
     except ValueError:
         return None
     if kind == LIST:
         return DomainList.objects.filter(tenant=tenant, pk=pk).first()
-    return _views(user).filter(pk=pk).first() if kind == VIEW else None
+    return _views(user).filter(pk=pk).first() if kind == VIEW and user else None
 
 
 def _views(user: User) -> QuerySet[SavedView]:

@@ -11,13 +11,14 @@ from ninja import Router, Schema, Status
 from pydantic import AfterValidator, Field
 
 from batches.api.schemas import invalid_lines, within_limit
+from batches.sources import check_unused
 from scans.domain_lists import services
 from scans.domain_lists.models import DomainList
 from scans.engine.lists.collection import ParsedList, read_values
 from scans.lists import LISTS
 from scrapersky.tenants.access import get_readable, get_writable, tenant_for_new_rows
 from scrapersky.web.api_auth import caller
-from scrapersky.web.api_errors import InputError, Problem, RefusedValue
+from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
 from scrapersky.web.lists.api import add_list
 
 READ = {401: Problem, 404: Problem, 422: Problem}
@@ -106,10 +107,15 @@ def rename_list(request: HttpRequest, list_id: UUID, payload: ListChanges) -> di
         raise _name_error(error) from error
 
 
-@router.delete("/{uuid:list_id}", response={204: None, **WRITE})
+@router.delete("/{uuid:list_id}", response={204: None, 409: Problem, **WRITE})
 def delete_list(request: HttpRequest, list_id: UUID) -> Status:
-    """Delete a list; its domains and their results are kept."""
-    services.delete_list(_writable(request, list_id))
+    """Delete a list that no schedule uses; its domains and their results are kept."""
+    row = _writable(request, list_id)
+    try:
+        check_unused(row)
+    except ValidationError as error:
+        raise ConflictError("list_id", " ".join(error.messages)) from error
+    services.delete_list(row)
     return Status(204, None)
 
 

@@ -35,6 +35,12 @@ class ScheduleChanges(Schema):
 
     name: str | None = Field(default=None, max_length=200)
     domains: str | None = Field(default=None, description="A pasted list of domains.")
+    source: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Instead of `domains`: `list:<id>` or `view:<id>`, a saved list or a saved "
+        "view of domains, as it is at each run.",
+    )
     frequency: str | None = Field(default=None, description="daily, weekly, monthly or cron.")
     weekday: int | None = Field(default=None, ge=0, le=6, description="0 is Monday.")
     month_day: int | None = Field(
@@ -52,16 +58,19 @@ class ScheduleChanges(Schema):
 
     def applied_to(self, plan: Plan) -> Plan:
         """Return a plan with these changes; a day or a cron expression implies the frequency."""
-        changes = self.model_dump(exclude_none=True)
+        changes: dict[str, Any] = self.model_dump(exclude_none=True)
+        if changes.get("source") and changes.get("domains"):
+            raise InputError("source", "Send `domains` or `source`, not both.")
+        if "source" in changes or "domains" in changes:
+            changes = {"source": "", "domains": "", **changes}
         implied = [frequency for name, frequency in IMPLIED.items() if name in changes]
-        return replace(plan, **{"frequency": (implied or [plan.frequency])[0]} | changes)
+        return replace(plan, **{"frequency": (implied or [plan.frequency])[0], **changes})
 
 
 class ScheduleIn(ScheduleChanges):
     """A new schedule; it runs every day at 06:00 UTC unless it says otherwise."""
 
     name: str = Field(max_length=200)
-    domains: str
 
 
 class PauseIn(Schema):
@@ -84,6 +93,7 @@ class RunOut(Schema):
 class ScheduleOut(Schema):
     schedule_id: UUID
     name: str
+    source: str = Field(description="Its saved list or view; empty if it has a list of its own.")
     domain_count: int
     frequency: str
     weekday: int | None
@@ -119,7 +129,7 @@ def create_schedule(request: HttpRequest, payload: ScheduleIn) -> Status:
     """Create a schedule; `invalid` in the response names lines of the list that are left out."""
     user = caller(request)
     tenant = tenant_for_new_rows(user)
-    plan = payload.applied_to(Plan(payload.name, payload.domains, "daily", time(6)))
+    plan = payload.applied_to(Plan(payload.name, "", "daily", time(6), chooser=user))
     try:
         row = services.create_recurring(plan, tenant=tenant, created_by=user, now=timezone.now())
     except ValidationError as error:
@@ -140,7 +150,7 @@ def change_schedule(
     """Change a schedule; its next run moves only if its times change."""
     row = _writable(request, schedule_id)
     names = (*ScheduleChanges.model_fields,)
-    plan = Plan(**{name: getattr(row, name) for name in names})
+    plan = Plan(**{name: getattr(row, name) for name in names}, chooser=caller(request))
     try:
         changed = services.change_recurring(row, payload.applied_to(plan), now=timezone.now())
     except ValidationError as error:

@@ -44,6 +44,13 @@ class RecurringBatch(models.Model):
         SKIP = "skip", "Skip the run"
         QUEUE = "queue", "Start it when the previous one has ended"
 
+    class SourceKind(models.TextChoices):
+        """Where the domains of a run come from."""
+
+        DOMAINS = "domains", "Its own list"
+        LIST = "list", "A saved list"
+        VIEW = "view", "A saved view"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
         "tenants.Tenant", models.CASCADE, related_name="recurring_batches", db_index=False
@@ -52,8 +59,19 @@ class RecurringBatch(models.Model):
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     name = models.CharField(max_length=200)
-    # The list as it was pasted; every run parses it again.
-    domains = models.TextField()
+    # The list as it was pasted; every run parses it again. Empty for a saved list or view, whose
+    # domains are those of the moment of the run; a run fails if its list or view was deleted.
+    domains = models.TextField(blank=True)
+    source_kind = models.CharField(
+        max_length=16, choices=SourceKind, default=SourceKind.DOMAINS, db_default="domains"
+    )
+    domain_list = models.ForeignKey(
+        "scans.DomainList", models.SET_NULL, null=True, blank=True, related_name="schedules"
+    )
+    saved_view = models.ForeignKey(
+        "tenants.SavedView", models.SET_NULL, null=True, blank=True, related_name="schedules"
+    )
+    # As of the last time it was saved or run.
     domain_count = models.PositiveIntegerField()
     options = models.JSONField(default=dict, blank=True)
     frequency = models.CharField(max_length=16, choices=Frequency)
@@ -110,6 +128,12 @@ class RecurringBatch(models.Model):
                 name="recurring_enabled_has_a_next_run",
             ),
             models.CheckConstraint(condition=Q(domain_count__gte=1), name="recurring_not_empty"),
+            models.CheckConstraint(
+                condition=Q(source_kind="domains", domain_list=None, saved_view=None)
+                | Q(source_kind="list", saved_view=None)
+                | Q(source_kind="view", domain_list=None),
+                name="recurring_source",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["tenant", "name"], name="recurring_by_name"),
@@ -120,6 +144,12 @@ class RecurringBatch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def source(self) -> str:
+        """The key of its saved list or view (`batches.sources`); empty where it has its own."""
+        pk = self.domain_list_id or self.saved_view_id
+        return f"{self.source_kind}:{pk}" if pk else ""
 
     @property
     def scan_options(self) -> BatchOptions:

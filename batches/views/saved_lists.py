@@ -11,7 +11,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from batches.models import RecurringBatch
 from batches.saved_list_forms import ImportForm, NewListForm
+from batches.sources import check_unused
 from scans.bulk.models import BulkAction
 from scans.bulk.operations import sentence_of
 from scans.domain_lists import importing, services
@@ -97,6 +99,11 @@ def saved_list_remove(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 def saved_list_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Delete a list; its domains are kept."""
     row = get_writable(_lists(), request.user, pk=pk)
+    try:
+        check_unused(row)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("saved_list", pk=pk)
     services.delete_list(row)
     messages.success(request, f"The list “{row}” is deleted. Its domains are kept.")
     return redirect("saved_lists")
@@ -198,6 +205,7 @@ def _context(request: ConsoleRequest, row: DomainList, form: ImportForm) -> dict
         "saved_list": row,
         "form": form,
         "page": page_of(request, shown, count=row.domain_count),
+        "schedules": RecurringBatch.objects.filter(domain_list=row.pk).defer("domains")[:20],
         "imports": imports.select_related("created_by")[:10],
         "may_write": can_write(request.user, row.tenant_id),
     }

@@ -44,7 +44,7 @@ def schedule_list(request: ConsoleRequest) -> HttpResponse:
 def schedule_create(request: ConsoleRequest) -> HttpResponse:
     """Create a recurring batch."""
     tenant = tenant_for_new_rows(request.user)
-    form = RecurringForm(*_submitted(request))
+    form = RecurringForm(*_submitted(request)).offer_sources(request.user, tenant)
     if "preview" in request.POST:
         return render(request, "batches/schedule_form.html", _preview_context(form))
     recurring = form.create_recurring(tenant=tenant, created_by=request.user, now=timezone.now())
@@ -58,9 +58,12 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
 def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     """Show a recurring batch with every run it had, and save changes."""
     get = get_writable if request.method == "POST" else get_readable
-    rows = RecurringBatch.objects.select_related("created_by", "tenant")
+    rows = RecurringBatch.objects.select_related(
+        "created_by", "tenant", "domain_list", "saved_view"
+    )
     recurring = get(rows, request.user, pk=pk)
     form = RecurringForm.of(recurring, *_submitted(request))
+    form.offer_sources(request.user, recurring.tenant)
     is_preview = "preview" in request.POST
     changed = None if is_preview else form.change_recurring(recurring, now=timezone.now())
     if changed is not None:

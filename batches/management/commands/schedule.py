@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from batches import recurring as services
 from batches.management.arguments import add_options, find_owner, read_options, refusal_of
 from batches.models import RecurringBatch
 from batches.recurring import Plan, read_domains
+from batches.sources import source_of_list
 from batches.timing import WEEKDAYS, start_of_day
+from scans.domain_lists.services import find_by_name
+from scrapersky.tenants.models import Tenant
 from scrapersky.web.commands import SafeCommand
 
 ACTIONS = ("show", "run", "pause", "enable", "disable", "delete")
@@ -30,7 +34,8 @@ class Command(SafeCommand):
         commands.add_parser("list", help="list all schedules")
         create = commands.add_parser("create", help="create a schedule from a list of domains")
         create.add_argument("name")
-        create.add_argument("file", help="a list of domains; - for standard input")
+        create.add_argument("file", nargs="?", help="a list of domains; - for standard input")
+        create.add_argument("--list", default="", help="a saved list, by name, instead of a file")
         create.add_argument("--user", default="", help="the user who owns the schedule")
         create.add_argument("--at", default="06:00", help="time of day (default 06:00)")
         create.add_argument("--weekday", choices=WEEKDAYS, help="run every week on this day")
@@ -72,9 +77,8 @@ class Command(SafeCommand):
 
     def _created(self, params: dict[str, Any]) -> RecurringBatch:
         tenant, user = find_owner(params["user"])
-        row = services.create_recurring(
-            _plan(params), tenant=tenant, created_by=user, now=timezone.now()
-        )
+        plan = replace(_plan(params), source=_source(params["list"], tenant), chooser=user)
+        row = services.create_recurring(plan, tenant=tenant, created_by=user, now=timezone.now())
         for line in read_domains(row.domains).rejected:
             self.stderr.write(f"Line {line.line}, “{line.value}”: {line.reason}")
         return row
@@ -106,6 +110,8 @@ class Command(SafeCommand):
 
 
 def _plan(params: dict[str, Any]) -> Plan:
+    if bool(params["file"]) == bool(params["list"]):
+        raise CommandError("Name a file, or a saved list with --list, not both.")
     weekday, month_day = params["weekday"], params["month_day"]
     timings = {"cron": params["cron"], "weekly": weekday, "monthly": month_day}
     frequencies = [name for name, value in timings.items() if value]
@@ -117,7 +123,7 @@ def _plan(params: dict[str, Any]) -> Plan:
         raise CommandError(f"--at takes a time such as 06:00, not {params['at']}.") from error
     return Plan(
         name=params["name"],
-        domains=_read(params["file"]),
+        domains=_read(params["file"]) if params["file"] else "",
         frequency=frequencies[0] if frequencies else "daily",
         time_of_day=at,
         weekday=WEEKDAYS.index(weekday) if weekday else None,
@@ -127,6 +133,16 @@ def _plan(params: dict[str, Any]) -> Plan:
         while_running="queue" if params["queue"] else "skip",
         options=read_options(params).as_dict(),
     )
+
+
+def _source(name: str, tenant: Tenant) -> str:
+    """Return the key of a tenant's saved list; empty for no name."""
+    if not name:
+        return ""
+    row = find_by_name(tenant.pk, name)
+    if row is None:
+        raise CommandError(f"There is no list named “{name}” in {tenant}.")
+    return source_of_list(row).key
 
 
 def _read(name: str) -> str:
