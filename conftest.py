@@ -53,9 +53,9 @@ def console(user: User) -> Client:
 
 
 def member_of(tenant: Tenant, username: str) -> User:
-    made = User.objects.create_user(username, f"{username}@example.com", "secret")
-    Membership.objects.create(user=made, tenant=tenant, role=Membership.Role.MEMBER)
-    return made
+    member = User.objects.create_user(username, f"{username}@example.com", "secret")
+    Membership.objects.create(user=member, tenant=tenant, role=Membership.Role.MEMBER)
+    return member
 
 
 @pytest.fixture

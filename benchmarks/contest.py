@@ -53,8 +53,8 @@ class Contest:
             self._sites.described(),
         )
         print_table(title, columns, rows, *explained, *notes)
-        found = [[entry.name, *_found(entry.ran)] for entry in self._entries]
-        print_table("results of each program", ("", *FOUND), found)
+        cells = [[entry.name, *_found(entry.ran)] for entry in self._entries]
+        print_table("results of each program", ("", *FOUND), cells)
 
     def _row(self, entry: Entry) -> list[str]:
         count = self._sites.count

@@ -22,15 +22,15 @@ def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
 def marked(mark: str) -> dict[int, str]:
     """Return the commands, by process id, of the running processes whose environment has a mark."""
     wanted = f"{MARK}={mark}".encode()
-    found = {}
+    commands = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and folder.name != str(os.getpid()):
             try:
                 if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
+                    commands[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
-    return {pid: command.replace("\0", " ") for pid, command in found.items() if command}
+    return {pid: command.replace("\0", " ") for pid, command in commands.items() if command}
 
 
 def is_running(pid: int) -> bool:

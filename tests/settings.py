@@ -15,9 +15,9 @@ from scrapersky import env
 def shared_directory() -> Path:
     """Return the directory of this test run, one for all of its processes."""
     if "TEST_RUN_DIRECTORY" not in os.environ:
-        made = tempfile.mkdtemp(prefix="scrapersky-tests-")
-        os.environ["TEST_RUN_DIRECTORY"] = made
-        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        directory = tempfile.mkdtemp(prefix="scrapersky-tests-")
+        os.environ["TEST_RUN_DIRECTORY"] = directory
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return Path(os.environ["TEST_RUN_DIRECTORY"])
 
 

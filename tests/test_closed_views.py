@@ -128,10 +128,10 @@ def test_a_viewer_is_offered_no_button_that_would_be_refused(default_tenant: Ten
 @pytest.fixture
 def mixed(default_tenant: Tenant, other_tenant: Tenant) -> User:
     """Return staff who may write in another tenant, and only look in the default one."""
-    made = account("mixed", other_tenant, role="admin", staff=True)
-    Membership.objects.create(user=made, tenant=default_tenant, role="viewer")
-    made.user_permissions.set(Permission.objects.all())
-    return made
+    user = account("mixed", other_tenant, role="admin", staff=True)
+    Membership.objects.create(user=user, tenant=default_tenant, role="viewer")
+    user.user_permissions.set(Permission.objects.all())
+    return user
 
 
 def test_a_viewer_here_who_is_a_member_elsewhere_changes_nothing_here(

@@ -258,9 +258,9 @@ def test_every_rejected_line_is_stored_and_shown(
     program = program_of(user)
     body = json.dumps({"domains": ["a.example", *texts]})
     url = "/api/v3/batch_page_scraper/batch"
-    made = program.post(url, body, content_type="application/json").json()
-    assert_answered(boss.get(f"/batches/{made['batch_id']}/"))
-    assert program.get(made["status_url"]).status_code == 200
+    created = program.post(url, body, content_type="application/json").json()
+    assert_answered(boss.get(f"/batches/{created['batch_id']}/"))
+    assert program.get(created["status_url"]).status_code == 200
 
 
 # Services, scans and commands

@@ -97,12 +97,12 @@ class Group:
 @pytest.fixture
 def group(tmp_path: Path) -> Iterator[Group]:
     copy_migrated_database(tmp_path / "data.sqlite3")
-    made = Group(tmp_path)
-    yield made
-    for pid in marked(made.mark):
+    installation = Group(tmp_path)
+    yield installation
+    for pid in marked(installation.mark):
         os.kill(pid, signal.SIGKILL)
-    if made.process:
-        made.process.wait()
+    if installation.process:
+        installation.process.wait()
 
 
 def log_in(group: Group, password: str) -> requests.Session:

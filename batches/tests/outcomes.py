@@ -18,7 +18,7 @@ ENDED = STARTED + timedelta(seconds=2.5)
 
 def report_of(domain: str, **facts: Any) -> SiteReport:
     """Return a report with one of everything; `facts` replace what it says."""
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "final_url": f"https://{domain}/",
         "title": f"Welcome to {domain}",
         "description": "Bäckerei & more",
@@ -34,7 +34,7 @@ def report_of(domain: str, **facts: Any) -> SiteReport:
         "pages": (PageEntry(f"https://{domain}/"), PageEntry(f"https://{domain}/contact")),
         "coverage": {"pages": True, "sitemaps": True, "inventory": True},
     } | facts
-    return SiteReport(domain, STARTED.isoformat(), ENDED.isoformat(), **said)
+    return SiteReport(domain, STARTED.isoformat(), ENDED.isoformat(), **values)
 
 
 def scanned(job: ClaimedJob, **facts: Any) -> Outcome:
@@ -56,8 +56,8 @@ def complete(job: Job, **facts: Any) -> Job:
 
 def fail(job: Job, reason: str, error: str) -> Job:
     """End a job with a failure."""
-    asked = {"requests": [{"url": "https://example/", "status": 0}]}
-    return _end(job, status=Job.Status.FAILED, failure_reason=reason, error=error, result=asked)
+    receipt = {"requests": [{"url": "https://example/", "status": 0}]}
+    return _end(job, status=Job.Status.FAILED, failure_reason=reason, error=error, result=receipt)
 
 
 def _end(job: Job, **columns: Any) -> Job:

@@ -26,9 +26,9 @@ LISTS = (
 
 @pytest.fixture
 def admin_user(default_tenant: Tenant) -> User:
-    made = User.objects.create_superuser("root", "root@example.com")
-    Membership.objects.create(user=made, tenant=default_tenant, role=Membership.Role.ADMIN)
-    return made
+    root = User.objects.create_superuser("root", "root@example.com")
+    Membership.objects.create(user=root, tenant=default_tenant, role=Membership.Role.ADMIN)
+    return root
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(
     office: Client, default_tenant: Tenant, name: str
 ) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             body_of(office, f"/admin/{name}/")
-        return len(asked)
+        return len(captured)
 
     fill(default_tenant, 0)
     queries()

@@ -35,8 +35,8 @@ def recurring(default_tenant: Tenant) -> RecurringBatch:
 
 
 def act(client: Client, url: str, action: str, *rows: Any) -> tuple[int, str]:
-    given = {"action": action, "_selected_action": [row.pk for row in rows]}
-    response = client.post(url, given, follow=True)
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    response = client.post(url, form, follow=True)
     return response.status_code, response.content.decode()
 
 

@@ -128,8 +128,8 @@ def test_more_rows_than_a_request_can_do_are_refused(
 ) -> None:
     monkeypatch.setattr(transition_actions, "MAX_ROWS", 2)
     rows = [batch_of(default_tenant, name) for name in ("One", "Two", "Three")]
-    (said,) = act(clerk, "cancel", rows[:1], every=True)
-    assert said.startswith("Nothing was done: more than 2")
+    (message,) = act(clerk, "cancel", rows[:1], every=True)
+    assert message.startswith("Nothing was done: more than 2")
     assert {state(row) for row in rows} == {"pending"}
 
 

@@ -29,9 +29,9 @@ def batch(default_tenant: Tenant) -> Batch:
 
 @pytest.fixture
 def viewer(default_tenant: Tenant) -> User:
-    made = User.objects.create_user("viewer")
-    Membership.objects.create(user=made, tenant=default_tenant, role=Membership.Role.VIEWER)
-    return made
+    account = User.objects.create_user("viewer")
+    Membership.objects.create(user=account, tenant=default_tenant, role=Membership.Role.VIEWER)
+    return account
 
 
 def paths_of(batch: Batch) -> list[str]:

@@ -40,9 +40,9 @@ def test_a_scan_becomes_a_job_outside_batches_with_the_old_default_of_pages(
 
 
 def test_the_status_url_of_a_scan_works_as_given(program: Client) -> None:
-    made = scan(program, {"base_url": "example.com"}).json()
-    body = program.get(made["status_url"]).json()
-    assert (body["job_id"], body["status"]) == (made["job_id"], "pending")
+    created = scan(program, {"base_url": "example.com"}).json()
+    body = program.get(created["status_url"]).json()
+    assert (body["job_id"], body["status"]) == (created["job_id"], "pending")
     assert (body["domain"], body["batch_id"], body["progress"]) == ("example.com", None, 0)
 
 

@@ -85,9 +85,9 @@ def test_a_batch_with_running_scans_is_cancelling_until_they_have_stopped(
 def test_the_answer_is_that_of_the_status(program: Client, mixed: Batch) -> None:
     answer = json_of(control(program, mixed, "retry"))
     status = f"/api/v3/batch_page_scraper/batch/{mixed.pk}/status"
-    asked = program.get(status).json()
-    assert asked["metadata"].pop("domain_count") == answer["total_domains"]
-    assert {**answer, "processing_time": 0} == {**asked, "processing_time": 0}
+    polled = program.get(status).json()
+    assert polled["metadata"].pop("domain_count") == answer["total_domains"]
+    assert {**answer, "processing_time": 0} == {**polled, "processing_time": 0}
 
 
 def test_without_a_body_everything_that_failed_is_retried(program: Client, mixed: Batch) -> None:

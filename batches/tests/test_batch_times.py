@@ -16,9 +16,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def batch(default_tenant: Tenant) -> Batch:
-    made = create_batch(tenant=default_tenant, created_by=None, domains=["a.example", "b.example"])
+    created = create_batch(
+        tenant=default_tenant, created_by=None, domains=["a.example", "b.example"]
+    )
     Batch.objects.start()
-    return made
+    return created
 
 
 def ran_for(batch: Batch, **since: float) -> None:

@@ -67,8 +67,8 @@ def test_retry_scans_everything_that_failed(mixed: Batch) -> None:
 
 
 def test_retry_by_cause_with_other_options(mixed: Batch) -> None:
-    given = ("site_deadline=120", "request_delay=0.5", "max_concurrent=3", "obey_robots=no")
-    options = [argument for text in given for argument in ("--option", text)]
+    assignments = ("site_deadline=120", "request_delay=0.5", "max_concurrent=3", "obey_robots=no")
+    options = [argument for text in assignments for argument in ("--option", text)]
     run(mixed, "retry", "--reason", "read_timeout", "--reason", "dns_not_found", *options)
     assert statuses(mixed) == ["complete", "pending", "failed"]
     own = mixed.jobs.get(status="pending").options

@@ -36,8 +36,8 @@ def test_a_site_is_scanned_without_a_database(sites: Sites) -> None:
 def test_one_failed_site_makes_the_exit_code_one_and_stops_no_other(sites: Sites) -> None:
     results, code = results_of("b.site.test", "lost.none.test", "not a domain", "c.site.test")
     assert code == 1
-    told = [(result["domain"], result["status"], result["failure_reason"]) for result in results]
-    assert told == [
+    ends = [(result["domain"], result["status"], result["failure_reason"]) for result in results]
+    assert ends == [
         ("b.site.test", "complete", ""),
         ("lost.none.test", "failed", "dns_not_found"),
         ("not a domain", "failed", "invalid_domain"),
@@ -87,8 +87,8 @@ def test_a_defect_of_the_scanner_ends_its_own_site_only(
 
 def test_the_options_of_a_batch_hold(sites: Sites) -> None:
     results, _ = results_of("a.site.test", "--no-sitemaps", "--no-obey-robots")
-    asked = [request["url"] for request in results[0]["report"]["requests"]]
-    assert not any("sitemap" in url for url in asked)
+    urls = [request["url"] for request in results[0]["report"]["requests"]]
+    assert not any("sitemap" in url for url in urls)
     assert results[0]["report"]["robots"]["obeyed"] is False
 
 

@@ -63,11 +63,11 @@ def test_large_batches_with_the_same_domains_in_other_orders_do_not_deadlock(
 
     assert at_once(*[lambda domains=domains: create(domains) for domains in lists]) == []
 
-    made = [
+    created = [
         list(batch.jobs.order_by("position").values_list("domain__host", flat=True))
         for batch in Batch.objects.all()
     ]
-    assert sorted(made) == sorted(lists)
+    assert sorted(created) == sorted(lists)
     assert Domain.objects.count() == 200
 
 

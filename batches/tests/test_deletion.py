@@ -109,8 +109,8 @@ def test_deleting_a_domain_asks_first_and_removes_everything_about_it(
     wrong = {"kind": "contact", "row": str(domain.contacts.all()[0].pk)}
     console.post(f"/domains/{domain.pk}/corrections/", wrong)
     pick = {"pick": [domain.pk]}
-    asked = post(console, "/domains/delete/", **pick)
-    assert "Delete 1 domain?" in asked
+    html = post(console, "/domains/delete/", **pick)
+    assert "Delete 1 domain?" in html
     assert Domain.objects.count() == 2
     assert "1 domain deleted." in post(console, "/domains/delete/", confirmed="1", **pick)
     assert set(rows_about(domain)) == set()

@@ -26,11 +26,11 @@ pytestmark = pytest.mark.django_db
 def batch(default_tenant: Tenant) -> Batch:
     """Return a batch of a complete, a failed and a waiting job."""
     hosts = ["good.example", "bad.example", "waiting.example"]
-    made = create_batch(tenant=default_tenant, created_by=None, domains=hosts, name="Bäcker 1")
-    good, bad, _ = made.jobs.order_by("position")
+    created = create_batch(tenant=default_tenant, created_by=None, domains=hosts, name="Bäcker 1")
+    good, bad, _ = created.jobs.order_by("position")
     complete(good)
     fail(bad, "dns_not_found", "The domain name does not resolve to an address.")
-    return made
+    return created
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_jobs_that_are_taken_back_are_named(
     Job.objects.begin(worker, {(first.id, first.claim_no): NOW})
     Worker.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
     recover()
-    told = lines(caplog, f"worker={worker.pk} is lost")
-    assert len(told) == 2
+    matching = lines(caplog, f"worker={worker.pk} is lost")
+    assert len(matching) == 2
     assert lines(caplog, "had started it")[0].startswith(f"batch={batch.pk} job={first.id} ")
     assert lines(caplog, "only held it")[0].startswith(f"batch={batch.pk} job={second.id} ")

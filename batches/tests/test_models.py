@@ -109,8 +109,8 @@ def test_a_batch_that_is_being_cancelled_ends_cancelled(batch: Batch) -> None:
 def test_the_counters_tell_how_many_jobs_a_list_holds(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(failed=1, cancelled=1)
     batch.refresh_from_db()
-    told = [batch.count_of(status) for status in ("", "complete", "failed", "cancelled")]
-    assert told == [batch.total, 0, 1, 1]
+    counts = [batch.count_of(status) for status in ("", "complete", "failed", "cancelled")]
+    assert counts == [batch.total, 0, 1, 1]
     assert batch.count_of("pending") is batch.count_of("running") is None
 
 

@@ -169,8 +169,8 @@ def test_a_limit_that_is_set_holds_everywhere(
 ) -> None:
     settings.SCAN_ALLOWED_NETWORKS = ("10.0.0.0/8",)
     settings.SCAN_MAX_PER_ADDRESS = chosen
-    found = [limit_of(address) for address in ("10.1.2.3", "203.0.113.5", "104.16.132.229")]
-    assert found == [own, shared, front_end]
+    limits = [limit_of(address) for address in ("10.1.2.3", "203.0.113.5", "104.16.132.229")]
+    assert limits == [own, shared, front_end]
 
 
 def test_a_site_counts_at_all_of_its_addresses_until_it_ends(settings: Settings) -> None:

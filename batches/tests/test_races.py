@@ -146,19 +146,19 @@ def batch(default_tenant: Tenant) -> Batch:
 
 def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Batch) -> None:
     party, crew = Party(), Crew(batch)
-    found: list[str] = []
+    violations: list[str] = []
     looks = 0
 
     def look() -> bool:
         nonlocal looks
         looks += 1
-        found.extend(problems())
+        violations.extend(problems())
         return party.over.is_set() or (looks > 40 and party.acts > 150)
 
     with party.of(crew.work, crew.work, bury, meddler(batch), keep):
         eventually(look, within=90)
     assert party.errors == []
-    assert found == []
+    assert violations == []
 
     with suppress(TransitionError):
         transitions.resume_batch(batch)

@@ -25,10 +25,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def batch(default_tenant: Tenant) -> Batch:
-    made = create_batch(tenant=default_tenant, created_by=None, domains=["a.example", "b.example"])
+    created = create_batch(
+        tenant=default_tenant, created_by=None, domains=["a.example", "b.example"]
+    )
     Batch.objects.start()
     OrmQ.objects.all().delete()
-    return made
+    return created
 
 
 def hire(host: str = "h") -> Worker:

@@ -160,12 +160,12 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
 ) -> None:
     batch = make(default_tenant, hosts(3), max_concurrent=1)
     first = batch.jobs.get(domain__host="s0.site.test")
-    asked, stopped = threading.Event(), threading.Event()
+    requested, stopped = threading.Event(), threading.Event()
     check, cancel = shift.Shift._check, process.Child.cancel
     cancelled: list[Job] = []
 
     def cancel_once_asked(self: shift.Shift) -> None:
-        if asked.is_set() and not cancelled:
+        if requested.is_set() and not cancelled:
             cancelled.append(transitions.cancel_job(first))
         check(self)
 
@@ -176,7 +176,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
 
     def answer_when_stopped(host: str) -> None:
         if host == "s0.site.test":
-            asked.set()
+            requested.set()
             stopped.wait(timeout=15)
 
     monkeypatch.setattr(shift.Shift, "_check", cancel_once_asked)
@@ -194,14 +194,14 @@ def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(
     monkeypatch.setattr(shift, "BEAT_EVERY", 0.1)
     release = threading.Event()
     batch = make(default_tenant, hosts(5), max_concurrent=2)
-    asked = threading.Event()
+    requested = threading.Event()
 
     def ask_to_stop(host: str) -> None:
-        asked.set()
+        requested.set()
         release.wait(timeout=10)
 
     sites.before = ask_to_stop
-    stopper = StopWhen(asked)
+    stopper = StopWhen(requested)
     monkeypatch.setattr(shift.Shift, "_is_to_stop", lambda self: stopper.is_set())
     run_shift()
     release.set()
@@ -220,13 +220,13 @@ class StopWhen:
 def test_the_flag_of_the_host_asks_its_shift_to_stop(default_tenant: Tenant) -> None:
     worker = Worker.begin(host="h", pid=1)
     assert worker
-    made = shift.Shift(worker)
+    current = shift.Shift(worker)
     try:
-        assert not made._is_to_stop()
+        assert not current._is_to_stop()
         Worker.objects.stop("h")
-        assert made._is_to_stop()
+        assert current._is_to_stop()
     finally:
-        made.pool.close()
+        current.pool.close()
 
 
 def test_a_shift_that_was_declared_lost_writes_nothing(

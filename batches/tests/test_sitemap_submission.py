@@ -294,8 +294,8 @@ def test_a_paused_import_stays_in_work(default_tenant: Tenant) -> None:
 def test_a_retried_import_is_in_work_again_and_ends_by_its_result(
     default_tenant: Tenant, worker: Worker
 ) -> None:
-    good, bad, asked = submitted(default_tenant, worker, "a.example", "b.example", "c.example")
-    summary = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, asked)]
+    good, bad, third = submitted(default_tenant, worker, "a.example", "b.example", "c.example")
+    summary = [failure(job, "tls_error", "It is old.", timezone.now()) for job in (bad, third)]
     flush(worker, [scanned(good), *summary])
     queue_for_sitemaps(Domain.objects.filter(host="c.example"))
     batch = transitions.retry_batch(Batch.objects.get())

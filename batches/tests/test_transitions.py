@@ -23,12 +23,12 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def batch(default_tenant: Tenant) -> Batch:
     hosts = ["a.example", "b.example", "c.example", "d.example"]
-    made = create_batch(
+    created = create_batch(
         tenant=default_tenant, created_by=None, domains=hosts, options={"max_pages": 7}, name="Four"
     )
     Batch.objects.start()
     OrmQ.objects.all().delete()
-    return made
+    return created
 
 
 @pytest.fixture

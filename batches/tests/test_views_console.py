@@ -24,9 +24,9 @@ def home(client: Client) -> str:
 
 def queries(client: Client) -> int:
     client.get("/")
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         home(client)
-    return len(asked)
+    return len(captured)
 
 
 def test_a_console_with_nothing_in_it_says_how_to_begin(console: Client) -> None:

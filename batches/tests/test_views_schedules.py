@@ -42,9 +42,9 @@ def body_of(client: Client, url: str) -> str:
     return response.content.decode()
 
 
-def post(client: Client, url: str, **given: Any) -> str:
+def post(client: Client, url: str, **fields: Any) -> str:
     """Post a form and return the page it leads to."""
-    return client.post(url, given, follow=True).content.decode()
+    return client.post(url, fields, follow=True).content.decode()
 
 
 def page_of(recurring: RecurringBatch, action: str = "") -> str:
@@ -125,9 +125,9 @@ def test_the_list_costs_the_same_however_long_it_is(
     console: Client, default_tenant: Tenant
 ) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             body_of(console, "/schedules/")
-        return len(asked)
+        return len(captured)
 
     recurring_batch(default_tenant)
     start_due(SUNDAY + timedelta(days=1))

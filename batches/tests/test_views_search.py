@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def batch(default_tenant: Tenant) -> object:
-    made = create_batch(
+    created = create_batch(
         tenant=default_tenant, created_by=None, domains=["harbour.example"], name="Harbours"
     )
     now = timezone.now()
@@ -27,7 +27,7 @@ def batch(default_tenant: Tenant) -> object:
             first_seen=now,
             last_seen=now,
         )
-    return made
+    return created
 
 
 def results(client: Client, text: str) -> str:

@@ -24,8 +24,8 @@ def make(tenant: Tenant, **states: str) -> dict[str, Domain]:
     }
 
 
-def post(client: Client, url: str, **given: Any) -> str:
-    return client.post(url, given, follow=True).content.decode()
+def post(client: Client, url: str, **fields: Any) -> str:
+    return client.post(url, fields, follow=True).content.decode()
 
 
 def queued() -> list[str]:
@@ -71,8 +71,8 @@ def test_all_that_match_the_filter_are_taken_beyond_the_page(
 
 def test_the_list_comes_back_as_it_was_filtered(console: Client, default_tenant: Tenant) -> None:
     make(default_tenant, a="failed")
-    given = {"all": "1", "query": "sitemaps=failed&q=a%26b"}
-    response = console.post("/domains/sitemaps/", given)
+    fields = {"all": "1", "query": "sitemaps=failed&q=a%26b"}
+    response = console.post("/domains/sitemaps/", fields)
     assert response.headers["Location"] == "/domains/?sitemaps=failed&q=a%26b"
 
 

@@ -162,9 +162,9 @@ def test_a_batch_whose_last_job_ended_in_the_pause_says_so_when_it_goes_on(
 
 
 def test_cancelling_asks_first_and_works_without_scripts(console: Client, waiting: Batch) -> None:
-    asked = fragment(console, waiting)
-    assert "Cancel this batch?" in asked
-    assert asked.index("<summary") < asked.index(f'action="/batches/{waiting.pk}/cancel/"')
+    html = fragment(console, waiting)
+    assert "Cancel this batch?" in html
+    assert html.index("<summary") < html.index(f'action="/batches/{waiting.pk}/cancel/"')
     assert "The batch is cancelled. Finished results are kept." in press(console, waiting, "cancel")
     assert statuses(waiting) == ["cancelled", "cancelled"]
 
@@ -403,9 +403,9 @@ def test_the_buttons_cost_one_query_whatever_the_batch(
     def queries(batch: Batch) -> list[str]:
         url = f"/batches/{batch.pk}/{part}"
         console.get(url, headers=HTMX)
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             assert console.get(url, headers=HTMX).status_code == 200
-        return [query["sql"] for query in asked]
+        return [query["sql"] for query in captured]
 
     few = queries(running_batch(default_tenant, complete_jobs=1, failed_jobs=1))
     assert sum("tenants_membership" in sql and "role" in sql for sql in few) == 1

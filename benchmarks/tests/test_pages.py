@@ -56,9 +56,9 @@ def answer(served: Sites, path: str) -> tuple[bytes, bytes]:
 def test_every_host_is_a_site_with_robots_and_a_sitemap_of_a_hundred_pages(served: Sites) -> None:
     assert b"Sitemap: http://site000001.test/sitemap.xml" in answer(served, "/robots.txt")[1]
     body = answer(served, "/sitemap.xml")[1]
-    found = parse_sitemap([body], "http://site000001.test/sitemap.xml", 1_000, 1_000_000)
-    assert len(found.entries) == 100
-    assert found.entries[0].loc.startswith("http://site000001.test/")
+    sitemap = parse_sitemap([body], "http://site000001.test/sitemap.xml", 1_000, 1_000_000)
+    assert len(sitemap.entries) == 100
+    assert sitemap.entries[0].loc.startswith("http://site000001.test/")
 
 
 def test_pages_are_sent_packed_and_any_other_address_is_the_contact_page(served: Sites) -> None:

@@ -71,7 +71,7 @@ def test_two_equal_reports_hold_no_change() -> None:
 
 
 def test_facts_are_told_before_and_after() -> None:
-    found = changes(
+    result = changes(
         {"title": "Old", "server_address": "192.0.2.1"},
         {
             "title": "New",
@@ -80,7 +80,7 @@ def test_facts_are_told_before_and_after() -> None:
             "final_url": "https://b.example/",
         },
     )
-    assert [(change.field, change.before, change.after) for change in found] == [
+    assert [(change.field, change.before, change.after) for change in result] == [
         ("verdict", "ok", "parked"),
         ("title", "Old", "New"),
         ("final_url", "https://a.example/", "https://b.example/"),
@@ -89,11 +89,11 @@ def test_facts_are_told_before_and_after() -> None:
 
 
 def test_lists_are_told_by_what_they_gained_and_lost() -> None:
-    found = changes(
+    result = changes(
         {"contacts": (mail("a@x.de"), mail("b@x.de")), "technologies": (Technology("A", "CMS"),)},
         {"contacts": (mail("b@x.de"), mail("c@x.de")), "technologies": (Technology("B", "CMS"),)},
     )
-    assert [(change.field, change.added, change.removed) for change in found] == [
+    assert [(change.field, change.added, change.removed) for change in result] == [
         ("contacts", ("c@x.de",), ("a@x.de",)),
         ("technologies", ("B",), ("A",)),
     ]

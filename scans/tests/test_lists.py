@@ -31,10 +31,10 @@ MOST_PAGES = 40
 
 
 def query(definition: ListDefinition, user: User, **params: str | list[str]) -> ListQuery:
-    asked = QueryDict(mutable=True)
+    query_dict = QueryDict(mutable=True)
     for name, value in params.items():
-        asked.setlist(name, [value] if isinstance(value, str) else value)
-    return ListQuery(definition, asked, user)
+        query_dict.setlist(name, [value] if isinstance(value, str) else value)
+    return ListQuery(definition, query_dict, user)
 
 
 def hosts(user: User, **params: str | list[str]) -> list[str]:

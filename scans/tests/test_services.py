@@ -27,11 +27,11 @@ def test_a_domain_that_others_make_at_the_same_moment_keeps_their_id(
     looks: list[list[str]] = []
 
     def look_and_be_overtaken(tenant: Tenant, hosts: list[str]) -> dict:
-        found = look(tenant, hosts)
+        result = look(tenant, hosts)
         if not looks:
             make(default_tenant, a="pending")
         looks.append(hosts)
-        return found
+        return result
 
     monkeypatch.setattr(services, "_ids_of", look_and_be_overtaken)
     ids = services.ensure_domains(tenant=default_tenant, hosts=["a.example", "b.example"])

@@ -127,11 +127,11 @@ def test_one_value_to_mend_changes_no_other_of_its_column(
 ) -> None:
     titles = ["plain", "nul\x00", "lone \ud800", "Bücher", "x" * 5_000]
     rows = [(f"{place}.example", title, title[:2]) for place, title in enumerate(titles)]
-    given = {"tenant_id": default_tenant.pk}
+    constants = {"tenant_id": default_tenant.pk}
     columns = ["host", "title", "language"]
-    storage.upsert(Domain, columns, rows, key=["tenant_id", "host"], constants=given)
-    made = Domain.objects.exclude(pk=domain.pk).order_by("host")
-    stored = list(made.values_list("title", flat=True))
+    storage.upsert(Domain, columns, rows, key=["tenant_id", "host"], constants=constants)
+    created = Domain.objects.exclude(pk=domain.pk).order_by("host")
+    stored = list(created.values_list("title", flat=True))
     assert stored == ["plain", "nul", "lone ?", "Bücher", "x" * 5_000]
 
 
@@ -149,11 +149,11 @@ def test_update_writes_the_named_columns_of_the_named_rows(
 def test_constants_are_written_to_every_row_and_take_part_in_the_key(
     default_tenant: Tenant, domain: Domain
 ) -> None:
-    given = {"tenant_id": default_tenant.pk, "title": "T\x00", "emails": ["x@y.de"]}
+    constants = {"tenant_id": default_tenant.pk, "title": "T\x00", "emails": ["x@y.de"]}
     hosts = ["a.example", "b.example", "b.example"]
     rows = [(host,) for host in hosts]
     key = ["tenant_id", "host"]
-    assert storage.upsert(Domain, ["host"], rows, key=key, constants=given) == 1
+    assert storage.upsert(Domain, ["host"], rows, key=key, constants=constants) == 1
     assert list(Domain.objects.values_list("host", "title", "emails")) == [
         ("a.example", "", []),
         ("b.example", "T", ["x@y.de"]),
@@ -172,8 +172,8 @@ def test_a_list_of_any_length_is_looked_up_with_one_parameter(
 ) -> None:
     hosts = ["b.example", "ü", '"', *(f"{number}.example" for number in range(40_000))]
     ensure_domains(tenant=default_tenant, hosts=['"', "5.example"])
-    found = Domain.objects.filter(host__in=storage.among(hosts)).values_list("host", flat=True)
-    assert sorted(found) == ['"', "5.example"]
+    stored = Domain.objects.filter(host__in=storage.among(hosts)).values_list("host", flat=True)
+    assert sorted(stored) == ['"', "5.example"]
     assert not Domain.objects.filter(host__in=storage.among([]))
 
 

@@ -84,7 +84,7 @@ def test_a_domain_shows_everything_that_was_found(console: Client, default_tenan
         requests=(RequestRecord("https://a.example/robots.txt", 200, 120, 35),),
     )
     body = page(console, f"/domains/{domain.pk}/")
-    for found in (
+    for text in (
         "Welcome to a.example",
         "info@a.example",
         "+49307654321",
@@ -99,7 +99,7 @@ def test_a_domain_shows_everything_that_was_found(console: Client, default_tenan
         "https://a.example/robots.txt",
         "35 ms",
     ):
-        assert found in body
+        assert text in body
 
 
 def test_a_domain_that_was_never_scanned_says_so(console: Client, default_tenant: Tenant) -> None:
@@ -167,6 +167,6 @@ def test_a_viewer_is_offered_nothing_that_he_may_not_do(
     client.force_login(user)
     assert "Scan now" in client.get(address).content.decode()
     user.memberships.update(role=Membership.Role.VIEWER)
-    told = client.get(address).content.decode()
-    assert "Scan now" not in told
-    assert "Queue for sitemaps" not in told
+    html = client.get(address).content.decode()
+    assert "Scan now" not in html
+    assert "Queue for sitemaps" not in html

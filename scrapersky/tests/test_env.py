@@ -145,9 +145,9 @@ def test_a_secret_key_is_made_once_and_for_its_owner_alone(
     patch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "var" / "secret_key"
-    made = env.secret_key(NAME, path)
-    assert len(made) > 40
-    assert env.secret_key(NAME, path) == made
+    key = env.secret_key(NAME, path)
+    assert len(key) > 40
+    assert env.secret_key(NAME, path) == key
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -70,8 +70,8 @@ def expected_of_post(actor: Actor, address: Address) -> set[int]:
 
 def check(actor: Actor, answer: Answer, expected: set[int], *, may_write: bool) -> None:
     """Assert the status, that no outsider learns the word, and that nothing else was written."""
-    said = f"{actor}: {answer.status} instead of {sorted(expected)}"
-    assert answer.status in expected, said
+    message = f"{actor}: {answer.status} instead of {sorted(expected)}"
+    assert answer.status in expected, message
     if answer.status == 302 and actor.is_anonymous:
         assert answer.response.headers["Location"].startswith("/login/")
     if not actor.may(Right.READ):

@@ -70,13 +70,13 @@ def manages(world: World, actor: Actor, role: str) -> bool:
 
 
 def grants_member(world: World, actor: Actor) -> bool:
-    given = change(world, actor, membership_of(world, Role.VIEWER), role=Role.MEMBER)
-    return bool(given) and manages(world, actor, Role.MEMBER)
+    written = change(world, actor, membership_of(world, Role.VIEWER), role=Role.MEMBER)
+    return bool(written) and manages(world, actor, Role.MEMBER)
 
 
 def grants_admin(world: World, actor: Actor) -> bool:
-    given = change(world, actor, membership_of(world, Role.MEMBER), role=Role.ADMIN)
-    return bool(given) and manages(world, actor, Role.ADMIN)
+    written = change(world, actor, membership_of(world, Role.MEMBER), role=Role.ADMIN)
+    return bool(written) and manages(world, actor, Role.ADMIN)
 
 
 def grants(world: World, actor: Actor, codename: str) -> bool:

@@ -48,10 +48,10 @@ class Account:
 
     def problems(self) -> list[str]:
         """Return what does not agree."""
-        told = (self.total, self.completed, self.failed, self.cancelled)
+        counters = (self.total, self.completed, self.failed, self.cancelled)
         true = (self.jobs, self.jobs_completed, self.jobs_failed, self.jobs_cancelled)
         wrong = {
-            f"counters {told} are not the rows' {true}": told != true,
+            f"counters {counters} are not the rows' {true}": counters != true,
             f"{self.jobs_active} jobs are active in a batch that is {self.status}": (
                 self.has_ended and self.jobs_active > 0
             ),

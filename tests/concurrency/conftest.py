@@ -21,12 +21,12 @@ Install = Callable[..., Installation]
 @pytest.fixture(scope="session")
 def server(django_db_blocker: DjangoDbBlocker) -> Iterator[EmbeddedPostgres]:
     """Start a server with a migrated database, which the others are copies of."""
-    made = EmbeddedPostgres(DIRECTORY / f"own-{os.getpid()}")
-    url = made.create_database("migrated")
+    postgres = EmbeddedPostgres(DIRECTORY / f"own-{os.getpid()}")
+    url = postgres.create_database("migrated")
     with django_db_blocker.unblock(), pointed_at(url):
         call_command("migrate", verbosity=0)
-    yield made
-    made.stop()
+    yield postgres
+    postgres.stop()
 
 
 @pytest.fixture

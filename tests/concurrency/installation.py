@@ -143,8 +143,8 @@ class Host:
     def processes(self) -> dict[int, str]:
         """Return the processes of the host's group, with their commands."""
         group = self.process.pid
-        found = marked(self.installation.mark)
-        return {pid: command for pid, command in found.items() if group_of(pid) == group}
+        commands = marked(self.installation.mark)
+        return {pid: command for pid, command in commands.items() if group_of(pid) == group}
 
     def cluster(self) -> list[int]:
         """Return the queue's processes, the main one first."""
@@ -186,10 +186,12 @@ def group_of(pid: int) -> int:
 def pointed_at(url: str) -> Iterator[None]:
     """Let Django in this process work on another database for a while."""
     with patch.dict(os.environ, {"POINTED_AT": url}):
-        given = connections.configure_settings({"default": env.database("POINTED_AT")})["default"]
+        configured = connections.configure_settings({"default": env.database("POINTED_AT")})[
+            "default"
+        ]
     before = connections["default"]
     settings = connections.databases["default"]
-    connections.databases["default"] = given
+    connections.databases["default"] = configured
     connections["default"] = connections.create_connection("default")
     try:
         yield

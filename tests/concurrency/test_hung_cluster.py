@@ -29,12 +29,12 @@ def installation(install: Install, settings: Settings) -> Installation:
 def supervisor(installation: Installation) -> Iterator[Supervisor]:
     command = [sys.executable, str(BASE / "manage.py"), "qcluster"]
     part = Part("worker", command, env=installation.environment)
-    made = Supervisor([part])
-    made._watch = QueueWatch(part, settling=3, patience=2)
-    made.tend()
-    yield made
-    made._urgent = True
-    made.end()
+    running = Supervisor([part])
+    running._watch = QueueWatch(part, settling=3, patience=2)
+    running.tend()
+    yield running
+    running._urgent = True
+    running.end()
 
 
 def cluster_of(part: Part, mark: str) -> list[int]:

@@ -55,12 +55,12 @@ def state() -> State:
 
 def older_rows(cursor: Any) -> list[Any]:
     """Return a checksum of each of the older tables that are there."""
-    found = []
+    tables = []
     for table in TABLES:
         cursor.execute("SELECT to_regclass(%s)", [table])
         if cursor.fetchone()[0]:
             cursor.execute(
                 f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t"
             )
-            found.append((table, *cursor.fetchone()))
-    return found
+            tables.append((table, *cursor.fetchone()))
+    return tables

@@ -135,8 +135,8 @@ def status_rows(age: Age) -> list[Row]:
 def rows(age: Age) -> dict[str, list[Row]]:
     """Return the rows of the tables, by table."""
     assert age in SITEMAP_STATUS or age == "old"
-    found = [domain.row() for domain in DOMAINS]
-    return {"domains": [*found, *status_rows(age)], **_findings()}
+    domains = [domain.row() for domain in DOMAINS]
+    return {"domains": [*domains, *status_rows(age)], **_findings()}
 
 
 def _findings() -> dict[str, list[Row]]:

@@ -135,19 +135,19 @@ def rows(age: Age) -> dict[str, list[Row]]:
 
 
 def _batches_by_status(age: Age) -> list[Row]:
-    made = []
+    rows = []
     for number, (status, becomes) in enumerate(BATCH_STATUSES.items(), FIRST_STATUS_BATCH):
         output = {"status": status, "batch_metadata": f'{{"domain_statuses": {OUTCOMES[becomes]}}}'}
-        made.append(_batch(number).row(age) | output)
-    return made
+        rows.append(_batch(number).row(age) | output)
+    return rows
 
 
 def _jobs_by_status(age: Age) -> list[Row]:
-    made = []
+    rows = []
     for number, status in enumerate(JOB_STATUSES, FIRST_STATUS_JOB):
         refers = f"batch_{uid('b', 4).hex}"
-        made.append(_job(number, refers).row(age) | {"status": status, "error": "as it was"})
-    return made
+        rows.append(_job(number, refers).row(age) | {"status": status, "error": "as it was"})
+    return rows
 
 
 def _odd_batches(age: Age) -> list[Row]:

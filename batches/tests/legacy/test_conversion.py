@@ -58,9 +58,9 @@ def test_every_batch_becomes_the_uuid_it_should(legacy: Any, age: Age) -> None:
     build(legacy, age)
     convert()
     for batch in BATCHES:
-        made = Batch.objects.get(legacy_id=batch.number)
-        assert made.pk == batch_uuid(batch, age), batch
-        assert made.legacy_batch_id == (batch.text or made.legacy_batch_id)
+        converted = Batch.objects.get(legacy_id=batch.number)
+        assert converted.pk == batch_uuid(batch, age), batch
+        assert converted.legacy_batch_id == (batch.text or converted.legacy_batch_id)
 
 
 @each_age
@@ -69,9 +69,9 @@ def test_every_job_keeps_its_batch(legacy: Any, age: Age) -> None:
     convert()
     for job in JOBS:
         if age in job.ages:
-            made = Job.objects.get(legacy_id=job.number)
-            assert made.pk == job_uuid(job, age), job
-            assert made.batch_id == batch_of(job, age), job
+            converted = Job.objects.get(legacy_id=job.number)
+            assert converted.pk == job_uuid(job, age), job
+            assert converted.batch_id == batch_of(job, age), job
 
 
 @each_age
@@ -123,9 +123,9 @@ def test_a_domain_is_known_by_its_host_and_by_every_id_it_had(legacy: Any, age: 
     build(legacy, age)
     convert()
     for old in DOMAINS:
-        found = LegacyId.objects.resolve(LegacyId.Kind.DOMAIN, old.id)
-        assert found
-        domain = Domain.objects.get(pk=found)
+        domain_id = LegacyId.objects.resolve(LegacyId.Kind.DOMAIN, old.id)
+        assert domain_id
+        domain = Domain.objects.get(pk=domain_id)
         assert domain.host == (old.host or domain.host), old
         assert domain.metadata["legacy"].get("host_refused") or old.host
 
@@ -236,8 +236,8 @@ def test_odd_data_is_carried(legacy: Any) -> None:
 
 def test_options_are_carried_where_they_mean_the_same(legacy: Any) -> None:
     create_tables(legacy, "before")
-    given = {"max_pages": 50, "max_concurrent": 9_999, "depth": None, "test_mode": "yes"}
-    for number, options in enumerate((given, {"max_pages": "50"}, {"max_concurrent": 7.5}), 1):
+    stored = {"max_pages": 50, "max_concurrent": 9_999, "depth": None, "test_mode": "yes"}
+    for number, options in enumerate((stored, {"max_pages": "50"}, {"max_concurrent": 7.5}), 1):
         row = OldBatch(number, f"batch-{number}", "").row("before") | {
             "options": json.dumps(options)
         }
@@ -245,7 +245,7 @@ def test_options_are_carried_where_they_mean_the_same(legacy: Any) -> None:
     convert()
     first, second, third = Batch.objects.order_by("legacy_id")
     assert first.options == {"max_pages": 50}
-    assert first.metadata["legacy"]["options"] == given
+    assert first.metadata["legacy"]["options"] == stored
     assert (second.options, third.options) == ({}, {})
 
 

@@ -223,16 +223,16 @@ def test_unfinished_work_is_put_back_in_line_where_that_is_asked(older: Any) -> 
 
 def test_rows_that_were_here_before_are_not_overwritten(older: Any) -> None:
     tenant = Tenant.objects.create(pk=TENANT, name="Ours")
-    made = create_batch(
+    batch = create_batch(
         tenant=tenant, created_by=None, domains=["rich.example.com"], batch_id=uid("b", 1)
     )
     Domain.objects.update(title="Our own")
-    before = Batch.objects.values().get(pk=made.pk)
+    before = Batch.objects.values().get(pk=batch.pk)
     convert()
-    assert Batch.objects.values().get(pk=made.pk) == before
+    assert Batch.objects.values().get(pk=batch.pk) == before
     assert Domain.objects.get(host="rich.example.com").title == "Our own"
     assert Tenant.objects.get(pk=TENANT).name == "Ours"
-    assert Batch.objects.get(legacy_id=1).pk != made.pk
+    assert Batch.objects.get(legacy_id=1).pk != batch.pk
 
 
 def test_rows_that_came_since_are_converted_by_a_later_run(older: Any) -> None:

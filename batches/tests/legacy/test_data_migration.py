@@ -26,12 +26,12 @@ def database() -> Iterator[str]:
 
 def checksums(url: str, tables: tuple[str, ...]) -> dict[str, Any]:
     """Return the number of rows and a checksum of each table."""
-    found = {}
+    sums = {}
     with psycopg.connect(url) as opened:
         for table in tables:
             query = "SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text)))"
-            found[table] = opened.execute(f"{query} FROM {table} t").fetchone()
-    return found
+            sums[table] = opened.execute(f"{query} FROM {table} t").fetchone()
+    return sums
 
 
 def test_migrating_from_zero_converts_and_can_be_reversed_and_repeated(database: str) -> None:

@@ -53,9 +53,9 @@ def test_a_plain_name_is_read_in_sql_as_by_the_engine(legacy: Any, names: list[s
         "FROM unnest(%(names)s::text[]) AS name OFFSET 0) AS x",
         {"names": names},
     )
-    for text, found in legacy.fetchall():
-        if found is not None and hosts.is_plain(f"example.{found.rpartition('.')[2]}"):
-            assert read(text) == (found, None)
+    for text, plain in legacy.fetchall():
+        if plain is not None and hosts.is_plain(f"example.{plain.rpartition('.')[2]}"):
+            assert read(text) == (plain, None)
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,9 @@ def test_an_id_becomes_the_same_uuid_every_time(text: str) -> None:
 
 
 @given(st.uuids(), st.text("abcXYZ", min_size=1), st.sampled_from("_-:"))
-def test_a_prefix_never_changes_the_uuid(found: UUID, word: str, separator: str) -> None:
-    for text in (str(found), found.hex, str(found).upper()):
-        assert converted(f"{word}{separator}{text}") == found
+def test_a_prefix_never_changes_the_uuid(uuid: UUID, word: str, separator: str) -> None:
+    for text in (str(uuid), uuid.hex, str(uuid).upper()):
+        assert converted(f"{word}{separator}{text}") == uuid
 
 
 @given(st.uuids(), st.uuids(), st.sampled_from(["", "_", "-", ":"]))
@@ -129,8 +129,8 @@ def test_the_database_reads_ids_as_python_does(texts: list[str], long: str) -> N
     query = f"SELECT {columns} FROM unnest(%s::text[]) AS t"
     with connection.cursor() as cursor:
         cursor.execute(query.replace("%s", "%(texts)s"), {"texts": texts})
-        for text, found, stored in cursor.fetchall():
-            assert found == embedded_uuid(text)
+        for text, uuid, stored in cursor.fetchall():
+            assert uuid == embedded_uuid(text)
             assert stored == stored_original(text)
 
 
@@ -141,9 +141,9 @@ def test_the_id_of_a_finding_is_a_uuid_of_its_parts() -> None:
     one, again, other = (sql_finding_id(f"'{a}'", f"'{b}'") for a, b in ("ab", "ab", "ba"))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {one}, {again}, {other}")
-        made = cursor.fetchone()
-    assert made[0] == made[1] != made[2]
-    assert (made[0].version, made[0].variant) == (8, "specified in RFC 4122")
+        row = cursor.fetchone()
+    assert row[0] == row[1] != row[2]
+    assert (row[0].version, row[0].variant) == (8, "specified in RFC 4122")
 
 
 def test_the_rule_holds_nothing_that_the_two_languages_read_differently() -> None:

@@ -167,8 +167,8 @@ def test_the_admin_finds_batches_and_jobs_by_their_originals(
         ("job", str(job.pk), job),
         ("job", job.domain.host if job.domain else "", job),
     ):
-        found = admin_client.get(f"/admin/batches/{model}/", {"q": key}).context["cl"]
-        assert list(found.result_list) == [row]
+        changelist = admin_client.get(f"/admin/batches/{model}/", {"q": key}).context["cl"]
+        assert list(changelist.result_list) == [row]
 
 
 def test_both_ids_of_domains_that_became_one_lead_to_it(
@@ -180,9 +180,9 @@ def test_both_ids_of_domains_that_became_one_lead_to_it(
     remember("domain", str(merged), job.domain.pk, "merged")
     answer = console.get(f"/domains/{merged}/")
     assert answer.context["domain"] == job.domain
-    asked = {"ids": [str(merged), str(job.domain.pk)]}
+    body = {"ids": [str(merged), str(job.domain.pk)]}
     url = "/api/v3/domains/sitemaps"
-    output = program.post(url, asked, content_type="application/json").json()
+    output = program.post(url, body, content_type="application/json").json()
     assert (output["queued"], output["unknown"]) == (1, [])
     assert Domain.objects.get().sitemap_analysis_status == "queued"
 

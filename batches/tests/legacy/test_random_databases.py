@@ -21,21 +21,21 @@ OURS = (LegacyId, Batch, Job, Domain)
 @pytest.fixture(params=SEEDS)
 def rows(request: pytest.FixtureRequest, legacy: Any) -> LegacyRows:
     """Return the rows of a database that is there; every other one is "after" the script."""
-    made = random_rows(request.param, "after" if request.param % 2 else "before")
-    create_tables(legacy, made.age)
-    for table, some in made.tables().items():
+    older = random_rows(request.param, "after" if request.param % 2 else "before")
+    create_tables(legacy, older.age)
+    for table, some in older.tables().items():
         for row in some:
-            insert(legacy, made.age, table, row)
-    return made
+            insert(legacy, older.age, table, row)
+    return older
 
 
 def checksums(cursor: Any, tables: list[str]) -> list[Any]:
     """Return the rows of each table as one checksum."""
-    found = []
+    sums = []
     for table in tables:
         cursor.execute(f"SELECT md5(string_agg(md5(x::text), '' ORDER BY x::text)) FROM {table} x")
-        found.append(cursor.fetchone())
-    return found
+        sums.append(cursor.fetchone())
+    return sums
 
 
 def ours(cursor: Any) -> list[Any]:
@@ -68,9 +68,9 @@ def test_every_stored_id_finds_its_batch(rows: LegacyRows) -> None:
     for batch in rows.batches:
         text = str(batch["batch_id"] or "")
         if text.strip():
-            found = Batch.objects.find(text)
+            parent = Batch.objects.find(text)
             # A UUID that is a row's own leads to that row, even where it once was another's name.
-            assert found.pk in expected.parents(text) or str(found.pk) == text
+            assert parent.pk in expected.parents(text) or str(parent.pk) == text
 
 
 def test_counters_are_those_of_the_jobs(rows: LegacyRows) -> None:

@@ -97,11 +97,11 @@ def place() -> Iterator[Installation]:
         pytest.skip("needs a PostgreSQL on which roles can be created")
     server = os.environ["TEST_DATABASE_URL"]
     with role(server) as owner, another_database() as url:
-        made = Installation(server, url, owner)
-        made.sql(f"GRANT ALL ON SCHEMA public TO {owner}")
-        made.sql(f'GRANT ALL ON DATABASE "{urlsplit(url).path[1:]}" TO {owner}')
-        yield made
-        made.sql(f"DROP OWNED BY {owner} CASCADE")
+        installation = Installation(server, url, owner)
+        installation.sql(f"GRANT ALL ON SCHEMA public TO {owner}")
+        installation.sql(f'GRANT ALL ON DATABASE "{urlsplit(url).path[1:]}" TO {owner}')
+        yield installation
+        installation.sql(f"DROP OWNED BY {owner} CASCADE")
 
 
 @pytest.fixture

@@ -35,9 +35,9 @@ def _plan() -> models.Field:
 
 
 def rows(**columns: str) -> Rows:
-    given = {"id": f"'{TENANT}'::uuid", "name": "'Acme'", "auto_submit_sitemaps": "false",
+    expressions = {"id": f"'{TENANT}'::uuid", "name": "'Acme'", "auto_submit_sitemaps": "false",
              "created_at": "now()", **columns}  # fmt: skip
-    return Rows(model="tenants.Tenant", columns=given, source="(SELECT 1) AS one")
+    return Rows(model="tenants.Tenant", columns=expressions, source="(SELECT 1) AS one")
 
 
 def test_a_column_that_the_table_needs_besides_gets_its_default(legacy: Any) -> None:

@@ -331,13 +331,13 @@ def test_a_killed_process_loses_no_row_and_repeats_none(
     default_tenant: Tenant, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(default_tenant, 11)
-    reached, told = os.pipe()
+    reached, writable = os.pipe()
 
     def apply(chunk: Chunk) -> Result:
         for row in chunk.rows:
             Domain.objects.filter(pk=row.pk).update(note=row.host)
         if is_child and chunk.rows[0].host == "d004.example":
-            os.write(told, b"x")
+            os.write(writable, b"x")
             signal.pause()
         return {"rows": len(chunk.rows)}
 

@@ -75,7 +75,7 @@ def test_corrections_are_listed_newest_first_a_page_at_a_time(
     program: Client, domain: Domain, user: User, other_tenant: Tenant, stranger: User
 ) -> None:
     rows: list[Any] = [*domain.contacts.order_by("value"), *domain.technology_rows.order_by("name")]
-    made = [str(mark_wrong(row, user=user).pk) for row in rows]
+    ids = [str(mark_wrong(row, user=user).pk) for row in rows]
     mark_wrong(scan(other_tenant).contacts.get(value=WRONG), user=stranger)
     listed: list[str] = []
     params: dict[str, Any] = {"limit": 4}
@@ -85,7 +85,7 @@ def test_corrections_are_listed_newest_first_a_page_at_a_time(
         if not answer["next"]:
             break
         params["before"] = answer["next"]
-    assert listed == made[::-1]
+    assert listed == ids[::-1]
 
 
 @pytest.mark.parametrize(

@@ -124,12 +124,12 @@ def test_the_stage_of_a_scan_that_takes_long_is_told(child: Child) -> None:
     with HostileServer({"/": home}) as server:
         child.start(server)
         child.put(type="scan", job="slow", domain="acme.test", limits={"read_timeout": 30.0})
-        told = child.frame()
-        while told[2]["stage"] != "homepage":
-            told = child.frame()
+        frame = child.frame()
+        while frame[2]["stage"] != "homepage":
+            frame = child.frame()
         released.set()
         assert child.outcomes(1)["slow"][0] == "report"
-    assert told == ("stage", "slow", {"stage": "homepage", "progress": 0.15})
+    assert frame == ("stage", "slow", {"stage": "homepage", "progress": 0.15})
 
 
 def test_a_scan_that_has_not_begun_tells_no_stage(child: Child) -> None:

@@ -119,9 +119,9 @@ def test_a_port_must_be_the_users_own_and_allowed() -> None:
         assert reason_of(cautious, url) is FailureReason.BLOCKED_ADDRESS
         unasked = Fetcher(server.settings(allow_any_port=True), LIMITS)
         assert reason_of(unasked, url) is FailureReason.BLOCKED_ADDRESS
-        asked = Fetcher(server.settings(allow_any_port=True), LIMITS)
-        asked.allow_port(server.port)
-        assert asked.fetch_page(url).body == b"here"
+        fetcher = Fetcher(server.settings(allow_any_port=True), LIMITS)
+        fetcher.allow_port(server.port)
+        assert fetcher.fetch_page(url).body == b"here"
 
 
 def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ ENDINGS = {"de": "de", "at": "de", "fr": "fr", "es": "es", "it": "it", "nl": "nl
 
 def contacts(body: str, ending: str = "com") -> list[Contact]:
     page = f"<html lang={ENDINGS[ending]}><body>{body}".encode()
-    found = read_page(page, f"https://www.musterwerk.{ending}/", "text/html; charset=utf-8")
-    return [contact for contact in found.contacts if contact.kind == ContactKind.PHONE]
+    result = read_page(page, f"https://www.musterwerk.{ending}/", "text/html; charset=utf-8")
+    return [contact for contact in result.contacts if contact.kind == ContactKind.PHONE]
 
 
 def phones(body: str, ending: str = "com") -> list[str]:

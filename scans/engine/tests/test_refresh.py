@@ -134,6 +134,6 @@ def test_an_element_for_visitors_without_javascript_is_told_apart() -> None:
 
 @given(st.text(alphabet="0123.;, \turlURL='\"/a:\n", max_size=30))
 def test_any_value_leads_to_a_web_address_or_nowhere(value: str) -> None:
-    found = header_refresh(value, URL)
-    assert found.url == "" or found.url.startswith(("http://", "https://"))
-    assert found.delay >= 0
+    refresh = header_refresh(value, URL)
+    assert refresh.url == "" or refresh.url.startswith(("http://", "https://"))
+    assert refresh.delay >= 0

@@ -136,8 +136,8 @@ def test_sitemaps_without_a_scheme_are_found() -> None:
         "Sitemap: //cdn.acme.test/4.xml\nSitemap: acme.test/5.xml, acme.test/6.xml\n"
         "sitemap: acme.test\n"
     )
-    found = read_robots(text.encode(), 200, "https://acme.test/robots.txt", "", "x").sitemaps
-    assert found == (
+    sitemaps = read_robots(text.encode(), 200, "https://acme.test/robots.txt", "", "x").sitemaps
+    assert sitemaps == (
         "https://www.acme.test/1.xml",
         "https://acme.test/2.xml",
         "https://acme.test/maps/3.xml",

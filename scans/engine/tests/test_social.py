@@ -273,7 +273,7 @@ def test_the_paths_of_the_service_itself_are_no_profiles(url):
 
 def social(body: str, url: str = "https://www.musterwerk.de/") -> list[tuple[str, str]]:
     page = read_page(f"<html><body>{body}".encode(), url, "text/html")
-    return [(found.label, found.value) for found in page.contacts if found.kind == "social"]
+    return [(contact.label, contact.value) for contact in page.contacts if contact.kind == "social"]
 
 
 @pytest.mark.parametrize(

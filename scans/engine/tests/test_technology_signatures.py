@@ -15,10 +15,10 @@ by_name = pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature:
 
 def found_in(example: Example) -> dict[str, Technology]:
     cookies = dict.fromkeys(example.cookies, "1")
-    found = recogniser().recognise(
+    result = recogniser().recognise(
         example.html, example.headers, cookies, hosts=["www.example.org"]
     )
-    return {technology.name: technology for technology in found}
+    return {technology.name: technology for technology in result}
 
 
 def name_in(signature: Signature, example: Example) -> str:

@@ -139,8 +139,8 @@ def test_names_of_other_things_are_no_secrets(name: str) -> None:
 
 
 def test_secrets_within_values_are_masked() -> None:
-    given = '{"a": [{"api_key": "s3cret", "b": 1}], "password": null}'
-    assert masked(given, "metadata") == '{"a": [{"api_key": "***", "b": 1}], "password": null}'
+    text = '{"a": [{"api_key": "s3cret", "b": 1}], "password": null}'
+    assert masked(text, "metadata") == '{"a": [{"api_key": "***", "b": 1}], "password": null}'
     assert masked('{"token": "s3cret", "cut', "metadata") == '{"token": "***", "cut'
     assert masked("postgres://me:s3cret@host/db", "url") == "postgres://me:***@host/db"
     assert masked(None, "password") is None

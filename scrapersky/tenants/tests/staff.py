@@ -21,20 +21,20 @@ def account(
     name: str, *tenants: Tenant, role: str = "member", staff: bool = False, codenames: str = ""
 ) -> User:
     """Return an account in tenants; `codenames` are permissions, separated by blanks."""
-    made = User.objects.create(username=name, email=f"{name}@example.com", is_staff=staff)
+    user = User.objects.create(username=name, email=f"{name}@example.com", is_staff=staff)
     for tenant in tenants:
-        Membership.objects.create(user=made, tenant=tenant, role=role)
+        Membership.objects.create(user=user, tenant=tenant, role=role)
     if codenames:
-        made.user_permissions.set(permissions(*codenames.split()))
-    return made
+        user.user_permissions.set(permissions(*codenames.split()))
+    return user
 
 
 def staff(name: str, *tenants: Tenant, role: str = "admin", codenames: str = "") -> User:
     """Return an account with staff status and all permissions, or the ones named."""
-    made = account(name, *tenants, role=role, staff=True, codenames=codenames)
+    user = account(name, *tenants, role=role, staff=True, codenames=codenames)
     if not codenames:
-        made.user_permissions.set(permissions())
-    return made
+        user.user_permissions.set(permissions())
+    return user
 
 
 def browser(user: User) -> Client:

@@ -46,10 +46,10 @@ def anybody(request: pytest.FixtureRequest, default_tenant: Tenant) -> User:
     if request.param == "superuser":
         return User.objects.create_superuser("anybody", password="secret")
     tenants = [] if request.param == "no tenant" else [default_tenant]
-    made = account("anybody", *tenants, role=request.param)
-    made.set_password("secret")
-    made.save()
-    return made
+    user = account("anybody", *tenants, role=request.param)
+    user.set_password("secret")
+    user.save()
+    return user
 
 
 def test_every_account_changes_its_profile_and_password(anybody: User) -> None:

@@ -262,8 +262,8 @@ def test_the_add_form_asks_for_tenant_and_role(default_tenant: Tenant) -> None:
     assert 'name="tenant"' in body
     assert 'name="role"' in body
     client.post(f"{USERS}add/", new_account(default_tenant, "viewer"))
-    made = User.objects.get(username="fresh")
-    assert [(row.tenant, row.role) for row in made.memberships.all()] == [
+    fresh = User.objects.get(username="fresh")
+    assert [(row.tenant, row.role) for row in fresh.memberships.all()] == [
         (default_tenant, "viewer")
     ]
 

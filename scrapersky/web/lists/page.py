@@ -112,8 +112,8 @@ class ListPage:
 
     def rows_of(self, ids: Sequence[UUID]) -> list[tuple[Any, list[Cell]]]:
         """Return rows by their ids, in this order, whether they match the filters or not."""
-        found = {row.pk: row for row in self.query.rows_of(ids, self.columns)}
-        return [(found[pk], self._cells(found[pk])) for pk in ids if pk in found]
+        rows = {row.pk: row for row in self.query.rows_of(ids, self.columns)}
+        return [(rows[pk], self._cells(rows[pk])) for pk in ids if pk in rows]
 
     @property
     def objects(self) -> list[Any]:

@@ -19,12 +19,12 @@ def tenants(db: None) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("asked", "number"), [("", 1), ("2", 2), ("99", 3), ("-4", 3), ("zero", 1), ("0", 3)]
+    ("requested", "number"), [("", 1), ("2", 2), ("99", 3), ("-4", 3), ("zero", 1), ("0", 3)]
 )
 def test_the_nearest_page_is_given(
-    rf: RequestFactory, tenants: Any, asked: str, number: int
+    rf: RequestFactory, tenants: Any, requested: str, number: int
 ) -> None:
-    assert page_of(rf.get("/", {"page": asked}), tenants, size=10).number == number
+    assert page_of(rf.get("/", {"page": requested}), tenants, size=10).number == number
 
 
 def test_a_list_is_counted_up_to_the_cap(monkeypatch: pytest.MonkeyPatch, tenants: Any) -> None:
@@ -39,9 +39,9 @@ def test_a_short_list_is_counted_exactly(tenants: Any) -> None:
 
 
 def test_the_count_sorts_nothing(django_assert_num_queries: Any, tenants: Any) -> None:
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(1) as queries:
         assert CappedPaginator(tenants, 10).count == 25
-    assert "ORDER BY" not in asked[0]["sql"]
+    assert "ORDER BY" not in queries[0]["sql"]
 
 
 def test_what_is_known_is_not_counted(

@@ -32,14 +32,14 @@ def bearer(user: User) -> dict[str, str]:
 
 
 def names(resolver: URLResolver, prefix: str = "") -> set[str]:
-    found = set()
+    url_names = set()
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
-            found |= names(pattern, space)
+            url_names |= names(pattern, space)
         elif isinstance(pattern, URLPattern) and pattern.name:
-            found.add(f"{prefix}{pattern.name}")
-    return found
+            url_names.add(f"{prefix}{pattern.name}")
+    return url_names
 
 
 def test_every_upload_path_is_an_address_of_the_project() -> None:

@@ -47,8 +47,10 @@ class Installation:
             "DATABASE_URL": f"sqlite:///{copy_migrated_database(folder / 'data.sqlite3')}",
         }
         create = [sys.executable, "-c", ACCOUNT]
-        made = subprocess.run(create, env=environment, check=True, capture_output=True, text=True)
-        return cls(environment, made.stdout.strip())
+        completed = subprocess.run(
+            create, env=environment, check=True, capture_output=True, text=True
+        )
+        return cls(environment, completed.stdout.strip())
 
     @contextmanager
     def serve(self, **limits: float) -> Iterator["WebServer"]:

@@ -37,15 +37,15 @@ def ended(batch: Batch) -> bool:
 
 def audited(batch: Batch, *, within: float) -> Account:
     """Wait for the end of a batch under audit; return its account."""
-    found: list[str] = []
+    violations: list[str] = []
 
     def look() -> bool:
-        found.extend(problems())
+        violations.extend(problems())
         return ended(batch)
 
     eventually(look, within=within)
-    found += problems()
-    assert found == []
+    violations += problems()
+    assert violations == []
     return audit()[-1]
 
 

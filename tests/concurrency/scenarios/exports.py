@@ -43,13 +43,13 @@ def exports_under_fire(installation: Installation, *, rows: int, within: float) 
     for export in exports:
         eventually(_ended(export), within=within)
         assert (export.status, export.error) == ("complete", "")
-    found = [_hosts_in(export, folder) for export in exports]
-    for view, hosts in zip(views, found, strict=True):
+    results = [_hosts_in(export, folder) for export in exports]
+    for view, hosts in zip(views, results, strict=True):
         wanted = Domain.objects.filter(tenant=view.tenant, host__startswith=KEPT)
         assert hosts == sorted(wanted.values_list("host", flat=True))
     return {
         "killed": f"{len(killed)} writers, the exports went on from rows {killed}",
-        "rows": [len(hosts) for hosts in found],
+        "rows": [len(hosts) for hosts in results],
         "on a full disk": _fails_without_room(host, views[0], folder, within),
     }
 

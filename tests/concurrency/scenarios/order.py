@@ -69,9 +69,9 @@ def cancel_while_running(
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=20, site_deadline=60)
     eventually(lambda: sites.now >= 20 and Batch.objects.get(pk=batch.pk).completed, within=60)
-    told = transitions.cancel_batch(batch)
+    result = transitions.cancel_batch(batch)
     asked_at = monotonic()
-    assert told.status in {"cancelling", "cancelled"}
+    assert result.status in {"cancelling", "cancelled"}
     account = audited(batch, within=within)
     took = monotonic() - asked_at
     eventually(lambda: monotonic() - asked_at > quiet_after + 2, within=quiet_after + 3)
@@ -103,14 +103,14 @@ def pause_and_resume(installation: Installation, *, jobs: int, within: float) ->
     eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10, within=60)
     transitions.pause_batch(batch)
     eventually(lambda: not Job.objects.filter(worker__isnull=False).exists(), within=within)
-    asked = len(sites.asked)
+    count = len(sites.asked)
     held = Batch.objects.get(pk=batch.pk)
-    assert (held.status, held.ended) == ("paused", asked)
+    assert (held.status, held.ended) == ("paused", count)
     transitions.resume_batch(batch)
     account = audited(batch, within=within)
     assert (account.status, account.completed, account.attempts) == ("complete", jobs, 0)
     assert len(sites.asked) == jobs
-    return {"held at": asked, "account": account}
+    return {"held at": count, "account": account}
 
 
 def database_away(

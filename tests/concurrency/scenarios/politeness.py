@@ -38,14 +38,14 @@ def two_tenants_one_list(installation: Installation, *, jobs: int, within: float
     one = installation.create(names(jobs))
     tenant = Tenant.objects.create(name="Another organisation")
     other = create_batch(tenant=tenant, created_by=None, domains=names(jobs), options=QUICK)
-    found: list[str] = []
+    violations: list[str] = []
 
     def both_ended() -> bool:
-        found.extend(problems())
+        violations.extend(problems())
         return ended(one) and ended(other)
 
     eventually(both_ended, within=within)
-    assert found == []
+    assert violations == []
     assert {one.status, other.status} == {"complete"}
     assert len(visits.most) == jobs
     assert set(visits.most.values()) == {1}

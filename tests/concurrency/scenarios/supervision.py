@@ -57,14 +57,14 @@ def hung_cluster(installation: Installation, *, within: float) -> Figures:
     batch = installation.create(names(10))
     started = monotonic()
     eventually(lambda: not answers(f"{console}/healthz"), within=within)
-    said = monotonic() - started
+    seconds = monotonic() - started
     account = audited(batch, within=within)
     took = monotonic() - started
     assert account.status == "complete"
     assert pids[0] not in installation.processes("qcluster")
     eventually(lambda: answers(f"{console}/healthz"), within=60)
     return {
-        "said by /healthz after": f"{said:.0f} s",
+        "said by /healthz after": f"{seconds:.0f} s",
         "batch ended after": f"{took:.0f} s",
         "account": account,
     }
