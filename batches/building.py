@@ -19,7 +19,8 @@ from batches.list_intake import TASK, TASK_NAME
 from batches.list_parsing import reader_of_saved, row_limits
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers
-from batches.services import add_jobs
+from batches.services import add_jobs, skipped_count
+from batches.skipping import ALL_SKIPPED, not_skipped
 from batches.tenant_limits import LimitReachedError, return_domains
 from batches.transitions import settle_cancelling
 from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOWN, RejectedLine
@@ -158,8 +159,10 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str,
     batch, hosts = waiting.batch, list(dict.fromkeys(chunk.hosts))
     with transaction.atomic():
         _lock(waiting)
+        kept = not_skipped(hosts, tenant=batch.tenant, skips=waiting.skips, now=batch.created_at)
+        skipped = len(hosts) - len(kept)
         added = add_jobs(
-            hosts,
+            kept,
             batch=batch,
             tenant=batch.tenant,
             created_by=batch.created_by,
@@ -168,7 +171,8 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str,
         add_rows(chunk.rows, batch=batch, first_position=waiting.rows)
         changes = _place_after(waiting, chunk) | {
             "hosts": waiting.hosts + len(hosts),
-            "duplicates": waiting.duplicates + len(chunk.hosts) - added,
+            "duplicates": waiting.duplicates + len(chunk.hosts) - skipped - added,
+            "skipped": waiting.skipped + skipped,
             "rows": waiting.rows + len(chunk.rows),
             "row_bytes": waiting.row_bytes + chunk.row_bytes,
             "bytes_read": bytes_read,
@@ -217,7 +221,7 @@ def _finish(waiting: BatchList) -> None:
         row = Batch.objects.filter(pk=waiting.pk)
         if not row.filter(total__gt=0).exists():
             raise UnreadableFile(_why_none(waiting))
-        metadata = row.get().metadata | rejections_of(waiting)
+        metadata = row.get().metadata | rejections_of(waiting) | skipped_count(waiting.skipped)
         if not row.add_built(0, is_building=False, metadata=metadata):
             raise _Stopped
         _discard(waiting)
@@ -225,6 +229,8 @@ def _finish(waiting: BatchList) -> None:
 
 
 def _why_none(waiting: BatchList) -> str:
+    if waiting.skipped:
+        return ALL_SKIPPED
     if not waiting.rejected_count:
         return "The list contains no domain."
     return f"None of the {grouped(waiting.rejected_count)} entries is a domain that can be scanned."

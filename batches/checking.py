@@ -1,19 +1,15 @@
 """Check a list before its first request: which domains are new, known, repeated or rejected."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from scans import storage
+from batches.skipping import Skips, last_scans
 from scans.engine.lists.collection import AcceptedLine, ParsedList, RejectedLine
-from scans.models import Domain
 from scrapersky.tenants.models import Tenant
 
-# A scan within as many days makes a domain a recent one, unless the user says otherwise.
-RECENT_DAYS = 30
 # Rows of each group that a page shows; the download has all of them.
 SHOWN = 50
-_HOSTS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +32,6 @@ class Check:
     repeated_count: int
     rejected: Sequence[RejectedLine]
     rejected_count: int
-    hosts: Sequence[str] = field(repr=False, default=())
-
-    def without(self, *, recent: bool, older: bool) -> list[str]:
-        """Return the hosts to scan, in the order of the list, without the groups to skip."""
-        skipped = {one.host for one in self.recent if recent} | {
-            one.host for one in self.older if older
-        }
-        return [host for host in self.hosts if host not in skipped]
 
 
 def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) -> Check:
@@ -51,8 +39,8 @@ def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) 
 
     `recent` were scanned within `days`. The others that the tenant knows are `older`.
     """
-    known = dict(_last_scans(parsed.hosts, tenant))
-    since = now - timedelta(days=days)
+    known = last_scans(parsed.hosts, tenant)
+    are_recent = Skips(recent=True, days=days)
     fresh: list[AcceptedLine] = []
     recent: list[Known] = []
     older: list[Known] = []
@@ -61,7 +49,7 @@ def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) 
             fresh.append(line)
             continue
         scanned_at = known[line.host]
-        group = recent if scanned_at and scanned_at >= since else older
+        group = recent if are_recent.includes(scanned_at, now) else older
         group.append(Known(line.host, line.line, scanned_at))
     return Check(
         fresh,
@@ -71,12 +59,4 @@ def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) 
         parsed.duplicates,
         parsed.rejected,
         parsed.rejected_count,
-        parsed.hosts,
     )
-
-
-def _last_scans(hosts: Sequence[str], tenant: Tenant) -> Iterator[tuple[str, datetime | None]]:
-    for start in range(0, len(hosts), _HOSTS_AT_ONCE):
-        some = hosts[start : start + _HOSTS_AT_ONCE]
-        rows = Domain.objects.filter(tenant=tenant, host__in=storage.among(some))
-        yield from rows.values_list("host", "last_scanned_at")

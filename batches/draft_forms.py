@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from batches.checking import RECENT_DAYS, SHOWN, Check, check_list
+from batches.checking import SHOWN, Check, check_list
 from batches.forms import BatchForm
 from batches.list_parsing import read_pasted
 from batches.models import Draft
+from batches.skipping import MAX_DAYS, RECENT_DAYS, Skips
 from scans.engine.lists.collection import ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.structure import Structure
@@ -38,7 +38,7 @@ class DraftForm(BatchForm):
     days = forms.IntegerField(
         required=False,
         min_value=1,
-        max_value=3_650,
+        max_value=MAX_DAYS,
         initial=RECENT_DAYS,
         label="Recent means scanned within so many days",
         widget=forms.NumberInput(attrs={"class": "form-control"}),
@@ -182,14 +182,9 @@ class DraftForm(BatchForm):
         upload.seek(0)
         return (upload.name or "list")[:200], upload.read()
 
-    def hosts_to_scan(self, parsed: ParsedList, tenant: Tenant) -> Sequence[str]:
-        skips = {name: bool(self.data.get(f"skip_{name}")) for name in ("recent", "older")}
-        if not any(skips.values()):
-            return super().hosts_to_scan(parsed, tenant)
-        hosts = self._check(parsed, tenant).without(**skips)
-        if not hosts:
-            raise ValidationError("Every domain of the list is skipped.")
-        return hosts
+    def skips(self) -> Skips:
+        recent, older = (bool(self.data.get(f"skip_{name}")) for name in ("recent", "older"))
+        return Skips(recent, older, self.cleaned_data.get("days") or RECENT_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from batches.models import Batch
 from batches.models.job import FAILURE_REASONS
 from batches.options import Option, all_options, retry_options
 from batches.services import create_batch
+from batches.skipping import SKIP_NOTHING, Skips
 from batches.sources import Source, find_source, is_large, parsed_source, source_choices
 from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
@@ -239,6 +240,7 @@ class BatchForm(forms.Form):
             "created_by": created_by,
             "options": self.options(),
             "name": self.cleaned_data["name"],
+            "skips": self.skips(),
         }
         origin = self.chosen_source.metadata if self.chosen_source else {}
         try:
@@ -247,16 +249,15 @@ class BatchForm(forms.Form):
                     return create_large_batch(saved, metadata=origin, **how)
             if self.parsed is None:
                 return None
-            hosts = self.hosts_to_scan(self.parsed, tenant)
-            left_out = origin | rejections(self.parsed)
+            hosts, left_out = self.parsed.hosts, origin | rejections(self.parsed)
             return create_batch(domains=hosts, metadata=left_out, rows=self.parsed.rows, **how)
         except ValidationError as error:
             self.add_error(None, error)
             return None
 
-    def hosts_to_scan(self, parsed: ParsedList, tenant: Tenant) -> Sequence[str]:
-        """Return the hosts of the list that become jobs; raise ValidationError where none does."""
-        return parsed.hosts
+    def skips(self) -> Skips:
+        """Return which known domains of the list are left out."""
+        return SKIP_NOTHING
 
     def clean_file(self) -> UploadedFile | None:
         upload = self.cleaned_data["file"]

@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 from batches import services
 from batches.models import Batch, BatchList
 from batches.options import BatchOptions
+from batches.skipping import SKIP_NOTHING, Skips
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
@@ -86,6 +87,7 @@ def create_large_batch(
     batch_id: UUID | str | None = None,
     processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
     metadata: dict[str, Any] | None = None,
+    skips: Skips = SKIP_NOTHING,
     in_background: bool = True,
 ) -> Batch:
     """Create the batch of a saved list; it waits until the list has been read.
@@ -112,6 +114,9 @@ def create_large_batch(
             is_table=saved.source.is_table,
             column=saved.source.column,
             sheet=saved.source.sheet,
+            skip_recent=skips.recent,
+            skip_older=skips.older,
+            skip_days=skips.days,
             byte_count=saved.path.stat().st_size,
         )
         if in_background:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.batch_rows import add_rows
@@ -18,6 +19,7 @@ from batches.models import Batch, Job
 from batches.models.job import host_key
 from batches.options import BatchOptions
 from batches.queue import wake_workers
+from batches.skipping import ALL_SKIPPED, SKIP_NOTHING, Skips, not_skipped
 from batches.tenant_limits import check_batches, check_domains, take_domains
 from scans import storage
 from scans.engine.hostnames import normalise
@@ -57,15 +59,17 @@ def create_batch(
     processor_type: str = Batch.ProcessorType.DOMAIN_SCAN,
     metadata: dict[str, Any] | None = None,
     rows: KeptRows | None = None,
+    skips: Skips = SKIP_NOTHING,
 ) -> Batch:
     """Create a batch and a job for each domain in one transaction; the workers start at once.
 
     `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
-    duplicates counted once; `rows` are the lines of their list with all of its columns. Raises
-    `ValidationError` for no domain, more than 100,000 (or MAX_DOMAINS_PER_BATCH, if that is less),
-    bad options or a bad `batch_id`, and `BatchExistsError` for one that a batch of the tenant or of
-    `created_by` has. If a batch of others has it, it becomes the `public_id` of a batch with
-    another id: so the caller learns nothing about other tenants.
+    duplicates counted once; known ones that `skips` names are left out. `rows` are the lines of
+    their list with all of its columns. Raises `ValidationError` for no domain, more than 100,000
+    (or MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and
+    `BatchExistsError` for one that a batch of the tenant or of `created_by` has. If a batch of
+    others has it, it becomes the `public_id` of a batch with another id: so the caller learns
+    nothing about other tenants.
     """
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()
@@ -73,24 +77,32 @@ def create_batch(
         raise ValidationError(
             {"domains": f"Give 1 to {grouped(most)} domains; these are {grouped(len(hosts))}."}
         )
+    kept = not_skipped(hosts, tenant=tenant, skips=skips, now=timezone.now())
+    if not kept:
+        raise ValidationError({"domains": ALL_SKIPPED})
     batch = Batch(
         tenant=tenant,
         created_by=created_by,
         name=name.strip(),
         processor_type=processor_type,
         options=BatchOptions.validated(options or {}).as_dict(),
-        metadata=metadata or {},
+        metadata=(metadata or {}) | skipped_count(len(hosts) - len(kept)),
         list_columns=rows.names if rows else None,
-        total=len(hosts),
+        total=len(kept),
     )
     batch.clean_fields()
     with transaction.atomic():
         insert_batch(batch, batch_id)
-        add_jobs(hosts, batch=batch, tenant=tenant, created_by=created_by)
+        add_jobs(kept, batch=batch, tenant=tenant, created_by=created_by)
         if rows:
             add_rows(rows, batch=batch)
         wake_workers()
     return batch
+
+
+def skipped_count(count: int) -> dict[str, Any]:
+    """Return what a batch remembers, as its metadata, of the domains that were skipped."""
+    return {"skipped": count} if count else {}
 
 
 def at_once_limit() -> int:

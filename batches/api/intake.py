@@ -129,12 +129,14 @@ def _params(
         "batch_id": payload.batch_id,
         "processor_type": processor_type,
         "metadata": {"token": token} if token else {},
+        "skips": payload.skips(),
     }
 
 
 def _query_of(request: HttpRequest) -> dict[str, Any]:
     """Return the query parameters; numbers and switches as JSON has them."""
     typed = {option.name for option in all_options() if option.is_number or option.kind is bool}
+    typed |= {"skip_scanned_within", "skip_known"}
     return {name: _value(text) if name in typed else text for name, text in request.GET.items()}
 
 

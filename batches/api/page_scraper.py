@@ -48,6 +48,7 @@ def create_batch(request: HttpRequest) -> Status:
         "created_at": batch.created_at,
         "invalid": schemas.invalid_lines(read) if read else [],
         "invalid_count": read.rejected_count if read else 0,
+        "skipped": batch.metadata.get("skipped", 0),
         "is_building": batch.is_building,
     }
     return Status(201, created)

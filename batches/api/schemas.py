@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from batches.options import ENGINE, BatchOptions, option, option_changes
+from batches.skipping import MAX_DAYS, Skips
 from scans.engine.errors import FailureReason
 from scans.engine.lists.collection import ParsedList
 from scrapersky.web.api_errors import RefusedValue
@@ -54,8 +55,21 @@ class BatchParams(Schema, BatchOptions):
         description="Your own id for the batch: a UUID, or a prefix followed by a UUID.",
     )
 
+    skip_scanned_within: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_DAYS,
+        description="Skip domains that were scanned within so many days; 0 skips none.",
+    )
+    skip_known: bool = Field(
+        default=False, description="Skip domains that are known, scanned or not."
+    )
+
     def options(self) -> dict[str, Any]:
         return self.model_dump(include=set(BatchOptions.model_fields))
+
+    def skips(self) -> Skips:
+        return Skips.of(scanned_within=self.skip_scanned_within, known=self.skip_known)
 
 
 class BatchIn(BatchParams):
@@ -106,6 +120,9 @@ class BatchCreated(Schema):
     created_at: datetime
     invalid: list[RefusedValue] = Field(description="The first 1,000 that cannot be scanned.")
     invalid_count: int
+    skipped: int = Field(
+        default=0, description="Domains that `skip_scanned_within` or `skip_known` left out."
+    )
     is_building: bool = Field(
         default=False,
         description="True while the list is still being read; poll the status for its progress.",

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from batches.models.batch import Batch
+from batches.skipping import RECENT_DAYS, Skips
 
 STALLED_AFTER = timedelta(seconds=60)
 
@@ -38,6 +39,11 @@ class BatchList(models.Model):
     column = models.CharField(max_length=200, blank=True)
     # The sheet of a workbook; empty: choose it by its values.
     sheet = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # Which known domains are left out (`skipping.Skips`), and how many were so far.
+    skip_recent = models.BooleanField(default=False, db_default=False)
+    skip_older = models.BooleanField(default=False, db_default=False)
+    skip_days = models.PositiveSmallIntegerField(default=RECENT_DAYS, db_default=RECENT_DAYS)
+    skipped = models.PositiveIntegerField(default=0, db_default=0)
     byte_count = models.PositiveBigIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
     line = models.PositiveBigIntegerField(default=1)
@@ -60,6 +66,10 @@ class BatchList(models.Model):
     @property
     def path(self) -> Path:
         return Path(settings.LIST_DIR, self.file)
+
+    @property
+    def skips(self) -> Skips:
+        return Skips(self.skip_recent, self.skip_older, self.skip_days)
 
     @property
     def progress(self) -> float:

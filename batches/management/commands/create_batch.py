@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -35,6 +35,7 @@ from batches.list_parsing import (
 from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
 from batches.services import create_batch
+from batches.skipping import MAX_DAYS, Skips
 from batches.sources import parsed_source, source_of_list
 from batches.terminal import POLL_EVERY, batch_lines, batch_summary, follow
 from scans.domain_lists.services import find_by_name
@@ -61,6 +62,15 @@ class Command(SafeCommand):
         )
         parser.add_argument(
             "--sheet", default="", help="sheet of a workbook; default: the one with most domains"
+        )
+        parser.add_argument(
+            "--skip-scanned-within",
+            type=_days,
+            metavar="DAYS",
+            help="skip domains that were scanned within so many days",
+        )
+        parser.add_argument(
+            "--skip-known", action="store_true", help="skip domains that are known, scanned or not"
         )
         parser.add_argument("--user", default="", help="the user who owns the batch; default: none")
         parser.add_argument("--wait", action="store_true", help="exit 1 unless the batch completes")
@@ -98,6 +108,7 @@ class Command(SafeCommand):
                 "duplicates": parsed.duplicates,
                 "invalid": [asdict(line) for line in parsed.rejected],
                 "invalid_count": parsed.rejected_count,
+                "skipped": batch.metadata.get("skipped", 0),
             }
             self.stdout.write(json.dumps(summary))
         elif options["wait"]:
@@ -105,7 +116,15 @@ class Command(SafeCommand):
         else:
             count = parsed.rejected_count
             rejected = f", {count:,} lines rejected" if count else ""
-            self.stderr.write(f"{batch.total:,} domains{rejected}.")
+            left_out = batch.metadata.get("skipped", 0)
+            skipped = f", {left_out:,} known domains skipped" if left_out else ""
+            self.stderr.write(f"{batch.total:,} domains{rejected}{skipped}.")
+
+
+def _days(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= MAX_DAYS:
+        return int(text)
+    raise ArgumentTypeError(f"give a number of days from 1 to {MAX_DAYS}, not {text!r}")
 
 
 def _created(
@@ -213,4 +232,7 @@ def _params(options: dict[str, Any]) -> dict[str, Any]:
         "created_by": user,
         "options": scan_options.as_dict(),
         "name": options["name"],
+        "skips": Skips.of(
+            scanned_within=options["skip_scanned_within"], known=options["skip_known"]
+        ),
     }
