@@ -18,6 +18,12 @@ settings.register_profile("random", deadline=None, suppress_health_check=[Health
 settings.register_profile("project", settings.get_profile("random"), derandomize=True)
 settings.load_profile("project")
 
+# Folders that have no test for another run (see `pytest_collection_modifyitems` here and of the
+# browser): to read them would take as long as many tests.
+collect_ignore = (
+    [] if connection.vendor == "sqlite" else ["benchmarks", "scans/engine", "tests/browser"]
+)
+
 
 @pytest.fixture
 def default_tenant(db: None) -> Tenant:
