@@ -109,7 +109,7 @@ def _inline_scripts(html: str) -> Iterator[str]:
 
 
 def _unwrapped(code: str) -> str:
-    """Return what a script runs at once, or on load: the body of its only function."""
+    """Return the code that a script runs immediately or on load: the body of its only function."""
     for _ in range(MOST_WRAPPERS):
         match = next((hit for w in _WRAPPERS if (hit := w.fullmatch(code))), None)
         if match is None:

@@ -98,7 +98,7 @@ class Homepage:
 
 
 def read_response(response: Response, limits: Limits) -> PageFacts:
-    """Return what a response says as a page."""
+    """Read a response as a page."""
     return read_page(
         response.body,
         response.url,

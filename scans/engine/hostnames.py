@@ -230,7 +230,7 @@ def _why_no_name(host: str) -> str:
 
 
 def _checked_local_name(host: str, allowed_networks: tuple[str, ...]) -> str:
-    """Take a name outside the public endings only where an internal network may be scanned."""
+    """Accept a name without a public suffix only where an internal network may be scanned."""
     if any(not network.is_loopback for network in _networks(allowed_networks)):
         return host
     if "." not in host:

@@ -53,7 +53,7 @@ class _Rules(NamedTuple):
 
 
 def page_type(url: str, anchor_text: str = "") -> str:
-    """Return the kind of page that an absolute URL, linked to by `anchor_text`, leads to.
+    """Return the type of the page at an absolute URL; `anchor_text` is the text of a link to it.
 
     One of contact, about, team, services, products, pricing, careers, legal, blog, news, login,
     media, home, other.

@@ -109,7 +109,7 @@ class SiteScan:
         self._sitemap_entries: list[SitemapEntry] = []
 
     def run(self) -> SiteReport:
-        """Go through the stages and return the report."""
+        """Run the stages and return the report."""
         self._approach.resolve()
         if self._on_resolved is not None:
             self._on_resolved(*self._approach.resolved())

@@ -111,7 +111,7 @@ def escaped_blocks(blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _unfinished_reference(text: str) -> int:
-    """Return where a reference begins that the next block may go on with, else the length."""
+    """Return where a reference begins that the next block may complete, else the length."""
     start = text.rfind("&", max(0, len(text) - _LONGEST_REFERENCE))
     return len(text) if start < 0 or ";" in text[start:] else start
 

@@ -141,7 +141,7 @@ class XmlReader:
             self._locations, self._values = [], {}
 
     def _start_with_link(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the address that Atom keeps in an attribute."""
+        """Read the address, which Atom keeps in an attribute."""
         self._start(name, attributes)
         is_link = self._depth == self._item + 1 and self._roles.of(name) == LOCATION
         if is_link and attributes.get("rel", "alternate") == "alternate" and not self._locations:

@@ -232,7 +232,7 @@ class _Walker:
         )
 
     def _add_entries(self, entries: list[SitemapEntry]) -> int:
-        """Keep the pages of the site that are not known; return how many are of the site."""
+        """Keep the site's pages that are not known yet; return how many belong to the site."""
         own = 0
         for entry in entries:
             if self._cross_submits.is_foreign(entry.loc):
@@ -258,7 +258,7 @@ class _Walker:
 
 
 def _until_failure(chunks: Iterable[bytes], failures: list[ScanError]) -> Iterator[bytes]:
-    """Pass the chunks on; where taking them fails, keep the failure and end."""
+    """Yield the chunks until one cannot be read; record why."""
     try:
         yield from chunks
     except ScanError as error:

@@ -121,7 +121,7 @@ def _by_rules(visit: _Visit, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
 
 
 def _evidence(rule: Rule, visit: _Visit) -> str:
-    """Return the signals of a rule that are all there, for a person, or an empty string."""
+    """Return the signals of a rule as text if all of them are present, else an empty string."""
     page = visit.page
     if len(page.text) > rule.longest_text or len(page.links) > rule.most_links:
         return ""

@@ -42,7 +42,7 @@ class Watchdog:
 
 
 def read_messages(watchdog: Watchdog) -> Iterator[dict[str, Any]]:
-    """Yield the messages on stdin, and an empty one after a while without any.
+    """Yield the messages from stdin, and an empty one when none has arrived for a while.
 
     Each iteration resets the watchdog, which ends the process if this loop stalls.
     """

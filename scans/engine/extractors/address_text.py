@@ -89,7 +89,7 @@ def _line_start(text: str, place: int) -> int:
 
 
 def _line_end(text: str, place: int) -> int:
-    """Return the end of the line after a postcode, and of one more, which may be a country."""
+    """Return the end of the line after the postcode's own, which may name the country."""
     end = text.find("\n", place, place + AFTER)
     if end < 0:
         return min(len(text), place + AFTER)

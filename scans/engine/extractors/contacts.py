@@ -96,7 +96,7 @@ def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
 
 
 def _identity(contact: Contact) -> str:
-    """Return what two spellings of one contact share: both forms of a domain, `xn--` and not."""
+    """Return a key that all spellings of a contact share, such as both forms of an IDN domain."""
     if contact.address:
         return PostalAddress(**contact.address).identity
     if contact.kind != ContactKind.EMAIL or contact.value.isascii():

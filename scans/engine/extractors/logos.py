@@ -39,9 +39,9 @@ _HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 
 
 def logo(images: list[LexborNode], base: str, title: str = "") -> str:
-    """Return the URL of the image that is named a logo or stands in a box that is.
+    """Return the URL of the image that its own name, or its container's, calls a logo.
 
-    One that links to the homepage goes before the others: these may be a partner's or an award.
+    Images that link to the homepage come first: others may be a partner's logo or an award.
     `title` is the page's, which says what the site is called.
     """
     search = _Search(base, title)
@@ -123,7 +123,7 @@ def _says_logo(name: str, site: _Site) -> bool:
 
 
 def _parts_of(word: str) -> list[str]:
-    """Return a word and, if it is written so, the parts of its camel case."""
+    """Return a word and, if it is in camel case, its parts."""
     return [word.lower(), *(part.lower() for part in _CAMEL.split(word))]
 
 

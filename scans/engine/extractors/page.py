@@ -113,7 +113,7 @@ def _refresh_values(refresh: Refresh) -> dict[str, Any]:
 
 
 def _addresses(elements: Elements, base: str, links: tuple[Link, ...]) -> dict[str, Any]:
-    """Return what the page loads and leads to, by the names of `PageFacts`."""
+    """Return the URLs that the page loads and links to, by fields of `PageFacts`."""
     head = metadata.HeadLinks(elements.links, base)
     return {
         "canonical_url": head.canonical_url,

@@ -146,7 +146,7 @@ def _leading_role() -> re.Pattern[str]:
 
 
 def read_name(text: str) -> str | None:
-    """Return the person's name that a whole text is; None where it is something else."""
+    """Return a text as a person's name if all of it is one, else None."""
     text = text.strip(" ,;:\u2013-•|*\u00a0")
     if not 4 < len(text) <= LONGEST_NAME or any(char.isdigit() for char in text) or "@" in text:
         return None
@@ -231,5 +231,5 @@ def _table() -> dict[str, str]:
 
 
 def same_number(number: str, stated: Iterable[str]) -> bool:
-    """Return whether one of some written numbers may be a number in E.164: its last digits are."""
+    """Return whether an E.164 number ends with the last seven digits of a stated number."""
     return any(number.endswith(digits[-7:]) for digits in stated if len(digits) >= 6)

@@ -83,7 +83,7 @@ def _is_registry(parts: list[str]) -> bool:
 
 
 def _is_thing(word: str) -> bool:
-    """Return whether a word names a thing that has numbers: an order, a customer, a shipment."""
+    """Return whether a word names something numbered: an order, a customer, a shipment."""
     stem = _ELISION.sub("", word)
     return (stem.startswith(_things()) or stem in words("registries")) and not _is_phone(stem)
 

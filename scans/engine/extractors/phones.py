@@ -135,7 +135,7 @@ def _digits_in(run: str) -> int:
 
 
 def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
-    """Take a postcode off the head of a run, dates out of it, and part its numbers."""
+    """Split a run of digits into numbers, without a leading postcode and dates."""
     if _POSTCODE_BEFORE.search(text[max(0, start - 5) : start]):
         postcode = _POSTCODE.match(run)
         if postcode:
@@ -149,7 +149,7 @@ def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
 
 
 def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
-    """Part a run before each `+`, and before each 0 that begins another national number."""
+    """Split a run before each `+`, and before each 0 that begins another national number."""
     position = 0
     long_enough = len(run) > 2 * MIN_DIGITS or "+" in run
     patterns = (_NEXT_NUMBER, _NEXT_NATIONAL, _NEXT_IN_BRACKETS) if long_enough else ()

@@ -60,7 +60,7 @@ def _refresh(value: str, base: str) -> Refresh:
 
 
 def _address(text: str) -> str:
-    """Return the address after `url =`, up to the quote that it begins with."""
+    """Return the address after `url =`, without the quotes around it."""
     named = _URL_IS.match(text)
     text = text[named.end() :] if named else text
     if text[:1] in ("'", '"'):

@@ -143,7 +143,7 @@ class JsonRows:
         return [_text(item)]
 
     def _aligned(self, values: dict[str, str]) -> list[str]:
-        """Return the values of an object in the order of the names, which grow by its own."""
+        """Return the values of an object in the order of the names; add the names that are new."""
         merge_names(self.names, values)
         return [values.get(name, "") for name in self.names]
 
