@@ -133,27 +133,29 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
         matched.append(f"{_NAMES[signal.field]} {value}")
     if any(part in visit.html for part in rule.without):
         return ""
-    if rule.one_sentence and not any(_holds_all(rule, line) for line in visit.sentences):
+    if rule.one_sentence and not any(_holds_all(rule, visit, s) for s in visit.sentences):
         return ""
     return ", ".join(matched)
 
 
-def _holds_all(rule: Rule, sentence: str) -> bool:
+def _holds_all(rule: Rule, visit: _Visit, sentence: str) -> bool:
     signals = (signal for signal in rule.signals if signal.field is Field.TEXT)
-    return all(any(value in sentence for value in signal.values) for signal in signals)
+    return all(any(value in sentence for value in _values(signal, visit)) for signal in signals)
 
 
 def _matched_value(signal: Signal, visit: _Visit) -> str:
     """Return the first matching value of a signal, an empty string if none is."""
     is_there = _CHECKS[signal.field]
+    return next((value for value in _values(signal, visit) if is_there(visit, value)), "")
+
+
+def _values(signal: Signal, visit: _Visit) -> Iterator[str]:
+    """Yield the values of a signal for this site; those with the name of an unknown one are out."""
     for value in signal.values:
-        if "{host}" in value:
-            if not visit.site_name:
-                continue
-            value = value.replace("{host}", visit.site_name)
-        if is_there(visit, value):
-            return value
-    return ""
+        if "{host}" not in value:
+            yield value
+        elif visit.site_name:
+            yield value.replace("{host}", visit.site_name)
 
 
 _CHECKS: dict[Field, Callable[[_Visit, str], bool]] = {
