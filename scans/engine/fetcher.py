@@ -278,7 +278,7 @@ class Fetcher:
     # Its body.
 
     def _read(self, exchange: Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool, str]:
-        """Return the body up to the limit, whether it is incomplete, and the reason if it broke off."""
+        """Return the body up to the limit, whether it is incomplete, and why it broke off if so."""
         body = bytearray()
         size = 0
         try:
