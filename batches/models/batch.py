@@ -426,7 +426,7 @@ class Batch(models.Model):
             return ""
         return (
             f"Paused because {grouped(failed)} of {grouped(ended)} sites failed; the limit is"
-            f" {limit:.0%} (“Pause at failures”). Resume it to go on regardless."
+            f" {limit * 100:g} % (“Pause at failures”). Resume it to go on regardless."
         )
 
     @property

@@ -50,7 +50,7 @@ def test_it_pauses_at_its_share_of_failures_and_says_why(
     assert (batch.status, batch.error) == ("running", "")
     end(batch, failed=1)
     assert batch.status == "paused"
-    assert batch.error.startswith("Paused because 10 of 20 sites failed; the limit is 50%")
+    assert batch.error.startswith("Paused because 10 of 20 sites failed; the limit is 50 %")
     for address in ("/", f"/batches/{batch.pk}/"):
         assert batch.error in console.get(address).content.decode()
 
