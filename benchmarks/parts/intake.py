@@ -3,10 +3,11 @@
 from benchmarks import database
 from benchmarks.database import env_of
 from benchmarks.parts import Scale
-from benchmarks.tables import print_table
-from benchmarks.workload import run
+from benchmarks.tables import megabytes, print_table
+from benchmarks.workload import BARE, run
 
 LINES = 100_000
+STREAM = ("rows", "domains", "time", "peak memory")
 COLUMNS = ("", "list", "in place", "of it CPU", "by a plain form", "new", "known", "rejected")
 
 
@@ -28,6 +29,20 @@ def run_part(scale: Scale) -> None:
         "plain form: the same, and the page that the form leads to, which reads the draft again.",
         "CPU is that of the web process; the tables have nine more columns.",
     )
+
+    _print_streams(lines * 10, lines)
+
+
+def _print_streams(*sizes: int) -> None:
+    """Print what reading a table costs that is ten times as long; its memory must not grow."""
+    rows = []
+    for count in sizes:
+        ran = run("benchmarks.workloads.stream", {"rows": count}, env=BARE)
+        hosts = ran.total("hosts")
+        rows.append(
+            [f"{count:,}", f"{hosts:,.0f}", f"{ran.seconds:.1f} s", megabytes(ran.peak_bytes)]
+        )
+    print_table("intake: a table that is read row by row", STREAM, rows)
 
 
 def _cells(name: str, check: dict) -> list[str]:

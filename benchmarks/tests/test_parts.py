@@ -111,6 +111,7 @@ def test_a_check_of_a_list_is_measured_on_both_databases(
             new, known = re.findall(r"\d[\d,.]*", line.replace(" s ", " "))[-3:-1]
             assert int(new) > 0
             assert int(known) > int(new)
+    assert figures(printed, "600 ")[:2] == [600, 600]  # rows, domains
 
 
 def test_small_parts_of_the_engine_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
