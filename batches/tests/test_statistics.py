@@ -89,4 +89,6 @@ def test_the_figures_are_those_of_the_users_tenants_and_of_30_days(
     figures = statistics(user)
     assert figures.verdicts == [("ok", 1_205)]
     assert (figures.scanned[0], figures.scanned[-1], len(figures.days)) == (5, 1_200, 30)
-    assert "1,205" in console.get("/").text
+    page = console.get("/").text
+    assert "1,205" in page
+    assert "Days begin at midnight UTC." in page
