@@ -60,7 +60,7 @@ def test_groups_that_are_skipped_are_not_scanned_and_the_draft_ends(console: Cli
     batch = Batch.objects.get()
     hosts = batch.jobs.order_by("position").values_list("domain__host", flat=True)
     assert list(hosts) == ["new.example", "older.example"]
-    assert "1 known domains are skipped" in page.content.decode()
+    assert "1 known domain is skipped" in page.content.decode()
     assert not Draft.objects.exists()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import replace_url
@@ -108,13 +109,15 @@ def _context(form: DraftForm, check: Check | None) -> dict[str, Any]:
 def _summary(parsed: ParsedList, batch: Batch) -> str:
     """Summarise a submitted list in one sentence."""
     count = batch.total
-    parts = [f"{grouped(count)} domain{'' if count == 1 else 's'} will be scanned"]
-    if parsed.duplicates:
-        parts.append(f"{grouped(parsed.duplicates)} appear more than once")
-    if parsed.rejected_count:
-        parts.append(f"{grouped(parsed.rejected_count)} were rejected and are listed below")
+    parts = [f"{grouped(count)} domain{pluralize(count)} will be scanned"]
+    if repeated := parsed.duplicates:
+        parts.append(f"{grouped(repeated)} appear{pluralize(repeated, 's,')} more than once")
+    if rejected := parsed.rejected_count:
+        verbs = pluralize(rejected, "was rejected and is,were rejected and are")
+        parts.append(f"{grouped(rejected)} {verbs} listed below")
     if skipped := len(parsed.accepted) - batch.total:
-        parts.append(f"{grouped(skipped)} known domains are skipped")
+        verb = pluralize(skipped, "is,are")
+        parts.append(f"{grouped(skipped)} known domain{pluralize(skipped)} {verb} skipped")
     return "; ".join(parts) + "."
 
 
