@@ -82,7 +82,9 @@ class ScanAdmin(IndexedSearch):
     @admin.display(description="Report")
     def report_text(self, obj: Scan) -> SafeString:
         text = json.dumps(obj.report, indent=2, ensure_ascii=False)[:SHOWN_REPORT]
-        return format_html('<pre class="report">{}</pre>', text)
+        return format_html(
+            '<pre class="report" tabindex="0" role="region" aria-label="Report">{}</pre>', text
+        )
 
     def view_on_site(self, obj: Scan) -> str:
         return reverse("domain_detail", args=[obj.domain_id])

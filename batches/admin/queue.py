@@ -28,7 +28,10 @@ for model in (Schedule, Success, Failure, OrmQ):
 
 def payload(value: Any) -> SafeString:
     """Return a value of the queue as escaped text, cut after 20,000 characters."""
-    return format_html('<pre class="report">{}</pre>', repr(value)[:SHOWN_PAYLOAD])
+    return format_html(
+        '<pre class="report" tabindex="0" role="region" aria-label="Contents">{}</pre>',
+        repr(value)[:SHOWN_PAYLOAD],
+    )
 
 
 class TimingForm(ModelForm):
