@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,14 @@ def exported(console: Client, list_name: str, recipe: Recipe) -> list[dict[str, 
 def test_every_vendor_has_a_recipe_of_both_lists() -> None:
     for definition in (DOMAINS, CONTACTS):
         assert {recipe.name for recipe in definition.recipes} == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("vendor", DOCUMENTED.values(), ids=list(DOCUMENTED))
+def test_the_required_columns_stand_in_what_the_vendor_says(vendor: dict[str, Any]) -> None:
+    said = " ".join(vendor["quotes"]).lower()
+    for name in itertools.chain(*vendor["required"].values()):
+        assert name in vendor["columns"]
+        assert name.replace(" - Name", " name").lower() in said  # Pipedrive: category and field
 
 
 @pytest.mark.django_db
