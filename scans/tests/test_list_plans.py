@@ -59,6 +59,15 @@ def test_a_rare_label_is_looked_up_in_its_index(many_domains: None, user: User) 
 
 
 @on_postgresql
+def test_hosts_that_begin_with_a_search_are_read_in_the_order_of_the_list(
+    many_domains: None, user: User
+) -> None:
+    (first,) = plans(DOMAINS, user, "q=shop")
+    assert "domain_once_a_tenant" in first
+    assert "Sort" not in first
+
+
+@on_postgresql
 def test_hosts_with_a_common_ending_are_read_in_the_order_of_the_list(
     many_domains: None, user: User
 ) -> None:

@@ -53,7 +53,7 @@ class Filter:
     # Whether blanks around a text are part of it, as in ids of the older system.
     keeps_blanks: bool = False
     # In the order `leads_in`, the rows for which `leading` holds come before the others: they stand
-    # together in that order's index, wherever the others are.
+    # together in that order's index, wherever the others are. All of them match the filter.
     leading: Callable[[Any], Condition] | None = None
     leads_in: str = ""
 

@@ -32,6 +32,11 @@ class Segment:
     condition: Q
     fields: tuple[str, ...]
 
+    @property
+    def is_leading(self) -> bool:
+        """Whether it holds the rows that a filter prefers."""
+        return "!" in self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -109,15 +114,27 @@ class Rows:
     previous: str
 
 
-def read_rows(rows: QuerySet, order: Order, size: int, cursor_text: str = "") -> Rows:
-    """Return up to `size` rows at a cursor, the first ones without one. Raises BadCursor."""
+def read_rows(
+    rows: QuerySet,
+    order: Order,
+    size: int,
+    cursor_text: str = "",
+    leading_rows: QuerySet | None = None,
+) -> Rows:
+    """Return up to `size` rows at a cursor, the first ones without one. Raises BadCursor.
+
+    `leading_rows` are the rows without the filter that prefers some: these match it anyway, and a
+    planner takes two conditions that say the same for a rare coincidence.
+    """
     cursor = Cursor.read(cursor_text) if cursor_text else None
     segments = order.segments()
     is_before = bool(cursor and cursor.is_before)
     if is_before:
         segments.reverse()
     start = _start(segments, cursor)
-    collected = _collect(rows, order, segments[start:], size + 1, cursor)
+    preferred = rows if leading_rows is None else leading_rows
+    sources = [(preferred if part.is_leading else rows, part) for part in segments[start:]]
+    collected = _collect(sources, order, size + 1, cursor)
     more = len(collected) > size
     collected = collected[:size]
     if is_before:
@@ -153,10 +170,10 @@ def _start(segments: list[Segment], cursor: Cursor | None) -> int:
 
 
 def _collect(
-    rows: QuerySet, order: Order, segments: list[Segment], count: int, cursor: Cursor | None
+    sources: list[tuple[QuerySet, Segment]], order: Order, count: int, cursor: Cursor | None
 ) -> list[tuple[Segment, Any]]:
     collected: list[tuple[Segment, Any]] = []
-    for segment in segments:
+    for rows, segment in sources:
         part = rows.filter(segment.condition)
         if cursor and cursor.segment == segment.key:
             part = part.filter(_beyond(rows.model, segment, order, cursor))

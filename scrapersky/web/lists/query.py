@@ -145,14 +145,18 @@ class ListQuery:
         sort = self.definition.sort_by_name[self.sort.removeprefix("-")]
         path = self.definition.tenant_path
         is_descending = self.sort.startswith("-")
-        return Order(sort, is_descending, self.tenants, path, self._leading(sort))
+        return Order(sort, is_descending, self.tenants, path, self._leading)
 
-    def _leading(self, sort: Sort) -> Condition | None:
-        """Return which rows come first: those that a filter prefers in an order."""
-        for item, values in self.filters:
-            if item.leading and sort.name == item.leads_in:
-                return any_of(item.leading)(values)
-        return None
+    @property
+    def _leading(self) -> Condition | None:
+        """Which rows come first: those that a filter prefers in this order."""
+        item = self._leading_filter
+        return any_of(item.leading)(self._values[item.name]) if item and item.leading else None
+
+    @property
+    def _leading_filter(self) -> Filter | None:
+        name = self.sort.removeprefix("-")
+        return next((f for f, _ in self.filters if f.leading and f.leads_in == name), None)
 
     def page(
         self,
@@ -171,8 +175,11 @@ class ListQuery:
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
         with deadline(seconds, self._how_to_narrow()):
-            loaded = self._loaded(self._filtered(rows), tuple(columns), for_cells=for_cells)
-            return read_rows(loaded, self.order, size, position)
+            matching, leading = (
+                self._loaded(self._filtered(rows, without), tuple(columns), for_cells=for_cells)
+                for without in (None, self._leading_filter)
+            )
+            return read_rows(matching, self.order, size, position, leading)
 
     def neighbours(self, row: Any) -> tuple[Any, Any]:
         """Return the rows before and after a row; None at an end. Raises QueryTooSlow."""
@@ -252,9 +259,9 @@ class ListQuery:
                 values[name] = read
         return values
 
-    def _filtered(self, rows: QuerySet) -> QuerySet:
+    def _filtered(self, rows: QuerySet, without: Filter | None = None) -> QuerySet:
         for item, values in self.filters:
-            rows = item.apply(rows, values)
+            rows = rows if item is without else item.apply(rows, values)
         return rows
 
     def _loaded(
