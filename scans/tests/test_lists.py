@@ -132,7 +132,7 @@ def test_a_list_reads_a_constant_number_of_queries(
 ) -> None:
     console.get(definition.url)
     columns = ",".join(column.name for column in definition.columns)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         page = console.get(definition.url, {"columns": columns})
     assert page.status_code == 200
     assert page.content.decode().count("<tr id=") >= (1 if definition is TECHNOLOGY_NAMES else 30)
