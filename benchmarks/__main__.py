@@ -8,6 +8,7 @@ from benchmarks.machine import this_machine
 from benchmarks.parts import (
     Scale,
     batch,
+    columns,
     create,
     engine,
     exports,
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Scale], None]] = {
     "hosts": hosts.run_part,
     "create": create.run_part,
     "intake": intake.run_part,
+    "columns": columns.run_part,
     "legacy": legacy.run_part,
     "lists": lists.run_part,
     "exports": exports.run_part,

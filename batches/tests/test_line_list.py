@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from python_calamine import CalamineWorkbook
 
 from batches import background_exports
 from batches.models import Batch, Export
@@ -134,6 +135,38 @@ def test_numbers_keep_all_of_their_digits() -> None:
     book.close()
     sheet = openpyxl.load_workbook(file).active
     assert [cell.value for cell in list(sheet["A"])[1:]] == numbers
+
+
+def test_two_thousand_rows_of_forty_columns_come_back_cell_by_cell(
+    console: Client, user: User, settings: Any, tmp_path: Any
+) -> None:
+    settings.EXPORT_DIR = str(tmp_path)
+    rows: list[list[Any]] = [["Website", *(f"Field {place}" for place in range(1, 40))]]
+    for number in range(2_000):
+        kinds = [
+            f"text {number}",
+            float(number),
+            number % 2 == 0,
+            date(2020, 1, 1 + number % 28),
+            "",
+        ]
+        cells = [kinds[(number + place) % 5] for place in range(1, 40)]
+        rows.append([f"s{number // 2}.example" if number % 7 else "localhost", *cells])
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    batch = upload(console, "crm.xlsx", file.getvalue())
+    console.post("/exports/new/lines/", {"query": f"batch={batch.pk}", "format": "xlsx"})
+    job = Export.objects.get()
+    while job.is_active:
+        background_exports.run_slice(str(job.pk))
+        job.refresh_from_db()
+    assert job.is_zipped is False
+    returned = CalamineWorkbook.from_path(str(job.path)).get_sheet_by_index(0).to_python()
+    assert [row[:40] for row in returned] == rows
 
 
 def test_an_export_in_the_background_returns_the_same_file(

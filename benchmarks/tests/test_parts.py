@@ -155,3 +155,13 @@ def test_an_unknown_part_is_refused_with_the_names_of_those_there_are(
         main(["speed"])
     errors = capsys.readouterr().err
     assert all(name in errors for name in PARTS)
+
+
+def test_a_spreadsheet_comes_back_unchanged_on_both_databases(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["columns", "--sites", "1"])
+    printed = capsys.readouterr().out
+    for kind in ("SQLite", "PostgreSQL"):
+        assert figures(printed, kind)[-1] == 0  # different cells
+        assert 101 * 40 in figures(printed, kind)
