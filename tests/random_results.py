@@ -16,6 +16,7 @@ from scans.models import (
     VERDICTS,
     Contact,
     Domain,
+    DomainList,
     Page,
     Scan,
     Sitemap,
@@ -47,6 +48,7 @@ class Results:
         domains = Domain.objects.bulk_create(self._domain(n) for n in range(DOMAINS))
         self._write_tags(domains)
         self._write_scans(domains)
+        DomainList.objects.bulk_create(self._list(n) for n in range(DOMAINS))
         for model, row in (
             (Contact, self._contact),
             (Technology, self._technology),
@@ -91,6 +93,11 @@ class Results:
             last_scanned_at=self._ago() if self._is() else None,
             created_at=self._ago(),
         )
+
+    def _list(self, number: int) -> DomainList:
+        name = f"{self._text()} {number}".strip()
+        counts = {"domain_count": self._few(), "updated_at": self._ago()}
+        return DomainList(tenant=self.tenant, name=name, **counts)
 
     def _write_tags(self, domains: list[Domain]) -> None:
         names = ("vip", "Später", "50 %")
