@@ -36,7 +36,7 @@ def read_anchors(nodes: list[LexborNode], base: str) -> Anchors:
         href = (attributes.get("href") or "").strip()
         if not href or href[0] == "#":
             continue
-        if _has_another_scheme(href):
+        if ":" in href[:12] and not href.startswith("http") and _has_another_scheme(href):
             contact_links.append((href[:500], one_line(node.text(), MAX_TEXT)))
         if "/#!/" in href:
             href = _HASHBANG.sub(r"\1/", href)
@@ -48,7 +48,7 @@ def read_anchors(nodes: list[LexborNode], base: str) -> Anchors:
 
 
 def _has_another_scheme(href: str) -> bool:
-    return ":" in href[:12] and not href[:5].lower().startswith("http")
+    return not href[:5].lower().startswith("http")
 
 
 def _alternative_text(node: LexborNode) -> str:

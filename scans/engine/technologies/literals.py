@@ -7,7 +7,6 @@ costs no second pass.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
@@ -72,7 +71,7 @@ class LiteralFinder:
         """Yield the literals in the order of the page; `<meta` itself is among them."""
         inside, begins, ends = b"", 0, 0
         left = self._most.copy()
-        behind: Counter[tuple[int, bytes] | None] = Counter()
+        behind: dict[tuple[int, bytes] | None, int] = {}
         for index, start, _ in self._automaton.find_matches_as_indexes(html, overlapping=True):
             mark = self._marks[index]
             if mark:
@@ -88,13 +87,13 @@ class LiteralFinder:
                     inside = b""
                 repeats = self._repeats[index]
                 address = (index, _beginning(html, start)) if repeats else None
-                if repeats and behind[address] >= HITS_OF_ONE:
+                if repeats and behind.get(address, 0) >= HITS_OF_ONE:
                     continue
                 places = _places(html, start, inside if start >= begins else b"")
                 if places:
                     left[index] -= 1
                     if repeats and Place.OWN in places:
-                        behind[address] += 1
+                        behind[address] = behind.get(address, 0) + 1
                     yield Hit(self._patterns[index], start, places)
 
 
