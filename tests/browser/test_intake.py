@@ -89,6 +89,11 @@ def test_a_workbook_is_checked_corrected_and_started(visitor: Page, has_scripts:
     page.click("#check button[name=pick_column]:has-text('Website')")
 
     expect(page.locator("#check summary", has_text="Rejected")).to_contain_text("1", timeout=WAIT)
+    page.fill("#id_name", "Firms")
+    with page.expect_navigation():
+        page.press("#id_name", "Enter")
+    expect(sheet).to_have_attribute("aria-pressed", "true", timeout=WAIT)
+    expect(page.locator("#id_name")).to_have_value("Firms", timeout=WAIT)
     expect(page.locator("#id_fixes")).to_have_value("localhost\n", timeout=WAIT)
     page.fill("#id_fixes", "c.example")
     page.click("button:has-text('Check again')")
