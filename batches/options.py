@@ -108,6 +108,13 @@ class BatchOptions(BaseModel):
         0,
         1,
     )
+    spread_hours: Number = _option(
+        0.0,
+        "Spread over hours",
+        "Start the sites evenly over this many hours; 0 starts each as soon as there is room.",
+        0,
+        168,
+    )
     keep_columns: StrictBool = _option(
         True,
         "Keep columns",

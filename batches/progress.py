@@ -11,6 +11,7 @@ from django.utils import timezone
 from batches.models import Batch, BatchList, Job, Worker
 from batches.options import BatchOptions, all_options
 from batches.outages import outage_notice
+from batches.pace import seconds_to_last_start, sites_due
 from scans.engine.errors import FailureReason
 from scrapersky.web.regional import grouped
 
@@ -96,6 +97,11 @@ class BatchProgress:
         return max(self.batch.total - self.batch.ended - self.active, 0)
 
     @property
+    def due(self) -> int | None:
+        """How many sites may have started by now; None unless they are spread over hours."""
+        return sites_due(self.batch) if self.batch.scan_options.spread_hours else None
+
+    @property
     def announcement(self) -> str:
         """What a screen reader says when it changes: start, each quarter, pause, failure, end."""
         batch = self.batch
@@ -134,13 +140,16 @@ def progress_of_several(batches: list[Batch]) -> list[BatchProgress]:
 
 
 def _moving(batch: Batch, scanned: list[Activity], recent: Recent | None) -> BatchProgress:
+    eta = _eta(batch, scanned, recent) if recent else None
+    if to_last_start := seconds_to_last_start(batch):
+        eta = max(eta or 0.0, to_last_start)
     return BatchProgress(
         batch,
         [],
         scanned[:SHOWN_ACTIVITIES],
         len(scanned),
         recent.rate if recent else None,
-        _eta(batch, scanned, recent) if recent else None,
+        eta,
     )
 
 

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from batches.models import Batch, Job, Worker
 from batches.models.batch import BatchQuerySet
 from batches.options import BatchOptions
+from batches.pace import jobs_due
 from batches.runner.messages import ClaimedJob
 from batches.runner.tenant_slots import limited_batches, within_tenants
 
@@ -101,6 +102,9 @@ class Claimer:
         """
         budget = AHEAD * self.ceiling - sum(load.held for load in loads.values())
         caps = _caps(self.ceiling) if budget > 0 else {}
+        due = jobs_due(budget) if caps else {}
+        early = {batch for batch, count in due.items() if not count}
+        caps = {batch: cap for batch, cap in caps.items() if batch not in early}
         if not caps:
             return None
         with transaction.atomic():
@@ -108,7 +112,7 @@ class Claimer:
             held = _caps_of(batch for batch in loads if batch and batch not in caps)
             before, limits = self._limits(caps | held)
             claimable = {batch: limits[batch] for batch in caps}
-            jobs = _load(_take(self.worker, self._share(budget, claimable, loads)))
+            jobs = _load(_take(self.worker, self._share(budget, claimable, loads, due)))
             slots = _slots(limits, loads, jobs)
             self._write(slots, before, loads)
         return Claim(slots, jobs)
@@ -132,9 +136,16 @@ class Claimer:
         return before, within_tenants(limits, before, in_use, limited_batches())
 
     def _share(
-        self, budget: int, limits: Mapping[BatchKey, int], loads: Mapping[BatchKey, Load]
+        self,
+        budget: int,
+        limits: Mapping[BatchKey, int],
+        loads: Mapping[BatchKey, Load],
+        due: Mapping[UUID, int],
     ) -> dict[BatchKey, int]:
-        """Return how many jobs each batch may get, dealt in turn until the budget is spent."""
+        """Return how many jobs each batch may get, dealt in turn until the budget is spent.
+
+        `due` limits the batches that are spread over hours.
+        """
         self._served = {batch: self._served.get(batch, 0) for batch in limits}
         self._round += 1
         room = self.ceiling - sum(load.blocked for load in loads.values())
@@ -142,6 +153,8 @@ class Claimer:
         for batch in sorted(limits, key=self._served.__getitem__):
             load = loads.get(batch, Load())
             most = AHEAD * limits[batch] - load.held
+            if batch and batch in due:
+                most = min(most, due[batch])
             # jobs waiting for a busy server must not use up the budget
             demand[batch] = min(most, room) if load.blocked else most
         shares: Counter[BatchKey] = Counter()

@@ -18,7 +18,7 @@ from scrapersky.tenants.models import Tenant
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def make(tenant: Tenant, count: int, of: str = "s", **options: int) -> Batch:
+def make(tenant: Tenant, count: int, of: str = "s", **options: float) -> Batch:
     batch = create_batch(
         tenant=tenant,
         created_by=None,

@@ -1,0 +1,37 @@
+"""Spread the starts of a batch's sites evenly over hours (the option `spread_hours`).
+
+The clock of a batch stops while it is paused, and so does its pace. A retried job keeps its place
+in the list, so it starts at once if its turn has passed.
+"""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from batches.models import Batch, Job
+
+HOUR = 3600.0
+
+
+def sites_due(batch: Batch) -> int:
+    """Return how many sites of a batch may have started by now, counted from the first."""
+    seconds = batch.scan_options.spread_hours * HOUR
+    if not seconds:
+        return batch.total
+    return min(batch.total, 1 + int(batch.total * (batch.seconds or 0.0) / seconds))
+
+
+def seconds_to_last_start(batch: Batch) -> float:
+    """Return in how many seconds of running the last site of a batch may start, 0 if it may now."""
+    share = (batch.total - 1) / batch.total if batch.total else 0.0
+    return max(batch.scan_options.spread_hours * HOUR * share - (batch.seconds or 0.0), 0.0)
+
+
+def jobs_due(most: int) -> dict[UUID, int]:
+    """Return how many waiting jobs of each spread batch may start now, at most `most` of each."""
+    spread = Batch.objects.claimable().filter(options__spread_hours__gt=0)
+    return {batch.pk: _waiting(batch)[:most].count() for batch in spread}
+
+
+def _waiting(batch: Batch) -> QuerySet[Job]:
+    return Job.objects.claimable().filter(batch=batch, position__lt=sites_due(batch))
