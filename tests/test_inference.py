@@ -27,6 +27,7 @@ from batches.tests.api_clients import program_of
 from batches.tests.outcomes import complete
 from scans.bulk.models import BulkAction
 from scans.corrections.models import Correction
+from scans.domain_lists.models import DomainList
 from scans.models import Contact, Page, Sitemap
 from scrapersky.api import api
 from scrapersky.tenants.models import ApiToken, Tenant, User, UserSession
@@ -45,6 +46,7 @@ KIND_OF_ROUTE = {
     "views/": "view",
     "actions/": "action",
     "exports/": "export",
+    "lists/": "list",
     "contacts/": "contact",
     "pages/": "page",
     "sitemaps/": "sitemap",
@@ -52,7 +54,12 @@ KIND_OF_ROUTE = {
     "account/tokens/": "token",
 }
 # Parameters of lists that take ids, and the kinds of rows that these may be of.
-ID_PARAMETERS = {"q": ("batch", "job", "domain"), "batch": ("batch",), "domain": ("domain",)}
+ID_PARAMETERS = {
+    "q": ("batch", "job", "domain"),
+    "batch": ("batch",),
+    "domain": ("domain",),
+    "list": ("list",),
+}
 API_OPERATIONS = [
     (method, path)
     for path, operations in api.get_openapi_schema()["paths"].items()
@@ -89,6 +96,7 @@ def pairs(other_tenant: Tenant, stranger: User) -> Pairs:
         "view": [view_of(other_tenant, stranger)],
         "action": [sample(BulkAction, list_name="domains", operation="tag", **own).pk],
         "export": [sample(Export, list_name="domains", format="csv", **own).pk],
+        "list": [sample(DomainList, name="Theirs", **own).pk],
         "contact": [sample(Contact, kind="email", value="x@x.example", **seen).pk],
         "page": [sample(Page, url="http://x.example/z", url_hash=b"z" * 16, **seen).pk],
         "sitemap": [sample(Sitemap, url="http://x.example/s", url_hash=b"s" * 16, **seen).pk],
