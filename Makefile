@@ -5,8 +5,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --retrie
 # One lock for every platform and for Python 3.11 and later, with a hash for every file.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(LOCK_OPTIONS)
-# Few tests at a time, so that no process is left with the slow ones.
-PYTEST := $(BIN)/python -m pytest -q --maxschedchunk 4
+# A process that has nothing left takes tests of another, so that none is left with the slow ones.
+PYTEST := $(BIN)/python -m pytest -q --dist worksteal
 # One process more than there are cores: tests that start clusters and browsers mostly wait.
 CORES_AND_ONE = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
