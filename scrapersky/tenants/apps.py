@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as global_apps
+from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 
 
@@ -17,10 +19,12 @@ class TenantsConfig(AppConfig):
         post_migrate.connect(make_default_tenant, sender=self)
 
 
-def make_default_tenant(**kwargs: Any) -> None:
-    """Make the tenant that every installation has; an existing one is kept."""
-    from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant
+def make_default_tenant(using: str, apps: Apps = global_apps, **kwargs: Any) -> None:
+    """Make the tenant that every installation has; an existing one is kept.
 
-    Tenant.objects.using(kwargs["using"]).get_or_create(
-        pk=DEFAULT_TENANT_ID, defaults={"name": "Default"}
-    )
+    `apps` holds the models as of the last migration: the table may still lack columns.
+    """
+    from scrapersky.tenants.models import DEFAULT_TENANT_ID
+
+    tenants = apps.get_model("tenants", "Tenant")._default_manager
+    tenants.using(using).get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
