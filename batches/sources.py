@@ -16,6 +16,7 @@ from django.http import QueryDict
 from batches.models import RecurringBatch
 from batches.services import at_once_limit
 from scans.domain_lists.models import DomainList
+from scans.domain_lists.services import domains_of
 from scans.engine.lists.collection import AcceptedLine, ParsedList
 from scans.lists import DOMAINS
 from scans.models import Domain
@@ -121,7 +122,7 @@ def _views(user: User) -> QuerySet[SavedView]:
 
 def source_of_list(row: DomainList) -> Source:
     """Return a saved list as a source."""
-    domains = Domain.objects.filter(tenant=row.tenant_id, list_entries__domain_list=row.pk)
+    domains = domains_of(row.pk).filter(tenant=row.tenant_id)
     return Source(LIST, str(row.pk), row.name, domains)
 
 

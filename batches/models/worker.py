@@ -27,10 +27,6 @@ class WorkerQuerySet(models.QuerySet):
         """Return the workers with a fresh heartbeat, by the database's clock."""
         return self.filter(status=Worker.Status.WORKING, heartbeat_at__gte=Now() - SILENT_AFTER)
 
-    def offline(self) -> "WorkerQuerySet":
-        """Return the live workers whose network seems to be down."""
-        return self.live().filter(network_down_since__isnull=False)
-
     def lose(self) -> int:
         """Declare workers lost that were silent for 30 s, which fences them; return how many."""
         silent = self.filter(status=Worker.Status.WORKING, heartbeat_at__lt=Now() - SILENT_AFTER)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scans.domain_lists import services
 from scans.domain_lists.models import DomainList
+from scans.domain_lists.tests.hosts import hosts_of
 from scans.models import Domain
 from scrapersky.tenants.models import ApiToken, User
 
@@ -66,7 +66,7 @@ def test_domains_are_added_replaced_and_removed_with_counts(call: Call) -> None:
     sent = {"domains": ["c.example", "z.example"]}
     removed = call("post", f"{path}/domains/remove", sent).json()
     assert (removed["removed"], removed["domain_count"]) == (1, 1)
-    assert services.hosts_of(DomainList.objects.get()) == ["b.example"]
+    assert hosts_of(DomainList.objects.get()) == ["b.example"]
 
 
 def test_a_list_is_not_emptied_by_domains_that_cannot_be_read(call: Call) -> None:
@@ -74,7 +74,7 @@ def test_a_list_is_not_emptied_by_domains_that_cannot_be_read(call: Call) -> Non
     response = call("post", f"{path}/domains", {"domains": ["localhost"], "replace": True})
     assert response.status_code == 422
     assert response.json()["detail"] == "None of these domains can be scanned."
-    assert services.hosts_of(DomainList.objects.get()) == ["a.example"]
+    assert hosts_of(DomainList.objects.get()) == ["a.example"]
 
 
 def test_a_name_that_is_taken_or_empty_is_refused(call: Call) -> None:

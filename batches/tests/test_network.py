@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from batches.models import Batch, Job, Worker
+from batches.outages import outage_notice
 from batches.runner import breaker, network
 from batches.services import create_batch, initiate_scan
 from batches.tests.running import run_shift
@@ -94,7 +95,7 @@ def test_sites_end_with_their_own_results_after_an_outage_of_sites_and_resolver(
             net.cut_off()
 
     def restore_after_silence(answered: bool) -> None:
-        net.down_at_probes.append(Worker.objects.offline().exists())
+        net.down_at_probes.append(bool(outage_notice()))
         if not answered:
             net.restore()
 

@@ -15,6 +15,7 @@ from scans.bulk import running
 from scans.bulk.models import BulkAction
 from scans.domain_lists import importing, services
 from scans.domain_lists.models import DomainList, ListImport
+from scans.domain_lists.tests.hosts import hosts_of
 from scans.models import Domain
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.web import slices
@@ -60,12 +61,12 @@ def test_a_list_is_created_from_a_file_after_a_preview(console: Client) -> None:
     assert "Add 2" in body
     assert "localhost" in body
     row = DomainList.objects.get()
-    assert services.hosts_of(row) == []
+    assert hosts_of(row) == []
     waiting = ListImport.objects.get()
     assert str(waiting) == "crm.csv"
     body = post(console, f"/lists/imports/{waiting.pk}/apply/")
     assert "2 domains added to the list “Leads”." in body
-    assert services.hosts_of(row) == ["a.example", "b.example"]
+    assert hosts_of(row) == ["a.example", "b.example"]
     assert not ListImport.objects.exists()
 
 
@@ -109,21 +110,21 @@ def test_an_import_shows_what_it_would_change_and_changes_nothing(
         ["line", "value"],
         ["4", "localhost"],
     ]
-    assert services.hosts_of(leads) == ["a.example", "b.example"]
+    assert hosts_of(leads) == ["a.example", "b.example"]
 
 
 def test_an_import_adds_replaces_or_is_discarded(console: Client, leads: DomainList) -> None:
     waiting = imported(console, leads, domains="c.example\na.example")
     body = post(console, f"/lists/imports/{waiting.pk}/apply/")
     assert "1 domain added to the list “Leads”; 1 was in it already." in body
-    assert services.hosts_of(leads) == ["a.example", "b.example", "c.example"]
+    assert hosts_of(leads) == ["a.example", "b.example", "c.example"]
     waiting = imported(console, leads, domains="c.example\nd.example")
     body = post(console, f"/lists/imports/{waiting.pk}/apply/", replace="1")
     assert "1 domain added to the list “Leads”; 1 was in it already; 2 removed." in body
-    assert services.hosts_of(leads) == ["c.example", "d.example"]
+    assert hosts_of(leads) == ["c.example", "d.example"]
     waiting = imported(console, leads, domains="e.example")
     assert "The list is unchanged." in post(console, f"/lists/imports/{waiting.pk}/discard/")
-    assert services.hosts_of(leads) == ["c.example", "d.example"]
+    assert hosts_of(leads) == ["c.example", "d.example"]
     assert not ListImport.objects.exists()
     assert Domain.objects.filter(host="b.example").exists()
 
@@ -150,7 +151,7 @@ def test_a_large_import_continues_where_another_process_stopped(
         pass
     action.refresh_from_db()
     assert (action.status, action.result["added"], action.result["removed"]) == ("complete", 30, 2)
-    assert services.hosts_of(leads) == hosts
+    assert hosts_of(leads) == hosts
     assert page(console, f"/lists/{leads.pk}/")
 
 

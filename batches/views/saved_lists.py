@@ -19,7 +19,6 @@ from scans.bulk.operations import sentence_of
 from scans.domain_lists import importing, services
 from scans.domain_lists.models import DomainList, ListImport
 from scans.lists import LISTS
-from scans.models import Domain
 from scrapersky.tenants.access import (
     can_write,
     get_readable,
@@ -198,7 +197,7 @@ def _readable(request: ConsoleRequest, pk: UUID) -> DomainList:
 
 
 def _context(request: ConsoleRequest, row: DomainList, form: ImportForm) -> dict[str, Any]:
-    domains = Domain.objects.filter(list_entries__domain_list=row.pk).order_by("host")
+    domains = services.domains_of(row.pk).order_by("host")
     shown = domains.only("host", "title", "status", "verdict", "failure_reason", "last_scanned_at")
     imports = ListImport.objects.filter(domain_list=row.pk).defer("document")
     return {

@@ -22,7 +22,6 @@ from scans.domain_lists import services
 from scans.domain_lists.models import DomainList, ListedDomain, ListImport
 from scans.engine.lists.collection import ParsedList
 from scans.lists import LISTS
-from scans.models import Domain
 from scrapersky.tenants.access import writable
 from scrapersky.tenants.models import User
 from scrapersky.web.regional import grouped
@@ -80,8 +79,8 @@ def removed_hosts(waiting: ListImport) -> Iterator[str]:
 
 
 def _hosts_in(waiting: ListImport) -> QuerySet:
-    rows = Domain.objects.filter(list_entries__domain_list=waiting.domain_list_id)
-    return rows.order_by().values_list("host", flat=True)
+    domains = services.domains_of(waiting.domain_list_id)
+    return domains.order_by().values_list("host", flat=True)
 
 
 def start_import(waiting: ListImport, *, replaces: bool, user: User) -> BulkAction:

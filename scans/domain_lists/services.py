@@ -162,9 +162,9 @@ def remove_hosts(row: DomainList, hosts: Sequence[str]) -> int:
 
 def remove_others(row: DomainList, hosts: Sequence[str]) -> int:
     """Take every host out of a list that is not one of `hosts`; return how many."""
-    removed, after = 0, ""
+    kept, removed, after = set(hosts), 0, ""
     while True:
-        some, count = remove_some_others(row, set(hosts), after)
+        some, count = remove_some_others(row, kept, after)
         removed += count
         if len(some) < CHUNK:
             return removed
@@ -176,7 +176,7 @@ def remove_some_others(row: DomainList, kept: Set[str], after: str) -> tuple[lis
 
     Returns the hosts, fewer than CHUNK at the end of the list, and how many were taken out.
     """
-    rows = Domain.objects.filter(list_entries__domain_list=row.pk, host__gt=after)
+    rows = domains_of(row.pk).filter(host__gt=after)
     hosts = list(rows.order_by("host").values_list("host", flat=True)[:CHUNK])
     return hosts, remove_hosts(row, [host for host in hosts if host not in kept])
 
@@ -213,7 +213,6 @@ def list_names(user: User) -> list[str]:
     return list(dict.fromkeys(names[:SUGGESTED]))
 
 
-def hosts_of(row: DomainList) -> list[str]:
-    """Return the hosts of a list, by name."""
-    rows = Domain.objects.filter(list_entries__domain_list=row.pk).order_by("host")
-    return list(rows.values_list("host", flat=True))
+def domains_of(pk: UUID) -> QuerySet[Domain]:
+    """Return the domains of a list, in no order."""
+    return Domain.objects.filter(list_entries__domain_list=pk)

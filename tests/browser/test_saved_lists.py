@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from batches.models import Batch
 from scans.domain_lists.models import DomainList
-from scans.domain_lists.services import hosts_of
+from scans.domain_lists.tests.hosts import hosts_of
 from scrapersky.tenants.models import User
 
 WAIT = 60_000

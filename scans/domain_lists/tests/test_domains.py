@@ -9,6 +9,7 @@ from scans.bulk import running
 from scans.bulk.models import BulkAction
 from scans.domain_lists import services
 from scans.domain_lists.models import DomainList
+from scans.domain_lists.tests.hosts import hosts_of
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
@@ -76,9 +77,9 @@ def test_the_page_of_a_domain_shows_its_lists_and_changes_them(
     url = f"/domains/{pk_of('a.example')}/"
     assert "/domains/?list=Leads%20%26%20more" in console.get(url).content.decode()
     post(console, f"{url}lists/", remove=leads.name)
-    assert services.hosts_of(leads) == ["b.example"]
+    assert hosts_of(leads) == ["b.example"]
     page = post(console, f"{url}lists/", saved_list="leads & MORE")
-    assert services.hosts_of(leads) == ["a.example", "b.example"]
+    assert hosts_of(leads) == ["a.example", "b.example"]
     assert "Remove from the list Leads &amp; more" in page
     assert "Enter a name for the list." in post(console, f"{url}lists/", saved_list=" ")
 
@@ -104,7 +105,7 @@ def test_selected_domains_are_added_to_a_list_and_removed(
     assert "1 domain added to the list “Leads &amp; more”. 1 was in it already." in page
     page = post(console, "/domains/lists/remove/", pick=[pk_of("a.example")], saved_list=leads.name)
     assert "1 domain removed from the list" in page
-    assert services.hosts_of(leads) == ["b.example", "c.example"]
+    assert hosts_of(leads) == ["b.example", "c.example"]
 
 
 def test_a_list_is_created_of_all_domains_that_match_a_filter(
@@ -121,7 +122,7 @@ def test_a_list_is_created_of_all_domains_that_match_a_filter(
     while not running.WORK.run(action.pk, until=0):
         pass
     row = DomainList.objects.get(name="Those")
-    assert services.hosts_of(row) == hosts
+    assert hosts_of(row) == hosts
     assert row.domain_count == 30
 
 
@@ -147,7 +148,7 @@ def test_the_api_adds_rows_to_a_list_and_removes_them(
     added = act(action="add_to_list", saved_list="Fresh", query="no_list=Leads+%26+more").json()
     assert added["actions"][0]["message"] == "1 domain added to the list “Fresh”."
     act(action="remove_from_list", saved_list="Fresh", query="")
-    assert services.hosts_of(DomainList.objects.get(name="Fresh")) == []
+    assert hosts_of(DomainList.objects.get(name="Fresh")) == []
     refused = act(action="add_to_list", query="")
     assert refused.status_code == 422
     assert "Enter a name for the list." in refused.content.decode()

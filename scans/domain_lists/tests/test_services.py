@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from batches.services import create_batch
 from scans.domain_lists import services
 from scans.domain_lists.models import DomainList, ListedDomain
+from scans.domain_lists.tests.hosts import hosts_of
 from scans.models import Domain
 from scans.removal import lock_for_removal, remove_domains
 from scrapersky.tenants.models import Tenant, User
@@ -31,7 +32,7 @@ def test_a_list_takes_each_host_once_and_counts_it(leads: DomainList, user: User
     assert services.add_hosts(leads, ["b.example", "a.example", "b.example"], user=user) == 2
     assert services.add_hosts(leads, ["a.example", "c.example"], user=user) == 1
     assert count_of(leads) == 3
-    assert services.hosts_of(leads) == ["a.example", "b.example", "c.example"]
+    assert hosts_of(leads) == ["a.example", "b.example", "c.example"]
     assert set(leads.entries.values_list("created_by", flat=True)) == {user.pk}
 
 
@@ -54,7 +55,7 @@ def test_a_long_list_is_changed_in_chunks(
     hosts = [f"s{number}.example" for number in range(35)]
     assert services.add_hosts(leads, hosts, user=user) == 35
     assert services.remove_hosts(leads, [*hosts[:25], "unknown.example"]) == 25
-    assert services.hosts_of(leads) == sorted(hosts[25:])
+    assert hosts_of(leads) == sorted(hosts[25:])
     assert count_of(leads) == 10
 
 
@@ -102,7 +103,7 @@ def test_a_deleted_domain_is_out_of_its_lists(leads: DomainList, user: User) -> 
     services.add_hosts(leads, ["a.example", "b.example"], user=user)
     ids = lock_for_removal(Domain.objects.filter(host="a.example").values_list("pk", flat=True))
     assert remove_domains(ids) == 1
-    assert services.hosts_of(leads) == ["b.example"]
+    assert hosts_of(leads) == ["b.example"]
     assert count_of(leads) == 1
 
 
@@ -125,5 +126,5 @@ def test_nothing_is_added_to_a_list_that_was_deleted_meanwhile(
 
 def test_a_scan_finds_listed_domains_and_keeps_them_listed(leads: DomainList, user: User) -> None:
     services.add_hosts(leads, ["a.example"], user=user)
-    batch = create_batch(tenant=leads.tenant, created_by=user, domains=services.hosts_of(leads))
+    batch = create_batch(tenant=leads.tenant, created_by=user, domains=hosts_of(leads))
     assert batch.jobs.get().domain == leads.entries.get().domain

@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 from batches import transitions
 from batches.maintenance import MINUTE_KEEPER
 from batches.models import Batch, Job, MaintenanceRun, Worker
+from batches.outages import outage_notice
 from batches.queue import wake_workers
 from tests.concurrency.audit import audit, problems
 from tests.concurrency.installation import Installation
@@ -177,7 +178,7 @@ def network_down(
     eventually(lambda: Batch.objects.get(pk=batch.pk).completed > jobs // 10)
     sites.is_cut_off = True
     cut = monotonic()
-    eventually(Worker.objects.offline().exists, within=60)
+    eventually(outage_notice, within=60)
     noticed = monotonic()
     eventually(lambda: not Job.objects.filter(worker__isnull=False).exists(), within=60)
     held = Batch.objects.get(pk=batch.pk)
