@@ -1,10 +1,10 @@
-"""Look rows up by UUID, or by any id that a client or the older system knew them by.
+"""Look rows up by UUID, or by any id that a client or the older system used for them.
 
-What exists in another tenant shows in neither the result nor the number of queries: a look-up asks
-the id map first, whose answer it keeps to itself, and then the rows that the caller may see.
+Neither the result nor the number of queries reveals what exists in another tenant: a lookup queries
+the id map first and then the rows that the caller may see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -40,50 +40,57 @@ def parse_key(value: object) -> UUID | int:
 
 
 class KeyedQuerySet(models.QuerySet):
-    """Rows that are looked up by UUID, or by an id of a client or of the older system.
+    """Rows that can be looked up by UUID, by a client's own id or by an id of the older system.
 
-    `CLIENT_ID` of the model names the text column in which an id of a client's own stands.
+    The model's `CLIENT_ID` names the text column that stores a client's own id.
     """
 
     def find(self, value: object) -> Any:
-        """Return the row of a key, None where there is none.
+        """Return the row with this key, or None.
 
-        A UUID as we write it is the row's own, then the id that a client gave the row. Any other
-        text is first what the older system used as an id, exactly as it was ("310" may be the id
-        of one batch and the integer of another), then the UUID or the integer that it holds.
-        Raises `LookupKeyError` for a text that is no id of a row here and cannot be one.
+        A canonical UUID means the row's own id first, then the id that a client gave it. Any other
+        text is first compared with the ids of the older system as it is ("310" may be the id of one
+        batch and the integer of another), then with the UUID or integer in it. Raises
+        `LookupKeyError` for a text that is not the id of a row and cannot be one.
         """
         text = _text_of(value)
         row = self._first_of([UUID(text)]) if is_uuid(text) else None
         if row is None:
-            row = self._first_of(self._former_keys(text))
+            row = self._first_of(self._all_keys(text))
         if row is None and embedded_uuid(text) is None:
             parse_key(text)
         return row
 
     def by_key(self, value: object) -> Any:
-        """Return the rows (one or none) of a key, as `find` does."""
+        """Return `find`'s row as a queryset of one row or none."""
         row = self.find(value)
         return self.none() if row is None else self.filter(pk=row.pk)
 
     def named(self, text: str) -> Any:
-        """Return the rows that a text is an id of; there may be several, or none."""
+        """Return every row that has, or had in the older system, this text as an id."""
+        return self._with_ids(text, self._all_keys)
+
+    def with_id(self, text: str) -> Any:
+        """Return every row that has this text as an id now, without querying the id map."""
+        return self._with_ids(text, _keys_in)
+
+    def _with_ids(self, text: str, keys_of: Callable[[str], list[UUID | int]]) -> Any:
         try:
             text = _text_of(text)
         except LookupKeyError:
             return self.none()
-        keys = self._former_keys(text)
+        keys = keys_of(text)
         return self.filter(self._with_keys([*keys, UUID(text)] if is_uuid(text) else keys))
 
     def _first_of(self, keys: Sequence[UUID | int]) -> Any:
-        """Return the row of the first key that has one; its own id comes before a client's."""
+        """Return the row of the first key that has one; a row's own id precedes a client's."""
         rows: list[Any] = list(self.filter(self._with_keys(keys)))
         by_key = {_client_id_of(row): row for row in rows} | {row.legacy_id: row for row in rows}
         by_key |= {row.pk: row for row in rows}
         return next((by_key[key] for key in keys if key in by_key), None)
 
     def _with_keys(self, keys: Sequence[UUID | int]) -> Q:
-        """Return the condition of rows with one of the keys; also without any, it is a query."""
+        """Return the condition for rows with one of the keys; without keys, it still queries."""
         uuids = [key for key in keys if isinstance(key, UUID)] or [NO_ROW]
         integers = [key for key in keys if isinstance(key, int)]
         condition = Q(pk__in=uuids)
@@ -91,23 +98,27 @@ class KeyedQuerySet(models.QuerySet):
             condition |= Q(**{f"{column}__in": list(map(str, uuids))})
         return condition | Q(legacy_id__in=integers) if integers else condition
 
-    def _former_keys(self, text: str) -> list[UUID | int]:
-        """Return the UUIDs and the integer that a text may mean, the likeliest first."""
-        held = embedded_uuid(text)
+    def _all_keys(self, text: str) -> list[UUID | int]:
+        """Return the UUIDs and the integer that a text may mean, most likely first."""
+        keys = _keys_in(text)
         kind = str(self.model._meta.model_name)
-        became = LegacyId.objects.became(kind, [text, *([str(held)] if held else [])])
-        keys: list[UUID | int] = [
-            uuid for original, uuid in became if original == stored_original(text)
-        ]
-        keys += [held] if held else []
-        keys += [uuid for _, uuid in became]
-        with suppress(LookupKeyError):
-            keys.append(parse_key(text))
-        return keys
+        uuids = [str(key) for key in keys if isinstance(key, UUID)]
+        mapped = LegacyId.objects.became(kind, [text, *uuids])
+        exact = [uuid for original, uuid in mapped if original == stored_original(text)]
+        return [*exact, *keys, *(uuid for _, uuid in mapped)]
+
+
+def _keys_in(text: str) -> list[UUID | int]:
+    """Return the UUID and the integer in a text, if any."""
+    embedded = embedded_uuid(text)
+    keys: list[UUID | int] = [embedded] if embedded else []
+    with suppress(LookupKeyError):
+        keys.append(parse_key(text))
+    return keys
 
 
 def _text_of(value: object) -> str:
-    """Return a key as text; raise `LookupKeyError` for one that no database stores."""
+    """Return a key as text; raise `LookupKeyError` for text that no database can store."""
     text = str(value)
     if storable(text) != text:
         raise LookupKeyError(f"{text[:100]!r} is neither a UUID nor a legacy id.")
@@ -120,7 +131,7 @@ def _client_id_of(row: Any) -> UUID | None:
 
 
 def is_uuid(text: str) -> bool:
-    """Return whether a text is a UUID as we write it."""
+    """Return whether a text is a UUID in canonical form."""
     try:
         return str(UUID(text)) == text
     except ValueError:

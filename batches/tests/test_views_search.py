@@ -1,7 +1,9 @@
 """The search in the header: grouped results, by name or any id, in the user's tenants only."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches.models import Job, LegacyId
@@ -74,6 +76,19 @@ def test_a_domain_is_found_by_its_id_in_the_older_system(
     )
     assert console.get("/search/", {"q": "4711-old"}).status_code == 200
     assert "a.example" in results(console, "4711-old")
+
+
+def test_ids_of_the_older_system_are_queried_only_if_nothing_else_matches(
+    console: Client, batch: object
+) -> None:
+    table = LegacyId._meta.db_table
+    for text in ("harb", "Harbours", "info@harbour.example", str(Domain.objects.get().pk)):
+        with CaptureQueriesContext(connection) as queries:
+            console.get("/search/", {"q": text})
+        assert not [query for query in queries if table in query["sql"]]
+    with CaptureQueriesContext(connection) as queries:
+        console.get("/search/", {"q": "4711-old"})
+    assert [query for query in queries if table in query["sql"]]
 
 
 def test_nothing_of_another_tenant_is_found(console: Client, other_tenant: Tenant) -> None:

@@ -1,6 +1,5 @@
 """The search in the header: batches, domains, contacts and jobs, by name or any id."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,21 +14,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from batches.lists import BATCHES, JOBS
-from batches.models import Job, LegacyId
-from batches.models.keys import NO_ROW
+from batches.models import Batch, Job, LegacyId
+from batches.name_search import NameWords
 from batches.services import initiate_scan
 from batches.tenant_limits import LimitReachedError
 from scans.engine.hostnames import InvalidDomain, normalise
 from scans.lists import CONTACTS, DOMAINS
 from scans.models import Domain
-from scrapersky.tenants.access import readable, tenant_for_new_rows
+from scrapersky.tenants.access import NO_ROW, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow
 from scrapersky.web.lists.filters import BadValue, clean_text
 from scrapersky.web.lists.page import Cell
 
 SHOWN = 8
-# The columns that tell a result from the others.
+# The columns that distinguish one result from another.
 COLUMNS = {
     "batches": ("name", "status", "total", "created_at"),
     "domains": ("host", "title", "outcome", "last_scanned_at"),
@@ -40,7 +39,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The results of one list: its first rows, and where all of them are."""
+    """The results from one list: its first rows, and a link to all of them."""
 
     definition: ListDefinition
     rows: list[tuple[Any, list[Cell]]]
@@ -50,7 +49,7 @@ class Group:
 
 @require_safe
 def search(request: ConsoleRequest) -> HttpResponse:
-    """Show what a text finds in each list; a text that only one job or domain has leads there."""
+    """Show the matches in each list, or redirect to the only one if the text names it exactly."""
     text = clean_text(request.GET.get("q", ""), strip=False)
     groups = _groups(request, text) if text.strip() else []
     rows = [(group.definition.name, row) for group in groups for row, _ in group.rows]
@@ -62,7 +61,7 @@ def search(request: ConsoleRequest) -> HttpResponse:
 
 @control_of("search")
 def scan_one(request: ConsoleRequest) -> HttpResponse:
-    """Scan one domain, as typed into the search, and show its scan while it runs."""
+    """Scan one domain as typed into the search box, and show its job."""
     tenant = tenant_for_new_rows(request.user)
     try:
         job = initiate_scan(request.POST.get("q", ""), tenant=tenant, created_by=request.user)
@@ -73,7 +72,7 @@ def scan_one(request: ConsoleRequest) -> HttpResponse:
 
 
 def _host(text: str) -> str:
-    """Return the host that a text names, empty if it names none that can be scanned."""
+    """Return the host that a text names; empty if it cannot be scanned."""
     try:
         return normalise(text, settings.SCAN_ALLOWED_NETWORKS) if text.strip() else ""
     except InvalidDomain:
@@ -81,55 +80,67 @@ def _host(text: str) -> str:
 
 
 def _groups(request: ConsoleRequest, text: str) -> list[Group]:
-    groups = [
-        _group(request, BATCHES, "q", text),
-        _group(request, DOMAINS, "q", text.strip(), _domains_by_id(request, text)),
-        _group(request, CONTACTS, "value", text.strip()),
-        _group(request, JOBS, "", text, _jobs_by_id(request, text)),
+    """Return the lists with matches; ids of the older system are tried only if there are none."""
+    jobs = Job.objects.select_related("domain")
+    named = Q(legacy_batch_id=text) | NameWords.of(text)
+    current = [
+        _group(
+            request, BATCHES, text, Batch.objects.with_id(text), base=Batch.objects.filter(named)
+        ),
+        _group(request, DOMAINS, text.strip(), _domains_with_id(text), param="q"),
+        _group(request, CONTACTS, text.strip(), param="value"),
+        _group(request, JOBS, text, jobs.with_id(text)),
     ]
-    return [group for group in groups if group.rows or group.message]
+    if any(group.rows for group in current):
+        return [group for group in current if group.rows or group.message]
+    former = [
+        _group(request, BATCHES, text, Batch.objects.named(text)),
+        _group(request, DOMAINS, text, _former_domains(text)),
+        _group(request, JOBS, text, jobs.named(text)),
+    ]
+    return [group for group in former if group.rows] + [group for group in current if group.message]
 
 
 def _group(
     request: ConsoleRequest,
     definition: ListDefinition,
-    param: str,
     text: str,
-    by_id: QuerySet | None = None,
+    with_id: QuerySet | None = None,
+    *,
+    param: str = "",
+    base: QuerySet | None = None,
 ) -> Group:
-    params = QueryDict(mutable=True)
-    params[param] = text
-    query = ListQuery(definition, params, request.user)
+    """Return the rows with an id, or else the list's rows that match `param` or are in `base`."""
     columns = [definition.column_by_name[name] for name in COLUMNS[definition.name]]
-    rows, message = list(by_id[:SHOWN]) if by_id is not None else [], ""
-    if not rows and param:
+    rows = [] if with_id is None else list(readable(with_id, request.user)[:SHOWN])
+    params, message = QueryDict(mutable=True), ""
+    if param:
+        params[param] = text
+    if not rows and (param or base is not None):
         try:
+            query = ListQuery(definition, params, request.user, base=base)
             rows = query.page(columns, size=SHOWN).rows
         except (QueryTooSlow, BadValue) as error:
             message = str(error)
     cells = [(row, [Cell(c, c.value_of(row), c.link_of(row)) for c in columns]) for row in rows]
-    return Group(definition, cells, f"{definition.url}?{urlencode({param: text})}", message)
+    return Group(definition, cells, f"{definition.url}?{urlencode({param or 'q': text})}", message)
 
 
-def _domains_by_id(request: ConsoleRequest, text: str) -> QuerySet[Domain]:
-    """Return the domain (one or none) that has this id, or had it in the older system."""
-    keys = _ids("domain", text)
-    return readable(Domain.objects.filter(Q(pk__in=keys)), request.user)
+def _domains_with_id(text: str) -> QuerySet[Domain]:
+    try:
+        return Domain.objects.filter(pk=UUID(text.strip()))
+    except ValueError:
+        return Domain.objects.none()
 
 
-def _jobs_by_id(request: ConsoleRequest, text: str) -> QuerySet[Job]:
-    return readable(Job.objects.named(text).select_related("domain"), request.user)
-
-
-def _ids(kind: str, text: str) -> list[Any]:
-    keys = [LegacyId.objects.resolve(kind, text) or NO_ROW]  # always query: it must reveal nothing
-    with suppress(ValueError):
-        keys.append(UUID(text.strip()))
-    return keys
+def _former_domains(text: str) -> QuerySet[Domain]:
+    """Return the domain (one or none) that had this id in the older system."""
+    # Always query: the number of queries must not reveal which ids exist.
+    return Domain.objects.filter(pk=LegacyId.objects.resolve("domain", text) or NO_ROW)
 
 
 def _url_of(name: str, row: Any, text: str) -> str:
-    """Return the page of a result that the text names exactly, empty for any other."""
+    """Return the page of a result that the text names exactly; empty for any other."""
     exact = text.strip().lower()
     if name == "domains" and exact in (row.host, str(row.pk)):
         return reverse("domain_detail", args=[row.pk])
