@@ -188,9 +188,9 @@ def _write_workbook(export: Export, content: Content, until: float) -> bool:
             if not last or not may_go_on(until) or book.rows >= PART_ROWS:
                 break
         book.close()
-    whole = Part(range(book.rows), read, last)
+    workbook = Part(range(book.rows), read, last)
     truncated = export.truncated + book.truncated
-    if not _record(export, whole, parts=number, truncated=truncated):
+    if not _record(export, workbook, parts=number, truncated=truncated):
         return False
     if last:
         return _pause(export)

@@ -26,7 +26,7 @@ def add_rows(rows: Iterable[KeptRow], *, batch: Batch, first_position: int = 0) 
         storage.upsert(
             BatchRow,
             COLUMNS,
-            [_columns(row, place, ids) for place, row in enumerate(part, start=position)],
+            [_columns(row, index, ids) for index, row in enumerate(part, start=position)],
             key=["batch_id", "position"],
             constants={"batch_id": batch.pk},
         )

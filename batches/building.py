@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from batches.batch_rows import add_rows
-from batches.list_intake import TASK, TASK_NAME
+from batches.large_lists import TASK, TASK_NAME
 from batches.list_parsing import reader_of_saved, row_limits
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers

@@ -14,7 +14,7 @@ from scans import removal
 from scans.corrections.models import Correction
 from scans.curation import Curation, DomainTag
 from scans.models import Contact, Domain, ListedDomain, Scan
-from scans.removal import LastLook, Look
+from scans.removal import LastScan, ScanRecord
 from scans.services import lock_domains
 from scrapersky.web.database_errors import retry_on_conflict
 
@@ -74,12 +74,13 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
     if not batch.is_ended:
         raise TransitionError("Deleting stopped because the batch was started again.")
     produced = set(_produced_by(batch, jobs)) if with_results else set()
-    looks = _looks([job for job in jobs if job.domain_id not in produced]) if with_results else []
+    others = [job for job in jobs if job.domain_id not in produced] if with_results else []
+    records = _records_of(others)
     Job.objects.filter(pk__in=[job.pk for job in jobs]).delete()
     removal.remove_domains(sorted(produced))
-    if looks:
-        ids = [look.domain_id for look in looks]
-        removal.remove_looks(looks, _last_looks(ids), seen_later=_seen_later(looks))
+    if records:
+        ids = [record.domain_id for record in records]
+        removal.remove_results(records, _last_scans(ids), scanned_later=_scanned_later(records))
         _forget_imports(batch, ids)
     Domain.objects.filter(pk__in=domain_ids, latest_batch=pk).update(latest_batch=None)
     rows_deleted = delete_some_rows(batch.pk, ROWS_AT_ONCE)
@@ -91,8 +92,8 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
 
 def count_produced(batch: Batch) -> int:
     """Return how many domains would be deleted with the results of a batch."""
-    mine = Job.objects.filter(batch=batch)
-    return _only_of(batch, Q(pk__in=mine.values("domain")), mine.values("scan")).count()
+    own_jobs = Job.objects.filter(batch=batch)
+    return _only_of(batch, Q(pk__in=own_jobs.values("domain")), own_jobs.values("scan")).count()
 
 
 def _produced_by(batch: Batch, jobs: Sequence[Job]) -> Iterable[UUID]:
@@ -105,10 +106,10 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
     """Return the domains that a batch brought, and that nothing else uses."""
     other_jobs = Job.objects.filter(domain=OuterRef("pk")).exclude(batch=batch)
     other_scans = Scan.objects.filter(domain=OuterRef("pk")).exclude(pk__in=scans)
-    brought = Domain.objects.filter(condition, created_at__gte=batch.created_at)
-    undecided = brought.filter(curation=Curation.NEW, note="")
+    created = Domain.objects.filter(condition, created_at__gte=batch.created_at)
+    uncurated = created.filter(curation=Curation.NEW, note="")
     pinned = Contact.objects.filter(domain=OuterRef("pk"), is_pinned=True)
-    return undecided.exclude(
+    return uncurated.exclude(
         Exists(other_jobs)
         | Exists(other_scans)
         | Exists(DomainTag.objects.filter(domain=OuterRef("pk")))
@@ -118,25 +119,25 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
     )
 
 
-def _looks(jobs: Sequence[Job]) -> list[Look]:
+def _records_of(jobs: Sequence[Job]) -> list[ScanRecord]:
     """Return what jobs looked at; one that was cut short saw nothing."""
     ended = (Job.Status.COMPLETE, Job.Status.FAILED)
     return [
-        Look(job.domain_id, job.scan_id, job.finished_at)
+        ScanRecord(job.domain_id, job.scan_id, job.finished_at)
         for job in jobs
         if job.domain_id and job.finished_at and job.status in ended
     ]
 
 
-def _seen_later(looks: Sequence[Look]) -> set[UUID]:
+def _scanned_later(records: Sequence[ScanRecord]) -> set[UUID]:
     """Return the domains that were looked at again since, by a scan or a sitemap import."""
-    ids = [look.domain_id for look in looks]
+    ids = [record.domain_id for record in records]
     done = Job.objects.filter(domain__in=ids, status=Job.Status.COMPLETE).order_by()
     newest = dict(done.values("domain").annotate(at=Max("finished_at")).values_list("domain", "at"))
     return {
-        look.domain_id
-        for look in looks
-        if look.domain_id in newest and newest[look.domain_id] > look.stored_at
+        record.domain_id
+        for record in records
+        if record.domain_id in newest and newest[record.domain_id] > record.stored_at
     }
 
 
@@ -154,7 +155,7 @@ def _forget_imports(batch: Batch, ids: Sequence[UUID]) -> None:
     )
 
 
-def _last_looks(ids: Sequence[UUID]) -> dict[UUID, LastLook]:
+def _last_scans(ids: Sequence[UUID]) -> dict[UUID, LastScan]:
     """Return the newest job of each domain that completed or failed."""
     ended = Job.objects.filter(domain__in=ids, status__in=[Job.Status.COMPLETE, Job.Status.FAILED])
     ended = ended.filter(job_type=Job.Type.WEBSITE_SCAN)
@@ -164,7 +165,7 @@ def _last_looks(ids: Sequence[UUID]) -> dict[UUID, LastLook]:
         "domain", "finished_at", "batch", "failure_reason"
     )
     return {
-        domain: LastLook(at, batch, reason)
+        domain: LastScan(at, batch, reason)
         for domain, at, batch, reason in rows
         if at == times[domain]
     }

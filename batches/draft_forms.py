@@ -212,17 +212,17 @@ def table_of(structure: Structure) -> Table | None:
         return None
     sheets = [Choice(name, name, name == structure.sheet) for name in structure.sheets]
     columns = [
-        Choice(name, _column_value(names, place), place == structure.column)
-        for place, name in enumerate(names)
+        Choice(name, _column_value(names, index), index == structure.column)
+        for index, name in enumerate(names)
     ]
     return Table(sheets if len(sheets) > 1 else (), columns, structure.rows)
 
 
-def _column_value(names: Sequence[str], place: int) -> str:
+def _column_value(names: Sequence[str], index: int) -> str:
     """Return the name of a column, or its number where the name means another column or none."""
-    name = names[place]
+    name = names[index]
     is_plain = names.count(name) == 1 and not name.isdigit() and len(name) <= _LONGEST_NAME
-    return name if is_plain and name != f"Column {place + 1}" else str(place + 1)
+    return name if is_plain and name != f"Column {index + 1}" else str(index + 1)
 
 
 def _picked(fields: QueryDict) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def _corrections(
 
     Which correction belongs to which value is only known while there are as many of both.
     """
-    numbers = [place for place, text in enumerate(fixes.splitlines(), start=1) if text.strip()]
+    numbers = [index for index, text in enumerate(fixes.splitlines(), start=1) if text.strip()]
     if len(numbers) != len(values):
         return
     hosts = {line.line: line.host for line in (*corrected.repeated, *corrected.accepted)}

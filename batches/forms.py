@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 
-from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.large_lists import LargeList, create_large_batch, saved_list
 from batches.list_parsing import (
     FILE_TYPES,
     is_table,

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches import background_exports, building, list_intake
+from batches import background_exports, building, large_lists
 from batches.models import Batch, Draft, Job, Worker
 from batches.queue import ensure_shift
 from batches.runner.recovery import recover
@@ -39,7 +39,7 @@ def keep() -> None:
     resume_stalled()
     Job.objects.forgotten_singles().delete()
     building.resume_stalled()
-    list_intake.delete_orphaned_files()
+    large_lists.delete_orphaned_files()
     ensure_shift()
     Worker.objects.exclude(status=Worker.Status.WORKING).filter(
         ended_at__lt=timezone.now() - KEEP_WORKERS

@@ -64,8 +64,8 @@ def _job_link(row: BatchRow) -> str:
     return reverse("job_detail", args=[row.job.pk]) if row.job else ""
 
 
-def _domain_fact(name: str, label: str, kind: Kind = Kind.TEXT, **how: Any) -> Column:
-    return Column(name, label, kind, _of_domain(name), fields=(f"domain__{name}",), **how)
+def _domain_fact(name: str, label: str, kind: Kind = Kind.TEXT, **options: Any) -> Column:
+    return Column(name, label, kind, _of_domain(name), fields=(f"domain__{name}",), **options)
 
 
 RESULTS = (

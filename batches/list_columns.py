@@ -51,58 +51,58 @@ def batch_of(params: QueryDict, user: User) -> Batch | None:
 class _Cell:
     """The value of a column of the list, for a row of another list."""
 
-    place: int
+    index: int
     row_of: RowOf
 
     def __call__(self, row: Any) -> TypedText | str:
         line = self.row_of(row)
         if line is None:
             return ""
-        text, native = line.value(self.place), line.native_value(self.place)
+        text, native = line.value(self.index), line.native_value(self.index)
         return text if native is text else TypedText(text, native)
 
 
-def columns_of(batch: Batch, row_of: RowOf, **how: Any) -> tuple[Column, ...]:
+def columns_of(batch: Batch, row_of: RowOf, **options: Any) -> tuple[Column, ...]:
     """Return the columns of a batch's list; `row_of` returns the line that belongs to a row."""
     heads = batch.list_columns or []
     return tuple(
-        Column(name, head, value=_Cell(place, row_of), header=head, **how)
-        for place, (name, head) in enumerate(zip(names_of(heads), heads, strict=True))
+        Column(name, head, value=_Cell(index, row_of), header=head, **options)
+        for index, (name, head) in enumerate(zip(names_of(heads), heads, strict=True))
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ColumnSearch:
     """A text to look for: in the column at a place, or in all of them."""
 
     text: str
-    place: int | None = None
+    index: int | None = None
 
     @property
     def condition(self) -> Q:
         """The condition on lines; upper and lower case are the same, as are none and empty."""
-        if self.place is None:
+        if self.index is None:
             is_text = connection.vendor == "sqlite"  # as json.dumps wrote it
             return Q(cells__icontains=json.dumps(self.text, ensure_ascii=is_text)[1:-1])
-        path = f"values__{self.place}"
+        path = f"values__{self.index}"
         if not self.text:
             return Q(**{path: ""}) | Q(**{f"{path}__isnull": True})
         return Q(**{f"{path}__iexact": self.text})
 
 
-def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[Wanted]) -> QuerySet[BatchRow]:
+def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[ColumnSearch]) -> QuerySet[BatchRow]:
     """Return the lines that match a value of each column that is named."""
     lines = lines.alias(cells=Cast("values", TextField()))
-    for place in {one.place for one in wanted}:
+    for index in {one.index for one in wanted}:
         condition = Q()
         for one in wanted:
-            condition |= one.condition if one.place == place else Q()
+            condition |= one.condition if one.index == index else Q()
         lines = lines.filter(condition)
     return lines
 
 
 def list_filter(
-    condition: Callable[[list[Wanted]], Condition], heads: Sequence[str] = ()
+    condition: Callable[[list[ColumnSearch]], Condition], heads: Sequence[str] = ()
 ) -> Filter:
     """Define the filter by the columns of a batch's list; without heads, by all of them at once."""
     return Filter(
@@ -115,35 +115,35 @@ def list_filter(
     )
 
 
-def _read(text: str, heads: Sequence[str]) -> Wanted:
+def _read(text: str, heads: Sequence[str]) -> ColumnSearch:
     head, sign, value = text.partition("=")
     if not sign:
-        return Wanted(text)
-    places = dict(_places(heads))
-    if _plain(head) in places:
-        return Wanted(value.strip(), places[_plain(head)])
+        return ColumnSearch(text)
+    indexes = dict(_indexes(heads))
+    if _plain(head) in indexes:
+        return ColumnSearch(value.strip(), indexes[_plain(head)])
     if not heads:
         raise BadValue("Choose a batch whose list has columns, or look for a text in all of them.")
     shown = ", ".join(heads[:_NAMED])
     raise BadValue(f"The list has no column “{head[:50]}”. Its columns are: {shown}.")
 
 
-def _places(heads: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _indexes(heads: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Yield what a column may be called, and its place; of two alike the first is meant."""
-    for place in reversed(range(len(heads))):
-        yield _plain(heads[place]), place
-    for place, name in enumerate(names_of(heads)):
-        yield name, place
+    for index in reversed(range(len(heads))):
+        yield _plain(heads[index]), index
+    for index, name in enumerate(names_of(heads)):
+        yield name, index
 
 
 def _plain(head: str) -> str:
     return head.strip().casefold()
 
 
-def lines_of_rows(batch: Batch | None) -> Callable[[list[Wanted]], Condition]:
+def lines_of_rows(batch: Batch | None) -> Callable[[list[ColumnSearch]], Condition]:
     """Return the condition on jobs that a line of theirs matches."""
 
-    def condition(wanted: list[Wanted]) -> Condition:
+    def condition(wanted: list[ColumnSearch]) -> Condition:
         if batch is None:
             same = BatchRow.objects.filter(domain=OuterRef("domain"), batch=OuterRef("batch"))
             return Exists(matching_lines(same, wanted))

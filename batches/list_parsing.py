@@ -36,7 +36,7 @@ def read_pasted(
     text: str,
     *,
     column: str = "",
-    whole: bool = False,
+    without_limit: bool = False,
     structure: Structure | None = None,
     keep: KeptRows | None = None,
 ) -> ParsedList:
@@ -50,8 +50,8 @@ def read_pasted(
         column=_column(column),
         structure=structure,
         allowed_networks=settings.SCAN_ALLOWED_NETWORKS,
-        max_hosts=settings.MAX_DOMAINS_PER_BATCH if whole else at_once_limit(),
-        max_entries=MAX_ENTRIES if whole else _entries_at_once(),
+        max_hosts=settings.MAX_DOMAINS_PER_BATCH if without_limit else at_once_limit(),
+        max_entries=MAX_ENTRIES if without_limit else _entries_at_once(),
         keep=keep,
     )
 

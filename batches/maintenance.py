@@ -117,10 +117,10 @@ def problems(now: datetime) -> list[str]:
 
     One that an operator switched off is a problem only where work waits for it.
     """
-    troubled = [state for state in states(now) if state.is_off or state.has_failed]
+    failing = [state for state in states(now) if state.is_off or state.has_failed]
     return [
         state.problem
-        for state in troubled
+        for state in failing
         if not state.is_off or _is_waited_for(state.name, now - WORK_PATIENCE)
     ]
 

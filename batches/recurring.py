@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
-from batches.list_intake import create_batch_of_any_size
+from batches.large_lists import create_batch_of_any_size
 from batches.list_parsing import read_pasted, rejections
 from batches.models import Batch, RecurringBatch, RecurringRun
 from batches.options import BatchOptions
@@ -136,7 +136,7 @@ def _refer(recurring: RecurringBatch, plan: Plan) -> None:
 def read_domains(text: str) -> ParsedList:
     """Read the list of a recurring batch; raise ValidationError where it is too long."""
     try:
-        return read_pasted(text, whole=True)
+        return read_pasted(text, without_limit=True)
     except UnreadableFile as error:
         raise ValidationError({"domains": str(error)}) from error
 

@@ -31,7 +31,7 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
 
-# Domains of a batch that one transaction creates; larger ones: batches.list_intake.
+# Domains of a batch that one transaction creates; larger ones: batches.large_lists.
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
 # Characters of an id that a client gives a batch.
@@ -234,8 +234,8 @@ def add_jobs(
     for offset in range(0, len(hosts), CHUNK):
         chunk = hosts[offset : offset + CHUNK]
         rows = [
-            (ids[host], place, host_key(host))
-            for place, host in enumerate(chunk, start=first_position + offset)
+            (ids[host], position, host_key(host))
+            for position, host in enumerate(chunk, start=first_position + offset)
         ]
         added += storage.upsert(
             Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants

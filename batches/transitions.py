@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.large_lists import LargeList, create_large_batch, saved_list
 from batches.list_parsing import may_be_larger
 from batches.models import Batch, Job
 from batches.models.job import RETRY_CHUNK, batched
@@ -154,7 +154,7 @@ def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     options = batch.options | batch.metadata.get(CREATED_WITH, {})
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
     names = hosts.values_list("domain__host", flat=True)
-    how: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "tenant": batch.tenant,
         "created_by": created_by,
         "options": BatchOptions.stored(options).as_dict(),
@@ -165,9 +165,9 @@ def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     if batch.total > at_once_limit() and may_be_larger():
         lines = (f"{json.dumps(host)}\n".encode() for host in names.iterator(chunk_size=5_000))
         with saved_list(LargeList(lines, is_json_lines=True)) as saved:
-            return create_large_batch(saved, **how)
+            return create_large_batch(saved, **arguments)
     with transaction.atomic():
-        again = create_batch(domains=list(names), **how)
+        again = create_batch(domains=list(names), **arguments)
         mark_in_work(again)
     return again
 

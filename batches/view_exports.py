@@ -14,7 +14,7 @@ from scrapersky.tenants.models import User
 from scrapersky.tenants.preferences import SavedView
 from scrapersky.web.lists.columns import Column, plain
 from scrapersky.web.lists.definition import get_list
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 DIGEST_BYTES = 16
 
@@ -69,7 +69,7 @@ def digest_of(row: Any, columns: Sequence[Column]) -> bytes:
     """Return a digest of a row's values, except those that every scan renews."""
     values = [plain(column.value_of(row)) for column in columns if not column.is_volatile]
     text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
-    return blake2b(storable(text).encode(), digest_size=DIGEST_BYTES).digest()
+    return blake2b(sanitize(text).encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def begin(view: SavedView, user: User, *, only_changes: bool) -> Changes:

@@ -22,7 +22,7 @@ def crawl(sites: Sites, processes: int, extraction: str, **more: str) -> Ran:
     `extraction` is "usual" for what such spiders read, "whole" for all that ours reads.
     """
     more["extraction"] = extraction
-    bounds = [sites.count * place // processes for place in range(processes + 1)]
+    bounds = [sites.count * index // processes for index in range(processes + 1)]
     specs: list[Spec] = [
         {"first": first, "last": last, "port": sites.port, **more}
         for first, last in pairwise(bounds)

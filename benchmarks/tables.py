@@ -26,8 +26,8 @@ def print_machine(machine: Machine) -> None:
 def print_table(title: str, columns: Cells, rows: Sequence[Cells], *notes: str) -> None:
     """Print a table whose first column holds names and the others figures."""
     table = Table(title=title, title_justify="left", title_style="bold")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     console.print()

@@ -50,8 +50,8 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
         raise InputError("domains", "Name at least one domain, or an id of one.")
     user = caller(request)
     read = read_values(payload.domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
-    mine = writable(Domain.objects.all(), user)
-    own = mine.filter(tenant=tenant_for_new_rows(user))
+    domains = writable(Domain.objects.all(), user)
+    in_default_tenant = domains.filter(tenant=tenant_for_new_rows(user))
     answer = SitemapsQueued(
         queued=0,
         waiting=0,
@@ -59,11 +59,11 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
         invalid=[RefusedValue(**asdict(line)) for line in read.rejected],
         invalid_count=read.rejected_count,
     )
-    answer.unknown += _queue(answer, own, "host", list(read.hosts))
+    answer.unknown += _queue(answer, in_default_tenant, "host", list(read.hosts))
     ids = list(dict.fromkeys(payload.ids))
     for offset in range(0, len(ids), IDS_PER_QUERY):
-        unknown = _queue(answer, mine, "pk", ids[offset : offset + IDS_PER_QUERY])
-        answer.unknown += _queue_former(answer, mine, unknown)
+        unknown = _queue(answer, domains, "pk", ids[offset : offset + IDS_PER_QUERY])
+        answer.unknown += _queue_former(answer, domains, unknown)
     if not answer.queued and not answer.waiting:
         raise Http404("There is no such domain.")
     return answer

@@ -21,7 +21,7 @@ from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 TAG_LENGTH = 64
 MOST_TAGS = 20
@@ -57,7 +57,7 @@ def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
 
     Raises ValidationError for a text that is too long.
     """
-    note = storable(text.replace("\r\n", "\n").strip())
+    note = sanitize(text.replace("\r\n", "\n").strip())
     if len(note) > NOTE_LENGTH:
         raise ValidationError(f"A note has at most {grouped(NOTE_LENGTH)} characters.")
     row = Domain.objects.filter(pk=domain.pk).exclude(note=note)
@@ -69,7 +69,7 @@ def read_tags(text: str) -> list[str]:
 
     Raises ValidationError for none, too many, and a name that is too long.
     """
-    typed = (" ".join(storable(part).split()) for part in re.split("[,;\n]", text))
+    typed = (" ".join(sanitize(part).split()) for part in re.split("[,;\n]", text))
     names = list(dict.fromkeys(name for name in typed if name))
     if not names:
         raise ValidationError("Type at least one tag.")
@@ -126,8 +126,8 @@ def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
     """Take tags off domains, ignoring case; return how many had one."""
     tenants = domains.order_by().values_list("tenant_id", flat=True).distinct()
     folded = {name.casefold() for name in names}
-    theirs = Tag.objects.filter(tenant__in=list(tenants))
-    tags = [tag.pk for tag in theirs if tag.name.casefold() in folded]
+    candidates = Tag.objects.filter(tenant__in=list(tenants))
+    tags = [tag.pk for tag in candidates if tag.name.casefold() in folded]
     rows = DomainTag.objects.filter(tag__in=tags, domain__in=domains.order_by().values("pk"))
     with transaction.atomic():
         tagged = dict(rows.order_by("pk").values_list("pk", "domain"))

@@ -4,7 +4,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from scans.models import Page
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 PAGE_TYPES = (
     "home",
@@ -57,7 +57,7 @@ class PageFilter(forms.Form):
     def apply(self, rows: QuerySet[Page]) -> QuerySet[Page]:
         """Return the matching pages; invalid filters are ignored."""
         self.is_valid()
-        if text := storable(self.cleaned_data.get("find", "")):
+        if text := sanitize(self.cleaned_data.get("find", "")):
             rows = rows.filter(url__icontains=text)
         if kind := self.cleaned_data.get("type"):
             rows = rows.filter(page_type=kind)

@@ -33,9 +33,9 @@ def saw_the_site(report: Report) -> bool:
     return report["verdict"] not in STANDS_IN_FOR_THE_SITE and report.get("http_status", 0) < 400
 
 
-def covers(report: Report, what: str) -> bool:
+def covers(report: Report, part: str) -> bool:
     """Return whether a scan saw all of the site's `pages`, `sitemaps` or `inventory`."""
-    return saw_the_site(report) and bool(report.get("coverage", {}).get(what))
+    return saw_the_site(report) and bool(report.get("coverage", {}).get(part))
 
 
 def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: datetime) -> None:
@@ -88,8 +88,8 @@ def mark_pages(rows: QuerySet[Page], reports: dict[Any, Report], now: datetime) 
                 rows.filter(pk__in=unlisted[start : start + CHUNK]).update(gone_at=now)
 
 
-def _covered(reports: dict[Any, Report], what: str) -> list[Any]:
-    return [pk for pk, report in reports.items() if covers(report, what)]
+def _covered(reports: dict[Any, Report], part: str) -> list[Any]:
+    return [pk for pk, report in reports.items() if covers(report, part)]
 
 
 def _looked_at(report: Report) -> Iterator[str]:

@@ -19,7 +19,7 @@ JOBS = "jobs"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """Where a domain is in a list: the list, and the pages of its neighbours; empty at an end."""
 
     label: str
@@ -28,7 +28,7 @@ class Place:
     next: str
 
 
-def place_of(domain: Domain, origin: str, user: User) -> Place:
+def position_of(domain: Domain, origin: str, user: User) -> ListPosition:
     """Return where a domain is in the list that it was opened from.
 
     `origin` is the list's name with its query string (`domains?verdict=ok`); without one it is the
@@ -40,7 +40,7 @@ def place_of(domain: Domain, origin: str, user: User) -> Place:
     row: Any = domain if definition is None else listing.rows.filter(domain=domain).first()
     before, after = _neighbours(listing, row)
     label, url = _list_of(listing.definition, query)
-    return Place(label, url, _link(before, origin), _link(after, origin))
+    return ListPosition(label, url, _link(before, origin), _link(after, origin))
 
 
 def _neighbours(listing: ListQuery, row: Any) -> tuple[Any, Any]:

@@ -36,7 +36,7 @@ SHOWN_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScanRecord:
     """A scan or a sitemap import of a domain, and when its results were stored."""
 
     domain_id: UUID
@@ -45,7 +45,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class LastLook:
+class LastScan:
     """The newest look at a domain that stays: when, in which batch, and why it failed, if so."""
 
     at: datetime
@@ -72,8 +72,8 @@ def remove_domains(ids: Sequence[UUID]) -> int:
     return deleted.get(Domain._meta.label, 0)
 
 
-def remove_looks(
-    looks: Sequence[Look], last: Mapping[UUID, LastLook], *, seen_later: set[UUID]
+def remove_results(
+    records: Sequence[ScanRecord], last: Mapping[UUID, LastScan], *, scanned_later: set[UUID]
 ) -> None:
     """Remove what only these looks saw, one look a domain, and show what is left.
 
@@ -81,38 +81,38 @@ def remove_looks(
     was marked gone by one of the looks is there again. `last` is the newest scan that stays, and
     `seen_later` are the domains that were looked at after these looks.
     """
-    for look in looks:
-        _remove_findings(look, is_newest=look.domain_id not in seen_later)
-    Scan.objects.filter(pk__in=[look.scan_id for look in looks if look.scan_id]).delete()
-    show_what_is_left([look.domain_id for look in looks], last)
+    for record in records:
+        _remove_findings(record, is_newest=record.domain_id not in scanned_later)
+    Scan.objects.filter(pk__in=[record.scan_id for record in records if record.scan_id]).delete()
+    refresh_facts([record.domain_id for record in records], last)
 
 
-def _remove_findings(look: Look, *, is_newest: bool) -> None:
+def _remove_findings(record: ScanRecord, *, is_newest: bool) -> None:
     models: tuple[type[Model], ...] = (Contact, Technology, Sitemap)
     for model in models:
-        of_domain = model._default_manager.filter(domain=look.domain_id)
-        seen_once = of_domain.filter(first_seen=look.stored_at, last_seen=look.stored_at)
-        _undecided(seen_once).delete()
-        of_domain.filter(gone_at=look.stored_at).update(gone_at=None)
-    pages = Page.objects.filter(domain=look.domain_id)
+        of_domain = model._default_manager.filter(domain=record.domain_id)
+        seen_once = of_domain.filter(first_seen=record.stored_at, last_seen=record.stored_at)
+        _uncurated(seen_once).delete()
+        of_domain.filter(gone_at=record.stored_at).update(gone_at=None)
+    pages = Page.objects.filter(domain=record.domain_id)
     if is_newest:  # a page that is seen again within a week is not rewritten, so later ones may be
-        _undecided(pages.filter(first_seen=look.stored_at)).delete()
-    pages.filter(gone_at=look.stored_at).update(gone_at=None)
+        _uncurated(pages.filter(first_seen=record.stored_at)).delete()
+    pages.filter(gone_at=record.stored_at).update(gone_at=None)
 
 
-def _undecided(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _uncurated(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return the rows that no user curated or pinned."""
     if rows.model is Contact:
         rows = rows.filter(is_pinned=False)
     return rows.filter(curation=Curation.NEW) if issubclass(rows.model, Curated) else rows
 
 
-def show_what_is_left(ids: Sequence[UUID], last: Mapping[UUID, LastLook]) -> None:
+def refresh_facts(ids: Sequence[UUID], last: Mapping[UUID, LastScan]) -> None:
     """Recompute the facts of domains from the scans and findings that are stored."""
     sitemaps = _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids)
     pages: dict[UUID, dict[str, int]] = {pk: {} for pk in ids}
-    there = Page.objects.filter(domain__in=ids, gone_at=None).order_by()
-    counted = there.values("domain", "page_type").annotate(rows=Count("*"))
+    present = Page.objects.filter(domain__in=ids, gone_at=None).order_by()
+    counted = present.values("domain", "page_type").annotate(rows=Count("*"))
     for pk, page_type, number in counted.values_list("domain", "page_type", "rows"):
         pages[pk][page_type] = number
     verdicts = right_values(ids).verdicts
@@ -128,7 +128,7 @@ def show_what_is_left(ids: Sequence[UUID], last: Mapping[UUID, LastLook]) -> Non
     refresh_lists(list(ids))
 
 
-def _outcome(scan: Scan | None, last: LastLook | None) -> tuple[Any, ...]:
+def _outcome(scan: Scan | None, last: LastScan | None) -> tuple[Any, ...]:
     """Return status, failure reason, latest scan, latest batch and time of a domain."""
     states = Domain.Status
     status = states.SCANNED if scan else states.UNSCANNED

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from scrapersky.web.text import has_surrogate, storable, storable_json
+from scrapersky.web.text import has_surrogate, sanitize, sanitize_json
 
 Column = Sequence[Any]
 
@@ -55,7 +55,7 @@ def _texts(values: Column, max_length: int | None = None, in_key: bool = False) 
     if _are_clean(values):
         clean_values = values
     else:
-        clean_values = [None if value is None else storable(value) for value in values]
+        clean_values = [None if value is None else sanitize(value) for value in values]
     if max_length is None or max(map(len, filter(None, clean_values)), default=0) <= max_length:
         return clean_values
     shorten = shortened_key if in_key else _cut
@@ -95,5 +95,5 @@ def _json_text(value: Any) -> str | None:
         return "{}"
     text = json.dumps(value, separators=(",", ":"))
     if "\\u0000" in text or "\\ud" in text or "NaN" in text or "Infinity" in text:
-        text = json.dumps(storable_json(value), separators=(",", ":"))
+        text = json.dumps(sanitize_json(value), separators=(",", ":"))
     return text

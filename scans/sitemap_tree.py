@@ -32,8 +32,8 @@ def sitemap_tree(rows: Iterable[Sitemap]) -> list[Branch]:
     return tops
 
 
-def _is_above(parents: dict[str, str], place: str, url: str) -> bool:
+def _is_above(parents: dict[str, str], current: str, url: str) -> bool:
     """Whether a sitemap is at a place of the tree or above it."""
-    while place != url and place in parents:
-        place = parents[place]
-    return place == url
+    while current != url and current in parents:
+        current = parents[current]
+    return current == url

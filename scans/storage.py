@@ -72,8 +72,8 @@ def upsert(
     needs_key = model._meta.pk.attname not in columns
     named = [*columns, model._meta.pk.attname] if needs_key else columns
     table = _Table(model, named, _with_defaults(model, named, constants), key=key)
-    places = [columns.index(name) for name in key if name not in constants]
-    prepared = _one_row_per_key(table.prepare(list(rows)), places)
+    key_indexes = [columns.index(name) for name in key if name not in constants]
+    prepared = _one_row_per_key(table.prepare(list(rows)), key_indexes)
     if not prepared:
         return 0
     if needs_key:  # as text, which takes a fifth of the time of a `uuid.UUID`
@@ -121,9 +121,9 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
         cursor.executemany(statement, [(*row[1:], row[0]) for row in prepared])
 
 
-def _one_row_per_key(rows: list[Row], places: list[int]) -> list[Row]:
+def _one_row_per_key(rows: list[Row], key_indexes: list[int]) -> list[Row]:
     """Return prepared rows sorted by key, the last of each key."""
-    key_of = itemgetter(*places)
+    key_of = itemgetter(*key_indexes)
     last = {key_of(row): row for row in rows}
     return [last[key] for key in sorted(last)]
 
@@ -195,7 +195,7 @@ class _Table:
         """Insert rows as VALUES, some of them in each statement."""
         width = len(rows[0])
         size = min(SQLITE_ROWS, (SQLITE_VALUES - len(self.constants)) // width)
-        insert = self._insert_select(", ".join(f"column{place + 1}" for place in range(width)))
+        insert = self._insert_select(", ".join(f"column{index + 1}" for index in range(width)))
         marks = f"({', '.join(['%s'] * width)})"
         rest = len(rows) % size
         written = 0

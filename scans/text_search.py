@@ -79,8 +79,8 @@ class UrlPrefix(Prefix):
         # Stated beside the index's own condition, the whole text would count as a second one.
         if len(text) <= URL_START:
             return f"({sql})", params
-        whole, more = super().as_postgresql(compiler, connection, **context)
-        return f"({sql} AND {whole})", [*params, *more]
+        full, more = super().as_postgresql(compiler, connection, **context)
+        return f"({sql} AND {full})", [*params, *more]
 
 
 class Indexed(Func):

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "scrapersky.web.no_store.NoStoreMiddleware",
-    "scrapersky.web.storable_input.StorableInputMiddleware",
+    "scrapersky.web.input_sanitizing.SanitizeInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -25,7 +25,7 @@ from scrapersky.web.lists.columns import Kind
 from scrapersky.web.lists.download import Content
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import Output
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 from tests.random_results import Results
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def as_text(value: Any) -> str:
             return "; ".join(map(as_text, value))
         case dict():
             return "; ".join(f"{name}: {as_text(item)}" for name, item in value.items())
-    return storable(str(value))
+    return sanitize(str(value))
 
 
 def as_json(value: Any) -> Any:

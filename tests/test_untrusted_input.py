@@ -29,7 +29,7 @@ from batches.tests.outcomes import complete
 from scans.models import Domain
 from scrapersky.api import api
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 pytestmark = pytest.mark.django_db
 SURROGATE = "\ud800"
@@ -197,7 +197,7 @@ def test_no_header_is_a_server_error(boss: Client, value: str) -> None:
 @for_examples
 @given(data=st.binary(max_size=200), name=ANY_TEXT, column=ANY_TEXT)
 def test_no_upload_is_a_server_error(boss: Client, data: bytes, name: str, column: str) -> None:
-    file = SimpleUploadedFile(f"{storable(name)}.csv", b"a.example\n" + data)
+    file = SimpleUploadedFile(f"{sanitize(name)}.csv", b"a.example\n" + data)
     sent = {"file": file, "column": column.encode("utf-8", "surrogatepass"), "name": "x"}
     assert_answered(boss.post("/batches/new/", sent, follow=True))
 
@@ -279,8 +279,8 @@ def test_any_name_and_metadata_of_a_batch_is_stored_and_shown(
         metadata={"refused": [{"line": 1, "value": text, "reason": text}], key: float("nan")},
     )
     batch.refresh_from_db()
-    assert batch.name == storable(name.strip())
-    assert batch.metadata["refused"][0]["value"] == storable(text)
+    assert batch.name == sanitize(name.strip())
+    assert batch.metadata["refused"][0]["value"] == sanitize(text)
     assert_answered(boss.get(f"/batches/{batch.pk}/"))
     assert_answered(boss.get(f"/admin/batches/batch/{batch.pk}/change/"))
 
@@ -293,7 +293,7 @@ def test_any_text_of_a_site_is_stored_and_shown(boss: Client, title: str, descri
     job = create_batch(tenant=tenant, created_by=None, domains=[host]).jobs.get()
     complete(job, title=title, description=description)
     domain = Domain.objects.get(host=host)
-    assert domain.title == storable(title)
+    assert domain.title == sanitize(title)
     for page in (f"/domains/{domain.pk}/", f"/jobs/{job.pk}/", "/domains/", "/jobs/"):
         assert_answered(boss.get(page), page)
 

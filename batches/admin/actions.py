@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from batches.list_intake import create_batch_of_any_size
+from batches.large_lists import create_batch_of_any_size
 from batches.models import Job
 from batches.services import initiate_scan
 from batches.tenant_limits import LimitReachedError

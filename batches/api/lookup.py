@@ -17,9 +17,9 @@ def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
     Another tenant's row raises 404, like an unknown id.
     """
     [(name, value)] = key.items()
-    mine: Any = readable(rows, user)
+    visible: Any = readable(rows, user)
     try:
-        match = mine.find(value)
+        match = visible.find(value)
     except LookupKeyError as error:
         raise InputError(name, str(error)) from error
     if match is None:

@@ -11,7 +11,7 @@ from ninja.responses import Response
 
 from batches import exports, services
 from batches.api import older, schemas, serializers
-from batches.api.intake import BODY, create_from
+from batches.api.batch_creation import BODY, create_from
 from batches.api.lookup import find_readable
 from batches.models import Batch, Job, Worker
 from scans.engine.hostnames import InvalidDomain

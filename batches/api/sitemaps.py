@@ -10,7 +10,7 @@ from ninja.responses import Response
 
 from batches import services
 from batches.api import older, schemas, serializers
-from batches.api.intake import BODY, create_from
+from batches.api.batch_creation import BODY, create_from
 from batches.api.lookup import find_readable
 from batches.api.page_scraper import REFUSALS, UNKNOWN, start_scan
 from batches.models import Batch, Job

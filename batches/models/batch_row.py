@@ -58,11 +58,11 @@ class BatchRow(models.Model):
     def __str__(self) -> str:
         return f"Line {self.line} of {self.batch}"
 
-    def value(self, place: int) -> str:
+    def value(self, index: int) -> str:
         """Return the text of a cell, by its column's place from 0."""
-        return self.values[place] if place < len(self.values) else ""
+        return self.values[index] if index < len(self.values) else ""
 
-    def native_value(self, place: int) -> Native:
+    def native_value(self, index: int) -> Native:
         """Return a cell as a spreadsheet had it: a text, number, boolean, date or time."""
-        kind = self.kinds[place] if place < len(self.kinds) else TEXT
-        return native(self.value(place), kind)
+        kind = self.kinds[index] if index < len(self.kinds) else TEXT
+        return native(self.value(index), kind)

@@ -46,11 +46,11 @@ class Draft(models.Model):
     def write(self, fields: dict[str, Any], file_name: str = "", file: bytes = b"") -> None:
         """Replace the document: the fields of the form, and the uploaded file."""
         text = b64encode(file).decode()
-        whole = {"fields": fields, "file_name": file_name, "file": text}
-        self.document = zlib.compress(json.dumps(whole).encode(), 1)
+        content = {"fields": fields, "file_name": file_name, "file": text}
+        self.document = zlib.compress(json.dumps(content).encode(), 1)
         self.updated_at = timezone.now()
 
     def read(self) -> tuple[dict[str, Any], str, bytes]:
         """Return the fields of the form, and the name and bytes of the uploaded file."""
-        whole = json.loads(zlib.decompress(self.document))
-        return whole["fields"], whole["file_name"], b64decode(whole["file"])
+        content = json.loads(zlib.decompress(self.document))
+        return content["fields"], content["file_name"], b64decode(content["file"])

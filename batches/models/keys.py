@@ -15,7 +15,7 @@ from django.db.models import Q
 from batches.legacy.ids import embedded_uuid, stored_original
 from batches.models.legacy import LegacyId
 from scrapersky.tenants.access import NO_ROW
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 
 class LookupKeyError(ValueError):
@@ -120,7 +120,7 @@ def _keys_in(text: str) -> list[UUID | int]:
 def _text_of(value: object) -> str:
     """Return a key as text; raise `LookupKeyError` for text that no database can store."""
     text = str(value)
-    if storable(text) != text:
+    if sanitize(text) != text:
         raise LookupKeyError(f"{text[:100]!r} is neither a UUID nor a legacy id.")
     return text
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 NOTE_LENGTH = 2_000
 
@@ -56,6 +56,6 @@ class MaintenanceRun(models.Model):
 
     def end(self, outcome: "MaintenanceRun.Outcome", note: str = "") -> bool:
         """Record how a run ended; False if a later run has started since."""
-        mine = MaintenanceRun.objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
-        text = storable(note)[:NOTE_LENGTH]
-        return mine.update(outcome=outcome, note=text, ended_at=Now()) == 1
+        current = type(self).objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
+        text = sanitize(note)[:NOTE_LENGTH]
+        return current.update(outcome=outcome, note=text, ended_at=Now()) == 1

@@ -179,8 +179,8 @@ class RecurringBatch(models.Model):
 
         Of several schedulers one wins. Times missed until `now` are passed over.
         """
-        mine = RecurringBatch.objects.filter(pk=self.pk, enabled=True, next_run_at=planned)
-        return mine.update(next_run_at=self.time_after(now)) == 1
+        due = RecurringBatch.objects.filter(pk=self.pk, enabled=True, next_run_at=planned)
+        return due.update(next_run_at=self.time_after(now)) == 1
 
     def enable(self, now: datetime) -> bool:
         """Switch it on, or end its pause; return whether it was off or paused."""

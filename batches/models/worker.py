@@ -27,12 +27,12 @@ class WorkerQuerySet(models.QuerySet):
         """Return the workers with a fresh heartbeat, by the database's clock."""
         return self.filter(status=Worker.Status.WORKING, heartbeat_at__gte=Now() - SILENT_AFTER)
 
-    def lose(self) -> int:
+    def declare_lost(self) -> int:
         """Declare workers lost that were silent for 30 s, which fences them; return how many."""
         silent = self.filter(status=Worker.Status.WORKING, heartbeat_at__lt=Now() - SILENT_AFTER)
         return silent.update(status=Worker.Status.LOST, ended_at=Now())
 
-    def lose_dead(self, host: str) -> int:
+    def declare_dead_lost(self, host: str) -> int:
         """Declare workers of this host lost whose process is gone; return how many.
 
         So a restart takes over at once, without waiting for the silence.
@@ -110,13 +110,13 @@ class Worker(models.Model):
 
     def beat(self, **facts: Any) -> bool:
         """Write a heartbeat and columns; return False where the worker was declared lost."""
-        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
-        return mine.update(heartbeat_at=Now(), **facts) == 1
+        live = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
+        return live.update(heartbeat_at=Now(), **facts) == 1
 
     def end(self) -> bool:
         """End the row; return False where the worker was declared lost."""
-        mine = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
-        return mine.update(status=Worker.Status.ENDED, ended_at=Now(), stages={}, slots={}) == 1
+        live = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
+        return live.update(status=Worker.Status.ENDED, ended_at=Now(), stages={}, slots={}) == 1
 
 
 @cache

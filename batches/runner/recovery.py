@@ -24,8 +24,8 @@ def recover() -> int:
     time-out. Jobs that ran are charged an attempt and fail the third time; jobs that were only
     claimed are not charged.
     """
-    Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
-    Worker.objects.lose()
+    Worker.objects.declare_dead_lost(settings.SCAN_WORKER_NAME)
+    Worker.objects.declare_lost()
     ids = [*_orphans().filter(worker__isnull=False), *_orphans().filter(status=Job.Status.RUNNING)]
     if not ids:
         return 0

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from batches import building, list_intake, list_parsing
+from batches import building, large_lists, list_parsing
 from batches.deletion import delete_domains, delete_some_jobs
-from batches.list_intake import LargeList
+from batches.large_lists import LargeList
 from batches.models import Batch, BatchList, BatchRow
 from batches.tests.outcomes import complete
 from scans.models import Domain
@@ -66,8 +66,8 @@ def post_lines(client: Client, body: str) -> Any:
 
 def create_large(tenant: Tenant, text: str, **how: Any) -> Batch:
     options = how.pop("options", {})
-    with list_intake.saved_list(LargeList([text.encode()], **how)) as saved:
-        return list_intake.create_large_batch(
+    with large_lists.saved_list(LargeList([text.encode()], **how)) as saved:
+        return large_lists.create_large_batch(
             saved, tenant=tenant, created_by=None, options=options
         )
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from batches import building, housekeeping, list_intake, transitions
-from batches.list_intake import LargeList
+from batches import building, housekeeping, large_lists, transitions
+from batches.large_lists import LargeList
 from batches.models import Batch, BatchList, Job, Worker
 from batches.runner.claims import Claimer
 from batches.runner.shift import start_pending
@@ -34,8 +34,8 @@ def _small_chunks(settings: Settings, tmp_path: Path, monkeypatch: pytest.Monkey
 def make(default_tenant: Tenant) -> Any:
     def create(text: str | bytes, **how: Any) -> Batch:
         content = text.encode() if isinstance(text, str) else text
-        with list_intake.saved_list(LargeList([content], **how)) as saved:
-            return list_intake.create_large_batch(
+        with large_lists.saved_list(LargeList([content], **how)) as saved:
+            return large_lists.create_large_batch(
                 saved, tenant=default_tenant, created_by=None, name="Large"
             )
 
@@ -258,7 +258,7 @@ def test_the_keeper_deletes_old_lists_without_a_batch(make: Any, settings: Setti
     old = (timezone.now() - timedelta(days=2)).timestamp()
     for path in (kept, orphan):
         os.utime(path, (old, old))
-    list_intake.delete_orphaned_files()
+    large_lists.delete_orphaned_files()
     assert sorted(files(settings)) == sorted([kept, fresh])
 
 
@@ -267,9 +267,9 @@ def test_a_list_whose_batch_is_refused_is_not_kept(
 ) -> None:
     with (
         pytest.raises(ValidationError),
-        list_intake.saved_list(LargeList([b"a.example"])) as saved,
+        large_lists.saved_list(LargeList([b"a.example"])) as saved,
     ):
-        list_intake.create_large_batch(
+        large_lists.create_large_batch(
             saved, tenant=default_tenant, created_by=None, options={"max_pages": 0}
         )
     assert not files(settings)

@@ -156,7 +156,7 @@ def test_a_lost_worker_can_neither_beat_nor_end() -> None:
     worker = Worker.begin(host="h", pid=1)
     assert worker
     Worker.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=60))
-    assert Worker.objects.lose() == 1
+    assert Worker.objects.declare_lost() == 1
     assert not worker.beat()
     assert not worker.end()
 

@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from batches import building, tenant_limits
-from batches.list_intake import LargeList, create_large_batch, saved_list
+from batches.large_lists import LargeList, create_large_batch, saved_list
 from batches.models import Batch, DailyCount, Job
 from batches.services import create_batch, initiate_scan
 from batches.statistics import statistics

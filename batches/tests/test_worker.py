@@ -25,7 +25,7 @@ def dead_pid() -> int:
 def test_a_shift_whose_process_is_gone_is_declared_lost() -> None:
     worker = Worker.begin(host="here", pid=dead_pid())
     assert worker
-    assert Worker.objects.lose_dead("here") == 1
+    assert Worker.objects.declare_dead_lost("here") == 1
     assert not worker.beat()
     assert Worker.begin(host="here", pid=os.getpid())
 
@@ -34,14 +34,14 @@ def test_a_process_that_ended_and_was_not_reaped_is_gone_too() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     Worker.begin(host="here", pid=process.pid)
-    assert Worker.objects.lose_dead("here") == 1
+    assert Worker.objects.declare_dead_lost("here") == 1
     process.wait()
 
 
 def test_a_shift_at_work_and_another_hosts_are_left_alone() -> None:
     Worker.begin(host="here", pid=os.getpid())
     Worker.begin(host="there", pid=dead_pid())
-    assert Worker.objects.lose_dead("here") == 0
+    assert Worker.objects.declare_dead_lost("here") == 0
 
 
 def test_two_containers_with_one_name_are_two_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_two_containers_with_one_name_are_two_hosts(monkeypatch: pytest.MonkeyPa
     two = Worker.begin(host="worker", pid=os.getpid())
     assert one
     assert two
-    assert Worker.objects.lose_dead("worker") == 0
+    assert Worker.objects.declare_dead_lost("worker") == 0
     Worker.objects.stop("worker")
     assert list(Worker.objects.filter(stop_requested=True)) == [two]
 

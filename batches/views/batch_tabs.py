@@ -141,8 +141,8 @@ def _latest(batch: Batch) -> list[Job]:
     jobs = Job.objects.filter(batch=batch, status__in=Job.ENDED).select_related("domain")
     jobs = jobs.defer("result", "metadata", "options")
     last = _last_started(batch)
-    near = jobs.filter(position__range=(last - WINDOW, last)).order_by("-finished_at", "-position")
-    return list(near[:LATEST])
+    recent = jobs.filter(position__range=(last - WINDOW, last))
+    return list(recent.order_by("-finished_at", "-position")[:LATEST])
 
 
 def _last_started(batch: Batch) -> int:

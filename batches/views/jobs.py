@@ -119,8 +119,8 @@ def _own_options(job: Job) -> list[tuple[str, str]]:
         return []
     usual = job.batch.scan_options if job.batch else BatchOptions()
     own = BatchOptions.stored(job.options | {"max_concurrent": usual.max_concurrent})
-    both = zip(own.described(), usual.described(), strict=True)
-    return [mine for mine, others in both if mine != others]
+    pairs = zip(own.described(), usual.described(), strict=True)
+    return [option for option, default in pairs if option != default]
 
 
 @require_POST

@@ -19,8 +19,8 @@ def read_pages(folder: Path) -> list[SitePages]:
         raise ValueError(f"There are no .html or .html.gz files in {folder}.")
     pages = [_read(file) for file in files]
     return [
-        SitePages(page + LINK, pages[(place + len(pages) // 2) % len(pages)])
-        for place, page in enumerate(pages)
+        SitePages(page + LINK, pages[(index + len(pages) // 2) % len(pages)])
+        for index, page in enumerate(pages)
     ]
 
 

@@ -14,22 +14,22 @@ from benchmarks.workload import Ran, Spec, run
 
 def run_part(scale: Scale) -> None:
     """Scan and store the sites in turn with each, on one PostgreSQL."""
-    with database.postgres() as place, serve(scale.sites, scale.pages) as sites:
-        contest = Contest(sites, place)
-        contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, place))
+    with database.postgres() as storage, serve(scale.sites, scale.pages) as sites:
+        contest = Contest(sites, storage)
+        contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, storage))
         for name, processes, extraction in rivals():
-            create_tables(place.url)
-            program = partial(crawl, sites, processes, extraction, database=place.url)
+            create_tables(storage.url)
+            program = partial(crawl, sites, processes, extraction, database=storage.url)
             contest.enter(name, program)
         contest.print(
             f"batch: {sites.count:,} sites of 4 requests, stored in full",
-            f"Stored in {place.kind}, from the call to the last row.",
+            f"Stored in {storage.kind}, from the call to the last row.",
         )
 
 
 def scan_batch(
     sites: Sites,
-    place: Database,
+    storage: Database,
     *,
     count: int = 0,
     first: int = 0,
@@ -39,4 +39,4 @@ def scan_batch(
     """Create a batch of so many sites, all by default, and work it to its end."""
     options = OPTIONS | {"max_concurrent": max_concurrent}
     spec: Spec = {"sites": count or sites.count, "first": first, "options": options}
-    return run("benchmarks.workloads.batch", spec, env=env_of(place) | sites.env | (env or {}))
+    return run("benchmarks.workloads.batch", spec, env=env_of(storage) | sites.env | (env or {}))

@@ -15,8 +15,8 @@ COLUMNS = ("", "rows", "cells", "batch created", "exported", "peak memory", "dif
 def run_part(scale: Scale) -> None:
     """Upload an XLSX of 40 columns, export its batch as XLSX, and compare every cell."""
     rows = []
-    for place in (database.sqlite(), database.postgres()):
-        with place as target:
+    for context in (database.sqlite(), database.postgres()):
+        with context as target:
             spec = {"rows": scale.sites * ROWS, "width": WIDTH}
             ran = run("benchmarks.workloads.columns", spec, env=env_of(target))
         figures = ran.figures[0]

@@ -24,7 +24,7 @@ VIEWS = ("", "median", "worst", "queries")
 def run_part(scale: Scale) -> None:
     """Create a batch of 100,000 domains, or one per site of a small run, on each database."""
     count = DOMAINS if scale.sites >= 1_000 else scale.sites
-    runs = [_create(place, count) for place in (database.sqlite(), database.postgres())]
+    runs = [_create(context, count) for context in (database.sqlite(), database.postgres())]
     rows = [[kind, *_cells(ran)] for kind, ran in runs]
     print_table(
         f"create: a batch of {count:,} pasted domains",
@@ -37,8 +37,8 @@ def run_part(scale: Scale) -> None:
         _print_views(kind, ran, count)
 
 
-def _create(place: AbstractContextManager[Database], count: int) -> tuple[str, Ran]:
-    with place as target:
+def _create(context: AbstractContextManager[Database], count: int) -> tuple[str, Ran]:
+    with context as target:
         ran = run("benchmarks.workloads.create", {"domains": count}, env=env_of(target))
         return target.kind, ran
 

@@ -46,8 +46,8 @@ def run_part(scale: Scale) -> None:
 
 
 def _work_off(sites: Sites, *, each: int) -> Figures:
-    with database.postgres() as place:
-        env = env_of(place) | sites.env
+    with database.postgres() as storage:
+        env = env_of(storage) | sites.env
         spec = {"sites": sites.count, "each": each, "options": OPTIONS | {"max_concurrent": 500}}
         run("benchmarks.workloads.batches", spec, env=env)
         hosts = run("benchmarks.workloads.host", *[{"name": name} for name in HOSTS], env=env)

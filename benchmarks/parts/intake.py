@@ -15,8 +15,8 @@ def run_part(scale: Scale) -> None:
     """Check 100,000 lines, or one per site of a small run, on each database."""
     lines = LINES if scale.sites >= 1_000 else scale.sites
     rows = []
-    for place in (database.sqlite(), database.postgres()):
-        with place as target:
+    for context in (database.sqlite(), database.postgres()):
+        with context as target:
             ran = run("benchmarks.workloads.intake", {"lines": lines}, env=env_of(target))
         rows += [
             [target.kind, *_cells(name, check)] for name, check in ran.figures[0]["checks"].items()

@@ -19,11 +19,11 @@ COLUMNS = ("slots", "sites", "allowed sites/s", "reached", "share", "CPU ms/site
 
 def run_part(scale: Scale) -> None:
     """Scan batches of slow sites with more and more slots."""
-    with database.postgres() as place:
+    with database.postgres() as storage:
         with serve(scale.sites, scale.pages) as sites:
-            cores, _ = _scan(sites, place, count=scale.sites, first=0, slots=max(SLOTS))
+            cores, _ = _scan(sites, storage, count=scale.sites, first=0, slots=max(SLOTS))
         with serve(scale.sites * (1 + len(SLOTS)), scale.pages, LATENCY) as sites:
-            rows = _rows(sites, place, scale.sites, cores)
+            rows = _rows(sites, storage, scale.sites, cores)
     print_table(
         f"latency: sites that answer after {LATENCY * 1000:.0f} ms, stored in full",
         COLUMNS,
@@ -34,12 +34,12 @@ def run_part(scale: Scale) -> None:
     )
 
 
-def _rows(sites: Sites, place: Database, most: int, cores: float) -> list[list[str]]:
+def _rows(sites: Sites, storage: Database, most: int, cores: float) -> list[list[str]]:
     rows, first = [], most  # those before were scanned without latency
     for slots in SLOTS:
         count = _count(slots, most, cores)
         allowed = count / _least_seconds(slots, count, cores)
-        reached, cpu = _scan(sites, place, count=count, first=first, slots=slots)
+        reached, cpu = _scan(sites, storage, count=count, first=first, slots=slots)
         first += count
         share = f"{reached / allowed:.0%}"
         rows.append(
@@ -61,9 +61,9 @@ def _least_seconds(slots: int, count: int, cores: float) -> float:
 
 
 def _scan(
-    sites: Sites, place: Database, *, count: int, first: int, slots: int
+    sites: Sites, storage: Database, *, count: int, first: int, slots: int
 ) -> tuple[float, float]:
     """Return the sites a second and the CPU milliseconds a site of a batch."""
     env = {"SCAN_MAX_CONCURRENT": str(slots)}
-    ran = scan_batch(sites, place, count=count, first=first, max_concurrent=slots, env=env)
+    ran = scan_batch(sites, storage, count=count, first=first, max_concurrent=slots, env=env)
     return count / ran.seconds, ran.cpu_seconds / count * 1000

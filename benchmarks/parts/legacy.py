@@ -44,15 +44,15 @@ def run_part(scale: Scale) -> None:
 def _measure(age: Age, scale: Scale) -> None:
     batches, jobs, domains = (scale.sites * each for each in (BATCHES, JOBS, DOMAINS))
     runs: dict[str, tuple[Ran, int]] = {}
-    with database.postgres() as place:
-        _fill(place, age, batches=batches, jobs=jobs, domains=domains)
-        runs["conversion, verified"] = _convert(place)
-        runs["verification again"] = _convert(place, "--verify")
-        rows, bare = _copy(place, "bare", with_keys=False)
-        _, keyed = _copy(place, "keyed", with_keys=True)
+    with database.postgres() as storage:
+        _fill(storage, age, batches=batches, jobs=jobs, domains=domains)
+        runs["conversion, verified"] = _convert(storage)
+        runs["verification again"] = _convert(storage, "--verify")
+        rows, bare = _copy(storage, "bare", with_keys=False)
+        _, keyed = _copy(storage, "keyed", with_keys=True)
         if age == "before":
-            _run_script(place)
-            runs["conversion after the script"] = _convert(place)
+            _run_script(storage)
+            runs["conversion after the script"] = _convert(storage)
     print_table(
         f"legacy: {batches:,} batches, {jobs:,} jobs, {domains:,} domains, {SHAPES[age]}",
         COLUMNS,
@@ -61,42 +61,42 @@ def _measure(age: Age, scale: Scale) -> None:
             ["the same with foreign keys", *_speed(rows, keyed, bare), "", ""],
             *(_cells(name, rows, bare, *ran) for name, ran in runs.items()),
         ],
-        f"In {place.kind}, one transaction. {rows:,} rows written; the bare copy puts the same",
+        f"In {storage.kind}, one transaction. {rows:,} rows written; the bare copy puts the same",
         "rows into tables with the same indexes and checks. The conversion also writes and indexes",
         "the id map; as a superuser it has foreign keys checked once a table, not row by row.",
     )
 
 
-def _fill(place: Database, age: Age, **sizes: int) -> None:
-    with psycopg.connect(place.url) as connection:
+def _fill(storage: Database, age: Age, **sizes: int) -> None:
+    with psycopg.connect(storage.url) as connection:
         cursor = connection.cursor()
         create_tables(cursor, age)
         fill_to_scale(cursor, **sizes)
 
 
-def _run_script(place: Database) -> None:
-    with psycopg.connect(place.url) as connection:
+def _run_script(storage: Database) -> None:
+    with psycopg.connect(storage.url) as connection:
         run_older_script(connection.cursor())
 
 
-def _convert(place: Database, *arguments: str) -> tuple[Ran, int]:
+def _convert(storage: Database, *arguments: str) -> tuple[Ran, int]:
     """Run the command; return what it used, and the most memory the server held meanwhile."""
-    _checkpoint(place)
+    _checkpoint(storage)
     server = PeakMemory()
-    server.watch([place.pid] if place.pid else [])
-    ran = run("benchmarks.workloads.legacy", {"arguments": arguments}, env=env_of(place))
+    server.watch([storage.pid] if storage.pid else [])
+    ran = run("benchmarks.workloads.legacy", {"arguments": arguments}, env=env_of(storage))
     return ran, server.stop()
 
 
-def _copy(place: Database, name: str, *, with_keys: bool) -> tuple[int, float]:
+def _copy(storage: Database, name: str, *, with_keys: bool) -> tuple[int, float]:
     """Copy what was converted into tables of the same make; return the rows and the seconds."""
-    with psycopg.connect(place.url) as connection:
+    with psycopg.connect(storage.url) as connection:
         for table in TABLES:
             connection.execute(f"CREATE TABLE {name}_{table} (LIKE {table} INCLUDING ALL)")
             for key in _keys(connection, table) if with_keys else ():
                 connection.execute(f"ALTER TABLE {name}_{table} ADD {key}")
-    _checkpoint(place)
-    with psycopg.connect(place.url) as connection:
+    _checkpoint(storage)
+    with psycopg.connect(storage.url) as connection:
         started = time.perf_counter()
         copies = [f"INSERT INTO {name}_{table} SELECT * FROM {table}" for table in TABLES]
         rows = sum(connection.execute(copy).rowcount for copy in copies)
@@ -113,10 +113,10 @@ def _keys(connection: psycopg.Connection, table: str) -> list[str]:
     return [key for (key,) in connection.execute(query, [table]).fetchall()]
 
 
-def _checkpoint(place: Database) -> None:
+def _checkpoint(storage: Database) -> None:
     """Let no run pay for what the one before it left to be written, where that is allowed."""
     with (
-        psycopg.connect(place.url, autocommit=True) as connection,
+        psycopg.connect(storage.url, autocommit=True) as connection,
         suppress(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("CHECKPOINT")

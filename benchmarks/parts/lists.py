@@ -24,8 +24,8 @@ def run_part(scale: Scale) -> None:
     _measure(database.sqlite(), domains // 10, target=0.15)
 
 
-def _measure(place: AbstractContextManager[Database], domains: int, *, target: float) -> None:
-    with place as storage:
+def _measure(context: AbstractContextManager[Database], domains: int, *, target: float) -> None:
+    with context as storage:
         figures = run(
             "benchmarks.workloads.lists", {"domains": domains}, env=env_of(storage)
         ).figures[0]

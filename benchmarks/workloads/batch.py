@@ -43,12 +43,12 @@ def _seconds(batch: Batch) -> float:
 
 
 def _stored(batch: Batch) -> dict[str, int]:
-    mine = Q(domain__jobs__batch=batch)
+    of_batch = Q(domain__jobs__batch=batch)
     return {
-        "reports": Scan.objects.filter(mine).count(),
-        "contacts": Contact.objects.filter(mine).count(),
-        "pages": Page.objects.filter(mine).count(),
-        "technologies": Technology.objects.filter(mine).count(),
+        "reports": Scan.objects.filter(of_batch).count(),
+        "contacts": Contact.objects.filter(of_batch).count(),
+        "pages": Page.objects.filter(of_batch).count(),
+        "technologies": Technology.objects.filter(of_batch).count(),
     }
 
 

@@ -29,8 +29,8 @@ def main() -> None:
 def _create(spec: dict[str, Any]) -> None:
     tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
     hosts = [host(number) for number in range(spec["sites"])]
-    for place in range(0, len(hosts), spec["each"]):
-        domains = hosts[place : place + spec["each"]]
+    for start in range(0, len(hosts), spec["each"]):
+        domains = hosts[start : start + spec["each"]]
         create_batch(tenant=tenant, created_by=None, domains=domains, options=spec["options"])
 
 

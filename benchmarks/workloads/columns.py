@@ -64,24 +64,24 @@ def _round_trip(source: Path, width: int) -> dict[str, Any]:
 
 def table(count: int, width: int) -> Iterator[Cells]:
     """Yield a header and rows of cells of every kind; some rows are rejected or repeated."""
-    yield ["Website", *(f"Field {place}" for place in range(1, width))]
+    yield ["Website", *(f"Field {column}" for column in range(1, width))]
     for number in range(count):
         name = {8: "localhost", 9: host(number - 1)}.get(number % 10, host(number))
-        yield [name, *(_cell(number, place) for place in range(1, width))]
+        yield [name, *(_cell(number, column) for column in range(1, width))]
 
 
-def _cell(number: int, place: int) -> Any:
+def _cell(number: int, column: int) -> Any:
     kinds = (
-        f"value {number}, {place}",
-        number * place,
-        number / (place + 1) + 0.25,
+        f"value {number}, {column}",
+        number * column,
+        number / (column + 1) + 0.25,
         number % 2 == 0,
         FIRST_DAY + timedelta(days=number % 2_000),
         f"{number:07}",
         None,
-        f"=1+{place}",
+        f"=1+{column}",
     )
-    return kinds[(number + place) % len(kinds)]
+    return kinds[(number + column) % len(kinds)]
 
 
 def write_workbook(path: Path, count: int, width: int) -> None:
@@ -91,11 +91,11 @@ def write_workbook(path: Path, count: int, width: int) -> None:
     sheet = book.add_worksheet()
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for line, row in enumerate(table(count, width)):
-        for place, cell in enumerate(row):
+        for column, cell in enumerate(row):
             if isinstance(cell, date):
-                sheet.write_datetime(line, place, cell, day)
+                sheet.write_datetime(line, column, cell, day)
             else:
-                sheet.write(line, place, cell)
+                sheet.write(line, column, cell)
     book.close()
 
 

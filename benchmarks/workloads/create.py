@@ -36,11 +36,11 @@ def main() -> None:
     before = _most_memory()
     started, used = workloads.now(), time.process_time()
     steps = {"post": _timed(_post, client, hosts), "start": _timed(_start)}
-    cpu, grown = time.process_time() - used, _most_memory() - before
+    cpu, growth = time.process_time() - used, _most_memory() - before
     again = _timed(create_batch, tenant=tenant, created_by=None, domains=hosts)
     batch = Batch.objects.earliest("created_at")
     views = {name: _view(client, name, batch) for name in PAGES}
-    figures = {"cpu": cpu, "again": again, "grown": grown, "views": views, "total": batch.total}
+    figures = {"cpu": cpu, "again": again, "grown": growth, "views": views, "total": batch.total}
     workloads.print_figures(started, workloads.now(), **steps, **figures)
 
 

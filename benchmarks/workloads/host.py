@@ -28,11 +28,11 @@ class FirstScan(threading.Thread):
         self.seconds = float("inf")
 
     def run(self) -> None:
-        mine = Worker.objects.live().filter(host=spec["name"])
-        while not mine.exists():
+        workers = Worker.objects.live().filter(host=spec["name"])
+        while not workers.exists():
             time.sleep(EVERY)
         started = workloads.now()
-        while not Job.objects.filter(worker__in=mine, status=Job.Status.RUNNING).exists():
+        while not Job.objects.filter(worker__in=workers, status=Job.Status.RUNNING).exists():
             time.sleep(EVERY)
         self.seconds = workloads.now() - started
         connection.close()

@@ -81,9 +81,9 @@ def _inputs(lines: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _rows(lines: list[str]) -> Iterator[list[str]]:
-    yield ["Website", *(f"Field {place}" for place in range(OTHERS))]
+    yield ["Website", *(f"Field {index}" for index in range(OTHERS))]
     for number, line in enumerate(lines):
-        yield [line, *(f"value {number} {place}" for place in range(OTHERS))]
+        yield [line, *(f"value {number} {index}" for index in range(OTHERS))]
 
 
 def _csv(lines: list[str]) -> bytes:
@@ -94,8 +94,8 @@ def _xlsx(lines: list[str]) -> bytes:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_urls": False})
     sheet = book.add_worksheet("Firms")
-    for place, row in enumerate(_rows(lines)):
-        sheet.write_row(place, 0, row)
+    for index, row in enumerate(_rows(lines)):
+        sheet.write_row(index, 0, row)
     book.close()
     return file.getvalue()
 
@@ -110,10 +110,10 @@ def _check(client: Client, fields: Callable[[], dict[str, Any]]) -> dict[str, An
     return {"in_place": in_place, "plain": plain, "counts": counts}
 
 
-def _timed(client: Client, url: str, fields: Any, **how: Any) -> tuple[list[float], Any]:
+def _timed(client: Client, url: str, fields: Any, **options: Any) -> tuple[list[float], Any]:
     """Return the seconds of a request, by the clock and of this process, and the response."""
     started, used = time.perf_counter(), time.process_time()
-    response = client.post(url, fields, **how)
+    response = client.post(url, fields, **options)
     seconds = [time.perf_counter() - started, time.process_time() - used]
     if response.status_code != 200:
         raise RuntimeError(f"The check answered with status {response.status_code}.")

@@ -79,7 +79,7 @@ def _sitemap(count: int) -> dict[str, Any]:
 
 
 def _chunks(body: bytes) -> Iterable[bytes]:
-    return (body[place : place + CHUNK] for place in range(0, len(body), CHUNK))
+    return (body[start : start + CHUNK] for start in range(0, len(body), CHUNK))
 
 
 def _peak(call: Callable[[], Any]) -> int:

@@ -57,6 +57,6 @@ def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:
 
 def _in_order(rows: list[tuple], order: list[tuple]) -> list[tuple]:
     """Return rows in this order of what they begin with, then those that it does not name."""
-    place = {row: number for number, row in reversed(list(enumerate(order)))}
+    rank = {row: number for number, row in reversed(list(enumerate(order)))}
     width = len(order[0]) if order else 0
-    return sorted(rows, key=lambda row: place.get(row[:width], len(order)))
+    return sorted(rows, key=lambda row: rank.get(row[:width], len(order)))

@@ -11,7 +11,7 @@ from scans.corrections.models import CHOICES, Correction
 from scans.models import Contact, Domain, Technology
 from scans.sanitize import shortened_key
 from scans.storage import among
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 Kind = Correction.Kind
 
@@ -173,12 +173,12 @@ class WrongMarks:
 
 def stored_contact(value: str) -> str:
     """Return the value of a contact as its column holds it."""
-    return shortened_key(storable(value), _length(Contact, "value"))
+    return shortened_key(sanitize(value), _length(Contact, "value"))
 
 
 def stored_technology(name: str) -> str:
     """Return the name of a technology as its column holds it."""
-    return shortened_key(storable(name), _length(Technology, "name"))
+    return shortened_key(sanitize(name), _length(Technology, "name"))
 
 
 def _length(model: type[Model], column: str) -> int:

@@ -67,15 +67,15 @@ def correct_verdict(domain: Domain, verdict: str, *, user: User | None) -> Corre
     with transaction.atomic():
         lock_domains([domain.pk])
         row = Domain.objects.select_related("latest_scan").get(pk=domain.pk)
-        mine = Correction.objects.filter(domain=row, kind=Kind.VERDICT)
-        detected = _scanned_verdict(row, mine.first())
+        corrections = Correction.objects.filter(domain=row, kind=Kind.VERDICT)
+        detected = _scanned_verdict(row, corrections.first())
         if verdict == detected:
             _restore_verdicts(row, detected)
-            mine.delete()
+            corrections.delete()
             return None
         Domain.objects.filter(pk=row.pk).update(verdict=verdict)
         Scan.objects.filter(domain=row).update(verdict=verdict)
-        return _choose(mine, row, Kind.VERDICT, detected, verdict, _homepage(row), b"", user)
+        return _choose(corrections, row, Kind.VERDICT, detected, verdict, _homepage(row), b"", user)
 
 
 def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Correction | None:
@@ -85,17 +85,19 @@ def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Corre
     with transaction.atomic():
         lock_domains([page.domain_id])
         row = Page.objects.select_related("domain").get(pk=page.pk)
-        mine = Correction.objects.filter(
+        corrections = Correction.objects.filter(
             domain=row.domain, kind=Kind.PAGE_TYPE, url_hash=row.url_hash
         )
-        earlier = mine.first()
+        earlier = corrections.first()
         detected = earlier.value if earlier else row.page_type
         _write_page_type(row, page_type)
         if page_type == detected:
-            mine.delete()
+            corrections.delete()
             return None
         hashed = bytes(row.url_hash)
-        return _choose(mine, row.domain, Kind.PAGE_TYPE, detected, page_type, row.url, hashed, user)
+        return _choose(
+            corrections, row.domain, Kind.PAGE_TYPE, detected, page_type, row.url, hashed, user
+        )
 
 
 def undo(correction: Correction) -> None:
@@ -138,7 +140,7 @@ def _lock(tenant_id: UUID, domain_id: UUID | None) -> None:
 
 
 def _choose(
-    mine: QuerySet[Correction],
+    corrections: QuerySet[Correction],
     domain: Domain,
     kind: str,
     value: str,
@@ -148,8 +150,8 @@ def _choose(
     user: User | None,
 ) -> Correction:
     facts = {"value": value, "right_value": right_value, "created_by": user}
-    if mine.update(**facts):
-        return mine.get()
+    if corrections.update(**facts):
+        return corrections.get()
     return Correction.objects.create(
         tenant_id=domain.tenant_id,
         domain=domain,

@@ -108,11 +108,11 @@ def _advance(action: BulkAction, user: User) -> Progress:
     waiting = writable(rows, user).select_related("domain_list__tenant").first()
     if waiting is None:
         raise running.Refused("The import or its list was deleted.")
-    place = action.cursor or "+0"
-    if place.startswith("+"):
-        progress = _add(waiting, int(place[1:]), user, replaces=action.params["replaces"])
+    position = action.cursor or "+0"
+    if position.startswith("+"):
+        progress = _add(waiting, int(position[1:]), user, replaces=action.params["replaces"])
     else:
-        progress = _remove(waiting, place[1:])
+        progress = _remove(waiting, position[1:])
     if progress.is_last:
         waiting.delete()
     return progress

@@ -108,8 +108,8 @@ class ListImport(models.Model):
 
     def write(self, parsed: ParsedList) -> None:
         """Keep the hosts in order, and the first 1,000 rejected lines."""
-        whole = {"hosts": sorted(parsed.hosts), "rejected": [asdict(x) for x in parsed.rejected]}
-        self.document = zlib.compress(json.dumps(whole).encode(), 1)
+        content = {"hosts": sorted(parsed.hosts), "rejected": [asdict(x) for x in parsed.rejected]}
+        self.document = zlib.compress(json.dumps(content).encode(), 1)
         self.host_count = len(parsed.accepted)
         self.duplicates = parsed.duplicates
         self.rejected_count = parsed.rejected_count
@@ -126,5 +126,5 @@ class ListImport(models.Model):
         return [RejectedLine(**line) for line in self._read()["rejected"]]
 
     def _read(self) -> dict[str, Any]:
-        whole: dict[str, Any] = json.loads(zlib.decompress(self.document))
-        return whole
+        content: dict[str, Any] = json.loads(zlib.decompress(self.document))
+        return content

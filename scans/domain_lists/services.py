@@ -19,7 +19,7 @@ from scans.services import ensure_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 # Domains of one transaction.
 CHUNK = 5_000
@@ -28,7 +28,7 @@ SUGGESTED = 500
 
 def read_name(text: str) -> str:
     """Return the name of a list as it is stored; raise ValidationError for none or a long one."""
-    name = " ".join(storable(text).split())
+    name = " ".join(sanitize(text).split())
     if not name:
         raise ValidationError({"name": "Enter a name for the list."})
     if len(name) > NAME_LENGTH:

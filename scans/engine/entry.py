@@ -64,7 +64,7 @@ class Entry:
         self.host = urlsplit(f"//{name}").hostname or name
         # The address in use, `https://example.com`.
         self.origin = ""
-        self.book = RobotsCache(fetcher)
+        self.robots = RobotsCache(fetcher)
         self.warnings: list[str] = []
         self._fetcher = fetcher
         self._failures: list[ScanError] = []
@@ -91,7 +91,7 @@ class Entry:
         """Return the robots.txt of the first origin that accepts a connection."""
         while True:
             try:
-                return self.book.read(self.origin)
+                return self.robots.read(self.origin)
             except ScanError as error:
                 self._note(error)
             self._next_origin()
@@ -146,7 +146,7 @@ class Entry:
     def _check_robots(self, url: str) -> None:
         """Raise ScanError unless the site lets its homepage be read; other sites are not asked."""
         if same_site(urlsplit(url).hostname or "", self.host):
-            self.book.check_homepage(url)
+            self.robots.check_homepage(url)
 
     def _verdict_on(self, response: Response) -> Verdict:
         """Return the verdict on an error page; remember the first that stands in for the site."""

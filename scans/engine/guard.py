@@ -50,9 +50,9 @@ class AddressGuard:
 
 def _sentence(host: str, address: str) -> str:
     """Explain that an address is private, without revealing an internal name server's answer."""
-    what = f"{address} is" if host == address else f"{host} has"
+    subject = f"{address} is" if host == address else f"{host} has"
     return (
-        f"{what} a private or reserved address. To scan it, add its network to"
+        f"{subject} a private or reserved address. To scan it, add its network to"
         " SCAN_ALLOWED_NETWORKS."
     )
 

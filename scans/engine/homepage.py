@@ -37,12 +37,12 @@ _BETTER_FIRST = (
 class Homepage:
     """The response that represents the site, its content and its verdict."""
 
-    def __init__(self, approach: Entry, limits: Limits) -> None:
-        self.response = approach.open_homepage()
+    def __init__(self, entry: Entry, limits: Limits) -> None:
+        self.response = entry.open_homepage()
         self.page = PageFacts(url=self.response.url)
         self.verdict: tuple[Verdict, str] = (Verdict.OK, "")
-        self.warnings = list(approach.warnings)
-        self._approach = approach
+        self.warnings = list(entry.warnings)
+        self._entry = entry
         self._limits = limits
 
     def read(self) -> None:
@@ -56,7 +56,7 @@ class Homepage:
         """Try the site's other name if this one shows nothing of it; keep the better response."""
         if self.verdict[0] not in MAY_BE_ELSEWHERE:
             return
-        response = self._approach.open_sibling()
+        response = self._entry.open_sibling()
         if response is None:
             return
         response, page = self._followed(response)
@@ -75,15 +75,15 @@ class Homepage:
             if not _is_left(page) or target == home.url or home.status >= 400:
                 break
             try:
-                onward = self._approach.open_page(target)
+                next_response = self._entry.open_page(target)
             except ScanError as error:
                 if error.reason in STOPS_THE_SCAN:
                     raise
                 lost = f"The homepage redirects to {target[:200]}. {error.sentence}"
                 self.warnings.append(lost)
                 break
-            passed = (*home.redirects, home.url, *onward.redirects)
-            home = replace(onward, redirects=passed)
+            passed = (*home.redirects, home.url, *next_response.redirects)
+            home = replace(next_response, redirects=passed)
             page = read_response(home, self._limits)
         return home, page
 
@@ -91,7 +91,7 @@ class Homepage:
         return judge(
             page,
             status=response.status,
-            requested_host=self._approach.host,
+            requested_host=self._entry.host,
             final_url=response.url,
             headers=response.headers,
         )

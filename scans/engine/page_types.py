@@ -83,7 +83,7 @@ def pick_pages(entries: Iterable[PageEntry], count: int) -> list[PageEntry]:
     kinds: Counter[str] = Counter()
     rounds: list[tuple[int, int, int, PageEntry]] = []
     for rank, _, entry in sorted(
-        (contact_rank(entry), place, entry) for place, entry in enumerate(entries)
+        (contact_rank(entry), index, entry) for index, entry in enumerate(entries)
     ):
         kind = _kind_to_open(entry)
         if kind not in rules.never_opened and kind != "home":

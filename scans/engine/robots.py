@@ -144,7 +144,7 @@ def _decoded(data: bytes) -> str:
 def _path(url: str) -> str:
     """Return a URL from its path on, with a `?` even where no query follows it."""
     path = url.partition("://")[2].partition("#")[0]
-    start = min((place for mark in "/?" if (place := path.find(mark)) >= 0), default=len(path))
+    start = min((index for mark in "/?" if (index := path.find(mark)) >= 0), default=len(path))
     return path[start:] if path[start : start + 1] == "/" else f"/{path[start:]}"
 
 

@@ -99,9 +99,9 @@ class SiteScan:
         self._stage, self._stage_started = "", 0.0
         self._findings = Findings(domain)
         self._begin("resolve")
-        self._approach = Entry(domain, fetcher)
-        self._findings.domain = self._approach.netloc
-        self._inventory = Inventory(self._approach.host, self._limits.max_pages)
+        self._entry = Entry(domain, fetcher)
+        self._findings.domain = self._entry.netloc
+        self._inventory = Inventory(self._entry.host, self._limits.max_pages)
         self._opened: set[str] = set()
         self._answered: set[str] = set()
         # Whether a page that was to be read could not be, or not to its end.
@@ -110,14 +110,12 @@ class SiteScan:
 
     def run(self) -> SiteReport:
         """Run the stages and return the report."""
-        self._approach.resolve()
+        self._entry.resolve()
         if self._on_resolved is not None:
-            self._on_resolved(*self._approach.resolved())
+            self._on_resolved(*self._entry.resolved())
         self._begin("robots")
-        robots = self._approach.read_robots()
-        self._findings.robots = robots.decision(
-            f"{self._approach.origin}/", self._limits.obey_robots
-        )
+        robots = self._entry.read_robots()
+        self._findings.robots = robots.decision(f"{self._entry.origin}/", self._limits.obey_robots)
         try:
             self._gather()
         except ScanError as error:
@@ -130,7 +128,7 @@ class SiteScan:
             self._findings.coverage.clear()  # the homepage read is not the site's own
         self._begin("")
         self._fetcher.close()
-        pages = self._inventory.described(self._read_urls(), self._approach.book.disallowed_by)
+        pages = self._inventory.described(self._read_urls(), self._entry.robots.disallowed_by)
         self._findings.inventory, self._findings.page_types = reported(
             pages, self._limits.inventory
         )
@@ -177,7 +175,7 @@ class SiteScan:
 
     def _read_homepage(self) -> None:
         self._begin("homepage")
-        homepage = Homepage(self._approach, self._limits)
+        homepage = Homepage(self._entry, self._limits)
         self._findings.home = homepage.response
         self._begin("read")
         homepage.read()
@@ -191,7 +189,7 @@ class SiteScan:
         self._findings.home = homepage.response
         self._findings.pages = [homepage.page]
         self._findings.verdict = homepage.verdict
-        robots = self._approach.book.known(homepage.response.url)
+        robots = self._entry.robots.known(homepage.response.url)
         if robots is not None:
             decision = robots.decision(homepage.response.url, self._limits.obey_robots)
             self._findings.robots = decision
@@ -213,7 +211,7 @@ class SiteScan:
         """Return whether the homepage turned out to be another site's."""
         if self._findings.home is None:
             return False
-        return not same_site(self._approach.host, urlsplit(self._findings.home.url).hostname or "")
+        return not same_site(self._entry.host, urlsplit(self._findings.home.url).hostname or "")
 
     def _is_error_page(self) -> bool:
         """Return whether the homepage is an error page, such as a bot wall or maintenance."""
@@ -244,7 +242,7 @@ class SiteScan:
     def _open_page(self, url: str) -> PageFacts | None:
         """Return a page of the site, or None if it cannot be fetched: that is on the receipt."""
         try:
-            self._approach.book.check(url)
+            self._entry.robots.check(url)
             response = self._fetcher.fetch_page(url, retries=1, on_redirect=self._check_hop)
         except ScanError as error:
             if error.reason in STOPS_THE_SCAN:
@@ -264,13 +262,13 @@ class SiteScan:
         if not same_site(host, self._inventory.host):
             sentence = f"The page redirects to another site, {host}."
             raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
-        self._approach.book.check(url)
+        self._entry.robots.check(url)
 
     # Sitemaps.
 
     def _collect_sitemaps(self) -> None:
         seeds = self._named_sitemaps() + self._well_known_sitemaps()
-        check_robots = self._approach.book.check_elsewhere
+        check_robots = self._entry.robots.check_elsewhere
         walk = collect_sitemaps(
             seeds, self._open_stream, self._limits, self._inventory.host, check_robots
         )
@@ -288,7 +286,7 @@ class SiteScan:
         return named + [(url, "html") for url in linked]
 
     def _well_known_sitemaps(self) -> list[tuple[str, str]]:
-        base = self._findings.home.url if self._findings.home is not None else self._approach.origin
+        base = self._findings.home.url if self._findings.home is not None else self._entry.origin
         parts = urlsplit(base)
         paths = well_known_paths(self._findings.pages[0] if self._findings.pages else None)
         return [(f"{parts.scheme}://{parts.netloc}{path}", "well_known") for path in paths]

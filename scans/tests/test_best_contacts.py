@@ -13,7 +13,7 @@ from scans.corrections.services import mark_wrong, undo
 from scans.corrections.tests.scans import ABOUT, HOME, PHONE, RIGHT, WRONG, rescan, scan
 from scans.engine.report import Contact, ContactKind
 from scans.models import Domain
-from scans.removal import Look, remove_looks
+from scans.removal import ScanRecord, remove_results
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +92,8 @@ def test_a_profile_is_not_pinned(domain: Domain) -> None:
 
 def test_removing_a_scan_chooses_among_what_is_left(domain: Domain) -> None:
     pin(contact(domain, WRONG))
-    look = Look(domain.pk, domain.latest_scan_id, domain.last_scanned_at)  # type: ignore[arg-type]
-    remove_looks([look], {}, seen_later=set())
+    record = ScanRecord(domain.pk, domain.latest_scan_id, domain.last_scanned_at)  # type: ignore[arg-type]
+    remove_results([record], {}, scanned_later=set())
     assert best(domain) == (WRONG, None)
     assert domain.contacts.count() == 1
 

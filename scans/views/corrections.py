@@ -42,8 +42,8 @@ def domain_undo_correction(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     return _back(request, pk, "corrections")
 
 
-def _back(request: ConsoleRequest, pk: UUID, place: str) -> HttpResponse:
+def _back(request: ConsoleRequest, pk: UUID, anchor: str) -> HttpResponse:
     """Return to the part of the page that was corrected, with the pages it lists."""
     query = request.GET.urlencode()
     url = reverse("domain_detail", args=[pk]) + (f"?{query}" if query else "")
-    return redirect(f"{url}#{place}" if place in PLACES else url)
+    return redirect(f"{url}#{anchor}" if anchor in PLACES else url)

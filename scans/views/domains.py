@@ -21,7 +21,7 @@ from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import VERDICTS, Contact, Domain, Technology
 from scans.names import with_names
-from scans.navigation import place_of
+from scans.navigation import position_of
 from scans.sitemap_tree import sitemap_tree
 from scrapersky.tenants.access import can_write, get_readable
 from scrapersky.web.http import ConsoleRequest
@@ -54,7 +54,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "pinnable": PINNABLE,
         "technologies": _technologies(domain),
         **_sitemaps(domain),
-        "place": place_of(domain, request.GET.get("from", ""), request.user),
+        "place": position_of(domain, request.GET.get("from", ""), request.user),
         "domain_tags": _tags(domain),
         "known_tags": tag_names(request.user),
         "listed": _listed(domain),

@@ -25,7 +25,7 @@ def table_named(connection: BaseDatabaseWrapper, name: str) -> Table:
     """Return a table; raise SchemaError with similar names if there is none."""
     result: Table | None = _reader(connection).describe(connection, name)
     if result is None:
-        raise SchemaError(f"There is no table named {name}.{_near(connection, name)}")
+        raise SchemaError(f"There is no table named {name}.{_suggestion(connection, name)}")
     return result
 
 
@@ -69,9 +69,9 @@ def _reader(connection: BaseDatabaseWrapper) -> ModuleType:
     return READERS[connection.vendor]
 
 
-def _near(connection: BaseDatabaseWrapper, name: str) -> str:
+def _suggestion(connection: BaseDatabaseWrapper, name: str) -> str:
     names = [table.name for table in tables_of(connection)]
     term = name.lower().rpartition(".")[2]
-    near = get_close_matches(term, names, n=5, cutoff=0.6)
-    near += [other for other in names if term in other.lower() and other not in near]
-    return f" Did you mean {' or '.join(near[:5])}?" if near else ""
+    similar = get_close_matches(term, names, n=5, cutoff=0.6)
+    similar += [other for other in names if term in other.lower() and other not in similar]
+    return f" Did you mean {' or '.join(similar[:5])}?" if similar else ""

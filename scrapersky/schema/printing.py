@@ -83,7 +83,7 @@ def _grid(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on_terminal
         grid.add_column(heading, no_wrap=not on_terminal, overflow="fold")
     for row in rows:
         grid.add_row(*map(escape, row))
-    paper = StringIO()
-    console = Console(file=paper, width=None if on_terminal else 100_000)
+    buffer = StringIO()
+    console = Console(file=buffer, width=None if on_terminal else 100_000)
     console.print(grid, highlight=False)
-    return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())

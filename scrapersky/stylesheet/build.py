@@ -36,7 +36,7 @@ def mentioned_names() -> Names:
     names = frozenset(_NAME.findall(text))
     styles = "\n".join(path.read_text(encoding="utf-8") for path in STYLES.glob("*.css"))
     return Names(
-        whole=names,
+        complete=names,
         beginnings=tuple(sorted(name for name in names if name.endswith("-") and len(name) > 2)),
         variables=frozenset(_VARIABLE.findall(text + styles)),
     )

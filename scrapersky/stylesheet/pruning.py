@@ -23,12 +23,12 @@ class Names(NamedTuple):
     `variables` are the custom properties, with their dashes, that other stylesheets refer to.
     """
 
-    whole: frozenset[str]
+    complete: frozenset[str]
     beginnings: tuple[str, ...] = ()
     variables: frozenset[str] = frozenset()
 
     def may_be(self, name: str) -> bool:
-        return name in self.whole or name.startswith(self.beginnings)
+        return name in self.complete or name.startswith(self.beginnings)
 
 
 def prune(css: str, names: Names) -> str:
@@ -78,11 +78,11 @@ def _used_selectors(rule: QualifiedRule, names: Names) -> list[Node]:
 def _split(selectors: str) -> list[str]:
     """Return the selectors of a list, of which commas inside brackets are a part."""
     parts, depth, start = [], 0, 0
-    for place, character in enumerate(selectors):
+    for index, character in enumerate(selectors):
         depth += (character in "([") - (character in ")]")
         if character == "," and not depth:
-            parts.append(selectors[start:place])
-            start = place + 1
+            parts.append(selectors[start:index])
+            start = index + 1
     return [*parts, selectors[start:]]
 
 

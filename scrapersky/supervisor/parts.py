@@ -87,6 +87,6 @@ def console_parts(listening: socket.socket, env: dict[str, str]) -> list[Part]:
 def declare_dead_shifts() -> None:
     """Free the jobs of shifts that died on this host, which would else be waited for."""
     try:
-        Worker.objects.lose_dead(settings.SCAN_WORKER_NAME)
+        Worker.objects.declare_dead_lost(settings.SCAN_WORKER_NAME)
     except DatabaseError:
         return  # the minute keeper does it when the database is back

@@ -88,10 +88,10 @@ def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
     If no row has the `pk`, look for one that a client or the older system knew by it. The number
     of queries does not reveal whether another tenant has such a row.
     """
-    mine = readable(rows, user)
-    row = mine.filter(**lookup).first()
+    visible = readable(rows, user)
+    row = visible.filter(**lookup).first()
     if row is None and isinstance(pk := lookup.get("pk"), UUID):
-        row = mine.filter(_formerly(rows.model, pk)).first()
+        row = visible.filter(_formerly(rows.model, pk)).first()
     if row is None:
         raise Http404(f"There is no {rows.model._meta.verbose_name} with this id.")
     return row

@@ -31,12 +31,12 @@ def manageable_accounts(actor: User) -> QuerySet[User]:
         return User.objects.all()
     if not actor.is_active:
         return User.objects.none()
-    theirs = Membership.objects.filter(user=OuterRef("pk"))
+    memberships = Membership.objects.filter(user=OuterRef("pk"))
     groups = Permission.objects.filter(group__user=OuterRef("pk"))
     direct = Permission.objects.filter(user=OuterRef("pk"))
     own = grantable_permissions(actor).values("pk")
-    rows = User.objects.filter(Exists(theirs), is_superuser=False).exclude(
-        Exists(theirs.exclude(_grantable_memberships(actor)))
+    rows = User.objects.filter(Exists(memberships), is_superuser=False).exclude(
+        Exists(memberships.exclude(_grantable_memberships(actor)))
         | Exists(groups.exclude(pk__in=own))
         | Exists(direct.exclude(pk__in=own))
     )

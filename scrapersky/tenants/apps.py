@@ -13,7 +13,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from scrapersky.tenants import checks, preferences  # noqa: F401  (registers them)
-        from scrapersky.web.storable_input import protect_columns
+        from scrapersky.web.input_sanitizing import protect_columns
 
         protect_columns()
         post_migrate.connect(make_default_tenant, sender=self)

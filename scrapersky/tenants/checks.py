@@ -23,9 +23,9 @@ def check_admin_classes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     registered = admin.site._registry.values()
     classes = [type(row) for row in registered if not isinstance(row, OwnedAdmin)]
     inlines = {inline for row in registered for inline in row.inlines}
-    loose = [inline for inline in inlines if not issubclass(inline, OwnedInline)]
+    unowned = [inline for inline in inlines if not issubclass(inline, OwnedInline)]
     return [_error(name, HINT, "access.E001") for name in classes] + [
-        _error(name, INLINE_HINT, "access.E002") for name in loose
+        _error(name, INLINE_HINT, "access.E002") for name in unowned
     ]
 
 

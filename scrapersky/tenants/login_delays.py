@@ -74,7 +74,7 @@ def begin_attempt(name: str, address: str) -> int:
 @transaction.atomic
 def attempt_succeeded(name: str, address: str) -> None:
     """Uncount an attempt, and reset the account's failures at its address."""
-    _locked(Kind.ADDRESS, "", address).take_back()
+    _locked(Kind.ADDRESS, "", address).uncount_failure()
     _locked(Kind.ACCOUNT, name, address).delete()
 
 

@@ -243,7 +243,7 @@ class LoginDelay(models.Model):
         failures = min(max(0, self.failures - forgotten) + 1, free + self.MOST_COUNTED)
         self._write(failures=failures, last_failed_at=now, delayed_until=self._end(failures, now))
 
-    def take_back(self) -> None:
+    def uncount_failure(self) -> None:
         """Uncount the last failure, which was none, and its wait."""
         self._write(failures=max(0, self.failures - 1), delayed_until=None)
 

@@ -18,7 +18,7 @@ from scrapersky.tenants.access import (
 )
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.preferences import ListSettings, SavedView, views_of
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 NAME_LENGTH = 100
 # Longest query string that is stored; far more than any form sends.
@@ -121,8 +121,8 @@ def _share(view: SavedView, tenant_id: UUID | None) -> None:
 
 
 def _stored(view: SavedView, name: str) -> SavedView:
-    view.name = storable(" ".join(name.split()))
-    view.query = storable(view.query)
+    view.name = sanitize(" ".join(name.split()))
+    view.query = sanitize(view.query)
     if not 1 <= len(view.name) <= NAME_LENGTH:
         raise ValidationError(f"Enter a name of at most {NAME_LENGTH} characters.")
     if len(view.query) > QUERY_LENGTH:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from scrapersky.tenants.models import User, UserSession
 from scrapersky.web.session_lifetime import STARTED_AT, renew
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 USER_AGENT_LENGTH = 300
 
@@ -44,7 +44,7 @@ class SessionStore(DatabaseStore):
         values: dict[str, Any] = {"user_id": data[SESSION_KEY], "last_seen_at": timezone.now()}
         if self.used_by is not None:
             user_agent, address = self.used_by
-            values |= {"user_agent": storable(user_agent)[:USER_AGENT_LENGTH], "address": address}
+            values |= {"user_agent": sanitize(user_agent)[:USER_AGENT_LENGTH], "address": address}
         key = str(self.session_key)
         if UserSession.objects.filter(session=key).update(**values):
             return

@@ -117,9 +117,9 @@ def _request_error(request: HttpRequest, error: RequestError) -> HttpResponse:
     return problem(422, _summary(errors), errors)
 
 
-def _field(place: Sequence[Any]) -> str:
+def _field(location: Sequence[Any]) -> str:
     """Return `domains.3` for pydantic's ("body", "payload", "domains", 3)."""
-    source, *path = place
+    source, *path = location
     if source == "body":
         path = path[1:]
     return ".".join(str(part) for part in path) or str(source)

@@ -58,11 +58,11 @@ class DayChart:
         scale = HEIGHT / (self.highest or 1)
         bars, below = [], [0.0] * len(self.days)
         for one in self.series:
-            for place, value in enumerate(one.values):
+            for index, value in enumerate(one.values):
                 if value:
                     height = max(value * scale, 1.0)
-                    below[place] += height
-                    bars.append(_bar(place * step, below[place], step, height, one.css))
+                    below[index] += height
+                    bars.append(_bar(index * step, below[index], step, height, one.css))
         return bars
 
     def _sums(self) -> list[int]:

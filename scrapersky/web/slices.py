@@ -75,10 +75,10 @@ class SlicedWork:
     def resume(self, stalled: QuerySet) -> int:
         """Queue stalled rows; return how many. Only one of several keepers does so."""
         ids = list(stalled.values_list("pk", flat=True))
-        mine = [pk for pk in ids if stalled.filter(pk=pk).update(updated_at=timezone.now())]
-        for pk in mine:
+        claimed = [pk for pk in ids if stalled.filter(pk=pk).update(updated_at=timezone.now())]
+        for pk in claimed:
             self.enqueue(pk)
-        return len(mine)
+        return len(claimed)
 
     def _sentence(self, pk: UUID, error: Exception) -> str:
         if isinstance(error, EXPECTED):

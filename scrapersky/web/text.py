@@ -18,7 +18,7 @@ _UNPRINTABLE_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_CONTROLS}]")
 _SHORT_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-def storable(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return text that every database stores: no NUL characters, `?` for lone surrogates."""
     if "\x00" in text:
         text = text.replace("\x00", "")
@@ -36,19 +36,19 @@ def has_surrogate(text: str) -> bool:
     return False
 
 
-def storable_json(value: Any) -> Any:
+def sanitize_json(value: Any) -> Any:
     """Return a JSON value that every database stores.
 
     Its text is storable; NaN and the infinities, which JSON does not have, become null.
     """
     if isinstance(value, str):
-        return storable(value)
+        return sanitize(value)
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if isinstance(value, dict):
-        return {storable(str(key)): storable_json(item) for key, item in value.items()}
+        return {sanitize(str(key)): sanitize_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [storable_json(item) for item in value]
+        return [sanitize_json(item) for item in value]
     return value
 
 

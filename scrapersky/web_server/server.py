@@ -54,12 +54,12 @@ class LimitedServer(TcpWSGIServer):
         """
         channels = list(self.active_channels.values())
         waiting = [channel for channel in channels if channel.is_waiting]
-        crowd = Counter(channel.addr[0] for channel in waiting).most_common(1)
-        if not crowd:
+        busiest = Counter(channel.addr[0] for channel in waiting).most_common(1)
+        if not busiest:
             channels[-1].handle_close()
             return
-        of_crowd = (channel for channel in waiting if channel.addr[0] == crowd[0][0])
-        longest_waiting(of_crowd).handle_close()
+        candidates = (channel for channel in waiting if channel.addr[0] == busiest[0][0])
+        longest_waiting(candidates).handle_close()
 
     def note_held(self, count: int) -> None:
         """Count bytes that were read, and close connections where bodies take too much memory."""

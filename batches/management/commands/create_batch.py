@@ -17,7 +17,7 @@ from django.core.management.base import CommandError
 from rich.console import Console
 
 from batches import building
-from batches.list_intake import (
+from batches.large_lists import (
     LargeList,
     create_batch_of_any_size,
     create_large_batch,
@@ -149,14 +149,14 @@ def _created(
 
 def _created_from_list(name: str, options: dict[str, Any]) -> tuple[Batch, ParsedList]:
     """Create the batch of the domains that a saved list of the owner's tenant holds now."""
-    how = _params(options)
-    row = find_by_name(how["tenant"].pk, name)
+    arguments = _params(options)
+    row = find_by_name(arguments["tenant"].pk, name)
     if row is None:
-        raise CommandError(f"There is no list named “{name}” in {how['tenant']}.")
+        raise CommandError(f"There is no list named “{name}” in {arguments['tenant']}.")
     source = source_of_list(row)
     try:
         hosts = source.hosts()
-        batch = create_batch_of_any_size(domains=hosts, metadata=source.metadata, **how)
+        batch = create_batch_of_any_size(domains=hosts, metadata=source.metadata, **arguments)
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
     return batch, parsed_source(hosts)
@@ -201,9 +201,10 @@ def _create_from(
     report(parsed)
     if not parsed.accepted:
         raise CommandError("The file contains no domain that can be scanned.")
-    how = _params(options)
+    arguments = _params(options)
     left_out = rejections(parsed)
-    return create_batch(domains=parsed.hosts, metadata=left_out, rows=parsed.rows, **how), parsed
+    batch = create_batch(domains=parsed.hosts, metadata=left_out, rows=parsed.rows, **arguments)
+    return batch, parsed
 
 
 def _create_large(

@@ -70,8 +70,8 @@ class InlineScan:
 
     def results(self) -> Iterator[Facts]:
         """Yield a result for each domain, in input order."""
-        seats = min(self.options.max_concurrent, len(self.domains))
-        with ThreadPoolExecutor(seats) as pool, self.bar:
+        threads = min(self.options.max_concurrent, len(self.domains))
+        with ThreadPoolExecutor(threads) as pool, self.bar:
             try:
                 yield from pool.map(self._scan, self.domains)
             finally:  # also if the reader goes away: no further requests are sent

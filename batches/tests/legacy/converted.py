@@ -29,7 +29,7 @@ def check() -> Verdict:
     return conversion.check(connection, apps)
 
 
-def take_back() -> dict[str, int]:
+def reverse_conversion() -> dict[str, int]:
     return reversal.reverse(connection, apps)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from batches.legacy.context import WORKPLACE, Context
 from batches.models import LegacyId
-from batches.tests.legacy.converted import check, convert, state, take_back
+from batches.tests.legacy.converted import check, convert, reverse_conversion, state
 from batches.tests.legacy.legacy_database import build, create_tables, fill_to_scale
 
 # The staging tables of `scans.storage` belong to the connection, which reuses them.
@@ -32,7 +32,7 @@ def search_path(cursor: Any) -> str:
 def test_nothing_of_a_run_is_left(legacy: Any) -> None:
     build(legacy, "before")
     path = search_path(legacy)
-    for work in (convert, check, lambda: convert(dry_run=True), take_back):
+    for work in (convert, check, lambda: convert(dry_run=True), reverse_conversion):
         work()
         assert left(legacy) == []
         assert search_path(legacy) == path
@@ -45,7 +45,7 @@ def test_who_may_create_no_schema_converts_to_the_same(legacy: Any) -> None:
     build(legacy, "before")
     convert()
     expected = state()
-    take_back()
+    reverse_conversion()
     legacy.execute("SELECT current_schema")
     schema = legacy.fetchone()[0]
     legacy.execute(f"CREATE ROLE {ROLE}")
@@ -57,7 +57,7 @@ def test_who_may_create_no_schema_converts_to_the_same(legacy: Any) -> None:
     assert left(legacy) == []
     assert check().faults == []
     assert state() == expected
-    take_back()
+    reverse_conversion()
     assert left(legacy) == []
     legacy.execute("RESET ROLE")
 

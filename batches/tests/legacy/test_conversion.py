@@ -11,7 +11,7 @@ from batches.legacy.ids import converted, derived
 from batches.legacy.vocabulary import IMPORTED_UNFINISHED
 from batches.models import Batch, Job, LegacyId
 from batches.tests.legacy import legacy_domains, legacy_oddities
-from batches.tests.legacy.converted import check, convert, older_rows, state, take_back
+from batches.tests.legacy.converted import check, convert, older_rows, reverse_conversion, state
 from batches.tests.legacy.legacy_database import Age, build, create_tables, insert
 from batches.tests.legacy.legacy_domains import DOMAINS
 from batches.tests.legacy.legacy_ids import (
@@ -101,7 +101,7 @@ def test_what_was_made_is_taken_back_and_made_again_the_same(legacy: Any, age: A
     empty = state()
     convert()
     full = state()
-    take_back()
+    reverse_conversion()
     assert state() == empty
     assert not LegacyId.objects.exists()
     convert()

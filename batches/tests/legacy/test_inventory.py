@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from batches.models import LegacyId
-from batches.tests.legacy.converted import check, convert, take_back
+from batches.tests.legacy.converted import check, convert, reverse_conversion
 from batches.tests.legacy.legacy_database import Age, build
 from batches.tests.legacy.legacy_ids import TENANT, uid
 from scans.models import Contact, Domain, Page, Sitemap
@@ -93,7 +93,7 @@ def test_what_is_here_already_stays_as_it_is(legacy: Any) -> None:
     assert ours.page_type == "team"
     assert become("page", uid("4", 1)) == [(ours.pk, "existing")]
     assert check().faults == []
-    take_back()
+    reverse_conversion()
     assert list(Page.objects.all()) == [ours]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Batch, Job, LegacyId
-from batches.tests.legacy.converted import check, convert, take_back
+from batches.tests.legacy.converted import check, convert, reverse_conversion
 from batches.tests.legacy.legacy_database import build, create_tables, run_older_script
 from batches.tests.legacy.legacy_domains import GONE
 from batches.tests.legacy.legacy_ids import MISSING_TENANT, TENANT, uid
@@ -93,7 +93,7 @@ def test_a_row_that_arrives_after_its_reconstructed_batch_becomes_that_batch(leg
     assert LegacyId.objects.resolve(LegacyId.Kind.BATCH, f"batch_{uid('b', 900).hex}") == uuid
     assert convert().converted == 0
     assert not Batch.objects.filter(metadata__legacy__reconstructed=True).exists()
-    take_back()
+    reverse_conversion()
     assert not Batch.objects.filter(legacy_id__isnull=False).exists()
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from batches.models import Batch, Job, LegacyId
-from batches.tests.legacy.converted import convert, take_back
+from batches.tests.legacy.converted import convert, reverse_conversion
 from batches.tests.legacy.legacy_database import build
 from batches.tests.legacy.legacy_ids import TENANT, uid
 from scans.models import Contact, Domain
@@ -23,7 +23,7 @@ def test_rows_that_this_system_had_are_left_as_they_were(legacy: Any) -> None:
     assert loaded.jobs.count() == 3
     assert Job.objects.get(legacy_id=602).domain == domain
     assert Contact.objects.filter(domain=domain).exists()
-    take_back()
+    reverse_conversion()
     assert list(Batch.objects.values_list("pk", "name")) == [(batch.pk, "ours")]
     assert list(Domain.objects.values_list("pk", "title")) == [(domain.pk, "ours")]
     assert not Contact.objects.exists()
@@ -36,7 +36,7 @@ def test_what_is_in_use_by_now_stays_and_is_known_again(legacy: Any) -> None:
     convert()
     domain = Domain.objects.get(host="rich.example.com")
     ours = Job.objects.create(tenant=domain.tenant, domain=domain)
-    take_back()
+    reverse_conversion()
     assert list(Domain.objects.all()) == [domain]
     assert list(Job.objects.all()) == [ours]
     domain.refresh_from_db()
@@ -54,7 +54,7 @@ def test_a_contact_that_a_scan_has_seen_since_keeps_its_domain(legacy: Any) -> N
     seen = Contact.objects.filter(kind="phone").first()
     assert seen is not None
     Contact.objects.filter(pk=seen.pk).update(method="tel_link")
-    take_back()
+    reverse_conversion()
     assert list(Contact.objects.all()) == [seen]
     assert list(Domain.objects.all()) == [seen.domain]
 
@@ -65,5 +65,5 @@ def test_users_who_have_become_members_of_a_new_tenant_stay(legacy: Any) -> None
     ann = User.objects.get(username="ann@acme.example")
     tenant = Tenant.objects.create(name="Other")
     ann.memberships.create(tenant=tenant)
-    take_back()
+    reverse_conversion()
     assert list(User.objects.all()) == [ann]

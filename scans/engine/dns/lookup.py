@@ -121,19 +121,19 @@ class DnsResolver:
             unanswered = [question for question in questions if not question.is_answered]
             for question in unanswered:
                 question.ask_again()
-            place = (first + attempt) % len(servers)
-            ask(servers[place], unanswered, timeout / ATTEMPTS, budget)
-            self._note_outcome(unanswered, place)
+            index = (first + attempt) % len(servers)
+            ask(servers[index], unanswered, timeout / ATTEMPTS, budget)
+            self._note_outcome(unanswered, index)
             if _is_settled(questions):
                 break
         return _answer(host, questions)
 
-    def _note_outcome(self, questions: list[Question], place: int) -> None:
+    def _note_outcome(self, questions: list[Question], index: int) -> None:
         """Slow down and prefer the next server where this one was silent or refused."""
         if any(question.is_answered or question.failure in ANSWERED for question in questions):
             self.pace.note_answer()
         else:
-            self._first = place + 1
+            self._first = index + 1
             self.pace.note_failure()
 
 

@@ -47,9 +47,9 @@ class _Conversation:
         self._budget = budget
 
     def hold(self) -> None:
-        family, place = _place(self._server)
+        family, address = _socket_address(self._server)
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect(place)
+            sock.connect(address)
             for question in self._questions:
                 sock.send(question.query.to_wire())
             while any(question.is_open for question in self._questions):
@@ -94,7 +94,7 @@ class _Conversation:
             return None
 
 
-def _place(server: NameServer) -> tuple[int, tuple[object, ...]]:
+def _socket_address(server: NameServer) -> tuple[int, tuple[object, ...]]:
     """Return the family and socket address of a server; its scope (`fe80::1%eth0`) counts."""
     infos = socket.getaddrinfo(
         server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST

@@ -112,9 +112,9 @@ class Format:
     def _prefix_at_end(self) -> re.Pattern[str]:
         return re.compile(rf"(?<!\w)(?:{self.prefix})[-\u2013 ]?\Z")
 
-    def may_end_at(self, text: str, spot: int) -> bool:
+    def may_end_at(self, text: str, end: int) -> bool:
         """Return cheaply whether a postcode after its town and region may end at a position."""
-        code = self._last_postcode.search(text, max(0, spot - LONGEST_POSTCODE), spot)
+        code = self._last_postcode.search(text, max(0, end - LONGEST_POSTCODE), end)
         if code is None or "{region}" not in self.order:
             return code is not None
         before = text[max(0, code.start() - LONGEST_REGION) : code.start()].rstrip(" ,()\n")

@@ -39,20 +39,20 @@ _BY_CLASS = [f".p-{name}, .{name}" for name in _CLASSES]
 
 def addresses_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedAddress]:
     """Yield the addresses that JSON-LD objects have; a line of text has all of it as its street."""
-    things = list(walk(list(json_ld)))
-    elsewhere = {id(part) for thing in things if _is_elsewhere(thing) for part in walk(thing)}
-    for thing in things:
-        listed = thing.get("address")
+    items = list(walk(list(json_ld)))
+    elsewhere = {id(part) for item in items if _is_elsewhere(item) for part in walk(item)}
+    for item in items:
+        listed = item.get("address")
         for address in listed[:20] if isinstance(listed, list) else [listed]:
-            if id(thing) in elsewhere or not isinstance(address, dict | str):
+            if id(item) in elsewhere or not isinstance(address, dict | str):
                 continue
             fields = address if isinstance(address, dict) else {"streetAddress": address}
             parts = [_text(fields.get(key)) for key in _KEYS]
-            yield StatedAddress._make([*parts, _text(thing.get("name")), "json_ld"])
+            yield StatedAddress._make([*parts, _text(item.get("name")), "json_ld"])
 
 
-def _is_elsewhere(thing: dict[str, Any]) -> bool:
-    return any(name.endswith(_ELSEWHERE) for name in types_of(thing))
+def _is_elsewhere(item: dict[str, Any]) -> bool:
+    return any(name.endswith(_ELSEWHERE) for name in types_of(item))
 
 
 def _text(value: Any) -> str:

@@ -87,9 +87,9 @@ def _is_sample_of_something(name: str) -> bool:
 @cache
 def _sample_of_something() -> re.Pattern[str]:
     owners = "|".join(words("sample_owners") | {"beispiel", "muster", "example", "sample"})
-    things = "|".join(words("sample_things"))
+    nouns = "|".join(words("sample_things"))
     return re.compile(
-        rf"(?:{owners})[._-]?(?:{things})(?:[._-]?(?:{things}|here|hier|ici|aqui|qui))?\Z"
+        rf"(?:{owners})[._-]?(?:{nouns})(?:[._-]?(?:{nouns}|here|hier|ici|aqui|qui))?\Z"
     )
 
 

@@ -101,21 +101,21 @@ def _places(html: str, text: str) -> Iterator[tuple[int, int]]:
 
 def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:
     """Skip `@media`, `"@type"` and their like, most of the marks of a page."""
-    before, behind = html[start - 1 : start], html[end : end + 1]
+    before, after = html[start - 1 : start], html[end : end + 1]
     return (before.isalnum() or before in _MAY_PRECEDE) and (
-        behind.isalnum() or behind in _MAY_FOLLOW
+        after.isalnum() or after in _MAY_FOLLOW
     )
 
 
 def _read_mark(source: _Source, start: int, end: int) -> FoundEmail | None:
     """Return the address around one mark, if a visitor sees it or it is the site's own."""
-    before, behind = source.html[max(0, start - _BEFORE) : start], source.html[end : end + _BEHIND]
-    if "<!--" in behind or "-->" in before:
-        shown = _without_comments(before), _without_comments(behind)
+    before, after = source.html[max(0, start - _BEFORE) : start], source.html[end : end + _BEHIND]
+    if "<!--" in after or "-->" in before:
+        shown = _without_comments(before), _without_comments(after)
         address = _address_between(*shown)
-        if address and address != _address_between(before, behind):
+        if address and address != _address_between(before, after):
             return FoundEmail(address, "comments", one_line("@".join(shown)[-120:]))
-    context, local, domain = _split(before, behind)
+    context, local, domain = _split(before, after)
     address = _address_between(context + local, domain)
     if address and source.is_own(address):
         return FoundEmail(address, "markup", around(source.html, start, end))
@@ -124,18 +124,18 @@ def _read_mark(source: _Source, start: int, end: int) -> FoundEmail | None:
     return _read_backwards(source, local, domain) or _read_rot13(source, local, domain)
 
 
-def _address_between(before: str, behind: str) -> str:
-    return address_at(f"{before}@{behind}", len(before))
+def _address_between(before: str, after: str) -> str:
+    return address_at(f"{before}@{after}", len(before))
 
 
 def _without_comments(text: str) -> str:
     return _CUT_COMMENT.sub("", _COMMENT.sub("", text))
 
 
-def _split(before: str, behind: str) -> tuple[str, str, str]:
+def _split(before: str, after: str) -> tuple[str, str, str]:
     """Return what surrounds a mark: its context, and the two halves of an address, decoded."""
     start = max(map(before.rfind, _ENDS)) + 1
-    end = _TOKEN.match(behind)
+    end = _TOKEN.match(after)
     local, domain = before[start:], end[0] if end else ""
     if _ESCAPES.search(local) or _ESCAPES.search(domain):
         local, domain = _decoded(local), _decoded(domain)

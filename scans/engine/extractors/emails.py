@@ -98,8 +98,8 @@ def from_text(text: str, method: str = "text") -> Iterator[FoundEmail]:
 
 def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
     """Yield the addresses that JSON-LD objects give as email."""
-    for thing in walk(list(json_ld)):
-        values = thing.get("email")
+    for item in walk(list(json_ld)):
+        values = item.get("email")
         for value in values if isinstance(values, list) else [values]:
             if isinstance(value, str):
                 yield from from_text(without_invisible(value[:500]), "json_ld")
@@ -163,10 +163,10 @@ def _leads_elsewhere(text: str, position: int, local: str, end: int) -> bool:
         return True
     if before != ":" and not before.isspace():
         return False
-    near = text[max(0, start - 90) : start]
-    if _OTHER_SERVICE.search(near[-14:]):
+    preceding = text[max(0, start - 90) : start]
+    if _OTHER_SERVICE.search(preceding[-14:]):
         return True
-    return _COMMAND_NAME.search(near) is not None and _COMMAND.search(near) is not None
+    return _COMMAND_NAME.search(preceding) is not None and _COMMAND.search(preceding) is not None
 
 
 @lru_cache(maxsize=4_096)

@@ -17,7 +17,7 @@ _CLOSING = re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;|\s)+$")
 
 def read_blocks(blocks: Iterable[str]) -> tuple[Any, ...]:
     """Return the objects of all blocks; a block that is not JSON is left out."""
-    return tuple(thing for block in blocks for thing in _unfold(_loads(block)))
+    return tuple(item for block in blocks for item in _unfold(_loads(block)))
 
 
 def _loads(block: str) -> Any:
@@ -25,12 +25,12 @@ def _loads(block: str) -> Any:
         return None
     cleaned = _CLOSING.sub("", _WRAPPING.sub("", block, count=1))
     try:
-        return _storable(_LENIENT.decode(cleaned))
+        return _sanitized(_LENIENT.decode(cleaned))
     except (ValueError, RecursionError):
         return None
 
 
-def _storable(value: Any) -> Any:
+def _sanitized(value: Any) -> Any:
     """Return a value without lone surrogates and NUL, which no database takes."""
     text = json.dumps(value)
     if "\\ud" not in text and "\\u0000" not in text:
@@ -69,9 +69,9 @@ def walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             yield from walk(item, depth + 1)
 
 
-def types_of(thing: dict[str, Any]) -> set[str]:
+def types_of(item: dict[str, Any]) -> set[str]:
     """Return the type names of an object, without their namespace."""
-    return {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
+    return {name.rpartition("/")[2] for name in _strings(item.get("@type"))}
 
 
 def organisation(json_ld: Iterable[Any]) -> dict[str, Any]:
@@ -80,33 +80,33 @@ def organisation(json_ld: Iterable[Any]) -> dict[str, Any]:
     Keys, each only where given: type, name, url, logo, telephone, email, address, same_as.
     """
     best: dict[str, Any] = {}
-    for thing in walk(list(json_ld)):
-        kinds = types_of(thing) & words("organisation_types")
+    for item in walk(list(json_ld)):
+        kinds = types_of(item) & words("organisation_types")
         if kinds:
-            described = _describe(thing, min(kinds))
+            described = _describe(item, min(kinds))
             if len(described) > len(best):
                 best = described
     return best
 
 
-def _describe(thing: dict[str, Any], kind: str) -> dict[str, Any]:
+def _describe(item: dict[str, Any], kind: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": kind,
-        "name": _first(thing.get("name")),
-        "url": _first(thing.get("url")),
-        "logo": _first(thing.get("logo")),
-        "telephone": _first(thing.get("telephone")),
-        "email": _first(thing.get("email")).removeprefix("mailto:"),
-        "address": address_line(thing.get("address")),
-        "same_as": [one_line(url) for url in _strings(thing.get("sameAs"))][:30],
+        "name": _first(item.get("name")),
+        "url": _first(item.get("url")),
+        "logo": _first(item.get("logo")),
+        "telephone": _first(item.get("telephone")),
+        "email": _first(item.get("email")).removeprefix("mailto:"),
+        "address": address_line(item.get("address")),
+        "same_as": [one_line(url) for url in _strings(item.get("sameAs"))][:30],
     }
     return {key: value for key, value in described.items() if value}
 
 
 def same_as(json_ld: Iterable[Any]) -> Iterator[str]:
     """Yield the other web addresses that objects say are theirs."""
-    for thing in walk(list(json_ld)):
-        yield from _strings(thing.get("sameAs"))
+    for item in walk(list(json_ld)):
+        yield from _strings(item.get("sameAs"))
 
 
 def address_line(address: Any) -> str:

@@ -130,11 +130,11 @@ def _parts_of(word: str) -> list[str]:
 def _is_logo(word: str, site: _Site) -> bool:
     if word in words("logo_names"):
         return True
-    before, logo, behind = word.partition("logo")
-    if not logo or (before and behind):
-        return bool(logo) and {before, behind} <= words("logo_companions")
-    companion = before or behind
-    return companion in words("logo_companions") or site.is_called(before)
+    before, logo, after = word.partition("logo")
+    if not logo or (before and after):
+        return bool(logo) and {before, after} <= words("logo_companions")
+    qualifier = before or after
+    return qualifier in words("logo_companions") or site.is_called(before)
 
 
 def _image_url(image: LexborNode, base: str) -> str:

@@ -33,10 +33,10 @@ def with_people(contacts: Iterable[Contact], page: PageFacts) -> tuple[Contact, 
 def _with_person(contact: Contact, stated: list[StatedPerson], notice: "_LegalNotice") -> Contact:
     if contact.kind not in (ContactKind.EMAIL, ContactKind.PHONE):
         return contact
-    beside = {item.person.name: item for item in reversed(stated) if _is_beside(contact, item)}
-    if len(beside) > 1:
+    matches = {item.person.name: item for item in reversed(stated) if _is_beside(contact, item)}
+    if len(matches) > 1:
         return contact
-    for item in beside.values():
+    for item in matches.values():
         return _named(contact, item.person, item.snippet, item.method)
     for person, snippet in notice.near(contact):
         return _named(contact, person, snippet, "legal_notice")
@@ -66,11 +66,11 @@ class _LegalNotice:
 
     def near(self, contact: Contact) -> Iterator[tuple[Person, str]]:
         """Yield the person of the nearest role, if it is near and nobody else stands between."""
-        place = self._line_of(contact) if self._people else None
-        if place is None:
+        line_number = self._line_of(contact) if self._people else None
+        if line_number is None:
             return
-        at, person, snippet = min(self._people, key=lambda item: abs(item[0] - place))
-        first, last = sorted((at, place))
+        at, person, snippet = min(self._people, key=lambda item: abs(item[0] - line_number))
+        first, last = sorted((at, line_number))
         around = " ".join(self._lines[max(0, first - HEADING) : last + 1])
         if last - first <= NEAR and not is_anothers(around):
             yield person, snippet
@@ -78,18 +78,18 @@ class _LegalNotice:
     def _line_of(self, contact: Contact) -> int | None:
         """Return the line of the text that shows a contact."""
         if contact.kind == ContactKind.EMAIL:
-            spot = self._text.lower().find(contact.value)
+            position = self._text.lower().find(contact.value)
         else:
-            spot = self._text.find(contact.snippet) if contact.snippet else -1
-        if spot < 0:
+            position = self._text.find(contact.snippet) if contact.snippet else -1
+        if position < 0:
             return (
                 self._line_of_number(contact.value) if contact.kind == ContactKind.PHONE else None
             )
-        return bisect_right(self._starts, spot) - 1
+        return bisect_right(self._starts, position) - 1
 
     def _line_of_number(self, number: str) -> int | None:
-        for place, line in enumerate(self._lines):
+        for line_number, line in enumerate(self._lines):
             digits = "".join(filter(str.isdigit, line)) if len(line) < 200 else ""
             if digits and number[-7:] in digits:
-                return place
+                return line_number
         return None

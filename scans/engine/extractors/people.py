@@ -35,9 +35,9 @@ def person_in(lines: Sequence[str]) -> tuple[Person, str] | None:
     None where they name nobody, or several people.
     """
     people: dict[str, tuple[Person, str]] = {}
-    for place, line in enumerate(lines):
-        stated = _in_line(line) or _in_two_lines(line, lines[place + 1 : place + 2])
-        stated = stated or _below_position(lines[place - 1 : place] if place else [], line)
+    for index, line in enumerate(lines):
+        stated = _in_line(line) or _in_two_lines(line, lines[index + 1 : index + 2])
+        stated = stated or _below_position(lines[index - 1 : index] if index else [], line)
         if stated:
             known = people.get(stated[0].name)
             if known is None or (stated[0].position and not known[0].position):
@@ -104,17 +104,17 @@ def _below_position(before: Sequence[str], line: str) -> tuple[Person, str] | No
 
 def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
     """Yield (number of the line, person, what says so) for the roles of legal notices in a text."""
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         role = _legal_role().match(line) if len(line) < 300 else None
         if role is None:
             continue
         rest = line[role.end() :].strip(" :\u2013-")
         following, snippet = rest, line
-        if not rest and place + 1 < len(lines):
-            following, snippet = lines[place + 1], f"{line} {lines[place + 1]}"
+        if not rest and index + 1 < len(lines):
+            following, snippet = lines[index + 1], f"{line} {lines[index + 1]}"
         name = _first_name(following)
         if name:
-            yield place, Person(name, _cut(_without_represented(role["role"]))), snippet
+            yield index, Person(name, _cut(_without_represented(role["role"]))), snippet
 
 
 def _without_represented(role: str) -> str:

@@ -51,16 +51,16 @@ class StatedPerson(NamedTuple):
 
 def people_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedPerson]:
     """Yield the people whose JSON-LD object has a way to reach them."""
-    for thing in walk(list(json_ld)):
-        if "Person" not in types_of(thing):
+    for item in walk(list(json_ld)):
+        if "Person" not in types_of(item):
             continue
-        whole = f"{_string(thing.get('givenName'))} {_string(thing.get('familyName'))}"
-        name = read_name(_string(thing.get("name")) or whole)
-        holders = [thing, *(part for part in walk(thing.get("contactPoint")))]
+        full_name = f"{_string(item.get('givenName'))} {_string(item.get('familyName'))}"
+        name = read_name(_string(item.get("name")) or full_name)
+        holders = [item, *(part for part in walk(item.get("contactPoint")))]
         emails = [_string(holder.get("email")) for holder in holders]
         phones = [_string(holder.get("telephone")) for holder in holders]
         if name and any(emails + phones):
-            person = Person(name, one_line(_string(thing.get("jobTitle")), 80))
+            person = Person(name, one_line(_string(item.get("jobTitle")), 80))
             yield _stated(person, emails, phones, f"Person: {name}", "json_ld")
 
 

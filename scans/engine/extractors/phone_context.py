@@ -90,8 +90,8 @@ class Context:
     @cached_property
     def named(self) -> Named:
         """What it is called, if that is something else: a VAT number, an item."""
-        behind = _NAMED_BEHIND.match(self._text, self._end)
-        return named_by(self._words) or named_by(_LAST_WORDS.findall(behind[1]) if behind else ())
+        after = _NAMED_BEHIND.match(self._text, self._end)
+        return named_by(self._words) or named_by(_LAST_WORDS.findall(after[1]) if after else ())
 
     @cached_property
     def _words(self) -> list[str]:
@@ -107,16 +107,16 @@ class Context:
             return True
         if _FAX_IN_BRACKETS.match(self._text, self._end):
             return True
-        behind = self._follows and bool(_LABEL_OF_THE_ONE_BEFORE.match(self._before))
-        return ("phone" not in self._labels or behind) and bool(
+        after = self._follows and bool(_LABEL_OF_THE_ONE_BEFORE.match(self._before))
+        return ("phone" not in self._labels or after) and bool(
             _FAX_BEHIND.match(self._text, self._end)
         )
 
     @cached_property
     def stated_region(self) -> str:
         """The country that is stated right beside the number, empty if none is."""
-        behind = _NAMED_BEHIND.match(self._text, self._end)
-        inside = behind[1].strip() if behind else ""
+        after = _NAMED_BEHIND.match(self._text, self._end)
+        inside = after[1].strip() if after else ""
         region = inside and (region_named(inside) or region_at_end(_LAST_WORDS.findall(inside)))
         region = region or region_of_flag(self._before[-6:]) or self._region_of_code()
         return plan_of(region or self._region_before())
@@ -154,8 +154,8 @@ class Context:
     @property
     def is_in_row(self) -> bool:
         """Whether other plain rows of digits stand next to it, as in a list of ids."""
-        near = self._text[max(0, self._start - 40) : self._start]
-        return bool(_ROW_BEFORE.search(near) or _ROW_BEHIND.match(self._text, self._end))
+        before = self._text[max(0, self._start - 40) : self._start]
+        return bool(_ROW_BEFORE.search(before) or _ROW_BEHIND.match(self._text, self._end))
 
     @property
     def is_stuck(self) -> bool:

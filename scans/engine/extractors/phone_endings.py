@@ -40,18 +40,18 @@ class SharedStart(NamedTuple):
     endings: tuple[tuple[bool, str], ...]
 
 
-def shared_start(run: str, behind: str) -> SharedStart | None:
+def shared_start(run: str, following: str) -> SharedStart | None:
     """Take a run of digits apart into a number and the endings of others; None if it has none.
 
-    `behind` is the text that follows the run.
+    `following` is the text after the run.
     """
-    return _with_endings(run, behind) or _with_another(run, behind)
+    return _with_endings(run, following) or _with_another(run, following)
 
 
-def _with_endings(run: str, behind: str) -> SharedStart | None:
+def _with_endings(run: str, following: str) -> SharedStart | None:
     slashed = _SLASHED.match(run) if "/" in run else None
     head, endings = (slashed["head"], slashed["endings"]) if slashed else (run, "")
-    more = _MORE.match(behind)
+    more = _MORE.match(following)
     if more and _EXTENSION.search(head):
         endings += more[0]
     if not endings:
@@ -66,10 +66,10 @@ def _with_endings(run: str, behind: str) -> SharedStart | None:
     return SharedStart(head, pairs)
 
 
-def _with_another(run: str, behind: str) -> SharedStart | None:
+def _with_another(run: str, following: str) -> SharedStart | None:
     """Take off a second number that lacks the area code and differs from the first at its end."""
     inside = _ANOTHER.match(run) if "/" in run else None
-    after = _ANOTHER_BEHIND.match(behind)
+    after = _ANOTHER_BEHIND.match(following)
     pairs = (
         (inside["head"], inside["local"]) if inside else None,
         (run, after["local"]) if after else None,

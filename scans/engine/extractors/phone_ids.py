@@ -45,7 +45,7 @@ def _named(parts: list[str]) -> Named:
         return Named.ID
     if parts[-1] in words("number_nouns") and len(parts) > 1:
         named = _before_particles(parts[:-1])
-        return Named.ID if _is_thing(named) or _is_registry(parts[:-1]) else Named.NOTHING
+        return Named.ID if _is_numbered_noun(named) or _is_registry(parts[:-1]) else Named.NOTHING
     compound = _COMPOUND.match(parts[-1])
     if compound:
         return Named.NOTHING if _is_phone(compound["thing"]) else Named.ID
@@ -57,8 +57,9 @@ def _named(parts: list[str]) -> Named:
 def _is_numbered(parts: list[str]) -> bool:
     """Recognise `numéro de commande` and `número de identificación fiscal`."""
     for count in (1, 2):
-        *before, thing = parts[: len(parts) + 1 - count]
-        if before and _before_particles(before) in words("number_nouns") and _is_thing(thing):
+        *before, noun = parts[: len(parts) + 1 - count]
+        is_number_of = before and _before_particles(before) in words("number_nouns")
+        if is_number_of and _is_numbered_noun(noun):
             return not _is_phone(parts[-1])
         if len(parts) < 3:
             break
@@ -82,7 +83,7 @@ def _is_registry(parts: list[str]) -> bool:
     return parts[-2] in _REGISTRIES_OF_TOWNS or pair in names("registries_of_two_words")
 
 
-def _is_thing(word: str) -> bool:
+def _is_numbered_noun(word: str) -> bool:
     """Return whether a word names something numbered: an order, a customer, a shipment."""
     stem = _ELISION.sub("", word)
     return (stem.startswith(_things()) or stem in words("registries")) and not _is_phone(stem)

@@ -76,29 +76,29 @@ def _read(digits: str, regions: PageRegions) -> ReadNumber | None:
 
 def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the numbers that JSON-LD objects give as telephone or faxNumber."""
-    for thing in walk(list(json_ld)):
+    for item in walk(list(json_ld)):
         for key, is_fax in (("telephone", False), ("faxNumber", True)):
-            values = thing.get(key)
+            values = item.get(key)
             for value in values if isinstance(values, list) else [values]:
-                read = _read_stated(str(value)[:60], thing, regions) if value else None
+                read = _read_stated(str(value)[:60], item, regions) if value else None
                 if read:
                     snippet = f"{key}: {value}"[:200]
                     yield FoundPhone(read.number, read.region, is_fax, "json_ld", snippet, 0.95)
 
 
-def _read_stated(digits: str, thing: dict[str, Any], regions: PageRegions) -> ReadNumber | None:
+def _read_stated(digits: str, item: dict[str, Any], regions: PageRegions) -> ReadNumber | None:
     """Read a number in the country of the object that has it, before those of the page."""
-    region = _region_of(thing)
+    region = _region_of(item)
     read = read_dialled(digits, (plan_of(region),)) if region and "+" not in digits else None
     return read or _read(digits, regions)
 
 
-def _region_of(thing: dict[str, Any]) -> str:
-    address = thing.get("address")
+def _region_of(item: dict[str, Any]) -> str:
+    address = item.get("address")
     if isinstance(address, list):
         address = address[0] if address else None
     countries = [address.get("addressCountry") if isinstance(address, dict) else None]
-    countries += [thing.get("addressCountry"), thing.get("areaServed")]
+    countries += [item.get("addressCountry"), item.get("areaServed")]
     for country in countries:
         if isinstance(country, dict):
             country = country.get("name")

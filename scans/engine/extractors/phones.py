@@ -209,17 +209,17 @@ def _sure_readings(
     """
     if not digits.startswith("+") and context.stated_region:
         yield read_stated(digits, context.stated_region)
-    beside = tuple(filter(None, dict.fromkeys((context.stated_region, context.near_region))))
+    nearby = tuple(filter(None, dict.fromkeys((context.stated_region, context.near_region))))
     if context.labelled or digits.lstrip("([ ").startswith("+"):
-        yield from _labelled_readings(digits, beside, regions, international)
+        yield from _labelled_readings(digits, nearby, regions, international)
     else:
-        yield read_strict(digits, (*beside, *regions.first))
+        yield read_strict(digits, (*nearby, *regions.first))
         if international:
             yield read_strict(digits, (WITH_DOUBLE_ZERO,))
         is_national = bool(_NATIONAL.match(digits))
         if is_national:
-            whole = read_whole(digits, regions.declared)
-            yield (whole,) if whole else ()
+            number = read_whole(digits, regions.declared)
+            yield (number,) if number else ()
         if digits.startswith(_TRUNK_PREFIXES):
             yield read_strict(digits, regions.likely)
         if is_national:
@@ -227,17 +227,17 @@ def _sure_readings(
 
 
 def _labelled_readings(
-    digits: str, beside: tuple[str, ...], regions: PageRegions, international: bool
+    digits: str, nearby: tuple[str, ...], regions: PageRegions, international: bool
 ) -> Iterator[tuple[ReadNumber, ...]]:
     if digits[0].isdigit() and digits[0] != "0":
-        whole = with_country_code(digits, regions.first[0]) if regions.declared else None
-        yield (whole,) if whole else ()
-    for region in (*beside, *regions.first):
+        number = with_country_code(digits, regions.first[0]) if regions.declared else None
+        yield (number,) if number else ()
+    for region in (*nearby, *regions.first):
         if read_strict(digits, (region,)):
             yield read_lenient(digits, (region,))
     if international:
         yield read_lenient(digits, (WITH_DOUBLE_ZERO,))
-    yield read_lenient(digits, beside)
+    yield read_lenient(digits, nearby)
     yield read_strict(digits, regions.likely)
 
 

@@ -175,8 +175,8 @@ def _of_ending(ending: str) -> str:
 
 
 def _of_addresses(json_ld: Iterable[Any]) -> Iterator[str]:
-    for thing in walk(list(json_ld)):
-        country = thing.get("addressCountry")
+    for item in walk(list(json_ld)):
+        country = item.get("addressCountry")
         if isinstance(country, dict):
             country = country.get("name")
         if isinstance(country, str):

@@ -122,8 +122,8 @@ def read_file(
 def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> ParsedList:
     """Read values of which each is a domain or URL; `line` is its place, counted from 1."""
     entries = (
-        read_entry(place, value, allowed_networks)
-        for place, cell in enumerate(values, start=1)
+        read_entry(position, value, allowed_networks)
+        for position, cell in enumerate(values, start=1)
         for value in cell_values(cell)
     )
     return collect(entries)

@@ -102,18 +102,21 @@ def _named_layout(rows: Sequence[Row], name: str, width: int) -> Layout:
 
 def _row_naming(rows: Sequence[Row], plain_name: str) -> int | None:
     """Return the place of the header with a name: a row of several cells, if there is one."""
-    places = [
-        place
-        for place, row in enumerate(rows[:_HEADER_ROWS])
+    candidates = [
+        position
+        for position, row in enumerate(rows[:_HEADER_ROWS])
         if any(_plain(cell) == plain_name for cell in row.cells)
     ]
-    return next((place for place in places if _filled(rows[place]) > 1), next(iter(places), None))
+    wide = [position for position in candidates if _filled(rows[position]) > 1]
+    return next(iter(wide or candidates), None)
 
 
 def _named_column(rows: Sequence[Row], names: list[str], plain_name: str) -> int:
     """Return the column of a name; of several, the one with most domains."""
-    places = [index for index, name in enumerate(names) if _plain(name) == plain_name]
-    return max(places, key=lambda index: _score(rows, index)) if len(places) > 1 else places[0]
+    candidates = [index for index, name in enumerate(names) if _plain(name) == plain_name]
+    if len(candidates) == 1:
+        return candidates[0]
+    return max(candidates, key=lambda index: _score(rows, index))
 
 
 def _naming(names: list[str]) -> str:
@@ -170,33 +173,36 @@ def _header_above(rows: Sequence[Row], index: int) -> int | None:
     named = _known_header(rows, index)
     if named is not None:
         return named
-    first = next((place for place, row in enumerate(rows) if _has_host(row, index)), len(rows))
+    with_host = (position for position, row in enumerate(rows) if _has_host(row, index))
+    first = next(with_host, len(rows))
     above = rows[: min(first, _HEADER_ROWS)]
     named = _first_header(above)
     if named is not None:
         return named
     widest = max(map(_filled, above), default=0)
-    likely = (place for place, row in enumerate(above) if _filled(row) == widest)
-    return next((place for place in likely if _looks_like_header(above[place], index)), None)
+    headers = (
+        position
+        for position, row in enumerate(above)
+        if _filled(row) == widest and _looks_like_header(row, index)
+    )
+    return next(headers, None)
 
 
 def _known_header(rows: Sequence[Row], index: int) -> int | None:
     """Return the place of a row with a known name in the column and only narrower rows above."""
-    for place, row in enumerate(rows[:_HEADER_ROWS]):
+    for position, row in enumerate(rows[:_HEADER_ROWS]):
         if index < len(row.cells) and is_known_name(row.cells[index]):
             filled = _filled(row)
-            above = rows[:place]
+            above = rows[:position]
             is_top = all(_filled(other) < filled or not _has_host(other, index) for other in above)
-            return place if is_top else None
+            return position if is_top else None
     return None
 
 
 def _first_header(rows: Sequence[Row]) -> int | None:
     """Return the place of the first row in which a column has a known name."""
-    known = (
-        place for place, row in enumerate(rows[:_HEADER_ROWS]) if any(map(is_known_name, row.cells))
-    )
-    return next(known, None)
+    first = enumerate(rows[:_HEADER_ROWS])
+    return next((position for position, row in first if any(map(is_known_name, row.cells))), None)
 
 
 def _looks_like_header(row: Row, index: int) -> bool:

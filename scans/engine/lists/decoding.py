@@ -122,23 +122,25 @@ def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", True)
 
 
-def _whole_lines(pieces: Iterable[AnyStr], feed: AnyStr, carriage: AnyStr) -> Iterator[AnyStr]:
+def _whole_lines(
+    pieces: Iterable[AnyStr], line_feed: AnyStr, carriage_return: AnyStr
+) -> Iterator[AnyStr]:
     """Join and cut pieces so that each ends where a line does; `\\r\\n` is not cut in two."""
     pending: list[AnyStr] = []
     size = 0
     for piece in pieces:
         # The last character waits for what follows: it may be the first half of `\\r\\n`.
-        cut = max(piece.rfind(feed), piece.rfind(carriage, 0, len(piece) - 1)) + 1
+        cut = max(piece.rfind(line_feed), piece.rfind(carriage_return, 0, len(piece) - 1)) + 1
         if cut:
             pending.append(piece[:cut])
-            yield feed[:0].join(pending)
+            yield line_feed[:0].join(pending)
             pending, size = [], 0
         pending.append(piece[cut:])
         size += len(piece) - cut
         if size > MAX_LINE:
             raise UnreadableFile(f"A line has more than {MAX_LINE:,} characters.")
     if size:
-        yield feed[:0].join(pending)
+        yield line_feed[:0].join(pending)
 
 
 def _unified(blocks: Iterable[str]) -> Iterator[str]:

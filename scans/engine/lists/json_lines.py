@@ -10,7 +10,7 @@ from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.json_rows import flat_texts, merge_names
 from scans.engine.lists.lines import Line, numbered
 from scans.engine.lists.reader import Entry, cell_values, read_entry, row_entries
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 NO_DOMAIN = 'The line is neither a JSON string nor an object with the key "domain".'
 
@@ -68,11 +68,11 @@ class JsonLineReader:
         domain = value if isinstance(value, str) else None
         if not isinstance(item, dict):
             texts = {"domain": item if isinstance(item, str) else line.text}
-        values = tuple(storable(texts.get(name, "")) for name in self.names)
+        values = tuple(sanitize(texts.get(name, "")) for name in self.names)
         if domain is None:
             yield Entry(
                 line.number,
-                storable(line.text),
+                sanitize(line.text),
                 reason=NO_DOMAIN,
                 values=values,
                 starts_row=bool(values),

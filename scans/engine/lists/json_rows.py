@@ -36,14 +36,14 @@ class JsonRows:
         self.line = 1
         self._blocks = iter(blocks)
         self._text = ""
-        self._place = 0
+        self._position = 0
         self._is_inside = False
         self._is_wrapped = False
         self._is_first = True
 
     def __iter__(self) -> Iterator[Row]:
         while self._skip_blanks():
-            mark = self._text[self._place]
+            mark = self._text[self._position]
             if mark == "]":
                 self._leave_array()
             elif not self._is_inside and mark in "[{" and self._enter_array():
@@ -55,15 +55,15 @@ class JsonRows:
 
     def rest(self) -> Iterator[str]:
         """Yield what was not read as JSON."""
-        yield self._text[self._place :]
+        yield self._text[self._position :]
         yield from self._blocks
 
     def _skip_blanks(self) -> bool:
         """Advance to the next item; return False at the end of the text."""
         while True:
-            match = _BLANKS.match(self._text, self._place)
-            self._advance(match.end() if match else self._place)
-            if self._place < len(self._text):
+            match = _BLANKS.match(self._text, self._position)
+            self._advance(match.end() if match else self._position)
+            if self._position < len(self._text):
                 return True
             if not self._fill():
                 return False
@@ -73,21 +73,21 @@ class JsonRows:
         block = next(self._blocks, None)
         if block is None:
             return False
-        self._text = self._text[self._place :] + block
-        self._place = 0
+        self._text = self._text[self._position :] + block
+        self._position = 0
         return True
 
-    def _advance(self, place: int) -> None:
-        self.line += self._text.count("\n", self._place, place)
-        self._place = place
+    def _advance(self, position: int) -> None:
+        self.line += self._text.count("\n", self._position, position)
+        self._position = position
 
     def _enter_array(self) -> bool:
         """Go into an array, or into the one that a single object holds; return False for others."""
-        start = self._place
+        start = self._position
         if self._text[start] == "[":
             self._advance(start + 1)
         elif (match := self._wrapped_array()) and self._is_last_item():
-            self._advance(match.end() - (start - self._place))
+            self._advance(match.end() - (start - self._position))
             self._is_wrapped = True
         else:
             return False
@@ -97,7 +97,7 @@ class JsonRows:
     def _wrapped_array(self) -> re.Match[str] | None:
         """Return the beginning of a text that is one object around an array."""
         is_first, self._is_first = self._is_first, False
-        return _WRAPPED_ARRAY.match(self._text, self._place) if is_first else None
+        return _WRAPPED_ARRAY.match(self._text, self._position) if is_first else None
 
     def _is_last_item(self) -> bool:
         """Return whether nothing follows the object at hand, which may be too long to tell."""
@@ -105,14 +105,14 @@ class JsonRows:
         if decoded is None:
             return True
         while not (following := self._text[decoded[1] :].strip()):
-            offset = self._place
+            offset = self._position
             if not self._fill():
                 return True
             decoded = decoded[0], decoded[1] - offset
         return following == ""
 
     def _leave_array(self) -> None:
-        self._advance(len(self._text) if self._is_wrapped else self._place + 1)
+        self._advance(len(self._text) if self._is_wrapped else self._position + 1)
         self._is_inside = False
         if self._is_wrapped:
             self._blocks = iter(())
@@ -130,9 +130,9 @@ class JsonRows:
         """Return the value at hand and where it ends; None for no JSON and for too long a value."""
         while True:
             try:
-                return _decode(self._text, self._place)
+                return _decode(self._text, self._position)
             except (ValueError, RecursionError):
-                if len(self._text) - self._place > _MAX_ITEM or not self._fill():
+                if len(self._text) - self._position > _MAX_ITEM or not self._fill():
                     return None
 
     def _cells(self, item: Any) -> list[str]:

@@ -50,13 +50,13 @@ class RowLimits(NamedTuple):
 
     def check(self, rows: int, size: int) -> None:
         """Raise TooManyColumns for more."""
-        what = f"more than {self.rows:,} rows" if rows > self.rows else ""
+        excess = f"more than {self.rows:,} rows" if rows > self.rows else ""
         if size > self.bytes:
-            what = f"more than {self.bytes:,} bytes in its columns"
-        if what:
+            excess = f"more than {self.bytes:,} bytes in its columns"
+        if excess:
             raise TooManyColumns(
-                f"The list has {what}, which is more than is stored with a batch. Split it, remove"
-                " columns, or switch off “Keep columns”."
+                f"The list has {excess}, which is more than is stored with a batch. Split it,"
+                " remove columns, or switch off “Keep columns”."
             )
 
 

@@ -19,7 +19,7 @@ from scans.engine.lists.structure import Structure
 from scans.engine.lists.tables import is_plain_list, looks_like_table
 from scans.engine.lists.typed_cells import without_marks
 from scans.engine.lists.values import line_values
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 # Lines, and characters of each, from which the format of a list is detected.
 _SAMPLE_LINES = 1_000
@@ -148,7 +148,7 @@ class ListReader:
     def _row_entries(self, row: Row, index: int) -> Iterator[Entry]:
         cell = row.cells[index].strip() if index < len(row.cells) else ""
         texts = [] if cell in _NO_VALUE else cell_values(cell)
-        values = _storable_cells(row.cells)
+        values = _sanitized_cells(row.cells)
         return row_entries(row.line, texts, self._networks, values, row.kinds)
 
     def _free(self, lines: Iterable[Line]) -> Iterator[Entry]:
@@ -184,14 +184,14 @@ def read_entry(
     try:
         host = normalise(text, allowed_networks)
     except InvalidDomain as error:
-        return Entry(line, storable(text), reason=storable(str(error)), values=values)
-    return Entry(line, storable(text), host=host, values=values)
+        return Entry(line, sanitize(text), reason=sanitize(str(error)), values=values)
+    return Entry(line, sanitize(text), host=host, values=values)
 
 
-def _storable_cells(cells: Sequence[str]) -> tuple[str, ...]:
+def _sanitized_cells(cells: Sequence[str]) -> tuple[str, ...]:
     """Return the cells of a row as every database stores them, looking at the whole row once."""
     text = "".join(cells)
-    return tuple(cells) if storable(text) == text else tuple(map(storable, cells))
+    return tuple(cells) if sanitize(text) == text else tuple(map(sanitize, cells))
 
 
 def cell_values(cell: str) -> list[str]:
@@ -208,10 +208,10 @@ def _says_something(cell: str) -> bool:
 
 def _without_separator_line(sample: list[Line]) -> tuple[list[Line], str]:
     """Return the lines below Excel's `sep=;`, and the separator; all lines if there is none."""
-    for place, line in enumerate(sample):
+    for index, line in enumerate(sample):
         if line.text.strip():
             separator = separator_of(line.text)
-            return (sample[place + 1 :], separator) if separator else (sample, "")
+            return (sample[index + 1 :], separator) if separator else (sample, "")
     return sample, ""
 
 

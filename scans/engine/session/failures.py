@@ -30,8 +30,8 @@ def translate(error: Exception, host: str, read_timeout: float, answered: bool) 
             FailureReason.TLS_ERROR, f"The certificate of {host} is not valid: {reason}."
         )
     if _first(causes, TimeoutError) or _first(causes, urllib3.exceptions.ReadTimeoutError):
-        what = "stopped sending" if answered else "accepted the connection but sent nothing"
-        sentence = f"{host} {what} for {read_timeout:g} s."
+        problem = "stopped sending" if answered else "accepted the connection but sent nothing"
+        sentence = f"{host} {problem} for {read_timeout:g} s."
         return ScanError(FailureReason.READ_TIMEOUT, sentence)
     if _first(causes, urllib3.exceptions.DecodeError):
         sentence = f"The response of {host} cannot be decompressed."

@@ -71,7 +71,7 @@ class LiteralFinder:
         """Yield the literals in the order of the page; `<meta` itself is among them."""
         inside, begins, ends = b"", 0, 0
         left = self._most.copy()
-        behind: dict[tuple[int, bytes] | None, int] = {}
+        kept: dict[tuple[int, bytes] | None, int] = {}
         for index, start, _ in self._automaton.find_matches_as_indexes(html, overlapping=True):
             mark = self._marks[index]
             if mark:
@@ -87,13 +87,13 @@ class LiteralFinder:
                     inside = b""
                 repeats = self._repeats[index]
                 address = (index, _beginning(html, start)) if repeats else None
-                if repeats and behind.get(address, 0) >= HITS_OF_ONE:
+                if repeats and kept.get(address, 0) >= HITS_OF_ONE:
                     continue
                 places = _places(html, start, inside if start >= begins else b"")
                 if places:
                     left[index] -= 1
                     if repeats and Place.OWN in places:
-                        behind[address] = behind.get(address, 0) + 1
+                        kept[address] = kept.get(address, 0) + 1
                     yield Hit(self._patterns[index], start, places)
 
 

@@ -72,9 +72,9 @@ def read_hits(
         window = _surroundings(html, place, hit)
         if _is_confirmed(signature, hit, window) and (slug := _slug(signature, window)) is not None:
             sightings.setdefault(slug, []).append(_Match(place, hit, window))
-    for slug, seen in sightings.items():
-        version = _version(signature, (window for _, _, window in seen))
-        yield Sighting(signature, _evidence(html, *seen[0][:2]), version, slug)
+    for slug, matches in sightings.items():
+        version = _version(signature, (window for _, _, window in matches))
+        yield Sighting(signature, _evidence(html, *matches[0][:2]), version, slug)
 
 
 class _Match(NamedTuple):
@@ -86,8 +86,8 @@ class _Match(NamedTuple):
 
 
 def _is_confirmed(signature: Signature, hit: Hit, window: str) -> bool:
-    sure = signature.confirm.get(hit.literal.decode().replace("\\/", "/"))
-    return sure is None or sure.search(window) is not None
+    pattern = signature.confirm.get(hit.literal.decode().replace("\\/", "/"))
+    return pattern is None or pattern.search(window) is not None
 
 
 def _slug(signature: Signature, window: str) -> str | None:
@@ -146,14 +146,14 @@ def without_borrowed_version(sighting: Sighting, sightings: Mapping[str, Sightin
     """
     if not sighting.version:
         return sighting
-    lenders = [sightings[name].version for name in sighting.signature.implies]
-    if sighting.slug and "" in lenders:
-        lenders += [
+    base_versions = [sightings[name].version for name in sighting.signature.implies]
+    if sighting.slug and "" in base_versions:
+        base_versions += [
             other.version
             for other in sightings.values()
             if other.slug and other.slug != sighting.slug
         ]
-    return replace(sighting, version="") if sighting.version in lenders else sighting
+    return replace(sighting, version="") if sighting.version in base_versions else sighting
 
 
 def first_group(match: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from scrapersky.tenants.models import User
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 Condition = Q | Combinable | Exists
 Choices = Sequence[tuple[str, str]]
@@ -72,7 +72,7 @@ class Filter:
 
 def clean_text(text: str, *, strip: bool = True) -> str:
     """Return a text without what no database takes, cut to what a filter reads."""
-    kept = storable(text)
+    kept = sanitize(text)
     return (kept.strip() if strip else kept)[:MAX_LENGTH]
 
 

@@ -25,7 +25,7 @@ from scrapersky.web.lists.columns import (
     keys_of,
     plain,
 )
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 # Excel's limits: characters in a cell, characters in a link, links on a sheet.
 CELL_LENGTH = 32_767
@@ -116,7 +116,7 @@ def as_text(value: Any) -> str:
         return SEPARATOR.join(map(as_text, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return storable(str(plain(value)))
+    return sanitize(str(plain(value)))
 
 
 class _Exact(float):
@@ -160,55 +160,55 @@ class Workbook:
             "share": self._book.add_format({"num_format": "0.0%"}),
         }
         self._sheet.freeze_panes(1, 0)
-        for place, column in enumerate(self.columns):
-            self._sheet.write_string(0, place, column.label, self._formats["head"])
+        for index, column in enumerate(self.columns):
+            self._sheet.write_string(0, index, column.label, self._formats["head"])
 
     def add(self, rows: Iterable[Any]) -> None:
         for row in rows:
             self.rows += 1
-            for place, column in enumerate(self.columns):
-                self._write(self.rows, place, column, column.value_of(row))
+            for index, column in enumerate(self.columns):
+                self._write(self.rows, index, column, column.value_of(row))
 
     def close(self) -> None:
         self._sheet.autofilter(0, 0, self.rows, max(len(self.columns) - 1, 0))
         self._book.close()
 
-    def _write(self, line: int, place: int, column: Column, value: Any) -> None:
+    def _write(self, line: int, index: int, column: Column, value: Any) -> None:
         if isinstance(value, TypedText):
-            self._write_typed(line, place, column, value)
+            self._write_typed(line, index, column, value)
         elif isinstance(value, bool):
-            self._sheet.write_boolean(line, place, value)
+            self._sheet.write_boolean(line, index, value)
         elif isinstance(value, int | float):
             style = self._formats["share"] if column.kind is Kind.SHARE else None
-            self._sheet.write_number(line, place, value, style)
+            self._sheet.write_number(line, index, value, style)
         elif isinstance(value, datetime) and value >= FIRST_DAY:
             moment = value.astimezone(UTC).replace(tzinfo=None)
-            self._sheet.write_datetime(line, place, moment, self._formats["time"])
+            self._sheet.write_datetime(line, index, moment, self._formats["time"])
         elif value not in (None, "", [], {}):
-            self._write_text(line, place, column, as_text(value))
+            self._write_text(line, index, column, as_text(value))
 
-    def _write_typed(self, line: int, place: int, column: Column, value: TypedText) -> None:
+    def _write_typed(self, line: int, index: int, column: Column, value: TypedText) -> None:
         """Write a cell of the user's own list as the list had it."""
         native = value.native
         if isinstance(native, bool):
-            self._sheet.write_boolean(line, place, native)
+            self._sheet.write_boolean(line, index, native)
         elif isinstance(native, float):
-            self._sheet.write_number(line, place, _Exact(native))
+            self._sheet.write_number(line, index, _Exact(native))
         elif isinstance(native, datetime) and native.replace(tzinfo=UTC) >= FIRST_DAY:
             style = "time" if native.time() != time() else "day"
-            self._sheet.write_datetime(line, place, native, self._formats[style])
+            self._sheet.write_datetime(line, index, native, self._formats[style])
         elif isinstance(native, time):
-            self._sheet.write_datetime(line, place, native, self._formats["clock"])
+            self._sheet.write_datetime(line, index, native, self._formats["clock"])
         elif value:
-            self._write_text(line, place, column, str(value))
+            self._write_text(line, index, column, str(value))
 
-    def _write_text(self, line: int, place: int, column: Column, text: str) -> None:
+    def _write_text(self, line: int, index: int, column: Column, text: str) -> None:
         is_link = column.kind is Kind.URL and len(text) <= LINK_LENGTH and self._links < SHEET_LINKS
         if is_link and text.startswith(("http://", "https://")):
             self._links += 1
-            if self._sheet.write_url(line, place, text, string=text) == 0:
+            if self._sheet.write_url(line, index, text, string=text) == 0:
                 return
         if len(text) > CELL_LENGTH:
             self.truncated += 1
             text = text[:CELL_LENGTH]
-        self._sheet.write_string(line, place, text)
+        self._sheet.write_string(line, index, text)

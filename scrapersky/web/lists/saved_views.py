@@ -185,8 +185,8 @@ def view_first(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     view = saved_views.get_view(request.user, pk)
     is_off = "off" in request.POST
     saved_views.open_first(request.user, view.list_name, None if is_off else view)
-    what = "all rows" if is_off else f"the view “{view.name}”"
-    messages.success(request, f"The list now opens with {what}.")
+    content = "all rows" if is_off else f"the view “{view.name}”"
+    messages.success(request, f"The list now opens with {content}.")
     return redirect("view_list")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapersky.web.text import printable, printable_lines, storable, storable_json
+from scrapersky.web.text import printable, printable_lines, sanitize, sanitize_json
 
 ANY_CHARACTER = st.characters(codec=None, exclude_categories=())
 ANY_TEXT = st.text(ANY_CHARACTER)
@@ -18,20 +18,20 @@ JSON = st.recursive(
 
 @given(ANY_TEXT)
 def test_any_text_becomes_storable(text: str) -> None:
-    stored = storable(text)
+    stored = sanitize(text)
     assert "\x00" not in stored
     assert stored.encode().decode() == stored
-    assert storable(stored) == stored
+    assert sanitize(stored) == stored
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_text_without_nul_and_surrogates_is_stored_as_it_is(text: str) -> None:
-    assert storable(text) == text
+    assert sanitize(text) == text
 
 
 @given(JSON)
 def test_any_json_value_becomes_storable(value: object) -> None:
-    text = json.dumps(storable_json(value), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(sanitize_json(value), allow_nan=False, ensure_ascii=False)
     assert "\\u0000" not in text.replace("\\\\", "")
     assert text.encode()
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError as PydanticError
 
 from batches import services
 from batches.api import schemas
-from batches.list_intake import (
+from batches.large_lists import (
     LargeList,
     create_batch_of_any_size,
     create_large_batch,
@@ -51,7 +51,7 @@ _BLOCK = 262_144
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class CreatedBatch:
     """A list that became a batch, and what was read of it; None while it is still being read."""
 
     batch: Batch
@@ -62,7 +62,7 @@ def create_from(
     request: HttpRequest,
     user: User,
     processor_type: Batch.ProcessorType = Batch.ProcessorType.DOMAIN_SCAN,
-) -> Intake:
+) -> CreatedBatch:
     """Create the batch of a request's body.
 
     Raises `RequestError`, `InputError`, Django's `ValidationError` and `BatchExistsError`.
@@ -70,52 +70,52 @@ def create_from(
     if request.content_type in JSON_LINES:
         return _from_json_lines(request, user, processor_type)
     payload = _checked(schemas.BatchIn.model_validate, _json_of(request), ("body", "payload"))
-    how = _params(payload, user, processor_type, token_name(request))
+    arguments = _params(payload, user, processor_type, token_name(request))
     if payload.source:
-        return _from_source(payload.source, user, how)
+        return _from_source(payload.source, user, arguments)
     domains = payload.domains
     if len(domains) > services.at_once_limit() and may_be_larger():
         lines = (f"{json.dumps(domain)}\n".encode() for domain in domains)
         with saved_list(LargeList(lines, is_json_lines=True)) as saved:
-            return Intake(create_large_batch(saved, **how), None)
-    return _create(read_values(domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS), how)
+            return CreatedBatch(create_large_batch(saved, **arguments), None)
+    return _create(read_values(domains, allowed_networks=settings.SCAN_ALLOWED_NETWORKS), arguments)
 
 
-def _from_source(key: str, user: User, how: dict[str, Any]) -> Intake:
+def _from_source(key: str, user: User, arguments: dict[str, Any]) -> CreatedBatch:
     """Create the batch of the domains that a list, a view or filters hold now."""
     try:
-        source = find_source(key, user=user, tenant=how["tenant"])
+        source = find_source(key, user=user, tenant=arguments["tenant"])
         hosts = source.hosts()
     except ValidationError as error:
         raise InputError("source", " ".join(error.messages)) from error
-    how["metadata"] |= source.metadata
-    batch = create_batch_of_any_size(domains=hosts, **how)
-    return Intake(batch, None if is_large(hosts) else parsed_source(hosts))
+    arguments["metadata"] |= source.metadata
+    batch = create_batch_of_any_size(domains=hosts, **arguments)
+    return CreatedBatch(batch, None if is_large(hosts) else parsed_source(hosts))
 
 
-def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> Intake:
+def _from_json_lines(request: HttpRequest, user: User, processor_type: str) -> CreatedBatch:
     params = _checked(schemas.BatchParams.model_validate, _query_of(request), ("query",))
-    how = _params(params, user, processor_type, token_name(request))
+    arguments = _params(params, user, processor_type, token_name(request))
     with saved_list(LargeList(_body_of(request), is_json_lines=True)) as saved:
         try:
             with saved.path.open("rb") as file:
-                keep = kept_rows(is_wanted=how["options"].get("keep_columns", True))
+                keep = kept_rows(is_wanted=arguments["options"].get("keep_columns", True))
                 read = read_json_lines(chunks_of(file), keep=keep)
         except ListTooLong as error:
             if not may_be_larger():
                 raise InputError("domains", str(error)) from error
-            return Intake(create_large_batch(saved, **how), None)
+            return CreatedBatch(create_large_batch(saved, **arguments), None)
         except UnreadableFile as error:
             raise InputError("domains", str(error)) from error
-    return _create(read, how)
+    return _create(read, arguments)
 
 
-def _create(read: ParsedList, how: dict[str, Any]) -> Intake:
+def _create(read: ParsedList, arguments: dict[str, Any]) -> CreatedBatch:
     if not read.accepted:
         raise InputError("domains", _why_none(read), schemas.invalid_lines(read))
-    how["metadata"] |= rejections(read)
-    batch = services.create_batch(domains=read.hosts, rows=read.rows, **how)
-    return Intake(batch, read)
+    arguments["metadata"] |= rejections(read)
+    batch = services.create_batch(domains=read.hosts, rows=read.rows, **arguments)
+    return CreatedBatch(batch, read)
 
 
 def _params(
@@ -158,13 +158,13 @@ def _json_of(request: HttpRequest) -> Any:
         raise HttpError(400, "Cannot parse request body") from error
 
 
-def _checked(validate: Callable[[Any], Params], values: Any, place: tuple[str, ...]) -> Params:
+def _checked(validate: Callable[[Any], Params], values: Any, location: tuple[str, ...]) -> Params:
     try:
         return validate(values)
     except PydanticError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         raise RequestError(
-            [{**detail, "loc": (*place, *detail["loc"])} for detail in details]
+            [{**detail, "loc": (*location, *detail["loc"])} for detail in details]
         ) from error
 
 
