@@ -1,7 +1,7 @@
-"""The forms of batches: they parse and check input; services act on it."""
+"""The form of a new batch: it parses and checks input; services act on it."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
@@ -20,8 +20,8 @@ from batches.list_parsing import (
     rejections,
 )
 from batches.models import Batch
-from batches.models.job import FAILURE_REASONS
-from batches.options import Option, all_options, retry_options
+from batches.option_fields import option_field
+from batches.options import all_options
 from batches.services import create_batch
 from batches.skipping import SKIP_NOTHING, Skips
 from batches.sources import Source, find_source, is_large, parsed_source, source_choices
@@ -29,7 +29,6 @@ from scans.engine.lists.collection import ListTooLong, ParsedList, RejectedLine
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.kept_rows import KeptRows
 from scans.engine.lists.structure import Structure
-from scans.names import with_names
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import grouped, grouped_lazily
 
@@ -37,65 +36,6 @@ from scrapersky.web.regional import grouped, grouped_lazily
 SHOWN_REJECTIONS = 20
 # Domains of a batch that its copy is filled in with.
 MOST_COPIED = 10_000
-
-
-def option_field(option: Option) -> forms.Field:
-    """Return the form field of an option; left empty, it means the default."""
-    if option.choices:
-        return forms.ChoiceField(
-            label=option.label,
-            help_text=option.help_text,
-            choices=[(choice, choice.capitalize()) for choice in option.choices],
-            initial=option.default,
-            required=False,
-            widget=forms.Select(attrs={"class": "form-select"}),
-        )
-    return _number_field(option) if option.is_number else _switch_field(option)
-
-
-def _number_field(option: Option) -> forms.Field:
-    kind: Any = forms.IntegerField if option.kind is int else forms.FloatField
-    return kind(
-        label=option.label,
-        help_text=format_lazy(
-            "{what} {low} to {high}.",
-            what=option.help_text,
-            low=f"{option.low:g}",
-            high=grouped_lazily(option.high or 0, None),
-        ),
-        initial=f"{option.default:g}",
-        min_value=option.low,
-        max_value=option.high,
-        required=False,
-        widget=forms.NumberInput(attrs={"class": "form-control", "step": "any"}),
-    )
-
-
-def _switch_field(option: Option) -> forms.Field:
-    return forms.BooleanField(
-        label=option.label,
-        help_text=option.help_text,
-        initial=option.default,
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
-    )
-
-
-def _retry_field(option: Option) -> forms.Field:
-    """Return the field of an option on the retry form; an untouched switch keeps its value."""
-    if option.kind is not bool:
-        field = option_field(option)
-        field.help_text = option.retry_help
-        return field
-    return forms.TypedChoiceField(
-        required=False,
-        label=option.label,
-        help_text=option.retry_help,
-        choices=[("true", "Yes"), ("false", "No")],
-        coerce=lambda choice: choice == "true",
-        empty_value=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
 
 
 class BatchForm(forms.Form):
@@ -235,7 +175,7 @@ class BatchForm(forms.Form):
         """Create the batch of a valid form; return None and mark the errors if it is rejected."""
         if not self.is_valid():
             return None
-        how: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "tenant": tenant,
             "created_by": created_by,
             "options": self.options(),
@@ -246,11 +186,13 @@ class BatchForm(forms.Form):
         try:
             if self.large:
                 with saved_list(self.large) as saved:
-                    return create_large_batch(saved, metadata=origin, **how)
+                    return create_large_batch(saved, metadata=origin, **arguments)
             if self.parsed is None:
                 return None
             hosts, left_out = self.parsed.hosts, origin | rejections(self.parsed)
-            return create_batch(domains=hosts, metadata=left_out, rows=self.parsed.rows, **how)
+            return create_batch(
+                domains=hosts, metadata=left_out, rows=self.parsed.rows, **arguments
+            )
         except ValidationError as error:
             self.add_error(None, error)
             return None
@@ -349,61 +291,5 @@ class BatchForm(forms.Form):
         self.parsed = parsed
         if not parsed.accepted:
             count = parsed.rejected_count
-            none = f"None of the {grouped(count)} entries is"
-            what = none if count else "There is nothing in it that is"
-            self.add_error(field, f"{what} a domain that can be scanned.")
-
-
-class RenameForm(forms.ModelForm):
-    """A new name of a batch."""
-
-    class Meta:
-        model = Batch
-        fields = ("name",)
-        widgets: ClassVar = {
-            "name": forms.TextInput({"class": "form-control", "autocomplete": "off"})
-        }
-
-
-class RetryForm(forms.Form):
-    """Which failures of a batch to retry, and with which options; empty fields change nothing."""
-
-    reasons = forms.MultipleChoiceField(required=False, choices=with_names(FAILURE_REASONS))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for option in retry_options():
-            self.fields[option.name] = _retry_field(option)
-
-    @classmethod
-    def of(cls, batch: Batch) -> "RetryForm":
-        """Return the form with the batch's options."""
-        current = batch.scan_options.as_dict()
-        return cls(
-            initial={option.name: _initial(current[option.name]) for option in retry_options()}
-        )
-
-    @property
-    def options(self) -> list[forms.BoundField]:
-        return [self[option.name] for option in retry_options()]
-
-    def changed_options(self, batch: Batch) -> dict[str, Any]:
-        """Return the options that were filled in and differ from the batch's."""
-        current = batch.scan_options.as_dict()
-        values = {option.name: self.cleaned_data[option.name] for option in retry_options()}
-        return {
-            name: value
-            for name, value in values.items()
-            if value not in (None, "") and value != current[name]
-        }
-
-    def refusal(self) -> str:
-        """Return what is wrong with the input."""
-        return " ".join(
-            f"{self.fields[name].label}: {' '.join(map(str, messages))}"
-            for name, messages in self.errors.items()
-        )
-
-
-def _initial(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+            none = f"None of the {grouped(count)} entries is" if count else "It does not contain"
+            self.add_error(field, f"{none} a domain that can be scanned.")

@@ -12,7 +12,7 @@ from batches.list_columns import batch_of, columns_of, list_filter, matching_lin
 from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from scans.lists.common import ID
-from scans.lists.domains import read_uuid
+from scans.lists.domain_filters import read_uuid
 from scans.models import VERDICTS
 from scans.text_search import host_matches
 from scrapersky.tenants.models import User

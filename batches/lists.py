@@ -12,7 +12,7 @@ from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from batches.name_search import NameWords
 from scans.lists.common import ID
-from scans.lists.domains import read_uuid
+from scans.lists.domain_filters import read_uuid
 from scans.models import VERDICTS
 from scans.names import with_names
 from scans.text_search import host_matches

@@ -1,185 +1,25 @@
 """A batch: a list of domains to work through."""
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Max, Min, Q, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.legacy.ids import embedded_uuid
-from batches.models.keys import KeyedQuerySet
+from batches.models.batch_queryset import ACTIVE, CANCELLABLE, PAUSABLE, BatchQuerySet, BatchStatus
 from batches.options import MIN_ENDED, BatchOptions
-from scans.engine.errors import FailureReason
 from scrapersky.web.regional import grouped
-
-SENTENCES = {reason.value: reason.sentence for reason in FailureReason}
-
-
-class SecondsSince(models.Func):
-    """The seconds from a moment to now, by the database's clock."""
-
-    output_field = models.FloatField()
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
-        template = "EXTRACT(EPOCH FROM (STATEMENT_TIMESTAMP() - %(expressions)s))"
-        return self.as_sql(compiler, connection, template=template)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
-        template = "(julianday('now') - julianday(%(expressions)s)) * 86400.0"
-        return self.as_sql(compiler, connection, template=template)
-
-
-class BatchQuerySet(KeyedQuerySet):
-    def unfinished(self) -> "BatchQuerySet":
-        return self.filter(status__in=Batch.ACTIVE)
-
-    def startable(self) -> "BatchQuerySet":
-        """Return the batches that may start to run: their lists are complete."""
-        return self.filter(status=Batch.Status.PENDING, is_building=False)
-
-    def claimable(self) -> "BatchQuerySet":
-        """Return the batches whose jobs may be claimed."""
-        return self.filter(status=Batch.Status.RUNNING)
-
-    def start(self) -> int:
-        """Move pending batches to running; return how many moved."""
-        now = Now()
-        return self.startable().update(
-            status=Batch.Status.RUNNING, started_at=now, active_since=now, updated_at=now
-        )
-
-    def cancel(self) -> int:
-        """Move to cancelling what has not ended; return how many moved.
-
-        A batch that is still being created gets no more jobs.
-        """
-        return self._move(Batch.CANCELLABLE, Batch.Status.CANCELLING, is_building=False)
-
-    def pause(self) -> int:
-        complete = self.filter(is_building=False)
-        return complete._move(Batch.PAUSABLE, Batch.Status.PAUSED, **_STOPPED_CLOCK)
-
-    def pause_failing(self) -> int:
-        """Pause batches in which too many sites fail (`stop_at_failures`); return how many."""
-        paused = 0
-        limited = self.filter(status=Batch.Status.RUNNING, options__stop_at_failures__gt=0)
-        for batch in Batch.objects.filter(pk__in=limited.values("pk")):
-            if reason := batch.reason_to_stop():
-                running = self.filter(pk=batch.pk)
-                paused += running._move(
-                    [Batch.Status.RUNNING], Batch.Status.PAUSED, error=reason, **_STOPPED_CLOCK
-                )
-        return paused
-
-    def add_built(self, jobs: int, **changes: Any) -> int:
-        """Add jobs to a batch that is being created; 0 if it was cancelled meanwhile."""
-        rows = self.filter(is_building=True)
-        return rows.update(total=F("total") + jobs, updated_at=Now(), **changes)
-
-    def fail_building(self, error: str) -> int:
-        """Stop creating batches; once their jobs are cancelled they end as failed."""
-        return self.filter(is_building=True).update(
-            is_building=False, status=Batch.Status.CANCELLING, error=error, updated_at=Now()
-        )
-
-    def resume(self) -> int:
-        """Move from paused to running, and end what has ended meanwhile; return how many.
-
-        Failures so far no longer count for `stop_at_failures`.
-        """
-        moved = self._move(
-            [Batch.Status.PAUSED],
-            Batch.Status.RUNNING,
-            active_since=Now(),
-            error="",
-            accepted_completed=F("completed"),
-            accepted_failed=F("failed"),
-        )
-        self.filter(started_at__isnull=True).update(started_at=Now())
-        self.finish()
-        return moved
-
-    def _move(self, states: Sequence["Batch.Status"], to: "Batch.Status", **changes: Any) -> int:
-        return self.filter(status__in=states).update(status=to, updated_at=Now(), **changes)
-
-    def reopen(self, counted: Counter) -> int:
-        """Take retried jobs off the counters and run again; return how many batches moved.
-
-        `counted`: failed or cancelled -> how many jobs wait again. A batch that runs or is paused
-        stays so; one that is being cancelled is refused.
-        """
-        paused = Q(status=Batch.Status.PAUSED)
-        return (
-            self.exclude(status=Batch.Status.CANCELLING)
-            .exclude(is_building=True)
-            .update(
-                failed=F("failed") - counted["failed"],
-                cancelled=F("cancelled") - counted["cancelled"],
-                accepted_completed=F("completed"),
-                accepted_failed=F("failed") - counted["failed"],
-                status=Case(
-                    When(paused, then=F("status")), default=Value(Batch.Status.RUNNING.value)
-                ),
-                active_seconds=Coalesce(
-                    "active_seconds", SecondsSince("started_at") - SecondsSince("finished_at")
-                ),
-                active_since=Case(When(paused, then=None), default=Coalesce("active_since", Now())),
-                started_at=Coalesce("started_at", Now()),
-                finished_at=None,
-                error=Case(
-                    When(paused, then=F("error")),
-                    default=Value(""),
-                    output_field=models.TextField(),
-                ),
-                updated_at=Now(),
-            )
-        )
-
-    def finish(self) -> int:
-        """End the batches whose jobs have all ended; return how many ended.
-
-        Complete only where no job failed, failed only where none completed, partial between.
-        """
-        done = self.filter(
-            status__in=[Batch.Status.RUNNING, Batch.Status.CANCELLING],
-            total=F("completed") + F("failed") + F("cancelled"),
-        )
-        now = Now()
-        ended = done.update(status=_OUTCOME, finished_at=now, updated_at=now, **_STOPPED_CLOCK)
-        if ended:
-            self._name_causes()
-        return ended
-
-    def _name_causes(self) -> None:
-        """Return why a batch failed in which every job failed for the same reason."""
-        failed = self.filter(status=Batch.Status.FAILED, error="", failed=F("total"))
-        for batch in Batch.objects.filter(pk__in=failed.values("pk")):
-            jobs = batch.jobs.filter(status="failed").order_by()
-            ends = jobs.aggregate(first=Min("failure_reason"), last=Max("failure_reason"))
-            if ends["first"] == ends["last"] and ends["first"] in SENTENCES:
-                sites = "The only site" if batch.total == 1 else f"All {grouped(batch.total)} sites"
-                error = f"{sites} failed: {SENTENCES[ends['first']]}"
-                Batch.objects.filter(pk=batch.pk).update(error=error)
 
 
 class Batch(models.Model):
     """A list of domains to work through; `id` is the batch id."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        RUNNING = "running", "Running"
-        PAUSED = "paused", "Paused"
-        CANCELLING = "cancelling", "Cancelling"
-        CANCELLED = "cancelled", "Cancelled"
-        COMPLETE = "complete", "Complete"
-        PARTIAL = "partial", "Partial"
-        FAILED = "failed", "Failed"
+    Status = BatchStatus
 
     class ProcessorType(models.TextChoices):
         DOMAIN_SCAN = "domain_scan", "Domain scan"
@@ -187,10 +27,10 @@ class Batch(models.Model):
 
     # The column of the id that a client gave a batch whose own id is another.
     CLIENT_ID = "legacy_batch_id"
-    ACTIVE = (Status.PENDING, Status.RUNNING, Status.PAUSED, Status.CANCELLING)
+    ACTIVE = ACTIVE
     ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
-    PAUSABLE = (Status.PENDING, Status.RUNNING)
-    CANCELLABLE = (Status.PENDING, Status.RUNNING, Status.PAUSED)
+    PAUSABLE = PAUSABLE
+    CANCELLABLE = CANCELLABLE
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(
@@ -439,25 +279,3 @@ class Batch(models.Model):
         row = Batch.objects.filter(pk=self.pk, status__in=open_states)
         if not row.update(total=F("total") + added, updated_at=Now()):
             raise ValidationError(f"The batch is {self.status}: it takes no more domains.")
-
-
-# A batch whose list could not be read has an error before it has started.
-_LIST_FAILED = Q(status=Batch.Status.CANCELLING, started_at=None, completed=0) & ~Q(error="")
-_OUTCOME = Case(
-    When(_LIST_FAILED, then=Value(Batch.Status.FAILED.value)),
-    When(status=Batch.Status.CANCELLING, then=Value(Batch.Status.CANCELLED.value)),
-    When(completed=F("total"), then=Value(Batch.Status.COMPLETE.value)),
-    When(completed__gt=0, then=Value(Batch.Status.PARTIAL.value)),
-    When(failed__gt=0, then=Value(Batch.Status.FAILED.value)),
-    default=Value(Batch.Status.CANCELLED.value),
-)
-_STOPPED_CLOCK: dict[str, Any] = {
-    "active_seconds": Case(
-        When(
-            active_since__isnull=False,
-            then=Coalesce("active_seconds", 0.0) + SecondsSince("active_since"),
-        ),
-        default=F("active_seconds"),
-    ),
-    "active_since": None,
-}

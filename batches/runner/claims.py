@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from batches.models import Batch, Job, Worker
-from batches.models.batch import BatchQuerySet
+from batches.models.batch_queryset import BatchQuerySet
 from batches.options import BatchOptions
 from batches.pace import jobs_due
 from batches.runner.messages import ClaimedJob

@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from batches.api.schemas import BatchIn, OptionChanges
-from batches.forms import BatchForm, RetryForm
+from batches.change_forms import RetryForm
+from batches.forms import BatchForm
 from batches.management.arguments import add_options
 from batches.options import BatchOptions, all_options, option, retry_options
 from scans.engine.limits import Limits

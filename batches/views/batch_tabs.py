@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from batches.forms import RenameForm, RetryForm
+from batches.change_forms import RenameForm, RetryForm
 from batches.models import Batch, Job
 from batches.progress import WINDOW, failure_causes, progress_of
 from batches.transitions import deletion_of

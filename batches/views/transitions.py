@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from batches import transitions
-from batches.forms import RetryForm
+from batches.change_forms import RetryForm
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scans.templatetags.console import readable

@@ -24,7 +24,7 @@ from scans.lists.common import (
     by_seen,
     curate_action,
 )
-from scans.lists.domains import EMAIL_LABELS, read_uuid, technology_fields
+from scans.lists.domain_filters import EMAIL_LABELS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
 from scans.text_search import Prefix, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text

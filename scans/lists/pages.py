@@ -18,7 +18,7 @@ from scans.lists.common import (
     by_seen,
     curate_action,
 )
-from scans.lists.domains import TYPES
+from scans.lists.domain_filters import TYPES
 from scans.models import Page
 from scans.text_search import UrlPrefix
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text

@@ -17,7 +17,7 @@ from scans.lists.common import (
     by_gone,
     by_seen,
 )
-from scans.lists.domains import FILTERS
+from scans.lists.domain_filters import FILTERS
 from scans.models import Technology, TechnologyCount
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 

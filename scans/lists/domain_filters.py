@@ -1,0 +1,221 @@
+"""The filters of the list of domains."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from scans.curating import tag_names
+from scans.curation import DomainTag
+from scans.domain_lists.models import DomainList, ListedDomain
+from scans.domain_lists.services import list_names
+from scans.engine.errors import FailureReason
+from scans.engine.extractors.social import network_names
+from scans.engine.technologies.loader import load_signatures
+from scans.filters import PAGE_TYPES
+from scans.lists.common import EVERYTHING, by_curation
+from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
+from scans.names import readable, with_names
+from scans.text_search import Prefix, host_begins, host_matches, words_match
+from scrapersky.web.lists import choice, day, flag, number, text
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, Not
+
+REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
+TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
+EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
+
+
+def _contacts(**wanted: Any) -> Exists:
+    """Return whether a domain has a visible contact; by the tenant first, as the index has it."""
+    rows: QuerySet[Contact] = Contact.objects.visible().filter(gone_at=None, **wanted)
+    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+
+
+def _technologies(**wanted: Any) -> Exists:
+    rows: QuerySet[Technology] = Technology.objects.visible().filter(gone_at=None, **wanted)
+    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+
+
+def technology_fields(value: str) -> dict[str, str]:
+    """Read `WordPress` as a name, `WordPress@6` as a name and the beginning of a version."""
+    name, at, version = value.partition("@")
+    return {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
+
+
+def _technology(value: str) -> Condition:
+    return _technologies(**technology_fields(value))
+
+
+def _has(kind: str) -> Any:
+    return lambda has: _contacts(kind=kind) if has else ~_contacts(kind=kind)
+
+
+def _tagged(name: str) -> Condition:
+    return Exists(DomainTag.objects.filter(domain=OuterRef("pk"), tag__name=name))
+
+
+def _listed(value: str) -> Exists:
+    """Return whether a domain is in the saved list with a name or id."""
+    lists = DomainList.objects.filter(Q(name=value) | Q(pk=read_uuid_or_none(value)))
+    rows = ListedDomain.objects.filter(domain=OuterRef("pk"))
+    return Exists(rows.filter(domain_list__in=lists.order_by().values("pk")))
+
+
+def _in_language(code: str) -> Condition:
+    return Q(Not.of("language", ""), language=code.lower())
+
+
+def _of_batch(value: str) -> Condition:
+    return Q(jobs__batch_id=value)
+
+
+def _has_page(name: str) -> Condition:
+    pages = Page.objects.filter(domain=OuterRef("pk"), page_type=name, gone_at=None)
+    return Exists(pages.filter(tenant=OuterRef("tenant_id")))
+
+
+def _ending(value: str) -> Condition:
+    return Prefix.of("reversed_host", reversed_host("." + value.lower().lstrip(".")))
+
+
+def read_uuid(text: str) -> str:
+    """Return an id as text; raises BadValue."""
+    if (value := read_uuid_or_none(text)) is None:
+        raise BadValue(f"“{text}” is no id.")
+    return str(value)
+
+
+def read_uuid_or_none(text: str) -> UUID | None:
+    """Return the id that a text is, None where it is something else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _technology_names(user: Any) -> Iterable[str]:
+    return sorted(signature.name for signature in load_signatures())
+
+
+def _categories() -> list[tuple[str, str]]:
+    names = sorted({signature.category for signature in load_signatures()})
+    return [(name, name.capitalize()) for name in names]
+
+
+FILTERS: tuple[Filter, ...] = (
+    text(
+        "q",
+        "Domain",
+        host_matches,
+        leading=host_begins,
+        leads_in="host",
+        placeholder="example.com, .de, a URL or an e-mail address",
+    ),
+    text("words", "Words", words_match, placeholder="Words of title or description"),
+    choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
+    choice("verdict", "Verdict", with_names(VERDICTS), "verdict", common=""),
+    choice("reason", "Failure reason", REASONS, "failure_reason", common=""),
+    flag("has_email", "Has e-mail", _has("email"), group="Contacts"),
+    flag("has_phone", "Has phone", _has("phone"), group="Contacts"),
+    flag("has_address", "Has postal address", _has("address"), group="Contacts"),
+    choice(
+        "email_label",
+        "E-mail label",
+        EMAIL_LABELS,
+        lambda labels: _contacts(kind="email", label__in=labels),
+        group="Contacts",
+    ),
+    text(
+        "phone_country",
+        "Phone country",
+        lambda code: _contacts(kind="phone", country=code.upper()[:2]),
+        group="Contacts",
+        placeholder="DE",
+    ),
+    choice(
+        "social",
+        "Has profile on",
+        network_names(),
+        lambda names: _contacts(kind="social", label__in=names),
+        group="Contacts",
+    ),
+    choice(
+        "no_social",
+        "Has no profile on",
+        network_names(),
+        lambda names: ~_contacts(kind="social", label__in=names),
+        group="Contacts",
+    ),
+    text(
+        "technology",
+        "Uses",
+        _technology,
+        group="Technologies",
+        placeholder="WordPress or WordPress@6",
+        suggestions=_technology_names,
+        is_multiple=True,
+    ),
+    text(
+        "no_technology",
+        "Does not use",
+        lambda name: ~_technologies(name=name),
+        group="Technologies",
+        suggestions=_technology_names,
+    ),
+    choice(
+        "category",
+        "Uses a technology of",
+        _categories(),
+        lambda names: _technologies(category__in=names),
+        group="Technologies",
+    ),
+    text("language", "Language", _in_language, placeholder="de"),
+    text("tld", "Top-level domain", _ending, placeholder="co.uk"),
+    Filter(
+        "batch",
+        "Batch",
+        read_uuid,
+        lambda values: _of_batch(values[-1]),
+        group=EVERYTHING,
+        placeholder="Batch id",
+    ),
+    text("tag", "Tag", _tagged, group=EVERYTHING, suggestions=tag_names, is_multiple=True),
+    text(
+        "list",
+        "In the saved list",
+        _listed,
+        group=EVERYTHING,
+        placeholder="The name of a list",
+        suggestions=list_names,
+        is_multiple=True,
+    ),
+    text(
+        "no_list",
+        "Not in the saved list",
+        lambda value: ~_listed(value),
+        group=EVERYTHING,
+        suggestions=list_names,
+    ),
+    by_curation(),
+    choice(
+        "page_type",
+        "Has page",
+        TYPES,
+        lambda names: Q(*(_has_page(name) for name in names), _connector=Q.OR),
+        group="Pages",
+    ),
+    number("pages_min", "Pages, at least", "page_count__gte", group="Pages"),
+    number("pages_max", "Pages, at most", "page_count__lte", group="Pages"),
+    choice(
+        "sitemaps",
+        "Sitemap submission",
+        Domain.SitemapAnalysis.choices,
+        "sitemap_analysis_status",
+        group="Pages",
+    ),
+    day("first_seen_after", "First seen after", "created_at__gte", group="Dates"),
+    day("first_seen_before", "First seen before", "created_at__lte", group="Dates"),
+    day("scanned_after", "Scanned after", "last_scanned_at__gte", group="Dates"),
+    day("scanned_before", "Scanned before", "last_scanned_at__lte", group="Dates"),
+)
