@@ -23,10 +23,10 @@ class BatchesConfig(AppConfig):
 
 
 def make_schedules(**kwargs: Any) -> None:
-    """Create the console's missing schedules; keep those that an operator edited.
+    """Create the console's missing schedules; keep those that an operator has edited.
 
-    Names are not unique: two hosts that migrate at once may create a schedule twice. Exact copies
-    are removed.
+    Names are not unique, so two hosts that migrate at the same time may create a schedule twice;
+    exact copies are removed.
     """
     from django.db import connections
     from django.utils import timezone
@@ -35,7 +35,7 @@ def make_schedules(**kwargs: Any) -> None:
     from batches.maintenance import SCHEDULES
 
     tables = connections[kwargs["using"]].introspection.table_names()
-    if Schedule._meta.db_table not in tables:  # `migrate batches` before the whole
+    if Schedule._meta.db_table not in tables:  # during `migrate batches`
         return
     schedules = Schedule.objects.using(kwargs["using"])
     for name, fields in SCHEDULES.items():

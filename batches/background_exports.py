@@ -33,7 +33,7 @@ from scrapersky.web.lists.outputs import Output
 from scrapersky.web.regional import grouped
 from scrapersky.web.stopping import may_go_on
 
-# Rows of one workbook; Excel takes a million, and a part is written within one slice.
+# Rows per workbook: Excel allows a million, but a part must be written within one slice.
 PART_ROWS = 100_000
 
 
@@ -48,12 +48,12 @@ def create_export(
     only_changes: bool = False,
     tenant_id: UUID | None = None,
 ) -> Export:
-    """Queue an export of a list as a query string asks for it.
+    """Queue an export of a list, filtered by a query string.
 
-    It holds the rows of one tenant: the one that is named, that of the view, or the user's first.
-    As an export of a saved view it is remembered, and with `only_changes` it leaves out what the
-    user has got from the view before. Raises ValidationError for a tenant, filter or column that
-    cannot be used, and PermissionDenied for a user who may write nowhere.
+    It contains the rows of one tenant: the given one, the view's, or the user's first. An export of
+    a saved view is remembered, and with `only_changes` it leaves out what the user has already
+    exported from the view. Raises ValidationError for an unusable tenant, filter or column, and
+    PermissionDenied if the user may not write in any tenant.
     """
     tenant = _tenant_of(user, view, tenant_id)
     wanted = ListQuery.of_text(definition, query, user, output.rows(definition))
@@ -80,7 +80,7 @@ def create_export(
 
 
 def _tenant_of(user: User, view: SavedView | None, tenant_id: UUID | None) -> Tenant:
-    """Return the tenant of an export: one in which the user may write."""
+    """Return the tenant of an export, in which the user must be allowed to write."""
     own = writable_tenants(user)
     if tenant_id:
         named = own.filter(pk=tenant_id).first()
@@ -100,13 +100,13 @@ def _expected(query: ListQuery) -> int:
 
 
 def call_next() -> None:
-    """Queue a slice of the export that was served least recently, if any is due."""
+    """Queue a slice of the least recently served export that is due, if any."""
     if export := Export.objects.due().first():
         WORK.enqueue(export.pk)
 
 
 def run_slice(key: str) -> str:
-    """Write a part of an export; return a sentence for the queue's list of tasks."""
+    """Write a part of an export; return a message for the queue's task list."""
     row = Export.objects.filter(pk=UUID(key))
     with _alone() as is_alone:
         if not is_alone:
@@ -120,7 +120,7 @@ def run_slice(key: str) -> str:
 
 
 def _work(pk: UUID, until: float) -> bool:
-    """Write a slice of an export that is claimed; return whether it is over."""
+    """Write a slice of a claimed export; return whether the export has ended."""
     export = Export.objects.select_related("created_by", "view_export__view").get(pk=pk)
     export.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write = _write_workbook if export.kind is Format.XLSX else _write_text
@@ -137,7 +137,7 @@ def _fail(pk: UUID, error: str) -> None:
 
 
 def _content(export: Export) -> Content:
-    """Return the list of an export as when it started, limited to the export's tenant."""
+    """Return the exported list with the filters it started with, limited to the export's tenant."""
     if export.only_changes and not export.view_export:
         raise slices.Refused("The saved view was deleted. Start an export of the list.")
     definition = get_list(export.list_name)
@@ -151,7 +151,7 @@ def _content(export: Export) -> Content:
 
 
 def _write_text(export: Export, content: Content, until: float) -> bool:
-    """Append rows until the slice is over; return whether these were the last ones."""
+    """Append rows until the slice ends; return whether that completed the file."""
     kind, columns = export.kind, content.columns
     with _opened(export) as file:
         if not export.byte_count:
@@ -169,7 +169,7 @@ def _write_text(export: Export, content: Content, until: float) -> bool:
 
 @contextmanager
 def _opened(export: Export) -> Iterator[Any]:
-    """Open the text file at its recorded end; what a killed slice wrote beyond is cut off."""
+    """Open the text file at its recorded length, truncating what a killed slice wrote beyond it."""
     export.path.touch(mode=0o600)
     with export.path.open("r+b") as file:
         file.truncate(export.byte_count)
@@ -178,7 +178,7 @@ def _opened(export: Export) -> Iterator[Any]:
 
 
 def _write_workbook(export: Export, content: Content, until: float) -> bool:
-    """Write one complete workbook part; return whether it was the last, and then pack them."""
+    """Write one complete workbook part; pack the parts after the last one and return True."""
     number, last, read = export.parts + 1, "", 0
     with export.part_path(number).open("w+b") as file:
         book = Workbook(file, content.columns)
@@ -212,7 +212,7 @@ def _pack(export: Export) -> None:
 
 
 def _record(export: Export, part: Part, **facts: Any) -> bool:
-    """Record the progress of an export; return False if it was cancelled meanwhile."""
+    """Record the progress of an export; return False if it has been cancelled."""
     facts |= {
         "row_count": export.row_count + len(part.rows),
         "read_count": export.read_count + part.read,
@@ -243,7 +243,7 @@ def _alone() -> Iterator[bool]:
 
 
 def cancel_export(export: Export) -> bool:
-    """Stop an export and delete what it wrote; False if it has ended."""
+    """Stop an export and delete its files; return False if it has already ended."""
     if not Export.objects.filter(pk=export.pk).finish(Export.Status.CANCELLED):
         return False
     delete_files(export)
@@ -256,7 +256,7 @@ def delete_files(export: Export) -> None:
 
 
 def delete_expired() -> int:
-    """Delete exports that are past their date, with their files; return how many."""
+    """Delete expired exports and their files; return how many."""
     expired = list(Export.objects.filter(expires_at__lt=timezone.now())[:500])
     for export in expired:
         delete_files(export)

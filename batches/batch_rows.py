@@ -1,4 +1,4 @@
-"""Store the lines of a batch's own list, with all of their columns."""
+"""Store the lines of a batch's list with all of their columns."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -15,9 +15,9 @@ COLUMNS = ("position", "line", "values", "kinds", "domain_id", "reason")
 
 
 def add_rows(rows: Iterable[KeptRow], *, batch: Batch, first_position: int = 0) -> None:
-    """Store rows of a list in their order, in the caller's transaction.
+    """Store rows of a list in order, in the caller's transaction.
 
-    Their domains must exist already.
+    Their domains must already exist.
     """
     remaining = iter(rows)
     position = first_position

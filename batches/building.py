@@ -1,7 +1,7 @@
 """Turn the saved list of a large batch into jobs, in slices that the queue runs one after another.
 
-Each chunk adds its domains, its jobs and the place that it ends at in one transaction, so a process
-that is killed loses nothing and repeats nothing. The batch can start once the list has been read.
+Each chunk adds its domains, its jobs and the position it ends at in one transaction, so a killed
+process neither loses nor repeats any work. The batch can start once the list has been read.
 """
 
 import math
@@ -32,10 +32,10 @@ from scrapersky.web.regional import grouped
 from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
 
-# Domains, and entries of any kind, of one transaction.
+# Domains per transaction, and entries of any kind per transaction.
 CHUNK = 10_000
 CHUNK_ENTRIES = 50_000
-# Bytes of the columns of its rows.
+# Bytes of row columns per transaction.
 CHUNK_BYTES = 16_000_000
 _BLOCK = 262_144
 
@@ -46,7 +46,7 @@ class _Stopped(Exception):  # noqa: N818 (an outcome, not a fault)
 
 @dataclass(slots=True)
 class Chunk:
-    """A part of a list, and the place that it ends at."""
+    """A part of a list, and the position it ends at."""
 
     line: int
     line_entries: int
@@ -75,22 +75,22 @@ class Chunk:
                 self.rejected.append(RejectedLine(entry.line, cut, entry.reason))
 
     def keep(self, entry: Entry) -> None:
-        """Keep the row that an entry starts, with all of its columns."""
+        """Keep the row that an entry belongs to, with all of its columns."""
         if entry.starts_row and len(entry.values) > 1:
             self.rows.append(row_of(entry))
             self.row_bytes += size_of(entry.values)
 
 
 def build(pk: UUID, *, until: float = math.inf) -> bool:
-    """Read the list of a batch, at least one chunk, up to a moment of the monotonic clock.
+    """Read at least one chunk of a batch's list, until a time of the monotonic clock.
 
-    Returns whether the work is over: read, failed, cancelled, or taken over.
+    Returns whether the work has ended: read, failed, cancelled or taken over.
     """
     return WORK.run(pk, until=until)
 
 
 def resume_stalled() -> int:
-    """Queue lists whose reading has stalled for a minute; return how many."""
+    """Requeue lists whose reading stalled for a minute; return how many."""
     return WORK.resume(BatchList.objects.stalled())
 
 
@@ -131,7 +131,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _chunks(entries: Iterable[Entry], line: int, done: int, keeps_rows: bool) -> Iterator[Chunk]:
-    """Yield the entries that follow a place in chunks: `done` entries of `line` are left out."""
+    """Yield chunks of the entries after a position, skipping the first `done` entries of `line`."""
     chunk, first = Chunk(line, done), line
     for entry in entries:
         if done and entry.line == first:
@@ -148,7 +148,7 @@ def _chunks(entries: Iterable[Entry], line: int, done: int, keeps_rows: bool) ->
 
 
 def _add(waiting: BatchList, chunk: Chunk, bytes_read: int) -> None:
-    """Add a chunk in one transaction with the place that it ends at."""
+    """Add a chunk, and the position it ends at, in one transaction."""
     changes = _add_jobs_of(waiting, chunk, bytes_read)
     for name, value in changes.items():
         setattr(waiting, name, value)
@@ -188,7 +188,7 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str,
 
 
 def _lock(waiting: BatchList) -> None:
-    """Lock a list for this transaction, if it has come no further than this process knows."""
+    """Lock a list for this transaction, unless another process has read further."""
     rows = BatchList.objects.select_for_update(of=("self",))
     if not rows.filter(pk=waiting.pk, entries=waiting.entries).exists():
         raise _Stopped
@@ -215,7 +215,7 @@ def _check_limits(pk: UUID, entries: int) -> None:
 
 @retry_on_conflict
 def _finish(waiting: BatchList) -> None:
-    """Let the batch start: its list is complete."""
+    """Let the batch start, now that its list is complete."""
     with transaction.atomic():
         _lock(waiting)
         row = Batch.objects.filter(pk=waiting.pk)
@@ -237,7 +237,7 @@ def _why_none(waiting: BatchList) -> str:
 
 
 def rejections_of(waiting: BatchList) -> dict[str, Any]:
-    """Return what a batch keeps of the lines that were left out, as `list_parsing.rejections`."""
+    """Return the metadata about rejected lines, in the format of `list_parsing.rejections`."""
     if not waiting.rejected_count and not waiting.duplicates:
         return {}
     return {
@@ -248,7 +248,7 @@ def rejections_of(waiting: BatchList) -> dict[str, Any]:
 
 
 def _fail(pk: UUID, error: str) -> None:
-    """End a batch whose list cannot be read; the jobs that it has so far are cancelled."""
+    """End a batch whose list cannot be read, and cancel the jobs created so far."""
     with transaction.atomic():
         rows = BatchList.objects.select_related("batch__tenant")
         waiting = rows.filter(pk=pk).first()
@@ -270,7 +270,7 @@ def _discard_cancelled(pk: UUID) -> None:
 
 
 def _discard(waiting: BatchList) -> None:
-    """Delete a list, and its file after the commit."""
+    """Delete a list now and its file after the commit."""
     path = waiting.path
     BatchList.objects.filter(pk=waiting.pk).delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True), robust=True)

@@ -1,4 +1,4 @@
-"""The operations on lists that create or delete work; importing this registers them."""
+"""Bulk operations that create or delete work; importing this module registers them."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from scrapersky.tenants.access import writable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.slices import Refused
 
-# Most domains, and pages of theirs, that one transaction deletes.
+# Maximum number of domains, and of their pages, that one transaction deletes.
 DELETED_AT_ONCE = 500
 PAGES_AT_ONCE = 20_000
 
@@ -87,7 +87,7 @@ register(
 
 
 def start_batch_deletion(batch: Batch, *, with_results: bool, user: User) -> BulkAction:
-    """Delete a batch, a large one in the background; return the action that does it.
+    """Delete a batch, in the background if it is large; return the bulk action.
 
     Raises `TransitionError` for a batch that has not ended.
     """

@@ -12,7 +12,7 @@ from scans.names import with_names
 
 
 class RenameForm(forms.ModelForm):
-    """A new name of a batch."""
+    """A new name for a batch."""
 
     class Meta:
         model = Batch
@@ -23,7 +23,7 @@ class RenameForm(forms.ModelForm):
 
 
 class RetryForm(forms.Form):
-    """Which failures of a batch to retry, and with which options; empty fields change nothing."""
+    """Which failures of a batch to retry, and with which options; empty fields keep their values."""
 
     reasons = forms.MultipleChoiceField(required=False, choices=with_names(FAILURE_REASONS))
 
@@ -34,7 +34,7 @@ class RetryForm(forms.Form):
 
     @classmethod
     def of(cls, batch: Batch) -> "RetryForm":
-        """Return the form with the batch's options."""
+        """Return the form filled in with the batch's options."""
         current = batch.scan_options.as_dict()
         return cls(
             initial={option.name: as_initial(current[option.name]) for option in retry_options()}
@@ -45,7 +45,7 @@ class RetryForm(forms.Form):
         return [self[option.name] for option in retry_options()]
 
     def changed_options(self, batch: Batch) -> dict[str, Any]:
-        """Return the options that were filled in and differ from the batch's."""
+        """Return the options that differ from the batch's."""
         current = batch.scan_options.as_dict()
         values = {option.name: self.cleaned_data[option.name] for option in retry_options()}
         return {
@@ -55,7 +55,7 @@ class RetryForm(forms.Form):
         }
 
     def refusal(self) -> str:
-        """Return what is wrong with the input."""
+        """Return the validation errors as one text."""
         return " ".join(
             f"{self.fields[name].label}: {' '.join(map(str, messages))}"
             for name, messages in self.errors.items()

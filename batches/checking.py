@@ -1,4 +1,4 @@
-"""Check a list before its first request: which domains are new, known, repeated or rejected."""
+"""Check a list before scanning it: which domains are new, known, repeated or rejected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from batches.skipping import Skips, last_scans
 from scans.engine.lists.collection import AcceptedLine, ParsedList, RejectedLine
 from scrapersky.tenants.models import Tenant
 
-# Rows of each group that a page shows; the download has all of them.
+# Rows shown per group; the download has all of them.
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A domain of the list that was scanned before, or only added: its line and its last scan."""
+    """A domain of the list that the tenant already has: its line and the time of its last scan."""
 
     host: str
     line: int
@@ -23,7 +23,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A list by groups. Of rejected and repeated lines there are the first 1,000, and counts."""
+    """A list in groups; rejected and repeated lines are limited to the first 1,000, with counts."""
 
     fresh: Sequence[AcceptedLine]
     recent: Sequence[Known]
@@ -35,9 +35,9 @@ class Check:
 
 
 def check_list(parsed: ParsedList, *, tenant: Tenant, days: int, now: datetime) -> Check:
-    """Sort the domains of a list by what the tenant knows of them.
+    """Group the domains of a list by what the tenant knows about them.
 
-    `recent` were scanned within `days`. The others that the tenant knows are `older`.
+    `recent` domains were scanned within `days`; the other known ones are `older`.
     """
     known = last_scans(parsed.hosts, tenant)
     are_recent = Skips(recent=True, days=days)

@@ -1,4 +1,4 @@
-"""Delete domains with their jobs, and batches with or without what only they produced."""
+"""Delete domains with their jobs, and batches with or without results that only they produced."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,26 +18,26 @@ from scans.removal import LastScan, ScanRecord
 from scans.services import lock_domains
 from scrapersky.web.database_errors import retry_on_conflict
 
-# Jobs that one transaction deletes, alone or with their results.
+# Jobs deleted per transaction, without and with their results.
 JOBS_AT_ONCE = 5_000
 RESULTS_AT_ONCE = 200
-# Lines of its list, of which there may be more than jobs.
+# Lines of the list deleted per transaction; there may be more lines than jobs.
 ROWS_AT_ONCE = 20_000
 
 
 @retry_on_conflict
 def delete_domains(domains: QuerySet[Domain]) -> int:
-    """Delete domains with everything that is stored about them; return how many.
+    """Delete domains and everything stored about them; return how many.
 
-    Jobs of theirs that wait or run are cancelled. Those of a batch stay, so that its counters are
-    those of its jobs, but do not say of which domain they were; those without a batch are deleted.
+    Their waiting and running jobs are cancelled. A batch keeps its jobs, so that its counters stay
+    correct, but they lose their domain; jobs without a batch are deleted.
     """
     with transaction.atomic():
         ids = list(domains.order_by("pk").values_list("pk", flat=True))
         cancelled = Job.objects.filter(domain__in=ids).cancel()
         ids = removal.lock_for_removal(ids)
         jobs = Job.objects.filter(domain__in=ids)
-        cancelled += jobs.cancel()  # made since, before the domains were locked
+        cancelled += jobs.cancel()  # created before the domains were locked
         jobs.forget_domain()
         deleted = removal.remove_domains(ids)
         count_ended(cancelled=cancelled)
@@ -53,12 +53,12 @@ def check_deletable(batch: Batch) -> None:
 
 
 def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
-    """Delete some jobs of a batch, and with the last of them the batch itself.
+    """Delete some jobs of a batch, and the batch itself after its last job.
 
-    With results, what only this batch produced is deleted as well: domains that it brought and
-    nobody else scanned, curated, tagged, listed, noted or corrected, and its findings on others.
-    Returns the number of jobs, of domains, and whether the batch is gone. Runs in the caller's
-    transaction; raises `TransitionError` for a batch that runs again.
+    `with_results` also deletes what only this batch produced: domains that it added and that were
+    not scanned, curated, tagged, listed, noted or corrected otherwise, and its findings on other
+    domains. Returns the number of jobs and domains deleted, and whether the batch is gone. Runs in
+    the caller's transaction; raises `TransitionError` if the batch was started again.
     """
     size = RESULTS_AT_ONCE if with_results else JOBS_AT_ONCE
     rows = Job.objects.filter(batch=pk).select_for_update(no_key=True, of=("self",))
@@ -91,7 +91,7 @@ def delete_some_jobs(pk: UUID, *, with_results: bool) -> tuple[int, int, bool]:
 
 
 def count_produced(batch: Batch) -> int:
-    """Return how many domains would be deleted with the results of a batch."""
+    """Count the domains that deleting a batch with its results would delete."""
     own_jobs = Job.objects.filter(batch=batch)
     return _only_of(batch, Q(pk__in=own_jobs.values("domain")), own_jobs.values("scan")).count()
 
@@ -103,7 +103,7 @@ def _produced_by(batch: Batch, jobs: Sequence[Job]) -> Iterable[UUID]:
 
 
 def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
-    """Return the domains that a batch brought, and that nothing else uses."""
+    """Return the domains that a batch added and nothing else uses."""
     other_jobs = Job.objects.filter(domain=OuterRef("pk")).exclude(batch=batch)
     other_scans = Scan.objects.filter(domain=OuterRef("pk")).exclude(pk__in=scans)
     created = Domain.objects.filter(condition, created_at__gte=batch.created_at)
@@ -120,7 +120,7 @@ def _only_of(batch: Batch, condition: Q, scans: Any) -> QuerySet[Domain]:
 
 
 def _records_of(jobs: Sequence[Job]) -> list[ScanRecord]:
-    """Return what jobs looked at; one that was cut short saw nothing."""
+    """Return the scans of jobs; cancelled jobs have stored nothing."""
     ended = (Job.Status.COMPLETE, Job.Status.FAILED)
     return [
         ScanRecord(job.domain_id, job.scan_id, job.finished_at)
@@ -130,7 +130,7 @@ def _records_of(jobs: Sequence[Job]) -> list[ScanRecord]:
 
 
 def _scanned_later(records: Sequence[ScanRecord]) -> set[UUID]:
-    """Return the domains that were looked at again since, by a scan or a sitemap import."""
+    """Return the domains that were scanned again, or whose sitemaps were imported, later."""
     ids = [record.domain_id for record in records]
     done = Job.objects.filter(domain__in=ids, status=Job.Status.COMPLETE).order_by()
     newest = dict(done.values("domain").annotate(at=Max("finished_at")).values_list("domain", "at"))

@@ -1,4 +1,4 @@
-"""The form of a new batch with its draft: what is kept of it, checked, corrected and skipped."""
+"""The form of a new batch and its draft: saving, checking, correcting and skipping lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +20,20 @@ from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.structure import Structure
 from scrapersky.tenants.models import Tenant, User
 
-# Of the form's data, what only one request needs.
+# Form fields that are not saved with the draft.
 _NOT_KEPT = {"csrfmiddlewaretoken", "check", "pick_sheet", "pick_column", "draft"}
-# Buttons that choose what is read of a list, and all that check it.
+# Buttons that select a sheet or column, and all buttons that check the list.
 PICKS = frozenset({"pick_sheet", "pick_column"})
 CHECKS = PICKS | {"check"}
-# Bytes of a file that a draft keeps; the list of a larger one is checked while it is read.
+# Largest file that a draft keeps, in bytes; a larger one is checked while it is read.
 MAX_KEPT_FILE = 25_000_000
-# Characters of a column's name that the form takes.
+# Maximum length of a column name in the form.
 _LONGEST_NAME = 200
 SWITCH = forms.CheckboxInput(attrs={"class": "form-check-input"})
 
 
 class DraftForm(BatchForm):
-    """A new batch, with choices for the groups of its list and an uploaded file kept for it."""
+    """A new batch with an uploaded file and decisions about the groups of its list."""
 
     days = forms.IntegerField(
         required=False,
@@ -58,23 +58,23 @@ class DraftForm(BatchForm):
         super().__init__(*args, **kwargs)
         self.draft = draft
         self.kept_file, self._kept = "", b""
-        # Rejected lines that came after the corrections were typed.
+        # Rejected lines that appeared after the corrections were typed.
         self._not_corrected: Sequence[RejectedLine] | None = None
         if draft:
             _, self.kept_file, self._kept = draft.read()
 
     @classmethod
     def submitted(cls, fields: QueryDict, files: Any, draft: Draft | None) -> "DraftForm":
-        """Return the form of a request, with the sheet or the column that was clicked."""
+        """Return the submitted form, with the sheet or column that was clicked."""
         form = cls(_picked(fields), files, draft=draft)
         upload: UploadedFile | None = form.files.get("file")
         if upload is not None and upload.name != form.kept_file and "pick_sheet" not in fields:
-            form.data = {**form.data, "sheet": ""}  # it was chosen in another file
+            form.data = {**form.data, "sheet": ""}  # the sheet was selected in another file
         return form
 
     @classmethod
     def of(cls, draft: Draft) -> "DraftForm":
-        """Return the form as it was filled in when the draft was saved."""
+        """Return the form as it was when the draft was saved."""
         fields, _, _ = draft.read()
         return cls(fields, draft=draft)
 
@@ -90,14 +90,14 @@ class DraftForm(BatchForm):
         return self.cleaned_data
 
     def _corrected_lines(self, parsed: ParsedList) -> list[RejectedLine]:
-        """Return the rejected lines that the corrections replace: those that were shown then."""
+        """Return the rejected lines that the corrections replace: those shown at the time."""
         if not (shown_then := self._text_of("fixes_of")):
             return list(parsed.rejected)
         values = set(shown_then.split("\n"))
         return [line for line in parsed.rejected if line.value in values]
 
     def _correct(self, parsed: ParsedList, fixes: str) -> None:
-        """Put the corrected lines in the place of the rejected ones."""
+        """Replace rejected lines by their corrections."""
         try:
             corrected = read_pasted(fixes)
         except UnreadableFile as error:
@@ -125,11 +125,11 @@ class DraftForm(BatchForm):
 
     @property
     def is_corrected(self) -> bool:
-        """Whether corrections stand in the place of rejected lines."""
+        """Whether corrections replace rejected lines."""
         return self._not_corrected is not None
 
     def lines_to_correct(self) -> tuple[str, str]:
-        """Return the text to correct rejected lines in, and the rejected lines that it replaces."""
+        """Return the text for correcting rejected lines, and the lines that it replaces."""
         rejected = self.parsed.rejected if self.parsed else ()
         if self._not_corrected is None:
             text = _lines(line.value for line in rejected[:SHOWN])
@@ -145,12 +145,12 @@ class DraftForm(BatchForm):
 
     @property
     def column_in_place(self) -> SafeString:
-        """Return the field of the column as it is put into the page after a click on another."""
+        """Return the column field to swap into the page after another column was clicked."""
         field: forms.BoundField = self["column"]
         return field.as_widget(attrs={"hx-swap-oob": "true", **field.build_widget_attrs({})})
 
     def check(self, tenant: Tenant) -> Check | None:
-        """Return the groups of the list; None where it could not be read at once."""
+        """Return the list in groups, or None if it could not be read immediately."""
         self.is_check = True
         self.is_valid()
         return self._check(self.parsed, tenant) if self.parsed else None
@@ -160,7 +160,7 @@ class DraftForm(BatchForm):
         return check_list(parsed, tenant=tenant, days=days, now=timezone.now())
 
     def save_draft(self, *, tenant: Tenant, user: User) -> Draft:
-        """Keep everything that was filled in, valid or not."""
+        """Save everything that was filled in, valid or not."""
         draft = self.draft or Draft(tenant=tenant, created_by=user)
         file_name, file = self._file_to_keep()
         fields = {name: value for name, value in self.data.items() if name not in _NOT_KEPT}
@@ -189,7 +189,7 @@ class DraftForm(BatchForm):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A sheet or column to choose: its label, what its button sends, and whether it is chosen."""
+    """A selectable sheet or column: its label, its button's value, and whether it is selected."""
 
     label: str
     value: str
@@ -198,7 +198,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The sheets and columns of a list, of which others may be chosen, and its first rows."""
+    """The selectable sheets and columns of a list, and its first rows."""
 
     sheets: Sequence[Choice]
     columns: Sequence[Choice]
@@ -206,7 +206,7 @@ class Table:
 
 
 def table_of(structure: Structure) -> Table | None:
-    """Return what may be chosen of a list; None where there is nothing to choose."""
+    """Return the sheets and columns to select from, or None if there is no choice."""
     names = structure.names
     if len(names) < 2 and len(structure.sheets) < 2:
         return None
@@ -219,14 +219,14 @@ def table_of(structure: Structure) -> Table | None:
 
 
 def _column_value(names: Sequence[str], index: int) -> str:
-    """Return the name of a column, or its number where the name means another column or none."""
+    """Return the name of a column, or its number if the name is empty or ambiguous."""
     name = names[index]
     is_plain = names.count(name) == 1 and not name.isdigit() and len(name) <= _LONGEST_NAME
     return name if is_plain and name != f"Column {index + 1}" else str(index + 1)
 
 
 def _picked(fields: QueryDict) -> dict[str, Any]:
-    """Return what was submitted with the sheet or column that was clicked."""
+    """Return the submitted data with the clicked sheet or column filled in."""
     picked: dict[str, Any] = fields.dict()
     if PICKS.isdisjoint(fields):
         return picked
@@ -234,7 +234,7 @@ def _picked(fields: QueryDict) -> dict[str, Any]:
         picked |= {"sheet": fields["pick_sheet"], "column": ""}
     else:
         picked |= {"column": fields["pick_column"]}
-    # Corrections are of what was read before.
+    # Corrections apply to the sheet and column read before.
     return picked | {"fixes": "", "fixes_of": ""}
 
 
@@ -245,9 +245,10 @@ def _lines(values: Iterable[str]) -> str:
 def _corrections(
     rejected: Sequence[RejectedLine], values: Sequence[str], corrected: ParsedList, fixes: str
 ) -> Iterator[tuple[int, str]]:
-    """Yield rejected lines with the host that they are corrected to; `values` are those shown.
+    """Yield rejected lines with their corrected hosts;
 
-    Which correction belongs to which value is only known while there are as many of both.
+    `values` are the ones that were shown. Corrections can be matched to values only if there are
+    equally many of both.
     """
     numbers = [index for index, text in enumerate(fixes.splitlines(), start=1) if text.strip()]
     if len(numbers) != len(values):
@@ -260,7 +261,7 @@ def _corrections(
 
 
 def shown(check: Check) -> list[dict[str, Any]]:
-    """Return the groups of a check for a page: name, label, count and first rows."""
+    """Return the groups of a check for display: name, label, count and first rows."""
     groups = [
         ("new", "New", len(check.fresh), check.fresh),
         ("recent", "Scanned recently", len(check.recent), check.recent),

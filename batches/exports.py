@@ -1,4 +1,4 @@
-"""Stream the results of a batch as CSV and JSON, row by row, for a batch of any size.
+"""Stream the results of a batch of any size as CSV or JSON, row by row.
 
 The results are those of the batch's own scans, which later scans do not change. The JSON has each
 value as scanned; the CSV is written like that of every list (docs/exports.md).
@@ -62,7 +62,7 @@ Facts = dict[str, Any]
 
 
 def csv_download(batch: Batch, kind: Format = Format.CSV) -> StreamingHttpResponse:
-    """Return the CSV of a batch, for programs or for people, as of every list."""
+    """Return the CSV of a batch, for programs or for people, as for every list."""
     return _download(batch, _csv(batch, kind), "csv", kind.content_type)
 
 
@@ -88,7 +88,7 @@ def _download(
 
 
 def results_of(batch: Batch) -> Iterator[Facts]:
-    """Yield the result of each job of a batch, in the order the domains were given."""
+    """Yield the result of each job of a batch, in the order of its list."""
     for row in _job_rows(batch):
         job_id, _, host, status, reason, error, started, finished, *best, report = row
         row_facts = facts(
@@ -105,10 +105,10 @@ def results_of(batch: Batch) -> Iterator[Facts]:
 
 
 def _job_rows(batch: Batch) -> Iterator[tuple]:
-    """Yield the jobs of a batch page by page, each found by the last row of the one before.
+    """Yield the jobs of a batch by keyset pages.
 
-    Not one cursor: outside a transaction PostgreSQL would first copy every report of the batch to
-    disk, and a slow download would hold the cursor open.
+    A single cursor would not do: outside a transaction PostgreSQL would first copy every report of
+    the batch to disk, and a slow download would hold the cursor open.
     """
     rows = Job.objects.filter(batch=batch).order_by("position", "pk").values_list(*JOB_COLUMNS)
     page = list(rows[:READ_AT_ONCE])
@@ -118,7 +118,7 @@ def _job_rows(batch: Batch) -> Iterator[tuple]:
             report = scanned if scanned is not None else result
             yield (*row, email, phone, known[domain_id].apply(report))
         job_id, position = page[-1][:2]
-        # `position__gte` starts in the index; the rest skips what this position has given already.
+        # `position__gte` uses the index; the rest skips the rows already read at this position.
         following = rows.filter(position__gte=position).exclude(position=position, pk__lte=job_id)
         page = list(following[:READ_AT_ONCE])
 
@@ -134,7 +134,7 @@ def facts(
     best: tuple[str | None, str | None] | None = None,
     report: Any = None,
 ) -> Facts:
-    """Return one result: the columns, as lists where they are lists, and the whole report.
+    """Return one result: the columns, as lists where they have several values, and the full report.
 
     `report` is a scan's report, the requests of a failed scan, the counts of a sitemap import, or
     data of the older system. `best` are the best e-mail address and phone number of a domain;
@@ -176,7 +176,7 @@ def _count(value: Any) -> int | None:
 
 
 def json_lines(results: Iterable[Facts]) -> Iterator[str]:
-    """Yield the text of a JSON array, one object a line."""
+    """Yield the text of a JSON array, one object per line."""
     separator = "[\n"
     for result in results:
         yield separator + json.dumps(result, cls=NinjaJSONEncoder)

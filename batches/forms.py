@@ -32,9 +32,9 @@ from scans.engine.lists.structure import Structure
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.regional import grouped, grouped_lazily
 
-# The most rejected lines that are listed above the form.
+# Maximum number of rejected lines listed above the form.
 SHOWN_REJECTIONS = 20
-# Domains of a batch that its copy is filled in with.
+# Maximum number of domains that are filled into the copy of a batch.
 MOST_COPIED = 10_000
 
 
@@ -88,26 +88,27 @@ class BatchForm(forms.Form):
         label="Domains from",
         widget=forms.Select(attrs={"class": "form-select"}),
     )
-    # Who chooses a source, and of which tenant's domains; nobody may where it is not set.
+    # The user who selects a source, and the tenant of its domains; without both, none can be
+    # selected.
     chooser: tuple[User, Tenant] | None = None
-    # The saved list, view or filter that was chosen.
+    # The selected saved list, view or filter.
     chosen_source: Source | None = None
     # The list, once it has been read.
     parsed: ParsedList | None = None
-    # The list, if it is too long to read while the user waits.
+    # The list, if it is too long to be read while the user waits.
     large: LargeList | None = None
     takes_large_lists = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The sheets and columns of the list, so far as it was read.
+        # The sheets and columns of the list, as far as they are known.
         self.structure = Structure()
         for option in all_options():
             self.fields[option.name] = option_field(option)
 
     @classmethod
     def copy_of(cls, batch: Batch) -> Self:
-        """Return the form filled in as a batch was created; a very long list is left out."""
+        """Return the form filled in with the settings of a batch; a very long list is left out."""
         jobs = batch.jobs.filter(domain__isnull=False).order_by("position")
         hosts = jobs.values_list("domain__host", flat=True)
         values = batch.scan_options.as_dict()
@@ -117,7 +118,7 @@ class BatchForm(forms.Form):
         return cls(initial=options | {"name": name, "domains": text})
 
     def offer_sources(self, user: User, tenant: Tenant) -> Self:
-        """Offer the lists of a tenant and the views of a user as sources; return the form."""
+        """Offer a tenant's lists and a user's views as sources; return the form."""
         self.chooser = (user, tenant)
         widget: Any = self.fields["source"].widget
         widget.choices = source_choices(user, tenant, str(self["source"].value() or ""))
@@ -125,13 +126,13 @@ class BatchForm(forms.Form):
 
     @property
     def has_sources(self) -> bool:
-        """Whether there is anything to choose but a pasted or uploaded list."""
+        """Whether there are sources other than a pasted or uploaded list."""
         widget: Any = self.fields["source"].widget
         return len(list(widget.choices)) > 1
 
     @property
     def inputs(self) -> list[forms.BoundField]:
-        """The options that are typed or chosen."""
+        """The options that are not switches."""
         return [self[option.name] for option in all_options() if option.kind is not bool]
 
     @property
@@ -141,18 +142,18 @@ class BatchForm(forms.Form):
 
     @property
     def has_changed_options(self) -> bool:
-        """Whether the collapsed options hold an error or a value other than the default."""
+        """Whether a collapsed option has an error or a value other than its default."""
         return self.is_bound and any(
             option.name in self.errors
             or self.cleaned_data.get(option.name) not in (None, "", option.default)
             for option in all_options()
         )
 
-    # Whether the list is only checked, so that nothing is stored of it.
+    # Whether the list is only checked and not stored.
     is_check = False
 
     def kept_rows(self) -> KeptRows | None:
-        """Return what keeps the columns of a table, unless the user wants only the domains."""
+        """Return the storage for a table's columns, or None if the user wants only the domains."""
         is_wanted = bool(self.cleaned_data.get("keep_columns"))
         return kept_rows(is_wanted=is_wanted, only_counts=self.is_check)
 
@@ -163,16 +164,16 @@ class BatchForm(forms.Form):
 
     @property
     def more_rejected(self) -> int:
-        """How many more lines were rejected."""
+        """The number of rejected lines that are not shown."""
         return self.parsed.rejected_count - len(self.rejected) if self.parsed else 0
 
     def options(self) -> dict[str, Any]:
-        """Return the options that were filled in; an empty one keeps its default."""
+        """Return the options that were filled in; empty ones keep their defaults."""
         values = {option.name: self.cleaned_data.get(option.name) for option in all_options()}
         return {name: value for name, value in values.items() if value not in (None, "")}
 
     def create(self, *, tenant: Tenant, created_by: User) -> Batch | None:
-        """Create the batch of a valid form; return None and mark the errors if it is rejected."""
+        """Create the batch; return None and add the errors to the form if it is rejected."""
         if not self.is_valid():
             return None
         arguments: dict[str, Any] = {
@@ -198,7 +199,7 @@ class BatchForm(forms.Form):
             return None
 
     def skips(self) -> Skips:
-        """Return which known domains of the list are left out."""
+        """Return which known domains of the list to leave out."""
         return SKIP_NOTHING
 
     def clean_file(self) -> UploadedFile | None:
@@ -236,7 +237,7 @@ class BatchForm(forms.Form):
             self.add_error("source", error)
 
     def find_source(self, key: str, user: User, tenant: Tenant) -> Source:
-        """Return the source that was chosen; raise ValidationError for one that is not there."""
+        """Return the selected source; raise ValidationError if it does not exist."""
         return find_source(key, user=user, tenant=tenant)
 
     def _take_source(self, source: Source) -> None:

@@ -1,4 +1,4 @@
-"""The minute's housekeeping: a safety net below every other mechanism."""
+"""The housekeeping that runs every minute, as a safety net below every other mechanism."""
 
 import logging
 from datetime import timedelta
@@ -25,12 +25,11 @@ KEEP_WORKERS = timedelta(days=7)
 
 
 def keep() -> None:
-    """Do the minute's housekeeping.
+    """Run every housekeeping task.
 
-    Lost work, batches being cancelled, domains in work that nothing works on, counters, bulk
-    actions, large lists and exports that stand still, lists without a batch, old worker rows,
-    expired sessions, login delays, drafts, imports and exports, a shift for this host if it has
-    none, and the statistics of SQLite.
+    They recover lost jobs, finish cancellations, fail stranded sitemap imports, repair counters,
+    resume stalled bulk actions, lists and exports, delete files and rows that are expired or
+    orphaned, start this host's shift if it has none, and refresh SQLite's statistics.
     """
     recover()
     settle_cancelling()
@@ -53,10 +52,10 @@ def keep() -> None:
 
 
 def audit() -> int:
-    """Compare the counters of unfinished batches with their jobs; repair and log a drift.
+    """Compare the counters of unfinished batches with their jobs; repair and log any difference.
 
-    Returns how many batches were repaired. Each is counted under its lock, so that a flush in
-    the same moment is no drift.
+    Returns how many batches were repaired. Each batch is counted under its lock, so that a
+    concurrent flush is not mistaken for a difference.
     """
     repaired = 0
     for pk in Batch.objects.unfinished().values_list("pk", flat=True):
@@ -75,7 +74,7 @@ def _recount(batch: Batch) -> bool:
         failed=Count("pk", filter=Q(status=states.FAILED)),
         cancelled=Count("pk", filter=Q(status=states.CANCELLED)),
     )
-    if not true["total"]:  # its jobs are gone, so none of them will end
+    if not true["total"]:  # none of its jobs is left that could end it
         true |= {"total": batch.total, "cancelled": batch.total}
     stored = {name: getattr(batch, name) for name in true}
     if stored == true:

@@ -1,8 +1,7 @@
-"""Take in lists that are too large to become a batch while somebody waits.
+"""Accept lists that are too large to become a batch while the user waits.
 
-The list is saved first, then its batch is created, waiting and empty, and the queue reads the
-list (`batches.building`). A process that is killed between the two leaves a file that the keeper
-deletes.
+The list is saved first; then its batch is created, pending and empty, and the queue reads the list
+(`batches.building`). A process killed in between leaves a file behind, which housekeeping deletes.
 """
 
 import os
@@ -31,13 +30,13 @@ from scrapersky.web.slices import enqueue
 
 TASK = "batches.tasks.build_batch"
 TASK_NAME = "large batch"
-# After which a file without a batch is deleted; a slow upload takes less.
+# Age at which a file without a batch is deleted; even a slow upload takes less.
 KEEP_FILES = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class LargeList:
-    """The bytes of a list, and how they are to be read (as by `scans.engine.lists`)."""
+    """The bytes of a list, and how `scans.engine.lists` should read them."""
 
     chunks: Iterable[bytes]
     is_json_lines: bool = False
@@ -56,7 +55,7 @@ class SavedList:
 
 @contextmanager
 def saved_list(source: LargeList) -> Iterator[SavedList]:
-    """Save a list to a private file; it is deleted at the end, unless a batch is made of it."""
+    """Save a list to a private file, deleted at the end unless a batch was created from it."""
     folder = Path(settings.LIST_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{uuid7()}.list"
@@ -90,10 +89,10 @@ def create_large_batch(
     skips: Skips = SKIP_NOTHING,
     in_background: bool = True,
 ) -> Batch:
-    """Create the batch of a saved list; it waits until the list has been read.
+    """Create the batch of a saved list; it is pending until the list has been read.
 
-    The queue reads the list; where `in_background` is false, the caller does. Raises as
-    `services.create_batch` does.
+    The queue reads the list, or the caller if `in_background` is false. Raises the same errors as
+    `services.create_batch`.
     """
     batch = Batch(
         tenant=tenant,
@@ -125,9 +124,10 @@ def create_large_batch(
 
 
 def create_batch_of_any_size(*, domains: Sequence[str], **columns: Any) -> Batch:
-    """Create a batch at once, or in the background if it is too large for one transaction.
+    """Create a batch immediately, or in the background if it is too large for one transaction.
 
-    Takes and raises what `services.create_batch` does; the limit is MAX_DOMAINS_PER_BATCH.
+    The arguments and errors are those of `services.create_batch`; the limit is
+    MAX_DOMAINS_PER_BATCH.
     """
     most = settings.MAX_DOMAINS_PER_BATCH
     if len(domains) <= services.at_once_limit():
@@ -142,12 +142,12 @@ def create_batch_of_any_size(*, domains: Sequence[str], **columns: Any) -> Batch
 
 
 def delete_orphaned_files() -> None:
-    """Delete the lists that no batch is made of, once they are a day old."""
+    """Delete lists without a batch that are at least a day old."""
     oldest = (timezone.now() - KEEP_FILES).timestamp()
     for path in Path(settings.LIST_DIR).glob("*.list"):
         try:
             is_old = path.stat().st_mtime < oldest
         except FileNotFoundError:
-            continue  # another machine's keeper was first
+            continue  # another host's housekeeping was faster
         if is_old and not BatchList.objects.filter(file=path.name).exists():
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The list of the lines of batches' own lists, with their columns and the results beside them."""
+"""The list of the lines that batches were created from, with their columns and the results."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, register, text
 from scrapersky.web.lists.filters import Filter
 
-# What became of a line that has no job.
+# The outcome of a line without a job.
 WITHOUT_JOB = {
     "rejected": ("Rejected", ~Q(reason="")),
     "skipped": ("Skipped", Q(domain__isnull=False, job__id__isnull=True)),
@@ -111,7 +111,7 @@ def _narrow(definition: ListDefinition, params: QueryDict, user: User) -> ListDe
 
 
 def lines_of(batch: Batch, definition: ListDefinition) -> ListDefinition:
-    """Return the list of a batch's lines: its own columns, and the results beside them."""
+    """Return the list of a batch's lines: its own columns, followed by the results."""
     heads = batch.list_columns or []
     own = columns_of(batch, lambda row: row, fields=("values", "kinds"))
     taken = {head.strip().casefold() for head in heads}
@@ -121,7 +121,7 @@ def lines_of(batch: Batch, definition: ListDefinition) -> ListDefinition:
 
 
 def _beside(column: Column, taken: set[str]) -> Column:
-    """Return a column of results, renamed in files where the list has one of its name."""
+    """Return a result column, renamed in files if the list has a column of the same name."""
     if not taken & {column.name, column.label.casefold()}:
         return column
     return replace(column, header=f"scan_{column.name}", label=f"{column.label} (scan)")

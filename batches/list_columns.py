@@ -1,8 +1,8 @@
 """The columns of a batch's own list as columns and filters of other lists.
 
-A column is named after its head: `Company name` is `list.company_name` in the API and in addresses,
-and in the files of an export it is called as in the list. The filter `column` takes a head and a
-value, `Company name=Acme`, or a text to look for in all columns.
+A column is named after its header: `Company name` is `list.company_name` in the API and in URLs,
+while exported files keep the original header. The filter `column` takes a header and a value
+(`Company name=Acme`) or a text to search for in all columns.
 """
 
 import json
@@ -31,7 +31,7 @@ RowOf = Callable[[Any], BatchRow | None]
 
 
 def names_of(heads: Sequence[str]) -> list[str]:
-    """Return the name of each column in the API: letters, digits and `_`, each name once."""
+    """Return the API names of the columns: unique, with letters, digits and `_` only."""
     names: list[str] = []
     for number, head in enumerate(heads, start=1):
         plain = re.sub(r"\W+", "_", head.casefold()).strip("_")[:60] or f"column_{number}"
@@ -41,7 +41,7 @@ def names_of(heads: Sequence[str]) -> list[str]:
 
 
 def batch_of(params: QueryDict, user: User) -> Batch | None:
-    """Return the batch that some parameters name, if it has a list with columns."""
+    """Return the batch named by the parameters if its list has columns."""
     ids = uuids(params.getlist("batch")[-1:])
     rows = readable(Batch.objects.filter(list_columns__isnull=False), user)
     return rows.filter(pk__in=ids).only("id", "list_columns").first() if ids else None
@@ -49,7 +49,7 @@ def batch_of(params: QueryDict, user: User) -> Batch | None:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """The value of a column of the list, for a row of another list."""
+    """The value of a column of the batch's list, for a row of another list."""
 
     index: int
     row_of: RowOf
@@ -63,7 +63,7 @@ class _Cell:
 
 
 def columns_of(batch: Batch, row_of: RowOf, **options: Any) -> tuple[Column, ...]:
-    """Return the columns of a batch's list; `row_of` returns the line that belongs to a row."""
+    """Return the columns of a batch's list; `row_of` maps a row to its line."""
     heads = batch.list_columns or []
     return tuple(
         Column(name, head, value=_Cell(index, row_of), header=head, **options)
@@ -73,14 +73,14 @@ def columns_of(batch: Batch, row_of: RowOf, **options: Any) -> tuple[Column, ...
 
 @dataclass(frozen=True, slots=True)
 class ColumnSearch:
-    """A text to look for: in the column at a place, or in all of them."""
+    """A text to search for, in the column at an index or in all columns."""
 
     text: str
     index: int | None = None
 
     @property
     def condition(self) -> Q:
-        """The condition on lines; upper and lower case are the same, as are none and empty."""
+        """The condition on lines; it ignores case, and a missing cell counts as empty."""
         if self.index is None:
             is_text = connection.vendor == "sqlite"  # as json.dumps wrote it
             return Q(cells__icontains=json.dumps(self.text, ensure_ascii=is_text)[1:-1])
@@ -91,7 +91,7 @@ class ColumnSearch:
 
 
 def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[ColumnSearch]) -> QuerySet[BatchRow]:
-    """Return the lines that match a value of each column that is named."""
+    """Return the lines that match one of the searches in each named column."""
     lines = lines.alias(cells=Cast("values", TextField()))
     for index in {one.index for one in wanted}:
         condition = Q()
@@ -104,7 +104,7 @@ def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[ColumnSearch]) ->
 def list_filter(
     condition: Callable[[list[ColumnSearch]], Condition], heads: Sequence[str] = ()
 ) -> Filter:
-    """Define the filter by the columns of a batch's list; without heads, by all of them at once."""
+    """Define the filter by columns of a batch's list; without headers it searches all columns."""
     return Filter(
         FILTER,
         "Your list",
@@ -129,7 +129,7 @@ def _read(text: str, heads: Sequence[str]) -> ColumnSearch:
 
 
 def _indexes(heads: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield what a column may be called, and its place; of two alike the first is meant."""
+    """Yield every name of a column and its index; of equal names, the first column's comes last."""
     for index in reversed(range(len(heads))):
         yield _plain(heads[index]), index
     for index, name in enumerate(names_of(heads)):
@@ -141,7 +141,7 @@ def _plain(head: str) -> str:
 
 
 def lines_of_rows(batch: Batch | None) -> Callable[[list[ColumnSearch]], Condition]:
-    """Return the condition on jobs that a line of theirs matches."""
+    """Return the condition that one of a job's lines matches."""
 
     def condition(wanted: list[ColumnSearch]) -> Condition:
         if batch is None:
@@ -154,6 +154,6 @@ def lines_of_rows(batch: Batch | None) -> Callable[[list[ColumnSearch]], Conditi
 
 
 def with_filter(definition: ListDefinition, item: Filter) -> ListDefinition:
-    """Return a list with another filter of the same name."""
+    """Return a list with its filter of the same name replaced."""
     filters = tuple(item if old.name == item.name else old for old in definition.filters)
     return replace(definition, filters=filters, narrow=None)

@@ -1,4 +1,4 @@
-"""Take in the lists of domains that people paste and upload."""
+"""Read the lists of domains that people paste and upload."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -23,11 +23,11 @@ from scans.engine.lists.reader import ListReader
 from scans.engine.lists.structure import Structure
 
 TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-# What a browser's file dialog offers; the content decides what a file is.
+# File types offered in the browser's dialog; the content decides what a file is.
 FILE_TYPES = ",".join((".txt", *TABLES, ".json", ".jsonl", ".ndjson", ".zip"))
-# Entries of any kind up to which a list is read while somebody waits.
+# Maximum number of entries of a list that is read while the user waits.
 MAX_ENTRIES_AT_ONCE = 300_000
-# Bytes of the columns of a list up to which its batch is created while somebody waits.
+# Maximum bytes of columns of a list whose batch is created while the user waits.
 MAX_ROW_BYTES_AT_ONCE = 100_000_000
 _CHUNK = 262_144
 
@@ -40,10 +40,10 @@ def read_pasted(
     structure: Structure | None = None,
     keep: KeptRows | None = None,
 ) -> ParsedList:
-    """Read a pasted list, unless `whole` no further than what is read at once.
+    """Read a pasted list, up to the size that is read while the user waits unless `without_limit`.
 
-    `column`, `structure` and `keep` are those of `read_upload`. Raises `ListTooLong` for a list
-    that is longer, and `UnreadableFile` for one that does not have the column.
+    `column`, `structure` and `keep` are as for `read_upload`. Raises `ListTooLong` for a longer
+    list and `UnreadableFile` if the column does not exist.
     """
     return read_text(
         text,
@@ -65,14 +65,14 @@ def read_upload(
     structure: Structure | None = None,
     keep: KeptRows | None = None,
 ) -> ParsedList:
-    """Read an uploaded list, given as chunks of bytes, and no further than what is read at once.
+    """Read an uploaded list from chunks of bytes, up to the size that is read while the user waits.
 
-    It is a table where its name says so or a column is named, and where it looks like one. `column`
-    is a name, or a number from 1; if it is empty, the column is chosen by its values, and without
-    `sheet` so is the sheet of a workbook. `structure` describes both, for somebody who may choose
-    others. The rows of a table are added to `keep` with all of their columns. Raises
-    `UnreadableFile` with a sentence for what cannot be read, and `ListTooLong` for a list that is
-    too long to read at once.
+    It is read as a table if its file name says so, if a column is given, or if it looks like one.
+    `column` is a name or a number from 1; if empty, the column is detected from its values, and
+    without `sheet` so is the sheet of a workbook. `structure` receives the available sheets and
+    columns. The rows of a table are added to `keep` with all of their columns. Raises
+    `UnreadableFile` with a message for the user, and `ListTooLong` for a list that is too long to
+    read while the user waits.
     """
     return read_file(
         chunks,
@@ -88,13 +88,13 @@ def read_upload(
 
 
 def read_json_lines(chunks: Iterable[bytes], *, keep: KeptRows | None = None) -> ParsedList:
-    """Read JSON Lines as `read_upload` reads a file."""
+    """Read JSON Lines in the same way as `read_upload` reads a file."""
     reader = JsonLineReader(text_blocks(chunks), allowed_networks=settings.SCAN_ALLOWED_NETWORKS)
     return collect(reader, at_once_limit(), _entries_at_once(), keep)
 
 
 def kept_rows(*, is_wanted: bool = True, only_counts: bool = False) -> KeptRows | None:
-    """Return what keeps the rows of a list that is read at once, or only checks their limits."""
+    """Return the storage for the rows of a list; with `only_counts` it only checks the limits."""
     if not is_wanted:
         return None
     limits = row_limits()
@@ -103,12 +103,12 @@ def kept_rows(*, is_wanted: bool = True, only_counts: bool = False) -> KeptRows 
 
 
 def row_limits() -> RowLimits:
-    """Return how much of the columns of a list is stored with its batch."""
+    """Return the limits on columns stored with a batch."""
     return RowLimits(settings.MAX_ROWS_PER_BATCH, settings.MAX_ROW_BYTES_PER_BATCH)
 
 
 def reader_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> ListReader | JsonLineReader:
-    """Return the reader of a saved list, from the line on that was read last."""
+    """Return a reader for a saved list that continues at the last line read."""
     networks, blocks = settings.SCAN_ALLOWED_NETWORKS, text_blocks(chunks, sheet=waiting.sheet)
     if waiting.is_json_lines:
         return JsonLineReader(
@@ -127,7 +127,7 @@ def reader_of_saved(waiting: BatchList, chunks: Iterable[bytes]) -> ListReader |
 
 
 def is_table(filename: str) -> bool | None:
-    """Return True where a file's name says that it is a table; None leaves it to its content."""
+    """Return True if the file name says that it is a table, or None to decide by content."""
     return filename.lower().endswith(TABLES) or None
 
 
@@ -138,7 +138,7 @@ def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def may_be_larger() -> bool:
-    """Return whether a list that is too long to read at once may still become a batch."""
+    """Return whether a list that is too long to read immediately may still become a batch."""
     return at_once_limit() < settings.MAX_DOMAINS_PER_BATCH
 
 
@@ -151,7 +151,7 @@ def _column(column: str) -> str | int | None:
 
 
 def rejections(domains: ParsedList) -> dict[str, Any]:
-    """Return what a batch remembers of the lines that were left out, as its metadata.
+    """Return metadata about the rejected lines for the batch.
 
     The keys are those that the API has returned since its first version.
     """
@@ -165,6 +165,6 @@ def rejections(domains: ParsedList) -> dict[str, Any]:
 
 
 def rejected_of(metadata: dict[str, Any]) -> ParsedList:
-    """Return what a batch remembers (`rejections`) of its list."""
+    """Return a batch's metadata about rejected lines, as stored by `rejections`."""
     lines = tuple(RejectedLine(**line) for line in metadata.get("refused", ()))
     return ParsedList((), lines, metadata.get("refused_count", 0), metadata.get("duplicates", 0))

@@ -1,4 +1,4 @@
-"""The lists of batches and of jobs; importing this registers them."""
+"""The lists of batches and jobs; importing this module registers them."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,9 +22,9 @@ from scrapersky.web.lists.filters import Condition, Filter
 
 
 def _named(value: str) -> Condition:
-    """A batch by words of its name, or by any id that it has or had.
+    """Match batches by words of their name, or by any id they have or had.
 
-    The ids are looked up first, so that an index serves each alternative.
+    The ids are looked up first so that each alternative can use an index.
     """
     ids = list(Batch.objects.named(value).values_list("pk", flat=True))
     return NameWords.of(value) | Q(pk__in=ids) | Q(legacy_batch_id=value)
@@ -60,7 +60,7 @@ def _narrow(definition: ListDefinition, params: QueryDict, user: User) -> ListDe
 
 
 def jobs_of(batch: Batch, definition: ListDefinition | None = None) -> ListDefinition:
-    """Return the list of a batch's jobs, with the columns of its list as further columns."""
+    """Return the list of a batch's jobs, extended by the columns of its own list."""
     heads = batch.list_columns or []
     by_list = list_filter(lines_of_rows(batch), heads)
     narrowed = with_filter(definition or JOBS, by_list)

@@ -1,4 +1,4 @@
-"""The console's own schedules: what they run, how each run went, and when one needs attention."""
+"""The console's own schedules: what they run, how each run went, and when they need attention."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,20 +35,20 @@ PURPOSES = {
     TECHNOLOGY_COUNTS: "Updates the number of domains per technology after new scans.",
 }
 
-# django-q2 looks at its schedules every 30 seconds or so.
+# django-q2 checks its schedules about every 30 seconds.
 LATE_AFTER = timedelta(seconds=120)
-# A minute's task that has run for this long was killed, or will be.
+# A task that has run for this long was killed or will be.
 STUCK_AFTER = timedelta(minutes=10)
-# How long queued domains and due batches may wait before somebody should look.
+# How long queued domains and due batches may wait before it counts as a problem.
 WORK_PATIENCE = timedelta(minutes=10)
 
 
 def recorded(name: str, task: Callable[[], str | None]) -> None:
-    """Run a task and record its outcome; `task` returns a sentence on what it did, or None."""
+    """Run a task and record its outcome; `task` returns a summary sentence or None."""
     row = MaintenanceRun.begin(name)
     try:
         note = task()
-    except BaseException as error:  # where a task ends, so that its true outcome is recorded
+    except BaseException as error:  # the task ends here, so its outcome must be recorded
         with suppress(DatabaseError):
             row.end(MaintenanceRun.Outcome.FAILED, f"{type(error).__name__}: {error}")
         raise
@@ -57,7 +57,7 @@ def recorded(name: str, task: Callable[[], str | None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleState:
-    """A schedule of the console's own, when it runs, and how it went last."""
+    """One of the console's own schedules: when it runs and how its last run went."""
 
     name: str
     purpose: str
@@ -67,7 +67,7 @@ class ScheduleState:
 
     @property
     def is_off(self) -> bool:
-        """Whether an operator switched it off or took it away."""
+        """Whether an operator disabled or deleted it."""
         return self.schedule is None or self.schedule.repeats == 0
 
     @property
@@ -78,7 +78,7 @@ class ScheduleState:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the last run began long ago and never ended."""
+        """Whether the last run started long ago and never ended."""
         row = self.last_run
         return bool(row and row.ended_at is None and row.started_at < self.now - STUCK_AFTER)
 
@@ -90,7 +90,7 @@ class ScheduleState:
 
     @property
     def problem(self) -> str:
-        """Return what is wrong with the schedule; empty where nothing is."""
+        """Return what is wrong with the schedule; empty if nothing is."""
         if self.is_off:
             return f"The schedule “{self.name}” is switched off."
         if self.is_stuck:
@@ -102,7 +102,7 @@ class ScheduleState:
 
 def states(now: datetime) -> list[ScheduleState]:
     """Return the state of each of the console's schedules."""
-    # Of several schedules with one name, the first.
+    # If several schedules have the same name, use the first.
     rows = Schedule.objects.filter(name__in=SCHEDULES).order_by("-pk")
     schedules = {row.name: row for row in rows}
     runs = {row.name: row for row in MaintenanceRun.objects.filter(name__in=SCHEDULES)}
@@ -113,9 +113,9 @@ def states(now: datetime) -> list[ScheduleState]:
 
 
 def problems(now: datetime) -> list[str]:
-    """Return a sentence for each schedule that does not do its work, lateness left aside.
+    """Return a message for each schedule that fails, apart from late ones.
 
-    One that an operator switched off is a problem only where work waits for it.
+    A disabled schedule is a problem only if work is waiting for it.
     """
     failing = [state for state in states(now) if state.is_off or state.has_failed]
     return [
@@ -126,7 +126,7 @@ def problems(now: datetime) -> list[str]:
 
 
 def _is_waited_for(name: str, since: datetime) -> bool:
-    """Return whether work has waited for a schedule since a moment; the keeper always has some."""
+    """Return whether a schedule has had work waiting since a time; housekeeping always has."""
     if name == SITEMAP_SUBMISSION:
         queued = Domain.SitemapAnalysis.QUEUED
         waiting = Domain.objects.filter(sitemap_analysis_status=queued)

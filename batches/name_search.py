@@ -1,7 +1,7 @@
 """Search batches by words of their names, through an index on PostgreSQL.
 
-A word of the search is the beginning of a word of the name. SQLite, which has fewer batches, reads
-each name; the words end at the same characters there.
+Each search word must be a prefix of a word in the name. SQLite, meant for fewer batches, reads
+every name and splits words at the same characters.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from scans.text_search import PUNCTUATION, prefix_query, spaced_vector, words_of
 
 
 class NameWords(Func):
-    """Whether a name has words that begin with the words of a search."""
+    """Whether a name has words that begin with the search words."""
 
     output_field = BooleanField()
     conditional = True
@@ -23,7 +23,7 @@ class NameWords(Func):
 
     @classmethod
     def of(cls, text: str) -> Q:
-        """Return the condition of a search; one without a word matches no name."""
+        """Return the condition for a search; without a word it matches nothing."""
         words = words_of(text)
         return Q(cls(words)) if words else Q(pk__in=[])
 

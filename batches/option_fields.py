@@ -10,7 +10,7 @@ from scrapersky.web.regional import grouped_lazily
 
 
 def option_field(option: Option) -> forms.Field:
-    """Return the form field of an option; left empty, it means the default."""
+    """Return the form field of an option; an empty field means the default."""
     if option.choices:
         return forms.ChoiceField(
             label=option.label,
@@ -52,7 +52,7 @@ def _switch_field(option: Option) -> forms.Field:
 
 
 def retry_field(option: Option) -> forms.Field:
-    """Return the field of an option on the retry form; an untouched switch keeps its value."""
+    """Return the field of an option on the retry form; an empty switch keeps the current value."""
     if option.kind is not bool:
         field = option_field(option)
         field.help_text = option.retry_help

@@ -19,7 +19,7 @@ from scans.engine.limits import Limits
 from scrapersky.web.regional import grouped
 
 ENGINE = Limits()
-# Ended sites that `stop_at_failures` needs before it may pause a batch.
+# Minimum number of ended sites before `stop_at_failures` may pause a batch.
 MIN_ENDED = 20
 ENGINE_LIMITS = frozenset(field.name for field in fields(Limits))
 
@@ -139,7 +139,7 @@ class BatchOptions(BaseModel):
 
     @classmethod
     def stored(cls, raw: dict[str, Any]) -> Self:
-        """Return the options of a stored batch, ignoring those of another version."""
+        """Return the options of a stored batch, ignoring those of other versions."""
         return cls.model_construct(**{k: v for k, v in raw.items() if k in cls.model_fields})
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,7 +171,7 @@ class BatchOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a form field, a command-line argument or a help text needs to know of an option."""
+    """What a form field, a command-line argument or a help text needs to know about an option."""
 
     name: str
     label: str
@@ -189,7 +189,7 @@ class Option:
 
     @property
     def requirement(self) -> str:
-        """Say which values are valid."""
+        """Return which values are valid, as a sentence."""
         if self.choices:
             return f"Give one of {', '.join(self.choices)}."
         if not self.is_number:
@@ -232,14 +232,14 @@ def retry_options() -> list[Option]:
 
 
 def requirement(name: str) -> str:
-    """Say which values an option takes, or that there is no such option."""
+    """Return which values an option accepts, or that it does not exist, as a sentence."""
     if name not in BatchOptions.model_fields:
         return "There is no option with this name."
     return option(name).requirement
 
 
 def option_changes() -> type[BaseModel]:
-    """Return the model of a change of options: every option, each of which may be left out."""
+    """Return the model for changing options: the same options, all optional."""
     optional: dict[str, Any] = {
         name: (field.rebuild_annotation() | None, None)
         for name, field in BatchOptions.model_fields.items()

@@ -1,10 +1,10 @@
-"""Say that workers have lost their network, for the pages and /healthz."""
+"""The notice on pages and /healthz that workers have lost their network."""
 
 from batches.models import Worker
 
 
 def outage_notice() -> str:
-    """Return what to say while the network of workers seems to be down, else an empty text."""
+    """Return the notice while the network of a worker seems to be down, else an empty string."""
     down_since = list(Worker.objects.live().values_list("network_down_since", flat=True))
     down = sum(since is not None for since in down_since)
     if not down:

@@ -1,7 +1,7 @@
 """Spread the starts of a batch's sites evenly over hours (the option `spread_hours`).
 
-The clock of a batch stops while it is paused, and so does its pace. A retried job keeps its place
-in the list, so it starts at once if its turn has passed.
+While a batch is paused, its clock stops, and with it the pace. A retried job keeps its position, so
+it starts immediately if its time has passed.
 """
 
 from uuid import UUID
@@ -14,7 +14,7 @@ HOUR = 3600.0
 
 
 def sites_due(batch: Batch) -> int:
-    """Return how many sites of a batch may have started by now, counted from the first."""
+    """Return how many sites of a batch may have started by now."""
     seconds = batch.scan_options.spread_hours * HOUR
     if not seconds:
         return batch.total
@@ -22,13 +22,13 @@ def sites_due(batch: Batch) -> int:
 
 
 def seconds_to_last_start(batch: Batch) -> float:
-    """Return in how many seconds of running the last site of a batch may start, 0 if it may now."""
+    """Return the seconds until the last site of a batch may start; 0 if it may now."""
     share = (batch.total - 1) / batch.total if batch.total else 0.0
     return max(batch.scan_options.spread_hours * HOUR * share - (batch.seconds or 0.0), 0.0)
 
 
 def jobs_due(most: int) -> dict[UUID, int]:
-    """Return how many waiting jobs of each spread batch may start now, at most `most` of each."""
+    """Return how many waiting jobs of each spread batch may start now, at most `most` per batch."""
     spread = Batch.objects.claimable().filter(options__spread_hours__gt=0)
     return {batch.pk: _waiting(batch)[:most].count() for batch in spread}
 

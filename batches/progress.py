@@ -1,4 +1,4 @@
-"""Read how far a batch has come, in a constant number of queries."""
+"""Read the progress of a batch in a constant number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -17,18 +17,18 @@ from scrapersky.web.regional import grouped
 
 SHOWN_ACTIVITIES = 12
 RATE_SPAN = timedelta(seconds=60)
-# Positions below the last job scanned now that are read for the rate.
+# How many positions below the last running job are read to measure the rate.
 WINDOW = 2_000
 MIN_MEASURED = 3
 REASONS = {reason.value: reason for reason in FailureReason}
 Stage = tuple[str, float]
-# Stands in for the stage of a job that waits because its host is being scanned.
+# Shown as the stage of a job that waits because its host is being scanned.
 HOST_BUSY = "host_busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A failure reason and how many jobs failed by it."""
+    """A failure reason and the number of jobs that failed with it."""
 
     reason: str
     count: int
@@ -39,19 +39,19 @@ class Cause:
 
     @property
     def meaning(self) -> str:
-        """What is usually behind it."""
+        """The usual cause."""
         return REASONS[self.reason].meaning
 
     @property
     def advice(self) -> str:
-        """What may help, with the labels of the options that it names."""
+        """What may help, with the labels of the options it mentions."""
         labels = {option.name: f"“{option.label}”" for option in all_options()}
         return REASONS[self.reason].advice.format_map(labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A job and where its scan is."""
+    """A running job and the stage of its scan."""
 
     job: Job
     stage: str
@@ -60,7 +60,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The scans of a batch that ended lately: `rate` in sites a second, durations in seconds."""
+    """The recently ended scans of a batch: `rate` in sites per second, durations in seconds."""
 
     rate: float | None = None
     durations: list[float] = field(default_factory=list)
@@ -68,8 +68,8 @@ class Recent:
     def remaining(self, age: float, deadline: float) -> float:
         """Return how many seconds a scan that has run for `age` may still take.
 
-        Nine of ten scans that ran that long took no longer. Where too few did, only its deadline
-        is known.
+        Nine out of ten scans that ran that long took no longer. If there are too few of them, only
+        the deadline is known.
         """
         longer = sorted(seconds for seconds in self.durations if seconds >= age)
         if len(longer) < MIN_MEASURED:
@@ -79,7 +79,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """How far a batch has come; `rate` in sites a second, `eta` in seconds, None if unknown."""
+    """The progress of a batch; `rate` in sites per second, `eta` in seconds, None if unknown."""
 
     batch: Batch
     causes: list[Cause]
@@ -87,9 +87,9 @@ class BatchProgress:
     active: int = 0
     rate: float | None = None
     eta: float | None = None
-    # The share of the list that has been read, where the batch is still being created.
+    # The share of the list read so far, while the batch is being created.
     list_read: float | None = None
-    # Why nothing is scanned although the batch runs.
+    # Why nothing is being scanned although the batch is running.
     outage: str = ""
 
     @property
@@ -98,12 +98,12 @@ class BatchProgress:
 
     @property
     def due(self) -> int | None:
-        """How many sites may have started by now; None unless they are spread over hours."""
+        """The number of sites that may have started by now; None if they are not spread."""
         return sites_due(self.batch) if self.batch.scan_options.spread_hours else None
 
     @property
     def announcement(self) -> str:
-        """What a screen reader says when it changes: start, each quarter, pause, failure, end."""
+        """The screen reader's text for each change: start, quarters, pause, failure, end."""
         batch = self.batch
         if batch.is_ended:
             counts = f"{grouped(batch.completed)} complete, {grouped(batch.failed)} failed"
@@ -119,7 +119,7 @@ class BatchProgress:
 
 
 def progress_of(batch: Batch) -> BatchProgress:
-    """Return the progress of a batch; nothing that moves is read of one that has ended."""
+    """Return the progress of a batch; for an ended one, nothing live is read."""
     causes = failure_causes([batch.pk]) if batch.failed else []
     if batch.is_ended:
         return BatchProgress(batch, causes)
@@ -130,7 +130,7 @@ def progress_of(batch: Batch) -> BatchProgress:
 
 
 def progress_of_several(batches: list[Batch]) -> list[BatchProgress]:
-    """Return what is scanned of each batch now, its rate and its time left, without its causes."""
+    """Return the running scans, rate and time left of each batch, without failure causes."""
     scanned: dict[Any, list[Activity]] = {batch.pk: [] for batch in batches}
     for row in activities(Job.objects.filter(batch__in=batches)) if batches else ():
         scanned[row.job.batch_id].append(row)
@@ -154,15 +154,15 @@ def _moving(batch: Batch, scanned: list[Activity], recent: Recent | None) -> Bat
 
 
 def list_read(batch: Batch) -> float:
-    """Return the share of a batch's list that has been read, while it is being created."""
+    """Return the share of a batch's list that has been read, or None if it is not being created."""
     waiting = BatchList.objects.filter(pk=batch.pk).first()
     return waiting.progress if waiting else 0.0
 
 
 def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:
-    """Return the longer of what the waiting jobs and the oldest scan may still take.
+    """Return the longer of the times that the waiting jobs and the oldest scan may take.
 
-    None where either is unknown.
+    None if either is unknown.
     """
     waiting = batch.total - batch.ended - len(scanned)
     if not scanned or (waiting > 0 and not recent.rate):
@@ -174,14 +174,14 @@ def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:
 
 
 def failure_causes(batch_ids: list[Any]) -> list[Cause]:
-    """Return why jobs of these batches failed, the commonest cause first."""
+    """Return why jobs of these batches failed, most common reason first."""
     failed = Job.objects.filter(batch__in=batch_ids, status=Job.Status.FAILED).order_by()
     counted = failed.values_list("failure_reason").annotate(count=Count("*"))
     return [Cause(reason, count) for reason, count in counted.order_by("-count")]
 
 
 def live_stages() -> dict[str, Stage]:
-    """Return job id -> (stage, progress) of everything that is scanned right now."""
+    """Return job id -> (stage, progress) of all running scans."""
     stages: dict[str, Stage] = {}
     for reported in Worker.objects.live().values_list("stages", flat=True):
         stages.update({key: (stage, share) for key, (stage, share) in reported.items()})
@@ -189,7 +189,7 @@ def live_stages() -> dict[str, Stage]:
 
 
 def with_stages(jobs: Iterable[Job]) -> list[Activity]:
-    """Return jobs with their live stages, with why they wait, or with the stage they ended in."""
+    """Return jobs with their live stage, the reason they wait, or the stage they ended in."""
     rows = list(jobs)
     stages = live_stages() if any(job.status == Job.Status.RUNNING for job in rows) else {}
     stages |= dict.fromkeys(_waiting_for_hosts(rows), (HOST_BUSY, 0.0))
@@ -207,7 +207,7 @@ def _waiting_for_hosts(rows: list[Job]) -> list[str]:
 
 
 def activities(jobs: QuerySet[Job]) -> list[Activity]:
-    """Return those of the jobs that are scanned right now, in their order."""
+    """Return the jobs that are being scanned now, in order."""
     stages = live_stages()
     running = jobs.filter(pk__in=stages, status=Job.Status.RUNNING)
     ordered = running.select_related("domain").order_by("position", "pk")
@@ -218,10 +218,10 @@ def activities(jobs: QuerySet[Job]) -> list[Activity]:
 
 
 def _recent(scanned: dict[Any, list[Activity]]) -> dict[Any, Recent]:
-    """Return for batches (their ids -> what is scanned of them now) what ended lately.
+    """Return the recently ended scans of batches, given as batch id -> running scans.
 
-    Jobs are taken in the order of their positions, so those that ended lately stand a little
-    below the last one that runs now: only these are read, not the whole batches.
+    Jobs start in order of position, so recently ended ones are slightly below the last running one:
+    only these are read, not whole batches.
     """
     ranges = Q()
     for pk, rows in scanned.items():
@@ -236,7 +236,7 @@ def _recent(scanned: dict[Any, list[Activity]]) -> dict[Any, Recent]:
 
 
 def _recent_of(times: list[tuple[datetime, datetime]]) -> Recent:
-    """Return the rate of the last minute, None while too few ended, and the durations."""
+    """Return the rate of the last minute (None if too few scans ended) and the durations."""
     now = timezone.now()
     lately = [finished for _, finished in times if finished >= now - RATE_SPAN]
     span = (now - min(lately)).total_seconds() if lately else 0.0

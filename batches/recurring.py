@@ -1,4 +1,4 @@
-"""Recurring batches: save them, and start those that are due, once each."""
+"""Save recurring batches, and start those that are due, once each."""
 
 import logging
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ Outcome = RecurringRun.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked of a recurring batch: which domains, how, and when, in its time zone."""
+    """The settings of a recurring batch: its domains, options and times."""
 
     name: str
     # A pasted list of domains.
@@ -41,7 +41,8 @@ class Plan:
     time_zone: str = "UTC"
     while_running: str = RecurringBatch.WhileRunning.SKIP
     options: dict[str, Any] = field(default_factory=dict)
-    # Instead of `domains`: the key of a saved list or view, and who chose it (`batches.sources`).
+    # Instead of `domains`: the key of a saved list or view (`batches.sources`), and who selected
+    # it.
     source: str = ""
     chooser: User | None = None
 
@@ -49,9 +50,9 @@ class Plan:
 def create_recurring(
     plan: Plan, *, tenant: Tenant, created_by: User | None, now: datetime
 ) -> RecurringBatch:
-    """Save a recurring batch, to run first at the next time that fits.
+    """Save a recurring batch; its first run is at the next matching time.
 
-    Raises `ValidationError` with a sentence for each field that cannot be used.
+    Raises `ValidationError` with a message per invalid field.
     """
     recurring = RecurringBatch(tenant=tenant, created_by=created_by)
     _apply(recurring, plan)
@@ -62,7 +63,7 @@ def create_recurring(
 
 
 def change_recurring(recurring: RecurringBatch, plan: Plan, *, now: datetime) -> RecurringBatch:
-    """Change a recurring batch; the next run moves only where the times were changed.
+    """Change a recurring batch; the next run moves only if the times changed.
 
     Raises `ValidationError` as `create_recurring` does.
     """
@@ -116,7 +117,7 @@ def _keep_list(recurring: RecurringBatch, text: str) -> None:
 
 
 def _refer(recurring: RecurringBatch, plan: Plan) -> None:
-    """Let a recurring batch use a saved list or view; one that it uses already may stay."""
+    """Let a recurring batch use a saved list or view; the one it already uses remains allowed."""
     try:
         source = (
             source_of_schedule(recurring)
@@ -134,7 +135,7 @@ def _refer(recurring: RecurringBatch, plan: Plan) -> None:
 
 
 def read_domains(text: str) -> ParsedList:
-    """Read the list of a recurring batch; raise ValidationError where it is too long."""
+    """Read the list of a recurring batch; raise ValidationError if it is too long."""
     try:
         return read_pasted(text, without_limit=True)
     except UnreadableFile as error:
@@ -142,7 +143,7 @@ def read_domains(text: str) -> ParsedList:
 
 
 def start_due(now: datetime) -> str:
-    """Start every run that is due or queued; return what was done in a sentence."""
+    """Start every run that is due or queued; return a summary sentence."""
     rows = RecurringBatch.objects.due(now).defer("domains")
     runs = [run for due in rows if (run := _take(due, now))]
     queued = RecurringRun.objects.queued().order_by("planned_at")
@@ -155,9 +156,9 @@ def start_due(now: datetime) -> str:
 
 
 def _take(recurring: RecurringBatch, now: datetime) -> RecurringRun | None:
-    """Do one due run; None where another scheduler took it first, or it is no longer due.
+    """Start one due run; return None if another scheduler was faster or it is no longer due.
 
-    Times that were missed while no scheduler ran are made up for by this one run.
+    This run replaces all times missed while no scheduler was running.
     """
     planned = recurring.next_run_at
     with transaction.atomic():
@@ -174,9 +175,9 @@ def _missed(recurring: RecurringBatch, planned: datetime, now: datetime) -> str:
 
 
 def start_now(recurring: RecurringBatch, *, user: User | None, now: datetime) -> RecurringRun:
-    """Run a recurring batch by hand; its planned runs stay as they are.
+    """Run a recurring batch manually; its planned runs are unchanged.
 
-    Of two clicks at once the second finds the first one's batch going, and is skipped.
+    Of two simultaneous clicks, the second finds the first one's batch active and is skipped.
     """
     with transaction.atomic():
         return _run(
@@ -189,7 +190,7 @@ def start_now(recurring: RecurringBatch, *, user: User | None, now: datetime) ->
 
 
 def _start_queued(run: RecurringRun, now: datetime) -> RecurringRun | None:
-    """Start a queued run once the previous one has ended; None while it has to wait."""
+    """Start a queued run once the previous one has ended; return None while it has to wait."""
     with transaction.atomic():
         recurring = _locked(run.recurring)
         if not RecurringRun.objects.queued().filter(pk=run.pk).exists() or _active(recurring):
@@ -211,7 +212,7 @@ def _locked(recurring: RecurringBatch) -> RecurringBatch:
 
 
 def _active(recurring: RecurringBatch) -> Batch | None:
-    """Return a batch of an earlier run that has not ended."""
+    """Return an unfinished batch of an earlier run, if any."""
     return Batch.objects.filter(
         recurring_runs__recurring=recurring, status__in=Batch.ACTIVE
     ).first()
@@ -237,7 +238,7 @@ def _run(
 
 
 def _outcome_while_running(recurring: RecurringBatch) -> Outcome:
-    """Return what becomes of a run while another is active; at most one run is queued."""
+    """Return the outcome of a run that is due while another is active; at most one is queued."""
     queues = recurring.while_running == RecurringBatch.WhileRunning.QUEUE
     has_queued = RecurringRun.objects.queued().filter(recurring=recurring).exists()
     return Outcome.QUEUED if queues and not has_queued else Outcome.SKIPPED
@@ -267,9 +268,9 @@ def _create(recurring: RecurringBatch, planned: datetime, created_by: User | Non
 
 
 def _domains_now(recurring: RecurringBatch) -> tuple[list[str], dict[str, Any]]:
-    """Return the hosts of a run, and what its batch remembers of their list.
+    """Return the hosts of a run, and its batch's metadata about their list.
 
-    Raises ValidationError for a saved list or view that was deleted or is empty.
+    Raises ValidationError if the saved list or view was deleted or is empty.
     """
     if recurring.source_kind == RecurringBatch.SourceKind.DOMAINS:
         parsed = read_domains(recurring.domains)

@@ -49,7 +49,7 @@ class ImportForm(forms.Form):
         return self.cleaned_data
 
     def check_empty(self) -> None:
-        """Refuse a form without any domain."""
+        """Reject a form without any domain."""
         self.add_error("domains", "Paste domains, or choose a file below.")
 
     def _read(self, text: str, upload: UploadedFile | None, field: str) -> None:
@@ -67,7 +67,7 @@ class ImportForm(forms.Form):
             self._refuse_all(self.parsed, field)
 
     def _refuse_all(self, parsed: ParsedList, field: str) -> None:
-        """Refuse a list without any domain; the first rejected line shows why."""
+        """Reject a list without any domain; the first rejected line shows why."""
         message = "There is no domain in it that can be scanned."
         if parsed.rejected:
             line = parsed.rejected[0]
@@ -75,7 +75,7 @@ class ImportForm(forms.Form):
         self.add_error(field, message)
 
     def prepare(self, row: DomainList, *, user: User) -> ListImport:
-        """Keep the list of a valid form, to be compared with a saved list and applied."""
+        """Store the list of a valid form, to be compared with a saved list and applied."""
         if self.parsed is None:
             raise ValueError("The form has no list.")
         upload = self.cleaned_data.get("file")
@@ -83,7 +83,7 @@ class ImportForm(forms.Form):
 
 
 class NewListForm(ImportForm):
-    """The name of a new saved list, and the domains to begin with, if any."""
+    """The name of a new saved list, and its first domains, if any."""
 
     name = forms.CharField(
         max_length=NAME_LENGTH,
@@ -93,10 +93,10 @@ class NewListForm(ImportForm):
     )
 
     def check_empty(self) -> None:
-        """Accept a form without domains: the list is then empty."""
+        """Accept a form without domains; the list is empty then."""
 
     def create(self, *, tenant: Tenant, user: User) -> DomainList | None:
-        """Create the empty list of a valid form; return None and mark the errors otherwise."""
+        """Create the list, still empty; return None and add the errors if the form is invalid."""
         if not self.is_valid():
             return None
         try:

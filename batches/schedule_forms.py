@@ -1,4 +1,4 @@
-"""The form of a recurring batch: that of a batch, and when it runs."""
+"""The form of a recurring batch: the form of a batch, plus its times."""
 
 from datetime import datetime, time
 from typing import Any, Self
@@ -21,22 +21,22 @@ SELECT = {"class": "form-select"}
 
 _DAY = "Choose the day."
 _TIME = ("time_of_day", "Choose the time.")
-# What each frequency needs, with the sentence for where it is missing.
+# The field that each frequency requires, and the message if it is missing.
 NEEDED = {
     "daily": [_TIME],
     "weekly": [_TIME, ("weekday", _DAY)],
     "monthly": [_TIME, ("month_day", _DAY)],
     "cron": [("cron", "Enter a cron expression.")],
 }
-# What decides when a schedule runs.
+# The fields that decide when a schedule runs.
 TIMING = ("frequency", "weekday", "month_day", "time_of_day", "cron", "time_zone")
 
 
 class RecurringForm(BatchForm):
-    """A saved list, how it is to be scanned, and when."""
+    """A list, its scan options and its times."""
 
     takes_large_lists = False
-    # The recurring batch that is changed.
+    # The recurring batch being changed.
     recurring: RecurringBatch | None = None
 
     frequency = forms.ChoiceField(
@@ -105,14 +105,14 @@ class RecurringForm(BatchForm):
         return form
 
     def clean_domains(self) -> str:
-        """Return the list with plain line ends; another choice goes before a list left as is."""
+        """Normalise line ends; ignore an unchanged list if another source was selected."""
         text: str = self.cleaned_data["domains"].replace("\r\n", "\n")
         is_stored = text.strip() == str(self.initial.get("domains", "")).strip()
         has_other = self.files.get("file") or self.data.get("source")
         return "" if has_other and is_stored else text
 
     def offer_sources(self, user: User, tenant: Tenant) -> Self:
-        """Offer lists and views; one that is used already may be a view of somebody else."""
+        """Offer lists and views; the one in use may be another user's view."""
         super().offer_sources(user, tenant)
         view = self.recurring.saved_view if self.recurring else None
         widget: Any = self.fields["source"].widget
@@ -121,13 +121,13 @@ class RecurringForm(BatchForm):
         return self
 
     def find_source(self, key: str, user: User, tenant: Tenant) -> Source:
-        """Return the source that was chosen; the one that is used already may stay."""
+        """Return the selected source; the one already in use remains allowed."""
         if self.recurring and key == self.recurring.source:
             return source_of_schedule(self.recurring)
         return super().find_source(key, user, tenant)
 
     def _take_source(self, source: Source) -> None:
-        """Leave its domains to the runs."""
+        """Read no domains: each run reads them."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -137,7 +137,7 @@ class RecurringForm(BatchForm):
         return cleaned
 
     def plan(self) -> Plan:
-        """Return what a valid form asks for; of a file or a column, the domains are kept."""
+        """Return the plan of a valid form; from a file or column, only the domains are kept."""
         values, parsed = self.cleaned_data, self.parsed
         uploaded = "\n".join(line.host for line in parsed.accepted) if parsed else ""
         is_kept = values["domains"] and not values["column"]
@@ -159,7 +159,7 @@ class RecurringForm(BatchForm):
         }
 
     def upcoming(self, now: datetime) -> list[datetime]:
-        """Return the next five times of what was submitted, so far as it can be used."""
+        """Return the next five times of the submitted form, if they are valid."""
         if any(name in self.errors for name in TIMING):
             return []
         times = self._times()
@@ -172,7 +172,7 @@ class RecurringForm(BatchForm):
             return []
 
     def check_times_alone(self) -> None:
-        """Leave out the errors of fields that have nothing to do with the times."""
+        """Drop the errors of fields unrelated to the times."""
         for name in list(self.errors):
             if name not in TIMING:
                 del self.errors[name]
@@ -180,7 +180,7 @@ class RecurringForm(BatchForm):
     def create_recurring(
         self, *, tenant: Tenant, created_by: User, now: datetime
     ) -> RecurringBatch | None:
-        """Save what a valid form asks for; None, with the errors marked, where it is refused."""
+        """Create the recurring batch; return None and add the errors if it is rejected."""
         if not self.is_valid():
             return None
         try:
@@ -194,7 +194,7 @@ class RecurringForm(BatchForm):
     def change_recurring(
         self, recurring: RecurringBatch, *, now: datetime
     ) -> RecurringBatch | None:
-        """Change a recurring batch to what a valid form asks for; None where it is refused."""
+        """Change the recurring batch; return None and add the errors if it is rejected."""
         if not self.is_valid():
             return None
         try:
@@ -204,7 +204,7 @@ class RecurringForm(BatchForm):
             return None
 
     def _refuse(self, error: ValidationError) -> None:
-        """Mark the fields that a service refused; what belongs to none stands above the form."""
+        """Add a service's errors to their fields, or to the form if they belong to none."""
         errors = getattr(error, "error_dict", {"__all__": error.messages})
         for name, messages in errors.items():
             self.add_error(name if name in self.fields else None, messages)

@@ -1,4 +1,4 @@
-"""Create work: the one write path of form, API, admin and commands.
+"""Create batches and jobs: the one write path for forms, API, admin and commands.
 
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
@@ -31,10 +31,10 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
 
-# Domains of a batch that one transaction creates; larger ones: batches.large_lists.
+# Largest batch created in one transaction; for larger ones see batches.large_lists.
 MAX_DOMAINS = 100_000
 CHUNK = 5_000
-# Characters of an id that a client gives a batch.
+# Maximum length of an id given by a client.
 LONGEST_ID = 200
 JOB_TYPE_OF = {
     "": Job.Type.WEBSITE_SCAN,
@@ -44,7 +44,7 @@ JOB_TYPE_OF = {
 
 
 class BatchExistsError(ValueError):
-    """A batch id that is taken already."""
+    """The batch id is already taken."""
 
 
 @retry_on_conflict
@@ -61,15 +61,15 @@ def create_batch(
     rows: KeptRows | None = None,
     skips: Skips = SKIP_NOTHING,
 ) -> Batch:
-    """Create a batch and a job for each domain in one transaction; the workers start at once.
+    """Create a batch and a job for each domain in one transaction; workers start immediately.
 
-    `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in their order,
-    duplicates counted once; known ones that `skips` names are left out. `rows` are the lines of
-    their list with all of its columns. Raises `ValidationError` for no domain, more than 100,000
-    (or MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and
-    `BatchExistsError` for one that a batch of the tenant or of `created_by` has. If a batch of
-    others has it, it becomes the `public_id` of a batch with another id: so the caller learns
-    nothing about other tenants.
+    `domains` are normalised hosts (`scans.engine.hostnames.normalise`), kept in order, without
+    duplicates; known ones that `skips` covers are left out. `rows` are the lines of the list with
+    all columns. Raises `ValidationError` for no domain, more than 100,000 (or
+    MAX_DOMAINS_PER_BATCH, if that is less), bad options or a bad `batch_id`, and `BatchExistsError`
+    for one that a batch of the tenant or of `created_by` has. If a batch of others has it, it
+    becomes the `public_id` of a batch with another id: so the caller learns nothing about other
+    tenants.
     """
     hosts = list(dict.fromkeys(domains))
     most = at_once_limit()
@@ -101,19 +101,19 @@ def create_batch(
 
 
 def skipped_count(count: int) -> dict[str, Any]:
-    """Return what a batch remembers, as its metadata, of the domains that were skipped."""
+    """Return metadata about the skipped domains for the batch."""
     return {"skipped": count} if count else {}
 
 
 def at_once_limit() -> int:
-    """Return how many domains a batch may have that is created in one transaction."""
+    """Return the maximum number of domains of a batch that is created in one transaction."""
     return min(MAX_DOMAINS, settings.MAX_DOMAINS_PER_BATCH)
 
 
 def insert_batch(batch: Batch, requested: UUID | str | None) -> None:
-    """Insert a batch, under the id that its client wants if there is one.
+    """Insert a batch, with the id requested by its client, if any.
 
-    Raises `ValidationError`, also at the tenant's limits, and `BatchExistsError`; call it in a
+    Raises `ValidationError`, also at the tenant's limits, and `BatchExistsError`. Call it in a
     transaction.
     """
     check_batches(batch.tenant)
@@ -124,11 +124,10 @@ def insert_batch(batch: Batch, requested: UUID | str | None) -> None:
 
 
 def _settle_id(batch: Batch, requested: str) -> None:
-    """Give a new batch the id that its client wants, as its own or beside another.
+    """Give a new batch the id requested by its client, as its own id or in addition to it.
 
-    The rules are those of ids of the older system: the UUID behind a prefix is the id, and the
-    text is kept as it was. The tenant is locked, so that of two clients that want one id at once
-    one is refused.
+    As in the older system, the UUID after a prefix is the id, and the text is stored unchanged. The
+    tenant is locked, so that one of two simultaneous requests for the same id is rejected.
     """
     uuid = embedded_uuid(requested)
     if uuid is None or len(requested) > LONGEST_ID:
@@ -148,7 +147,7 @@ def _settle_id(batch: Batch, requested: str) -> None:
 
 
 def _insert(batch: Batch) -> None:
-    """Insert a batch; where another tenant took its id a moment ago, under another id."""
+    """Insert a batch; use another id if another tenant has just taken the requested one."""
     try:
         with transaction.atomic():
             batch.save(force_insert=True)
@@ -169,12 +168,12 @@ def initiate_scan(
     options: dict[str, Any] | None = None,
     job_type: str = "",
 ) -> Job:
-    """Make the job of one domain, in a batch or on its own, and tell the workers.
+    """Create the job of one domain, in a batch or on its own, and wake the workers.
 
-    Outside a batch a domain has one active job: while that waits or runs, it is the one that is
-    returned. In a batch the batch grows by the job; a domain that is in it keeps its job. `tenant`
-    is needed for a text without a batch. Raises `InvalidDomain` for a text that is no domain, and
-    `ValidationError` for bad options and for a batch that has ended.
+    Outside a batch a domain has at most one active job, which is returned while it waits or runs.
+    In a batch the job is added, unless the domain already has one there. `tenant` is required for a
+    domain passed as text without a batch. Raises `InvalidDomain` for text that is not a domain, and
+    `ValidationError` for invalid options or a batch that has ended.
     """
     host = domain.host if isinstance(domain, Domain) else _host(domain)
     owner = tenant or (batch.tenant if batch else None) or getattr(domain, "tenant", None)
@@ -214,10 +213,10 @@ def add_jobs(
 ) -> int:
     """Insert a job for each host that has none yet; return how many were added.
 
-    Raises `LimitReachedError` if these are more domains than the tenant may submit today.
+    Raises `LimitReachedError` if the tenant may not submit that many domains today.
 
-    All domains come first, in the order of their names, so that two batches that share domains
-    cannot deadlock; the jobs follow in the order of the list.
+    Domains are inserted first, sorted by name, so that two batches that share domains cannot
+    deadlock; jobs follow in list order.
     """
     constants = {
         "tenant_id": tenant.pk,

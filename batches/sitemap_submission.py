@@ -1,8 +1,8 @@
-"""Domain sitemap submission: queued domains become a batch of sitemap imports.
+"""Sitemap submission: turn queued domains into batches of sitemap imports.
 
-A domain is in progress exactly while an import of it waits or runs. It enters that state in the
-transaction that makes the job; the flush of the job's result ends it. What ends a job without a
-result (cancelled, lost for good, test mode, deleted) is settled by the minute keeper.
+A domain is in progress exactly while a sitemap import of it waits or runs. It enters that state in
+the transaction that creates the job and leaves it when the job's result is flushed. If a job ends
+without a result (cancelled, lost, test mode, deleted), housekeeping sets the domain to failed.
 """
 
 import logging
@@ -36,10 +36,10 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def submit_queued(*, limit: int | None = None) -> str:
-    """Make jobs of the domains that have waited longest; return what was done in a sentence.
+    """Create jobs for the longest-queued domains; return a summary sentence.
 
-    Takes up to `limit` domains (by default SCAN_SITEMAP_SUBMISSIONS), one batch a tenant. Those
-    that cannot become a job fail with the reason.
+    Takes up to `limit` domains (default: SCAN_SITEMAP_SUBMISSIONS), one batch per tenant. Domains
+    that cannot be scanned fail with the reason.
     """
     waiting = Domain.objects.filter(sitemap_analysis_status=STATES.QUEUED)
     oldest = waiting.order_by(F("sitemap_queued_at").asc(nulls_first=True), "pk")
@@ -66,9 +66,9 @@ def _summary(submitted: int, refused: int) -> str:
 
 
 def _submit(tenant: Tenant, ids: Sequence[UUID]) -> tuple[int, int]:
-    """Make a batch of what is still queued of a tenant; return how many are in it and how many not.
+    """Create a batch of a tenant's queued domains; return how many are in it and how many are not.
 
-    The domains are locked first, so that of two runs at once each domain is taken by one.
+    The domains are locked first, so that two simultaneous runs never take the same domain.
     """
     with transaction.atomic():
         lock_domains(ids)
@@ -82,9 +82,9 @@ def _submit(tenant: Tenant, ids: Sequence[UUID]) -> tuple[int, int]:
 
 
 def _refusal(domain: Domain) -> str:
-    """Return why a domain cannot become a job; empty where it can.
+    """Return why a domain cannot be scanned; empty if it can.
 
-    The rules may have changed since it was stored, and the older system kept what it was given.
+    The rules may have changed since it was stored, and the older system stored anything.
     """
     try:
         normalise(domain.host, settings.SCAN_ALLOWED_NETWORKS)
@@ -108,10 +108,10 @@ def _make_batch(tenant: Tenant, domains: list[Domain]) -> None:
 
 
 def mark_in_work(batch: Batch) -> None:
-    """Set the domains to in work whose imports in a batch wait or run again.
+    """Mark domains in progress again when their imports in a batch are retried.
 
-    Called in the transaction that makes them wait, after the jobs were locked; of no effect for a
-    batch of website scans.
+    Called in the transaction of the retry, after the jobs were locked; has no effect on website
+    scans.
     """
     if batch.processor_type != Batch.ProcessorType.SITEMAP_IMPORT:
         return
@@ -125,17 +125,16 @@ def mark_in_work(batch: Batch) -> None:
 
 
 def _fail(reasons: dict[UUID, str]) -> None:
-    """Set domains that the caller has locked to failed, each with its reason."""
+    """Set locked domains to failed, each with its reason."""
     now = timezone.now()
     rows = [(pk, STATES.FAILED, reason, now) for pk, reason in reasons.items()]
     storage.update(Domain, SETTLED_COLUMNS, rows)
 
 
 def settle_stranded() -> int:
-    """Fail the domains in work that no import waits or runs for; return how many.
+    """Fail domains in progress without a waiting or running import; return how many.
 
-    Asked a second time under the domains' locks, for a submission or a flush may have been
-    under way when they were found.
+    Checked again under the domains' locks, because a submission or flush may have been under way.
     """
     settled = 0
     while ids := list(_stranded().order_by("pk").values_list("pk", flat=True)[:SETTLE_CHUNK]):
@@ -156,7 +155,7 @@ def _stranded() -> QuerySet[Domain]:
 
 
 def _how_imports_ended(ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return for each domain how its newest import ended, as a sentence."""
+    """Return, per domain, a sentence on how its newest import ended."""
     outcomes = dict.fromkeys(ids, "The import job was deleted.")
     jobs = Job.objects.filter(domain__in=ids, job_type=Job.Type.SITEMAP_IMPORT)
     for pk, error in jobs.order_by("created_at", "pk").values_list("domain", "error"):

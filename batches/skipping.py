@@ -1,4 +1,4 @@
-"""Leave out of a batch what the tenant knows already."""
+"""Leave domains that the tenant already knows out of a batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from scans import storage
 from scans.models import Domain
 from scrapersky.tenants.models import Tenant
 
-# A scan within as many days makes a domain a recent one, unless the user says otherwise.
+# Default number of days within which a scan counts as recent.
 RECENT_DAYS = 30
 MAX_DAYS = 3_650
 ALL_SKIPPED = "Every domain of the list is skipped: it is known or was scanned recently."
@@ -17,7 +17,7 @@ _HOSTS_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Skips:
-    """Which known domains are skipped: those scanned within `days`, and all the others."""
+    """Which known domains to skip: those scanned within `days`, and all others."""
 
     recent: bool = False
     older: bool = False
@@ -25,7 +25,7 @@ class Skips:
 
     @classmethod
     def of(cls, *, scanned_within: int | None, known: bool) -> "Skips":
-        """Return what a caller skips: domains scanned within so many days, or all known ones."""
+        """Return the skips of an API call or command: recently scanned domains, or all known ones."""
         recent = known or bool(scanned_within)
         return cls(recent, known, scanned_within or RECENT_DAYS)
 
@@ -44,7 +44,7 @@ SKIP_NOTHING = Skips()
 def last_scans(
     hosts: Sequence[str], tenant: Tenant, *, added_before: datetime | None = None
 ) -> dict[str, datetime | None]:
-    """Return when each of the hosts that the tenant knows was scanned last."""
+    """Return the time of the last scan of each host that the tenant knows."""
     known: dict[str, datetime | None] = {}
     rows = Domain.objects.filter(tenant=tenant)
     if added_before:
@@ -58,9 +58,9 @@ def last_scans(
 def not_skipped(
     hosts: Sequence[str], *, tenant: Tenant, skips: Skips, now: datetime
 ) -> Sequence[str]:
-    """Return the hosts that are not skipped, in their order.
+    """Return the hosts that are not skipped, in order.
 
-    A domain is known if it was added before `now`: what the batch itself adds is not.
+    A domain is known if it was added before `now`, so the batch's own additions are not.
     """
     if not skips:
         return hosts

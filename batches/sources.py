@@ -1,7 +1,7 @@
-"""Domains that are known already, as the source of a batch: a saved list, a view, or a filter.
+"""Existing domains as the source of a batch: a saved list, a saved view, or a filter.
 
-A source is referred to by a key: `list:<id>`, `view:<id>` of a view of the list of domains, or
-`filter:<query string>`. Its domains are those of the moment when they are read.
+A source is identified by a key: `list:<id>`, `view:<id>` for a view of domains, or `filter:<query
+string>`. Its domains are read when the batch is created.
 """
 
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ from scrapersky.web.regional import grouped
 
 LIST, VIEW, FILTER = "list", "view", "filter"
 GONE = "This list or view does not exist any more. Choose another one."
-# Lists and views that a form offers.
+# Maximum number of lists and views offered in a form.
 MOST_OFFERED = 200
 Choices = list[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Domains of one tenant: what kind of source names them, its id or query, and its name."""
+    """A source of a tenant's domains: its kind, its id or query, and its name."""
 
     kind: str
     value: str
@@ -48,11 +48,11 @@ class Source:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What a batch remembers of its source."""
+        """The batch's metadata about its source."""
         return {"source": {"kind": self.kind, "value": self.value, "name": self.name}}
 
     def hosts(self) -> list[str]:
-        """Return the hosts as they are now, by name; raise ValidationError if there are none."""
+        """Return the current hosts, sorted; raise ValidationError if there are none."""
         hosts = list(self.domains.order_by("host").values_list("host", flat=True))
         if not hosts:
             raise ValidationError(f"“{self.name}” holds no domain now.")
@@ -60,20 +60,20 @@ class Source:
 
 
 def parsed_source(hosts: Sequence[str]) -> ParsedList:
-    """Return hosts as a list that was read, one in each line."""
+    """Return hosts as a parsed list with one host per line."""
     lines = tuple(AcceptedLine(host, line) for line, host in enumerate(hosts, start=1))
     return ParsedList(lines, (), 0, 0)
 
 
 def is_large(hosts: Sequence[str]) -> bool:
-    """Return whether hosts are too many to become a batch in one transaction."""
+    """Return whether there are too many hosts to create a batch in one transaction."""
     return len(hosts) > at_once_limit()
 
 
 def find_source(key: str, *, user: User | None, tenant: Tenant) -> Source:
-    """Return the source that a key names, of the domains of a tenant.
+    """Return the source with this key among a tenant's domains.
 
-    Raises ValidationError for one that is not there, or that the user may not open.
+    Raises ValidationError if it does not exist or the user may not open it.
     """
     kind, _, value = key.partition(":")
     if kind == FILTER:
@@ -96,7 +96,7 @@ def source_of_schedule(recurring: RecurringBatch) -> Source:
 
 
 def check_unused(row: DomainList) -> None:
-    """Raise ValidationError for a saved list that schedules use, with their names."""
+    """Raise ValidationError, naming the schedules, if a saved list is used by any."""
     rows = RecurringBatch.objects.filter(domain_list=row.pk).order_by("name")
     names = [f"“{name}”" for name in rows.values_list("name", flat=True)[:5]]
     if names:
@@ -127,14 +127,14 @@ def source_of_list(row: DomainList) -> Source:
 
 
 def source_of_view(view: SavedView, tenant: Tenant) -> Source:
-    """Return what a saved view shows of a tenant's domains; raise ValidationError as a filter."""
+    """Return a saved view of a tenant's domains as a source; raises ValidationError."""
     return Source(VIEW, str(view.pk), view.name, _matching(view.query, tenant))
 
 
 def source_of_filter(query: str, tenant: Tenant) -> Source:
-    """Return what matches the filters of a query string of the list of domains.
+    """Return the domains that match a query string of the domain list as a source.
 
-    Raises ValidationError for a filter that cannot be read.
+    Raises ValidationError for an invalid filter.
     """
     return Source(FILTER, query, _described(query), _matching(query, tenant))
 
@@ -162,9 +162,9 @@ def _described(query: str) -> str:
 
 
 def source_choices(user: User, tenant: Tenant, current: str = "") -> Choices:
-    """Return what a form offers: lists of a tenant, and the views that a user may open.
+    """Return the choices for a form: a tenant's lists and the views that a user may open.
 
-    A current filter, which was chosen on the list of domains, is offered too.
+    The current filter of the domain list, if any, is included.
     """
     lists = DomainList.objects.filter(tenant=tenant).order_by("name")[:MOST_OFFERED]
     views = _views(user).order_by("name")[:MOST_OFFERED]

@@ -16,9 +16,9 @@ Measure = DailyCount.Measure
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The results of scans: per day (scanned, failed, contacts), and in all, the most first.
+    """Scan results per day (scanned, failed, contacts) and in total, most frequent first.
 
-    `since` is the first day that was counted, where that is later than the first of the days.
+    `since` is the first counted day if it is later than the first of `days`.
     """
 
     days: list[date]
@@ -35,7 +35,7 @@ class Statistics:
 
 
 def statistics(user: User) -> Statistics:
-    """Return the figures of the tenants that a user sees."""
+    """Return the figures for the tenants whose rows a user may read."""
     today = datetime.now(UTC).date()
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     counts = readable(DailyCount.objects.exclude(measure=Measure.SUBMITTED), user)

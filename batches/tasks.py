@@ -18,10 +18,10 @@ from scans import technology_counts
 
 
 def run_shift(host: str = "", until: float = 0.0) -> str:
-    """Scan as long as this host's cluster runs; return a sentence for the queue's list of tasks.
+    """Scan as long as this host's cluster runs; return a message for the queue's task list.
 
-    `host` is the one that lacked a shift, `until` the time (seconds since the epoch) up to which
-    the message is passed on where another host took it.
+    `host` is the one that lacked a shift; until the time `until` (seconds since the epoch), other
+    hosts pass the message on.
     """
     if pass_on(host, until):
         return "Passed on to its host."
@@ -34,12 +34,12 @@ def build_batch(pk: str) -> None:
 
 
 def keep_minute() -> None:
-    """Do the minute's housekeeping."""
+    """Run the housekeeping of this minute."""
     recorded(MINUTE_KEEPER, housekeeping.keep)
 
 
 def submit_sitemaps() -> None:
-    """Submit the domains that are queued for it."""
+    """Submit domains queued for sitemap submission."""
     recorded(SITEMAP_SUBMISSION, sitemap_submission.submit_queued)
 
 
@@ -54,5 +54,5 @@ def count_technologies() -> None:
 
 
 def run_export(key: str) -> str:
-    """Write a slice of an export; return a sentence for the queue's list of tasks."""
+    """Write a slice of an export; return a message for the queue's task list."""
     return background_exports.run_slice(key)

@@ -1,7 +1,7 @@
-"""The limits of a tenant: batches and sites at once, and domains a day.
+"""The limits of a tenant: batches at once, sites at once, and domains per day.
 
-Superusers set them in the admin; a limit that is empty does not exist. Whoever creates work calls
-`check_batches` and `take_domains` in the transaction that creates it. The runner keeps `max_sites`.
+Superusers set them in the admin; an empty limit means none. Code that creates work calls
+`check_batches` and `take_domains` in the same transaction. The runner enforces `max_sites`.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ SUBMITTED = DailyCount.Measure.SUBMITTED
 
 
 class LimitReachedError(ValidationError):
-    """Work that a limit of its tenant does not allow now."""
+    """A limit of the tenant does not allow this work now."""
 
     def __str__(self) -> str:
         return " ".join(self.messages)
@@ -27,7 +27,7 @@ class LimitReachedError(ValidationError):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A limit of a tenant and how much of it is in use; `used` is None if that changes too fast."""
+    """A limit of a tenant and its use; `used` is None if it changes too quickly to be shown."""
 
     label: str
     most: int
@@ -39,7 +39,7 @@ class Usage:
 
 
 def usage_of(tenant: Tenant) -> list[Usage]:
-    """Return the limits that a tenant has."""
+    """Return the limits of a tenant."""
     rows = []
     if tenant.max_batches is not None:
         rows.append(Usage("Batches at once", tenant.max_batches, _batches_of(tenant)))
@@ -52,9 +52,9 @@ def usage_of(tenant: Tenant) -> list[Usage]:
 
 
 def check_batches(tenant: Tenant) -> None:
-    """Raise `LimitReachedError` if the tenant may not have one more batch at once.
+    """Raise `LimitReachedError` if the tenant may not have another batch at once.
 
-    Locks the tenant, so that of two batches that are created at once the second is counted too.
+    Locks the tenant, so that batches created simultaneously are all counted.
     """
     if tenant.max_batches is None:
         return
@@ -76,9 +76,9 @@ def check_domains(tenant: Tenant) -> None:
 
 
 def take_domains(tenant: Tenant, count: int) -> None:
-    """Count domains that become jobs; raise `LimitReachedError` if they exceed those of the day.
+    """Count domains that become jobs; raise `LimitReachedError` above the daily limit.
 
-    The count stays locked until the transaction ends. It is only kept for tenants with a limit.
+    The count stays locked until the transaction ends. It is kept only for tenants with a limit.
     """
     most = tenant.max_domains_per_day
     if most is None or not count:
@@ -91,7 +91,7 @@ def take_domains(tenant: Tenant, count: int) -> None:
 
 
 def return_domains(tenant: Tenant, count: int) -> None:
-    """Take domains off today's count again, because their batch was never started."""
+    """Subtract domains from today's count because their batch never started."""
     if tenant.max_domains_per_day is not None:
         rows = DailyCount.objects.filter(tenant=tenant, day=_today(), measure=SUBMITTED)
         rows.filter(count__gte=count).update(count=F("count") - count)

@@ -12,7 +12,7 @@ from batches.progress import failure_causes
 from scrapersky.web.text import printable
 
 POLL_EVERY = 0.5
-# Seconds a batch may wait for a worker before the waiting user is warned.
+# Seconds without a worker after which the user is warned.
 PATIENCE = 15
 RESULT_LABELS = {
     "final_url": "Address",
@@ -31,7 +31,7 @@ RESULT_LABELS = {
 
 
 def progress_bar(console: Console) -> Progress:
-    """Return a bar that counts sites; a console that is no terminal gets its last state."""
+    """Return a progress bar that counts sites; without a terminal it prints only its final state."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -72,7 +72,7 @@ def _nobody_works(batch: Batch) -> bool:
 
 
 def batch_summary(batch: Batch) -> dict[str, Any]:
-    """Return the progress of a batch got, without its domains."""
+    """Return the progress of a batch, without its domains."""
     causes = failure_causes([batch.pk]) if batch.failed else []
     return {
         "batch_id": str(batch.pk),
@@ -93,7 +93,7 @@ def batch_summary(batch: Batch) -> dict[str, Any]:
 
 
 def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that say how far a batch got."""
+    """Yield lines that describe the progress of a batch."""
     name = f" ({printable(summary['name'])})" if summary["name"] else ""
     yield f"Batch {summary['batch_id']}{name}: {summary['status']}"
     counts = ", ".join(f"{summary[key]} {key}" for key in ("completed", "failed", "cancelled"))
@@ -107,7 +107,7 @@ def batch_lines(summary: dict[str, Any]) -> Iterator[str]:
 
 
 def result_lines(result: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that tell a result (`exports.facts`) to a person."""
+    """Yield a result (`exports.facts`) as human-readable lines."""
     seconds = "" if result["seconds"] is None else f"  {result['seconds']:.1f} s"
     outcome = result["verdict"] or result["failure_reason"] or result["status"]
     yield f"{printable(result['domain'])}  {outcome}{seconds}"

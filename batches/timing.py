@@ -1,7 +1,7 @@
-"""When a schedule runs: a plain choice or a cron expression, in the schedule's time zone.
+"""When a schedule runs: a simple choice or a cron expression, in the schedule's time zone.
 
-Times follow Debian's cron across daylight-saving changes: a run planned for an hour that is skipped
-starts when the clocks have gone forward, and one planned for an hour that is repeated starts once.
+Daylight-saving changes are handled like in Debian's cron: a run in the skipped hour starts when the
+clocks have gone forward, and one in the repeated hour starts once.
 """
 
 from calendar import monthrange
@@ -15,7 +15,7 @@ from cronsim import CronSim, CronSimError
 from django.core.exceptions import ValidationError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# The shortest month has as many days.
+# Days of the shortest month.
 _EVERY_MONTH = 28
 
 
@@ -23,9 +23,9 @@ _EVERY_MONTH = 28
 class Timing:
     """The times of a schedule.
 
-    With `cron`, a cron expression of five fields; without it every day at `at`, or every week or
-    month where a day is given. `weekday` counts from Monday, 0. A `month_day` that a month does not
-    have is its last day.
+    They follow `cron`, an expression of five fields, if it is set; else every day at `at`, or every
+    week or month if a day is given. `weekday` counts from Monday, 0. In months without `month_day`,
+    it is the last day.
     """
 
     at: time
@@ -45,7 +45,7 @@ class Timing:
         cron: str,
         time_zone: str,
     ) -> "Timing":
-        """Return the times of a frequency, without the settings that belong to other ones."""
+        """Return the times of a frequency, ignoring the settings of other frequencies."""
         return cls(
             at,
             weekday if frequency == "weekly" else None,
@@ -55,13 +55,13 @@ class Timing:
         )
 
     def after(self, moment: datetime) -> datetime:
-        """Return the first time after a moment, in UTC; raise ValidationError where none comes."""
+        """Return the first time after another, in UTC; raise ValidationError if there is none."""
         for following in self._times(moment):
             return following
         raise ValidationError({"cron": "No date matches this expression. Change it."})
 
     def upcoming(self, moment: datetime, count: int) -> list[datetime]:
-        """Return the next times after a moment, in UTC."""
+        """Return the next times after another, in UTC."""
         return list(islice(self._times(moment), count))
 
     def _times(self, moment: datetime) -> Iterator[datetime]:
@@ -80,7 +80,7 @@ class Timing:
 
     @property
     def expression(self) -> str:
-        """Return the cron expression; that of a late day of the month is followed by a check."""
+        """Return the cron expression; a late day of the month also needs a check afterwards."""
         if self.cron:
             return self.cron
         clock = f"{self.at.minute} {self.at.hour}"
@@ -113,7 +113,7 @@ class Timing:
 
 
 def start_of_day(day: str, time_zone: str) -> datetime | None:
-    """Return the moment at which a day (`2026-12-01`) begins; None for what is not a day."""
+    """Return the time at which a day (`2026-12-01`) starts; None if the text is not a date."""
     try:
         return datetime.combine(date.fromisoformat(day), time(), ZoneInfo(time_zone))
     except ValueError:

@@ -1,7 +1,7 @@
-"""Stop, hold, continue and repeat work: the services behind every button, action and command.
+"""Cancel, pause, resume and retry work: the services behind every button, action and command.
 
-Each is one guarded transition that says whether it won, so that two clicks, or a click and the
-last job, never contradict each other. `TransitionError` carries the sentence for the person.
+Each is a guarded transition that reports whether it succeeded, so that two clicks, or a click and
+the last job, never contradict each other. `TransitionError` has the message for the user.
 """
 
 import json
@@ -32,18 +32,18 @@ from scrapersky.web.regional import grouped
 logger = logging.getLogger(__name__)
 
 CANCEL_CHUNK = 10_000
-# Key in a batch's metadata: options that a retry changed for the whole batch, as they were.
+# Key in a batch's metadata: the original values of options that a retry changed for the batch.
 CREATED_WITH = "created_with"
 
 
 class TransitionError(ValueError):
-    """A control that does not fit the state the batch or job is in."""
+    """The status of the batch or job does not allow this action."""
 
 
 def cancel_batch(batch: Batch) -> Batch:
-    """Stop a batch: nothing more is started, what runs is stopped, what is done is kept.
+    """Cancel a batch: no new scans start, running ones are stopped, results are kept.
 
-    It says cancelling at once and cancelled when the last running scan has stopped.
+    It is cancelling immediately, and cancelled once the last running scan has stopped.
     """
     if not Batch.objects.filter(pk=batch.pk).cancel():
         raise TransitionError(f"The batch is {_state(batch)}, so there is nothing to cancel.")
@@ -80,12 +80,12 @@ def retry_batch(
 ) -> Batch:
     """Retry failed jobs; complete ones are not touched.
 
-    `reasons` (values of FailureReason) and `jobs` (ids) narrow it down. Cancelled jobs are retried
+    `reasons` (values of FailureReason) and `jobs` (ids) limit the retry. Cancelled jobs are retried
     only if the reason `cancelled` or their ids are given. `options` apply to these jobs in this
-    attempt only, and those of an earlier retry are dropped. `max_concurrent`, which no job has for
-    itself, applies to the batch at once. `after_outage` keeps each job's options, and the tenant's
-    limit of batches does not apply. Raises `TransitionError` if there is nothing to retry or that
-    limit is reached, `ValidationError` for invalid options.
+    attempt only, and those of an earlier retry are dropped. `max_concurrent`, a batch-wide option,
+    applies to the batch immediately. With `after_outage` each job keeps its options, and the
+    tenant's limit of batches is ignored. Raises `TransitionError` if there is nothing to retry or
+    that limit is reached, `ValidationError` for invalid options.
     """
     _check_reasons(reasons)
     if deletion_of(batch) is not None:
@@ -122,7 +122,7 @@ def _check_limit(batch: Batch) -> None:
 
 
 def deletion_of(batch: Batch) -> BulkAction | None:
-    """Return the action that is deleting a batch, None where none is."""
+    """Return the bulk action that is deleting a batch, or None."""
     active = BulkAction.objects.active().filter(list_name="batches", operation="delete")
     return active.filter(params__batch=str(batch.pk)).first()
 
@@ -138,7 +138,7 @@ def _nothing_to_retry(batch: Batch, reasons: Sequence[str]) -> str:
 def _set_max_concurrent(batch: Batch, value: int) -> None:
     """Change how many sites of a batch are scanned at once, from the next claim on.
 
-    The value it was created with stays in its metadata, for a rerun. The row is locked already.
+    The original value is kept in its metadata, for a rerun. The caller has locked the row.
     """
     row = Batch.objects.get(pk=batch.pk)
     original = {"max_concurrent": row.scan_options.max_concurrent}
@@ -150,7 +150,7 @@ def _set_max_concurrent(batch: Batch, value: int) -> None:
 
 @retry_on_conflict
 def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
-    """Create a new batch of the same domains with the options that the first was created with."""
+    """Create a new batch of the same domains, with the first batch's original options."""
     options = batch.options | batch.metadata.get(CREATED_WITH, {})
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
     names = hosts.values_list("domain__host", flat=True)
@@ -173,7 +173,7 @@ def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
 
 
 def retry_job(job: Job, *, created_by: User | None = None) -> Job:
-    """Scan one domain again, from its row; return the job that does it."""
+    """Retry one job, or scan its domain again as a single scan; return the job."""
     if job.batch is not None:
         retry_batch(job.batch, jobs=[job.pk])
         job.refresh_from_db()
@@ -190,8 +190,8 @@ def retry_job(job: Job, *, created_by: User | None = None) -> Job:
 def retry_after_outage(claims: Mapping[UUID, int]) -> int:
     """Retry jobs that failed while a worker's network was down; return how many.
 
-    `claims`: job -> the number of the claim by which it failed; a job that was retried or claimed
-    since is left alone, as are those of a batch that was cancelled or is being deleted.
+    `claims` maps a job to the claim number with which it failed. Jobs that have since been retried
+    or claimed are left alone, as are those of a batch that was cancelled or is being deleted.
     """
     by_batch: dict[Batch | None, list[Job]] = defaultdict(list)
     for ids in batched(claims, RETRY_CHUNK):
@@ -231,7 +231,7 @@ def _retry_of_outage(batch: Batch, jobs: list[Job]) -> int:
 
 @retry_on_conflict
 def cancel_job(job: Job) -> Job:
-    """Cancel one job; its scan, if it runs, is stopped within two seconds."""
+    """Cancel one job; a running scan is stopped within two seconds."""
     with transaction.atomic():
         counted = Job.objects.filter(pk=job.pk).cancel()
         if not counted:
@@ -244,10 +244,10 @@ def cancel_job(job: Job) -> Job:
 
 
 def settle_cancelling() -> None:
-    """Cancel the waiting jobs of batches that are being cancelled, and end those that are done.
+    """Cancel the waiting jobs of batches that are being cancelled, and end finished batches.
 
-    In chunks, each with its counters, so that 100,000 jobs neither hold a lock for long nor are
-    left half counted when the process dies: the next caller continues.
+    Works in chunks, each with its counters, so that 100,000 jobs neither hold locks for long nor
+    are half counted if the process dies; the next caller continues.
     """
     for pk in Batch.objects.filter(status=Batch.Status.CANCELLING).values_list("pk", flat=True):
         while True:
@@ -263,7 +263,7 @@ def settle_cancelling() -> None:
 def count_ended(
     *, completed: Counter | None = None, failed: Counter | None = None, cancelled: Counter
 ) -> None:
-    """Add what ended to the counters of its batches, locked in the order of their ids."""
+    """Add ended jobs to the counters of their batches, locking the batches in id order."""
     completed, failed = completed or Counter(), failed or Counter()
     for pk in sorted(pk for pk in completed | failed | cancelled if pk):
         row = Batch(pk=pk)

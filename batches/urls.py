@@ -1,4 +1,4 @@
-"""Addresses of what was asked: batches, jobs, and the first page."""
+"""URLs of batches, jobs and the first page."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Export only what is new or changed in a saved view since a user's own last export of it."""
+"""Export only the rows of a saved view that are new or changed since the user's last export."""
 
 import json
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ DIGEST_BYTES = 16
 class Changes:
     """The rows of a view that are new or changed since the user's last export.
 
-    It needs the view's own columns, whatever is written: `pick` takes rows that have them, records
-    them as exported, and returns those to write.
+    Rows are compared by the view's own columns, whichever columns are written: `pick` takes rows
+    with these, records them as exported, and returns those to write.
     """
 
     def __init__(self, export: ViewExport) -> None:
@@ -51,7 +51,7 @@ class Changes:
         return changed if self.export.only_changes else rows
 
     def _known(self, digests: dict[Any, bytes]) -> dict[Any, bytes]:
-        """Return the digests of rows as the exports up to the baseline had them."""
+        """Return the digests of rows as of the exports up to the baseline."""
         if not self.export.since:
             return {}
         rows = ExportedRow.objects.filter(
@@ -61,17 +61,17 @@ class Changes:
         return {row_id: bytes(digest) for row_id, digest in known}
 
     def finish(self, row_count: int) -> None:
-        """Let the next export of the view be compared with this one, which is complete."""
+        """Make this complete export the baseline of the next one."""
         self.export.finish(row_count)
 
 
 def digest_of(row: Any, columns: Sequence[Column]) -> bytes:
-    """Return a digest of a row's values, except those that every scan renews."""
+    """Return a digest of a row's values, ignoring columns that every scan updates."""
     values = [plain(column.value_of(row)) for column in columns if not column.is_volatile]
     text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
     return blake2b(sanitize(text).encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def begin(view: SavedView, user: User, *, only_changes: bool) -> Changes:
-    """Start an export of a view; its rows are compared with the user's baseline."""
+    """Start an export of a view, to be compared with the user's baseline."""
     return Changes(ViewExport.objects.begin(view, user, only_changes=only_changes))

@@ -38,7 +38,7 @@ class OwnedBatchForm(BatchForm):
 
 @admin.register(Batch)
 class BatchAdmin(KeySearch, LiveBatchAdmin):
-    """Batches. Services change everything else, so only the name can be edited."""
+    """Batches. Only the name can be edited; services change everything else."""
 
     list_display = ["title", "state", "bar", "sites", "failures", "tenant", "created_at"]
     list_filter = ["status", "processor_type", BY_TENANT, "created_at"]
@@ -85,7 +85,7 @@ class BatchAdmin(KeySearch, LiveBatchAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[Any], list[Any]]:
-        """Name the batch and the number of its jobs, of which there may be 100,000."""
+        """Name the batch and the number of its jobs; listing up to 100,000 would be too slow."""
         count = Job.objects.filter(batch__in=objs).count()
         return (
             [*map(str, objs), f"{grouped(count)} jobs"],

@@ -1,4 +1,4 @@
-"""The admin of jobs and of the workers that do them."""
+"""The admin of jobs and of the workers that run them."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from scans.models import Domain
 from scans.templatetags.console import badge
 from scrapersky.tenants.owned_admin import BY_TENANT, InstallationAdmin
 
-# What can be done with a domain belongs to this application, which may import that one.
+# The actions on domains are defined in this app: it may import scans, not the other way round.
 admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitemaps]
 
 

@@ -1,4 +1,4 @@
-"""What the admin of batches updates by itself, and the buttons on the page of a batch."""
+"""The parts of the batch admin that update themselves, and the buttons on a batch's page."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -53,13 +53,13 @@ def cell(batch: Batch, name: str) -> SafeString:
 
 
 def updates(batches: Iterable[Batch]) -> SafeString:
-    """Return every cell that changes, for htmx to put into its place."""
+    """Return every cell that may have changed, for htmx to swap in."""
     cells = ((name, batch.pk, CELLS[name](batch)) for batch in batches for name in CELLS)
     return format_html_join("", '<span id="{}-{}" hx-swap-oob="true">{}</span>', cells)
 
 
 class LiveBatchAdmin(OwnedAdmin):
-    """Show the progress of batches as it is now, without a reload."""
+    """Show the live progress of batches without reloading the page."""
 
     change_list_template = "admin/batches/batch/change_list.html"
     change_form_template = "admin/batches/batch/change_form.html"
@@ -92,7 +92,7 @@ class LiveBatchAdmin(OwnedAdmin):
         return cell(obj, "failures")
 
     def live_rows(self, request: HttpRequest) -> HttpResponse:
-        """Return the cells that change of the batches whose ids are in `pk`."""
+        """Return the changing cells of the batches whose ids are in `pk`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -110,7 +110,7 @@ class LiveBatchAdmin(OwnedAdmin):
         return render(request, "batches/_progress.html", self.progress_context(request, batch))
 
     def control(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """Pause, resume, cancel or retry a batch, and show it again."""
+        """Pause, resume, cancel or retry a batch, then show it again."""
         batch = self._batch(request, pk)
         self.check_row(request, batch)
         button = CONTROLS.get(request.POST.get("control", ""))

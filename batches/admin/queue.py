@@ -1,12 +1,12 @@
 """The read-only admin of the queue; only the timing of the console's own schedules is editable.
 
-Anyone who could add a schedule, or change what it calls, could run any code on the workers, so no
-page allows it, not even for superusers. This replaces django-q2's own admin, which does.
+Anyone who can add a schedule, or change what it calls, can run arbitrary code on the workers, so no
+page allows it, not even for superusers. This replaces django-q2's own admin, which does allow it.
 """
 
 from typing import Any
 
-import django_q.admin  # noqa: F401 (registers what is replaced below)
+import django_q.admin  # noqa: F401 (registers the admin replaced below)
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
@@ -27,7 +27,7 @@ for model in (Schedule, Success, Failure, OrmQ):
 
 
 def payload(value: Any) -> SafeString:
-    """Return a value of the queue as escaped text, cut after 20,000 characters."""
+    """Return a value from the queue as escaped text, truncated to 20,000 characters."""
     return format_html(
         '<pre class="report" tabindex="0" role="region" aria-label="Contents">{}</pre>',
         repr(value)[:SHOWN_PAYLOAD],

@@ -1,4 +1,4 @@
-"""Search lists of the admin by every id that a row is known by."""
+"""Search the admin's lists by any id that a row has or had."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 
 class KeySearch(ModelAdmin):
-    """Lists in which an id finds its row, before any word is searched for."""
+    """Search by id first, then by the words of the search fields."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str

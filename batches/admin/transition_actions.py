@@ -1,4 +1,4 @@
-"""Controls of selected batches and jobs: each row on its own; refusals are listed."""
+"""Actions on selected batches and jobs: each row is handled separately, and refusals are listed."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -13,7 +13,7 @@ from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scrapersky.tenants.models import User
 
-# Rows that one request controls; each is a transaction or more.
+# Rows that one request may change; each takes at least one transaction.
 MAX_ROWS = 500
 NAMED = 10
 Row = TypeVar("Row", Batch, Job)
@@ -21,7 +21,7 @@ Row = TypeVar("Row", Batch, Job)
 
 @admin.action(description="Pause", permissions=["view"])
 def pause(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
-    """Start no more scans of the batches."""
+    """Pause the batches: running scans finish, no new ones start."""
     _each(model_admin, request, rows, transitions.pause_batch, "Paused")
 
 
@@ -102,7 +102,7 @@ def _each(
 
 
 def _refusal(control: Callable[[Row], Any], row: Row) -> str:
-    """Return why a control was refused; empty if it succeeded."""
+    """Return why an action was refused; empty if it succeeded."""
     try:
         control(row)
     except TransitionError as error:

@@ -52,7 +52,7 @@ _BLOCK = 262_144
 
 @dataclass(frozen=True, slots=True)
 class CreatedBatch:
-    """A list that became a batch, and what was read of it; None while it is still being read."""
+    """A new batch and its parsed list; `read` is None while the list is still being read."""
 
     batch: Batch
     read: ParsedList | None
@@ -82,7 +82,7 @@ def create_from(
 
 
 def _from_source(key: str, user: User, arguments: dict[str, Any]) -> CreatedBatch:
-    """Create the batch of the domains that a list, a view or filters hold now."""
+    """Create a batch of the domains that a list, a view or filters contain now."""
     try:
         source = find_source(key, user=user, tenant=arguments["tenant"])
         hosts = source.hosts()
@@ -134,7 +134,7 @@ def _params(
 
 
 def _query_of(request: HttpRequest) -> dict[str, Any]:
-    """Return the query parameters; numbers and switches as JSON has them."""
+    """Return the query parameters with numbers and booleans converted as in JSON."""
     typed = {option.name for option in all_options() if option.is_number or option.kind is bool}
     typed |= {"skip_scanned_within", "skip_known"}
     return {name: _value(text) if name in typed else text for name, text in request.GET.items()}

@@ -29,7 +29,7 @@ router = Router()
 
 
 class ExportIn(Schema):
-    """What to export: a list or a saved view, a query string, columns, and the format."""
+    """What to export: a list or a saved view, a query string, columns and a format."""
 
     list: str = Field(default="", description="domains, contacts, pages, jobs and so on.")
     query: str = Field(
@@ -41,7 +41,7 @@ class ExportIn(Schema):
         description=f"{', '.join(kind.value for kind in Format)}, or a recipe: {RECIPES}.",
     )
     view: UUID | None = Field(
-        default=None, description="A saved view, in place of list, query and columns."
+        default=None, description="A saved view, instead of list, query and columns."
     )
     only_changes: bool = Field(
         default=False,
@@ -68,7 +68,7 @@ class ExportOut(Schema):
     rows: int
     truncated: int
     error: str | None
-    as_of: str = Field(description="Which filter the rows match, and as of when each of them is.")
+    as_of: str = Field(description="The filter of the rows, and when they were read.")
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime

@@ -42,7 +42,7 @@ class Results(StrEnum):
 
 
 class JobCounts(Schema):
-    """The number of jobs in each status."""
+    """The number of jobs per status."""
 
     pending: int = 0
     running: int = 0
@@ -52,7 +52,7 @@ class JobCounts(Schema):
 
 
 class BatchDetail(BatchRow):
-    """A batch with its counts; its jobs are a list of their own."""
+    """A batch with its counts; its jobs are a separate list."""
 
     jobs: JobCounts
     failures: dict[str, int]
@@ -88,7 +88,7 @@ def delete_batch(request: HttpRequest, batch_id: str, results: Results = Results
 
 @batches.get("/{path:batch_id}", response={200: BatchDetail, **UNKNOWN})
 def batch(request: HttpRequest, batch_id: str) -> dict[str, Any]:
-    """Return one batch: its progress, and how many jobs are in which status."""
+    """Return one batch: its progress and the number of jobs per status."""
     rows = Batch.objects.select_related("created_by")
     row = find_readable(rows, caller(request), batch_id=batch_id)
     counted = Job.objects.filter(batch=row).order_by().values("status", "failure_reason")

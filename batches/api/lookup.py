@@ -12,7 +12,7 @@ from scrapersky.web.api_errors import InputError
 
 
 def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one readable row of a UUID or legacy id, passed under its parameter's name.
+    """Return the readable row with a UUID or legacy id, passed under the parameter's name.
 
     Another tenant's row raises 404, like an unknown id.
     """
@@ -29,7 +29,7 @@ def find_readable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
 
 
 def find_writable(rows: KeyedQuerySet, user: User, **key: str) -> Any:
-    """Return the one row to be changed; raise PermissionDenied for one that is only readable."""
+    """Return the row to change; raise PermissionDenied if the user may only read it."""
     row = find_readable(rows, user, **key)
     check_writable(user, tenant_id_of(row))
     return row

@@ -1,6 +1,6 @@
 """Responses in the terms and fields of the older system.
 
-They poll until `completed` or `failed`, so what was cancelled is `failed` for them. Mirrors
+Its clients poll until `completed` or `failed`, so a cancelled batch is `failed` for them. Mirrors
 `get_batch_status` and `process_batch_with_own_session` of the older system's batch_functions.py.
 """
 
@@ -12,7 +12,7 @@ CANCELLED = "cancelled"
 
 
 def ended(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the status of a batch, domain or job with an end that older clients know."""
+    """Return the status of a batch, domain or job; final ones are named as older clients expect."""
     if values["status"] != CANCELLED:
         return values
     return values | {"status": "failed", "error": CANCELLED}
@@ -30,17 +30,17 @@ def _last_failure(batch: Batch) -> str:
     if not batch.failed or (batch.is_converted and batch.error):
         return ""
     failed = Job.objects.filter(batch=batch, status=Job.Status.FAILED)
-    # Of one job alone is the domain looked up: there may be as many failures as jobs.
+    # Look up the domain of this job only: every job may have failed.
     newest = failed.order_by("-finished_at", "-position").values("pk")[:1]
     last = Job.objects.filter(pk=newest).values_list("domain__host", "error").first()
     return "Error processing domain {}: {}".format(*last) if last else ""
 
 
 def sitemap_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the status of a job as the older API of sitemaps had it.
+    """Return the status of a job in the format of the older sitemap API.
 
-    The sitemaps are in `metadata`, where the older pages look for them, and in `result_data`,
-    where the older system stored them.
+    The sitemaps are in `metadata`, where the older pages look for them, and in `result_data`, where
+    the older system stored them.
     """
     report = values["result"] if isinstance(values["result"], dict) else {}
     sitemaps = [_sitemap(file) for file in report.get("sitemaps", ())]
@@ -51,7 +51,7 @@ def sitemap_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sitemap(file: dict[str, Any]) -> dict[str, Any]:
-    """Return a sitemap of a report under the names of the older API."""
+    """Return a sitemap from a report with the field names of the older API."""
     return {
         "url": file["url"],
         "sitemap_type": file["kind"],

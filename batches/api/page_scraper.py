@@ -1,4 +1,4 @@
-"""Batches and single scans under the addresses that clients of the older system call."""
+"""Batches and single scans at the URLs that clients of the older system call."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def batch_status(
 ) -> HttpResponseBase:
     """Return the progress of a batch and each of its domains; poll until `completed` or `failed`.
 
-    What was cancelled is `failed` here, with the error `cancelled`.
+    A cancelled batch or domain is `failed` here, with the error `cancelled`.
 
     `?domain_statuses=false` omits the domains, which make up most of the response for a large
     batch.
@@ -84,7 +84,7 @@ def batch_results_csv(request: HttpRequest, batch_id: str) -> StreamingHttpRespo
 
 @router.get("/batch/{path:batch_id}/results.json", response={200: None, **UNKNOWN})
 def batch_results_json(request: HttpRequest, batch_id: str) -> StreamingHttpResponse:
-    """Download the results of a batch as a JSON array with the whole report of each domain."""
+    """Download the results of a batch as a JSON array with the full report of each domain."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return exports.json_download(batch)
 
@@ -116,7 +116,7 @@ def start_scan(request: HttpRequest, payload: schemas.ScanIn, job_type: str = ""
 def job_status(request: HttpRequest, job_id: str) -> HttpResponse:
     """Return the progress of one scan; once it has ended, `result` holds its report.
 
-    What was cancelled is `failed` here, with the error `cancelled`.
+    A cancelled scan is `failed` here, with the error `cancelled`.
     """
     rows = serializers.with_job_status()
     job = find_readable(rows, caller(request), job_id=job_id)

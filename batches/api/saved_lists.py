@@ -30,7 +30,7 @@ add_list(router, "", LISTS)
 
 
 class ListIn(Schema):
-    """The name of a new list, and its domains; those that cannot be scanned are left out."""
+    """The name of a new list and its domains; domains that cannot be scanned are left out."""
 
     name: str = Field(max_length=200)
     domains: Domains = Field(default_factory=list)
@@ -41,14 +41,14 @@ class ListChanges(Schema):
 
 
 class ListedIn(Schema):
-    """Domains to add to a list; with `replace`, they are then all that it holds."""
+    """Domains to add to a list; `replace` removes all others."""
 
     domains: Domains
     replace: bool = False
 
 
 class UnlistedIn(Schema):
-    """Domains to take out of a list."""
+    """Domains to remove from a list."""
 
     domains: Domains
 
@@ -65,7 +65,7 @@ class ListOut(Schema):
 
 
 class ListChanged(ListOut):
-    """A list after a change of its domains, and what became of those that were sent."""
+    """A list after its domains changed, and what happened to the domains that were sent."""
 
     added: int = 0
     already_there: int = 0
@@ -79,7 +79,7 @@ class ListChanged(ListOut):
 
 @router.post("", response={201: ListChanged, **WRITE})
 def create_list(request: HttpRequest, payload: ListIn) -> Status:
-    """Create a list, empty or of domains."""
+    """Create a list, empty or with domains."""
     user = caller(request)
     tenant = tenant_for_new_rows(user)
     read = _read(payload.domains)
@@ -135,7 +135,7 @@ def add_to_list(request: HttpRequest, list_id: UUID, payload: ListedIn) -> dict[
 
 @router.post("/{uuid:list_id}/domains/remove", response={200: ListChanged, **WRITE})
 def remove_from_list(request: HttpRequest, list_id: UUID, payload: UnlistedIn) -> dict[str, Any]:
-    """Take domains out of a list; those that are not in it are ignored."""
+    """Remove domains from a list; domains that are not in it are ignored."""
     row, read = _writable(request, list_id), _read(payload.domains)
     removed = services.remove_hosts(row, read.hosts)
     return _changed(row, read, removed=removed) | {"already_there": 0}

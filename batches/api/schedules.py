@@ -21,7 +21,7 @@ from scrapersky.web.api_errors import ConflictError, InputError, Problem, Refuse
 
 READ = {401: Problem, 404: Problem, 422: Problem}
 WRITE = {403: Problem, **READ}
-# Runs that the response of one schedule holds.
+# Runs included in the response for one schedule.
 SHOWN_RUNS = 100
 SHOWN_REJECTIONS = 1_000
 
@@ -31,7 +31,7 @@ router = Router()
 
 
 class ScheduleChanges(Schema):
-    """The settings of a schedule; a field that is left out keeps its value."""
+    """The settings of a schedule; omitted fields keep their values."""
 
     name: str | None = Field(default=None, max_length=200)
     domains: str | None = Field(default=None, description="A pasted list of domains.")
@@ -68,7 +68,7 @@ class ScheduleChanges(Schema):
 
 
 class ScheduleIn(ScheduleChanges):
-    """A new schedule; it runs every day at 06:00 UTC unless it says otherwise."""
+    """A new schedule; by default it runs every day at 06:00 UTC."""
 
     name: str = Field(max_length=200)
 
@@ -109,7 +109,7 @@ class ScheduleOut(Schema):
 
 
 class ScheduleDetail(ScheduleOut):
-    """A schedule with its list, its latest 100 runs, and the lines that it leaves out."""
+    """A schedule with its list, its latest 100 runs, and the lines it leaves out."""
 
     domains: str
     runs: list[RunOut]
@@ -126,7 +126,7 @@ def list_schedules(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.post("", response={201: ScheduleDetail, **WRITE})
 def create_schedule(request: HttpRequest, payload: ScheduleIn) -> Status:
-    """Create a schedule; `invalid` in the response names lines of the list that are left out."""
+    """Create a schedule; `invalid` in the response lists the lines that are left out."""
     user = caller(request)
     tenant = tenant_for_new_rows(user)
     plan = payload.applied_to(Plan(payload.name, "", "daily", time(6), chooser=user))
@@ -212,7 +212,7 @@ def _refreshed(row: RecurringBatch) -> dict[str, Any]:
 
 
 def _input_error(error: ValidationError) -> InputError:
-    """Return the first of the errors of a service, which names each field."""
+    """Return the first error of a service's field errors."""
     errors = getattr(error, "error_dict", {"__all__": [error]})
     name, messages = next(iter(errors.items()))
     field = "schedule" if name == "__all__" else name

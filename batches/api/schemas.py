@@ -1,6 +1,6 @@
 """The schemas of API requests and responses.
 
-Times are ISO 8601 with zone, durations seconds, progress is a share from 0 to 1.
+Times are ISO 8601 with a time zone, durations are in seconds, and progress is from 0 to 1.
 """
 
 from dataclasses import asdict
@@ -37,7 +37,7 @@ def _without_nul(text: str) -> str:
 
 
 def within_limit(domains: list[str]) -> list[str]:
-    """Return domains of which a batch may have as many; raise ValueError for more."""
+    """Return the domains; raise ValueError if there are more than a batch may have."""
     most = settings.MAX_DOMAINS_PER_BATCH
     if len(domains) > most:
         raise ValueError(f"Give 1 to {grouped(most)} domains; these are {grouped(len(domains))}.")

@@ -67,7 +67,7 @@ def _batch_status(batch: Batch) -> dict[str, Any]:
 def status_response(
     batch: Batch, *, status: int = 200, for_older: bool = False
 ) -> HttpResponseBase:
-    """Return a batch and the status of each of its domains, streamed where these are many."""
+    """Return a batch and the status of each of its domains, streamed if there are many."""
     parts = stream_batch_status(batch, for_older=for_older)
     if batch.total <= READ_AT_ONCE:
         return HttpResponse("".join(parts), content_type=JSON, status=status)
@@ -75,11 +75,11 @@ def status_response(
 
 
 def stream_batch_status(batch: Batch, *, for_older: bool = False) -> Iterator[str]:
-    """Yield the JSON of `schemas.BatchStatus` with the status of each domain, a part at a time.
+    """Yield the JSON of `schemas.BatchStatus` with the status of each domain, in parts.
 
-    The domains are in the order of the list; a job whose domain is gone is named by its id.
+    The domains are in list order; a job whose domain was deleted is identified by its id.
     """
-    # Its last field is the empty object that the domains belong in.
+    # The last field is an empty object, to be filled with the domains.
     values = batch_status(batch, for_older=for_older)
     yield json.dumps(values, cls=NinjaJSONEncoder).removesuffix("}}")
     separator = ""
@@ -95,7 +95,7 @@ def stream_batch_status(batch: Batch, *, for_older: bool = False) -> Iterator[st
 
 
 def _parts_of(batch: Batch) -> Iterator[list[tuple]]:
-    """Yield the jobs of a batch in parts, by position, so that no cursor stays open between."""
+    """Yield the jobs of a batch in parts, by position, so that no cursor stays open in between."""
     jobs = Job.objects.filter(batch=batch).order_by("position", "pk")
     last: tuple[int, Any] | None = None
     while True:
@@ -164,7 +164,7 @@ def job_status(job: Job) -> dict[str, Any]:
 
 
 def _live_stage(job: Job) -> tuple[str, float]:
-    """Return the stage and progress of a job; of a running one its worker knows them."""
+    """Return the stage and progress of a job; those of a running job are kept by its worker."""
     if job.status == Job.Status.PENDING:
         row = with_stages([job])[0]
         return row.stage, row.progress

@@ -1,4 +1,4 @@
-"""Sitemap scans under the addresses that clients of the older system call."""
+"""Sitemap scans at the URLs that clients of the older system call."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def sitemap_status(request: HttpRequest, job_id: str) -> HttpResponse:
     openapi_extra=BODY,
 )
 def create_sitemap_batch(request: HttpRequest) -> dict[str, Any]:
-    """Read the sitemaps of a list of sites; takes what `batch_page_scraper/batch` takes."""
+    """Read the sitemaps of a list of sites; takes the same input as `batch_page_scraper/batch`."""
     try:
         intake = create_from(request, caller(request), Batch.ProcessorType.SITEMAP_IMPORT)
     except services.BatchExistsError as error:

@@ -1,6 +1,6 @@
 """Cancel, pause, resume and repeat a batch, and cancel one job; each returns the progress.
 
-A transition that the current status does not allow is 409, with a sentence on why.
+If the current status does not allow a transition, the response is 409 with the reason.
 """
 
 from collections.abc import Callable

@@ -9,12 +9,12 @@ from scrapersky.tenants.models import Tenant, User
 
 
 def is_served() -> bool:
-    """Return whether scans reach the demo sites here: `manage.py up` serves and maps them."""
+    """Return whether scans can reach the demo sites, which `manage.py up` serves and maps."""
     return settings.DEMO_SITES and f"*.{SUFFIX}" in dict(settings.SCAN_HOST_MAP)
 
 
 def create_demo_batch(*, tenant: Tenant, created_by: User | None) -> Batch:
-    """Create a batch of the demo sites, with a short deadline for the one that never answers."""
+    """Create a batch of the demo sites; its short deadline ends the scan of the silent one."""
     return create_batch(
         tenant=tenant,
         created_by=created_by,

@@ -39,7 +39,7 @@ def run_demo(http: socket.socket, https: socket.socket) -> int:
 
 @contextmanager
 def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
-    """Run the demo sites and a real worker, and always stop both."""
+    """Run the demo sites and a real worker; stop both in any case."""
     env = part_environment() | {"LOG_LEVEL": "WARNING"}
     supervisor = Supervisor([demo_part(http, https, env), worker_part(env)])
     try:
@@ -50,7 +50,7 @@ def workers(http: socket.socket, https: socket.socket) -> Iterator[Supervisor]:
 
 
 def follow(batch: Batch, supervisor: Supervisor, screen: Console) -> None:
-    """Show a progress bar until the batch ends or the time is up."""
+    """Show a progress bar until the batch ends or the time limit is reached."""
     columns = (
         TextColumn("Scanning"),
         BarColumn(),

@@ -11,7 +11,7 @@ from batches.models import Job
 from scans.models import Sitemap
 
 GOOD, ODD, BAD = "green", "yellow", "red"
-# The width of a terminal from which each kind of result has its own column.
+# Terminal width from which each kind of result gets its own column.
 ROOMY = 160
 
 
@@ -23,7 +23,7 @@ def outcome_of(job: Job) -> str:
 
 
 def result_table(jobs: Iterable[Job], *, width: int) -> Table:
-    """Return the results, a row for each job; results share a column on a narrow terminal."""
+    """Return the results with a row per job; on a narrow terminal they share one column."""
     roomy = width >= ROOMY
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
     table.add_column("Domain", no_wrap=True)
@@ -44,7 +44,7 @@ _FINDINGS = ("Title", "E-mails", "Phones", "Technologies")
 
 
 def _findings(job: Job) -> tuple[str, ...]:
-    """Return the cells of the results; none for a failed job."""
+    """Return the result cells; empty for a failed job."""
     domain = job.domain
     if domain is None or not job.scan:
         return ("",) * len(_FINDINGS)
@@ -67,6 +67,6 @@ def _outcome(job: Job) -> str:
 
 
 def _sitemap_urls(job: Job) -> int:
-    """Return the number of pages in the sitemaps; entries of an index are sitemaps."""
+    """Return the number of pages in the sitemaps; an index lists sitemaps, not pages."""
     rows = Sitemap.objects.filter(domain=job.domain, gone_at=None).exclude(kind="index")
     return rows.aggregate(urls=Sum("url_count"))["urls"] or 0

@@ -1,4 +1,4 @@
-"""Arguments that the batch commands share."""
+"""Arguments shared by the batch commands."""
 
 from argparse import ArgumentParser, BooleanOptionalAction
 from typing import Any
@@ -45,7 +45,7 @@ def read_options(params: dict[str, Any]) -> BatchOptions:
 
 
 def read_assignments(texts: list[str]) -> dict[str, Any]:
-    """Return the options that `NAME=VALUE` texts name, as numbers and booleans."""
+    """Return the options given as `NAME=VALUE`, with numbers and booleans converted."""
     return dict(map(_assignment, texts))
 
 
@@ -62,7 +62,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def refusal_of(error: ValidationError) -> str:
-    """Say in one line what a service refuses."""
+    """Return a service's validation errors in one line."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     return " ".join(
@@ -71,7 +71,7 @@ def refusal_of(error: ValidationError) -> str:
 
 
 def find_batch(key: str) -> Batch:
-    """Return the batch of a UUID or any id of the older system."""
+    """Return the batch with a UUID or any id of the older system."""
     try:
         batch = Batch.objects.find(key)
     except LookupKeyError as error:
@@ -82,7 +82,7 @@ def find_batch(key: str) -> Batch:
 
 
 def find_owner(username: str) -> tuple[Tenant, User | None]:
-    """Return the tenant and owner of a new batch: the user's, or the default tenant and none."""
+    """Return tenant and owner of a new batch: the user's, or the default tenant and no owner."""
     if not username:
         return Tenant.objects.get(pk=DEFAULT_TENANT_ID), None
     user = User.objects.filter(username=username, is_active=True).first()

@@ -1,7 +1,7 @@
-"""What was asked and how far it got.
+"""Requested work and its progress.
 
-A status changes only here, by one guarded `UPDATE ... WHERE status = <from>` that says whether
-it won: two workers can never both start, end or take back the same job.
+A status changes only here, by one guarded `UPDATE ... WHERE status = <from>` that reports whether
+it succeeded, so two workers can never both start, end or recover the same job.
 """
 
 from batches.models.batch import Batch

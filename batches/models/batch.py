@@ -25,7 +25,7 @@ class Batch(models.Model):
         DOMAIN_SCAN = "domain_scan", "Domain scan"
         SITEMAP_IMPORT = "sitemap_import", "Sitemap import"
 
-    # The column of the id that a client gave a batch whose own id is another.
+    # The column for an id given by a client, if the batch's own id differs.
     CLIENT_ID = "legacy_batch_id"
     ACTIVE = ACTIVE
     ENDED = (Status.CANCELLED, Status.COMPLETE, Status.PARTIAL, Status.FAILED)
@@ -44,7 +44,7 @@ class Batch(models.Model):
         max_length=32, choices=ProcessorType, default=ProcessorType.DOMAIN_SCAN
     )
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING, editable=False)
-    # Whether its list is still being read: it waits, gets more jobs, and cannot end.
+    # Whether its list is still being read: it is pending, gets more jobs, and cannot end.
     is_building = models.BooleanField(default=False, db_default=False, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)
     completed = models.PositiveIntegerField(default=0, editable=False)
@@ -52,17 +52,16 @@ class Batch(models.Model):
     cancelled = models.PositiveIntegerField(default=0, editable=False)
     options = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
-    # The names of the columns of its list, whose rows are `BatchRow`s; NULL where it has none.
+    # The column names of its list, whose rows are `BatchRow`s; NULL if it has none.
     list_columns = models.JSONField(null=True, blank=True, editable=False)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Seconds that it ran before `active_since`, across pauses and retries; NULL where they were
-    # not measured.
+    # Seconds it ran before `active_since`, across pauses and retries; NULL if not measured.
     active_seconds = models.FloatField(null=True, blank=True, editable=False)
-    # When it last started to run; NULL while it does not.
+    # When it last started running; NULL while it is not running.
     active_since = models.DateTimeField(null=True, blank=True, editable=False)
     # Its counters when it was last resumed or retried: `stop_at_failures` counts from there.
     accepted_completed = models.IntegerField(default=0, db_default=0, editable=False)
@@ -126,7 +125,7 @@ class Batch(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # Each list in its order, for one tenant, and for those who see several or all.
+            # For each list in its order: within one tenant, and across tenants.
             models.Index(fields=["tenant", "-created_at", "-id"], name="batch_newest"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest_of_all"),
             models.Index(fields=["tenant", "status", "-created_at", "-id"], name="batch_by_status"),
@@ -159,7 +158,7 @@ class Batch(models.Model):
 
     @property
     def is_converted(self) -> bool:
-        """Whether the batch was brought over from the older system."""
+        """Whether the batch was converted from the older system."""
         if self.legacy_id is None and self.legacy_batch_id is None:
             return False
         return self.legacy_id is not None or not self._has_client_id
@@ -172,7 +171,7 @@ class Batch(models.Model):
 
     @property
     def public_id(self) -> UUID:
-        """The id by which clients know the batch: the one that they gave it, if they did."""
+        """The id by which clients know the batch: the one they gave it, if any."""
         if self.legacy_batch_id is None or self.is_converted:
             return self.pk
         return embedded_uuid(self.legacy_batch_id) or self.pk
@@ -183,14 +182,14 @@ class Batch(models.Model):
 
     @property
     def waiting(self) -> int:
-        """How many jobs have not ended."""
+        """The number of jobs that have not ended."""
         return max(self.total - self.ended, 0)
 
     def count_of(self, status: str) -> int | None:
-        """Return how many jobs have a status, or all with none given, where the counters tell.
+        """Return the number of jobs with a status (empty: all) if the counters know it, else None.
 
-        They do not tell waiting from running jobs; and those of a batch of the older system may
-        count jobs that did not come with it.
+        They do not distinguish waiting from running jobs, and those of a converted batch may
+        include jobs that were not converted.
         """
         if self.is_converted:
             return None
@@ -208,13 +207,13 @@ class Batch(models.Model):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether jobs of it have failed or were cancelled, and may run again now."""
+        """Whether it has failed or cancelled jobs that may run again now."""
         is_busy = self.is_building or self.status == self.Status.CANCELLING
         return not is_busy and self.failed + self.cancelled > 0
 
     @property
     def controls(self) -> list[str]:
-        """Name the controls that fit the state the batch is in."""
+        """The actions that the batch's status allows."""
         fits = {
             "pause": self.status in self.PAUSABLE and not self.is_building,
             "resume": self.status == self.Status.PAUSED,
@@ -230,19 +229,19 @@ class Batch(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long the batch has run, or ran, without pauses; None before it started."""
+        """How long the batch has run, in seconds without pauses; None before it started."""
         if self.started_at is None:
             return None
         since = self.active_since
-        if self.active_seconds is None and since is None:  # an older batch
+        if self.active_seconds is None and since is None:  # from before pauses were measured
             return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
         running = (timezone.now() - since).total_seconds() if since else 0.0
         return max((self.active_seconds or 0.0) + running, 0.0)
 
     def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> bool:
-        """Add jobs that ended, in the transaction that ends them, and finish with the last one.
+        """Count jobs in the transaction that ends them; the last one finishes the batch.
 
-        Returns whether the batch has ended by it.
+        Returns whether the batch has ended.
         """
         row = Batch.objects.filter(pk=self.pk)
         row.update(
@@ -258,7 +257,7 @@ class Batch(models.Model):
         return False
 
     def reason_to_stop(self) -> str:
-        """Return why `stop_at_failures` pauses the batch, empty if it does not."""
+        """Return why `stop_at_failures` pauses the batch; empty if it does not."""
         limit = self.scan_options.stop_at_failures
         failed = self.failed - self.accepted_failed
         ended = failed + self.completed - self.accepted_completed
@@ -274,7 +273,7 @@ class Batch(models.Model):
         return self.status == self.Status.PAUSED and bool(self.error)
 
     def grow(self, added: int) -> None:
-        """Add jobs to the total; raise `ValidationError` where the batch takes no more."""
+        """Add jobs to the total; raise `ValidationError` if the batch accepts no more."""
         open_states = [Batch.Status.PENDING, Batch.Status.RUNNING, Batch.Status.PAUSED]
         row = Batch.objects.filter(pk=self.pk, status__in=open_states)
         if not row.update(total=F("total") + added, updated_at=Now()):

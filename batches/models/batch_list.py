@@ -1,4 +1,4 @@
-"""The list of a batch that is still being created, and how far it has been read."""
+"""The list of a batch that is still being created, and the reading position."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,15 +15,15 @@ STALLED_AFTER = timedelta(seconds=60)
 
 class BatchListQuerySet(models.QuerySet):
     def stalled(self) -> "BatchListQuerySet":
-        """Return lists whose reading has stalled for a minute."""
+        """Return lists whose reading stalled for a minute."""
         return self.filter(updated_at__lt=timezone.now() - STALLED_AFTER)
 
 
 class BatchList(models.Model):
-    """A saved list and the place up to which it has become jobs; it is gone with the last one.
+    """A saved list and the position up to which it has become jobs; deleted after the last one.
 
-    The place is a line and the number of its entries that are done, so that a list in one line can
-    be resumed too. `hosts` counts the valid entries, duplicates included: the next position.
+    The position is a line and the number of its entries that are done, so that reading can resume
+    within a line. `hosts` counts the valid entries, including duplicates: the next job's position.
     """
 
     TENANT_PATH = "batch__tenant"
@@ -37,9 +37,9 @@ class BatchList(models.Model):
     # None: detect it from the content.
     is_table = models.BooleanField(null=True)
     column = models.CharField(max_length=200, blank=True)
-    # The sheet of a workbook; empty: choose it by its values.
+    # The sheet of a workbook; empty: detect it from its values.
     sheet = models.CharField(max_length=200, blank=True, default="", db_default="")
-    # Which known domains are left out (`skipping.Skips`), and how many were so far.
+    # Which known domains to skip (`skipping.Skips`), and how many have been skipped so far.
     skip_recent = models.BooleanField(default=False, db_default=False)
     skip_older = models.BooleanField(default=False, db_default=False)
     skip_days = models.PositiveSmallIntegerField(default=RECENT_DAYS, db_default=RECENT_DAYS)
@@ -50,7 +50,7 @@ class BatchList(models.Model):
     line_entries = models.PositiveIntegerField(default=0)
     entries = models.PositiveIntegerField(default=0)
     hosts = models.PositiveIntegerField(default=0)
-    # Rows with columns that are stored so far (`BatchRow`), and the bytes of their cells.
+    # Rows stored so far (`BatchRow`), and the bytes of their cells.
     rows = models.PositiveIntegerField(default=0, db_default=0)
     row_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
     duplicates = models.PositiveIntegerField(default=0)

@@ -50,7 +50,7 @@ class BatchQuerySet(KeyedQuerySet):
         return self.filter(status__in=ACTIVE)
 
     def startable(self) -> "BatchQuerySet":
-        """Return the batches that may start to run: their lists are complete."""
+        """Return the batches that may start: their lists are complete."""
         return self.filter(status=BatchStatus.PENDING, is_building=False)
 
     def claimable(self) -> "BatchQuerySet":
@@ -65,7 +65,7 @@ class BatchQuerySet(KeyedQuerySet):
         )
 
     def cancel(self) -> int:
-        """Move to cancelling what has not ended; return how many moved.
+        """Move unfinished batches to cancelling; return how many moved.
 
         A batch that is still being created gets no more jobs.
         """
@@ -88,18 +88,18 @@ class BatchQuerySet(KeyedQuerySet):
         return paused
 
     def add_built(self, jobs: int, **changes: Any) -> int:
-        """Add jobs to a batch that is being created; 0 if it was cancelled meanwhile."""
+        """Add jobs to a batch that is being created; return 0 if it has been cancelled."""
         rows = self.filter(is_building=True)
         return rows.update(total=F("total") + jobs, updated_at=Now(), **changes)
 
     def fail_building(self, error: str) -> int:
-        """Stop creating batches; once their jobs are cancelled they end as failed."""
+        """Stop creating batches; they end as failed once their jobs are cancelled."""
         return self.filter(is_building=True).update(
             is_building=False, status=BatchStatus.CANCELLING, error=error, updated_at=Now()
         )
 
     def resume(self) -> int:
-        """Move from paused to running, and end what has ended meanwhile; return how many.
+        """Resume paused batches and end those whose jobs have all ended; return how many moved.
 
         Failures so far no longer count for `stop_at_failures`.
         """
@@ -119,10 +119,10 @@ class BatchQuerySet(KeyedQuerySet):
         return self.filter(status__in=states).update(status=to, updated_at=Now(), **changes)
 
     def reopen(self, counted: Counter) -> int:
-        """Take retried jobs off the counters and run again; return how many batches moved.
+        """Subtract retried jobs from the counters and run again; return how many batches moved.
 
-        `counted`: failed or cancelled -> how many jobs wait again. A batch that runs or is paused
-        stays so; one that is being cancelled is refused.
+        `counted` maps failed and cancelled to the number of jobs that wait again. A running or
+        paused batch keeps its status; one that is being cancelled is not reopened.
         """
         paused = Q(status=BatchStatus.PAUSED)
         return (
@@ -154,7 +154,7 @@ class BatchQuerySet(KeyedQuerySet):
     def finish(self) -> int:
         """End the batches whose jobs have all ended; return how many ended.
 
-        Complete only where no job failed, failed only where none completed, partial between.
+        A batch is complete if no job failed, failed if none completed, else partial.
         """
         done = self.filter(
             status__in=[BatchStatus.RUNNING, BatchStatus.CANCELLING],
@@ -167,7 +167,7 @@ class BatchQuerySet(KeyedQuerySet):
         return ended
 
     def _name_causes(self) -> None:
-        """Return why a batch failed in which every job failed for the same reason."""
+        """Record the reason of failed batches whose jobs all failed for the same one."""
         failed = self.filter(status=BatchStatus.FAILED, error="", failed=F("total"))
         for batch in self.model._default_manager.filter(pk__in=failed.values("pk")):
             jobs = batch.jobs.filter(status="failed").order_by()

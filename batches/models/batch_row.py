@@ -1,4 +1,4 @@
-"""The lines of a batch's own list, with all of their columns."""
+"""The lines of a batch's list, with all of their columns."""
 
 from typing import ClassVar
 
@@ -11,20 +11,21 @@ from scans.engine.lists.typed_cells import TEXT, Native, native
 
 
 class BatchRow(models.Model):
-    """One line of the table that a batch was created of; `Batch.list_columns` are its names.
+    """One line of the table that a batch was created from;
 
-    A line that was scanned has its domain, also if an earlier line has the same one. One that was
-    rejected has the reason, and one without anything in the column of the domains has neither.
+    `Batch.list_columns` has the column names. A scanned line has its domain, even if an earlier
+    line has the same one. A rejected line has the reason, and one with an empty domain cell has
+    neither.
     """
 
     TENANT_PATH = "batch__tenant"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows", db_index=False)
-    # The place in the list, from 0, and the line of the file, from 1.
+    # The position in the list, from 0, and the line in the file, from 1.
     position = models.PositiveIntegerField()
     line = models.PositiveBigIntegerField()
-    # The cells as texts; at the end of a row, some may be missing.
+    # The cells as texts; trailing ones may be missing.
     values = models.JSONField(default=list)
     # Their kinds in a spreadsheet (`scans.engine.lists.typed_cells`).
     kinds = models.TextField(blank=True, default="")
@@ -37,7 +38,7 @@ class BatchRow(models.Model):
         db_index=False,
     )
     reason = models.TextField(blank=True, default="")
-    # The job of the domain in the batch; none where the domain was skipped.
+    # The domain's job in the batch; NULL if the domain was skipped.
     job = models.ForeignObject(
         Job,
         on_delete=models.DO_NOTHING,
@@ -59,10 +60,10 @@ class BatchRow(models.Model):
         return f"Line {self.line} of {self.batch}"
 
     def value(self, index: int) -> str:
-        """Return the text of a cell, by its column's place from 0."""
+        """Return the text of a cell by its column index, from 0."""
         return self.values[index] if index < len(self.values) else ""
 
     def native_value(self, index: int) -> Native:
-        """Return a cell as a spreadsheet had it: a text, number, boolean, date or time."""
+        """Return a cell with its type in the spreadsheet: text, number, boolean, date or time."""
         kind = self.kinds[index] if index < len(self.kinds) else TEXT
         return native(self.value(index), kind)

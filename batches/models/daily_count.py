@@ -1,4 +1,4 @@
-"""The results of a day's scans, counted when jobs end."""
+"""Daily counts of scan results, updated when jobs end."""
 
 from collections import Counter
 from datetime import date
@@ -20,18 +20,18 @@ class DailyCountQuerySet(models.QuerySet):
     def add(day: date, counted: Counter[tuple[UUID, str, str]]) -> None:
         """Add to the counts of a day: (tenant, measure, name) -> how many.
 
-        Call it in the transaction that ends the jobs, after these are locked and before their
-        batches are, so that each job is counted once and no two writers deadlock.
+        Call it in the transaction that ends the jobs, after locking the jobs and before locking
+        their batches, so that each job is counted once and writers cannot deadlock.
         """
         rows = [(tenant, day, measure, name, n) for (tenant, measure, name), n in counted.items()]
         storage.upsert(DailyCount, (*KEY, "count"), rows, key=KEY, add=["count"])
 
 
 class DailyCount(models.Model):
-    """How often something happened in a tenant on a day (UTC).
+    """A count of one kind of event in a tenant on a day (UTC).
 
-    A verdict and a failure reason each stand for one scan of a site; a contact, by its kind, for
-    one that a scan extracted. Submitted domains are counted for tenants with a limit.
+    Verdicts and failure reasons count scans; contact kinds count extracted contacts. Submitted
+    domains are counted only for tenants with a limit.
     """
 
     class Measure(models.TextChoices):

@@ -1,4 +1,4 @@
-"""A new batch that is not started yet: what its owner typed and uploaded so far."""
+"""A batch that has not been created yet: what its owner has typed and uploaded so far."""
 
 import json
 import zlib
@@ -19,13 +19,13 @@ class DraftQuerySet(models.QuerySet):
 
 
 class Draft(models.Model):
-    """The input of the form of a new batch, as one compressed document."""
+    """The input of the new-batch form as one compressed document."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
     created_by = models.ForeignKey("tenants.User", models.CASCADE, related_name="+")
     name = models.CharField(max_length=200, blank=True)
-    # Domains that can be scanned, as counted by the last check.
+    # Valid domains counted by the last check.
     domain_count = models.PositiveIntegerField(default=0)
     document = models.BinaryField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -44,13 +44,13 @@ class Draft(models.Model):
         return self.name or "Unnamed draft"
 
     def write(self, fields: dict[str, Any], file_name: str = "", file: bytes = b"") -> None:
-        """Replace the document: the fields of the form, and the uploaded file."""
+        """Replace the document: the form fields and the uploaded file."""
         text = b64encode(file).decode()
         content = {"fields": fields, "file_name": file_name, "file": text}
         self.document = zlib.compress(json.dumps(content).encode(), 1)
         self.updated_at = timezone.now()
 
     def read(self) -> tuple[dict[str, Any], str, bytes]:
-        """Return the fields of the form, and the name and bytes of the uploaded file."""
+        """Return the form fields, and the name and bytes of the uploaded file."""
         content = json.loads(zlib.decompress(self.document))
         return content["fields"], content["file_name"], b64decode(content["file"])

@@ -1,4 +1,4 @@
-"""A background export: what it exports, how far it is, and where its file is."""
+"""A background export: its list and filter, its progress and its file."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import Chip, ListQuery
 
 KEPT = timedelta(days=7)
-# A slice runs for less than this; after it, its host is taken to be lost.
+# A slice takes less than this; after it, its host is considered lost.
 LEASE = timedelta(seconds=90)
 
 
@@ -29,12 +29,12 @@ def expiry() -> datetime:
 
 class ExportQuerySet(models.QuerySet):
     def due(self) -> Self:
-        """Return unfinished exports that no worker holds, the least recently served first."""
+        """Return unfinished exports that no worker holds, least recently served first."""
         free = Q(leased_until__isnull=True) | Q(leased_until__lt=Now())
         return self.filter(free, status__in=Export.ACTIVE).order_by("served_at", "pk")
 
     def claim(self) -> bool:
-        """Take the one export among these for a slice; False if another worker was faster."""
+        """Claim the one export in this queryset for a slice; False if another worker was faster."""
         now = timezone.now()
         updated = (
             self.due()
@@ -44,13 +44,13 @@ class ExportQuerySet(models.QuerySet):
         return updated == 1
 
     def finish(self, status: "Export.Status", error: str = "") -> bool:
-        """End running exports; False if none was running any more."""
+        """End running exports; return False if none was still running."""
         rows = self.filter(status__in=Export.ACTIVE)
         return rows.update(status=status, error=error, finished_at=Now(), leased_until=None) > 0
 
 
 class Export(models.Model):
-    """One export of a list, with the filter it started with; rows are as they are when read."""
+    """One export of a list with the filter it started with; rows are exported as of their slice."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -68,24 +68,24 @@ class Export(models.Model):
     query = models.TextField(blank=True)
     columns = models.JSONField(default=list)
     format = models.CharField(max_length=16, choices=[(f.value, f.label) for f in Format])
-    # The recipe whose columns are written in place of `columns`.
+    # The recipe whose columns are written instead of `columns`.
     recipe = models.CharField(max_length=32, blank=True, db_default="")
-    # Which export of a saved view it is, where it is one.
+    # Its record among the exports of a saved view, if it is one.
     view_export = models.OneToOneField(
         ViewExport, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     only_changes = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
-    # Rows that were expected when it started; more than 10,000 are not counted.
+    # Rows expected when it started; counting stops at 10,000.
     expected = models.PositiveIntegerField(default=0)
     row_count = models.PositiveIntegerField(default=0)
-    # Rows that were read; more than those written where only changes are exported.
+    # Rows read, of which fewer are written if only changes are exported.
     read_count = models.PositiveIntegerField(default=0, db_default=0)
-    # Where the next slice continues: the list's cursor, and the length of the file so far.
+    # Where the next slice continues: the list's cursor, and the current length of the file.
     cursor = models.TextField(blank=True)
     byte_count = models.PositiveBigIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0)
-    # Texts cut because a spreadsheet takes no longer ones.
+    # Texts truncated to the maximum length of a spreadsheet cell.
     truncated = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -126,14 +126,14 @@ class Export(models.Model):
 
     @property
     def output(self) -> Output:
-        """What it is written as; a recipe that is no more leaves its format."""
+        """The output; if its recipe no longer exists, the plain format."""
         definition = find_list(self.list_name)
         recipes = definition.recipes if definition else ()
         return Output(self.kind, next((r for r in recipes if r.name == self.recipe), None))
 
     @property
     def as_of(self) -> str:
-        """Which filter the rows match, and as of when each of them is."""
+        """The filter that the rows match, and the time span in which they were read."""
         end = plain(self.finished_at) if self.finished_at else "its end"
         return (
             f"The filter is that of the start, “{self.query}”. Each row is as it was when its "
@@ -142,7 +142,7 @@ class Export(models.Model):
 
     @property
     def filters(self) -> list[Chip]:
-        """The filter that the export started with, for a person."""
+        """The filters that the export started with, as text for people."""
         definition = find_list(self.list_name)
         query = definition and ListQuery.of_text(definition, self.query, self.created_by)
         return query.chips() if query else []
@@ -161,7 +161,7 @@ class Export(models.Model):
 
     @property
     def path(self) -> Path:
-        """The finished file, or the text file in the making."""
+        """The finished file, or the text file being written."""
         suffix = "zip" if self.is_zipped else self.kind.suffix
         return self.folder / f"{self.pk}.{suffix}"
 

@@ -1,4 +1,4 @@
-"""A job: one piece of work, and the only ways its status changes."""
+"""A job: one unit of work, and the only functions that change its status."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ FAILURE_REASONS = [
 
 
 def host_key(name: str) -> str:
-    """Return what two domains of one server name share: no port, no leading `www.`."""
+    """Return the part of a domain that identifies its server: without port and leading `www.`."""
     return re.sub(r":\d+$", "", name.lower()).removeprefix("www.")
 
 
@@ -42,20 +42,20 @@ def batched(items: Iterable, size: int) -> Iterator[list]:
 
 class JobQuerySet(KeyedQuerySet):
     def claimable(self) -> "JobQuerySet":
-        """Return the jobs that wait and that no worker holds."""
+        """Return waiting jobs that no worker holds."""
         return self.filter(status=Job.Status.PENDING, worker__isnull=True)
 
     def held(self, worker: Worker, claims: dict[UUID, int]) -> set[UUID]:
         """Lock the unfinished jobs that a worker still holds by these claims; return their ids.
 
-        A job that was cancelled, retried or claimed by another worker since is not returned.
+        Jobs that have since been cancelled, retried or claimed by another worker are left out.
         """
         rows = self.filter(pk__in=claims, worker=worker, status__in=Job.ACTIVE)
         locked = rows.select_for_update(no_key=True).order_by("pk")
         return {pk for pk, no in locked.values_list("pk", "claim_no") if claims[pk] == no}
 
     def release(self) -> int:
-        """Let workers go of jobs without charging an attempt; return how many jobs wait again."""
+        """Release jobs without charging an attempt; return how many wait again."""
         waiting = self.filter(status__in=Job.ACTIVE).update(
             status=Job.Status.PENDING, worker=None, started_at=None, updated_at=Now()
         )
@@ -64,9 +64,9 @@ class JobQuerySet(KeyedQuerySet):
         return waiting
 
     def forget_domain(self) -> None:
-        """Let ended jobs say no more which domain they were of; delete those without a batch.
+        """Remove the domain from ended jobs; delete those without a batch.
 
-        One that a worker still holds keeps its host, which nobody else may scan, until then.
+        A job that a worker still holds keeps its host, so that nobody else scans it until then.
         """
         self.filter(batch__isnull=True, worker__isnull=True).delete()
         nothing: dict[str, Any] = {"domain": None, "scan": None, "result": None, "error": ""}
@@ -75,16 +75,16 @@ class JobQuerySet(KeyedQuerySet):
         self.update(host=host, **nothing)
 
     def forgotten_singles(self) -> "JobQuerySet":
-        """Return jobs without a batch whose domain was deleted while a worker held them."""
+        """Return single jobs whose domain was deleted while a worker held them."""
         return self.filter(
             domain__isnull=True, batch__isnull=True, worker__isnull=True, legacy_id__isnull=True
         )
 
     def fail_lost(self) -> list[tuple[UUID, UUID | None]]:
-        """Charge an attempt to jobs whose worker or process died while it scanned them.
+        """Charge an attempt to jobs whose worker or process died during the scan.
 
-        They wait again; the third time they fail with worker_lost. Returns tenant and batch of each
-        that failed, for their counters; the rows are locked by the caller.
+        They wait again, or fail with worker_lost the third time. Returns the tenant and batch of
+        each failed job, for the counters; the caller has locked the rows.
         """
         lost = self.filter(status__in=Job.ACTIVE)
         last = lost.filter(attempts__gte=MAX_ATTEMPTS - 1)
@@ -109,22 +109,22 @@ class JobQuerySet(KeyedQuerySet):
         return failed
 
     def cancel_claimable(self, count: int) -> Counter:
-        """Cancel up to `count` jobs that no worker holds; return batch -> how many."""
+        """Cancel up to `count` jobs that no worker holds; return the number per batch."""
         rows = self.claimable().select_for_update(skip_locked=True, no_key=True).order_by("pk")
         return self._cancel(dict(rows[:count].values_list("pk", "batch_id")))
 
     def cancel(self) -> Counter:
-        """Cancel jobs that wait or run; return batch -> how many.
+        """Cancel waiting and running jobs; return the number per batch.
 
-        A worker keeps what it holds until it has stopped the scan, so that no other scan of the
-        host starts before.
+        A worker keeps its jobs until it has stopped their scans, so that no other scan of the host
+        starts earlier.
         """
         rows = self.filter(status__in=Job.ACTIVE).select_for_update(no_key=True).order_by("pk")
         return self._cancel(dict(rows.values_list("pk", "batch_id")))
 
     @staticmethod
     def _cancel(batch_of: dict[UUID, UUID | None]) -> Counter:
-        """Cancel jobs that are locked: job -> its batch."""
+        """Cancel locked jobs, given as job -> batch."""
         now = Now()
         Job.objects.filter(pk__in=batch_of, status__in=Job.ACTIVE).update(
             status=Job.Status.CANCELLED,
@@ -136,25 +136,25 @@ class JobQuerySet(KeyedQuerySet):
         return Counter(batch_of.values())
 
     def retryable(self, reasons: Sequence[str] = ()) -> "JobQuerySet":
-        """Return failed and cancelled jobs, or those that failed by one of the reasons.
+        """Return failed and cancelled jobs, or only those with one of the failure reasons.
 
-        A job of the older system whose domain is gone has nothing left to scan.
+        Converted jobs without a domain have nothing to scan.
         """
         again = self.filter(status__in=Job.RETRYABLE, domain__isnull=False)
         return again.filter(failure_reason__in=reasons) if reasons else again
 
     def retry(self, options: dict | None, *, keep_options: bool = False) -> Counter:
-        """Move retryable jobs back to the line; return status -> how many had it.
+        """Make retryable jobs wait again; return the number per former status.
 
-        With `options` this attempt uses these instead of the batch's; without, those of an earlier
-        retry no longer apply unless `keep_options`.
+        `options` replace the batch's for this attempt only; without them, those of an earlier retry
+        are dropped unless `keep_options`.
         """
         rows = self.retryable().select_for_update(no_key=True).order_by("pk")
         statuses = dict(rows.values_list("pk", "status"))
         for ids in batched(statuses, RETRY_CHUNK):
             Job.objects.filter(pk__in=ids).retryable().update(
                 status=Job.Status.PENDING,
-                claim_no=F("claim_no") + 1,  # fences a scan that was cancelled and still stops
+                claim_no=F("claim_no") + 1,  # fences off a cancelled scan that is still stopping
                 attempts=0,
                 progress=0,
                 failure_reason="",
@@ -170,15 +170,15 @@ class JobQuerySet(KeyedQuerySet):
 
     @staticmethod
     def end(rows: Iterable[tuple]) -> None:
-        """Write the end of jobs that the caller has locked with `held`.
+        """End jobs that the caller has locked with `held`.
 
-        Each row: the values of `Job.END_COLUMNS`.
+        Each row has the values of `Job.END_COLUMNS`.
         """
         storage.update(Job, Job.END_COLUMNS, rows)
 
     @staticmethod
     def begin(worker: Worker, started: Mapping[tuple[UUID, int], datetime]) -> None:
-        """Move claimed jobs to running; `started`: (job, its claim) -> when its scan began."""
+        """Move claimed jobs to running; `started` maps (job id, claim number) to the start."""
         if not started:
             return
         times = {pk: moment for (pk, _), moment in started.items()}
@@ -190,7 +190,7 @@ class JobQuerySet(KeyedQuerySet):
 
 
 class Job(models.Model):
-    """One piece of work: a scan of one domain, in a batch or on its own."""
+    """One unit of work: a scan of one domain, in a batch or on its own."""
 
     class Type(models.TextChoices):
         WEBSITE_SCAN = "website_scan", "Website scan"
@@ -235,7 +235,8 @@ class Job(models.Model):
     domain = models.ForeignKey(
         "scans.Domain", models.PROTECT, null=True, blank=True, related_name="jobs", db_index=False
     )
-    # Never two scans of one host at a time: `host_key` of the domain, empty where that is gone.
+    # The domain's `host_key`, so that a host is never scanned twice at once; empty without a
+    # domain.
     host = models.CharField(max_length=255, default="", blank=True, editable=False)
     job_type = models.CharField(max_length=32, choices=Type, default=Type.WEBSITE_SCAN)
     position = models.PositiveIntegerField(default=0)
@@ -252,12 +253,12 @@ class Job(models.Model):
         max_length=32, choices=FAILURE_REASONS, blank=True, editable=False
     )
     error = models.TextField(blank=True, editable=False)
-    # The address that may not be scanned; what an internal name server answers is for superusers.
+    # The address that may not be scanned; only superusers see what internal name servers answer.
     private_address = models.GenericIPAddressField(null=True, blank=True, editable=False)
     scan = models.ForeignKey(
         "scans.Scan", models.SET_NULL, null=True, blank=True, related_name="jobs", db_index=False
     )
-    # What a test_mode job found, or the requests of a failed one.
+    # The report of a test_mode job, or the requests of a failed one.
     result = ResultField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -308,7 +309,7 @@ class Job(models.Model):
                 name="job_one_active_outside_batches",
             ),
         ]
-        # Partial: each index that a new job is not in lets a batch of 100,000 start sooner.
+        # Partial, because every index that excludes new jobs speeds up creating a batch of 100,000.
         indexes: ClassVar = [
             models.Index(fields=["batch", "position"], name="job_in_order"),
             models.Index(fields=["tenant", "id"], name="job_newest"),
@@ -323,7 +324,7 @@ class Job(models.Model):
             models.Index(
                 fields=["batch", "failure_reason"], condition=Q(status="failed"), name="job_failed"
             ),
-            # A job that has ended has no worker, so these are the few that are held now.
+            # Ended jobs have no worker, so this index holds only the few that are claimed now.
             models.Index(fields=["host"], condition=Q(worker__isnull=False), name="job_held"),
             models.Index(fields=["scan"], condition=Q(scan__isnull=False), name="job_scan"),
             models.Index(
@@ -350,7 +351,7 @@ class Job(models.Model):
 
     @property
     def controls(self) -> list[str]:
-        """Name the controls that fit the state the job and its batch are in."""
+        """The actions that the status of the job and its batch allow."""
         if self.batch is not None and self.batch.status == Batch.Status.CANCELLING:
             return []
         if not self.is_ended:
@@ -359,7 +360,7 @@ class Job(models.Model):
 
     @property
     def seconds(self) -> float | None:
-        """How long the scan has run, or ran; None before it started."""
+        """How long the scan has run, in seconds; None before it started."""
         if self.started_at is None:
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()

@@ -1,4 +1,4 @@
-"""The id map: the new UUID of every id of the older system."""
+"""The id map from ids of the older system to UUIDs."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,26 +13,26 @@ from batches.legacy.ids import embedded_uuid, stored_original
 
 class LegacyIdQuerySet(models.QuerySet):
     def became(self, kind: str, texts: Sequence[str]) -> list[tuple[str, UUID]]:
-        """Return what ids of the older system became, as (original, UUID).
+        """Return (original, UUID) pairs for ids of the older system.
 
-        This is the only query by a legacy id, and look-ups run it only where no row has the id.
-        Of several rows with one text, the one that kept the UUID comes first.
+        This is the only query by legacy ids; lookups run it only if no row has the id itself. If
+        several rows share a text, the one that kept the UUID comes first.
         """
         rows = self.filter(kind=kind, original__in=set(map(stored_original, texts)))
         return list(rows.order_by(_PRECEDENCE, "id").values_list("original", "uuid"))
 
     def resolve(self, kind: str, text: str) -> UUID | None:
-        """Return what one id became, else the UUID in its text; None if it has none."""
+        """Return the UUID of one id: from the map, else the one in its text, else None."""
         mapped = self.became(kind, [text])
         return mapped[0][1] if mapped else embedded_uuid(text)
 
 
 class LegacyId(models.Model):
-    """An id of the older system and the UUID it became.
+    """An id of the older system and the UUID it was converted to.
 
-    Rows are many (one for each batch, job and domain that was brought over), so `original` is
-    NULL where it is the text of `uuid` itself, and only the originals are indexed: a UUID and an
-    integer are found on the rows themselves, and a conversion joins the map as a whole.
+    There is a row for every converted batch, job and domain, so `original` is NULL if it equals the
+    text of `uuid`, and only originals are indexed: UUIDs and integers are looked up in the rows
+    themselves, and a conversion joins the whole map.
     """
 
     class Kind(models.TextChoices):
@@ -62,7 +62,8 @@ class LegacyId(models.Model):
     integer = models.BigIntegerField(null=True, blank=True)
     uuid = models.UUIDField()
     how = models.CharField(max_length=16, choices=How)
-    # Whether the conversion made the row of this UUID; only such a row is ever taken back.
+    # Whether the conversion created the row with this UUID; only such rows are removed in a
+    # reversal.
     made = models.BooleanField()
 
     objects = LegacyIdQuerySet.as_manager()

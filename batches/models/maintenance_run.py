@@ -14,10 +14,10 @@ NOTE_LENGTH = 2_000
 
 
 class MaintenanceRun(models.Model):
-    """The last run of one of the console's own schedules, one row a schedule.
+    """The last run of one of the console's own schedules; one row per schedule.
 
-    The queue keeps no trace of tasks that succeeded, and none of those that were killed: a row
-    that stays running tells of these.
+    The queue keeps no record of tasks that succeeded or were killed; a row that stays running
+    reveals the latter.
     """
 
     class Outcome(models.TextChoices):
@@ -50,12 +50,12 @@ class MaintenanceRun(models.Model):
 
     @classmethod
     def begin(cls, name: str) -> "MaintenanceRun":
-        """Record that a run has started; an earlier one that never ended is overwritten."""
+        """Record the start of a run, overwriting an earlier one that never ended."""
         running = {"outcome": cls.Outcome.RUNNING, "started_at": timezone.now(), "ended_at": None}
         return cls.objects.update_or_create(name=name, defaults=running)[0]
 
     def end(self, outcome: "MaintenanceRun.Outcome", note: str = "") -> bool:
-        """Record how a run ended; False if a later run has started since."""
+        """Record how a run ended; return False if a later run has started."""
         current = type(self).objects.filter(pk=self.pk, started_at=self.started_at, ended_at=None)
         text = sanitize(note)[:NOTE_LENGTH]
         return current.update(outcome=outcome, note=text, ended_at=Now()) == 1

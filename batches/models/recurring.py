@@ -1,4 +1,4 @@
-"""Batches that recur: a list of domains, when it is scanned again, and every time it was."""
+"""Recurring batches: a list of domains, its schedule, and its runs."""
 
 from datetime import datetime, time
 from typing import ClassVar
@@ -18,19 +18,19 @@ class RecurringBatchQuerySet(models.QuerySet):
         return self.filter(enabled=True, next_run_at__lte=now).order_by("next_run_at", "pk")
 
     def with_last_run(self) -> "RecurringBatchQuerySet":
-        """Add how each one's newest run went: `last_at`, `last_outcome`, `last_batch`."""
+        """Annotate each row with its newest run: `last_at`, `last_outcome`, `last_batch`."""
         runs = RecurringRun.objects.filter(recurring=OuterRef("pk"))
         newest = runs.order_by("-planned_at", "-pk")
         return self.annotate(
             last_at=Subquery(newest.values("planned_at")[:1]),
             last_outcome=Subquery(newest.values("outcome")[:1]),
-            # A foreign key as it stands would be the text that SQLite keeps.
+            # A plain foreign key would return SQLite's text representation.
             last_batch=Subquery(newest.values("batch")[:1], output_field=models.UUIDField()),
         )
 
 
 class RecurringBatch(models.Model):
-    """A saved list of domains that becomes a batch at recurring times, in its own time zone."""
+    """A list of domains that becomes a batch at recurring times, in its own time zone."""
 
     class Frequency(models.TextChoices):
         DAILY = "daily", "Every day"
@@ -39,13 +39,13 @@ class RecurringBatch(models.Model):
         CRON = "cron", "At the times of a cron expression"
 
     class WhileRunning(models.TextChoices):
-        """What becomes of a run that is due while the previous one is still active."""
+        """What happens to a run that is due while the previous one is still active."""
 
         SKIP = "skip", "Skip the run"
         QUEUE = "queue", "Start it when the previous one has ended"
 
     class SourceKind(models.TextChoices):
-        """Where the domains of a run come from."""
+        """The source of a run's domains."""
 
         DOMAINS = "domains", "Its own list"
         LIST = "list", "A saved list"
@@ -59,8 +59,8 @@ class RecurringBatch(models.Model):
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     name = models.CharField(max_length=200)
-    # The list as it was pasted; every run parses it again. Empty for a saved list or view, whose
-    # domains are those of the moment of the run; a run fails if its list or view was deleted.
+    # The list as pasted, which every run parses again. Empty for a saved list or view, whose
+    # domains are read at each run; the run fails if the list or view was deleted.
     domains = models.TextField(blank=True)
     source_kind = models.CharField(
         max_length=16, choices=SourceKind, default=SourceKind.DOMAINS, db_default="domains"
@@ -71,7 +71,7 @@ class RecurringBatch(models.Model):
     saved_view = models.ForeignKey(
         "tenants.SavedView", models.SET_NULL, null=True, blank=True, related_name="schedules"
     )
-    # As of the last time it was saved or run.
+    # As of the last save or run.
     domain_count = models.PositiveIntegerField()
     options = models.JSONField(default=dict, blank=True)
     frequency = models.CharField(max_length=16, choices=Frequency)
@@ -147,7 +147,7 @@ class RecurringBatch(models.Model):
 
     @property
     def source(self) -> str:
-        """The key of its saved list or view (`batches.sources`); empty where it has its own."""
+        """The key of its saved list or view (`batches.sources`); empty if it has its own list."""
         pk = self.domain_list_id or self.saved_view_id
         return f"{self.source_kind}:{pk}" if pk else ""
 
@@ -162,28 +162,28 @@ class RecurringBatch(models.Model):
         )
 
     def time_after(self, moment: datetime) -> datetime:
-        """Return the first time after a moment, and after the end of a pause, at which it runs."""
+        """Return the first run time after a given time and after the end of any pause."""
         return self.timing.after(max(moment, self.paused_until or moment))
 
     def is_paused(self, now: datetime) -> bool:
         return self.paused_until is not None and self.paused_until > now
 
     def upcoming(self, now: datetime) -> list[datetime]:
-        """Return the next five times at which it runs, in UTC; none while it is switched off."""
+        """Return the next five run times in UTC; empty while it is disabled."""
         if not self.enabled:
             return []
         return self.timing.upcoming(max(now, self.paused_until or now), 5)
 
     def claim(self, planned: datetime, now: datetime) -> bool:
-        """Take the run planned for a moment, and plan the next; say whether it was there to take.
+        """Claim the run planned for a time and plan the next; return whether the claim succeeded.
 
-        Of several schedulers one wins. Times missed until `now` are passed over.
+        Only one of several schedulers succeeds. Times missed before `now` are skipped.
         """
         due = RecurringBatch.objects.filter(pk=self.pk, enabled=True, next_run_at=planned)
         return due.update(next_run_at=self.time_after(now)) == 1
 
     def enable(self, now: datetime) -> bool:
-        """Switch it on, or end its pause; return whether it was off or paused."""
+        """Enable it or end its pause; return whether it was disabled or paused."""
         stopped = RecurringBatch.objects.filter(
             Q(enabled=False) | Q(paused_until__gt=now), pk=self.pk
         )
@@ -193,12 +193,12 @@ class RecurringBatch(models.Model):
         )
 
     def disable(self, now: datetime) -> bool:
-        """Switch it off; return whether it was on."""
+        """Disable it; return whether it was enabled."""
         on = RecurringBatch.objects.filter(pk=self.pk, enabled=True)
         return on.update(enabled=False, paused_until=None, next_run_at=None, updated_at=now) == 1
 
     def pause(self, until: datetime, now: datetime) -> bool:
-        """Start no run before a moment; return whether it is switched on."""
+        """Pause it until a time; return whether it is enabled."""
         on = RecurringBatch.objects.filter(pk=self.pk, enabled=True)
         following = self.timing.after(until)
         return on.update(paused_until=until, next_run_at=following, updated_at=now) == 1

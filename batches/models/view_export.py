@@ -1,8 +1,8 @@
-"""What each user has exported of each saved view, so that the next export can leave it out.
+"""What each user has exported from each saved view, so that the next export can leave it out.
 
-The exports of a view by a user are numbered. A row is known to an export if it was written before,
-as it is now, by an export up to the baseline. So the baseline is a number that can be set back, and
-an export that never ends leaves nothing behind that the next one would take for known.
+A user's exports of a view are numbered. A row counts as known if an export up to the baseline has
+written it with its current values. The baseline is therefore a number that can be reset, and an
+export that never completes marks nothing as known.
 """
 
 from typing import ClassVar
@@ -21,16 +21,16 @@ class ViewExportQuerySet(models.QuerySet["ViewExport"]):
         return self.filter(view=view, user=user)
 
     def complete(self) -> "ViewExportQuerySet":
-        """Return the exports that came to their end, the latest first."""
+        """Return complete exports, latest first."""
         return self.filter(finished_at__isnull=False).order_by("-number")
 
     def baseline(self, view: SavedView, user: User) -> "ViewExport | None":
-        """Return the export that the user's next one of a view is compared with."""
+        """Return the export with which the user's next export of a view is compared."""
         rows = self.of(view, user).filter(baseline_at__isnull=False)
         return rows.order_by("-baseline_at", "-number").first()
 
     def set_baseline(self, view: SavedView, user: User, number: int) -> bool:
-        """Go back to a complete export, or with 0 to none; False if there is no such export."""
+        """Reset the baseline to a complete export, or to none with 0; False if it does not exist."""
         rows = self.of(view, user)
         if not number:
             rows.update(baseline_at=None)
@@ -51,13 +51,13 @@ class ViewExportQuerySet(models.QuerySet["ViewExport"]):
                         since=baseline.number if baseline else 0,
                         only_changes=only_changes,
                     )
-            except IntegrityError:  # another export of the view started at the same moment
+            except IntegrityError:  # another export of the view started at the same time
                 continue
         raise IntegrityError("Too many exports of one view start at once.")
 
 
 class ViewExport(models.Model):
-    """One export of a saved view by one user; the one with the latest `baseline_at` counts."""
+    """One export of a saved view by a user; the latest `baseline_at` marks the baseline."""
 
     TENANT_PATH = "view__tenant"
 
@@ -65,13 +65,13 @@ class ViewExport(models.Model):
     view = models.ForeignKey(SavedView, models.CASCADE, related_name="+", db_index=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     number = models.PositiveIntegerField()
-    # The number of the baseline that it is compared with; 0 for none.
+    # The number of the baseline it is compared with; 0 for none.
     since = models.PositiveIntegerField(default=0)
     only_changes = models.BooleanField(default=False)
     row_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # When it became the baseline: at its end, or when the user went back to it.
+    # When it became the baseline: on completion, or when the user reset to it.
     baseline_at = models.DateTimeField(null=True, blank=True)
 
     objects = ViewExportQuerySet.as_manager()
@@ -86,7 +86,7 @@ class ViewExport(models.Model):
         return f"Export {self.number} of {self.view}"
 
     def finish(self, row_count: int) -> None:
-        """End it: the next export of the view is compared with this one."""
+        """Complete it and make it the baseline of the next export."""
         now = timezone.now()
         ViewExport.objects.filter(pk=self.pk).update(
             row_count=row_count, finished_at=now, baseline_at=now
@@ -94,7 +94,7 @@ class ViewExport(models.Model):
 
 
 class ExportedRow(models.Model):
-    """A row of a list as a user last got it from a view: a digest of its values."""
+    """A row as a user last exported it from a view: a digest of its values."""
 
     TENANT_PATH = "view__tenant"
 
@@ -103,7 +103,7 @@ class ExportedRow(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
     row_id = models.UUIDField()
     digest = models.BinaryField(max_length=16)
-    # The export that first had the row like this.
+    # The export that first contained the row with these values.
     number = models.PositiveIntegerField()
 
     class Meta:

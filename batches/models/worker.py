@@ -20,7 +20,7 @@ SILENT_AFTER = timedelta(seconds=30)
 
 class WorkerQuerySet(models.QuerySet):
     def on_host(self, host: str) -> "WorkerQuerySet":
-        """Return the rows of a host of this name, as far as this process can tell hosts apart."""
+        """Return the rows of the host with this name, on this machine."""
         return self.filter(host=host, machine=this_machine())
 
     def live(self) -> "WorkerQuerySet":
@@ -28,14 +28,14 @@ class WorkerQuerySet(models.QuerySet):
         return self.filter(status=Worker.Status.WORKING, heartbeat_at__gte=Now() - SILENT_AFTER)
 
     def declare_lost(self) -> int:
-        """Declare workers lost that were silent for 30 s, which fences them; return how many."""
+        """Mark workers as lost, and so fence them off, after 30 s of silence; return how many."""
         silent = self.filter(status=Worker.Status.WORKING, heartbeat_at__lt=Now() - SILENT_AFTER)
         return silent.update(status=Worker.Status.LOST, ended_at=Now())
 
     def declare_dead_lost(self, host: str) -> int:
-        """Declare workers of this host lost whose process is gone; return how many.
+        """Mark workers of this host as lost if their process is gone; return how many.
 
-        So a restart takes over at once, without waiting for the silence.
+        A restart can then take over immediately, without waiting for the silence time-out.
         """
         rows = self.on_host(host).filter(status=Worker.Status.WORKING)
         dead = [pk for pk, pid in rows.values_list("pk", "pid") if not _is_running(pid)]
@@ -58,7 +58,7 @@ class Worker(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     host = models.CharField(max_length=255)
-    # Boot id and pid namespace: two containers of one name are two hosts.
+    # Boot id and pid namespace: two containers with the same name are different hosts.
     machine = models.CharField(max_length=100, blank=True, editable=False)
     pid = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=16, choices=Status, default=Status.WORKING)
@@ -68,9 +68,10 @@ class Worker(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # Job id -> [stage, progress] of every job being scanned.
     stages = models.JSONField(default=dict, blank=True)
-    # Batch id -> how many of its jobs this worker may scan at once.
+    # Batch id -> number of its jobs that this worker may scan at once.
     slots = models.JSONField(default=dict, blank=True)
-    # Since when the network of the host seems to be down; NULL while it works. No job is claimed.
+    # When the host's network seems to have gone down; NULL while it works. Until then no job is
+    # claimed.
     network_down_since = models.DateTimeField(null=True, blank=True, editable=False)
     # [job id, claim number] of jobs that failed because of it, to be retried once it is back.
     suspects = models.JSONField(default=list, blank=True, editable=False)
@@ -95,9 +96,9 @@ class Worker(models.Model):
 
     @classmethod
     def begin(cls, *, host: str, pid: int) -> "Worker | None":
-        """Insert the live row of a host; return None where the host has one.
+        """Insert the live row of a host; return None if the host already has one.
 
-        With ON CONFLICT DO NOTHING, since a unique violation is an error in PostgreSQL's log.
+        Uses ON CONFLICT DO NOTHING because PostgreSQL logs a unique violation as an error.
         """
         worker = cls(host=host, machine=this_machine(), pid=pid)
         cls.objects.bulk_create([worker], ignore_conflicts=True)
@@ -105,25 +106,25 @@ class Worker(models.Model):
 
     @property
     def age(self) -> timedelta:
-        """How long the shift has run, or ran."""
+        """How long the shift has run."""
         return (self.ended_at or timezone.now()) - self.started_at
 
     def beat(self, **facts: Any) -> bool:
-        """Write a heartbeat and columns; return False where the worker was declared lost."""
+        """Write a heartbeat and columns; return False if the worker was marked as lost."""
         live = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
         return live.update(heartbeat_at=Now(), **facts) == 1
 
     def end(self) -> bool:
-        """End the row; return False where the worker was declared lost."""
+        """End the shift; return False if the worker was marked as lost."""
         live = Worker.objects.filter(pk=self.pk, status=Worker.Status.WORKING)
         return live.update(status=Worker.Status.ENDED, ended_at=Now(), stages={}, slots={}) == 1
 
 
 @cache
 def this_machine() -> str:
-    """Return what tells this kernel and pid namespace from others: process ids mean nothing there.
+    """Return an identifier of this kernel and pid namespace, in which process ids are valid.
 
-    Where there is no /proc (macOS), the time of the boot has to do.
+    Without /proc (macOS), it is the boot time.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -133,7 +134,7 @@ def this_machine() -> str:
 
 
 def _boot_time() -> str:
-    """Return the second at which a BSD kernel started, empty where it does not say."""
+    """Return the boot time of a BSD kernel in seconds; empty if unknown."""
     command = ["sysctl", "-n", "kern.boottime"]  # { sec = 1763976000, usec = 0 } Mon Nov 24 ...
     with suppress(OSError, subprocess.SubprocessError):
         output = subprocess.run(  # noqa: S603 (fixed command)
@@ -145,7 +146,7 @@ def _boot_time() -> str:
 
 
 def _is_running(pid: int) -> bool:
-    """Return whether a process of this machine runs; one that only waits to be reaped does not."""
+    """Return whether a process of this machine runs; a zombie does not count."""
     with suppress(OSError):
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state not in {"Z", "X"}

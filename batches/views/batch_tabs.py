@@ -40,7 +40,7 @@ def batch_jobs(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @fragment_of("batch_detail")
 def batch_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the progress of a batch, for the page of a `tab`."""
+    """Return the progress of a batch for the page of a `tab`."""
     batch = _batch(request, pk)
     tab = request.GET.get("tab", "results")
     return render(request, "batches/_progress.html", _moving(request, batch, tab))
@@ -63,7 +63,7 @@ def batch_failures_live(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def batch_activity(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show what a batch scans now, and which jobs ended last."""
+    """Show the running scans of a batch and its most recently ended jobs."""
     batch = _batch(request, pk)
     context = _page(request, batch, "activity") | {"latest": _latest(batch)}
     return render(request, "batches/batch_activity.html", context)
@@ -72,7 +72,7 @@ def batch_activity(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @fragment_of("batch_activity")
 def batch_activity_live(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return what a batch scans now, and which jobs ended last."""
+    """Return the running scans of a batch and its most recently ended jobs."""
     batch = _batch(request, pk)
     context = {"batch": batch, "progress": progress_of(batch), "latest": _latest(batch)}
     return render(request, "batches/_activity.html", context)
@@ -80,7 +80,7 @@ def batch_activity_live(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def batch_settings(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show the options of a batch, its name, and what can be done with it as a whole."""
+    """Show the options and name of a batch, and the actions on the batch as a whole."""
     batch = _batch(request, pk)
     context = _page(request, batch, "settings") | {"rename_form": RenameForm(instance=batch)}
     return render(request, "batches/batch_settings.html", context)
@@ -88,7 +88,7 @@ def batch_settings(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_settings")
 def batch_rename(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Give a batch another name."""
+    """Rename a batch."""
     batch = get_writable(Batch.objects.select_related("created_by"), request.user, pk=pk)
     form = RenameForm(request.POST, instance=Batch.objects.get(pk=batch.pk))
     if not form.is_valid():
@@ -104,7 +104,7 @@ def _batch(request: ConsoleRequest, pk: UUID) -> Batch:
 
 
 def _page(request: ConsoleRequest, batch: Batch, tab: str) -> dict[str, Any]:
-    """Return what the pages of all tabs show."""
+    """Return the page of a tab, with what all tabs share."""
     jobs = batch.jobs.filter(domain__isnull=False).order_by("position")
     first = list(jobs.values_list("domain__host", flat=True)[:FIRST_HOSTS])
     return _moving(request, batch, tab) | {
@@ -133,10 +133,10 @@ def _failures(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
 
 
 def _latest(batch: Batch) -> list[Job]:
-    """Return the jobs of a batch that ended last.
+    """Return the most recently ended jobs of a batch.
 
-    Jobs are scanned in the order of their positions, so those stand a little below the last one
-    that has started: only these are read.
+    Jobs start in order of position, so these are slightly below the last one that has started: only
+    that range is read.
     """
     jobs = Job.objects.filter(batch=batch, status__in=Job.ENDED).select_related("domain")
     jobs = jobs.defer("result", "metadata", "options")
@@ -146,7 +146,7 @@ def _latest(batch: Batch) -> list[Job]:
 
 
 def _last_started(batch: Batch) -> int:
-    """Return the highest position of a job that has started."""
+    """Return the highest position of a started job."""
     if batch.is_ended:
         return batch.total
     running = batch.jobs.filter(status=Job.Status.RUNNING).order_by("-position")

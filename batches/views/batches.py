@@ -1,4 +1,4 @@
-"""Pages of batches: the list, a new one, and one of the demo sites."""
+"""Pages of batches: the list, creating one, and a batch of the demo sites."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
 
 @require_safe
 def batch_list(request: ConsoleRequest) -> HttpResponse:
-    """List batches, the newest first; an id of a job leads to the job."""
+    """List batches, newest first; searching for the id of a job redirects to the job."""
     if view := redirect_to_view(request, BATCHES):
         return view
     batches = ListPage(request, BATCHES)
@@ -46,7 +46,7 @@ def _named_job(request: ConsoleRequest) -> Job | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_create(request: ConsoleRequest) -> HttpResponse:
-    """Create a batch, or check its list first; whatever was filled in is kept as a draft."""
+    """Create a batch, or check its list first; the input is saved as a draft."""
     tenant = tenant_for_new_rows(request.user)
     draft = _draft(request)
     if request.method != "POST":
@@ -69,13 +69,13 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
 
 
 def _draft(request: ConsoleRequest) -> Draft | None:
-    """Return the draft that a request continues, if it names one that is still there."""
+    """Return the draft that a request continues, if it still exists."""
     ids = uuids([request.POST.get("draft") or request.GET.get("draft", "")])
     return writable(Draft.objects.filter(pk__in=ids), request.user).first()
 
 
 def _checked(request: ConsoleRequest, form: DraftForm, tenant: Tenant) -> HttpResponse:
-    """Save the draft and show its groups: in place for htmx, else on the page of the draft."""
+    """Save the draft and show its groups: as a fragment for htmx, else on the draft's page."""
     check = form.check(tenant)
     draft = form.save_draft(tenant=tenant, user=request.user)
     address = f"{reverse('batch_create')}?draft={draft.pk}"
@@ -122,12 +122,12 @@ def _summary(parsed: ParsedList, batch: Batch) -> str:
 
 
 def _of_source(request: ConsoleRequest) -> DraftForm:
-    """Return the form with the list, view or filter that the address names as `source`."""
+    """Return the form with the list, view or filter named by the parameter `source`."""
     return DraftForm(initial={"source": request.GET.get("source", "")})
 
 
 def _copy_of(request: ConsoleRequest) -> DraftForm | None:
-    """Return the form filled in with the batch that `copy` names, None without one."""
+    """Return the form filled in with the batch named by the parameter `copy`, or None."""
     ids = uuids([request.GET.get("copy", "")])
     if not ids:
         return None

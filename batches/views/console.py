@@ -1,4 +1,4 @@
-"""The first page: what runs, what needs attention, what ended last, and the last 30 days."""
+"""The first page: running work, what needs attention, recent results, and the last 30 days."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,13 +25,13 @@ from scrapersky.web.http import ConsoleRequest, fragment_of
 
 SHOWN = 8
 SHOWN_TECHNOLOGIES = 10
-# How long a batch that failed needs attention.
+# How long a failed batch needs attention.
 FAILED_LATELY = timedelta(days=1)
 
 
 @require_safe
 def home(request: ConsoleRequest) -> HttpResponse:
-    """Show what happens now, and what happened in the last 30 days."""
+    """Show current work and the results of the last 30 days."""
     figures = statistics(request.user)
     context = _happening(request) | {
         "statistics": figures,
@@ -46,7 +46,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
 @require_safe
 @fragment_of("home")
 def home_live(request: ConsoleRequest) -> HttpResponse:
-    """Return the part of the first page that moves."""
+    """Return the live part of the first page."""
     return render(request, "_home_live.html", _happening(request))
 
 
@@ -92,7 +92,7 @@ def _charts(figures: Statistics) -> list[DayChart]:
 
 
 def _technologies(user: User) -> list[Share]:
-    """Return the technologies that most domains use."""
+    """Return the most widely used technologies."""
     counts = readable(TechnologyCount.objects.all(), user).order_by().values_list("name")
     summed = counts.annotate(domains=Sum("domain_count")).filter(~Q(domains=0))
     rows = list(summed.order_by("-domains", "name")[:SHOWN_TECHNOLOGIES])

@@ -1,4 +1,4 @@
-"""Delete a batch, after asking what becomes of its results."""
+"""Delete a batch after asking whether to keep its results."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Ask whether to keep the results of a batch, and delete it."""
+    """Ask whether to keep the results of a batch, then delete it."""
     batch = get_readable(Batch.objects.all(), request.user, pk=pk)
     if request.method != "POST" and not can_write(request.user, batch.tenant_id):
         return redirect("batch_detail", pk=pk)

@@ -1,4 +1,4 @@
-"""Take the results of a batch away."""
+"""Download the results of a batch."""
 
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from scrapersky.web.lists.formats import Format
 
 @require_safe
 def batch_csv(request: ConsoleRequest, pk: UUID) -> StreamingHttpResponse:
-    """Download a batch as CSV, to be opened in a spreadsheet."""
+    """Download a batch as CSV for spreadsheets."""
     batch = get_readable(Batch.objects.all(), request.user, pk=pk)
     return exports.csv_download(batch, Format.CSV_SPREADSHEET)
 
 
 @require_safe
 def batch_json(request: ConsoleRequest, pk: UUID) -> StreamingHttpResponse:
-    """Download a batch as JSON, with the whole report of each domain."""
+    """Download a batch as JSON, with the full report of each domain."""
     return exports.json_download(get_readable(Batch.objects.all(), request.user, pk=pk))

@@ -1,4 +1,4 @@
-"""Drafts of new batches: their list, and the lines of a group to download."""
+"""Drafts of new batches: the list of drafts, and downloads of their groups."""
 
 import csv
 from uuid import UUID
@@ -19,7 +19,7 @@ COLUMNS = ("line", "host", "value", "reason", "scanned_at")
 
 @require_safe
 def draft_list(request: ConsoleRequest) -> HttpResponse:
-    """List the drafts, the latest first; they are deleted after 14 days."""
+    """List the drafts, latest first; they are deleted after 14 days."""
     rows = readable(Draft.objects.defer("document"), request.user).select_related("created_by")
     return render(request, "batches/draft_list.html", {"drafts": rows[:200]})
 

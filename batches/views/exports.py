@@ -1,4 +1,4 @@
-"""Exports: download a list at once or in the background, and the list of exports."""
+"""Exports: download a list immediately or in the background, and the list of exports."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ TEXT = "text/plain; charset=utf-8"
 
 @require_safe
 def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
-    """Download what a list shows; offer to run it in the background where that is much."""
+    """Download a list as filtered; offer a background export if it is large."""
     definition = find_list(name)
     if definition is None:
         raise Http404("There is no list with this name.")
@@ -54,7 +54,7 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
 
 
 def is_small(query: ListQuery) -> bool:
-    """Return whether a list is small enough to be downloaded at once."""
+    """Return whether a list is small enough to be downloaded immediately."""
     try:
         return query.count().rows <= MOST_STREAMED
     except QueryTooSlow:
@@ -92,14 +92,14 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
 
 @require_safe
 def export_list(request: ConsoleRequest) -> HttpResponse:
-    """List the exports of the user's tenants, the newest first."""
+    """List the exports of the user's tenants, newest first."""
     return render(request, "exports/list.html", _context(request))
 
 
 @require_safe
 @fragment_of("export_list")
 def export_rows(request: ConsoleRequest) -> HttpResponse:
-    """Return the exports alone, for a page that refreshes itself."""
+    """Return only the rows of the list of exports, for its live updates."""
     return render(request, "exports/_rows.html", _context(request))
 
 
@@ -116,7 +116,7 @@ def _context(request: ConsoleRequest) -> dict[str, object]:
 
 @require_safe
 def export_download(request: ConsoleRequest, pk: UUID) -> FileResponse:
-    """Hand out a finished export."""
+    """Download a finished export."""
     export = get_readable(Export.objects.all(), request.user, pk=pk)
     if export.status != Export.Status.COMPLETE or not export.path.is_file():
         raise Http404(

@@ -1,4 +1,4 @@
-"""Jobs: the rows of a batch, one job, and the scan of one domain."""
+"""Jobs: the jobs of a batch, one job, and the scan of one domain."""
 
 from typing import Any
 from uuid import UUID
@@ -23,17 +23,17 @@ from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists.page import ListPage
 from scrapersky.web.lists.selection import uuids
 
-# Columns of the list that a batch's page shows in cells of its own.
+# List columns that the page of a batch renders in its own cells.
 SHOWN_TOGETHER = frozenset(
     {"domain", "status", "outcome", "verdict", "title", "failure_reason", "error", "seconds"}
 )
 
 
 def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
-    """Return the page of the jobs list, limited to a batch, that the query string asks for.
+    """Return the requested page of the job list, limited to a batch.
 
-    `shown` in the query string names the rows that a page shows already: they come back in their
-    order as they are now, and how many others there are is counted.
+    The parameter `shown` names the rows that the page already shows: they are returned in their
+    order with their current values, and the others are counted.
     """
     params = request.GET.copy()
     shown = uuids(params.pop("shown", [""])[-1].split(","))
@@ -63,10 +63,10 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
 
 
 def _statuses(batch: Batch) -> list[tuple[str, str, int]]:
-    """Return value, label and number of jobs of each status, with all of them first."""
+    """Return the value, label and number of jobs of each status, preceded by the total."""
     states = Job.Status
     jobs = Job.objects.filter(batch=batch).order_by()
-    if batch.is_converted:  # whose counters may include jobs that were not converted
+    if batch.is_converted:  # its counters may include jobs that were not converted
         counted = dict(jobs.values_list("status").annotate(number=Count("pk")))
     else:
         running = 0 if batch.is_ended else jobs.filter(status=states.RUNNING).count()
@@ -83,14 +83,14 @@ def _statuses(batch: Batch) -> list[tuple[str, str, int]]:
 
 @require_safe
 def job_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show one job: where its scan is, or how it ended and what it found."""
+    """Show one job: the progress of its scan, or its outcome and results."""
     return render(request, "batches/job_detail.html", _job_context(request, pk))
 
 
 @require_safe
 @fragment_of("job_detail")
 def job_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the part of a job's page that moves."""
+    """Return the live part of a job's page."""
     return render(request, "batches/_job.html", _job_context(request, pk))
 
 
@@ -111,9 +111,9 @@ def _job_context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
 
 
 def _own_options(job: Job) -> list[tuple[str, str]]:
-    """Return label and value of the options that differ from those of the batch, or the defaults.
+    """Return labels and values of the options that differ from the batch's, or from the defaults.
 
-    How many sites are scanned at once is an option of the batch, even where a job has it too.
+    `max_concurrent` is left out: it applies to the batch, even if a job has it too.
     """
     if not job.options:
         return []
@@ -125,7 +125,7 @@ def _own_options(job: Job) -> list[tuple[str, str]]:
 
 @require_POST
 def domain_scan(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Scan a domain now, outside any batch, and show the job."""
+    """Scan a domain now, outside of any batch, and show the job."""
     domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
     try:
         job = initiate_scan(domain, created_by=request.user)

@@ -1,4 +1,4 @@
-"""Saved lists: all of them, one with its domains, and what is imported into it."""
+"""Saved lists: the overview, a list with its domains, and imports into it."""
 
 import csv
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ def saved_lists(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def saved_list_create(request: ConsoleRequest) -> HttpResponse:
-    """Create a list; domains that were sent with it are shown before they are added."""
+    """Create a list; submitted domains are shown before they are added."""
     tenant = tenant_for_new_rows(request.user)
     form = NewListForm(*_submitted(request))
     row = form.create(tenant=tenant, user=request.user) if form.is_bound else None
@@ -62,7 +62,7 @@ def saved_list(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def saved_list_import(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Read a list to import, and show what it would change."""
+    """Read a list to import and show what it would change."""
     if request.method != "POST":
         return redirect("saved_list", pk=_readable(request, pk).pk)
     row = get_writable(_lists(), request.user, pk=pk)
@@ -86,7 +86,7 @@ def saved_list_rename(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("saved_lists")
 def saved_list_remove(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Take a domain out of a list."""
+    """Remove a domain from a list."""
     row = get_writable(_lists(), request.user, pk=pk)
     host = request.POST.get("host", "")
     if services.remove_hosts(row, [host]):
@@ -176,7 +176,7 @@ def list_import_apply(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("saved_lists")
 def list_import_discard(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Give up an import; its list stays as it is."""
+    """Discard an import; its list is unchanged."""
     waiting = get_writable(_imports(), request.user, pk=pk)
     waiting.delete()
     messages.success(request, "The import is discarded. The list is unchanged.")

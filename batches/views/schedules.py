@@ -1,4 +1,4 @@
-"""Schedules: recurring batches, their runs, and what the console does for itself."""
+"""Schedules: recurring batches, their runs, and the console's own schedules."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -56,7 +56,7 @@ def schedule_create(request: ConsoleRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show a recurring batch with every run it had, and save changes."""
+    """Show a recurring batch with all of its runs, and save changes."""
     get = get_writable if request.method == "POST" else get_readable
     rows = RecurringBatch.objects.select_related(
         "created_by", "tenant", "domain_list", "saved_view"
@@ -83,7 +83,7 @@ def schedule_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("schedule_detail")
 def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Switch a recurring batch on or off: what the button said, regardless of its current state."""
+    """Enable or disable a recurring batch as the button said, regardless of its current state."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     turn_on = request.POST.get("enabled") == "true"
     switch: Callable[..., bool] = recurring.enable if turn_on else recurring.disable
@@ -95,7 +95,7 @@ def schedule_toggle(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("schedule_detail")
 def schedule_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Start no run of a recurring batch before a date, which begins in its time zone."""
+    """Pause a recurring batch until the start of a date in its time zone."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     now = timezone.now()
     until = start_of_day(request.POST.get("until", ""), recurring.time_zone)
@@ -121,7 +121,7 @@ def schedule_run(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("schedule_detail")
 def schedule_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Delete a recurring batch and its history; the batches it made stay."""
+    """Delete a recurring batch and its history; its batches are kept."""
     recurring = get_writable(RecurringBatch.objects.all(), request.user, pk=pk)
     recurring.delete()
     messages.success(request, f"{recurring} is deleted. Its batches are kept.")
@@ -133,7 +133,7 @@ def _submitted(request: ConsoleRequest) -> tuple:
 
 
 def _preview_context(form: RecurringForm) -> dict[str, object]:
-    """Return the form as it was submitted, with the times that it stands for."""
+    """Return the submitted form with a preview of its times."""
     upcoming = form.upcoming(timezone.now())
     form.check_times_alone()
     return {"form": form, "upcoming": upcoming}
@@ -142,7 +142,7 @@ def _preview_context(form: RecurringForm) -> dict[str, object]:
 def _announce(
     request: ConsoleRequest, done: str, recurring: RecurringBatch, form: RecurringForm
 ) -> None:
-    """Say that a recurring batch is saved, when it runs next, and which lines it leaves out."""
+    """Confirm that a recurring batch is saved, with its next run and the lines left out."""
     messages.success(request, f"{done} {_next(recurring)}")
     parsed = form.parsed
     if parsed and parsed.rejected_count:

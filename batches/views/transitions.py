@@ -37,7 +37,7 @@ RETRIED = {
 
 @control_of("batch_detail")
 def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Stop a batch; what is done is kept."""
+    """Cancel a batch; finished results are kept."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.cancel_batch(batch)):
         messages.success(request, _state_of(batch, CANCELLED), extra_tags=batch.status)
@@ -46,7 +46,7 @@ def batch_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_detail")
 def batch_pause(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Start no more scans of a batch."""
+    """Pause a batch: start no further scans."""
     batch = _batch(request, pk)
     if _won(request, lambda: transitions.pause_batch(batch)):
         messages.success(request, PAUSED, extra_tags="paused")
@@ -64,7 +64,7 @@ def batch_resume(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_detail")
 def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Scan again what failed, all of it or by cause, with other options if there are any."""
+    """Retry failed jobs, all of them or by reason, optionally with other options."""
     batch = _batch(request, pk)
     form = RetryForm(request.POST)
     if not form.is_valid():
@@ -80,7 +80,7 @@ def batch_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("batch_detail")
 def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Create a new batch of the same domains, and show it."""
+    """Create a new batch of the same domains and show it."""
     batch = _batch(request, pk)
     again = _won(request, lambda: transitions.rerun_batch(batch, created_by=request.user))
     if again is None:
@@ -91,7 +91,7 @@ def batch_rerun(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("job_detail")
 def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Scan the domain of a job again."""
+    """Retry a job."""
     job = _job(request, pk)
     again = _won(request, lambda: transitions.retry_job(job, created_by=request.user))
     if again is not None:
@@ -101,7 +101,7 @@ def job_retry(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("job_detail")
 def job_cancel(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Cancel a job that waits or runs."""
+    """Cancel a waiting or running job."""
     job = _job(request, pk)
     has_started = job.started_at is not None
     if _won(request, lambda: transitions.cancel_job(job)):
@@ -120,7 +120,7 @@ def _job(request: ConsoleRequest, pk: UUID) -> Job:
 
 
 def _won(request: ConsoleRequest, control: Callable[[], Any]) -> Any:
-    """Return what a control returns; None, with the sentence said, where it is refused."""
+    """Return an action's result, or None after showing a message if it was refused."""
     try:
         return control()
     except TransitionError as error:
@@ -131,11 +131,11 @@ def _won(request: ConsoleRequest, control: Callable[[], Any]) -> Any:
 
 
 def _state_of(batch: Batch, sentences: dict[Batch.Status, str]) -> str:
-    """Say the state a control left the batch in; it may have ended in that very moment."""
+    """Return the message for a batch's new status; it may have ended at the same moment."""
     status = Status(batch.status)
     return sentences.get(status, f"The batch is {status.label.lower()}.")
 
 
 def _back(request: ConsoleRequest, job: Job) -> HttpResponse:
-    """Return to the list that the button stood in, or to the page of the job."""
+    """Return to the list that had the button, or to the page of the job."""
     return redirect_back(request, reverse("job_detail", args=[job.pk]))

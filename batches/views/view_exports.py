@@ -1,4 +1,4 @@
-"""Export a saved view: all of it, or only what is new or changed since the user's last export."""
+"""Export a saved view: all rows, or only those new or changed since the user's last export."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ def _view(request: ConsoleRequest, pk: UUID) -> tuple[SavedView, ListDefinition]
 
 @require_safe
 def view_exports_page(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Offer the exports of a view, and show the user's own earlier ones."""
+    """Offer exports of a view, and list the user's earlier ones."""
     view, definition = _view(request, pk)
     context = {
         "view": view,
@@ -50,7 +50,7 @@ def view_exports_page(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @open_to_viewers
 @control_of("view_exports")
 def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
-    """Download a view, or start its export in the background where it is large."""
+    """Download a view, or start a background export if it is large."""
     view, definition = _view(request, pk)
     try:
         output = find_output(definition, request.POST.get("format", ""))
@@ -81,7 +81,7 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
 @open_to_viewers
 @control_of("view_exports")
 def view_baseline(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Compare the user's next export of a view with an earlier one of theirs."""
+    """Set the earlier export with which the user's next one is compared."""
     view, _ = _view(request, pk)
     text = request.POST.get("number", "")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

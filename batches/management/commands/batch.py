@@ -20,12 +20,12 @@ Action = Callable[..., Batch]
 
 
 def look(batch: Batch) -> Batch:
-    """Do nothing: the progress is printed after every action."""
+    """Do nothing; the progress is printed after every action."""
     return batch
 
 
 def rerun(batch: Batch) -> Batch:
-    """Create a new batch of the same domains, for the same owner."""
+    """Create a new batch of the same domains for the same owner."""
     return transitions.rerun_batch(batch, created_by=batch.created_by)
 
 

@@ -130,7 +130,7 @@ def _days(text: str) -> int:
 def _created(
     options: dict[str, Any], report: Callable[[ParsedList], None]
 ) -> tuple[Batch, ParsedList]:
-    """Create the batch of a file, in chunks if it is large; return it and the rejected lines."""
+    """Create a batch from a file, in chunks if it is large; return it and the rejected lines."""
     if bool(options["list"]) == bool(options["file"]):
         raise CommandError("Name a file, or a saved list with --list, not both.")
     if options["list"]:
@@ -148,7 +148,7 @@ def _created(
 
 
 def _created_from_list(name: str, options: dict[str, Any]) -> tuple[Batch, ParsedList]:
-    """Create the batch of the domains that a saved list of the owner's tenant holds now."""
+    """Create a batch of the domains in a saved list of the owner's tenant."""
     arguments = _params(options)
     row = find_by_name(arguments["tenant"].pk, name)
     if row is None:
@@ -164,7 +164,7 @@ def _created_from_list(name: str, options: dict[str, Any]) -> tuple[Batch, Parse
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[bytes]]:
-    """Open a file that can be read twice; standard input is copied to a private one."""
+    """Open a file so that it can be read twice; standard input is copied to a private file."""
     if name != "-":
         with Path(name).open("rb") as file:
             yield file
@@ -215,7 +215,7 @@ def _create_large(
         batch = create_large_batch(saved, in_background=False, **_params(options))
     building.build(batch.pk)
     batch.refresh_from_db()
-    while batch.is_building:  # maintenance considered this process dead
+    while batch.is_building:  # housekeeping considered this process dead
         time.sleep(POLL_EVERY)
         batch.refresh_from_db()
     parsed = rejected_of(batch.metadata)

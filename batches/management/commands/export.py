@@ -1,4 +1,4 @@
-"""Export a list or a saved view to a file: the filters, columns and formats of the console."""
+"""Export a list or a saved view to a file: with the filters, columns and formats of the console."""
 
 import sys
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""Show what a database holds, and compare it with the models."""
+"""Show the contents of a database, and compare it with the models."""
 
 import json
 from argparse import ArgumentParser

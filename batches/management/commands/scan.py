@@ -1,4 +1,4 @@
-"""Scan sites at once, in this process, without a database."""
+"""Scan sites immediately, in this process, without a database."""
 
 import json
 import logging
@@ -74,7 +74,7 @@ class InlineScan:
         with ThreadPoolExecutor(threads) as pool, self.bar:
             try:
                 yield from pool.map(self._scan, self.domains)
-            finally:  # also if the reader goes away: no further requests are sent
+            finally:  # also if the reader goes away: send no further requests
                 self.stop.set()
 
     def _scan(self, domain: str) -> Facts:
@@ -90,7 +90,7 @@ class InlineScan:
             outcome: dict[str, Any] = {"status": Job.Status.COMPLETE, "report": report}
         except ScanError as error:
             outcome = _failure(error)
-        except Exception:  # where a job ends, so that the other sites go on
+        except Exception:  # a job ends here; the other sites go on
             logger.exception("scanning %s failed", domain)
             outcome = _failure(ScanError(FailureReason.INTERNAL_ERROR))
         self._show(domain, "done", 1.0)
@@ -104,7 +104,7 @@ class InlineScan:
 
 
 def _for_operators(error: ScanError) -> str:
-    """Return the message, with the address that only operators may see."""
+    """Return the message, including the address that only operators may see."""
     if not error.private_address or error.private_address in error.sentence:
         return error.sentence
     return f"{error.sentence} The address is {error.private_address}."

@@ -84,7 +84,7 @@ class Command(SafeCommand):
         return row
 
     def _show(self, row: RecurringBatch, params: dict[str, Any]) -> None:
-        """Do nothing: the schedule is printed after every action."""
+        """Do nothing; the schedule is printed after every action."""
 
     def _run(self, row: RecurringBatch, params: dict[str, Any]) -> None:
         run = services.start_now(row, user=None, now=timezone.now())
@@ -136,7 +136,7 @@ def _plan(params: dict[str, Any]) -> Plan:
 
 
 def _source(name: str, tenant: Tenant) -> str:
-    """Return the key of a tenant's saved list; empty for no name."""
+    """Return the source key of a tenant's saved list; empty without a name."""
     if not name:
         return ""
     row = find_by_name(tenant.pk, name)

@@ -60,7 +60,7 @@ class Command(SafeCommand):
 
 
 def check_queue() -> None:
-    """Queue a shift for work that an earlier run left."""
+    """Queue a shift for work left by an earlier run."""
     try:
         call_shift()
     except RedisError as error:
