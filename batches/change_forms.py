@@ -23,7 +23,7 @@ class RenameForm(forms.ModelForm):
 
 
 class RetryForm(forms.Form):
-    """Which failures of a batch to retry, and with which options; empty fields keep their values."""
+    """Which failures of a batch to retry, and with which options; empty fields change nothing."""
 
     reasons = forms.MultipleChoiceField(required=False, choices=with_names(FAILURE_REASONS))
 

@@ -245,10 +245,10 @@ def _lines(values: Iterable[str]) -> str:
 def _corrections(
     rejected: Sequence[RejectedLine], values: Sequence[str], corrected: ParsedList, fixes: str
 ) -> Iterator[tuple[int, str]]:
-    """Yield rejected lines with their corrected hosts;
+    """Yield rejected lines with their corrected hosts.
 
-    `values` are the ones that were shown. Corrections can be matched to values only if there are
-    equally many of both.
+    `values` are the rejected values that were shown. Corrections can be matched to values only if
+    there are equally many of both.
     """
     numbers = [index for index, text in enumerate(fixes.splitlines(), start=1) if text.strip()]
     if len(numbers) != len(values):

@@ -25,7 +25,7 @@ class Skips:
 
     @classmethod
     def of(cls, *, scanned_within: int | None, known: bool) -> "Skips":
-        """Return the skips of an API call or command: recently scanned domains, or all known ones."""
+        """Return the skips of an API call or command: recently scanned domains, or all known."""
         recent = known or bool(scanned_within)
         return cls(recent, known, scanned_within or RECENT_DAYS)
 

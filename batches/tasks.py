@@ -1,4 +1,4 @@
-"""What the queue runs; each task is thin and safe to run twice."""
+"""Queue tasks for batches; each is thin and safe to run twice."""
 
 from uuid import UUID
 

@@ -31,7 +31,7 @@ RESULT_LABELS = {
 
 
 def progress_bar(console: Console) -> Progress:
-    """Return a progress bar that counts sites; without a terminal it prints only its final state."""
+    """Return a progress bar that counts sites; without a terminal only its end is printed."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

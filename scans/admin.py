@@ -1,4 +1,4 @@
-"""The read-only admin of results, which only scans write."""
+"""The read-only admin of results; only scans write them."""
 
 import json
 from typing import Any, ClassVar
@@ -35,14 +35,14 @@ CONTACT_FILTERS = CONTACTS.filter_by_name
 
 
 class IndexedSearch(ReadOnlyAdmin):
-    """A list of millions of rows: searched as in the console, and sorted only as its index is."""
+    """A list of millions of rows: searched as in the console, and sorted only by its index."""
 
-    search_fields: ClassVar = ("pk",)  # what shows the search box
+    search_fields: ClassVar = ("pk",)  # a non-empty value shows the search box
     search_help_text: ClassVar = "A domain, its beginning, or its ending after a dot"
     sortable_by = ()
 
     def matches(self, text: str) -> Any:
-        """Return the condition of a search, which an index serves."""
+        """Return the condition for a search, which an index serves."""
         return host_matches(text, "domain__")
 
     def get_search_results(
@@ -91,7 +91,7 @@ class ScanAdmin(IndexedSearch):
 
 
 class FindingAdmin(IndexedSearch):
-    """Something seen on a domain."""
+    """A finding on a domain."""
 
     list_select_related = ["domain", "tenant"]
     exclude = ["url_hash"]
@@ -108,7 +108,7 @@ class ContactAdmin(FindingAdmin):
     search_help_text: ClassVar = "A domain, or the beginning of a contact"
 
     def matches(self, text: str) -> Any:
-        """Search contacts by themselves where the text is no name of a domain."""
+        """Search the contacts themselves if the text is not a domain."""
         is_host = "." in text and "@" not in text and "/" not in text
         return super().matches(text) if is_host else CONTACT_FILTERS["value"].condition([text])
 

@@ -23,7 +23,7 @@ router = Router()
 
 
 class SitemapsIn(Schema):
-    """Domains to queue, by name or by id; both may be given."""
+    """Domains to queue, by name, by id, or both."""
 
     domains: list[str] = Field(default=[], max_length=MOST)
     ids: list[UUID] = Field(default=[], max_length=MOST)
@@ -44,7 +44,7 @@ class SitemapsQueued(Schema):
 def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
     """Queue existing domains for sitemap submission.
 
-    They become a batch, oldest first. The response is 404 if none exists.
+    They become a batch, oldest first. Returns 404 if none of the domains exists.
     """
     if not payload.domains and not payload.ids:
         raise InputError("domains", "Name at least one domain, or an id of one.")
@@ -70,9 +70,9 @@ def queue_sitemaps(request: HttpRequest, payload: SitemapsIn) -> SitemapsQueued:
 
 
 def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: list) -> list:
-    """Queue the rows whose column holds one of the keys; return the keys of no row.
+    """Queue the rows whose column matches one of the keys; return the unmatched keys.
 
-    The result is added to the answer.
+    The counts are added to `answer`.
     """
     unknown = []
     for offset in range(0, len(keys), IDS_PER_QUERY):
@@ -87,7 +87,7 @@ def _queue(answer: SitemapsQueued, rows: QuerySet[Domain], column: str, keys: li
 
 
 def _queue_former(answer: SitemapsQueued, rows: QuerySet[Domain], ids: list[UUID]) -> list[str]:
-    """Queue the rows that the older system knew by the ids; return the ids of no row."""
+    """Queue the rows with these ids in the older system; return the unmatched ids."""
     if not ids:
         return []
     current = current_ids(rows, ids)

@@ -1,4 +1,4 @@
-"""Results through the API: a list of each kind, one complete domain, one scan's report."""
+"""Results through the API: the lists, one domain with everything about it, one scan's report."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ from scrapersky.web.api_errors import InputError, Problem
 from scrapersky.web.lists.api import add_list, row_values, rows_schema
 from scrapersky.web.lists.definition import ListDefinition
 
-# Rows of each kind in the response for a domain; the lists page through the rest.
+# Maximum number of rows of each kind in the response for a domain; the lists have the rest.
 MOST_PARTS = 1_000
 UNKNOWN = {401: Problem, 404: Problem, 422: Problem}
 
@@ -44,7 +44,7 @@ DomainRow = rows_schema(lists.DOMAINS).model_fields["items"].annotation.__args__
 
 
 class DomainDetail(DomainRow):  # type: ignore[misc,valid-type]
-    """A domain with its contacts, technologies and sitemaps; its pages are a list of their own."""
+    """A domain with its contacts, technologies and sitemaps; its pages are a separate list."""
 
     contacts: list[dict[str, Any]]
     technologies_with_evidence: list[dict[str, Any]]
@@ -52,7 +52,7 @@ class DomainDetail(DomainRow):  # type: ignore[misc,valid-type]
 
 
 class ScanDetail(Schema):
-    """A finished scan with its whole report, in today's shape."""
+    """A finished scan with its full report in the current format."""
 
     id: UUID
     domain_id: UUID
@@ -61,7 +61,7 @@ class ScanDetail(Schema):
 
 
 class EvidenceSheet(Schema):
-    """The evidence of a contact or a domain, and the scan that read it last."""
+    """The evidence for a contact or a domain, and the latest scan of it."""
 
     domain: str
     domain_id: UUID
@@ -94,7 +94,7 @@ class BestContacts(Schema):
 
 @contacts.put("/{uuid:contact_id}/pin", response={200: BestContacts, 403: Problem, **UNKNOWN})
 def pin_contact(request: HttpRequest, contact_id: UUID) -> BestContacts:
-    """Make an e-mail address or a phone number the best one of its domain; scans keep it."""
+    """Make an e-mail address or phone number the best one of its domain; scans keep it."""
     return _change_best(request, contact_id, pin)
 
 
@@ -133,14 +133,14 @@ def scan(request: HttpRequest, scan_id: UUID) -> dict[str, Any]:
 
 @domains.get("/{uuid:domain_id}/evidence", response={200: EvidenceSheet, **UNKNOWN})
 def domain_evidence(request: HttpRequest, domain_id: UUID) -> dict[str, Any]:
-    """Return where everything about a domain was read: pages, texts, robots.txt, requests."""
+    """Return the evidence for everything about a domain: pages, texts, robots.txt, requests."""
     rows = Domain.objects.select_related("latest_scan")
     return domain_sheet(get_readable(rows, caller(request), pk=domain_id))
 
 
 @contacts.get("/{uuid:contact_id}/evidence", response={200: EvidenceSheet, **UNKNOWN})
 def contact_evidence(request: HttpRequest, contact_id: UUID) -> dict[str, Any]:
-    """Return where a contact was read: page, text, method, robots.txt, requests."""
+    """Return the evidence for a contact: page, text, method, robots.txt, requests."""
     rows = Contact.objects.visible().select_related("domain")
     return contact_sheet(get_readable(rows, caller(request), pk=contact_id))
 

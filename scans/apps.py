@@ -19,9 +19,9 @@ class ScansConfig(AppConfig):
 
 
 def ensure_search(**kwargs: Any) -> None:
-    """Keep SQLite's search index current: rebuilding a table drops its triggers.
+    """Restore SQLite's search index, whose triggers are dropped when a table is rebuilt.
 
-    After migrations, which may have added indexes, its planner learns about these.
+    Also refresh the planner's statistics, because migrations may have added indexes.
     """
     from scans.models import Domain
     from scans.text_search import ensure_index

@@ -1,4 +1,4 @@
-"""The best contacts of domains: pinned by users, or chosen by `scans.engine.best_contact`."""
+"""The best contacts of domains: pinned by users, or selected by `scans.engine.best_contact`."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ CHUNK = 2_000
 
 @retry_on_conflict
 def pin(contact: Contact) -> None:
-    """Make a contact the best of its kind on its domain, instead of the one pinned before.
+    """Make a contact the best of its kind on its domain, replacing an earlier pin.
 
-    Raises ValidationError for a kind of which none is the best, and for one that is wrong.
+    Raises ValidationError for a kind that cannot be pinned, and for a contact marked as wrong.
     """
     if contact.kind not in PINNABLE:
         raise ValidationError("Only an e-mail address or a phone number can be pinned.")
@@ -41,7 +41,7 @@ def pin(contact: Contact) -> None:
 
 @retry_on_conflict
 def unpin(contact: Contact) -> None:
-    """Let the rule choose again."""
+    """Let the rule select the best contact again."""
     with transaction.atomic():
         lock_domains([contact.domain_id])
         Contact.objects.filter(pk=contact.pk).update(is_pinned=False)
@@ -49,9 +49,9 @@ def unpin(contact: Contact) -> None:
 
 
 def choose_for_stored(domain_model: type[Model], contact_model: type[Model]) -> None:
-    """Choose the best contacts of domains that have none, from their stored contacts.
+    """Select the best contacts of domains without any from their stored contacts.
 
-    The models may be those of a migration. A chunk of domains is written in one statement.
+    The models may be those of a migration. Each chunk of domains is written in one statement.
     """
     usable = contact_model._default_manager.filter(kind__in=PINNABLE, gone_at=None, is_wrong=False)
     domains = domain_model._default_manager.filter(
@@ -71,7 +71,7 @@ def choose_for_stored(domain_model: type[Model], contact_model: type[Model]) -> 
 
 
 def _in_chunks(domains: QuerySet[Any]) -> Iterator[dict[UUID, tuple[str, str]]]:
-    """Yield the hosts of domains by their id."""
+    """Yield the domains in chunks, as id -> host."""
     rest = domains.order_by("pk").values_list("pk", "host", "final_url")
     rows = list(rest[:CHUNK])
     while rows:

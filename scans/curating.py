@@ -1,6 +1,6 @@
-"""Curate results: set their status, tag domains, write notes; each with who did it and when.
+"""Curate results: set statuses, tag domains and write notes, with user and time.
 
-Results are written under the lock of their domain, as a scan writes them.
+Results are changed under their domain's lock, like in a scan.
 """
 
 import re
@@ -34,8 +34,8 @@ R = TypeVar("R", bound=Curated)
 def set_curation(rows: QuerySet[R], *, curation: str, user: User | None) -> int:
     """Set the curation status of rows; return how many changed.
 
-    A row that already has it keeps its user and time. Raises ValidationError for a status that does
-    not exist.
+    Rows that already have it keep their user and time. Raises ValidationError for an unknown
+    status.
     """
     if curation not in Curation.values:
         raise ValidationError("Choose one of the curation statuses.")
@@ -55,7 +55,7 @@ def _domains_of(rows: QuerySet[R]) -> Iterable[UUID]:
 def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
     """Write the note of a domain; return whether it changed.
 
-    Raises ValidationError for a text that is too long.
+    Raises ValidationError if it is too long.
     """
     note = sanitize(text.replace("\r\n", "\n").strip())
     if len(note) > NOTE_LENGTH:
@@ -65,9 +65,9 @@ def set_note(domain: Domain, text: str, *, user: User | None) -> bool:
 
 
 def read_tags(text: str) -> list[str]:
-    """Return the names of tags that a person typed, separated by commas.
+    """Return the tag names in a comma-separated text.
 
-    Raises ValidationError for none, too many, and a name that is too long.
+    Raises ValidationError for no names, too many, or one that is too long.
     """
     typed = (" ".join(sanitize(part).split()) for part in re.split("[,;\n]", text))
     names = list(dict.fromkeys(name for name in typed if name))
@@ -82,13 +82,13 @@ def read_tags(text: str) -> list[str]:
 
 @retry_on_conflict
 def add_tags(domains: QuerySet[Domain], names: Sequence[str], *, user: User | None) -> int:
-    """Tag domains; return how many of them did not have all the tags yet.
+    """Tag domains; return how many did not have all of the tags.
 
-    A name that a tenant has in another case (`Lead`, `lead`) is the tag it has.
+    Tag names are matched case-insensitively (`Lead`, `lead`).
     """
     by_tenant: dict[UUID, list[UUID]] = {}
     with transaction.atomic():
-        # locked, so that none of them is deleted before its tags are written
+        # locked, so that none is deleted before its tags are written
         rows = domains.select_for_update(no_key=True, of=("self",)).order_by("pk")
         for pk, tenant_id in rows.values_list("pk", "tenant_id"):
             by_tenant.setdefault(tenant_id, []).append(pk)
@@ -110,7 +110,7 @@ def _tag(tenant_id: UUID, ids: list[UUID], names: Sequence[str], user: User | No
 
 
 def _ensure_tags(tenant_id: UUID, names: Sequence[str]) -> list[UUID]:
-    """Return the ids of a tenant's tags with these names; the missing ones are created."""
+    """Return the ids of a tenant's tags with these names, creating missing ones."""
     known = {tag.name.casefold(): tag.pk for tag in Tag.objects.filter(tenant=tenant_id)}
     missing = [name for name in names if name.casefold() not in known]
     if missing:
@@ -123,7 +123,7 @@ def _ensure_tags(tenant_id: UUID, names: Sequence[str]) -> list[UUID]:
 
 @retry_on_conflict
 def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
-    """Take tags off domains, ignoring case; return how many had one."""
+    """Remove tags from domains, ignoring case; return how many had one."""
     tenants = domains.order_by().values_list("tenant_id", flat=True).distinct()
     folded = {name.casefold() for name in names}
     candidates = Tag.objects.filter(tenant__in=list(tenants))
@@ -136,7 +136,7 @@ def remove_tags(domains: QuerySet[Domain], names: Sequence[str]) -> int:
 
 
 def tag_names(user: User) -> list[str]:
-    """Return the names of the tags in use that a user may see, to suggest them."""
+    """Return the names of visible tags in use, as suggestions."""
     used = Tag.objects.filter(Exists(DomainTag.objects.filter(tag=OuterRef("pk"))))
     names = readable(used, user).order_by("name").values_list("name", flat=True)
     return list(dict.fromkeys(names[:SUGGESTED_TAGS]))

@@ -1,6 +1,6 @@
 """Users' decisions on results: curation statuses, tags and notes, with user and time.
 
-No scan resets any of it.
+Scans never reset them.
 """
 
 from typing import ClassVar
@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 
 class Curation(models.TextChoices):
-    """The statuses of the older system, so that converted rows keep theirs."""
+    """The curation statuses; they match the older system's, so that converted rows keep theirs."""
 
     NEW = "new", "New"
     SELECTED = "selected", "Selected"
@@ -45,7 +45,7 @@ def curation_rules(prefix: str) -> list[models.CheckConstraint]:
 
 
 def curation_indexes(prefix: str, *order: str) -> list[models.Index]:
-    """Return the indexes of a curated model; most rows are never curated and stay out of them.
+    """Return the indexes of a curated model; most rows are never curated and are excluded.
 
     `order` is the list's default order after the tenant.
     """
@@ -55,7 +55,7 @@ def curation_indexes(prefix: str, *order: str) -> list[models.Index]:
             condition=~Q(curation=Curation.NEW),
             name=f"{prefix}_by_curation",
         ),
-        # for the deletion of a user
+        # for deleting a user
         models.Index(
             fields=["curated_by"],
             condition=Q(curated_by__isnull=False),
@@ -83,7 +83,7 @@ class Tag(models.Model):
 
 
 class DomainTag(models.Model):
-    """A tag on a domain: who put it there, and when."""
+    """A tag on a domain, with user and time."""
 
     TENANT_PATH = "tag__tenant"
 

@@ -1,6 +1,6 @@
-"""The evidence of a domain's contacts: where each was read, what robots.txt said, what was asked.
+"""The evidence for a domain's contacts: source pages, robots.txt rules and requests.
 
-It answers "where did you get this address?" to the person whose address it is.
+It answers the question "where did you get my address?".
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ Sheet = dict[str, Any]
 TIMES = ("first_seen", "last_seen", "gone_at")
 FACTS = ("label", "address", "confidence", "page_url", "snippet", "method", "person", *TIMES)
 USE_FACTS = ("name", "version", "category", "evidence", *TIMES)
-# Contacts and technologies of one sheet; the lists page through the rest.
+# Maximum number of contacts and technologies in one sheet; the lists have the rest.
 MOST = 1_000
 
 
 def contact_sheet(contact: Contact) -> Sheet:
-    """Return the evidence of one contact, with the scan that last saw it."""
+    """Return the evidence for one contact, with the scan that last saw it."""
     earlier = Scan.objects.filter(domain=contact.domain_id, finished_at__lte=contact.last_seen)
     scan = earlier.order_by("-finished_at").first() or scan_of(contact.domain, "")
     sheet = _sheet(contact.domain, scan) | {"contacts": [_contact(contact)]}
@@ -32,7 +32,7 @@ def contact_sheet(contact: Contact) -> Sheet:
 
 
 def domain_sheet(domain: Domain) -> Sheet:
-    """Return the evidence of everything that was read from a domain, with its latest scan."""
+    """Return the evidence for everything read from a domain, with its latest scan."""
     contacts = domain.contacts.visible().order_by("kind", "-confidence", "value")[:MOST]
     technologies = domain.technology_rows.visible().order_by("category", "name")[:MOST]
     return _sheet(domain, domain.latest_scan) | {
@@ -71,7 +71,7 @@ def _contact(contact: Contact) -> Sheet:
 
 
 def _rule_for(contact: Contact) -> str:
-    """Return the line of robots.txt that closes the contact's page to us; empty for none."""
+    """Return the robots.txt line that disallows the contact's page; empty if there is none."""
     rows = Page.objects.filter(domain=contact.domain_id, url_hash=url_hash(contact.page_url))
     return rows.values_list("disallowed_by", flat=True).first() or ""
 

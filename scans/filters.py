@@ -1,4 +1,4 @@
-"""Page types, and the filter of a domain's own pages."""
+"""Page types, and the filter for the pages of one domain."""
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -33,7 +33,7 @@ PLACES = {
 
 
 class PageFilter(forms.Form):
-    """Which pages of a domain are shown: by a part of the URL, by type, by where they are."""
+    """Filters pages of a domain by part of the URL, by type and by origin."""
 
     find = forms.CharField(
         required=False,

@@ -1,9 +1,9 @@
-"""The history of a domain: every scan of it, what changed between two, and what is gone.
+"""The history of a domain: its scans, the changes between them, and what is gone.
 
-One rule says what a scan may remove: only what it should have seen if it were still there. A scan
-that met the wall of a bot check or an error page saw nothing of the site and removes nothing. One
-that was told not to look (no sitemaps, no further pages) or was cut short by its deadline removes
-nothing that it did not look at. Whatever is not removed stays in every list (`scans.latest_facts`).
+A scan may mark as gone only what it would have seen if it still existed. A scan that met a bot wall
+or an error page saw nothing of the site and marks nothing. One that skipped sitemaps or further
+pages, or hit its deadline, marks nothing that it did not check. Everything else stays in every list
+(`scans.latest_facts`).
 """
 
 from collections.abc import Callable, Iterator
@@ -29,22 +29,21 @@ STANDS_IN_FOR_THE_SITE = frozenset({Verdict.CHALLENGE.value})
 
 
 def saw_the_site(report: Report) -> bool:
-    """Return whether a scan saw the site itself, not the wall of a bot check or an error page."""
+    """Return whether a scan saw the site itself rather than a bot wall or an error page."""
     return report["verdict"] not in STANDS_IN_FOR_THE_SITE and report.get("http_status", 0) < 400
 
 
 def covers(report: Report, part: str) -> bool:
-    """Return whether a scan saw all of the site's `pages`, `sitemaps` or `inventory`."""
+    """Return whether a scan covered all of the site's `pages`, `sitemaps` or `inventory`."""
     return saw_the_site(report) and bool(report.get("coverage", {}).get(part))
 
 
 def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: datetime) -> None:
-    """Mark the contacts among `rows` that are on none of the pages that were just read.
+    """Mark contacts in `rows` as gone if none of the pages just read shows them.
 
-    Only where the page that showed the contact was read, or no longer exists. `reports` is
-    domain id -> report.
+    Only if the contact's page was read or no longer exists. `reports` maps domain ids to reports.
     """
-    # Most domains have none to mark, and the pages that were read are a long list.
+    # Most domains have nothing to mark, and the list of pages read is long.
     there = rows.filter(domain__in=list(reports)).order_by().values_list("domain", flat=True)
     if not (readable := {pk: reports[pk] for pk in there if saw_the_site(reports[pk])}):
         return
@@ -57,14 +56,14 @@ def mark_contacts(rows: QuerySet[Contact], reports: dict[Any, Report], now: date
 def mark_technologies(
     rows: QuerySet[Technology], reports: dict[Any, Report], now: datetime
 ) -> None:
-    """Mark the technologies among `rows` of sites whose pages were read as far as asked."""
+    """Mark technologies in `rows` as gone on sites whose requested pages were all read."""
     rows.filter(domain__in=_covered(reports, "pages")).update(gone_at=now)
 
 
 def mark_sitemaps(rows: QuerySet[Sitemap], reports: dict[Any, Report], now: datetime) -> None:
-    """Mark the sitemaps among `rows` of sites whose sitemaps were all walked.
+    """Mark sitemaps in `rows` as gone on sites whose sitemaps were all read.
 
-    Not those that an index names which could not be read now.
+    Sitemaps named by an index that could not be read are left alone.
     """
     unread = [s["url"] for r in reports.values() for s in r["sitemaps"] if s["error"]]
     walked = rows.filter(domain__in=_covered(reports, "sitemaps"))
@@ -72,10 +71,10 @@ def mark_sitemaps(rows: QuerySet[Sitemap], reports: dict[Any, Report], now: date
 
 
 def mark_pages(rows: QuerySet[Page], reports: dict[Any, Report], now: datetime) -> None:
-    """Mark the pages among `rows` that a whole inventory of their site does not list.
+    """Mark pages in `rows` as gone if a complete inventory of their site does not list them.
 
-    A page that is seen again is not rewritten within a week, so its `last_seen` cannot tell. The
-    pages of a report are stored already: a domain with as many rows has lost none.
+    A page seen again is not rewritten within a week, so its `last_seen` is no indicator. The pages
+    of a report are already stored: a domain with that many rows has lost none.
     """
     complete = _covered(reports, "inventory")
     counted = rows.filter(domain__in=complete).order_by().values("domain").annotate(rows=Count("*"))
@@ -93,7 +92,7 @@ def _covered(reports: dict[Any, Report], part: str) -> list[Any]:
 
 
 def _looked_at(report: Report) -> Iterator[str]:
-    """Yield the URLs that were read or no longer exist, with both http and https."""
+    """Yield the URLs that were read or no longer exist, as both http and https."""
     for request in report["requests"]:
         if request["status"] // 100 == 2 or request["status"] in NO_PAGE_THERE:
             yield from _schemes(request["url"])
@@ -145,9 +144,9 @@ def scan_of(domain: Domain, key: str) -> Scan | None:
 
 
 def changes_between(before: Report, after: Report) -> list[Change]:
-    """Return what differs between two reports of one domain, the weightiest first.
+    """Return the differences between two reports of a domain, most important first.
 
-    A list that one of the scans read only in part is compared only for additions, or not at all if
+    A list that one of the scans read only partly is compared only for additions, or not at all if
     the earlier scan did not read it.
     """
     changes = [
@@ -199,9 +198,9 @@ class ScanEvent:
 
 
 def scan_history(domain: Domain) -> list[ScanEvent]:
-    """Return the newest scans of a domain, those in progress first.
+    """Return the newest scans of a domain, running ones first.
 
-    Scans outlive their batches, and failed scans leave only a job, so both are read.
+    Scans outlive their batches, and failed scans leave only a job, so both tables are read.
     """
     jobs = list(domain.jobs.defer("result").order_by("-created_at")[:SHOWN])
     job_of = {job.scan_id: job.pk for job in jobs if job.scan_id}

@@ -1,8 +1,7 @@
-"""The newest facts of a domain, as its lists show them.
+"""The latest facts of a domain, as shown in lists.
 
-A domain shows what is on record for it: what its last scan saw, and what an earlier scan saw that
-the last one could not check (`scans.history` says what a scan may remove). So a list and the page
-of a domain never disagree, whichever scan came last.
+They combine what the last scan saw with what earlier scans saw and the last one could not check
+(see `scans.history`). So the lists and the page of a domain always agree, whichever scan came last.
 """
 
 from collections import defaultdict
@@ -58,7 +57,7 @@ IMPORTED_COLUMNS = (*IMPORT_COLUMNS, "sitemap_count", "page_count", "page_types"
 
 @dataclass(frozen=True, slots=True)
 class SiteResult:
-    """What a finished scan of one domain leaves behind."""
+    """The result of a finished scan of one domain."""
 
     tenant_id: UUID
     domain_id: UUID
@@ -85,9 +84,9 @@ def update_domains(
     now: datetime,
     verdicts: Mapping[UUID, str],
 ) -> None:
-    """Write the facts of domains whose results were just stored, inside the same transaction.
+    """Update the facts of domains whose results were just stored, in the same transaction.
 
-    `now` is the `last_seen` that the results were stored with, `verdicts` what users chose.
+    `now` is the `last_seen` of the stored results, `verdicts` the ones set by users.
     """
     records = _records({result.domain_id: result.report for result in results}, now)
     for pk, verdict in verdicts.items():
@@ -106,19 +105,19 @@ def update_domains(
 
 @dataclass(slots=True)
 class _Record:
-    """What is on record for one domain beside the report of its last scan."""
+    """Stored facts of one domain that are not in the report of its last scan."""
 
-    # Facts of earlier scans, by column, where the last one saw nothing of the site.
+    # Facts from earlier scans, by column, if the last one saw nothing of the site.
     facts: dict[str, str] = field(default_factory=dict)
-    # Contacts, and names, that are still there though not in the report.
+    # Contacts, and names of technologies, that still exist but are not in the report.
     contacts: list[Candidate] = field(default_factory=list)
     technologies: list[str] = field(default_factory=list)
-    # Kind -> value of the contacts that a user pinned as the best.
+    # Kind -> value of pinned contacts.
     pinned: dict[str, str] = field(default_factory=dict)
-    # (kind, value) of contacts, and names, that a user marked as wrong.
+    # (kind, value) of contacts, and names of technologies, marked as wrong.
     wrong_contacts: set[tuple[str, str]] = field(default_factory=set)
     wrong_technologies: set[str] = field(default_factory=set)
-    # A verdict that a user chose instead of the scans'.
+    # The verdict set by a user, if any.
     verdict: str = ""
     sitemap_count: int = 0
     # Page type -> number of pages.
@@ -130,7 +129,7 @@ class _Record:
 
 
 def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
-    """Return what is on record for each domain, in a constant number of queries."""
+    """Return the record of each domain, in a constant number of queries."""
     records: dict[UUID, _Record] = defaultdict(_Record)
     ids = list(reports)
     if not ids:
@@ -163,7 +162,7 @@ def _records(reports: dict[UUID, Report], now: datetime) -> dict[UUID, _Record]:
 def _beside_report(
     model: type[Contact | Technology], ids: list[UUID], now: datetime, also: Q | None = None
 ) -> QuerySet[Any]:
-    """Return the findings that a report does not tell of: kept from earlier scans, or wrong."""
+    """Return findings that are not in the report: kept from earlier scans, or marked as wrong."""
     rows = _kept_before(now) | Q(is_wrong=True) | (also or Q())
     return model.objects.filter(rows, domain__in=ids).order_by("pk")
 
@@ -178,7 +177,7 @@ def _counts(rows: QuerySet[Any], ids: Iterable[UUID]) -> Iterable[tuple[UUID, in
 
 
 def _count_pages(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> None:
-    """Count the pages by type: those stored, or all the scan saw where it was to store a part."""
+    """Count pages by type: the stored ones, or all the scan saw if it stored only some."""
     pages = Page.objects.filter(gone_at=None, domain__in=list(reports)).order_by()
     counted = pages.values("domain", "page_type").annotate(number=Count("*"))
     for pk, page_type, number in counted.values_list("domain", "page_type", "number"):
@@ -188,7 +187,7 @@ def _count_pages(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> N
 
 
 def _keep_facts(records: dict[UUID, _Record], reports: dict[UUID, Report]) -> None:
-    """Keep the title and the like of domains whose last scan saw nothing of the site."""
+    """Keep title, description etc. of domains whose last scan saw nothing of the site."""
     unseen = [pk for pk, report in reports.items() if not history.saw_the_site(report)]
     if unseen:
         for known in Domain.objects.filter(pk__in=unseen).values("pk", *FACT_COLUMNS):
@@ -228,7 +227,7 @@ def _scanned_row(result: SiteResult, record: _Record, now: datetime) -> tuple:
 
 
 def list_values(contacts: list[Candidate], technologies: list[str]) -> tuple:
-    """Return the values of the LIST_COLUMNS that hold many; contacts in the report's order."""
+    """Return the values of the multi-valued LIST_COLUMNS; contacts in the report's order."""
     return (
         [contact.value for contact in contacts if contact.kind == "email"],
         [contact.value for contact in contacts if contact.kind == "phone"],
@@ -248,7 +247,7 @@ def _update_imported(
     records: dict[UUID, _Record],
     now: datetime,
 ) -> None:
-    """Write how sitemap imports ended; a domain that was queued again meanwhile stays queued."""
+    """Record the outcome of sitemap imports; domains queued again in the meantime stay queued."""
     ids = [result.domain_id for result in imported] + [f.domain_id for f in failures]
     if not ids:
         return
@@ -266,7 +265,7 @@ def _update_imported(
 
 
 def _imported_row(result: SiteResult, record: _Record, now: datetime, is_queued: bool) -> tuple:
-    """Return submitted only where at least one sitemap could be read and was stored."""
+    """Return the outcome: submitted only if at least one sitemap was read and stored."""
     states = Domain.SitemapAnalysis
     errors = [sitemap["error"] for sitemap in result.report["sitemaps"] if sitemap["error"]]
     if is_queued:

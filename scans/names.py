@@ -1,4 +1,4 @@
-"""Names of reasons, verdicts, methods and sources, as every screen writes them."""
+"""Display names of failure reasons, verdicts, methods and sources."""
 
 from collections.abc import Iterable
 
@@ -14,11 +14,11 @@ ACRONYMS = {
 
 
 def readable(value: str) -> str:
-    """Return the name of a reason, a verdict, a method or a source as words."""
+    """Return a failure reason, verdict, method or source as words."""
     parts = value.replace("_", " ").capitalize().split(" ")
     return " ".join(ACRONYMS.get(word.lower(), word) for word in parts)
 
 
 def with_names(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the values of choices with their names."""
+    """Return (value, display name) pairs."""
     return [(value, readable(value)) for value, _ in choices]

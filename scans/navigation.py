@@ -1,4 +1,4 @@
-"""From one domain to the next, in the list that the user came from."""
+"""Links to the previous and next domain in the list that the user came from."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ JOBS = "jobs"
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """Where a domain is in a list: the list, and the pages of its neighbours; empty at an end."""
+    """A domain's position in a list: the list's URL and its neighbours' (empty at the ends)."""
 
     label: str
     url: str
@@ -29,10 +29,10 @@ class ListPosition:
 
 
 def position_of(domain: Domain, origin: str, user: User) -> ListPosition:
-    """Return where a domain is in the list that it was opened from.
+    """Return the position of a domain in the list it was opened from.
 
-    `origin` is the list's name with its query string (`domains?verdict=ok`); without one it is the
-    list of all domains.
+    `origin` is the list's name and query string (`domains?verdict=ok`); the default is the list of
+    all domains.
     """
     name, _, query = origin.partition("?")
     definition = find_list(name) if name == JOBS else None
@@ -61,7 +61,7 @@ def _list_of(definition: ListDefinition, query: str) -> tuple[str, str]:
 
 
 def _link(row: Any, origin: str) -> str:
-    """Return the page of a domain, or of a job's domain, with the list it is in."""
+    """Return the URL of a domain's or job's domain page, with the list it belongs to."""
     pk = getattr(row, "domain_id", None) or (row.pk if isinstance(row, Domain) else None)
     if pk is None:
         return ""

@@ -1,4 +1,4 @@
-"""Remove domains, or what single scans of them left behind.
+"""Remove domains, or the results of individual scans.
 
 The caller must hold the domains' locks until the end of the transaction.
 """
@@ -46,7 +46,7 @@ class ScanRecord:
 
 @dataclass(frozen=True, slots=True)
 class LastScan:
-    """The newest look at a domain that stays: when, in which batch, and why it failed, if so."""
+    """The newest remaining scan of a domain: its time, its batch, and why it failed, if it did."""
 
     at: datetime
     batch_id: UUID | None = None
@@ -54,7 +54,7 @@ class LastScan:
 
 
 def lock_for_removal(ids: Iterable[UUID]) -> list[UUID]:
-    """Lock domains in the order of their ids, also against new rows that refer to them.
+    """Lock domains in id order, also against new rows that refer to them.
 
     Returns the existing ones.
     """
@@ -63,9 +63,9 @@ def lock_for_removal(ids: Iterable[UUID]) -> list[UUID]:
 
 
 def remove_domains(ids: Sequence[UUID]) -> int:
-    """Delete domains with everything that is stored about them; return how many.
+    """Delete domains with everything stored about them; return how many.
 
-    Jobs belong to batches: they must refer to none of these domains any more.
+    Jobs must no longer refer to them.
     """
     forget_domains(ids)
     _, deleted = Domain.objects.filter(pk__in=ids).delete()
@@ -75,11 +75,11 @@ def remove_domains(ids: Sequence[UUID]) -> int:
 def remove_results(
     records: Sequence[ScanRecord], last: Mapping[UUID, LastScan], *, scanned_later: set[UUID]
 ) -> None:
-    """Remove what only these looks saw, one look a domain, and show what is left.
+    """Remove what only these scans saw, one scan per domain, and refresh the domains' facts.
 
-    Findings that another look saw as well stay, and so do those that a user curated or pinned. What
-    was marked gone by one of the looks is there again. `last` is the newest scan that stays, and
-    `seen_later` are the domains that were looked at after these looks.
+    Findings that another scan saw stay, as do those that a user curated or pinned. Anything that
+    one of these scans marked as gone reappears. `last` maps domains to their newest remaining scan;
+    `scanned_later` has the domains that were scanned again after these scans.
     """
     for record in records:
         _remove_findings(record, is_newest=record.domain_id not in scanned_later)
@@ -95,7 +95,7 @@ def _remove_findings(record: ScanRecord, *, is_newest: bool) -> None:
         _uncurated(seen_once).delete()
         of_domain.filter(gone_at=record.stored_at).update(gone_at=None)
     pages = Page.objects.filter(domain=record.domain_id)
-    if is_newest:  # a page that is seen again within a week is not rewritten, so later ones may be
+    if is_newest:  # later scans may have seen pages without rewriting them
         _uncurated(pages.filter(first_seen=record.stored_at)).delete()
     pages.filter(gone_at=record.stored_at).update(gone_at=None)
 
@@ -108,7 +108,7 @@ def _uncurated(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def refresh_facts(ids: Sequence[UUID], last: Mapping[UUID, LastScan]) -> None:
-    """Recompute the facts of domains from the scans and findings that are stored."""
+    """Recompute the facts of domains from the stored scans and findings."""
     sitemaps = _counts(Sitemap.objects.filter(gone_at=None).exclude(kind=""), ids)
     pages: dict[UUID, dict[str, int]] = {pk: {} for pk in ids}
     present = Page.objects.filter(domain__in=ids, gone_at=None).order_by()
@@ -129,7 +129,7 @@ def refresh_facts(ids: Sequence[UUID], last: Mapping[UUID, LastScan]) -> None:
 
 
 def _outcome(scan: Scan | None, last: LastScan | None) -> tuple[Any, ...]:
-    """Return status, failure reason, latest scan, latest batch and time of a domain."""
+    """Return the status, failure reason, latest scan, latest batch and scan time of a domain."""
     states = Domain.Status
     status = states.SCANNED if scan else states.UNSCANNED
     at = scan.finished_at if scan else None
@@ -141,7 +141,7 @@ def _outcome(scan: Scan | None, last: LastScan | None) -> tuple[Any, ...]:
 
 
 def _newest(domain_id: UUID) -> tuple[Scan | None, tuple[str, ...]]:
-    """Return the newest scan of a domain, and the facts of the newest that saw the site."""
+    """Return the newest scan of a domain, and the facts of the newest one that saw the site."""
     newest = None
     for scan in Scan.objects.filter(domain=domain_id).order_by("-finished_at")[:10]:
         newest = newest or scan

@@ -1,9 +1,9 @@
 """Read stored reports, whichever version of the engine wrote them.
 
-A report outlives the version that wrote it. Model fields of this module fill in what it lacks as
-it is loaded, so that pages, exports and the API read every report in today's shape. Whoever renames
-a field of `SiteReport`, or changes what it means, raises `REPORT_VERSION` and adds a step to
-`UPGRADES`; a field that is only added needs neither.
+Reports outlive the version that wrote them. The model fields in this module fill in missing fields
+on loading, so that pages, exports and the API see every report in the current format. If you rename
+a field of `SiteReport` or change its meaning, increase `REPORT_VERSION` and add a step to
+`UPGRADES`; adding a field needs neither.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,20 +18,19 @@ from scans.engine.report import PageEntry, SiteReport
 
 Report = dict[str, Any]
 
-# Reports before 2026-11-25 name no version.
+# Reports before 2026-11-25 have no version.
 FIRST_VERSION = 1
-# What every report holds and nothing else that a job may have as its result.
+# A key that every report has, and no other result of a job.
 MARKS_OF_A_REPORT = frozenset({"domain", "started_at", "finished_at", "verdict"})
-# Version -> the function that turns a report of it, in place, into one of the next version.
+# Version -> function that upgrades a report in place to the next version.
 UPGRADES: Mapping[int, Callable[[Report], None]] = {}
 
 
 def read_report(stored: Any) -> Report:
-    """Return a stored report with every field that a report has today.
+    """Return a stored report with all current fields.
 
-    What it lacks, or holds in another type, is as in a report of a scan that saw nothing; what it
-    has beyond is kept. Its `version` stays the one it was written by. What has no field of a report
-    is none, and is returned as it is.
+    Missing fields, and those of a wrong type, get empty defaults; unknown fields and the original
+    `version` are kept. A value that is not a report is returned unchanged.
     """
     report = dict(stored) if isinstance(stored, dict) else {}
     if report and not report.keys() & _empty_report().keys():
@@ -51,9 +50,9 @@ def read_report(stored: Any) -> Report:
 
 
 def read_result(stored: Any) -> Any:
-    """Return the stored result of a job: the report of a test run, or what a failed scan left.
+    """Return the stored result of a job: a test run's report, or a failed scan's requests.
 
-    Anything else, such as the result of a job of the older system, is returned as it is.
+    Anything else, such as the result of a converted job, is returned unchanged.
     """
     if not isinstance(stored, dict):
         return stored
@@ -65,14 +64,14 @@ def read_result(stored: Any) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Return whether a value can stand where a report has this default."""
+    """Return whether a value has the type of this default."""
     if isinstance(default, bool) or not isinstance(default, int | float):
         return isinstance(value, type(default))
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _filled(items: list[Any], defaults: Report) -> list[Report]:
-    """Return the items with the fields that they lack."""
+    """Return the items with missing fields filled in."""
     known = defaults.keys()
     return [
         item if known <= item.keys() else defaults | item
@@ -82,13 +81,13 @@ def _filled(items: list[Any], defaults: Report) -> list[Report]:
 
 
 def _empty_report() -> Report:
-    """Return a report of a scan that saw nothing, its lists and dictionaries not shared."""
+    """Return an empty report with fresh lists and dictionaries."""
     return SiteReport(domain="", started_at="", finished_at="").as_dict()
 
 
 @cache
 def _items() -> dict[str, Report]:
-    """Return the defaults of one item of each list of a report: contacts, requests, ..."""
+    """Return the defaults for one item of each list in a report: contacts, requests, ..."""
     kinds = {name: get_args(hint)[:1] for name, hint in get_type_hints(SiteReport).items()}
     return {
         name: _defaults(kind)
@@ -109,13 +108,13 @@ def _defaults(kind: Any) -> Report:
 
 
 class _StoredField(models.JSONField):
-    """A JSON column that is read through one function; to the database and to migrations, JSON."""
+    """A JSON column whose values pass through a function on loading; plain JSON for migrations."""
 
     read: Callable[[Any], Any]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         stored = super().from_db_value(value, expression, connection)
-        # NULL is no report; a lookup into the JSON (`report__coverage`) returns a part of one.
+        # NULL is not a report, and a lookup into the JSON (`report__coverage`) returns only a part.
         if value is None or isinstance(expression, KeyTransform):
             return stored
         return type(self).read(stored)

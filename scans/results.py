@@ -1,4 +1,4 @@
-"""Turn the reports of finished scans into rows, many sites in one transaction."""
+"""Store the reports of finished scans as rows, many sites per transaction."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ Report = dict[str, Any]
 def save(results: list[SiteResult], failures: list[SiteFailure], *, now: datetime) -> None:
     """Store scans, findings and the latest facts of their domains, inside a transaction.
 
-    `now` is the end of the scans, aware. What an earlier scan saw and this one should have seen
-    but did not is marked gone.
+    `now` is the aware end time of the scans. Findings of earlier scans that these should have seen
+    but did not are marked as gone.
     """
     lock_domains([r.domain_id for r in results] + [f.domain_id for f in failures])
     scanned = [result for result in results if result.scan_id]
@@ -43,7 +43,7 @@ SCAN_COLUMNS = ("id", "tenant_id", "domain_id", "verdict", "report", "started_at
 
 
 def _save_scans(results: list[SiteResult], verdicts: Mapping[UUID, str]) -> None:
-    """Write scans; their report keeps the verdict that a user replaced."""
+    """Write scans; the report keeps the scan's verdict if a user has replaced it."""
     rows = (_scan_row(result, verdicts.get(result.domain_id, "")) for result in results)
     storage.upsert(Scan, SCAN_COLUMNS, rows, key=["id"])
 
@@ -68,7 +68,7 @@ CONTACT_COLUMNS = (
 )
 TECHNOLOGY_COLUMNS = ("name", "category", "website", "version", "evidence")
 SITEMAP_COLUMNS = ("url_hash", "url", "kind", "source", "parent_url", "url_count", "bytes", "error")
-# Whether a new row is hidden from the start; an existing row keeps its flag.
+# Whether a new row starts hidden; existing rows keep their flag.
 MARKED = ("is_wrong",)
 RowsOf = Callable[[SiteResult], Iterable[tuple]]
 
@@ -86,7 +86,7 @@ def _wrong_marks(results: list[SiteResult]) -> WrongMarks:
 
 
 def country_of(contact: Report) -> str:
-    """Return the country (ISO 3166) of a phone number or an address; empty where it is unknown."""
+    """Return the country (ISO 3166) of a phone number or address; empty if unknown."""
     if contact["kind"] == "phone":
         region = contact["label"][:2]
         return region if region.isalpha() and region.isupper() else ""
@@ -94,7 +94,7 @@ def country_of(contact: Report) -> str:
 
 
 def _save_contacts(results: list[SiteResult], rows_of: RowsOf, now: datetime) -> None:
-    """Write contacts; a scan that did not look for people keeps those that an earlier one saw."""
+    """Write contacts; a scan without `person_names` keeps the people that earlier ones found."""
     for looked in (True, False):
         some = [r for r in results if bool(r.report["coverage"].get("people")) is looked]
         kept = () if looked else ("person",)
@@ -138,9 +138,9 @@ def _save_findings(
     now: datetime,
     kept: tuple[str, ...] = (),
 ) -> None:
-    """Write what was seen; what had been marked gone is there again.
+    """Write findings; those marked as gone reappear.
 
-    Rows that are there keep their columns named in `kept`.
+    Existing rows keep the columns in `kept`.
     """
     rows = [
         (result.tenant_id, result.domain_id, *row) for result in results for row in rows_of(result)
@@ -209,7 +209,7 @@ def _save_pages(
 
 
 def _queue_imports(scanned: list[SiteResult]) -> None:
-    """Queue the domains just scanned for sitemap submission where their tenant wants it so."""
+    """Queue the scanned domains for sitemap submission if their tenant has that enabled."""
     if scanned:
         ids = [result.domain_id for result in scanned]
         queue_for_sitemaps(Domain.objects.filter(pk__in=ids, tenant__auto_submit_sitemaps=True))
@@ -217,7 +217,7 @@ def _queue_imports(scanned: list[SiteResult]) -> None:
 
 @lru_cache(maxsize=4_096)
 def _moment(text: str) -> datetime | None:
-    """Return an aware datetime of an ISO 8601 text; None for anything else."""
+    """Parse an ISO 8601 text into an aware datetime; return None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,6 @@
-"""Turn values into ones that a database stores: no NUL, no lone surrogate, no NaN, no text longer
-than its column.
+"""Convert values so that any database accepts them: no NUL, no NaN, no text over its column.
 
-Values are checked a column at a time: most columns need no repair, and one test shows it.
+Values are checked a whole column at a time, because most columns need no repair.
 """
 
 import json
@@ -18,10 +17,10 @@ Column = Sequence[Any]
 
 
 def preparer(field: Any, *, in_key: bool = False) -> Callable[[Column], Column]:
-    """Return the function that turns the values of one column into ones the database accepts.
+    """Return the function that converts the values of a column for the database.
 
-    A text that is too long for its column is cut, one that identifies its row (`in_key`) is
-    shortened by `shortened_key`.
+    Texts that are too long are truncated, or shortened by `shortened_key` if they identify the row
+    (`in_key`).
     """
     if isinstance(field, models.JSONField):
         return _json_texts
@@ -33,7 +32,7 @@ def preparer(field: Any, *, in_key: bool = False) -> Callable[[Column], Column]:
         return _unchanged if connection.features.has_native_uuid_field else _hexes
     if isinstance(field, models.DateTimeField):
         return _moments
-    return _unchanged  # bytes among them: both drivers take these as they are
+    return _unchanged  # including bytes, which both drivers accept
 
 
 def _unchanged(values: Column) -> Column:
@@ -41,7 +40,7 @@ def _unchanged(values: Column) -> Column:
 
 
 def _hexes(values: Column) -> Column:
-    """Return the hex digits of UUIDs, as a database without a type for them keeps them."""
+    """Return UUIDs as hex digits, for databases without a UUID type."""
     return [None if value is None else value.hex for value in values]
 
 
@@ -51,7 +50,7 @@ def _moments(values: Column) -> Column:
 
 
 def _texts(values: Column, max_length: int | None = None, in_key: bool = False) -> Column:
-    """Return texts clean and no longer than their column; None stays None."""
+    """Return sanitised texts of at most the column's length; None stays None."""
     if _are_clean(values):
         clean_values = values
     else:
@@ -67,10 +66,10 @@ def _cut(text: str, length: int) -> str:
 
 
 def shortened_key(text: str, length: int) -> str:
-    """Return a text that fits its column and still differs from every other.
+    """Shorten a text to its column's length while keeping it unique.
 
-    One that is too long ends in `~` and a digest of the whole of it, so that two that begin alike
-    stay two, and the same text is the same row in every scan.
+    A text that is too long ends in `~` and a digest of the full text, so that different texts stay
+    different, and the same text maps to the same row in every scan.
     """
     if len(text) <= length:
         return text

@@ -1,4 +1,4 @@
-"""Change what is known of domains."""
+"""Create, lock and queue domains."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ CHUNK = 5_000
 def ensure_domains(
     *, tenant: Tenant, hosts: Sequence[str], facts: dict[str, Any] | None = None
 ) -> dict[str, UUID]:
-    """Return the id of every host; those that are not there yet are made in one statement.
+    """Return the id of every host, creating missing domains in one statement.
 
-    `hosts` are normalised; `facts` (column -> value) are written to all of them, found or made.
-    Never raises when others do the same at the same time.
+    `hosts` are normalised; `facts` (column -> value) are written to all of them. Safe to call
+    concurrently for the same hosts.
     """
     existing = {} if facts else _ids_of(tenant, hosts)
     missing = [host for host in hosts if host not in existing]
@@ -40,7 +40,7 @@ def ensure_domains(
         update=["updated_at", *facts] if facts else (),
         constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
     )
-    # with fewer made than given, others made some at the same moment, under ids of their own
+    # if fewer rows were created, others created some at the same time, with their own ids
     return existing | (_ids_of(tenant, missing) if facts or created < len(ids) else ids)
 
 
@@ -50,18 +50,18 @@ def _ids_of(tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
 
 
 def lock_domains(ids: Iterable[UUID]) -> None:
-    """Lock domain rows in the order of their ids, for the rest of the transaction.
+    """Lock domains in id order for the rest of the transaction.
 
-    Everything that is found on a domain is written under its lock.
+    All findings on a domain are written under its lock.
     """
     rows: QuerySet = Domain.objects.select_for_update(no_key=True).filter(pk__in=set(ids))
     list(rows.order_by("pk").values_list("pk"))
 
 
 def hold_tenants(ids: Iterable[UUID]) -> None:
-    """Let nobody lock these tenants for the rest of the transaction; others may hold them too.
+    """Take shared locks on tenants for the rest of the transaction.
 
-    The check of a foreign key does the same, but only at the end of the transaction.
+    A foreign key check takes the same lock, but only at the end of the transaction.
     """
     if connection.vendor == "postgresql":  # SQLite has one writer at a time
         table = connection.ops.quote_name(Tenant._meta.db_table)
@@ -74,10 +74,10 @@ def hold_tenants(ids: Iterable[UUID]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Queueing:
-    """What became of domains whose sitemaps were asked for."""
+    """The result of queueing domains for sitemaps."""
 
     queued: int
-    # How many were already queued or in progress; they keep their place.
+    # The number already queued or in progress; they keep their position.
     waiting: int
 
     @property
@@ -93,11 +93,10 @@ class Queueing:
 
 
 def queue_for_sitemaps(domains: QuerySet[Domain]) -> Queueing:
-    """Put domains into the line for sitemap submission, at its end.
+    """Append domains to the queue for sitemap submission.
 
-    `domains` is a query that can be narrowed further. Domains are taken in chunks, each in the
-    order of its ids, so that a million of them neither hold locks for long nor deadlock with the
-    flush of a shift.
+    `domains` is a queryset that can be filtered further. It is processed in chunks, each in id
+    order, so that a million domains neither hold locks for long nor deadlock with flushes.
     """
     states = Domain.SitemapAnalysis
     existing = queued = 0

@@ -1,4 +1,4 @@
-"""The sitemaps of a domain as a tree: an index with the sitemaps that it names."""
+"""The sitemaps of a domain as a tree of indexes and the sitemaps they list."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from scans.models import Sitemap
 
 @dataclass(slots=True)
 class Branch:
-    """A sitemap, and those below it."""
+    """A sitemap and its children."""
 
     row: Sitemap
     branches: list["Branch"] = field(default_factory=list)
 
 
 def sitemap_tree(rows: Iterable[Sitemap]) -> list[Branch]:
-    """Return the sitemaps that no other one of them names, in their order, with those below.
+    """Return the sitemaps that no other one lists, in order, with their descendants.
 
-    Where sitemaps name each other in a circle, the first of them stands at the top.
+    If sitemaps list each other in a cycle, the first of them becomes a root.
     """
     branches = {row.url: Branch(row) for row in rows}
     parents: dict[str, str] = {}
@@ -33,7 +33,7 @@ def sitemap_tree(rows: Iterable[Sitemap]) -> list[Branch]:
 
 
 def _is_above(parents: dict[str, str], current: str, url: str) -> bool:
-    """Whether a sitemap is at a place of the tree or above it."""
+    """Return whether a sitemap is this node or one of its ancestors."""
     while current != url and current in parents:
         current = parents[current]
     return current == url

@@ -1,12 +1,12 @@
 """Write many rows at once, the same way on PostgreSQL and SQLite.
 
-PostgreSQL takes rows by COPY into a temporary table and one set-based statement; SQLite by
-statements of many rows. Values that are the same in every row are passed once, as constants. What a
-database would refuse (NUL, lone surrogates, NaN, texts longer than their column, the same key twice
-in one statement) is repaired here, because one such value fails the whole statement and with it the
-work of forty sites. Keys are compared as they will be stored, and a text that belongs to a key is
-never just cut: two that differ stay different. Rows are written in the order of their key, so that
-two writers cannot deadlock.
+PostgreSQL receives rows by COPY into a temporary table and one set-based statement, SQLite by
+multi-row statements. Values shared by all rows are passed once, as constants. What a database would
+refuse (NUL, lone surrogates, NaN, texts longer than their column, the same key twice in one
+statement) is repaired here, because one such value fails the whole statement and with it the work
+of forty sites. Keys are compared as they will be stored, and a text that belongs to a key is never
+just cut: two that differ stay different. Rows are written in the order of their key, so that two
+writers cannot deadlock.
 """
 
 import json
@@ -28,21 +28,20 @@ from scans.sanitize import preparer
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-# Most values in one statement, as every build of SQLite takes them.
+# Maximum number of values in a statement, supported by every build of SQLite.
 SQLITE_VALUES = 999
-# Most rows in one statement. SQLite builds the lists of its CHECKs anew for each statement, so that
-# rows in statements of their own take twice as long; beyond fifty nothing more is won.
+# Maximum rows per statement. SQLite rebuilds the lists in CHECK constraints for each statement, so
+# single-row statements take twice as long; beyond fifty rows there is no further gain.
 SQLITE_ROWS = 50
 
 
 def url_hash(url: str) -> bytes:
-    """Return the 16 bytes that stand for a URL in unique keys (a btree refuses long URLs)."""
+    """Return the 16-byte hash of a URL for unique keys (btree indexes reject long URLs)."""
     return blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def among(values: Sequence[str]) -> RawSQL:
-    """Return what `field__in` takes for a long list: one parameter, where thousands of them take
-    longer to write down than to look up."""
+    """Return a value for `field__in` that passes a long list as one parameter, which is faster."""
     if connection.vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::text[])", [list(values)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(values)])
@@ -76,7 +75,7 @@ def upsert(
     prepared = _one_row_per_key(table.prepare(list(rows)), key_indexes)
     if not prepared:
         return 0
-    if needs_key:  # as text, which takes a fifth of the time of a `uuid.UUID`
+    if needs_key:  # as text, five times faster than a `uuid.UUID`
         prepared = [(*row, uuid7().hex) for row in prepared]
     action = "DO NOTHING"
     if update or add:
@@ -90,7 +89,7 @@ def upsert(
 def _with_defaults(
     model: type[models.Model], columns: Sequence[str], constants: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the constants and the defaults of the fields that are named nowhere."""
+    """Return the constants, plus the defaults of all other fields."""
     defaults = {
         field.attname: field.get_default()
         for field in model._meta.concrete_fields
@@ -122,14 +121,14 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
 
 
 def _one_row_per_key(rows: list[Row], key_indexes: list[int]) -> list[Row]:
-    """Return prepared rows sorted by key, the last of each key."""
+    """Return prepared rows sorted by key, keeping the last one per key."""
     key_of = itemgetter(*key_indexes)
     last = {key_of(row): row for row in rows}
     return [last[key] for key in sorted(last)]
 
 
 class _Table:
-    """A table seen through some of its columns: those that vary by row, and those that do not."""
+    """The columns of a table to write: those that vary by row, and the constants."""
 
     def __init__(
         self,
@@ -156,7 +155,7 @@ class _Table:
         return [self.column_of[name] for name in columns]
 
     def prepare(self, rows: list[Row]) -> list[Row]:
-        """Return rows as the database takes them; the primary key may still be missing."""
+        """Return rows converted for the database; the primary key may still be missing."""
         if not rows:
             return []
         columns = zip(*rows, strict=True)
@@ -166,7 +165,7 @@ class _Table:
         return list(zip(*converted, strict=True))
 
     def when_changed(self, columns: Sequence[str], touch: str) -> str:
-        """Return the WHERE that keeps an unchanged, recently seen row from being rewritten."""
+        """Return the WHERE clause that skips unchanged, recently seen rows."""
         differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
         tests = [
             f"{self.name}.{q} {differs} excluded.{q}"
@@ -192,7 +191,7 @@ class _Table:
             return written
 
     def _insert_values(self, cursor: Any, rows: list[Row], tail: str) -> int:
-        """Insert rows as VALUES, some of them in each statement."""
+        """Insert rows as VALUES, several per statement."""
         width = len(rows[0])
         size = min(SQLITE_ROWS, (SQLITE_VALUES - len(self.constants)) // width)
         insert = self._insert_select(", ".join(f"column{index + 1}" for index in range(width)))
@@ -209,12 +208,12 @@ class _Table:
         return written
 
     def _insert_select(self, names: str) -> str:
-        """Return an INSERT up to its FROM; its parameters are the constants."""
+        """Return an INSERT statement up to FROM; its parameters are the constants."""
         same = ", %s" * len(self.constants)
         return f"INSERT INTO {self.name} ({self.all_names}) SELECT {names}{same} FROM"
 
     def copy(self, cursor: Any, rows: list[Row]) -> None:
-        """Fill the temporary table of the columns that vary."""
+        """Copy rows into the temporary table of the varying columns."""
         cursor.execute(
             f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ON COMMIT DELETE ROWS AS "
             f"SELECT {self.names} FROM {self.name} WITH NO DATA"
@@ -224,5 +223,5 @@ class _Table:
                 copy.write_row(row)
 
     def empty(self, cursor: Any) -> None:
-        """Empty the temporary table for a second use in the same transaction."""
+        """Empty the temporary table for reuse in the same transaction."""
         cursor.execute(f"DELETE FROM {self.stage}")

@@ -1,4 +1,4 @@
-"""Count the domains that use each technology, so that the list of technologies reads few rows."""
+"""Count the domains per technology, so that the list of technologies reads few rows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,15 +16,15 @@ COLUMNS = ("name", "category", "domain_count")
 
 
 def count_technologies() -> str:
-    """Recount for each tenant with a scan since its last count; return how many were counted."""
+    """Recount each tenant that had a scan since its last count; return a summary sentence."""
     counted = sum(_count_tenant(tenant) for tenant in Tenant.objects.order_by("pk"))
     return f"Counted the technologies of {counted} tenant{'' if counted == 1 else 's'}."
 
 
 def add_domains(tenant_id: UUID, name: str, category: str, number: int) -> None:
-    """Add domains to the count of a technology, or take them off, until the next count.
+    """Adjust the count of a technology until the next recount.
 
-    A tenant that has not been counted yet has nothing to be added to.
+    Tenants that have never been counted are skipped.
     """
     counts = TechnologyCount.objects.filter(tenant=tenant_id)
     changed = counts.filter(name=name).update(domain_count=Greatest(F("domain_count") + number, 0))

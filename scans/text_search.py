@@ -1,4 +1,4 @@
-"""Search hosts and words through an index, on either database, with no extension.
+"""Search hosts and words through an index on either database, without extensions.
 
 PostgreSQL has btree indexes on the host and the reversed host (`text_pattern_ops`) and GIN indexes
 on the labels of the host and on the words of title and description; the expressions here must stay
@@ -15,18 +15,18 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from scans.engine.hostnames import InvalidDomain, normalise
 from scans.models import reversed_host
 
-# A tsvector takes at most 1 MB, and a title is as long as a site makes it.
+# A tsvector is limited to 1 MB, and titles can have any length.
 WORDS_LENGTH = 20_000
-# Characters of a page's URL that its index holds: a btree refuses URLs as long as they may be.
+# Length of the URL prefix in the index: a btree rejects very long values.
 URL_START = 60
-# Labels that many hosts have, beside the endings of countries.
+# Labels that many hosts have, besides country endings.
 COMMON_LABELS = ("com", "info", "net", "org", "www")
-# Where words end, besides at blanks.
+# Characters besides white space that separate words.
 PUNCTUATION = "./@-_:;,&+#'()[]|!?"
 
 
 def spaced_vector(text: str) -> str:
-    """Return the SQL of PostgreSQL for the words of a text."""
+    """Return the PostgreSQL expression for the words of a text."""
     characters = PUNCTUATION.replace("'", "''")
     return f"to_tsvector('simple', translate({text}, '{characters}', '{' ' * len(PUNCTUATION)}'))"
 
@@ -41,7 +41,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Prefix(Func):
-    """Whether a column begins with a text; the pattern is one that an index serves."""
+    """Match a column by prefix, with a pattern that an index supports."""
 
     output_field = BooleanField()
     conditional = True
@@ -58,7 +58,7 @@ class Prefix(Func):
 
 
 class _Pattern(Value):
-    """A text that matches itself and whatever follows it, in the database's own notation."""
+    """A prefix pattern in the database's own syntax."""
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "%s", [re.sub(r"([\\%_])", r"\\\1", self.value) + "%"]
@@ -68,7 +68,7 @@ class _Pattern(Value):
 
 
 class UrlPrefix(Prefix):
-    """Whether a URL begins with a text; PostgreSQL has an index of its first characters."""
+    """Match a URL by prefix; PostgreSQL has an index of the first characters."""
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         column, pattern = self.source_expressions
@@ -76,7 +76,8 @@ class UrlPrefix(Prefix):
         start = _Pattern(text[:URL_START])
         sql = f"left({compiler.compile(column)[0]}, {URL_START}) LIKE %s"
         params = compiler.compile(start)[1]
-        # Stated beside the index's own condition, the whole text would count as a second one.
+        # Next to the indexed prefix, the planner would count the full pattern as a second
+        # condition.
         if len(text) <= URL_START:
             return f"({sql})", params
         full, more = super().as_postgresql(compiler, connection, **context)
@@ -84,7 +85,7 @@ class UrlPrefix(Prefix):
 
 
 class Indexed(Func):
-    """Whether an indexed text of a domain holds words that begin with the words of a query.
+    """Match domains whose indexed text has words that begin with the query's words.
 
     `column` is `host` (its labels) or `words` (title and description); `path` leads to the domain.
     """
@@ -93,7 +94,7 @@ class Indexed(Func):
     conditional = True
 
     def __init__(self, path: str, column: str, words: list[str]) -> None:
-        super().__init__(F(f"{path}host"))  # joins the domain and tells its table's alias
+        super().__init__(F(f"{path}host"))  # joins the domain and returns its table alias
         self.column, self.words = column, words
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -112,11 +113,11 @@ class Indexed(Func):
 
 
 def host_matches(text: str, path: str = "") -> Q:
-    """Return the condition of a host search; `path` leads to the domain (`domain__`).
+    """Return the condition for a host search.
 
-    A text without a dot is the beginning of any label; one that begins with a dot is the host's
-    ending; any other is its beginning or its last labels. A pasted URL or e-mail address counts as
-    its host, and an international name may be typed as people write it.
+    `path` leads to the domain (`domain__`). A text without a dot is a prefix of any label; one that
+    starts with a dot is a suffix of the host; any other is a prefix or the last labels. A pasted
+    URL or e-mail address is reduced to its host, and international names may be entered in Unicode.
     """
     host = read_host(text)
     if host.startswith("."):
@@ -130,9 +131,9 @@ def host_matches(text: str, path: str = "") -> Q:
 
 
 def host_begins(text: str) -> Q:
-    """Return the condition of hosts that begin with what a search looks for.
+    """Return the condition for hosts that begin with the search text.
 
-    In every collation, a text comes before those that it begins: so the index of the order is read
+    In every collation a prefix sorts before its extensions, so the index of the sort order is read
     from there.
     """
     host = read_host(text)
@@ -140,29 +141,28 @@ def host_begins(text: str) -> Q:
 
 
 def words_match(text: str, path: str = "") -> Q:
-    """Return the condition of a search by words of title and description, by their beginnings."""
+    """Return the condition for a search by word prefixes in title and description."""
     words = words_of(text)
     return Q(Indexed(path, "words", words)) if words else Q()
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words that a search looks for."""
+    """Return the words of a search."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
 def prefix_query(words: list[str]) -> str:
-    """Return PostgreSQL's query for texts that hold words with these beginnings."""
+    """Return the tsquery for texts with words that have these prefixes."""
     quoted = (word.replace("\\", "").replace("'", "''") for word in words)
     return " & ".join(f"'{word}':*" for word in quoted)
 
 
 def label_query(labels: list[str]) -> str:
-    """Return PostgreSQL's query for hosts that have labels with these beginnings.
+    """Return the tsquery for hosts with labels that have these prefixes.
 
-    Where fewer than a hundred labels are common, PostgreSQL takes any beginning for one that 2 % of
-    the hosts have, and walks all hosts in the order of the list to find a rare one. Stated twice,
-    it counts as 2 % of 2 %, and is looked up in the index. A beginning that many hosts have fills
-    a page on the way, as before.
+    If fewer than a hundred labels are common, PostgreSQL estimates that any prefix matches 2 % of
+    the hosts, and scans all hosts in list order to find a rare one. Stated twice, the estimate is 2
+    % of 2 %, and the index is used. A common prefix still fills a page quickly.
     """
     rare = [label for label in labels if not _is_common(label)]
     return prefix_query([*labels, *rare])
@@ -174,7 +174,7 @@ def _is_common(beginning: str) -> bool:
 
 
 def read_host(text: str) -> str:
-    """Return what a host search looks for: the host of a URL or e-mail address, or the text."""
+    """Return the host in a URL or e-mail address, or else the text itself."""
     text = text.strip().lower().removeprefix("*")
     if "@" in text and "/" not in text:
         text = text.rpartition("@")[2]

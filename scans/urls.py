@@ -1,4 +1,4 @@
-"""Addresses of results: lists, domains, corrections."""
+"""URLs of results: lists, domains, corrections."""
 
 from django.urls import path
 

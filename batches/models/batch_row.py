@@ -11,7 +11,7 @@ from scans.engine.lists.typed_cells import TEXT, Native, native
 
 
 class BatchRow(models.Model):
-    """One line of the table that a batch was created from;
+    """One line of the table that a batch was created from.
 
     `Batch.list_columns` has the column names. A scanned line has its domain, even if an earlier
     line has the same one. A rejected line has the reason, and one with an empty domain cell has

@@ -30,7 +30,7 @@ class ViewExportQuerySet(models.QuerySet["ViewExport"]):
         return rows.order_by("-baseline_at", "-number").first()
 
     def set_baseline(self, view: SavedView, user: User, number: int) -> bool:
-        """Reset the baseline to a complete export, or to none with 0; False if it does not exist."""
+        """Reset the baseline to a complete export, or to none with 0; False if there is none."""
         rows = self.of(view, user)
         if not number:
             rows.update(baseline_at=None)

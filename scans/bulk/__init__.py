@@ -1,1 +1,1 @@
-"""Bulk actions: do something to every selected row of a list, however many there are."""
+"""Bulk actions: apply an operation to any number of selected rows of a list."""

@@ -1,4 +1,4 @@
-"""Bulk actions through the API: start one on rows of a list, follow it, stop it."""
+"""Bulk actions through the API: start, poll and stop them."""
 
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,9 @@ from scrapersky.web.lists.query import ListQuery, unknown_params
 from scrapersky.web.lists.selection import Selection
 
 UNKNOWN = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
-# More rows are named by a query.
+# Maximum number of `ids`; more rows are selected by a query.
 MOST_IDS = 10_000
-# The field that an operation reads; `tags` for the others.
+# The field that an operation reads; for the others it is `tags`.
 PARAM_OF = {
     "curate": "curation",
     "add_to_list": "saved_list",
@@ -33,7 +33,7 @@ router = Router()
 
 
 class ActionIn(Schema):
-    """What to do with which rows: those of `ids`, or every row that matches `query`."""
+    """The operation and its rows: those in `ids`, or all that match `query`."""
 
     list: str = Field(description="domains, contacts, pages or sitemaps.")
     action: str = Field(
@@ -74,14 +74,14 @@ class ActionOut(Schema):
 
 
 class ActionsOut(Schema):
-    """The actions that were started: one for each tenant that has some of the rows."""
+    """The started actions: one for each tenant with selected rows."""
 
     actions: list[ActionOut]
 
 
 @router.post("", response={200: ActionsOut, 202: ActionsOut, **UNKNOWN})
 def create_action(request: HttpRequest, payload: ActionIn) -> Status:
-    """Do something to rows of a list: up to 5,000 at once (200), more in the background (202)."""
+    """Apply an action to rows of a list: up to 5,000 at once (200), more in background (202)."""
     operation = _operation(payload)
     selection = _selection(request, payload)
     actions = running.start(operation, selection, _params(operation, payload), caller(request))
@@ -110,7 +110,7 @@ def stop_action(request: HttpRequest, action_id: UUID) -> dict[str, Any]:
 
 
 def action_out(action: BulkAction) -> dict[str, Any]:
-    """Return an action as the API describes it."""
+    """Return an action as an API response."""
     return {
         "action_id": action.pk,
         "tenant_id": action.tenant_id,
@@ -146,7 +146,7 @@ def _params(operation: Operation, payload: ActionIn) -> dict[str, Any]:
 
 
 def _selection(request: HttpRequest, payload: ActionIn) -> Selection:
-    """Return the selected rows; a filter that cannot be read is an error, not a wider selection."""
+    """Return the selection; an invalid filter is an error, so that it does not select more rows."""
     if (payload.ids is None) == (payload.query is None):
         raise InputError("ids", "Send either `ids` or `query`.")
     definition, user = get_list(payload.list), caller(request)

@@ -15,7 +15,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one step did: rows, the position it came to, counts, and whether it was the last."""
+    """The outcome of one step: rows, new position, counts, and whether it was the last step."""
 
     rows: int
     is_last: bool
@@ -28,7 +28,7 @@ class BulkActionQuerySet(models.QuerySet):
         return self.filter(status__in=BulkAction.ACTIVE)
 
     def take(self, pk: UUID) -> "BulkAction | None":
-        """Lock an active action; None if it has ended or another process works on it now."""
+        """Lock an active action; None if it has ended or another process is working on it."""
         rows = self.active().select_for_update(skip_locked=True, of=("self",))
         return rows.select_related("created_by").filter(pk=pk).first()
 
@@ -48,8 +48,8 @@ class BulkActionQuerySet(models.QuerySet):
 class BulkAction(models.Model):
     """One operation on the selected rows of a list, done in steps that each end in a commit.
 
-    `picked` are the ids of single rows; with `takes_all`, `query` names every row that matches.
-    `cursor` is the position of the last row that is done, so that another process continues there.
+    `picked` has the ids of single rows; with `takes_all`, all rows that match `query` are selected.
+    `cursor` is the position of the last processed row, where any process can continue.
     """
 
     class Status(models.TextChoices):
@@ -116,7 +116,7 @@ class BulkAction(models.Model):
 
     @property
     def progress(self) -> float | None:
-        """The share of rows that are done, 0 to 1; None if they are not counted."""
+        """The share of processed rows, 0 to 1; None if they are not counted."""
         return min(self.done / self.total, 1.0) if self.total else None
 
     def begin(self, total: int | None) -> None:
@@ -126,7 +126,7 @@ class BulkAction(models.Model):
         )
 
     def record(self, progress: Progress) -> bool:
-        """Add a step that was done, in its transaction; return whether that was the last one."""
+        """Record a completed step in its transaction; return whether it was the last one."""
         now = Now()
         columns: dict[str, Any] = {"status": self.Status.RUNNING, "updated_at": now}
         if progress.is_last:

@@ -1,4 +1,4 @@
-"""The operations on selected rows of a list, each defined once."""
+"""The register of bulk operations, each defined once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some of the rows of an action, with the columns of the list's order loaded."""
+    """A chunk of an action's rows, loaded with the columns of the sort order."""
 
     rows: list[Any]
     params: Params
@@ -47,15 +47,15 @@ def no_result(chunk: Chunk) -> Result:
 class Operation:
     """An operation on rows of a list, applied chunk by chunk.
 
-    `apply` does it to a chunk inside a transaction and returns counts, which are added up;
-    `sentence` says from these what was done. `read` turns what a form sent into `params`, or
-    raises ValidationError. `advance` replaces the walk over the rows altogether. `landing` is
-    where a user goes after it, by default back to the list.
+    `apply` processes a chunk inside a transaction and returns counts, which are added up;
+    `sentence` summarises them. `read` converts submitted data into `params`, or raises
+    ValidationError. `advance` replaces the iteration over rows altogether. `landing` is the page
+    shown afterwards, by default the list.
     """
 
     name: str
     list_name: str
-    # What is going on, such as "Tagging domains".
+    # The activity in progress, such as "Tagging domains".
     doing: str
     sentence: Callable[[Result, Params], str]
     apply: Callable[[Chunk], Result] = no_result
@@ -63,10 +63,10 @@ class Operation:
     chunk: Callable[[], int] = lambda: CHUNK
     advance: Callable[[BulkAction, User], Progress] | None = None
     landing: Callable[[Result], str] | None = None
-    # The template that asks before rows are lost; empty where nothing is.
+    # The confirmation template of operations that delete rows; otherwise empty.
     confirm: str = ""
-    # The field that says how much work a row is, and how much of it a chunk may be; at least one
-    # row is always taken.
+    # The field with the cost of a row, and the maximum cost of a chunk; a chunk has at least one
+    # row.
     weight: str = ""
     most_weight: int = 0
     can_stop: bool = True
@@ -76,7 +76,7 @@ _OPERATIONS: dict[tuple[str, str], Operation] = {}
 
 
 def register(operation: Operation) -> Operation:
-    """Add an operation to the register; its name must be free in its list."""
+    """Register an operation; its name must be unique in its list."""
     key = (operation.list_name, operation.name)
     if key in _OPERATIONS:
         raise ValueError(f"There are two operations {operation.name} of {operation.list_name}.")
@@ -100,7 +100,7 @@ def count_of(number: int, singular: str, plural: str = "") -> str:
 
 
 def sentence_of(action: BulkAction) -> str:
-    """Return what an action has done so far; empty if unknown."""
+    """Return a summary of what an action has done so far; empty if unknown."""
     operation = find_operation(action.list_name, action.operation)
     if operation is None or not (action.result or action.status == action.Status.COMPLETE):
         return ""

@@ -1,4 +1,4 @@
-"""The operations on results: curate, tag, queue for sitemaps; importing this registers them."""
+"""Bulk operations on results: curate, tag, queue for sitemaps; importing registers them."""
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict

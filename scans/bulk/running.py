@@ -1,8 +1,8 @@
-"""Run bulk actions: small ones at once, others in slices that the queue runs one after another.
+"""Run bulk actions: small ones immediately, others in slices run by the queue.
 
-The rows of the database are the truth. Each step does a chunk of rows and records the position it
-came to in one transaction, so a process that is killed loses no step and repeats none; the minute
-keeper queues stalled actions.
+The database rows are the source of truth. Each step processes a chunk of rows and records its new
+position in one transaction, so a killed process neither loses nor repeats a step. Housekeeping
+requeues stalled actions.
 """
 
 from datetime import timedelta
@@ -26,10 +26,10 @@ from scrapersky.web.lists.selection import Selection
 from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
 
-# Rows up to which an action is done while the user waits, and for how many seconds.
+# Maximum rows of an action that is done while the user waits, and maximum seconds.
 AT_ONCE = 5_000
 AT_ONCE_SECONDS = 5.0
-# Seconds for the query of a chunk.
+# Time limit in seconds for a chunk's query.
 QUERY_SECONDS = 20.0
 STALLED_AFTER = timedelta(seconds=60)
 NO_ROWS = Rows([], "", "")
@@ -59,7 +59,7 @@ def start(operation: Operation, selection: Selection, params: dict, user: User) 
 
 
 def run_at_once(actions: list[BulkAction]) -> None:
-    """Run small actions for some seconds; queue what is left of them, and the large ones."""
+    """Run small actions for some seconds; queue the large ones and whatever remains."""
     end = monotonic() + AT_ONCE_SECONDS
     for action in actions:
         is_small = action.total is not None and action.total <= AT_ONCE
@@ -69,7 +69,7 @@ def run_at_once(actions: list[BulkAction]) -> None:
 
 
 def _work(pk: UUID, until: float) -> bool:
-    """Do steps of an action up to a moment; return whether it is over."""
+    """Process steps of an action until a time; return whether it has ended."""
     while not (is_over := _step(pk)) and may_go_on(until):
         pass
     return is_over
@@ -80,16 +80,16 @@ def _fail(pk: UUID, error: str) -> None:
 
 
 def resume_stalled() -> int:
-    """Queue actions that have stalled for a minute; return how many."""
+    """Requeue actions that stalled for a minute; return how many."""
     stalled_since = timezone.now() - STALLED_AFTER
     return WORK.resume(BulkAction.objects.active().filter(updated_at__lt=stalled_since))
 
 
 @retry_on_conflict
 def _step(pk: UUID) -> bool:
-    """Do the next chunk of an action; return whether it is over or taken over.
+    """Process the next chunk; return whether the action has ended or another process took over.
 
-    The rows are read first and the action is locked then, so that a slow filter blocks nobody.
+    The rows are read before the action is locked, so that a slow filter blocks nobody.
     """
     action = BulkAction.objects.active().select_related("created_by").filter(pk=pk).first()
     if action is None:
@@ -102,7 +102,7 @@ def _step(pk: UUID) -> bool:
         locked = BulkAction.objects.take(pk)
         if locked is None:
             return True
-        if locked.cursor != action.cursor:  # another process has done this chunk meanwhile
+        if locked.cursor != action.cursor:  # another process has processed this chunk
             return False
         if operation.advance:
             return locked.record(operation.advance(locked, user))
@@ -133,7 +133,7 @@ def _list_of(action: BulkAction) -> ListDefinition:
 
 
 def _rows_of(action: BulkAction, user: User) -> QuerySet:
-    """Return the selected rows that the user who started an action may change now."""
+    """Return the selected rows that the action's user may currently change."""
     picked = [UUID(pk) for pk in action.picked]
     selection = Selection(_list_of(action), user, action.takes_all, action.query, picked)
     return selection.rows_in(action.tenant_id)
@@ -149,7 +149,7 @@ def _count(action: BulkAction, user: User) -> int | None:
 
 
 def _next_rows(action: BulkAction, operation: Operation, user: User) -> Rows:
-    """Return the next rows, in an order that no action changes."""
+    """Return the next rows in an order that no action changes."""
     definition = _list_of(action)
     order = Order(_fixed_sort(definition), False, [action.tenant_id], definition.tenant_path)
     fields = {*order.sort.fields, definition.tenant_path, operation.weight} - {""}
@@ -161,7 +161,7 @@ def _next_rows(action: BulkAction, operation: Operation, user: User) -> Rows:
 
 
 def _rows_within(operation: Operation, rows: list[Any]) -> int:
-    """Return how many of the rows are no more work than a chunk may be, at least one."""
+    """Return how many rows fit into the maximum cost of a chunk, at least one."""
     if not operation.weight:
         return len(rows)
     sums = accumulate(getattr(row, operation.weight) for row in rows)
@@ -169,7 +169,7 @@ def _rows_within(operation: Operation, rows: list[Any]) -> int:
 
 
 def _fixed_sort(definition: ListDefinition) -> Sort:
-    """Return the order whose values no scan and no user changes: a unique one with an index."""
+    """Return an order whose values never change: a unique one with an index."""
     return next(sort for sort in definition.sorts if sort.is_unique)
 
 

@@ -1,7 +1,6 @@
-"""What users correct: wrong contacts and technologies, page types and verdicts.
+"""Corrections by users: wrong contacts and technologies, page types and verdicts.
 
-A contact or technology that is marked as wrong keeps its row, with its `first_seen`; a flag on the
-row hides it (`Contact.objects.visible()`). A corrected page type or verdict is written into the
-row itself, and scans leave it there. `Correction` says who decided so, and undoing it restores
-what the scans say.
+A contact or technology marked as wrong keeps its row and `first_seen`; a flag hides it
+(`Contact.objects.visible()`). A corrected page type or verdict is written into the row itself, and
+scans do not overwrite it. `Correction` records who made it; undoing it restores the scans' result.
 """

@@ -25,7 +25,7 @@ MOST_LISTED = 1_000
 
 
 class CorrectionIn(Schema):
-    """What is wrong: a contact, a technology, the type of a page or the verdict on a domain."""
+    """The wrong result: a contact, a technology, the type of a page or the verdict on a domain."""
 
     kind: Literal["contact", "technology", "page_type", "verdict"]
     id: UUID = Field(description="The id of the contact, technology, page or domain.")
@@ -55,14 +55,14 @@ class CorrectionList(Schema):
 
 
 class Agreement(Schema):
-    """The chosen value is what the scan says, so nothing is corrected."""
+    """The value equals the scan's result, so nothing is corrected."""
 
     id: None = None
 
 
 @router.post("", response={201: CorrectionOut, 200: Agreement, **REFUSALS})
 def create_correction(request: HttpRequest, payload: CorrectionIn) -> Status:
-    """Mark a result as wrong, or choose the right one; it takes effect at once."""
+    """Mark a result as wrong, or set the correct value; it takes effect immediately."""
     correction = _correct(request, payload)
     return Status(201, correction) if correction else Status(200, Agreement())
 
@@ -71,7 +71,7 @@ def create_correction(request: HttpRequest, payload: CorrectionIn) -> Status:
 def list_corrections(
     request: HttpRequest, limit: int = 100, before: UUID | None = None
 ) -> dict[str, Any]:
-    """List corrections, the newest first."""
+    """List corrections, newest first."""
     if not 1 <= limit <= MOST_LISTED:
         raise InputError("limit", f"Ask for 1 to {grouped(MOST_LISTED)} corrections.")
     rows = readable(Correction.objects.order_by("-id"), caller(request))
@@ -82,7 +82,7 @@ def list_corrections(
 
 @router.delete("/{correction_id}", response={204: None, **REFUSALS})
 def delete_correction(request: HttpRequest, correction_id: UUID) -> Status:
-    """Undo a correction: what it hid is shown again, what it replaced is as the scan says."""
+    """Undo a correction: hidden results reappear, replaced ones return to the scan's value."""
     rows: QuerySet[Correction] = Correction.objects.all()
     services.undo(get_writable(rows, caller(request), pk=correction_id))
     return Status(204, None)

@@ -1,4 +1,4 @@
-"""Write the facts of domains again after a user corrected what they rest on."""
+"""Rewrite the facts of domains after a user corrected the results they derive from."""
 
 from collections import defaultdict
 from typing import Any
@@ -15,10 +15,10 @@ PIN = ("kind", "value")
 
 
 def refresh_lists(domain_ids: list[UUID]) -> None:
-    """Write the contacts and technologies of domains again, after a user hid, restored or pinned
-    some.
+    """Rewrite the contact and technology columns of domains after a correction or pin.
 
-    In the order of the last report, as a scan writes them; the caller holds the domains' locks.
+    They keep the order of the last report, as if written by a scan; the caller holds the domains'
+    locks.
     """
     there = Q(gone_at=None, is_wrong=False, domain__in=domain_ids)
     contacts = _by_domain(Contact.objects.filter(there), *Candidate._fields)
@@ -39,7 +39,7 @@ def refresh_lists(domain_ids: list[UUID]) -> None:
 
 
 def recount_page(domain_id: UUID, before: str, after: str) -> None:
-    """Count a page of a domain under another type; the caller holds the domain's lock."""
+    """Move a page to another type in its domain's counts; the caller holds the domain's lock."""
     counts = dict(Domain.objects.values_list("page_types", flat=True).get(pk=domain_id))
     if counts.get(before):
         counts[before] -= 1
@@ -56,7 +56,7 @@ def _by_domain(rows: QuerySet[Any], *columns: str) -> dict[UUID, list[tuple]]:
 
 
 def _in_order(rows: list[tuple], order: list[tuple]) -> list[tuple]:
-    """Return rows in this order of what they begin with, then those that it does not name."""
+    """Return rows sorted by the position of their first values in `order`, others last."""
     rank = {row: number for number, row in reversed(list(enumerate(order)))}
     width = len(order[0]) if order else 0
     return sorted(rows, key=lambda row: rank.get(row[:width], len(order)))

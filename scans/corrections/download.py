@@ -1,4 +1,4 @@
-"""Save the pages that users corrected, as a scan would fetch them."""
+"""Save corrected pages as a scan would fetch them."""
 
 import codecs
 import json
@@ -25,8 +25,8 @@ NOT_KEPT = ("set-cookie", "date", "content-length", "content-encoding", "transfe
 def save_pages(labels: dict[str, Label], folder: Path, report: Callable[[str], None]) -> int:
     """Fetch pages into a folder with `urls.tsv` and `labels.json`; return how many were saved.
 
-    robots.txt is obeyed, and every address passes the guard. `report` is called with a sentence
-    about each page that is not there; the files name only those that are.
+    The scan's guard checks every address, and robots.txt is obeyed. `report` is called with a
+    message for each missing page; the two files list only saved ones.
     """
     (folder / "pages").mkdir(parents=True, exist_ok=True)
     saved: dict[str, Label] = {}
@@ -68,7 +68,7 @@ def _origin(url: str) -> str:
 
 
 def _fetch_site(urls: dict[str, str]) -> Iterator[tuple[str, Response | str]]:
-    """Yield the response of each page of one site, or why it is missing."""
+    """Yield the response for each page of a site, or why it is missing."""
     usual = Limits()
     limits = replace(usual, request_delay=GAP, site_deadline=usual.site_deadline * len(urls))
     fetcher = Fetcher(fetch_settings(), limits)
@@ -89,7 +89,7 @@ def _fetch_site(urls: dict[str, str]) -> Iterator[tuple[str, Response | str]]:
 
 
 def _problem(response: Response, label: Label) -> str:
-    """Return why a response is no page to score; whatever has a corrected verdict is one."""
+    """Return why a response cannot be scored; pages with a corrected verdict always can."""
     is_judged = any(statement["kind"] == "verdict" for statement in label["corrections"])
     if response.status < 400 or is_judged:
         return ""
@@ -97,7 +97,7 @@ def _problem(response: Response, label: Label) -> str:
 
 
 def _readable_alone(response: Response) -> bytes:
-    """Return a body that is read the same without its Content-Type header."""
+    """Return a body that is decoded the same without its Content-Type header."""
     text = decode(response.body, response.content_type)[0]
     if decode(response.body)[0] == text:
         return response.body

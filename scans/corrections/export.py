@@ -1,7 +1,7 @@
-"""Corrections as labels of pages, to score `extract_page` with.
+"""Export corrections as page labels for scoring `extract_page`.
 
-Each page that a correction names is one label: the e-mail addresses and phone numbers that are
-right there, those that are neither right nor wrong there, and what users said about it.
+Each corrected page is one label: its correct e-mail addresses and phone numbers, neutral ones, and
+the users' statements about it.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from scans.corrections.models import CHOICES, Correction
 from scans.models import Contact
 
 AT_ONCE = 500
-# A neutral number is identified by its last digits, independent of its region.
+# Neutral numbers are identified by their last digits, regardless of region.
 LAST_DIGITS = 8
 Label = dict[str, Any]
 Kind = Correction.Kind
 
 
 def labels() -> dict[str, Label]:
-    """Return the labels of all corrected pages, by the names of their files."""
+    """Return the labels of all corrected pages by file name."""
     pages: dict[str, Label] = {}
     for corrections in _in_chunks():
         contacts = _contacts_on({row.seen_on_id for row in corrections if row.seen_on_id})
@@ -34,7 +34,7 @@ def labels() -> dict[str, Label]:
 
 
 def page_name(url: str) -> str:
-    """Return the name of a page's file: its host, and a hash of its URL."""
+    """Return the file name of a page: its host and a hash of its URL."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -52,7 +52,7 @@ def _in_chunks() -> Iterator[list[Correction]]:
 
 
 def _contacts_on(domain_ids: Iterable[UUID]) -> dict[UUID | None, list[tuple[str, ...]]]:
-    """Return (kind, value, label, URL) of the contacts of domains that nobody marked as wrong."""
+    """Return (kind, value, label, URL) of the visible contacts of domains."""
     by_domain: dict[UUID | None, list[tuple[str, ...]]] = defaultdict(list)
     rows = Contact.objects.visible().filter(domain__in=domain_ids, kind__in=["email", "phone"])
     for pk, *contact in rows.values_list("domain_id", "kind", "value", "label", "page_url"):
@@ -80,9 +80,9 @@ def _statements(row: Correction) -> Iterator[dict[str, Any]]:
 
 
 def _add_contacts(label: Label, contacts: Iterable[tuple[str, ...]]) -> None:
-    """Add a site's contacts: right on the page that is their evidence, elsewhere neutral.
+    """Add a site's contacts: correct on the page that is their evidence, neutral elsewhere.
 
-    A scan keeps one page of a contact, though others of the site may show it too.
+    A scan keeps one page per contact, though other pages may show it too.
     """
     for kind, value, region, url in contacts:
         is_right = url == label["url"] and "fax" not in region

@@ -12,7 +12,7 @@ CHOICES = ["page_type", "verdict"]
 
 
 class Correction(models.Model):
-    """A result that is wrong, and for a page type or verdict the one that is right."""
+    """A wrong result, and for a page type or verdict the correct value."""
 
     class Kind(models.TextChoices):
         CONTACT = "contact", "Contact"
@@ -22,21 +22,21 @@ class Correction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
-    # None for a contact or technology that is wrong on every domain of the tenant.
+    # NULL if a contact or technology is wrong on every domain of the tenant.
     domain = models.ForeignKey(
         "scans.Domain", models.CASCADE, null=True, blank=True, related_name="corrections"
     )
-    # The domain that showed it, where it holds for the whole tenant too.
+    # The domain on which it was marked, also if it applies to the whole tenant.
     seen_on = models.ForeignKey(
         "scans.Domain", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     kind = models.CharField(max_length=16, choices=Kind)
-    # email, phone, social or address; empty for what is no contact
+    # email, phone, social or address; empty if it is not a contact
     contact_kind = models.CharField(max_length=16, blank=True)
-    # what the scan said: the contact, the technology, the page type or the verdict
+    # the scan's result: a contact, technology, page type or verdict
     value = models.CharField(max_length=500)
     right_value = models.CharField(max_length=16, blank=True)
-    # where it said so: the page of a contact, the page whose type is wrong, else the homepage
+    # its source: the page of a contact, the page with the wrong type, else the homepage
     url = models.CharField(max_length=2_000, blank=True)
     url_hash = models.BinaryField(max_length=16, default=b"")
     created_by = models.ForeignKey(

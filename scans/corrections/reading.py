@@ -1,4 +1,4 @@
-"""Show reports and store results as users corrected them."""
+"""Apply users' corrections to reports and to results being stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ Kind = Correction.Kind
 
 @dataclass(slots=True)
 class Corrected:
-    """What users corrected on one domain."""
+    """The corrections on one domain."""
 
-    # (kind, value) of contacts, and names, that are marked as wrong
+    # (kind, value) of wrong contacts, and names of wrong technologies
     contacts: set[tuple[str, str]] = field(default_factory=set)
     technologies: set[str] = field(default_factory=set)
     verdict: str = ""
@@ -28,7 +28,7 @@ class Corrected:
     def apply(self, report: Any) -> Any:
         """Return a report without wrong results and with the corrected verdict.
 
-        Other results, such as those of failed scans, are returned unchanged.
+        Anything else, such as the result of a failed scan, is returned unchanged.
         """
         is_corrected = self.contacts or self.technologies or self.verdict
         if not is_corrected or not isinstance(report, dict) or "contacts" not in report:
@@ -58,14 +58,14 @@ class Corrected:
 
 
 def corrected_report(domain_id: UUID | None, report: Any) -> Any:
-    """Return one report of a domain as users corrected it."""
+    """Return a report of a domain with its corrections applied."""
     if not isinstance(report, dict) or "contacts" not in report:
         return report
     return corrected([domain_id])[domain_id].apply(report)
 
 
 def corrected(domain_ids: Iterable[UUID | None]) -> Mapping[UUID | None, Corrected]:
-    """Return users' corrections by domain, in one query; most domains have none."""
+    """Return corrections by domain, in one query; most domains have none."""
     ids = {pk for pk in domain_ids if pk}
     by_domain: dict[UUID | None, Corrected] = {pk: Corrected() for pk in (*ids, None)}
     if not ids:
@@ -89,12 +89,12 @@ def corrected(domain_ids: Iterable[UUID | None]) -> Mapping[UUID | None, Correct
 
 
 def _tagged(rows: QuerySet[Any], kind: Any, value: str) -> QuerySet[Any]:
-    """Return (domain, kind, value) of rows; the kinds of contacts are not those of corrections."""
+    """Return (domain, kind, value) of rows, with the kind of the contact, not the correction."""
     return rows.order_by().values_list("domain_id", kind, value)
 
 
 def corrections_on(domain: Domain, known: Corrected) -> list[Correction]:
-    """Return the corrections that concern a domain, its own and its tenant's, the newest first."""
+    """Return the corrections that affect a domain, its own and its tenant's, newest first."""
     values = [*known.technologies, *(value for _, value in known.contacts)]
     rows = Correction.objects.filter(
         Q(domain=domain) | Q(domain=None, value__in=values), tenant=domain.tenant_id
@@ -108,7 +108,7 @@ def corrections_on(domain: Domain, known: Corrected) -> list[Correction]:
 
 @dataclass(slots=True)
 class RightValues:
-    """What users chose instead of what scans say."""
+    """The values set by users in place of the scans' results."""
 
     # By domain.
     verdicts: dict[UUID, str] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class RightValues:
 
 
 def right_values(domain_ids: Iterable[UUID]) -> RightValues:
-    """Return what users chose on domains, in one query."""
+    """Return the values set by users on domains, in one query."""
     right = RightValues()
     choices = Correction.objects.filter(domain__in=set(domain_ids), kind__in=CHOICES).order_by()
     for pk, kind, hashed, value in choices.values_list(
@@ -132,9 +132,9 @@ def right_values(domain_ids: Iterable[UUID]) -> RightValues:
 
 
 class WrongMarks:
-    """Which contacts and technologies of some tenants and domains are marked as wrong.
+    """The contacts and technologies marked as wrong in some tenants and domains.
 
-    Read in one query, by the values that are about to be stored; most of them are right.
+    Read in one query by the values about to be stored, few of which are wrong.
     """
 
     def __init__(
@@ -172,12 +172,12 @@ class WrongMarks:
 
 
 def stored_contact(value: str) -> str:
-    """Return the value of a contact as its column holds it."""
+    """Return the value of a contact as stored in its column."""
     return shortened_key(sanitize(value), _length(Contact, "value"))
 
 
 def stored_technology(name: str) -> str:
-    """Return the name of a technology as its column holds it."""
+    """Return the name of a technology as stored in its column."""
     return shortened_key(sanitize(name), _length(Technology, "name"))
 
 

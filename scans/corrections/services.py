@@ -1,9 +1,8 @@
-"""Mark results as wrong, choose the right page type or verdict, and undo either.
+"""Mark results as wrong, set the correct page type or verdict, and undo either.
 
-Results of one domain change under its lock, as a flush of the runner writes them, so that neither
-misses the other. A mark for a whole tenant is committed first, with the tenant locked against
-flushes that read the marks before; then the rows that already exist are hidden, a chunk of domains
-at a time.
+Results of one domain change under its lock, which the runner's flushes also take, so that neither
+overwrites the other. A mark for a whole tenant is committed first, with the tenant locked against
+concurrent flushes; then existing rows are hidden, in chunks of domains.
 """
 
 from collections import defaultdict
@@ -31,7 +30,7 @@ Kind = Correction.Kind
 def mark_wrong(
     row: Contact | Technology, *, user: User | None, in_tenant: bool = False
 ) -> Correction:
-    """Hide a contact or technology on its domain, or with `in_tenant` on all of its tenant's.
+    """Hide a contact or technology on its domain, or with `in_tenant` on all domains of the tenant.
 
     Marking it again changes nothing and returns the same correction.
     """
@@ -58,9 +57,9 @@ def mark_wrong(
 
 
 def correct_verdict(domain: Domain, verdict: str, *, user: User | None) -> Correction | None:
-    """Show a verdict that a user chose instead of the scans'; None where they agree.
+    """Replace the scans' verdict by a user's; return None if they agree.
 
-    Choosing what the last scan says undoes an earlier correction.
+    Setting the last scan's verdict undoes an earlier correction.
     """
     if verdict not in set(Verdict):
         raise ValidationError({"right_value": f"{verdict!r} is not a verdict."})
@@ -79,7 +78,7 @@ def correct_verdict(domain: Domain, verdict: str, *, user: User | None) -> Corre
 
 
 def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Correction | None:
-    """Show a page type that a user chose instead of the scans'; None where they agree."""
+    """Replace the scans' page type by a user's; return None if they agree."""
     if page_type not in PAGE_TYPES:
         raise ValidationError({"right_value": f"{page_type!r} is not a page type."})
     with transaction.atomic():
@@ -101,7 +100,7 @@ def correct_page_type(page: Page, page_type: str, *, user: User | None) -> Corre
 
 
 def undo(correction: Correction) -> None:
-    """Restore what the scans say; what another correction hides stays hidden."""
+    """Restore the scans' result; rows hidden by another correction stay hidden."""
     kind = correction.kind
     if kind in (Kind.CONTACT, Kind.TECHNOLOGY):
         _undo_mark(correction)
@@ -132,7 +131,7 @@ def _undo_mark(correction: Correction) -> None:
 
 
 def _lock(tenant_id: UUID, domain_id: UUID | None) -> None:
-    """Lock the domain, or the tenant against every flush of its results (`hold_tenants`)."""
+    """Lock the domain, or the tenant against all flushes of its results (`hold_tenants`)."""
     if domain_id:
         lock_domains([domain_id])
     else:
@@ -176,7 +175,7 @@ def _scanned_verdict(domain: Domain, correction: Correction | None) -> str:
 
 
 def _restore_verdicts(domain: Domain, verdict: str) -> None:
-    """Write what the scans of a domain say: each its own, and the domain this one."""
+    """Restore each scan's own verdict, and set the domain's to this one."""
     Domain.objects.filter(pk=domain.pk).update(verdict=verdict)
     scans = Scan.objects.filter(domain=domain)
     by_statement: dict[str, list[UUID]] = defaultdict(list)
@@ -192,11 +191,11 @@ def _homepage(domain: Domain) -> str:
     return domain.final_url or f"https://{domain.host}/"
 
 
-# The flags of rows.
+# The flags of rows
 
 
 def _write_flags_everywhere(correction: Correction) -> None:
-    """Write the flags of a tenant's rows, so many domains at a time that no lock is held long."""
+    """Update the flags of a tenant's rows in chunks of domains, holding no lock for long."""
     for ids in _domains_in_chunks(_rows_of(correction)):
         with transaction.atomic():
             lock_domains(ids)
@@ -212,7 +211,7 @@ def _domains_in_chunks(rows: QuerySet[Any]) -> Iterator[list[UUID]]:
 
 
 def _write_flags(correction: Correction, domain_ids: Iterable[UUID]) -> None:
-    """Flag the rows of a value that a correction hides, and no others; refresh their domains."""
+    """Flag exactly the rows with this value that a correction hides; refresh their domains."""
     ids = list(domain_ids)
     rows = _rows_of(correction).filter(domain__in=ids)
     wrong = Exists(_hiding(correction, OuterRef("domain_id")))
@@ -226,7 +225,7 @@ def _write_flags(correction: Correction, domain_ids: Iterable[UUID]) -> None:
 
 
 def _count(correction: Correction, hidden: QuerySet[Any], shown: QuerySet[Any]) -> None:
-    """Change the count of a technology by the domains that are about to lose or regain it."""
+    """Adjust the count of a technology by the domains about to lose or regain it."""
     number = shown.filter(gone_at=None).count() - hidden.filter(gone_at=None).count()
     if number:
         category = _rows_of(correction).values_list("category", flat=True).first() or ""
@@ -234,7 +233,7 @@ def _count(correction: Correction, hidden: QuerySet[Any], shown: QuerySet[Any]) 
 
 
 def _hiding(correction: Correction, domain_id: Any) -> QuerySet[Correction]:
-    """Return the corrections that hide this value on a domain: its own, or the tenant's."""
+    """Return the corrections that hide this value on a domain: the domain's or the tenant's."""
     same = Correction.objects.filter(
         tenant=correction.tenant_id,
         kind=correction.kind,

@@ -1,5 +1,5 @@
-"""Twelve small web sites on loopback, to try the whole product without internet access.
+"""Twelve small web sites on loopback, for trying the whole product without internet access.
 
-Free of Django. `catalogue` lists the sites and their expected results, `server` serves them,
+Independent of Django. `catalogue` lists the sites and their expected results, `server` serves them,
 `python -m scans.demo` does so on sockets it inherits.
 """

@@ -14,7 +14,7 @@ class DemoSite:
 
     name: str
     shows: str
-    # The verdict, or the failure reason, that a scan should end with.
+    # The expected verdict or failure reason.
     expects: str
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +52,7 @@ HOSTS = tuple(site.host for site in SITES)
 
 
 def host_map(http_port: int, https_port: int) -> str:
-    """Return the SCAN_HOST_MAP by which scans find the demo sites at these ports of loopback."""
+    """Return the SCAN_HOST_MAP that maps the demo sites to these loopback ports."""
     return ",".join(
         (
             f"expired.{SUFFIX}=127.0.0.1:{http_port}:{https_port}",

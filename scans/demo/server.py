@@ -98,11 +98,11 @@ class DemoServer(ThreadingHTTPServer):
         self.socket = listening
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Ignore clients that disconnect, as a scan does at its time-out."""
+        """Ignore clients that disconnect, as scans do when they time out."""
 
 
 class ExpiredServer(DemoServer):
-    """Offer a certificate that no client should accept."""
+    """Present a certificate that no client should accept."""
 
     def __init__(self, listening: socket.socket) -> None:
         super().__init__(listening)
@@ -110,7 +110,7 @@ class ExpiredServer(DemoServer):
         self._context.load_cert_chain(CERTIFICATE)
 
     def finish_request(self, request: object, client_address: object) -> None:
-        """Do the TLS handshake in the connection's own thread, so a slow one delays no other."""
+        """Do the TLS handshake in the connection's own thread, so a slow one delays no others."""
         assert isinstance(request, socket.socket)  # noqa: S101  (socketserver's types are wider)
         request.settimeout(IDLE_SECONDS)
         with self._context.wrap_socket(request, server_side=True) as secure:
@@ -130,7 +130,7 @@ def serve(http: socket.socket, https: socket.socket) -> None:
 
 
 def _file_of(folder: Path, path: str) -> Path | None:
-    """Return the file of a path within a folder; a folder's is its index.html."""
+    """Return the file for a path within a folder; for a directory, its index.html."""
     wanted = (folder / path.lstrip("/")).resolve()
     if wanted.is_dir():
         wanted /= "index.html"

@@ -1,1 +1,1 @@
-"""Named lists of domains that a tenant keeps: what is in them, and how that changes."""
+"""Saved lists: named lists of domains that belong to a tenant."""

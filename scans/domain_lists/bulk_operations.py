@@ -1,4 +1,4 @@
-"""Add selected domains to a saved list, or take them out; importing this registers both."""
+"""Add selected domains to a saved list or remove them; importing registers both operations."""
 
 from django.http import QueryDict
 

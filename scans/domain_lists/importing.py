@@ -1,7 +1,7 @@
 """Import hosts into a saved list: show what would change, then apply it in chunks.
 
-Applying is a bulk action: a process that is killed loses and repeats no chunk, and adding or
-removing a domain twice changes nothing.
+Applying is a bulk action: a killed process neither loses nor repeats a chunk, and adding or
+removing a domain twice has no effect.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,13 +27,13 @@ from scrapersky.tenants.models import User
 from scrapersky.web.regional import grouped
 
 KEPT = timedelta(days=14)
-# Hosts of each group that a page shows; the download has all of them.
+# Hosts shown per group; the download has all of them.
 SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What an import would change. `removed` is what replacing the list would take out."""
+    """What an import would change; `removed` applies only if the list is replaced."""
 
     added: Sequence[str]
     present: Sequence[str]
@@ -42,7 +42,7 @@ class Difference:
 
 
 def prepare(row: DomainList, parsed: ParsedList, *, user: User, source: str) -> ListImport:
-    """Keep what was read until the user applies it."""
+    """Store the parsed list until the user applies it."""
     waiting = ListImport(
         tenant_id=row.tenant_id, domain_list=row, created_by=user, source=source[:200]
     )
@@ -52,7 +52,7 @@ def prepare(row: DomainList, parsed: ParsedList, *, user: User, source: str) -> 
 
 
 def difference(waiting: ListImport) -> Difference:
-    """Compare an import with its list as it is now; of `removed` the first few."""
+    """Compare an import with the current list; of `removed` only the first few are returned."""
     known = set(_present(waiting))
     count = ListedDomain.objects.filter(domain_list=waiting.domain_list_id).count()
     return Difference(
@@ -72,7 +72,7 @@ def _present(waiting: ListImport) -> Iterator[str]:
 
 
 def removed_hosts(waiting: ListImport) -> Iterator[str]:
-    """Yield the hosts that are in the list and not in the import, by name."""
+    """Yield the hosts in the list that are not in the import, sorted."""
     kept = set(waiting.hosts)
     hosts = _hosts_in(waiting).order_by("host").iterator(services.CHUNK)
     return (host for host in hosts if host not in kept)
@@ -84,7 +84,7 @@ def _hosts_in(waiting: ListImport) -> QuerySet:
 
 
 def start_import(waiting: ListImport, *, replaces: bool, user: User) -> BulkAction:
-    """Apply an import, a large one in the background; return the action that does it."""
+    """Apply an import, in the background if it is large; return the bulk action."""
     count = waiting.domain_list.domain_count
     action = BulkAction.objects.create(
         tenant_id=waiting.tenant_id,
@@ -99,10 +99,9 @@ def start_import(waiting: ListImport, *, replaces: bool, user: User) -> BulkActi
 
 
 def _advance(action: BulkAction, user: User) -> Progress:
-    """Add the next hosts; when all are in the list, take out the others if it is replaced.
+    """Add the next hosts; once all are added, remove the others if the list is replaced.
 
-    The position is `+N` while hosts are added, N of them so far, then `-HOST`, the last one kept
-    or taken out.
+    The position is `+N` while hosts are added (N so far), then `-HOST`, the last host checked.
     """
     rows = ListImport.objects.filter(pk=UUID(action.params["import"]), tenant=action.tenant_id)
     waiting = writable(rows, user).select_related("domain_list__tenant").first()
@@ -175,5 +174,5 @@ register(
 
 
 def delete_expired() -> None:
-    """Delete imports that nobody applied for 14 days."""
+    """Delete imports that were not applied within 14 days."""
     ListImport.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

@@ -1,4 +1,4 @@
-"""A saved list, the domains in it, and what is about to be imported into it."""
+"""A saved list, its domains, and imports into it."""
 
 import json
 import zlib
@@ -17,9 +17,9 @@ NAME_LENGTH = 100
 
 
 class DomainList(models.Model):
-    """A tenant's own list of domains, by name.
+    """A tenant's named list of domains.
 
-    `domain_count` is kept in the transactions that change the rows of `entries`.
+    `domain_count` is updated in the same transactions as `entries`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -49,7 +49,7 @@ class DomainList(models.Model):
 
 
 class ListedDomain(models.Model):
-    """A domain in a saved list: who added it, and when."""
+    """A domain in a saved list, with user and time."""
 
     TENANT_PATH = "domain_list__tenant"
 
@@ -79,7 +79,7 @@ class ListedDomain(models.Model):
 
 
 class ListImport(models.Model):
-    """Hosts that were read to be imported into a saved list, until that is done or given up."""
+    """Hosts to be imported into a saved list, until the import is applied or discarded."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
@@ -87,10 +87,10 @@ class ListImport(models.Model):
     created_by = models.ForeignKey(
         "tenants.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    # What was read: the name of a file; empty for a pasted list.
+    # The file name; empty for a pasted list.
     source = models.CharField(max_length=200, blank=True)
     host_count = models.PositiveIntegerField()
-    # Lines that name a host again.
+    # The number of duplicate lines.
     duplicates = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0)
     document = models.BinaryField()
@@ -107,7 +107,7 @@ class ListImport(models.Model):
         return self.source or "Pasted list"
 
     def write(self, parsed: ParsedList) -> None:
-        """Keep the hosts in order, and the first 1,000 rejected lines."""
+        """Store the sorted hosts and the first 1,000 rejected lines."""
         content = {"hosts": sorted(parsed.hosts), "rejected": [asdict(x) for x in parsed.rejected]}
         self.document = zlib.compress(json.dumps(content).encode(), 1)
         self.host_count = len(parsed.accepted)
@@ -116,7 +116,7 @@ class ListImport(models.Model):
 
     @cached_property
     def hosts(self) -> list[str]:
-        """The hosts, by name."""
+        """The hosts, sorted."""
         hosts: list[str] = self._read()["hosts"]
         return hosts
 

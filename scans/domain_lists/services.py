@@ -1,7 +1,7 @@
 """Create, change and delete saved lists.
 
-A list of any length is changed in chunks, each in a transaction of its own with the count. Locks
-are taken in one order: domains, then the rows of a list, then the list itself.
+Lists of any length are changed in chunks, each with its count in one transaction. Locks are taken
+in this order: domains, entries, then the list itself.
 """
 
 from collections.abc import Iterator, Sequence, Set
@@ -21,13 +21,13 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.text import sanitize
 
-# Domains of one transaction.
+# Domains per transaction.
 CHUNK = 5_000
 SUGGESTED = 500
 
 
 def read_name(text: str) -> str:
-    """Return the name of a list as it is stored; raise ValidationError for none or a long one."""
+    """Return a list name as stored; raise ValidationError if it is empty or too long."""
     name = " ".join(sanitize(text).split())
     if not name:
         raise ValidationError({"name": "Enter a name for the list."})
@@ -37,13 +37,13 @@ def read_name(text: str) -> str:
 
 
 def create_list(*, tenant: Tenant, created_by: User | None, name: str) -> DomainList:
-    """Create an empty list; raise ValidationError for a name that is unusable or taken."""
+    """Create an empty list; raise ValidationError if the name is invalid or taken."""
     row = DomainList(tenant=tenant, created_by=created_by, name=read_name(name))
     return _stored(row)
 
 
 def rename_list(row: DomainList, name: str) -> DomainList:
-    """Rename a list; raise ValidationError for a name that is unusable or taken."""
+    """Rename a list; raise ValidationError if the name is invalid or taken."""
     row.name = read_name(name)
     return _stored(row)
 
@@ -60,13 +60,13 @@ def _stored(row: DomainList) -> DomainList:
                 row.save(force_insert=True)
             else:
                 row.save(update_fields=["name", "updated_at"])
-    except IntegrityError:  # created by another request in this moment
+    except IntegrityError:  # created by another request at the same time
         raise error from None
     return row
 
 
 def find_by_name(tenant_id: UUID, name: str) -> DomainList | None:
-    """Return a tenant's list with a name, in any case; the exact one first."""
+    """Return a tenant's list by name, ignoring case but preferring an exact match."""
     names = DomainList.objects.filter(tenant=tenant_id).values_list("name", flat=True)
     alike = [other for other in names if other.casefold() == name.casefold()]
     if not alike:
@@ -76,7 +76,7 @@ def find_by_name(tenant_id: UUID, name: str) -> DomainList | None:
 
 
 def ensure_list(*, tenant: Tenant, created_by: User | None, name: str) -> DomainList:
-    """Return the tenant's list with a name; create it if there is none."""
+    """Return the tenant's list with this name, creating it if needed."""
     wanted = read_name(name)
     if row := find_by_name(tenant.pk, wanted):
         return row
@@ -94,7 +94,7 @@ def delete_list(row: DomainList) -> None:
     entries = ListedDomain.objects.filter(domain_list=row.pk)
     with transaction.atomic():
         entries.delete()
-        # From here on nobody adds to it; those who did so a moment ago have committed.
+        # From here on nobody adds to it; earlier additions have been committed.
         locked = DomainList.objects.select_for_update().filter(pk=row.pk)
         if locked.exists():
             entries.delete()
@@ -104,8 +104,8 @@ def delete_list(row: DomainList) -> None:
 def add_hosts(row: DomainList, hosts: Sequence[str], *, user: User | None) -> int:
     """Add hosts to a list; return how many were not in it.
 
-    `hosts` are normalised. Those that the tenant does not know become domains without a scan.
-    Raises DomainList.DoesNotExist where the list was deleted meanwhile.
+    `hosts` are normalised; unknown ones become domains without a scan. Raises
+    DomainList.DoesNotExist if the list was deleted.
     """
     return sum(_add_hosts(row, some, user) for some in _chunks(hosts))
 
@@ -125,9 +125,9 @@ def _add_hosts(row: DomainList, hosts: Sequence[str], user: User | None) -> int:
 
 @retry_on_conflict
 def add_domains(row: DomainList, domains: QuerySet[Domain], *, user: User | None) -> int:
-    """Add some domains of the list's tenant to it; return how many were not in it."""
+    """Add domains of the list's tenant; return how many were not in the list."""
     with transaction.atomic():
-        # locked, so that none of them is deleted before it is listed
+        # locked, so that none is deleted before it is listed
         locked = domains.filter(tenant=row.tenant_id).select_for_update(no_key=True, of=("self",))
         return _add(row, list(locked.order_by("pk").values_list("pk", flat=True)), user)
 
@@ -144,7 +144,7 @@ def _add(row: DomainList, ids: Sequence[UUID], user: User | None) -> int:
 
 @retry_on_conflict
 def remove_domains(row: DomainList, domains: QuerySet[Domain]) -> int:
-    """Take some domains out of a list; return how many were in it."""
+    """Remove domains from a list; return how many were in it."""
     with transaction.atomic():
         entries = ListedDomain.objects.filter(domain_list=row.pk)
         removed = _delete(entries.filter(domain__in=domains.order_by().values("pk")))
@@ -153,7 +153,7 @@ def remove_domains(row: DomainList, domains: QuerySet[Domain]) -> int:
 
 
 def remove_hosts(row: DomainList, hosts: Sequence[str]) -> int:
-    """Take hosts out of a list; return how many were in it."""
+    """Remove hosts from a list; return how many were in it."""
     known = Domain.objects.filter(tenant=row.tenant_id)
     return sum(
         remove_domains(row, known.filter(host__in=storage.among(some))) for some in _chunks(hosts)
@@ -161,7 +161,7 @@ def remove_hosts(row: DomainList, hosts: Sequence[str]) -> int:
 
 
 def remove_others(row: DomainList, hosts: Sequence[str]) -> int:
-    """Take every host out of a list that is not one of `hosts`; return how many."""
+    """Remove all hosts from a list except `hosts`; return how many."""
     kept, removed, after = set(hosts), 0, ""
     while True:
         some, count = remove_some_others(row, kept, after)
@@ -172,9 +172,9 @@ def remove_others(row: DomainList, hosts: Sequence[str]) -> int:
 
 
 def remove_some_others(row: DomainList, kept: Set[str], after: str) -> tuple[list[str], int]:
-    """Look at the next hosts of a list, by name, and take out those that are not to be kept.
+    """Check the next hosts of a list, in sorted order, and remove those not to be kept.
 
-    Returns the hosts, fewer than CHUNK at the end of the list, and how many were taken out.
+    Returns the checked hosts (fewer than CHUNK at the end of the list) and how many were removed.
     """
     rows = domains_of(row.pk).filter(host__gt=after)
     hosts = list(rows.order_by("host").values_list("host", flat=True)[:CHUNK])
@@ -182,9 +182,9 @@ def remove_some_others(row: DomainList, kept: Set[str], after: str) -> tuple[lis
 
 
 def forget_domains(ids: Sequence[UUID]) -> None:
-    """Take domains out of every list, in the transaction that deletes them.
+    """Remove domains from every list, in the transaction that deletes them.
 
-    The caller holds the locks of the domains.
+    The caller holds the domains' locks.
     """
     entries = ListedDomain.objects.filter(domain__in=ids)
     for pk in sorted(set(entries.order_by().values_list("domain_list", flat=True).distinct())):
@@ -192,14 +192,14 @@ def forget_domains(ids: Sequence[UUID]) -> None:
 
 
 def _delete(entries: QuerySet[ListedDomain]) -> int:
-    """Delete rows of a list in the order in which others insert them; return how many."""
+    """Delete entries in the order in which others insert them; return how many."""
     locked = entries.select_for_update(of=("self",)).order_by("domain")
     ids = list(locked.values_list("pk", flat=True))
     return ListedDomain.objects.filter(pk__in=ids).delete()[0]
 
 
 def _count(pk: UUID, change: int) -> bool:
-    """Add to the count of a list, last in the transaction; return whether it is still there."""
+    """Update a list's count, last in the transaction; return whether the list still exists."""
     rows = DomainList.objects.filter(pk=pk)
     if not change:
         return rows.exists()
@@ -208,11 +208,11 @@ def _count(pk: UUID, change: int) -> bool:
 
 
 def list_names(user: User) -> list[str]:
-    """Return the names of the lists that a user may see, to suggest them."""
+    """Return the names of visible lists, as suggestions."""
     names = readable(DomainList.objects.all(), user).order_by("name").values_list("name", flat=True)
     return list(dict.fromkeys(names[:SUGGESTED]))
 
 
 def domains_of(pk: UUID) -> QuerySet[Domain]:
-    """Return the domains of a list, in no order."""
+    """Return the domains of a list, unordered."""
     return Domain.objects.filter(list_entries__domain_list=pk)

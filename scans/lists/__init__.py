@@ -1,4 +1,4 @@
-"""The lists of results, each defined in one module; importing this registers them."""
+"""The lists of results, each defined in one module; importing this package registers them."""
 
 from scans.lists.contacts import CONTACTS
 from scans.lists.domain_lists import LISTS

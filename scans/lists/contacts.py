@@ -33,9 +33,9 @@ from scrapersky.web.lists.recipes import load_recipes
 
 
 def _begins(value: str) -> Condition:
-    """A contact by its beginning, a phone number in any spelling by its digits.
+    """Match contacts by prefix, and phone numbers in any spelling by their digits.
 
-    E-mail addresses and URLs are in small letters, postal addresses as their page writes them.
+    E-mail addresses and URLs are lower case; postal addresses are written as on their page.
     """
     digits = "".join(c for c in value if c.isdigit())
     is_phone = len(digits) >= 5 and not any(c.isalpha() for c in value)
@@ -47,7 +47,7 @@ def _begins(value: str) -> Condition:
 
 
 def _international(number_text: str) -> list[str]:
-    """Return what a national phone number is in E.164, in every country where it is valid."""
+    """Return a national phone number in E.164, for every country in which it is valid."""
     numbers = set()
     for region in phonenumbers.SUPPORTED_REGIONS:
         try:
@@ -73,7 +73,7 @@ def _of_country(code: str) -> Condition:
 
 
 def _part(name: str, label: str, *, of: str, key: str = "", is_default: bool = False) -> Column:
-    """Return the column of one part of a contact's address or person."""
+    """Return a column for one part of a contact's address or person."""
     part = key or name
     return Column(
         name,

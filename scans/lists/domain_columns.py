@@ -18,7 +18,7 @@ def _outcome(row: Domain) -> str:
 
 
 def _versions(row: Domain) -> dict[str, str]:
-    """Return the technologies whose version the site states."""
+    """Return the technologies with a known version."""
     uses = [use for use in row.technology_rows.all() if use.version and _is_shown(use)]
     return {use.name: use.version for use in uses}
 
@@ -29,7 +29,7 @@ def _addresses(row: Domain) -> list[str]:
 
 
 def _source_pages(row: Domain) -> list[str]:
-    """Return the pages that the contacts were read from."""
+    """Return the pages on which contacts were read."""
     contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
     return sorted({contact.page_url for contact in contacts if contact.page_url})
 

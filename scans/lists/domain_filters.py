@@ -27,7 +27,7 @@ EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "
 
 
 def _contacts(**wanted: Any) -> Exists:
-    """Return whether a domain has a visible contact; by the tenant first, as the index has it."""
+    """Return the condition that a domain has such a contact; the index starts with the tenant."""
     rows: QuerySet[Contact] = Contact.objects.visible().filter(gone_at=None, **wanted)
     return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
 
@@ -38,7 +38,7 @@ def _technologies(**wanted: Any) -> Exists:
 
 
 def technology_fields(value: str) -> dict[str, str]:
-    """Read `WordPress` as a name, `WordPress@6` as a name and the beginning of a version."""
+    """Parse `WordPress` as a name, and `WordPress@6` as a name and a version prefix."""
     name, at, version = value.partition("@")
     return {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
 
@@ -56,7 +56,7 @@ def _tagged(name: str) -> Condition:
 
 
 def _listed(value: str) -> Exists:
-    """Return whether a domain is in the saved list with a name or id."""
+    """Return the condition that a domain is in the saved list with this name or id."""
     lists = DomainList.objects.filter(Q(name=value) | Q(pk=read_uuid_or_none(value)))
     rows = ListedDomain.objects.filter(domain=OuterRef("pk"))
     return Exists(rows.filter(domain_list__in=lists.order_by().values("pk")))
@@ -80,14 +80,14 @@ def _ending(value: str) -> Condition:
 
 
 def read_uuid(text: str) -> str:
-    """Return an id as text; raises BadValue."""
+    """Return an id in canonical form; raise BadValue if it is not one."""
     if (value := read_uuid_or_none(text)) is None:
         raise BadValue(f"“{text}” is no id.")
     return str(value)
 
 
 def read_uuid_or_none(text: str) -> UUID | None:
-    """Return the id that a text is, None where it is something else."""
+    """Return the id in a text, or None."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,6 +1,6 @@
-"""The results: domains, their scans, and everything read from them.
+"""Results: domains, their scans, and everything read from them.
 
-A foreign key has no index of its own if a composite one begins with it, and a partial one if most
+A foreign key has no separate index if a composite index starts with it, and a partial one if most
 rows do not have it yet.
 """
 

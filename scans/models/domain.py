@@ -16,7 +16,7 @@ URL_LENGTH = 2_000
 
 
 class ReversedHostField(models.CharField):
-    """The host spelled backwards, so that an index finds hosts by their ending."""
+    """The host reversed, so that an index can find hosts by suffix."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         value = reversed_host(model_instance.host)
@@ -25,12 +25,12 @@ class ReversedHostField(models.CharField):
 
 
 def reversed_host(host: str) -> str:
-    """Return a host spelled backwards."""
+    """Return a host reversed."""
     return host[::-1]
 
 
 class Domain(Curated):
-    """One host of a tenant, with the newest facts about it; its history is its scans."""
+    """A host of a tenant with its latest facts; its history is in its scans."""
 
     class Status(models.TextChoices):
         UNSCANNED = "unscanned", "Not scanned yet"
@@ -63,7 +63,7 @@ class Domain(Curated):
     phones = models.JSONField(default=list, blank=True)
     social = models.JSONField(default=dict, blank=True)
     technologies = models.JSONField(default=list, blank=True)
-    # NULL where there is none, so that such domains come last in both orders of the list.
+    # NULL if there is none, so that such domains come last in either sort direction.
     best_email = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001
     best_phone = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001
     sitemap_count = models.PositiveIntegerField(default=0)
@@ -121,13 +121,13 @@ class Domain(Curated):
         ]
         indexes: ClassVar = [
             *curation_indexes("domain", "host"),
-            # The orders of the list.
+            # Sort orders of the list.
             models.Index(fields=["tenant", "last_scanned_at", "id"], name="domain_by_last_scan"),
             models.Index(fields=["tenant", "page_count", "id"], name="domain_by_page_count"),
             models.Index(fields=["tenant", "created_at", "id"], name="domain_by_first_seen"),
             models.Index(fields=["tenant", "best_email", "id"], name="domain_by_best_email"),
             models.Index(fields=["tenant", "best_phone", "id"], name="domain_by_best_phone"),
-            # Its filters, in the order of the list.
+            # Filters, in the default order of the list.
             models.Index(
                 fields=["tenant", "verdict", "host"],
                 condition=~Q(verdict=""),
@@ -148,7 +148,7 @@ class Domain(Curated):
                 condition=~Q(failure_reason=""),
                 name="domain_by_failure_reason",
             ),
-            # The beginning and the ending of a host.
+            # Prefixes and suffixes of hosts.
             models.Index(
                 fields=["tenant", "host"],
                 opclasses=["uuid_ops", "varchar_pattern_ops"],
@@ -177,7 +177,7 @@ class Domain(Curated):
                 condition=Q(sitemap_analysis_status="queued"),
                 name="domain_sitemap_queue",
             ),
-            # Most domains were never asked for, and are excluded from these lists.
+            # Most domains were never queued for sitemaps and are excluded.
             models.Index(
                 fields=["sitemap_analysis_status", "tenant", "host"],
                 condition=Q(
@@ -189,7 +189,7 @@ class Domain(Curated):
 
     @property
     def display_host(self) -> str:
-        """The host as people write it, or in ASCII where that could mislead."""
+        """The host in Unicode, or in ASCII if that could be misleading."""
         return display_host(self.host)
 
     def __str__(self) -> str:

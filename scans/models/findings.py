@@ -14,7 +14,7 @@ CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
 
 
 class Finding(models.Model):
-    """A result of a domain: when it was first and last seen, and whether it is gone."""
+    """A result of a domain: when it was first and last seen, and when it was gone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", models.CASCADE, related_name="+", db_index=False)
@@ -30,7 +30,7 @@ class CorrectableQuerySet(models.QuerySet):
     """Rows that a user can mark as wrong."""
 
     def visible(self) -> Self:
-        """Return the rows that are not marked as wrong, which lists, exports and the API show."""
+        """Return rows not marked as wrong, as shown in lists, exports and the API."""
         return self.filter(is_wrong=False)
 
 
@@ -56,13 +56,13 @@ class Contact(CorrectableFinding, Curated):
     snippet = models.TextField(blank=True)
     method = models.CharField(max_length=32, blank=True)
     confidence = models.FloatField(default=1.0)
-    # ISO 3166 code: of the number for a phone, of the place for an address
+    # ISO 3166 code of a phone number or postal address
     country = models.CharField(max_length=2, blank=True, db_default="")
-    # Whether a user chose it as the best of its kind; no scan resets that.
+    # Whether a user pinned it as the best of its kind; scans do not reset it.
     is_pinned = models.BooleanField(default=False, db_default=False, editable=False)
     # The parts of a postal address: street, postcode, town, region, country.
     address = models.JSONField(null=True, blank=True)
-    # Who the page names beside it (`person_names`): name, position, page_url, snippet, method.
+    # The person named next to it (`person_names`): name, position, page_url, snippet, method.
     person = models.JSONField(null=True, blank=True)
     # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)

@@ -13,11 +13,11 @@ from scans.models.domain import URL_LENGTH, Domain
 class Page(Curated):
     """One page of a domain's inventory.
 
-    Its tenant is a copy of its domain's, for lists over all domains; only the domain's own key is
-    checked by the database, because a second one on every page costs 17 % of a flush.
+    The tenant is copied from the domain for lists across domains; it has no database-level foreign
+    key because checking a second one per page costs 17 % of a flush.
 
-    Rows are many (up to 50,000 a domain), so a row is rewritten only when something about the
-    page changed or it was last seen more than a week ago.
+    A domain may have 50,000 pages, so a row is rewritten only if the page changed or was last seen
+    more than a week ago.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -34,12 +34,12 @@ class Page(Curated):
     priority = models.FloatField(null=True, blank=True)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
-    # Set by a scan that listed all pages of the site, and not this one.
+    # Set by a scan that listed all pages of the site except this one.
     gone_at = models.DateTimeField(null=True, blank=True)
     in_sitemap = models.BooleanField(default=False, db_default=False)
     is_linked = models.BooleanField(default=False, db_default=False)
     is_opened = models.BooleanField(default=False, db_default=False)
-    # The line of robots.txt that closes it to us; empty where none does.
+    # The robots.txt line that disallows it; empty if none does.
     disallowed_by = models.CharField(max_length=500, blank=True, db_default="")
     # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)

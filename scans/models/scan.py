@@ -11,7 +11,7 @@ from scans.reports import ReportField
 
 
 class Scan(models.Model):
-    """One finished scan of a domain: the engine's report; its inventory is stored as pages."""
+    """A finished scan of a domain with the engine's report; its inventory is stored as pages."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(

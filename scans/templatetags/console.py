@@ -1,4 +1,4 @@
-"""What the console's templates need to say things to people."""
+"""Template tags and filters of the console."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ STAGES = {
     "verdict": "Determining the verdict",
     "host_busy": "Waiting for another scan of this host to end",
 }
-# Moments older than this are named by their day.
+# Times older than this are shown as dates.
 RECENT = timedelta(days=7)
 FORMATS = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
 REASONS = {reason.value: reason for reason in FailureReason}
@@ -36,7 +36,7 @@ REASONS = {reason.value: reason for reason in FailureReason}
 
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
-    """Return an icon of the sprite; it says nothing that the text beside it does not."""
+    """Return a decorative icon from the sprite."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         css,
@@ -47,7 +47,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def badge(status: str, label: str = "") -> SafeString:
-    """Return the badge of a status or a verdict, coloured by its name."""
+    """Return the badge of a status or verdict, coloured by its name."""
     text = label or readable(status)
     css = "failed" if status in REASONS else status
     return format_html('<span class="state state-{}">{}</span>', css, text)
@@ -55,9 +55,9 @@ def badge(status: str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def time(moment: datetime | None, style: str = "") -> SafeString:
-    """Return a moment in the user's time zone; its title is the exact time with the zone.
+    """Return a time in the user's time zone; its title has the exact time and zone.
 
-    `style` is `day` or `minute`; without it, how long ago the moment was, or its day.
+    `style` is `day` or `minute`; the default is a relative time, or the date if it is long ago.
     """
     if not moment:
         return mark_safe('<span class="text-secondary">&ndash;</span>')
@@ -76,19 +76,19 @@ register.filter("exact_time", regional.exact_time)
 
 @register.simple_tag
 def every(times: float = 1) -> str:
-    """Return how often a part of a page updates itself, as an htmx trigger."""
+    """Return the htmx trigger for the update interval of a page's live part."""
     return f"every {settings.POLL_MILLISECONDS * times:.0f}ms"
 
 
 @register.filter
 def number(value: Any, decimals: int = 0) -> str:
-    """Return a number in the user's format; empty for nothing."""
+    """Return a number in the user's format; empty for None."""
     return "" if value is None or value == "" else regional.grouped(float(value), decimals)
 
 
 @register.filter
 def duration(seconds: Any) -> str:
-    """Say a number of seconds as a person would: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Format a number of seconds: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds is None:
         return "-"
     value = float(seconds)
@@ -102,9 +102,9 @@ def duration(seconds: Any) -> str:
 
 
 def relative(moment: datetime) -> str:
-    """Return how long ago a moment was, or in how long it will be, in its largest unit.
+    """Return how long ago a time was, or how far ahead it is, in its largest unit.
 
-    One that is long past is named by its day.
+    Times long past are shown as dates.
     """
     past = timezone.now() - moment
     if past > RECENT:
@@ -119,32 +119,32 @@ register.filter("readable", readable)
 
 @register.filter
 def reason_sentence(value: str) -> str:
-    """Return what a failure reason means; empty for a reason that is not known."""
+    """Return the sentence of a failure reason; empty if it is unknown."""
     return REASONS[value].sentence if value in REASONS else ""
 
 
 @register.filter
 def with_code(sentence: str) -> SafeString:
-    """Return a sentence whose commands stand in backticks with these set as code."""
+    """Return a sentence with the parts in backticks marked up as code."""
     parts = escape(sentence).split("`")
     return mark_safe("".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts)))  # noqa: S308 (escaped above)
 
 
 @register.filter
 def retry_may_help(value: str) -> bool:
-    """Return whether the same scan, later, has a chance of ending otherwise."""
+    """Return whether repeating the scan later may succeed."""
     return value in REASONS and REASONS[value].retry_may_help
 
 
 @register.filter
 def stage_name(value: str) -> str:
-    """Return what a stage of a scan does."""
+    """Return the label of a scan stage."""
     return STAGES.get(value, value.replace("_", " ").capitalize()) if value else "Waiting"
 
 
 @register.filter
 def percent(share: Any) -> str:
-    """Say a share from 0 to 1 in per cent, never 100 before all is done."""
+    """Format a share from 0 to 1 in per cent, never 100 before everything is done."""
     value = float(share or 0) * 100
     is_whole = value % 1 == 0 or value >= 100
     return f"{value:.0f} %" if is_whole else f"{regional.grouped(min(value, 99.9), 1)} %"
@@ -154,7 +154,7 @@ def percent(share: Any) -> str:
 def pagination(
     context: template.Context, page: Any, target: str = "", url: str = ""
 ) -> dict[str, Any]:
-    """Return the links to the pages of a list; with `target`, htmx swaps them into it."""
+    """Return pagination links; with `target`, htmx swaps the pages into it."""
     return {
         "request": context["request"],
         "page": page,

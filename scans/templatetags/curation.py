@@ -1,4 +1,4 @@
-"""The controls of curation, in lists and on the page of a domain."""
+"""The curation controls in lists and on the page of a domain."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ ICONS = {
 
 @register.inclusion_tag("scans/_curation.html", takes_context=True)
 def curation(context: template.Context, row: Any, named: str = "") -> dict[str, Any]:
-    """Return the status of a row, who set it and when, and a button for every other status.
+    """Return the status of a row with user and time, and a button per status.
 
-    The buttons belong to the page's form `curate`. `named` says what the row is, for those who do
-    not see it. A second click on the current status sets the row back to new.
+    The buttons belong to the page's form `curate`. `named` describes the row for screen readers.
+    Clicking the current status again resets the row to new.
     """
     model: type[Model] = type(row)
     may_write = can_write(context["user"], tenant_id_of(row))
@@ -50,13 +50,13 @@ def curation(context: template.Context, row: Any, named: str = "") -> dict[str, 
 
 @register.simple_tag
 def curation_choices() -> list[tuple[str, str]]:
-    """Return value and label of every curation status."""
+    """Return (value, label) of every curation status."""
     return [(status.value, status.label) for status in Curation]
 
 
 @register.inclusion_tag("bulk/_running.html", takes_context=True)
 def running_actions(context: template.Context, list_name: str) -> dict[str, Any]:
-    """Return the bulk actions on a list that have not ended."""
+    """Return the active bulk actions on a list."""
     active = BulkAction.objects.active().filter(list_name=list_name)
     actions = readable(active, context["user"]).order_by("created_at")[:5]
     operations = [(action, find_operation(list_name, action.operation)) for action in actions]

@@ -1,4 +1,4 @@
-"""Bulk actions: start one from a list, follow it, stop it."""
+"""Bulk actions: start one from a list, follow its progress, stop it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ from scrapersky.web.paging import page_of
 
 
 def selected(definition: ListDefinition, name: str) -> Callable[..., HttpResponse]:
-    """Return the view that does an operation to the selected rows of a list."""
+    """Return the view that applies an operation to the selected rows of a list."""
 
     @control_of(definition.url_name)
     def view(request: ConsoleRequest) -> HttpResponse:
@@ -50,7 +50,7 @@ def _nothing_selected(request: ConsoleRequest, definition: ListDefinition) -> Ht
 
 
 def _ask(request: ConsoleRequest, operation: Operation, selection: Selection) -> HttpResponse:
-    """Ask before rows are lost, with their number."""
+    """Ask for confirmation before deleting rows, showing their number."""
     count = sum(count for _, count in selection.counts(COUNT_LIMIT + 1))
     if not count:
         return _nothing_selected(request, selection.definition)
@@ -86,7 +86,7 @@ def _say_result(
 
 @require_safe
 def bulk_action_list(request: ConsoleRequest) -> HttpResponse:
-    """List bulk actions, the newest first."""
+    """List bulk actions, newest first."""
     rows = readable(BulkAction.objects.select_related("created_by"), request.user)
     page = page_of(request, rows, size=25)
     context = {"page": page, "rows": [_shown(action) for action in page]}
@@ -95,20 +95,20 @@ def bulk_action_list(request: ConsoleRequest) -> HttpResponse:
 
 @require_safe
 def bulk_action_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show how far a bulk action has come, and its result."""
+    """Show the progress and result of a bulk action."""
     return render(request, "bulk/action_detail.html", _context(request, pk))
 
 
 @require_safe
 @fragment_of("bulk_action_detail")
 def bulk_action_progress(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Return the part of the page of a bulk action that moves."""
+    """Return the live part of a bulk action's page."""
     return render(request, "bulk/_progress.html", _context(request, pk))
 
 
 @control_of("bulk_action_detail")
 def bulk_action_stop(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Stop a bulk action; what is done stays done."""
+    """Stop a bulk action; changes already made are kept."""
     action = get_writable(BulkAction.objects.all(), request.user, pk=pk)
     operation = find_operation(action.list_name, action.operation)
     if operation and not operation.can_stop:
@@ -128,7 +128,7 @@ def _context(request: ConsoleRequest, pk: UUID) -> dict[str, Any]:
 
 
 def _shown(action: BulkAction) -> dict[str, Any]:
-    """Return what templates say of an action."""
+    """Return an action's values for templates."""
     operation = find_operation(action.list_name, action.operation)
     definition = find_list(action.list_name)
     landing = operation.landing(action.result) if operation and operation.landing else ""

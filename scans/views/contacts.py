@@ -22,7 +22,7 @@ def contact_pin(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("contact_list")
 def contact_unpin(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Let the rule choose the best contact again."""
+    """Let the rule select the best contact again."""
     return _change(request, pk, unpin, "{} is no longer pinned.")
 
 

@@ -1,4 +1,4 @@
-"""Correct results on the page of a domain: one click each, with or without JavaScript."""
+"""Correct results on the page of a domain, each with one click, with or without JavaScript."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ PLACES = ("contacts", "technologies", "pages", "verdict", "corrections")
 
 @control_of("domain_detail")
 def domain_correct(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Mark a result of a domain as wrong, or choose the right one."""
+    """Mark a result of a domain as wrong, or set the correct value."""
     domain = get_writable(Domain.objects.all(), request.user, pk=pk)
     form = CorrectionForm(request.POST, domain=domain)
     if form.is_valid():
@@ -31,7 +31,7 @@ def domain_correct(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("domain_detail")
 def domain_undo_correction(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Undo a correction that concerns a domain; one that is undone already is no error."""
+    """Undo a correction of a domain; it is no error if that has already happened."""
     domain = get_writable(Domain.objects.all(), request.user, pk=pk)
     form = UndoForm(request.POST)
     rows = Correction.objects.filter(tenant=domain.tenant_id)
@@ -43,7 +43,7 @@ def domain_undo_correction(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 
 def _back(request: ConsoleRequest, pk: UUID, anchor: str) -> HttpResponse:
-    """Return to the part of the page that was corrected, with the pages it lists."""
+    """Return to the corrected part of the page, with the same page of its list."""
     query = request.GET.urlencode()
     url = reverse("domain_detail", args=[pk]) + (f"?{query}" if query else "")
     return redirect(f"{url}#{anchor}" if anchor in PLACES else url)

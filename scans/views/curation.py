@@ -1,4 +1,4 @@
-"""Curate one row: its status, and the tags, the saved lists and the note of a domain."""
+"""Curate one row: its status, and a domain's tags, saved lists and note."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +48,7 @@ sitemap_curate = _curate(Sitemap, "sitemap_list")
 
 @control_of("domain_detail")
 def domain_tags(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Add tags to a domain, or take one off it."""
+    """Add tags to a domain, or remove one."""
     domain = get_writable(Domain.objects.all(), request.user, pk=pk)
     rows = Domain.objects.filter(pk=domain.pk)
     try:
@@ -64,7 +64,7 @@ def domain_tags(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @control_of("domain_detail")
 def domain_lists(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Add a domain to a saved list, which is created if there is none, or take it out of one."""
+    """Add a domain to a saved list, creating it if needed, or remove it from one."""
     domain = get_writable(Domain.objects.select_related("tenant"), request.user, pk=pk)
     rows = Domain.objects.filter(pk=domain.pk)
     try:

@@ -1,4 +1,4 @@
-"""Domains: the list, and everything that was found on one."""
+"""Domains: the list, and the page of one domain."""
 
 from itertools import groupby
 from typing import Any
@@ -39,7 +39,7 @@ KINDS = {
 
 @require_safe
 def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show everything that is known of a domain."""
+    """Show everything known about a domain."""
     domains = Domain.objects.select_related("latest_scan", "curated_by", "noted_by")
     domain = get_readable(domains, request.user, pk=pk)
     page_filter = PageFilter(request.GET)
@@ -71,7 +71,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 
 def _changes(domain: Domain, key: str, known: Corrected) -> dict[str, Any]:
-    """Return a scan, the newest or the one asked for, and what it changed."""
+    """Return the requested scan, by default the newest, and the changes since the one before."""
     scan = scan_of(domain, key)
     before = scan_before(scan) if scan else None
     changes = []
@@ -81,7 +81,7 @@ def _changes(domain: Domain, key: str, known: Corrected) -> dict[str, Any]:
 
 
 def _contacts(domain: Domain) -> list[dict[str, Any]]:
-    """Return the contacts of a domain by kind, in the order of the kinds."""
+    """Return the contacts of a domain grouped by kind, in the order of the kinds."""
     rows: dict[str, list[Contact]] = {kind: [] for kind in KINDS}
     visible_rows = domain.contacts.visible().select_related("curated_by")
     for contact in visible_rows.order_by(THERE_FIRST, "-confidence", "value"):
@@ -94,7 +94,7 @@ def _contacts(domain: Domain) -> list[dict[str, Any]]:
 
 
 def _sitemaps(domain: Domain) -> dict[str, Any]:
-    """Return the sitemaps of a domain as a tree, and what was read of them."""
+    """Return the sitemap tree of a domain, with totals."""
     rows = domain.sitemaps.select_related("curated_by").order_by(THERE_FIRST, "url")
     here = domain.sitemaps.filter(gone_at=None)
     read = Q(error="") & ~Q(kind="")

@@ -1,4 +1,4 @@
-"""Evidence sheets, to be printed or saved."""
+"""Evidence sheets for printing or saving."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from scrapersky.web.http import ConsoleRequest
 
 @require_safe
 def contact_evidence(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show where a contact was read, and how."""
+    """Show the evidence for a contact."""
     contacts = Contact.objects.visible().select_related("domain")
     contact = get_readable(contacts, request.user, pk=pk)
     json_url = reverse("api:contact_evidence", args=[contact.pk])
@@ -25,7 +25,7 @@ def contact_evidence(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def domain_evidence(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Show where everything about a domain was read, and how."""
+    """Show the evidence for everything about a domain."""
     domains = Domain.objects.select_related("latest_scan")
     domain = get_readable(domains, request.user, pk=pk)
     json_url = reverse("api:domain_evidence", args=[domain.pk])

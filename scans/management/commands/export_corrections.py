@@ -1,4 +1,4 @@
-"""`manage.py export_corrections`: what users corrected, as labels of pages."""
+"""`manage.py export_corrections`: export corrections as page labels."""
 
 from argparse import ArgumentParser
 from pathlib import Path

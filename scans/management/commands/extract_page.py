@@ -70,12 +70,12 @@ class Command(SafeCommand):
             write = as_json if options["json"] else as_text
             self.stdout.write(write(page, facts, verdict))
         if unread:
-            sys.exit(1)  # each has had its sentence
+            sys.exit(1)  # every failure has been reported
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """How a saved page came: the response's metadata."""
+    """The metadata of the response with which a page was saved."""
 
     url: str
     status: int
@@ -87,7 +87,7 @@ class Response:
         return read_page(body, self.url, content_type, self.headers, person_names=self.person_names)
 
     def judge(self, facts: PageFacts) -> tuple[Verdict, str]:
-        """Return the verdict and its signal, as for a homepage at this address."""
+        """Return the verdict and its evidence, as for a homepage at this URL."""
         return judge(
             facts,
             status=self.status,
@@ -111,7 +111,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return headers by name; one that is given twice has its values joined (RFC 9110, 5.3)."""
+    """Return headers by name; the values of repeated ones are joined (RFC 9110, 5.3)."""
     joined: dict[str, str] = {}
     for name, value in headers:
         joined[name] = f"{joined[name]}, {value}" if name in joined else value
@@ -126,7 +126,7 @@ def _host(url: str) -> str:
 
 
 def read_saved(path: Path) -> bytes:
-    """Return a saved page, decompressed if its content is gzip, as far as a page is read."""
+    """Return a saved page, decompressed if it is gzip and truncated like any page."""
     with path.open("rb") as file:
         if file.read(2) != GZIP:
             file.seek(0)
@@ -151,7 +151,7 @@ def _why(error: Exception) -> str:
 
 
 def as_json(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
-    """Return one page as a line of JSON."""
+    """Return a page as one line of JSON."""
     phones = _of_kind(facts.contacts, ContactKind.PHONE)
     return json.dumps(
         {
@@ -181,7 +181,7 @@ def as_json(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
 
 
 def as_text(page: str, facts: PageFacts, verdict: tuple[Verdict, str]) -> str:
-    """Return one page as a few lines for a person."""
+    """Return a page as a few human-readable lines."""
     lines = [f"{page}: {facts.title or 'no title'}"]
     if verdict[0] is not Verdict.OK:
         lines.append(f"  verdict  {verdict[0]}: {verdict[1]}")
