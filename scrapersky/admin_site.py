@@ -1,4 +1,4 @@
-"""The admin site: what people work with comes first on its index."""
+"""The admin site, with the most used models first on its index."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class ConsoleAdminSite(AdminSite):
     """Django's admin site, with batches, jobs and domains in a section of their own."""
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return the sections of the index; those of one app are as Django lists them."""
+        """Return the sections of the index; within an app, models are listed as in Django."""
         apps = super().get_app_list(request, app_label)
         if app_label:
             return apps

@@ -24,7 +24,7 @@ from scans.corrections.api import router as corrections
 from scrapersky.web import api_errors
 from scrapersky.web.api_auth import ConsoleSession, TokenAuth
 
-# Addresses of the older system -> those that respond to them.
+# URL prefixes of the older system -> the prefixes that serve them.
 ALIASES = {"modernized_page_scraper/": "batch_page_scraper/"}
 
 
@@ -36,7 +36,7 @@ class ConsoleApi(NinjaAPI):
         patterns, application, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                # The API checks tokens and sessions itself and returns its own errors.
+                # The API itself checks tokens and sessions and returns its own errors.
                 pattern.callback = login_not_required(api_errors.name_methods(pattern.callback))
         # `reverse` uses the last pattern of a name, so the aliases come first.
         return [*_aliases(patterns), *patterns], application, namespace
@@ -80,7 +80,7 @@ for name in ("domains", "contacts", "pages", "technologies", "sitemaps", "scans"
 api.add_router("/actions", actions, tags=["actions"])
 api.add_router("/corrections", corrections, tags=["corrections"])
 
-# Mounted last: unknown paths get an error of the API, not a page of the console.
+# Mounted last, so that unknown paths get an API error instead of a page.
 unknown = Router(auth=None)
 api.add_router("", unknown)
 
@@ -89,5 +89,5 @@ api.add_router("", unknown)
     ["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False
 )
 def unknown_address(request: HttpRequest, rest: str) -> None:
-    """Answer 404."""
+    """Return 404 for an unknown API path."""
     raise Http404(f"The API has no endpoint {request.path}.")

@@ -1,12 +1,12 @@
-"""The application of Django's admin, with the console's own index."""
+"""The app config of Django's admin, with the console's own site."""
 
 from django.contrib.admin import apps
 
 
 class ConsoleAdminConfig(apps.SimpleAdminConfig):
-    """Use `ConsoleAdminSite` wherever code says `admin.site`.
+    """Make `ConsoleAdminSite` the default admin site.
 
-    Only `scrapersky.urls` loads the admin's classes: commands and workers start without them.
+    Only `scrapersky.urls` loads the admin classes, so that commands and workers start faster.
     """
 
     default = False  # it configures django.contrib.admin, not this package

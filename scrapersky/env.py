@@ -1,6 +1,7 @@
-"""Read the environment variables; only `settings.py` calls these readers.
+"""Read environment variables; only `settings.py` calls these readers.
 
-Each raises `ImproperlyConfigured` in one sentence: the variable, its value, what was expected.
+Each raises `ImproperlyConfigured` with one sentence that names the variable, its value and what was
+expected.
 
 Not pydantic-settings: Django needs every setting as a module variable, so each would be declared
 twice; networks, database URLs and the secret key would need the same code as validators; and its
@@ -30,23 +31,23 @@ DATABASE_SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "sqlite": 
 
 
 def load_env_file(default: Path) -> Path | None:
-    """Load variables that are not set from the env file; return its path.
+    """Load unset variables from the env file; return its path.
 
-    `ENV_FILE` names another file; empty means none (the demo and the tests read none).
+    `ENV_FILE` names a different file; empty means none, as in the demo and the tests.
     """
     name = os.environ.get("ENV_FILE", str(default))
     if not name:
         return None
     path = Path(name)
     if path.is_file():
-        # Its group keeps access: root may own the file and the console's group read it.
+        # The group keeps access: root may own the file and the console's group may read it.
         make_private(path, keep=0o770)
         environ.Env.read_env(path, overwrite=False)
     return path
 
 
 def refuse(name: str, expected: str) -> NoReturn:
-    """Raise the error of a variable, without the password of a URL: it may be logged."""
+    """Raise the error for a variable, hiding the password in a URL because it may be logged."""
     value = re.sub(r"://.*@", "://***@", os.environ.get(name, ""))
     raise ImproperlyConfigured(f"{name}={value!r} cannot be used: {expected}.")
 
@@ -91,7 +92,7 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 
 
 def optional_integer(name: str, *, low: int, high: int) -> int | None:
-    """Return a whole number from `low` to `high`, None if the variable is not set."""
+    """Return a whole number from `low` to `high`, or None if the variable is not set."""
     return integer(name, low, low=low, high=high) if text(name) else None
 
 
@@ -118,7 +119,7 @@ def dns_servers(name: str) -> tuple[str, ...]:
 
 
 def host_map(name: str) -> tuple[tuple[str, str], ...]:
-    """Return (host or *.suffix, address) pairs of an injected resolver."""
+    """Return the host map as (host or *.suffix, address) pairs."""
     pairs = tuple(tuple(item.partition("=")[::2]) for item in items(name))
     shape = re.compile(r"nxdomain|[\d.]+:\d+(:\d+)?")
     if any(not host or not shape.fullmatch(address) for host, address in pairs):
@@ -127,7 +128,7 @@ def host_map(name: str) -> tuple[tuple[str, str], ...]:
 
 
 def database(name: str, default: str = "") -> dict[str, Any]:
-    """Return Django's settings of a database URL.
+    """Return Django's database settings for a URL.
 
     SQLite gets WAL and IMMEDIATE transactions: without them, concurrent writers fail with
     "database is locked".
@@ -171,9 +172,9 @@ def redis_url(name: str) -> str:
 
 
 def secret_key(name: str, path: Path) -> str:
-    """Return the secret key; if none is set, create one for this checkout and keep it.
+    """Return the secret key; if none is set, create one for this checkout and store it.
 
-    It signs sessions and queue messages, so every process must have the same one.
+    It signs sessions and queue messages, so all processes must share it.
     """
     configured = text(name)
     if configured:
@@ -187,9 +188,9 @@ def secret_key(name: str, path: Path) -> str:
 
 
 def forget(example: Path) -> None:
-    """Unset every variable that `.env.example` lists, and read no env file.
+    """Unset every variable listed in `.env.example`, and disable the env file.
 
-    The demo and the tests use it so that they never touch the user's data.
+    The demo and the tests use it to avoid touching the user's data.
     """
     lines = example.read_text().splitlines()
     for name in {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line}:

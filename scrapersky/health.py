@@ -1,4 +1,4 @@
-"""Check that the console can do its work; problems are sentences for its operator."""
+"""Check that the console works; problems are sentences for its operator."""
 
 from datetime import timedelta
 from functools import cache
@@ -16,20 +16,20 @@ from batches import maintenance
 from batches.models import Batch, Job, Worker
 from batches.outages import outage_notice
 
-# A running cluster takes a message in less than a second.
+# A running cluster takes less than a second to pick up a message.
 QUEUE_PATIENCE = timedelta(seconds=60)
-# The minute keeper wakes a shift for unclaimed work.
+# Housekeeping wakes a shift for unclaimed work every minute.
 WORK_PATIENCE = timedelta(seconds=90)
 
 
 class MigrationsWaitingError(RuntimeError):
-    """The database does not have the state that the code expects."""
+    """The database lacks migrations."""
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Return 200 if all is well, else 503 with the problems; reveal no data."""
+    """Return 200 if all is well, else 503 with the problems; no data is revealed."""
     messages = problems()
     body = {"status": "problem" if messages else "ok", "problems": messages}
     return JsonResponse(body, status=503 if messages else 200)
@@ -47,7 +47,7 @@ def problems() -> list[str]:
 
 
 def queue_problems() -> list[str]:
-    """Return the queue's problems: messages or schedules that no worker processes."""
+    """Return problems with the queue: messages or schedules that no worker processes."""
     now = timezone.now()
     messages = []
     unclaimed = OrmQ.objects.filter(lock__lt=now - QUEUE_PATIENCE)
@@ -63,7 +63,7 @@ def queue_problems() -> list[str]:
 
 
 def work_problems() -> list[str]:
-    """Return a message if workers have no network, or if work is waiting and none is running."""
+    """Return a message if workers have no network, or if work waits without any worker."""
     if notice := outage_notice():
         return [notice]
     if Worker.objects.live().exists():

@@ -1,4 +1,4 @@
-"""Keep ScraperSky's files to the user that runs it, regardless of the umask."""
+"""Restrict ScraperSky's files to the user that runs it, regardless of the umask."""
 
 import os
 import stat
@@ -6,19 +6,19 @@ import warnings
 from pathlib import Path
 
 OWNER_ONLY = 0o700
-# What SQLite writes beside a database.
+# Suffixes of the files that SQLite writes next to a database.
 SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 
 def create_private_files_only() -> None:
-    """Make files that this process and its children create unreadable for other users."""
+    """Make files created by this process and its children unreadable for other users."""
     os.umask(0o077)
 
 
 def make_tree_private(root: Path) -> None:
-    """Take all rights on a directory and everything in it from other users, if it exists.
+    """Remove other users' permissions from a directory and its contents, if it exists.
 
-    Files keep their owner's rights: 0644 becomes 0600, 0755 becomes 0700. Links are not followed.
+    Owner permissions are kept: 0644 becomes 0600, 0755 becomes 0700. Links are not followed.
     """
     make_private(root)
     for folder, folders, files in os.walk(root):
@@ -27,7 +27,7 @@ def make_tree_private(root: Path) -> None:
 
 
 def make_database_private(database: Path) -> None:
-    """Take all rights on a SQLite database and the files beside it from other users."""
+    """Remove other users' permissions from a SQLite database and its companion files."""
     for suffix in SQLITE_SUFFIXES:
         make_private(Path(f"{database.resolve()}{suffix}"))
 

@@ -28,7 +28,7 @@ SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host != "*"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-# Proxies in front of the console, which are trusted on the client's address and HTTPS
+# Proxies in front of the console that are trusted to report the client's address and HTTPS
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -52,8 +52,8 @@ CONTENT_SECURITY_POLICY = {
 # Where `manage.py up` serves the console
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, low=1, high=65_535)
-# Bytes of a list of domains that a logged-in user sends, the time a request may take to arrive,
-# and the time such a list may take; in seconds, however many bytes come
+# Maximum bytes of an uploaded list, maximum seconds for receiving a request, and for receiving an
+# upload
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 100_000_000, low=1_000_000, high=2_000_000_000)
 REQUEST_SECONDS = env.number("REQUEST_SECONDS", 30, low=1, high=600)
 UPLOAD_SECONDS = env.number("UPLOAD_SECONDS", 600, low=1, high=86_400)
@@ -132,7 +132,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "scrapersky.tenants.sessions"
-# Seconds without use, and seconds altogether, after which a login ends
+# Idle seconds, and total seconds, after which a login ends
 SESSION_COOKIE_AGE = int(env.number("SESSION_IDLE_HOURS", 12, low=0.1, high=8_760) * 3_600)
 SESSION_MAX_AGE = int(env.number("SESSION_MAX_DAYS", 14, low=0.1, high=365) * 86_400)
 
@@ -187,17 +187,17 @@ SCAN_PROCESSES = env.integer("SCAN_PROCESSES", os.cpu_count() or 1, low=1, high=
 SCAN_MAX_PER_ADDRESS = env.optional_integer("SCAN_MAX_PER_ADDRESS", low=1, high=2_000)
 SCAN_SITEMAP_SUBMISSIONS = env.integer("SCAN_SITEMAP_SUBMISSIONS", 200, low=1, high=100_000)
 SCAN_WORKER_NAME = env.text("SCAN_WORKER_NAME", socket.gethostname())
-# The demo sites are for a first look on one's own machine, never for a public console.
+# The demo sites are for trying the console on your own machine, never for a public one.
 DEMO_SITES = env.boolean("DEMO_SITES", default=DEBUG) and not HTTPS
 SITE_DEADLINE_MAX = 300
 
-# Lists: seconds after which a query of a page or of the API is stopped
+# Lists: seconds after which a query of a page or the API is cancelled
 LIST_QUERY_SECONDS = env.number("LIST_QUERY_SECONDS", 2, low=0.1, high=60)
 
-# Batches: domains of one batch, and the folder of large lists until their batches are created. The
-# queue's machines share this folder with those of the console.
+# Batches: maximum domains per batch, and the folder of large lists until their batches are created.
+# Worker hosts must share this folder with the console.
 MAX_DOMAINS_PER_BATCH = env.integer("MAX_DOMAINS_PER_BATCH", 2_000_000, low=1, high=3_000_000)
-# The columns of a list that are stored with its batch: lines, and bytes of all cells.
+# Limits on list columns stored with a batch: lines, and bytes of all cells.
 MAX_ROWS_PER_BATCH = env.integer("MAX_ROWS_PER_BATCH", 2_000_000, low=0, high=3_000_000)
 MAX_ROW_BYTES_PER_BATCH = env.integer(
     "MAX_ROW_BYTES_PER_BATCH", 1_000_000_000, low=0, high=100_000_000_000
@@ -210,7 +210,7 @@ LIST_DIR = env.text("LIST_DIR", str(VAR_DIR / "lists"))
 REDIS_URL = env.redis_url("REDIS_URL")
 _WORKERS, _QUEUE_LIMIT, _BULK = 4, 1, 1
 _TASK_TIMEOUT = 600
-# Where exports are kept; all hosts must share it.
+# The folder of exports; all hosts must share it.
 EXPORT_DIR = env.text("EXPORT_DIR", str(VAR_DIR / "exports"))
 
 Q_CLUSTER: dict[str, Any] = {

@@ -28,7 +28,7 @@ _NAMES = re.compile(r"[^\W\d_]+(?:[._-][^\W\d_]+){1,2}")
 
 
 class Candidate(NamedTuple):
-    """What the rule reads of a contact."""
+    """The properties of a contact that the rule considers."""
 
     kind: str
     label: str
@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
 
 
 class Owner(IntEnum):
-    """Who owns the domain of an address, best first."""
+    """The owner of an address's domain, best first."""
 
     SITE = 0
     OTHER = 1
@@ -46,7 +46,7 @@ class Owner(IntEnum):
 
 
 class Desk(IntEnum):
-    """Who reads an address, best first."""
+    """The desk that reads an address, best first."""
 
     PERSON_OR_SALES = 0
     GENERAL = 1
@@ -60,8 +60,8 @@ def best_contacts(
 ) -> tuple[str | None, str | None]:
     """Return the best e-mail address and the best phone number of a site, or None if it has none.
 
-    `candidates` are its contacts of any kind, `site_hosts` the hosts it answers at, and `pinned`
-    (kind -> value) what a user chose, which comes before the rule.
+    `candidates` are its contacts of any kind, `site_hosts` the hosts at which it responds, and
+    `pinned` (kind -> value) the user's choice, which overrides the rule.
     """
     rows = list(candidates)
     own = {registrable_domain(ascii_host(host)) for host in site_hosts if host}
@@ -76,7 +76,7 @@ def best_contacts(
 
 
 def best_of_report(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return what the rule chooses from one scan's report."""
+    """Return the best contacts in one scan's report."""
     rows = [Candidate(*(row[name] for name in Candidate._fields)) for row in report["contacts"]]
     return best_contacts(rows, hosts_of(report["domain"], report["final_url"]), {})
 
@@ -100,7 +100,7 @@ def _owner(address: str, own: set[str]) -> Owner:
 
 @lru_cache(maxsize=4_096)
 def desk_of(address: str) -> Desk:
-    """Return who reads an address, judged by its local part."""
+    """Return the desk that reads an address, judging by its local part."""
     local = address.rpartition("@")[0].lower()
     parts = {local, *_LETTERS.findall(local)}
     joined = "".join(_LETTERS.findall(local))
@@ -121,5 +121,5 @@ def _no_reply() -> tuple[str, ...]:
 
 
 def hosts_of(host: str, final_url: str) -> tuple[str, str]:
-    """Return the hosts that a site answers at: the one scanned, and the one it leads to."""
+    """Return the hosts at which a site responds: the scanned one, and the one it redirects to."""
     return host, url_host(final_url)

@@ -1,6 +1,6 @@
-"""Sitemaps of a site on other sites' hosts (sitemaps.org, "Cross submits").
+"""Sitemaps of a site on the hosts of other sites (sitemaps.org, "Cross submits").
 
-Any index may name any address, so without this rule a site could turn the scanner on a third party.
+An index may name any URL, so without this rule a site could direct the scanner at a third party.
 """
 
 from collections import Counter
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.links import is_internal, url_host
 
-# Limits on foreign hosts to read sitemaps from, and on files per host.
+# Maximum number of foreign hosts to read sitemaps from, and of files per host.
 MAX_HOSTS = 3
 MAX_FILES = 5
 
 
 class CrossSubmitError(ScanError):
-    """A sitemap on a foreign host that is not read, and why."""
+    """The reason why a sitemap on a foreign host is not read."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(FailureReason.HTTP_ERROR, sentence)
@@ -24,8 +24,8 @@ class CrossSubmitError(ScanError):
 class CrossSubmits:
     """Decide which sitemaps outside the site's registrable domain are read.
 
-    `check_robots` is called with each; it raises ScanError unless the robots.txt there lets it be
-    read.
+    `check_robots` is called with each URL; it raises ScanError if the host's robots.txt disallows
+    it.
     """
 
     def __init__(self, host: str, check_robots: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ class CrossSubmits:
         self._internal: dict[str, bool] = {}
 
     def is_foreign(self, url: str) -> bool:
-        """Return whether a URL is outside the site; decided once per origin."""
+        """Return whether a URL is outside the site; cached per origin."""
         origin = "/".join(url.split("/", 3)[:3])
         known = self._internal.get(origin)
         if known is None:
@@ -43,9 +43,9 @@ class CrossSubmits:
         return not known
 
     def admit(self, url: str, is_listed: bool) -> None:
-        """Count a sitemap about to be requested; raise ScanError if it must not be.
+        """Count a sitemap about to be requested; raise ScanError if it may not be.
 
-        `is_listed` says whether robots.txt, or an index that it lists, names the sitemap.
+        `is_listed` says whether robots.txt, or an index listed there, names the sitemap.
         """
         if not self.is_foreign(url):
             return

@@ -1,4 +1,4 @@
-"""Find a way into a site: an address that answers, its robots.txt, its homepage."""
+"""Find a site's working origin, its robots.txt and its homepage."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from scans.engine.robots_cache import STOPS_THE_SCAN, RobotsCache
 from scans.engine.session.failures import ConnectionDroppedError
 from scans.engine.verdict import judge
 
-# Failures after which the next spelling of the address (http, www) is tried.
+# Failures after which the next variant of the address (http, www) is tried.
 WORTH_ANOTHER_TRY = frozenset(
     {
         FailureReason.DNS_NOT_FOUND,
@@ -31,10 +31,10 @@ WORTH_ANOTHER_TRY = frozenset(
     }
 )
 
-# What an error page may be instead of the site.
+# Verdicts that an error page may have.
 STAND_INS = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
 
-# Which failure to report if several addresses failed in different ways.
+# Ranks failures, to report the best one if several addresses failed differently.
 MOST_TELLING = (
     FailureReason.BLOCKED_ADDRESS,
     FailureReason.TLS_ERROR,
@@ -48,7 +48,7 @@ MOST_TELLING = (
 
 
 class Entry:
-    """Find an origin of the site that answers: https before http, the entered name first.
+    """Find an origin of the site that responds: https before http, the entered name first.
 
     `www.example.com` and `example.com` are siblings: often only one of them has the certificate or
     the site.
@@ -83,7 +83,7 @@ class Entry:
         self._next_origin()
 
     def resolved(self) -> tuple[str, tuple[str, ...]]:
-        """Return the host of the origin, and the addresses it resolved to."""
+        """Return the origin's host and the addresses it resolved to."""
         parts = urlsplit(self.origin)
         return parts.hostname or self.host, self._addresses(parts.scheme, parts.netloc)
 
@@ -99,8 +99,8 @@ class Entry:
     def open_homepage(self) -> Response:
         """Return the homepage of the first origin that has one.
 
-        An error page does not count, unless it is a bot wall, which is a result. One that is
-        recognised as a maintenance, default or parking page is returned where no origin has more.
+        Error pages do not count, except bot walls, which are a result. A maintenance, default or
+        parking page is returned if no origin has anything better.
         """
         while True:
             try:
@@ -119,7 +119,7 @@ class Entry:
                 return response
 
     def open_sibling(self) -> Response | None:
-        """Return the homepage of the site's other name, or None if it has none or was asked."""
+        """Return the homepage of the site's other name; None if there is none or it was tried."""
         for name in self._names[1:]:
             for scheme in ("https", "http"):
                 origin = f"{scheme}://{name}"
@@ -134,7 +134,7 @@ class Entry:
         return None
 
     def open_page(self, url: str) -> Response:
-        """Return the page at the site's front door; raise ScanError for an error page."""
+        """Return the page at an address of the site; raise ScanError for an error page."""
         self._check_robots(url)
         retries = 0 if self._answered() or self._is_sibling(url) else None
         response = self._fetcher.fetch_page(url, retries=retries, on_redirect=self._check_robots)
@@ -144,12 +144,12 @@ class Entry:
         return response
 
     def _check_robots(self, url: str) -> None:
-        """Raise ScanError unless the site lets its homepage be read; other sites are not asked."""
+        """Raise ScanError if the site's robots.txt disallows its homepage; ignore other sites."""
         if same_site(urlsplit(url).hostname or "", self.host):
             self.robots.check_homepage(url)
 
     def _verdict_on(self, response: Response) -> Verdict:
-        """Return the verdict on an error page; remember the first that stands in for the site."""
+        """Return the verdict on an error page; remember the first one that replaces the site."""
         page = read_page(response.body, response.url, response.content_type, response.headers)
         verdict, _ = judge(
             page,
@@ -162,7 +162,7 @@ class Entry:
             self._stand_in = self.origin, response
         return verdict
 
-    # Trying one origin after another.
+    # Trying one origin after another
 
     def _next_origin(self) -> None:
         origin = next(self._candidates, "")
@@ -171,7 +171,7 @@ class Entry:
         self.origin = origin
 
     def _siblings(self, is_www: bool) -> tuple[str, ...]:
-        """Return the name that was given, and the one with or without `www.` where both may be."""
+        """Return the entered name, and its variant with or without `www.` if there can be one."""
         bare, www = self.netloc, f"www.{self.netloc}"
         if is_www and not self.netloc.startswith("www."):
             return (www, bare)
@@ -191,9 +191,9 @@ class Entry:
             yield from self._untried("http", name)
 
     def _untried(self, scheme: str, name: str) -> Iterator[str]:
-        """Yield an origin, unless the same server has failed in a way that every name of it would.
+        """Yield an origin unless its server has failed in a way that does not depend on the name.
 
-        A server that refuses connections or does not answer does so under any name.
+        A server that refuses connections or does not answer will do so under any name.
         """
         origin = f"{scheme}://{name}"
         if origin in self._tried:
@@ -217,11 +217,11 @@ class Entry:
             return ()
 
     def _answered(self) -> bool:
-        """Return whether a server has answered so far: its other name may then do better."""
+        """Return whether a server has responded so far, so that its other name may work."""
         return self._failed_by(FailureReason.HTTP_ERROR)
 
     def _failed_under_this_name(self) -> bool:
-        """Return whether a server failed in a way that may not happen under another name."""
+        """Return whether a server failed in a way that may depend on the name."""
         dropped = any(isinstance(failure, ConnectionDroppedError) for failure in self._failures)
         return dropped or self._answered() or self._failed_by(FailureReason.TLS_ERROR)
 
@@ -237,7 +237,7 @@ class Entry:
         self._failures.append(error)
 
     def _warn_of_failures(self) -> None:
-        """Return why the site was not read at its preferred address."""
+        """Return a warning about why the site was not read at its preferred address."""
         telling = [failure for failure in self._failures if _says_something(failure)]
         for failure in telling[:1]:
             is_sibling = self._is_sibling(self.origin)
@@ -253,4 +253,4 @@ def _says_something(failure: ScanError) -> bool:
 def _rank(failure: ScanError) -> tuple[int, bool]:
     known = failure.reason in MOST_TELLING
     rank = MOST_TELLING.index(failure.reason) if known else len(MOST_TELLING)
-    return rank, not failure.url  # among equals, one that was actually requested says more
+    return rank, not failure.url  # among equals, prefer one that was actually requested

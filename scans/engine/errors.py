@@ -1,4 +1,4 @@
-"""What can go wrong with a site, each with one sentence for users."""
+"""The ways in which a scan can fail, each with a sentence for users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Reason:
-    """The facts of one failure reason."""
+    """The texts and properties of one failure reason."""
 
     value: str
     sentence: str
@@ -25,10 +25,10 @@ class _Reason:
 class FailureReason(StrEnum):
     """Why a site could not be scanned.
 
-    `sentence` is for people; `retry_may_help` says whether the same scan, later or slower, has a
-    chance of ending otherwise. `meaning` is what is usually behind the failure, and `advice` what
-    may help: `{max_concurrent}` stands for the label of that batch option. If nearly all sites
-    fail for reasons that `may_be_own_network`, the fault is probably on this side.
+    `sentence` is for users; `retry_may_help` says whether the same scan may succeed later or more
+    slowly. `meaning` is the usual cause, and `advice` what may help; `{max_concurrent}` is replaced
+    by the label of that batch option. If nearly all sites fail for reasons that
+    `may_be_own_network`, the fault is probably on this side.
     """
 
     sentence: str
@@ -173,12 +173,12 @@ class FailureReason(StrEnum):
 
 
 class ScanError(Exception):
-    """A site that cannot be scanned: the reason, and a sentence with the particulars.
+    """A site that cannot be scanned: the reason, and a sentence with the details.
 
-    The engine's one root exception. A page that fails is data in the report; only a failure that
-    ends the whole site is raised. `url` is the address that failed, where one did; `requests` is
-    the receipt of what was asked before the scan ended this way. `private_address` is the address
-    that may not be connected to: an answer of an internal name server, which no sentence names.
+    The engine's only root exception. A failed page is data in the report; only failures that end
+    the whole scan are raised. `url` is the URL that failed, if any; `requests` are those made
+    before. `private_address` is the address that may not be scanned: it comes from an internal name
+    server, so no sentence reveals it.
     """
 
     requests: tuple[RequestRecord, ...] = ()

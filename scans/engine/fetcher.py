@@ -1,4 +1,4 @@
-"""Fetch for one scan: politely, within its limits, with a receipt of every request."""
+"""Fetch pages for one scan: politely, within its limits, recording every request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from scans.engine.session.failures import (
 from scans.engine.session.throttle import Throttle
 
 CHUNK = 65_536
-# A body this many times the limit is considered endless, and refused.
+# A body this many times over the limit is considered endless and rejected.
 ENDLESS = 4
-# A redirect's body up to this is read, so that its connection can be used again.
+# Maximum size of a redirect's body that is read so that the connection can be reused.
 DRAINED_BYTES = 16_384
 NOT_A_PAGE = (
     "image/",
@@ -39,11 +39,11 @@ NOT_A_PAGE = (
     "application/pdf",
     "application/octet-stream",
 )
-# What is read of a body whose type says that it is no page: enough to see whether that is so.
+# Bytes read of a body whose type is not a page: enough to detect a wrong type.
 SNIFFED_BYTES = 262_144
-# A body that did not end in time is kept as far as it came, if it came as far as this.
+# Minimum size of a body that is kept although it was not received completely in time.
 WORTH_KEEPING = 512
-# What the receipt says about a body that the server cut short.
+# The record's error for a body that the server truncated.
 INCOMPLETE = "incomplete"
 
 
@@ -54,18 +54,18 @@ class Response:
     # The final URL, after all redirects.
     url: str
     status: int
-    # Names, in upper or lower case.
+    # Case-insensitive.
     headers: Mapping[str, str]
     body: bytes
-    # Whether there is more of the body than was read.
+    # Whether the body was not read completely.
     truncated: bool = False
-    # Why the body ended before its end, empty if it did not or if a limit ended it.
+    # Why the body broke off; empty if it is complete or was cut at a limit.
     broken_off: str = ""
     # Every URL requested before the final one.
     redirects: tuple[str, ...] = ()
     # The IP address connected to.
     address: str = ""
-    # The cookies that the site has set so far in this scan.
+    # The cookies set by the site so far in this scan.
     cookies: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -93,8 +93,9 @@ class Stream:
 class Fetcher:
     """Fetch the pages of one site, one request at a time.
 
-    Connections are kept, cookies last as long as the scan, every address passes the guard, and the
-    budget ends whatever takes too long. Failures are ScanErrors; an error status is not a failure.
+    Connections are reused, cookies last for the scan, the guard checks every address, and the
+    budget ends anything that takes too long. Failures are ScanErrors; an error status is not a
+    failure.
     """
 
     def __init__(
@@ -115,11 +116,11 @@ class Fetcher:
         self._open: Exchange | None = None
 
     def allow_port(self, port: int) -> None:
-        """Allow the port entered with the domain; settings decide whether it may be used."""
+        """Allow the port entered with the domain, if the settings permit other ports."""
         self._gate.own_port = port
 
     def keep_gap(self, seconds: float) -> None:
-        """Wait at least this many seconds between requests from now on."""
+        """From now on, wait at least this many seconds between requests."""
         self._throttle.gap = max(self._throttle.gap, seconds)
 
     def resolve(self, scheme: str, host: str, port: int) -> tuple[str, ...]:
@@ -137,8 +138,8 @@ class Fetcher:
     ) -> Response:
         """Fetch a URL with its redirects and read the body up to the limit.
 
-        Raises ScanError response_too_large for a body without end, unless `cut_endless` asks for
-        its beginning. `on_redirect` is called with each address before it is asked; it may raise.
+        Raises ScanError response_too_large for an endless body unless `cut_endless`. `on_redirect`
+        is called with each target before it is requested, and may raise.
         """
         exchange, redirects = self._follow(url, retries, on_redirect)
         limit = max_bytes or self.limits.page_bytes
@@ -168,9 +169,9 @@ class Fetcher:
         retries: int | None = None,
         on_redirect: Callable[[str], None] | None = None,
     ) -> Stream:
-        """Fetch a URL with its redirects; the body is read as the chunks are taken.
+        """Fetch a URL with its redirects; the body is read while the chunks are consumed.
 
-        The next request closes it, so take the chunks before asking for another URL.
+        The next request closes it, so consume the chunks before fetching another URL.
         """
         exchange, redirects = self._follow(url, retries, on_redirect)
         answer = exchange.answer
@@ -178,15 +179,15 @@ class Fetcher:
         return Stream(exchange.url, answer.status_code, answer.headers, chunks, redirects)
 
     def drop_connections(self) -> None:
-        """Close the connections; the next request opens another."""
+        """Close the connections; the next request opens a new one."""
         self._finish()
         self._session.close()
 
     def close(self) -> None:
-        """End the scan's fetching: the receipt is complete then."""
+        """Close everything and complete the record of requests."""
         self.drop_connections()
 
-    # One URL, with its redirects and retries.
+    # One URL, with redirects and retries
 
     def _follow(
         self, url: str, retries: int | None, on_redirect: Callable[[str], None] | None = None
@@ -221,7 +222,7 @@ class Fetcher:
             self._throttle.back_off(attempt)
         return self._ask(url, attempts)
 
-    # One request.
+    # One request
 
     def _ask(self, url: str, attempt: int) -> Exchange:
         self._finish()
@@ -242,7 +243,7 @@ class Fetcher:
         return exchange
 
     def _failed(self, exchange: Exchange, error: Exception) -> ScanError:
-        """Note a failure on the receipt and return it as a ScanError that names its URL."""
+        """Record a failure and return it as a ScanError with its URL."""
         host = urlsplit(exchange.url).hostname or exchange.url[:80]
         if isinstance(error, ScanError):
             failure = error
@@ -256,7 +257,7 @@ class Fetcher:
         return failure
 
     def _finish(self) -> None:
-        """End the request that is open, and put it on the receipt."""
+        """End the open request and record it."""
         exchange, self._open = self._open, None
         if exchange is None:
             return
@@ -266,7 +267,7 @@ class Fetcher:
             exchange.response.close()
 
     def _drain(self, exchange: Exchange) -> None:
-        """Drain a short body, so that the connection can be reused, and end the request."""
+        """Drain a short body so that the connection can be reused, and end the request."""
         raw: Any = exchange.answer.raw
         if raw.length_remaining is not None and raw.length_remaining <= DRAINED_BYTES:
             try:
@@ -275,10 +276,10 @@ class Fetcher:
                 raise self._failed(exchange, error) from error
         self._finish()
 
-    # Its body.
+    # Its body
 
     def _read(self, exchange: Exchange, limit: int, cut_endless: bool) -> tuple[bytes, bool, str]:
-        """Return the body up to the limit, whether it is incomplete, and why it broke off if so."""
+        """Return the body up to the limit, whether it is incomplete, and why it broke off."""
         body = bytearray()
         size = 0
         try:
@@ -314,7 +315,7 @@ def _is_worth_keeping(error: ScanError, size: int) -> bool:
 
 
 def _normal(url: str) -> str:
-    """Return a URL in the one form that the guard, the pool and the receipt read alike."""
+    """Return a URL in the normal form that the guard, the pool and the records all use."""
     normal = resolve_url(url)
     if normal is None:
         sentence = f"{url[:200]} is not the URL of a web page."

@@ -20,13 +20,13 @@ from scans.engine.report import (
 
 @dataclass(slots=True)
 class Findings:
-    """The results of one site, filled in stage by stage."""
+    """The results of a scan, filled in stage by stage."""
 
     domain: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     robots: RobotsDecision = field(default_factory=RobotsDecision)
     home: Response | None = None
-    # The pages that were opened, the homepage first.
+    # The opened pages, homepage first.
     pages: list[PageFacts] = field(default_factory=list)
     sitemaps: list[SitemapFile] = field(default_factory=list)
     inventory: tuple[PageEntry, ...] = ()
@@ -37,7 +37,7 @@ class Findings:
     coverage: dict[str, bool] = field(default_factory=dict)
 
     def report(self, receipt: Iterable[RequestRecord]) -> SiteReport:
-        """Return the report; `receipt` holds the requests that were made."""
+        """Return the report; `receipt` has the requests made."""
         page = self.pages[0] if self.pages else PageFacts(url="")
         home = self.home or Response("", 0, {}, b"")
         return SiteReport(
@@ -77,7 +77,7 @@ class Findings:
 
 
 def merge_technologies(lists: Iterable[Iterable[Technology]]) -> tuple[Technology, ...]:
-    """Return each technology once, the sighting that names a version before one that does not."""
+    """Return each technology once, preferring sightings with a version."""
     best: dict[str, Technology] = {}
     for technology in (technology for items in lists for technology in items):
         known = best.get(technology.name)

@@ -1,7 +1,7 @@
-"""Find where a nearly empty page sends its visitors: by a refresh, a frame, or a script.
+"""Find where a nearly empty page sends its visitors by a refresh, frame or script.
 
-Only what happens to every visitor counts. A refresh in `<noscript>`, a frame beside the site's own
-frames, and a script that asks for the host, the device or the language first, lead only some.
+It must affect every visitor: a refresh in `<noscript>`, a frame next to the site's own frames, and
+a script that checks host, device or language first do not.
 """
 
 import re
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
-# Characters of visible text beyond which a page is more than a sign to another site.
+# Maximum characters of visible text of a page that merely forwards.
 LONGEST_TEXT = 300
 LONGEST_TEXT_WITH_SCRIPT = 60
-# Seconds after which a refresh is no forwarding: the page is there to be read.
+# Delay in seconds above which a refresh is not a forwarding: the page is meant to be read.
 LONGEST_DELAY = 30
 LONGEST_SCRIPT = 1_000
 MOST_SCRIPTS = 8
@@ -50,7 +50,7 @@ _WRAPPERS = tuple(
 
 
 def forwardings(page: "PageFacts", html: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield how a page leads every visitor on, and the address; `html` is in lower case."""
+    """Yield how a page forwards every visitor, and the target URL; `html` is lower case."""
     if len(page.text) > LONGEST_TEXT:
         return
     if page.meta_refresh and _is_for_everyone(page):
@@ -64,7 +64,7 @@ def forwardings(page: "PageFacts", html: str, text: str) -> Iterator[tuple[str, 
 
 
 def without_noscript(html: str) -> str:
-    """Return the source, in lower case, without its `<noscript>` elements."""
+    """Return lower-case source without `<noscript>` elements."""
     kept, position = [], 0
     while (start := html.find("<noscript", position)) >= 0:
         kept.append(html[position:start])
@@ -79,7 +79,7 @@ def _is_for_everyone(page: "PageFacts") -> bool:
 
 
 def _frames(html: str) -> Iterator[str]:
-    """Yield the address of the frame that fills the page; none where the site has its own."""
+    """Yield the URL of the frame that fills the page; none if the site has frames of its own."""
     sources = [_SOURCE.search(tag) for tag in _FRAME.findall(html)[: MOST_FRAMES + 1]]
     addresses = [source[1] for source in sources if source and source[1] != "about:blank"]
     if len(sources) <= MOST_FRAMES and len(addresses) == 1 and "//" in addresses[0][:8]:
@@ -109,7 +109,7 @@ def _inline_scripts(html: str) -> Iterator[str]:
 
 
 def _unwrapped(code: str) -> str:
-    """Return the code that a script runs immediately or on load: the body of its only function."""
+    """Return the code that a script runs immediately or on load, unwrapped from a function."""
     for _ in range(MOST_WRAPPERS):
         match = next((hit for w in _WRAPPERS if (hit := w.fullmatch(code))), None)
         if match is None:

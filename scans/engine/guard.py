@@ -13,7 +13,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BLOCKED_NETWORKS: tuple[Network, ...] = (
     *EXTRA_BLOCKED_NET_RANGES,
-    # Networks that requests-hardened and the `ipaddress` module let through.
+    # Networks that requests-hardened and the `ipaddress` module consider public.
     ipaddress.ip_network("fec0::/10"),  # site-local, deprecated but routed inside some networks
     ipaddress.ip_network("::/96"),  # IPv4-compatible
     ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4-translated
@@ -23,7 +23,7 @@ BLOCKED_NETWORKS: tuple[Network, ...] = (
 
 
 class AddressGuard:
-    """Refuse private, reserved and metadata addresses, except those in the allowed networks."""
+    """Reject private, reserved and metadata addresses, except in the allowed networks."""
 
     def __init__(self, allowed_networks: Iterable[str] = ()) -> None:
         self._allowed = tuple(ipaddress.ip_network(text, strict=False) for text in allowed_networks)
@@ -31,8 +31,8 @@ class AddressGuard:
     def check(self, host: str, addresses: Iterable[str]) -> None:
         """Raise ScanError unless every address of a host may be connected to.
 
-        A host with public and private answers is refused as a whole: which one a later look-up
-        gives first is the attacker's choice.
+        A host with both public and private addresses is rejected entirely, because an attacker
+        decides which one a later lookup returns first.
         """
         for text in addresses:
             if not self.allows(text):
@@ -58,7 +58,7 @@ def _sentence(host: str, address: str) -> str:
 
 
 def _effective(text: str) -> Address:
-    """Return the address a connection would reach, unwrapping IPv4-mapped ones."""
+    """Return the address that a connection would reach, unwrapping IPv4-mapped ones."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped

@@ -1,4 +1,4 @@
-"""A site's homepage: opened, followed where it leads on, compared with that of its other name."""
+"""A site's homepage: open it, follow its refreshes, and compare it with the other name's."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from scans.engine.robots_cache import STOPS_THE_SCAN
 from scans.engine.verdict import judge
 
 MOST_REFRESHES = 2
-# Characters of text up to which a page with a refresh is only a way to another one.
+# Maximum text of a page with a refresh that merely forwards.
 SAYS_NOTHING = 200
-# Seconds up to which such a page is left, and those up to which any page is.
+# Maximum refresh delay in seconds that is followed, for such a page and for any page.
 LONGEST_DELAY, AT_ONCE = 30, 1
 
-# Verdicts on one name of a site after which its other name is looked at.
+# Verdicts after which the site's other name is tried.
 MAY_BE_ELSEWHERE = frozenset({Verdict.PARKED, Verdict.PLACEHOLDER})
-# Rank of each verdict: of two responses, the one that says more about the site is kept.
+# Rank of verdicts: of two responses, the more informative one is kept.
 _BETTER_FIRST = (
     Verdict.OK,
     Verdict.MOVED_ELSEWHERE,
@@ -110,7 +110,7 @@ def read_response(response: Response, limits: Limits) -> PageFacts:
 
 
 def _is_left(page: PageFacts) -> bool:
-    """Return whether every visitor of a page is redirected before they can read much of it."""
+    """Return whether every visitor is redirected before they can read much of the page."""
     if not page.meta_refresh:
         return False
     if len(page.text) <= SAYS_NOTHING:

@@ -1,4 +1,4 @@
-"""Read what people write for a domain, and say which hosts belong to one site."""
+"""Parse domains as people write them, and decide which hosts belong to the same site."""
 
 import ipaddress
 import re
@@ -9,10 +9,10 @@ import can_ada
 from scans.engine.idn import why_garbled, why_unregistrable
 from scans.engine.public_suffixes import public_suffix
 
-# Characters of one value examined; more than any URL a browser takes.
+# Maximum length of a value; longer than any URL that browsers accept.
 MAX_INPUT = 4_096
 
-# What most lists consist of: a plain name, with or without a scheme and a path.
+# The most common form: a plain name, optionally with scheme and path.
 _PLAIN = re.compile(
     r"\s*(?:https?://)?"
     r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)\.?"
@@ -36,13 +36,13 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NAME = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
-# Endings that RFC 6761 reserves for tests and documentation: names, though never public ones.
+# Endings reserved by RFC 6761 for tests and documentation: valid names, but never public.
 _FOR_TESTS = frozenset({"test", "example", "invalid"})
 _IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class InvalidDomain(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A value that is not a domain to scan, with a sentence for the user."""
+    """A value that is not a scannable domain, with a message for the user."""
 
 
 def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
@@ -50,10 +50,10 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
 
     Takes domains and http(s) URLs as people paste them and reads them as a browser does (WHATWG
     URL). The host is lower case, in its ASCII form (IDNA), without trailing dot and without a
-    leading `www.`; ports 80 and 443 are dropped. IP addresses, `localhost` and other names that
-    are not public are taken only where `allowed_networks` (CIDR) leaves room for them.
+    leading `www.`; ports 80 and 443 are dropped. IP addresses, `localhost` and other non-public
+    names are accepted only if `allowed_networks` (CIDR) permits them.
 
-    Raises InvalidDomain for everything else, also for an internationalised name that no registry
+    Raises InvalidDomain for everything else, including internationalised names that no registry
     allows.
     """
     if host := _plain_host(text):
@@ -76,7 +76,7 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
 
 
 def names_www(text: str) -> bool:
-    """Return whether a value, as people paste them, names a host that begins with `www.`."""
+    """Return whether a pasted value names a host that begins with `www.`."""
     return _WWW.match(text) is not None
 
 
@@ -90,7 +90,7 @@ def is_host(text: str) -> bool:
 
 
 def _plain_host(text: str) -> str:
-    """Return the host of a value that a browser reads as it stands, empty for any other."""
+    """Return the host of a value that needs no normalisation; empty for any other."""
     if not text.isascii() or len(text) > MAX_INPUT:
         return ""
     match = _PLAIN.fullmatch(text)
@@ -107,10 +107,10 @@ def _raise_if(reason: str) -> None:
 def registrable_domain(host: str) -> str:
     """Return the part of a host that its owner registered: `shop.example.co.uk` -> `example.co.uk`.
 
-    A port is ignored. By the Public Suffix List with its private part, as browsers tell sites
-    apart (`a.github.io` and `b.github.io` are two). Under an unknown ending it is the last two
-    labels; a host that is nothing registered (an IP address, `localhost`, `co.uk`) is returned as
-    it is.
+    A port is ignored. Uses the Public Suffix List including its private section, like browsers do
+    (`a.github.io` and `b.github.io` are different sites). With an unknown suffix it is the last two
+    labels; hosts that are not registered names (IP addresses, `localhost`, `co.uk`) are returned
+    unchanged.
     """
     name = without_port(host).rstrip(".").lower()
     if _as_address(name) is not None:
@@ -135,18 +135,18 @@ def without_port(host: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Drop what surrounds a pasted value: spaces, quotes, list marks, invisible characters."""
+    """Remove spaces, quotes, list marks and invisible characters around a pasted value."""
     if text.isascii():
         return _strip(text)
-    # A lone surrogate cannot be passed on; `?` is refused where it matters.
+    # A lone surrogate cannot be encoded; the `?` that replaces it is rejected later.
     text = text.encode("utf-8", "replace").decode().translate(_ZERO_WIDTH)
-    # Joiners mean something in Persian and Indic names; between Latin letters they are dirt.
+    # Joiners are meaningful in Persian and Indic names; between Latin letters they are noise.
     joined = text.translate(_JOINERS)
     return _strip(joined if joined.isascii() else text)
 
 
 def _strip(text: str) -> str:
-    """Return a value without spaces, quotes, brackets and list marks around it."""
+    """Remove spaces, quotes, brackets and list marks around a value."""
     edges = _EDGES if _IPV6_LITERAL.search(text) else _EDGES + "[]"
     return text.strip().strip(edges).strip()
 
@@ -212,7 +212,7 @@ def _checked_host(host: str, allowed_networks: tuple[str, ...]) -> str:
         raise InvalidDomain("Onion services can only be reached through Tor.")
     if "." not in host:
         raise InvalidDomain(f"“{host}” is a domain ending, not a full domain name.")
-    # `www.co.uk` is a name of its own: what is left without www is nobody's.
+    # `www.co.uk` keeps its www: `co.uk` is not a registrable name.
     return host if bare == suffix or "." not in bare else bare
 
 
@@ -230,7 +230,7 @@ def _why_no_name(host: str) -> str:
 
 
 def _checked_local_name(host: str, allowed_networks: tuple[str, ...]) -> str:
-    """Accept a name without a public suffix only where an internal network may be scanned."""
+    """Accept a name without a public suffix only if an internal network may be scanned."""
     if any(not network.is_loopback for network in _networks(allowed_networks)):
         return host
     if "." not in host:

@@ -1,7 +1,7 @@
-"""Refuse internationalised names that no registry allows, before a host is made of them.
+"""Reject internationalised names that no registry allows.
 
-A browser maps almost any text to some host (WHATWG URL, UTS 46). Registries allow what IDNA 2008
-allows (RFC 5891 to 5893) and no label that mixes scripts as no language does.
+Browsers map almost any text to some host (WHATWG URL, UTS 46). Registries allow only what IDNA 2008
+allows (RFC 5891 to 5893), and no labels that mix scripts as no language does.
 """
 
 import re
@@ -10,29 +10,29 @@ from functools import lru_cache
 
 import idna
 
-# Registries that sell names with emoji, against IDNA 2008 (ICANN SSAC advisory SAC095).
+# Registries that sell emoji names despite IDNA 2008 (ICANN SSAC advisory SAC095).
 _EMOJI_ENDINGS = frozenset(
     ("cf", "fm", "ga", "ge", "gg", "gq", "je", "la", "ml", "st", "tk", "to", "uz", "ws")
 )
 
 # Code pages in which UTF-8 is misread, each character as two or three.
 _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437")
-# Of these, the ones in which two capitals of a real word may look like misread UTF-8 (`RÓŻA`).
+# Code pages in which two capitals of a real word may look like misread UTF-8 (`RÓŻA`).
 _AMBIGUOUS_CAPITALS = frozenset({"cp1250", "cp1251"})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _AUTHORITY = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?[\\/]*([^\\/?#]*)", re.IGNORECASE)
 _CODE_POINT = re.compile(r"U\+([0-9A-F]{4,6})")
 
-# Forms of letters and digits that are symbols, by the tags of their decompositions.
+# Decomposition tags of letter and digit forms that are symbols.
 _SYMBOL_FORMS = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>")
 
-# Scripts that languages write together in one word (UTS 39, "highly restrictive").
+# Scripts that are used together in one word (UTS 39, "highly restrictive").
 _TOGETHER = (
     {"Latin", "Han", "Hiragana", "Katakana"},
     {"Latin", "Han", "Hangul"},
     {"Latin", "Han", "Bopomofo"},
 )
-# Scripts whose letters look like Latin ones; no registry allows them beside Latin in a label.
+# Scripts with Latin lookalikes; no registry allows mixing them with Latin in a label.
 _LOOKALIKES = frozenset({"Cyrillic", "Greek", "Armenian", "Cherokee", "Coptic", "Lisu"})
 _SCRIPT_NAMES = {
     "Cjk": "Han",
@@ -40,15 +40,15 @@ _SCRIPT_NAMES = {
     "Arabic-indic": "Arabic",
     "Extended": "Arabic",
 }
-# First parts of the names of characters that all scripts share.
+# First words of the names of characters shared by all scripts.
 _SHARED = frozenset({"Combining", "Middle", "Katakana-hiragana", "Zero", "Modifier"})
 
 
 def why_garbled(text: str) -> str:
-    """Return why a pasted value is text that was read in the wrong encoding; empty if it is not.
+    """Return the message if a pasted value was decoded in the wrong encoding; empty if not.
 
-    Looks at the value as pasted, because half of a garbled character may be invisible (`Ã` and a
-    soft hyphen for `í`), and at its host only.
+    Examines the host in the original value, because half of a garbled character may be invisible
+    (`Ã` and a soft hyphen for `í`).
     """
     authority = _authority(text)
     if "\ufffd" in authority:
@@ -69,7 +69,7 @@ def _authority(text: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def _decoded_again(run: str, is_upper: bool) -> str:
-    """Return what a run of characters was in UTF-8 before it was misread, empty if it was not."""
+    """Return the original text of misread UTF-8; empty if it was not misread."""
     for page in _CODE_PAGES:
         if is_upper and page in _AMBIGUOUS_CAPITALS:
             continue
@@ -83,7 +83,7 @@ def _decoded_again(run: str, is_upper: bool) -> str:
 
 
 def _is_plausible(meant: str) -> bool:
-    """Return whether text may have been misread: by chance, one pair of letters decodes too."""
+    """Return whether text may have been misread; a single pair of letters may decode by chance."""
     is_latin = all("\xa0" <= character <= "\u024f" for character in meant)
     return is_latin or len(meant) > 1
 
@@ -91,7 +91,7 @@ def _is_plausible(meant: str) -> bool:
 def why_unregistrable(host: str, text: str) -> str:
     """Return why no registry allows a host that was mapped from `text`; empty if one may.
 
-    A label that stands in `text` in its ASCII form (`xn--...`) is taken as it is.
+    A label given in ASCII form (`xn--...`) is accepted as it is.
     """
     ending = host.rpartition(".")[2]
     for character in _authority(text):
@@ -104,7 +104,7 @@ def why_unregistrable(host: str, text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _is_symbol(character: str) -> bool:
-    """Return whether a character is a symbol, also one that a browser maps to letters (`™`)."""
+    """Return whether a character is a symbol, including ones that browsers map to letters (`™`)."""
     if character.isascii():
         return False
     if unicodedata.category(character) in ("So", "Sm", "Sc", "Sk", "No"):
@@ -142,7 +142,7 @@ def _why_not_idna(name: str, error: idna.IDNAError) -> str:
 
 
 def _is_emoji_name(name: str) -> bool:
-    """Return whether a label consists of symbols and, maybe, ASCII characters."""
+    """Return whether a label consists of symbols and possibly ASCII characters."""
     return all(char.isascii() or unicodedata.category(char) in ("So", "Sk") for char in name)
 
 
@@ -154,7 +154,7 @@ def _may_mix(scripts: set[str]) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _script(character: str) -> str:
-    """Return the script of a letter by its Unicode name, empty for what all scripts share."""
+    """Return the script of a letter from its Unicode name; empty for shared characters."""
     if character.isascii():
         return "Latin" if character.isalpha() else ""
     first = unicodedata.name(character, "").partition(" ")[0].capitalize()

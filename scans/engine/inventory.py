@@ -11,9 +11,9 @@ from scans.engine.sitemaps import SitemapEntry
 
 
 class Inventory:
-    """Collect the pages of one site up to a limit, in the order they were found.
+    """Collect the pages of one site up to a limit, in the order in which they are discovered.
 
-    Links and sitemap entries come resolved, as `resolve_url` does it.
+    Links and sitemap entries must be resolved by `resolve_url`.
     """
 
     def __init__(self, host: str, max_pages: int) -> None:
@@ -26,12 +26,12 @@ class Inventory:
 
     @property
     def entries(self) -> tuple[PageEntry, ...]:
-        """Return the pages found so far."""
+        """Return the pages collected so far."""
         return tuple(self._entries.values())
 
     @property
     def is_full(self) -> bool:
-        """Return whether the limit is met, so that pages may have been left out."""
+        """Return whether the limit is reached, so that pages may be missing."""
         return len(self._entries) >= self.max_pages
 
     def add_home(self, url: str) -> None:
@@ -48,7 +48,7 @@ class Inventory:
                 self._linked.add(key)
 
     def add_sitemap(self, entries: Iterable[SitemapEntry]) -> None:
-        """Add the pages in the site's sitemaps; those known from links get their dates."""
+        """Add the pages in the site's sitemaps; pages already known get their dates."""
         for entry in entries:
             key = entry.loc if entry.loc in self._entries else canonical_form(entry.loc)
             self._add(key, "sitemap")
@@ -59,7 +59,7 @@ class Inventory:
     def described(
         self, opened: set[str], disallowed_by: Callable[[str], str]
     ) -> tuple[PageEntry, ...]:
-        """Return the pages with how each is known, whether it was opened and what disallows it."""
+        """Return the pages with their sources, whether they were opened and what disallows them."""
         return tuple(
             entry._replace(
                 in_sitemap=key in self._listed,
@@ -75,7 +75,7 @@ class Inventory:
             self._entries[key] = PageEntry(key, source, page_type(key, text))
 
     def _is_internal(self, url: str) -> bool:
-        """Decide once per origin: the links of a page share a few."""
+        """Cached per origin, of which the links of a page share a few."""
         origin = "/".join(url.split("/", 3)[:3])
         if origin not in self._internal:
             self._internal[origin] = is_internal(origin, self.host)
@@ -91,7 +91,7 @@ def _dated(page: PageEntry, entry: SitemapEntry) -> PageEntry:
 def reported(
     pages: tuple[PageEntry, ...], inventory: str
 ) -> tuple[tuple[PageEntry, ...], dict[str, int]]:
-    """Return the pages to report, and the number of each type where these are not all."""
+    """Return the pages to report, and the number per type if some are left out."""
     if inventory == "all":
         return pages, {}
     typed = tuple(page for page in pages if page.page_type != "other")

@@ -1,7 +1,7 @@
 """Detect the language of a text, for pages that declare none.
 
-Latin and Cyrillic texts are recognised by their most common words, others by their script. A text
-that is too short or too mixed gets no language: a wrong one is worse.
+Latin and Cyrillic texts are recognised by their most common words, others by their script. Texts
+that are too short or mixed get no language, because a wrong one is worse.
 """
 
 import re
@@ -18,17 +18,17 @@ LEAST_SHARE_OF_SCRIPT = 0.3
 LEAST_MARKS_OF_PERSIAN = 0.01
 LEAST_WORDS = 4
 LEAST_WEIGHT = 2.0
-# How many of the words have to be common ones of the language, and what they have to weigh (one
-# that n languages share weighs 1/n): lists of names hold none.
+# Minimum share of common words of the language, and their minimum weight (a word shared by n
+# languages weighs 1/n); lists of names contain none.
 LEAST_SHARE_OF_WORDS = 0.12
-# `Skin care` on every line is no Romanian, although `care` is one of its commonest words.
+# `Skin care` on every line is not Romanian, although `care` is one of its most common words.
 LEAST_DIFFERENT = 3
-# How many times the weight of the second language the first one has to have.
+# Minimum ratio of the first language's weight to the second's.
 LEAST_LEAD = 1.15
 _WORD = re.compile(r"[^\W\d_]+")
-# Letters of other scripts, not the dashes and quotes that all of them share.
+# Letters of other scripts, excluding shared dashes and quotes.
 _BEYOND_LATIN = re.compile("[\u0370-\u1dff\u2c00-\udfff\uf900-\uffff]")
-# Japanese is mostly written in Chinese characters, Persian in Arabic ones: less tells them.
+# Japanese uses mostly Chinese characters, and Persian Arabic ones, so few letters distinguish them.
 _RARE_SHARES = {"ja": 0.12, "fa": LEAST_MARKS_OF_PERSIAN}
 
 
@@ -53,7 +53,7 @@ def _by_script(sample: str, letters: int) -> str:
 
 
 def _by_words(words: list[str]) -> str:
-    """Tell the language by its common words; one that several languages share counts a part."""
+    """Detect the language by common words; those shared by several languages count less."""
     weights: dict[str, float] = defaultdict(float)
     hits: dict[str, list[int]] = defaultdict(list)
     languages_of = _tables().languages_of

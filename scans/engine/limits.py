@@ -25,13 +25,13 @@ class Limits:
     sitemap_depth: int = 3
     obey_robots: bool = True
     request_delay: float = 0.0
-    # A crawl-delay in robots.txt is honoured up to this.
+    # The longest crawl delay in robots.txt that is honoured.
     max_crawl_delay: float = 10.0
     sitemaps: bool = True
     follow: bool = True
     # Whether contacts include the names of people next to them.
     person_names: bool = False
-    # Read robots.txt and sitemaps, open no page (a sitemap import).
+    # Read only robots.txt and sitemaps, no pages (a sitemap import).
     sitemaps_only: bool = False
 
 
@@ -40,15 +40,15 @@ class FetchSettings:
     """Settings shared by all fetches of a process: user agent and allowed addresses."""
 
     user_agent: str = "ScraperSky/1.0 (+https://example.com/bot)"
-    # CIDR networks that may be scanned although they are private or reserved.
+    # Private or reserved CIDR networks that may be scanned.
     allowed_networks: tuple[str, ...] = ()
-    # Such networks for hosts of the map alone, whose addresses no user chooses.
+    # Such networks for mapped hosts only, whose addresses users cannot choose.
     mapped_networks: tuple[str, ...] = ()
     # Injected resolver: (host or `*.suffix`, `ip:http_port` or `ip:http_port:https_port`).
     host_map: tuple[tuple[str, str], ...] = ()
     # Name servers to ask instead of the system's: `ip`, `ip:port` or `[v6]:port`.
     dns_servers: tuple[str, ...] = ()
-    # Whether a port other than 80 and 443 may be connected to when a domain names one.
+    # Whether a domain may specify a port other than 80 and 443.
     allow_any_port: bool = False
     # A PEM bundle to trust instead of certifi's; empty for certifi's.
     ca_file: str = ""

@@ -1,4 +1,4 @@
-"""Normalise URLs to the one form that identifies a page."""
+"""Normalise URLs to a form that identifies a page."""
 
 import re
 from functools import lru_cache
@@ -7,12 +7,12 @@ import can_ada
 
 from scans.engine.hostnames import same_site
 
-# Characters of a URL that is kept; sitemaps.org allows 2,048, no page worth listing needs them.
+# Maximum length of a URL; sitemaps.org allows 2,048, which no page worth listing needs.
 MAX_URL = 2_000
-# Characters of a URL up to which it is remembered: the pages of a site share their links.
+# Maximum length of a cached URL; the pages of a site share their links.
 USUAL_URL = 300
 
-# Most links of real pages: from the root, nothing to escape, no segment that begins with a dot.
+# Most links on real pages: root-relative, nothing to escape, no segment starting with a dot.
 _PLAIN_PATH = re.compile(
     r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*+)*+/?+(?:\?[A-Za-z0-9_~.=&-]*+)?+(?:\#[A-Za-z0-9_-]*+)?+"
 )
@@ -55,9 +55,9 @@ def resolve_url(url: str, base: str = "") -> str | None:
 
 @lru_cache(maxsize=4_096)
 def _plain_url(url: str, origin: str) -> str:
-    """Return a link within a site that needs no parser, empty for any other.
+    """Return a link within a site that needs no parser; empty for any other.
 
-    Cached: the menus of a site repeat on its pages.
+    Cached because a site's menus repeat on its pages.
     """
     path = url if url[:1] == "/" else url.removeprefix(origin)
     if path[:1] == "/" and _PLAIN_PATH.fullmatch(path):
@@ -81,18 +81,18 @@ _requested = lru_cache(maxsize=4_096)(_request)
 
 
 def canonical_url(url: str, base: str = "") -> str | None:
-    """Return the form of a URL by which a page is listed once, or None where it is no web page.
+    """Return the canonical form of a page's URL, or None if it is not a web page.
 
-    On top of `resolve_url`, parameters that only track visitors (utm_*, gclid, fbclid, ...) and
-    session ids are dropped, and percent escapes are written one way (RFC 3986, 6.2.2). The order
-    of the other parameters is kept: it may mean something.
+    In addition to `resolve_url`, tracking parameters (utm_*, gclid, fbclid, ...) and session ids
+    are dropped, and percent-encoding is normalised (RFC 3986, 6.2.2). The order of other parameters
+    is kept because it may be significant.
     """
     href = resolve_url(url, base)
     return None if href is None else canonical_form(href)
 
 
 def canonical_form(href: str) -> str:
-    """Return the canonical form of what `resolve_url` has returned."""
+    """Return the canonical form of a URL returned by `resolve_url`."""
     href = normal_escapes(href)
     if ";" in href:
         href = _SESSION_IN_PATH.sub("", href)
@@ -100,7 +100,7 @@ def canonical_form(href: str) -> str:
 
 
 def normal_escapes(text: str) -> str:
-    """Write percent escapes one way: none where none is needed, else in upper case (RFC 3986)."""
+    """Normalise percent-encoding: none where unnecessary, else in upper case (RFC 3986)."""
     return _ESCAPE.sub(_plain_escape, text) if "%" in text else text
 
 
@@ -131,9 +131,9 @@ def _parse(url: str) -> can_ada.URL | None:
 
 
 def _absolute(url: str, base: str) -> str:
-    """Put the missing front of a relative URL before it, as the WHATWG URL Standard resolves it.
+    """Prefix a relative URL with what it lacks, as in the WHATWG URL Standard.
 
-    The parser that reads the result knows no base, but takes away dot segments.
+    The parser that reads the result has no base parameter, but removes dot segments.
     """
     url = _IGNORED.sub("", url).strip(_BLANKS)
     if not base or _SCHEME.match(url):
@@ -148,7 +148,7 @@ def _absolute(url: str, base: str) -> str:
 
 @lru_cache(maxsize=256)
 def _base_parts(base: str) -> tuple[str, str, str, str]:
-    """Return scheme, origin, path and query of a base; empty strings where it is no URL."""
+    """Return scheme, origin, path and query of a base; empty strings if it is not a URL."""
     try:
         url = can_ada.parse(base)
     except (ValueError, TypeError):
@@ -158,7 +158,7 @@ def _base_parts(base: str) -> tuple[str, str, str, str]:
 
 @lru_cache(maxsize=256)
 def _plain_origin(base: str) -> str:
-    """Return the origin that every link from the root of a page begins with, empty if unsure."""
+    """Return the origin that root-relative links of a page resolve to; empty if unsure."""
     return (_request(_base_parts(base)[1]) or "")[:-1] if len(base) <= USUAL_URL else ""
 
 

@@ -27,9 +27,9 @@ from urllib.parse import unquote
 
 from scans.engine.report import PageEntry
 
-# Words of a segment or link text that may begin or end with a telling phrase.
+# Maximum number of words in a phrase at the start or end of a segment or link text.
 MOST_WORDS = 4
-# Distance between two classes in `contact_rank`; within a class shallow pages come first.
+# Distance between classes in `contact_rank`; within a class, shallow pages come first.
 DEPTH_STEP = 100
 
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[ -][a-z]{2})?")
@@ -63,7 +63,7 @@ def page_type(url: str, anchor_text: str = "") -> str:
 
 
 def contact_rank(entry: PageEntry) -> int:
-    """Return how soon a page is to be opened for contacts; the lowest comes first."""
+    """Return the rank for opening a page to find contacts; the lowest comes first."""
     order = _rules().opened_first
     kind = _kind_to_open(entry)
     rank = order.index(kind) if kind in order else len(order)
@@ -74,10 +74,10 @@ def contact_rank(entry: PageEntry) -> int:
 
 
 def pick_pages(entries: Iterable[PageEntry], count: int) -> list[PageEntry]:
-    """Return up to `count` pages to open for contacts, the most promising first.
+    """Return up to `count` pages to open for contacts, most promising first.
 
-    One of each telling kind comes before a second of any: five language versions of the contact
-    page say less than contact, imprint and about. Homepages, files and log-in pages are left out.
+    One page of each useful kind comes before a second of any: five translations of the contact page
+    reveal less than contact, imprint and about. Homepages, files and log-in pages are left out.
     """
     rules = _rules()
     kinds: Counter[str] = Counter()
@@ -101,12 +101,12 @@ def _kind_to_open(entry: PageEntry) -> str:
 
 
 class _Directories(NamedTuple):
-    """What the directories of an address say, as plain words."""
+    """The information in the directories of a URL, as plain words."""
 
     segments: tuple[str, ...]
-    # The kind that they give to all below them.
+    # The type that applies to everything below them.
     deciding: str
-    # The kind of the nearest one that has any.
+    # The type of the nearest one that has one.
     nearest: str
 
 
@@ -137,7 +137,7 @@ def _by_anchor(text: str) -> str:
 
 
 def _parted(path: str) -> tuple[_Directories, str, str]:
-    """Return a path's directories, its last segment in plain words and the file's extension."""
+    """Split a path into directories, the last segment in plain words, and the file extension."""
     above, _, name = path.rstrip("/").rpartition("/")
     stem, dot, extension = name.rpartition(".")
     extension = extension.lower() if dot else ""
@@ -156,7 +156,7 @@ def _parted(path: str) -> tuple[_Directories, str, str]:
 
 @lru_cache(maxsize=4_096)
 def _directories(path: str) -> _Directories:
-    """Read the directories of an address. Cached: most pages of a site share a few."""
+    """Interpret the directories of a URL. Cached because most pages of a site share a few."""
     words = [_plain(segment) for segment in path.split("/") if segment]
     if words and _is_language(words[0]):
         del words[0]
@@ -188,7 +188,7 @@ def _by_full_text(text: str) -> str:
 
 
 def _by_ends(text: str) -> str:
-    """Match the longest phrase that a few words begin or end with."""
+    """Match the longest phrase at the start or end of some words."""
     words = text.split()
     if not 1 < len(words) <= MOST_WORDS:
         return ""
@@ -219,7 +219,7 @@ def _by_query(query: str) -> str:
 
 
 def _unless_home(kind: str) -> str:
-    """Let a word for the homepage decide only where it stands alone: /home/garden is no home."""
+    """Accept a word for the homepage only if it stands alone: /home/garden is not a homepage."""
     return "" if kind == "home" else kind
 
 
@@ -264,6 +264,6 @@ def _rules() -> _Rules:
 
 
 def _spellings(phrase: str) -> set[str]:
-    """Return how a phrase may stand in an address: umlauts both ways, with and without spaces."""
+    """Return the spellings of a phrase in URLs: umlauts both ways, with and without spaces."""
     plain = {_plain(phrase), _plain(phrase.translate(_UMLAUTS))}
     return plain | {spelling.replace(" ", "") for spelling in plain}

@@ -22,7 +22,7 @@ READ_BYTES = 4_096
 
 
 def answering(urls: list[str], settings: FetchSettings, limits: Limits) -> list[str]:
-    """Request each URL once, all at the same time; return those that were answered."""
+    """Request all URLs once, in parallel; return those that were answered."""
     answered: list[str] = []
 
     def request(url: str) -> None:
@@ -38,14 +38,14 @@ def answering(urls: list[str], settings: FetchSettings, limits: Limits) -> list[
 
 
 def answers(url: str, settings: FetchSettings, limits: Limits) -> bool:
-    """Return whether a server answers a URL, be it with an error or a redirect."""
+    """Return whether a server responds to a URL, even with an error or redirect."""
     fetcher = Fetcher(settings, limits)
     if port := urlsplit(url).port:
         fetcher.allow_port(port)
     try:
         fetcher.fetch_page(url, max_bytes=READ_BYTES, retries=0, cut_endless=True)
     except ScanError:
-        pass  # the receipt shows whether there was an answer before the failure
+        pass  # the records show whether there was a response before the failure
     finally:
         fetcher.close()
     return any(record.status for record in fetcher.receipt)
@@ -60,7 +60,7 @@ def main() -> None:
         site_deadline=DEADLINE,
     )
     print(json.dumps(answering(message["urls"], settings, limits)), flush=True)
-    os._exit(0)  # a lookup that hangs must not keep the process
+    os._exit(0)  # a hanging lookup must not keep the process alive
 
 
 if __name__ == "__main__":

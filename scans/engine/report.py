@@ -1,4 +1,4 @@
-"""The report of one scan: plain frozen values that cross a pipe as JSON."""
+"""The report of one scan: plain frozen values, sent through a pipe as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -6,12 +6,12 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-# Raised when a field of a report is renamed or changes its meaning (`scans.reports` reads all).
+# Increase it when a field is renamed or changes its meaning; `scans.reports` reads all versions.
 REPORT_VERSION = 2
 
 
 class Verdict(StrEnum):
-    """What a site that answered is."""
+    """The verdict on a site that responded."""
 
     OK = "ok"
     PARKED = "parked"
@@ -30,7 +30,7 @@ class ContactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach the people behind a site, with the evidence for it."""
+    """A way to reach the people behind a site, with evidence."""
 
     kind: ContactKind
     # E-mail in lower case, phone in E.164, social profile as its URL, address as one line.
@@ -45,26 +45,26 @@ class Contact:
     confidence: float = 1.0
     # The parts of a postal address: street, postcode, town, region, country (ISO 3166).
     address: dict[str, str] | None = None
-    # Who the page names beside it, where `Limits.person_names` is on: name, position and the
-    # evidence of both (page_url, snippet, method).
+    # The person that the page names next to it, if `Limits.person_names` is set: name, position and
+    # the evidence of both (page_url, snippet, method).
     person: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Technology:
-    """Something the site runs on."""
+    """A technology that the site uses."""
 
     name: str
     category: str
     website: str = ""
     version: str = ""
-    # What matched, for a person: `meta generator: WordPress 6.5`.
+    # The match in readable form: `meta generator: WordPress 6.5`.
     evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SitemapFile:
-    """One sitemap that was named or tried and exists."""
+    """A sitemap that was listed or guessed, and exists."""
 
     url: str
     # urlset, index, rss, atom, text; empty if it could not be read.
@@ -78,13 +78,13 @@ class SitemapFile:
 
 
 class PageEntry(NamedTuple):
-    """One page of the site's inventory; there are up to 50,000, and a tuple is made the fastest."""
+    """A page in the site's inventory; a tuple, for speed, because there may be 50,000."""
 
     url: str
     # home, sitemap, link.
     source: str = ""
     page_type: str = "other"
-    # ISO 8601 as the sitemap gave it, empty if it gave none that can be read.
+    # ISO 8601 as given in the sitemap; empty if missing or invalid.
     lastmod: str = ""
     changefreq: str = ""
     priority: float | None = None
@@ -92,13 +92,13 @@ class PageEntry(NamedTuple):
     # Linked from a page that was opened.
     is_linked: bool = False
     is_opened: bool = False
-    # The line of robots.txt that disallows it, whether or not the scan obeys; empty for none.
+    # The robots.txt line that disallows it, whether or not the scan obeys; empty if none.
     disallowed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One line of the receipt: the request, the server and the response."""
+    """The record of one request: the request, the server and the response."""
 
     url: str
     status: int = 0
@@ -126,7 +126,7 @@ class RobotsDecision:
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """Everything one scan of one site found; times are ISO 8601 in UTC, durations seconds."""
+    """All results of one scan; times are ISO 8601 in UTC, durations are in seconds."""
 
     domain: str
     started_at: str
@@ -156,21 +156,21 @@ class SiteReport:
     sitemaps: tuple[SitemapFile, ...] = ()
     # The pages to store: all, those of a type other than `other`, or none (`Limits.inventory`).
     pages: tuple[PageEntry, ...] = ()
-    # Page type -> number of pages, where `pages` does not hold all of them.
+    # Page type -> number of pages, if `pages` does not contain all of them.
     page_types: dict[str, int] = field(default_factory=dict)
     requests: tuple[RequestRecord, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    # What was looked at to its end, so that what was not found there is not there: `pages` (all
-    # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit met), `people`
-    # (whom pages name beside contacts). A name that is missing is false.
+    # What was covered completely, so that anything not found there does not exist: `pages` (all
+    # that were to be opened), `sitemaps`, `inventory` (links and sitemaps, no limit reached),
+    # `people` (named next to contacts). Missing keys are false.
     coverage: dict[str, bool] = field(default_factory=dict)
     version: int = REPORT_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values.
 
-        `dataclasses.asdict` copies every value deeply, which takes ten times as long.
+        `dataclasses.asdict` deep-copies every value, which takes ten times as long.
         """
         values = {name: getattr(self, name) for name in _names(SiteReport)}
         for name, value in values.items():
@@ -194,7 +194,7 @@ def _plain_items(items: tuple[Any, ...]) -> list[Any]:
 
 
 def _flat(items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return dataclasses of one kind, whose fields are plain values, as dictionaries."""
+    """Return flat dataclasses of one type as dictionaries."""
     names = _names(type(items[0]))
     read = attrgetter(*names)
     return [dict(zip(names, read(item), strict=True)) for item in items]

@@ -1,4 +1,4 @@
-"""Locate a host by an injected map, or else by the DNS."""
+"""Locate a host by an injected map or else by DNS."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Protocol
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import Budget
 
-# Failures of a lookup that hold for the rest of the scan.
+# Lookup failures that are final for the rest of the scan.
 _LASTING = frozenset({FailureReason.DNS_NOT_FOUND, FailureReason.DNS_ERROR})
 
 MAPPED_TO_NOTHING = "nxdomain"
 
 
 class Resolver(Protocol):
-    """Resolves a host name to addresses."""
+    """Resolve a host name to addresses."""
 
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
         """Return every address of a host, IPv4 first; raise ScanError if it has none."""
@@ -22,7 +22,7 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect for a host: addresses in the order to try them, and the port."""
+    """Where to connect for a host: the addresses to try, in order, and the port."""
 
     addresses: tuple[str, ...]
     port: int
@@ -31,9 +31,9 @@ class Target:
 
 
 class Directory:
-    """Find the target of a host: from the map where it is named there, else from the resolver.
+    """Find the target of a host in the map or else through the resolver.
 
-    It lives as long as a scan and asks the resolver once a host.
+    It lives for one scan and asks the resolver once per host.
     """
 
     def __init__(self, host_map: tuple[tuple[str, str], ...], resolver: Resolver) -> None:
@@ -54,7 +54,7 @@ class Directory:
         return Target(self._resolved(host, budget, timeout), port)
 
     def _resolved(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
-        """Resolve once: a host that failed for https would also fail for http."""
+        """Resolve only once: a host that failed for https would also fail for http."""
         if host not in self._answers:
             try:
                 self._answers[host] = self._resolver.resolve(host, budget, timeout)
@@ -71,7 +71,7 @@ class Directory:
         if host in self._exact:
             return self._exact[host]
         parents = host.split(".")
-        for start in range(1, len(parents)):  # nothing exists below a name that does not (RFC 8020)
+        for start in range(1, len(parents)):  # nothing exists below a missing name (RFC 8020)
             if self._exact.get(".".join(parents[start:])) == MAPPED_TO_NOTHING:
                 return MAPPED_TO_NOTHING
         return next((value for suffix, value in self._suffixes if host.endswith(suffix)), "")

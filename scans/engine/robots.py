@@ -1,4 +1,4 @@
-"""Read robots.txt (RFC 9309) and decide what may be requested from the site."""
+"""Read robots.txt (RFC 9309) and decide which URLs of the site may be requested."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from scans.engine.report import RobotsDecision
 from scans.engine.robots_rules import RobotsFile, parse_robots
 from scans.engine.schemeless import with_scheme
 
-# What is read of the file; RFC 9309, 2.5 asks for 500 KiB at least.
+# Bytes read of the file; RFC 9309, 2.5 requires at least 500 KiB.
 MAX_BYTES = 512_000
-# Characters of the file that are kept with the scan.
+# Characters of the file stored with the scan.
 MAX_KEPT = 100_000
 MAX_SITEMAPS = 500
 
 _COMPATIBLE = re.compile(r"compatible;\s*([^\s;/,()]+)")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-# What lies between several sitemaps on one line; a comma or a space may also be part of a URL.
+# Separators between sitemaps on one line; a comma or space may also be part of a URL.
 _BETWEEN_SITEMAPS = re.compile(
     r"(?<![\s,;|])[\"'>]{0,3}[\s,;|]++(?:site-?map\s*+:\s*+)?+[\"'<]{0,3}"
     r"(?=https?:|//?[^\s/]|www\.|[\w-]++\.[\w.-]++/)"
@@ -33,9 +33,9 @@ _QUOTES = "\"'<>`"
 class Robots:
     """The rules of one site for one user agent.
 
-    Where `known` is false (the server answered with an error, or not at all), the rules are not
-    known and only the homepage may be asked for, `/en/` and the like too: whether it answers, and
-    with what, is what the scan is to find out. RFC 9309, 2.3.1.4 would stay away.
+    If `known` is false (the server responded with an error, or not at all), the rules are unknown
+    and only the homepage may be requested, including `/en/` and the like: the scan is meant to find
+    out whether and how it responds. RFC 9309, 2.3.1.4 would assume that nothing is allowed.
     """
 
     url: str
@@ -43,7 +43,7 @@ class Robots:
     text: str = ""
     note: str = ""
     known: bool = True
-    # Seconds between two requests, 0 where the file asks for none.
+    # Seconds between requests; 0 if the file does not ask for any.
     crawl_delay: float = 0.0
     sitemaps: tuple[str, ...] = ()
     user_agent: str = "*"
@@ -65,7 +65,7 @@ class Robots:
         return bool(self._file and self._file.rules)
 
     def decision(self, homepage_url: str, obeyed: bool) -> RobotsDecision:
-        """Return what the file said about the homepage, as the report keeps it."""
+        """Return the file's decision on the homepage, for the report."""
         return RobotsDecision(
             url=self.url,
             status=self.status,
@@ -79,10 +79,10 @@ class Robots:
 
 
 def read_robots(text: bytes, status: int, url: str, content_type: str, user_agent: str) -> Robots:
-    """Read the answer to a request for robots.txt; `status` 0 is a server that did not answer.
+    """Parse the response to a request for robots.txt; `status` 0 means no response.
 
-    A file that is not there (4xx) allows everything (RFC 9309, 2.3.1.3), and so does a web page
-    without a rule in its place. 429 and 5xx leave the rules unknown.
+    A missing file (4xx) allows everything (RFC 9309, 2.3.1.3), and so does a web page without any
+    rule. 429 and 5xx leave the rules unknown.
     """
     if status == 0:
         note = "robots.txt could not be fetched, so only the homepage is read."
@@ -98,9 +98,9 @@ def read_robots(text: bytes, status: int, url: str, content_type: str, user_agen
 
 
 def product_token(user_agent: str) -> str:
-    """Return the name by which robots.txt addresses us: `ScraperSky/1.0 (+...)` -> `ScraperSky`.
+    """Return our product token for robots.txt: `ScraperSky/1.0 (+...)` -> `ScraperSky`.
 
-    The whole header is not matched: a group for `bot` would meet the address in its comment.
+    Matching the whole header would let a group for `bot` match the URL in the comment.
     """
     named = _COMPATIBLE.search(user_agent)
     token = named[1] if named else re.split(r"[\s/]", user_agent.strip(), maxsplit=1)[0]
@@ -108,7 +108,7 @@ def product_token(user_agent: str) -> str:
 
 
 def sitemap_values(line: str) -> list[str]:
-    """Return the addresses of a `Sitemap` line: sites write several on one."""
+    """Return the URLs in a `Sitemap` line; some sites write several in one line."""
     first, *others = (part.strip().strip(_QUOTES) for part in _BETWEEN_SITEMAPS.split(line))
     return [part for part in (first, *filter(_LOOKS_LIKE_ADDRESS.match, others)) if part]
 
@@ -142,7 +142,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _path(url: str) -> str:
-    """Return a URL from its path on, with a `?` even where no query follows it."""
+    """Return a URL's path and query, including a `?` without a query."""
     path = url.partition("://")[2].partition("#")[0]
     start = min((index for mark in "/?" if (index := path.find(mark)) >= 0), default=len(path))
     return path[start:] if path[start : start + 1] == "/" else f"/{path[start:]}"

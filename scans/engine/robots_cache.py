@@ -6,25 +6,25 @@ from scans.engine.errors import FailureReason, ScanError
 from scans.engine.fetcher import Fetcher
 from scans.engine.robots import Robots, read_robots
 
-# Hosts of one site whose robots.txt is read; pages of further ones are left alone.
+# Maximum hosts per site whose robots.txt is read; pages on further hosts are not requested.
 MOST_HOSTS = 4
 
 STOPS_THE_SCAN = frozenset({FailureReason.CANCELLED, FailureReason.DEADLINE_EXCEEDED})
 
 
 class RobotsCache:
-    """Answer whether a URL may be fetched, by the robots.txt of its host."""
+    """Decide whether a URL may be fetched, by the robots.txt of its host."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._by_host: dict[str, Robots] = {}
-        # Those of other sites.
+        # The rules of other sites.
         self._elsewhere: dict[str, Robots] = {}
 
     def read(self, origin: str) -> Robots:
-        """Fetch and keep the robots.txt of an origin; raise ScanError if that is unreachable.
+        """Fetch and cache the robots.txt of an origin; raise ScanError if it is unreachable.
 
-        A robots.txt that redirects to the one of another host counts for that one too.
+        If it redirects to another host's robots.txt, it applies to that host, too.
         """
         url = f"{origin}/robots.txt"
         robots = self._fetch(url)
@@ -33,7 +33,7 @@ class RobotsCache:
         return robots
 
     def of(self, url: str) -> Robots | None:
-        """Return the rules for a URL, or None if there are too many hosts to ask."""
+        """Return the rules for a URL, or None if there are too many hosts."""
         parts = urlsplit(url)
         if parts.netloc in self._by_host:
             return self._by_host[parts.netloc]
@@ -42,16 +42,16 @@ class RobotsCache:
         return self.read(f"{parts.scheme}://{parts.netloc}")
 
     def known(self, url: str) -> Robots | None:
-        """Return the rules for a URL where they have been read."""
+        """Return the rules for a URL if they have been read."""
         return self._by_host.get(urlsplit(url).netloc)
 
     def disallowed_by(self, url: str) -> str:
-        """Return the line of a robots.txt read before that disallows a URL, else nothing."""
+        """Return the line of an already read robots.txt that disallows a URL; empty if none."""
         robots = self.known(url)
         return robots.disallowed_by(url) if robots and robots.has_rules else ""
 
     def check(self, url: str) -> None:
-        """Raise ScanError unless robots.txt lets a URL be fetched, or is not obeyed."""
+        """Raise ScanError if robots.txt is obeyed and disallows a URL."""
         if not self._fetcher.limits.obey_robots:
             return
         robots = self.of(url)
@@ -59,9 +59,9 @@ class RobotsCache:
             raise _disallowed(url)
 
     def check_homepage(self, url: str) -> None:
-        """Raise ScanError unless the homepage may be fetched from here.
+        """Raise ScanError unless the homepage may be fetched from this URL.
 
-        Where the rules are unknown it may, wherever on the site it stands.
+        If the rules are unknown, it may be fetched anywhere on the site.
         """
         if not self._fetcher.limits.obey_robots:
             return
@@ -70,7 +70,7 @@ class RobotsCache:
             raise _disallowed(url)
 
     def check_elsewhere(self, url: str) -> None:
-        """Raise ScanError unless the robots.txt of another site lets a URL be fetched.
+        """Raise ScanError if the robots.txt of another site disallows a URL.
 
         It is obeyed regardless of the options, which apply only to the scanned site.
         """

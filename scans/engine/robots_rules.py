@@ -1,4 +1,4 @@
-"""Parse robots.txt line by line (RFC 9309), as leniently as the reference parser of its authors."""
+"""Parse robots.txt line by line (RFC 9309), as leniently as Google's reference parser."""
 
 import re
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from typing import NamedTuple
 from scans.engine.links import normal_escapes
 
 MAX_LINES = 50_000
-# Characters of one line that are read.
+# Maximum characters read per line.
 LONGEST_LINE = 16_664
-# Rules and sitemap values that are kept.
+# Maximum number of rules and of sitemap values kept.
 MAX_RULES = 50_000
 MAX_SITEMAP_LINES = 500
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _EDGES = "\ufeff\u200b"
-# Names of directives begin with these; the misspellings are those that sites write.
+# Prefixes of directive names, including common misspellings.
 _NAMES = {
     "user-agent": "agent", "useragent": "agent", "user agent": "agent", "user_agent": "agent",
     "allow": "allow",
@@ -28,7 +28,7 @@ _NAMES = {
     "noindex": "other", "visit-time": "other",
 }  # fmt: skip
 _NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)), re.IGNORECASE)
-# What precedes the first colon where that is the colon of an address.
+# What precedes the first colon if it belongs to a URL.
 _WITH_ADDRESS = re.compile(r"\S+\s+https?", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9!$%&'+.^_`|~-]+")
 _INDEX = re.compile(r"(.*/)index\.html?", re.DOTALL)
@@ -39,20 +39,20 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600}
 
 
 class Rule(NamedTuple):
-    """One `Allow` or `Disallow`: the pieces between the wildcards of its pattern."""
+    """One `Allow` or `Disallow` rule: the pieces between the wildcards of its pattern."""
 
     length: int
     allows: bool
     pieces: tuple[str, ...]
     # Whether the pattern ends with `$`.
     to_end: bool
-    # The directive as the file has it.
+    # The directive as written in the file.
     line: str = ""
 
     def matches(self, path: str) -> bool:
-        """Return whether a path, in normal form, is within the pattern.
+        """Return whether a path in normal form matches the pattern.
 
-        Every piece is taken where it comes first, which needs no way back.
+        Each piece is matched at its first occurrence, so no backtracking is needed.
         """
         first, *others = self.pieces
         if not path.startswith(first):
@@ -71,26 +71,26 @@ class Rule(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The rules that hold for one user agent, or for all without a group of their own."""
+    """The rules for one user agent, or for all agents without their own group."""
 
     is_named: bool = False
     rules: list[Rule] = field(default_factory=list)
-    # Seconds between two requests: the longest that the group asks for.
+    # Seconds between requests: the longest delay that the group asks for.
     delay: float = 0.0
 
 
 @dataclass(slots=True)
 class RobotsFile:
-    """What a robots.txt says to one user agent."""
+    """The parsed robots.txt for one user agent."""
 
-    # In the order in which they decide: the longest first, of equals those that allow.
+    # In order of precedence: longest first; among equals, `Allow` first.
     rules: tuple[Rule, ...] = ()
     delay: float = 0.0
-    # The values of `Sitemap` lines, as they are written.
+    # The raw values of `Sitemap` lines.
     sitemaps: tuple[str, ...] = ()
-    # Whether any line names an agent or a sitemap.
+    # Whether any line names a user agent or sitemap.
     has_directives: bool = False
-    # Whether there are more lines or rules than were read.
+    # Whether lines or rules were left out.
     is_cut: bool = False
 
     def allows(self, path: str) -> bool:
@@ -99,18 +99,18 @@ class RobotsFile:
         return rule is None or rule.allows
 
     def rule_for(self, path: str) -> Rule | None:
-        """Return the rule that decides on a path with its query; None where no rule matches."""
+        """Return the rule that decides on a path with its query; None if none matches."""
         path = normal_path(path)
         return next((rule for rule in self.rules if rule.matches(path)), None)
 
 
 def parse_robots(text: str, token: str) -> RobotsFile:
-    """Read a robots.txt for the user agent whose product token this is.
+    """Parse a robots.txt for the user agent with this product token.
 
-    A line that is no directive (HTML, a notice of PHP, anything) is skipped, and neither it nor
-    a blank line ends a group. Tokens are compared whole and in any case (2.2.1). Without a group
-    for the token, those for `*` hold. `Crawl-delay` is a rule of its group like any other, so the
-    next agent begins another one.
+    Lines that are not directives (such as HTML or PHP notices) are skipped; neither they nor blank
+    lines end a group. Tokens are compared as a whole, ignoring case (2.2.1). Without a group for
+    the token, those for `*` apply. `Crawl-delay` is a rule like any other, so the next user agent
+    starts a new group.
     """
     reader = _Reader(token.lower())
     lines = _LINE_END.split(text)
@@ -120,7 +120,7 @@ def parse_robots(text: str, token: str) -> RobotsFile:
 
 
 def directive(line: str) -> tuple[str, str]:
-    """Return the kind of directive that a line is, empty for none, and its value.
+    """Return the directive in a line (empty if there is none) and its value.
 
     Two words without a colon are a name and a value.
     """
@@ -136,10 +136,10 @@ def directive(line: str) -> tuple[str, str]:
 
 
 def normal_path(path: str) -> str:
-    """Return a path in the one form in which paths and patterns are compared (RFC 9309, 2.2.2).
+    """Return a path in the normal form for comparing paths and patterns (RFC 9309, 2.2.2).
 
-    What need not be escaped is not, everything beyond ASCII is, and so are `*` and `$`, which are
-    characters of a path like any other.
+    Unnecessary escapes are removed; non-ASCII characters are escaped, as are `*` and `$`, which are
+    ordinary characters in a path.
     """
     if not path.isascii():
         path = "".join(
@@ -149,14 +149,14 @@ def normal_path(path: str) -> str:
 
 
 class _Reader:
-    """Read line after line into our group and the one for everyone."""
+    """Reads lines into our group and the group for all agents."""
 
     def __init__(self, token: str) -> None:
         self._token = token
         self._ours, self._everyones = Group(), Group()
-        # Ours of the groups that the agents named last belong to.
+        # Which of our groups the most recent user agents belong to.
         self._open: list[Group] = []
-        # Whether the next agent begins another group.
+        # Whether the next user agent starts a new group.
         self._rules_started = True
         self._sitemaps: list[str] = []
         self._has_directives = False
@@ -208,7 +208,7 @@ class _Reader:
         index = _INDEX.match(value) if allows else None
         for group in self._open:
             group.rules.append(_rule(value, allows=allows))
-            if index:  # allowing a directory's index page allows the directory, too
+            if index:  # allowing a directory's index page also allows the directory
                 group.rules.append(_rule(f"{index[1]}$", allows=True))
 
     def _set_delay(self, seconds: float) -> None:
@@ -220,7 +220,7 @@ def _rule(pattern: str, *, allows: bool) -> Rule:
     to_end = pattern.endswith("$")
     pieces = tuple(map(normal_path, pattern.removesuffix("$").split("*")))
     length = sum(map(len, pieces)) + len(pieces) - 1 + to_end
-    # Runs of wildcards are one; the first and the last piece say where the path begins and ends.
+    # Consecutive wildcards count once; the first and last pieces anchor the path.
     middle = tuple(piece for piece in pieces[1:-1] if piece)
     line = f"{'Allow' if allows else 'Disallow'}: {pattern}"
     return Rule(length, allows, (pieces[0], *middle, *pieces[1:][-1:]), to_end, line)
@@ -242,7 +242,7 @@ def _escaped(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
 
 
-# How the rules that ask for a pause are read, in seconds.
+# Parsers of the rules that ask for a delay, in seconds.
 _SECONDS_OF: dict[str, Callable[[str], float]] = {
     "delay": _delay,
     "rate": _rate,

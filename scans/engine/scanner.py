@@ -23,10 +23,10 @@ from scans.engine.sitemaps import ABSENT, SitemapEntry, collect_sitemaps
 from scans.engine.well_known import well_known_paths
 
 StageListener = Callable[[str, float], None]
-# Called with a host and its addresses before anything connects to them; may raise, to end the scan.
+# Called with a host and its addresses before connecting to them; may raise to end the scan.
 ResolvedListener = Callable[[str, tuple[str, ...]], None]
 
-# Each stage, and the progress a scan has made when it begins.
+# Each stage, and the progress at its start.
 STAGES = {
     "resolve": 0.0,
     "robots": 0.05,
@@ -38,10 +38,10 @@ STAGES = {
     "verdict": 0.95,
 }
 
-# Pages worth opening where only the sitemap names them.
+# Page types worth opening even if only a sitemap lists them.
 TELLING_TYPES = frozenset({"contact", "about", "legal", "team"})
 
-# Failures after which an inner page may still be there.
+# Failures after which an inner page may still exist.
 TEMPORARY = frozenset(
     {
         FailureReason.DNS_ERROR,
@@ -65,8 +65,8 @@ def scan_site(
 ) -> SiteReport:
     """Scan one site and return its report.
 
-    Raises ScanError, with the requests made so far, for a site that cannot be scanned. A page or
-    sitemap that fails is part of the report. A `fetcher` brings its own limits and settings.
+    Raises ScanError, with the requests made so far, if the site cannot be scanned. Failed pages and
+    sitemaps are part of the report. A `fetcher` has its own limits and settings.
     """
     if fetcher is None:
         fetcher = Fetcher(settings, limits, should_stop=should_stop)
@@ -104,7 +104,7 @@ class SiteScan:
         self._inventory = Inventory(self._entry.host, self._limits.max_pages)
         self._opened: set[str] = set()
         self._answered: set[str] = set()
-        # Whether a page that was to be read could not be, or not to its end.
+        # Whether a requested page could not be read, or not completely.
         self._missed = False
         self._sitemap_entries: list[SitemapEntry] = []
 
@@ -125,7 +125,7 @@ class SiteScan:
             self._findings.warnings.append(left)
         self._begin("verdict")
         if self._findings.verdict[0] is Verdict.CHALLENGE or self._is_error_page():
-            self._findings.coverage.clear()  # the homepage read is not the site's own
+            self._findings.coverage.clear()  # the homepage is not the site's own
         self._begin("")
         self._fetcher.close()
         pages = self._inventory.described(self._read_urls(), self._entry.robots.disallowed_by)
@@ -159,7 +159,7 @@ class SiteScan:
         coverage["inventory"] = follows and is_full_inventory and coverage["sitemaps"]
 
     def _begin(self, stage: str) -> None:
-        """Time the stages, and announce each the first time that it begins."""
+        """Time a stage, and announce it when it starts for the first time."""
         now = time.monotonic()
         if self._stage:
             spent = self._findings.timings.get(self._stage, 0.0) + now - self._stage_started
@@ -171,7 +171,7 @@ class SiteScan:
     def _has_findings(self) -> bool:
         return bool(self._findings.pages or self._findings.sitemaps)
 
-    # The homepage.
+    # The homepage
 
     def _read_homepage(self) -> None:
         self._begin("homepage")
@@ -185,7 +185,7 @@ class SiteScan:
         self._list_homepage(homepage)
 
     def _keep(self, homepage: Homepage) -> None:
-        """Put the homepage into the findings, in place of what was there."""
+        """Set the homepage in the findings, replacing an earlier one."""
         self._findings.home = homepage.response
         self._findings.pages = [homepage.page]
         self._findings.verdict = homepage.verdict
@@ -208,7 +208,7 @@ class SiteScan:
         self._inventory.add_links(homepage.page.links)
 
     def _has_moved(self) -> bool:
-        """Return whether the homepage turned out to be another site's."""
+        """Return whether the homepage belongs to another site."""
         if self._findings.home is None:
             return False
         return not same_site(self._entry.host, urlsplit(self._findings.home.url).hostname or "")
@@ -218,15 +218,15 @@ class SiteScan:
         return self._findings.home is not None and self._findings.home.status >= 400
 
     def _read_urls(self) -> set[str]:
-        """Return the canonical URLs of the pages that were opened and read."""
+        """Return the canonical URLs of the pages that were read."""
         return self._answered | {
             canonical_url(page.url) or page.url for page in self._findings.pages
         }
 
-    # Further pages.
+    # Further pages
 
     def _follow(self, entries: Iterable[PageEntry]) -> None:
-        """Open the most promising of these pages that have not been opened."""
+        """Open the most promising unopened pages."""
         count = self._limits.fetch_pages - 1 - len(self._opened)
         if count <= 0:
             return
@@ -240,7 +240,7 @@ class SiteScan:
                 self._inventory.add_links(page.links)
 
     def _open_page(self, url: str) -> PageFacts | None:
-        """Return a page of the site, or None if it cannot be fetched: that is on the receipt."""
+        """Return a page of the site, or None if it cannot be fetched, which is recorded."""
         try:
             self._entry.robots.check(url)
             response = self._fetcher.fetch_page(url, retries=1, on_redirect=self._check_hop)
@@ -257,14 +257,14 @@ class SiteScan:
         return page if page.is_html else None
 
     def _check_hop(self, url: str) -> None:
-        """Raise ScanError where a redirect of an inner page leaves the site, or is disallowed."""
+        """Raise ScanError if an inner page redirects to another site or to a disallowed URL."""
         host = urlsplit(url).hostname or ""
         if not same_site(host, self._inventory.host):
             sentence = f"The page redirects to another site, {host}."
             raise ScanError(FailureReason.HTTP_ERROR, sentence, url=url)
         self._entry.robots.check(url)
 
-    # Sitemaps.
+    # Sitemaps
 
     def _collect_sitemaps(self) -> None:
         seeds = self._named_sitemaps() + self._well_known_sitemaps()

@@ -1,4 +1,4 @@
-"""Tell host names from paths in addresses without a scheme, as sites write them in sitemaps."""
+"""Distinguish host names from paths in the scheme-less URLs of some sitemaps."""
 
 import ipaddress
 import re
@@ -7,25 +7,25 @@ from scans.engine.hostnames import same_site
 from scans.engine.links import url_host
 from scans.engine.public_suffixes import public_suffix
 
-# Characters of the longest name of the DNS.
+# Maximum length of a DNS name.
 MAX_NAME = 253
 
 _HOST = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)*\.?)(?::\d{1,5})?(?=[/?#\\]|$)")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
 _BROKEN_SCHEME = re.compile(r"(https?)[;.]?//+", re.IGNORECASE)
-# Endings of files that are endings of domains too.
+# File extensions that are also top-level domains.
 _FILE_ENDINGS = frozenset(
     ["app", "bz", "cab", "cc", "do", "md", "mov", "pl", "ps", "py", "rs", "sh", "so", "st", "zip"]
 )
 
 
 def with_scheme(address: str, base: str) -> str:
-    """Return an address with the scheme of `base` before it, if it begins with a host name.
+    """Return a URL with the scheme of `base` if it begins with a host name.
 
-    A scheme without its colon (`http//example.com`) gets it back.
+    A scheme without its colon (`http//example.com`) is repaired.
 
-    A host is one of the site of `base`, one that begins with `www.`, an IP address with a path, or
-    one under a public ending with a path. Everything else is left as it is: a path.
+    A host name belongs to the site of `base`, begins with `www.`, or is an IP address or a name
+    with a public suffix, followed by a path. Everything else is a path and unchanged.
     """
     if not address or address[0] in "/\\?#" or _SCHEME.match(address):
         return address

@@ -1,4 +1,4 @@
-"""Read sitemaps of one address a line (sitemaps.org, "Text file")."""
+"""Read sitemaps with one URL per line (sitemaps.org, "Text file")."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from scans.engine.sitemap_values import is_absolute
 
 
 class TextReader:
-    """A sitemap of one URL a line."""
+    """A sitemap with one URL per line."""
 
     def __init__(self, parsed: ParsedSitemap, url: str, max_urls: int) -> None:
         self._parsed = parsed
@@ -24,7 +24,7 @@ class TextReader:
             for block in blocks:
                 *lines, held = (held + block).split("\n")
                 self._add(lines)
-                # A line without end is kept only so far that it is seen to be too long.
+                # An endless line is kept only until it is known to be too long.
                 held = held[: MAX_URL * 2]
             self._add([held])
         except Finished:

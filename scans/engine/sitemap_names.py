@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-# Roles of elements. Plain strings, because they are compared a quarter of a million times a file.
+# Roles of elements. Plain strings, because they are compared 250,000 times per file.
 OTHER, ROOT = "", "root"
 # Items that name a page, and those that name a sitemap.
 PAGE, SITEMAP = "page", "sitemap"
@@ -22,25 +22,25 @@ _IN_ATOM = {
     "feed": ROOT, "entry": PAGE, "link": LOCATION, "updated": MODIFIED, "published": PUBLISHED,
 }  # fmt: skip
 _NAMES = {"urlset": _IN_SITEMAPS, "index": _IN_SITEMAPS, "rss": _IN_RSS, "atom": _IN_ATOM}
-# The kind of a file by the local name of the element that it begins with.
+# The kind of a file by the local name of its root element.
 KINDS = {
     "urlset": "urlset", "sitemapindex": "index", "url": "urlset", "sitemap": "index",
     "rss": "rss", "rdf": "rss", "feed": "atom",
 }  # fmt: skip
-# Prefixes that extensions use, for files that do not declare them.
+# Usual prefixes of extensions, for files that do not declare them.
 _EXTENSIONS = frozenset(
     ["atom", "codesearch", "content", "dc", "feedburner", "geo", "image", "itunes", "media",
      "mobile", "news", "pagemap", "slash", "sy", "video", "wfw", "xhtml"]
 )  # fmt: skip
-# Parts of the namespaces that sitemaps and feeds themselves have.
+# Parts of the namespaces of sitemaps and feeds themselves.
 _OWN_NAMESPACES = ("schemas/sitemap/", "purl.org/rss", "w3.org/2005/atom")
 
 
 class Roles:
-    """The roles of elements by their names as they are written, each worked out once.
+    """The roles of elements by qualified name, cached.
 
-    An element counts by its local name, regardless of its prefix, unless the prefix is that of an
-    extension (`image:loc` is no page).
+    The local name decides, regardless of its prefix, unless the prefix belongs to an extension
+    (`image:loc` is not a page).
     """
 
     def __init__(self, kind: str, root: str) -> None:
@@ -50,7 +50,7 @@ class Roles:
         self._namespaces: dict[str, str] = {}
 
     def declare(self, attributes: Mapping[str, str]) -> None:
-        """Take in the prefixes that an element declares (`xmlns:image`)."""
+        """Register the prefixes declared by an element (`xmlns:image`)."""
         for name, value in attributes.items():
             if name.startswith("xmlns:"):
                 self._namespaces.setdefault(name[6:], value.lower())

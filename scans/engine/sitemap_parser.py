@@ -1,4 +1,4 @@
-"""Read one sitemap of any of its forms (sitemaps.org), streaming, as far as it can be read."""
+"""Read one sitemap in any format (sitemaps.org), streaming, as far as it is readable."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,9 +12,9 @@ from scans.engine.sitemap_xml import XmlReader
 
 __all__ = ["ParsedSitemap", "SitemapEntry", "parse_sitemap"]
 
-# Characters within which the beginning of a sitemap must stand.
+# Number of characters within which a sitemap must begin.
 HEAD = BLOCK
-# Characters of what is no sitemap that an error quotes.
+# Characters of an invalid file quoted in the error.
 QUOTED = 60
 
 _BEGINNING = re.compile(
@@ -30,13 +30,12 @@ _COMMENT_LINES = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 def parse_sitemap(
     chunks: Iterable[bytes], url: str, max_urls: int, max_bytes: int
 ) -> ParsedSitemap:
-    """Read a sitemap from the chunks of its file, up to so many URLs and unpacked bytes.
+    """Read a sitemap from the chunks of its file, limited in URLs and unpacked bytes.
 
-    Never raises on what the file holds: broken XML, damaged gzip or a web page in place of a
-    sitemap leave what could be read and a sentence in `error`; so does a file that names no page
-    and no sitemap. What taking the chunks raises goes through. Any DOCTYPE is refused, so there are
-    no entities to expand. `loc` is absolute, as given, up to 2,000 characters; children are
-    resolved.
+    Never raises because of the content: broken XML, damaged gzip, a web page, or a file without
+    pages and sitemaps yield what was readable and a sentence in `error`. Exceptions from the chunk
+    iterator propagate. Any DOCTYPE is rejected, so there are no entities to expand. `loc` is
+    absolute, as given, up to 2,000 characters; children are resolved.
     """
     parsed = ParsedSitemap()
     source = SitemapBytes(chunks, max_bytes)
@@ -68,7 +67,7 @@ def _read(blocks: Iterator[str], parsed: ParsedSitemap, url: str, max_urls: int)
 
 
 def _find_beginning(blocks: Iterator[str], url: str) -> tuple[str, re.Match[str] | None]:
-    """Read until the root element begins, past whitespace, comments and PHP warnings."""
+    """Skip whitespace, comments and PHP warnings up to the root element."""
     head = ""
     for block in blocks:
         head += block
@@ -91,14 +90,14 @@ def _first_telling(head: str) -> re.Match[str] | None:
 
 
 def _is_text(head: str, url: str) -> bool:
-    """Return whether the first line that is no comment is an address."""
+    """Return whether the first line that is not a comment is a URL."""
     comments = _COMMENT_LINES.match(head)
     line = head[comments.end() if comments else 0 :].lstrip()[:HEAD].partition("\n")[0].strip()
     return is_absolute(line) or (line[:1] != "/" and is_whole_address(line, url))
 
 
 def _what_it_is(head: str) -> str:
-    """Describe what was served instead of a sitemap."""
+    """Describe what the server sent instead of a sitemap."""
     text = head.strip()
     if not text:
         return "The file is empty."

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class SitemapEntry(NamedTuple):
-    """One page as a sitemap names it; `lastmod` is ISO 8601, or an empty string."""
+    """A page listed in a sitemap; `lastmod` is ISO 8601 or empty."""
 
     loc: str
     lastmod: str = ""
@@ -15,22 +15,22 @@ class SitemapEntry(NamedTuple):
 
 @dataclass(slots=True)
 class ParsedSitemap:
-    """The content of one sitemap, and a sentence about what is wrong with it."""
+    """The content of one sitemap, and a sentence about its faults."""
 
-    # urlset, index, rss, atom, text; empty if it is no sitemap.
+    # urlset, index, rss, atom, text; empty if it is not a sitemap.
     kind: str = ""
     entries: list[SitemapEntry] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
     error: str = ""
-    # Read, after decompression.
+    # Bytes read, after decompression.
     bytes: int = 0
-    # Whether reading stopped at a limit, of URLs or of bytes.
+    # Whether reading stopped at the limit of URLs or bytes.
     truncated: bool = False
-    # Whether there may be more in it than was read: it is damaged, or not a sitemap.
+    # Whether it may contain more than was read, because it is damaged or not a sitemap.
     is_cut: bool = False
 
     def cut_off(self, error: str) -> None:
-        """Note why the rest of the file, or all of it, was not read."""
+        """Record why the rest of the file, or all of it, was not read."""
         self.error, self.is_cut = error, True
 
 

@@ -1,22 +1,22 @@
-"""Turn the bytes of a sitemap, as a server sends them, into blocks of clean text."""
+"""Decode the bytes of a sitemap into blocks of clean text."""
 
 import codecs
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 
-# Bytes worked on at a time: small chunks, as of a server that drips, are put together first.
+# Bytes processed at a time: small chunks, as from a dripping server, are joined first.
 BLOCK = 65_536
 
 _GZIP = b"\x1f\x8b"
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
-# Of the declared encodings only those that files of bytes are written in: Python knows others.
+# Accepted declared encodings: text encodings only, as Python has other codecs.
 _ENCODINGS = re.compile(
     r"utf-?8|us-ascii|iso-?8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|koi8-[ru]|gb2312|gbk|gb18030"
     r"|big5|euc-(?:jp|kr)|shift_jis|tis-620",
     re.IGNORECASE,
 )
-# Characters that XML does not allow, and the bytes that most of them are: taking bytes out is fast.
+# Characters that XML forbids, and the bytes that most of them consist of: removing bytes is fast.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _CONTROL_BYTES = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
 _BARE_AMPERSAND = re.compile(
@@ -27,7 +27,7 @@ _LONGEST_REFERENCE = 10
 
 
 class SitemapBytes:
-    """The unpacked bytes of a sitemap, up to a limit, and what was wrong with them."""
+    """The unpacked bytes of a sitemap, up to a limit, and their faults."""
 
     def __init__(self, chunks: Iterable[bytes], max_bytes: int) -> None:
         # Bytes read so far, after decompression.
@@ -66,7 +66,7 @@ class SitemapBytes:
             yield block
 
     def _unpacked(self) -> Iterator[bytes]:
-        """Yield the bytes, unpacked where they begin as gzip does, regardless of the headers."""
+        """Yield the bytes, unpacked if they begin like gzip, regardless of the headers."""
         chunks = _regrouped(self._chunks)
         first = next(chunks, b"")
         if not first.startswith(_GZIP):
@@ -96,10 +96,10 @@ class SitemapBytes:
 
 
 def escaped_blocks(blocks: Iterable[str]) -> Iterator[str]:
-    """Yield XML text in which every `&` that begins no reference is written as `&amp;`.
+    """Yield XML text with every bare `&` escaped as `&amp;`.
 
-    `<loc>/?a=1&b=2</loc>` is the commonest fault of sitemaps. Entities that only HTML knows are
-    taken for text as well.
+    `<loc>/?a=1&b=2</loc>` is the most common fault in sitemaps. Entities defined only in HTML are
+    treated as text as well.
     """
     held = ""
     for block in blocks:
@@ -111,7 +111,7 @@ def escaped_blocks(blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _unfinished_reference(text: str) -> int:
-    """Return where a reference begins that the next block may complete, else the length."""
+    """Return the start of a reference that the next block may complete, else the length."""
     start = text.rfind("&", max(0, len(text) - _LONGEST_REFERENCE))
     return len(text) if start < 0 or ";" in text[start:] else start
 

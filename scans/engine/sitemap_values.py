@@ -1,4 +1,4 @@
-"""Read the values that a sitemap states for a page; drop those that cannot be right."""
+"""Parse the values of a sitemap entry; drop implausible ones."""
 
 import re
 from datetime import datetime
@@ -8,7 +8,7 @@ from functools import lru_cache
 from scans.engine.links import MAX_URL, resolve_url
 from scans.engine.schemeless import with_scheme
 
-# Characters of a date, frequency or priority to read: the readings are cached, so cut before.
+# Maximum length of a date, frequency or priority: parsed values are cached, so cut first.
 LONGEST = 40
 
 _FREQUENCIES = frozenset({"always", "hourly", "daily", "weekly", "monthly", "yearly", "never"})
@@ -16,10 +16,10 @@ _YEAR_OR_MONTH = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?")
 
 
 def read_location(text: str, url: str) -> str:
-    """Return an absolute URL, or an empty string; a doubly escaped `&` is put right.
+    """Return an absolute URL, or an empty string, after fixing a doubly escaped `&`.
 
-    This also undoes the escaping of an ampersand that stood in a CDATA section. What has no scheme
-    is a host where it looks like one, else a path.
+    This also reverts the escaping of an ampersand inside a CDATA section. Without a scheme, it is a
+    host if it looks like one, else a path.
     """
     if "&amp;" in text:
         text = text.replace("&amp;", "&")
@@ -29,12 +29,12 @@ def read_location(text: str, url: str) -> str:
 
 
 def is_absolute(text: str) -> bool:
-    """Return whether a text begins as the full address of a web page does."""
+    """Return whether a text begins like an absolute web URL."""
     return text[:8].lower().startswith(("http://", "https://"))
 
 
 def is_whole_address(text: str, url: str) -> bool:
-    """Return whether a text that nothing marks as an address is one: no word, no sentence."""
+    """Return whether an unmarked text is a URL rather than a word or sentence."""
     if not text or len(text) > MAX_URL or any(map(str.isspace, text)):
         return False
     return text[0] == "/" or is_absolute(with_scheme(text, url))
@@ -42,7 +42,7 @@ def is_whole_address(text: str, url: str) -> bool:
 
 @lru_cache(maxsize=1_024)
 def read_date(text: str) -> str:
-    """Return an ISO 8601 date or time: as given, or made from the form that RSS uses."""
+    """Return an ISO 8601 date or time, as given or converted from the RSS format."""
     if _YEAR_OR_MONTH.fullmatch(text):
         return text
     try:
@@ -61,9 +61,9 @@ def _from_rfc_822(text: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def read_hints(frequency: str, priority: str) -> tuple[str, float | None]:
-    """Return one of the seven words that sitemaps.org knows, and a number from 0 to 1.
+    """Return one of the seven frequencies of sitemaps.org, and a priority from 0 to 1.
 
-    Anything else is an empty word and None.
+    Invalid values become an empty string and None.
     """
     lowered = frequency.lower()
     return (lowered if lowered in _FREQUENCIES else ""), _number(priority)

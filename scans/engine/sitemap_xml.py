@@ -29,32 +29,31 @@ from scans.engine.sitemap_values import (
     read_location,
 )
 
-# Sitemaps that one index may name (sitemaps.org).
+# Maximum sitemaps in an index (sitemaps.org).
 MAX_CHILDREN = 50_000
-# Levels of elements; no sitemap or feed has ten.
+# Maximum nesting of elements; no sitemap or feed has ten levels.
 MAX_DEPTH = 64
-# Bytes of one tag or comment: expat reads an unfinished one again with every block.
+# Maximum bytes of a tag or comment: expat rereads an unfinished one with every block.
 MAX_TAG = 262_144
-# Pieces of text, 8 KB each, that one value may have.
+# Maximum pieces of text, 8 KB each, per value.
 MAX_PIECES = 64
-# Addresses of one item; sitemaps.org allows one.
+# Maximum URLs per item; sitemaps.org allows one.
 MAX_LOCATIONS = 10
-# Names of other elements that are remembered for the error.
+# Maximum names of other elements remembered for the error.
 MAX_NAMES = 100
 
 _NO_ITEM = -9
-# What the next element is looked at for: an item, the first element of one, or not.
+# What the next element is checked for: an item, the first element of one, or nothing.
 NOTHING, ITEM, FIRST = 0, 1, 2
-# What is put before a file that begins with an item.
+# The root elements prepended to a file that begins with an item.
 _MISSING_ROOT = "<urlset>"
 
 
 class XmlReader:
-    """A sitemap, sitemap index or feed in XML, read by expat as its blocks come in.
+    """Reads an XML sitemap, index or feed with expat, block by block.
 
-    The handlers run five times a URL, a quarter of a million times for a full sitemap: they only
-    count the depth, and text goes straight into a list. An item counts wherever it stands, so an
-    element around the root or around the items does no harm.
+    The handlers run five times per URL, 250,000 times for a full sitemap, so they only count the
+    depth and append text to a list. Items count at any depth, so extra wrapper elements do no harm.
     """
 
     def __init__(self, parsed: ParsedSitemap, url: str, max_urls: int, root: re.Match[str]) -> None:
@@ -67,7 +66,7 @@ class XmlReader:
         self._known: dict[str, str] = self._roles.known
         self._has_root = name not in ("url", "sitemap")
         self._depth = 0
-        # The depth of the item that is open, and what was read of it.
+        # The depth of the open item, and its values so far.
         self._item = _NO_ITEM
         self._item_name = ""
         self._item_role = OTHER
@@ -77,12 +76,12 @@ class XmlReader:
         self._pieces: list[str] = []
         self._locations: list[str] = []
         self._values: dict[str, str] = {}
-        # What was read in vain: items without an address, and other elements by their names.
+        # What was ignored: items without a URL, and other elements by name.
         self._refused = 0
         self._others: Counter[str] = Counter()
 
     def read(self, blocks: Iterable[str], lines_before: int) -> None:
-        """Read the blocks of text, the first of which begins with the root element."""
+        """Read blocks of text, the first of which begins with the root element."""
         parser = self._parser()
         fed = 0
         try:
@@ -126,7 +125,7 @@ class XmlReader:
         self._pieces.clear()
 
     def _look_at(self, name: str, attributes: dict[str, str]) -> None:
-        """Look at an element outside of all items, or at the first in one."""
+        """Examine an element outside of items, or the first one inside."""
         if attributes and name not in self._known:
             self._roles.declare(attributes)
         role = self._roles.of(name)
@@ -141,7 +140,7 @@ class XmlReader:
             self._locations, self._values = [], {}
 
     def _start_with_link(self, name: str, attributes: dict[str, str]) -> None:
-        """Read the address, which Atom keeps in an attribute."""
+        """Read the URL, which Atom keeps in an attribute."""
         self._start(name, attributes)
         is_link = self._depth == self._item + 1 and self._roles.of(name) == LOCATION
         if is_link and attributes.get("rel", "alternate") == "alternate" and not self._locations:
@@ -165,7 +164,7 @@ class XmlReader:
             raise Finished
 
     def _close_item(self) -> None:
-        """Keep every address of an item; one without a `loc` may hold its address itself."""
+        """Keep every URL of an item; without a `loc`, the item's own text may be the URL."""
         if not self._locations:
             self._take_own_text()
         self._item, self._looks_for = _NO_ITEM, ITEM
@@ -218,7 +217,7 @@ class XmlReader:
         raise Finished
 
     def _say_what_was_read(self) -> None:
-        """Correct the kind by what the file holds; give an error where it holds nothing."""
+        """Correct the kind according to the content; set an error if there is none."""
         parsed = self._parsed
         if parsed.children and not parsed.entries:
             parsed.kind = "index"

@@ -1,4 +1,4 @@
-"""Walk the sitemaps of a site, including those that indexes name, each once."""
+"""Read the sitemaps of a site, including those listed in indexes, each once."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +21,12 @@ __all__ = [
     "parse_sitemap",
 ]
 
-# Sitemaps that may wait to be opened; an index of 50,000 is not followed to its end anyway.
+# Maximum number of pending sitemaps; an index of 50,000 is never read completely anyway.
 MAX_WAITING = 1_000
-# Statuses that say for certain that there is no such file.
+# Statuses that mean that the file does not exist.
 ABSENT = frozenset({404, 410})
 
-# Called with every address before it is requested; raises ScanError where it may not be.
+# Called with every URL before it is requested; raises ScanError if it may not be.
 Check = Callable[[str], None]
 
 
@@ -45,13 +45,13 @@ class FetchedStream(Protocol):
 
 @dataclass(slots=True)
 class SitemapWalk:
-    """The sitemaps that were opened and the pages of the site that they name."""
+    """The opened sitemaps and the site's pages listed in them."""
 
     files: list[SitemapFile]
     entries: list[SitemapEntry]
-    # Sentences about what was left out, for the report's warnings.
+    # Sentences about omissions, for the report's warnings.
     notes: list[str] = field(default_factory=list)
-    # Whether every sitemap there is was read to its end.
+    # Whether all sitemaps were read completely.
     is_complete: bool = True
 
 
@@ -60,7 +60,7 @@ class _Waiting(NamedTuple):
     source: str
     parent_url: str
     depth: int
-    # Whether robots.txt names it, or an index that robots.txt names.
+    # Whether it is listed in robots.txt, or in an index listed there.
     is_listed: bool
 
 
@@ -71,7 +71,7 @@ def collect_sitemaps(
     host: str,
     check_robots: Check,
 ) -> SitemapWalk:
-    """Open the sitemaps in `seeds`, (url, source) each, and what their indexes name.
+    """Read the sitemaps in `seeds`, given as (url, source), and those listed in indexes.
 
     Stops at `limits.max_sitemaps` files, `limits.sitemap_depth` levels of indexes and
     `limits.max_pages` pages. Pages of other sites than that of `host` are left out, and sitemaps
@@ -102,9 +102,9 @@ class _Walker:
         self._pages: set[str] = set()
         self._has_entries = False
         self._stopped = False
-        # Sitemaps of other sites that nothing entitles us to read, by their hosts.
+        # Number of sitemaps on other sites that we may not read, by host.
         self._strangers: Counter[str] = Counter()
-        # How many were left out beyond the limits: for ours, and by sentence for other sites'.
+        # Number left out because of limits: on this site, and by reason on other sites.
         self._left = 0
         self._refused: Counter[str] = Counter()
 
@@ -141,7 +141,7 @@ class _Walker:
         return len(self._walk.entries) >= self._limits.max_pages
 
     def _is_refused(self, waiting: _Waiting) -> bool:
-        """Leave out what may not be requested: one note for all that are one too many."""
+        """Skip what may not be requested, with a single note for all beyond a limit."""
         try:
             self._cross_submits.admit(waiting.url, waiting.is_listed)
         except CrossSubmitError as error:
@@ -173,7 +173,7 @@ class _Walker:
             self._take(waiting, stream)
 
     def _fail(self, waiting: _Waiting, error: ScanError) -> None:
-        """Record a sitemap that could not be fetched; ignore a guessed one that leads elsewhere."""
+        """Record a sitemap that could not be fetched; ignore a guess that redirects elsewhere."""
         if isinstance(error, CrossSubmitError) and waiting.source == "well_known":
             return
         self._record(waiting, ParsedSitemap(error=self._sentence(error), is_cut=True))
@@ -215,7 +215,7 @@ class _Walker:
 
     def _record(self, waiting: _Waiting, parsed: ParsedSitemap) -> None:
         is_guess = waiting.source == "well_known" and not parsed.kind
-        if parsed.is_cut and not (is_guess and parsed.bytes):  # a page in its place is no sitemap
+        if parsed.is_cut and not (is_guess and parsed.bytes):  # a page instead of a sitemap
             self._walk.is_complete = False
         if is_guess:
             return
@@ -232,7 +232,7 @@ class _Walker:
         )
 
     def _add_entries(self, entries: list[SitemapEntry]) -> int:
-        """Keep the site's pages that are not known yet; return how many belong to the site."""
+        """Keep new pages of the site; return how many of the entries belong to the site."""
         own = 0
         for entry in entries:
             if self._cross_submits.is_foreign(entry.loc):
@@ -258,7 +258,7 @@ class _Walker:
 
 
 def _until_failure(chunks: Iterable[bytes], failures: list[ScanError]) -> Iterator[bytes]:
-    """Yield the chunks until one cannot be read; record why."""
+    """Yield chunks until one cannot be read; record why."""
     try:
         yield from chunks
     except ScanError as error:

@@ -1,8 +1,8 @@
 """Decide whether a site that responded is a real site or something in its place.
 
-Bot walls, parked names and placeholders are recognised by the rules in `verdict_rules`, on a page
-with little else on it: what a site has to say about itself is longer than any wall or notice. A
-site has moved where a browser would leave it for another one.
+Bot walls, parked domains and placeholders are recognised by the rules in `verdict_rules`, on pages
+with little other content: a site's own content is longer than any wall or notice. A site has moved
+if a browser would leave it for another one.
 """
 
 import re
@@ -22,15 +22,15 @@ from scans.engine.way_stations import host_of, is_way_station
 if TYPE_CHECKING:
     from scans.engine.extractors.facts import PageFacts
 
-# Characters of source in which signals are looked for; what stands in a site's place is short.
+# Characters of source searched for signals; pages that replace a site are short.
 LOOKED_AT = 200_000
-# Characters up to which a text is compared with what stands in for one (`Loading...`).
+# Maximum length of a text compared with known placeholders (`Loading...`).
 LONGEST_NOTHING = 200
 _NO_CONTENT_TEXT = re.compile(
     r"(?:loading|please wait|redirecting|wird geladen|chargement|cargando|caricamento|laden"
     r"|you need to enable javascript to run this app|please enable javascript[\w ]{0,80})?[\W_]*"
 )
-# The last two are the full-width exclamation and question marks.
+# The last two are full-width exclamation and question marks.
 _SENTENCE_END = re.compile("[.!?:]+\\s|[\n\u3002\uff01\uff1f]")
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
@@ -47,10 +47,10 @@ def judge(
     final_url: str,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, str]:
-    """Return the verdict on a homepage and the signals that it rests on (empty for ok).
+    """Return the verdict on a homepage and the signals for it (empty for ok).
 
-    `requested_host` is the site that was requested, `final_url` where its redirects ended,
-    `headers` those of the response.
+    `requested_host` is the requested site, `final_url` the end of its redirects, and `headers` are
+    the response's.
     """
     visit = _Visit(page, status, final_url, requested_host, headers or {})
     verdicts = chain(
@@ -65,7 +65,7 @@ def judge(
 
 @dataclass(frozen=True)
 class _Visit:
-    """A response made ready to be compared with signals."""
+    """A response prepared for comparison with signals."""
 
     page: "PageFacts"
     status: int
@@ -91,7 +91,7 @@ class _Visit:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """The sentences of the visible text; the end of a block ends one, too."""
+        """The sentences of the visible text; block ends also end sentences."""
         lines = self.page.text[:LOOKED_AT].lower().translate(_PLAIN)
         return tuple(" ".join(part.split()) for part in _SENTENCE_END.split(lines))
 
@@ -101,12 +101,12 @@ class _Visit:
 
     @cached_property
     def site_name(self) -> str:
-        """The host as pages write it, empty if it is unknown."""
+        """The host as pages write it; empty if unknown."""
         return self.requested_host.lower().removeprefix("www.")
 
     @cached_property
     def destinations(self) -> tuple[tuple[str, str, str], ...]:
-        """How a visitor leaves the site, the URL they go to, and its host."""
+        """(how a visitor leaves the site, target URL, host) of each forwarding."""
         ways = [("redirected", self.final_url), *forwardings(self.page, self.html, self.text)]
         hosts = ((way, url, host_of(url)) for way, url in ways)
         own = ascii_host(self.requested_host.lower())
@@ -121,7 +121,7 @@ def _by_rules(visit: _Visit, verdict: Verdict) -> Iterator[tuple[Verdict, str]]:
 
 
 def _evidence(rule: Rule, visit: _Visit) -> str:
-    """Return the signals of a rule as text if all of them are present, else an empty string."""
+    """Return a rule's signals as text if all are present, else an empty string."""
     page = visit.page
     if len(page.text) > rule.longest_text or len(page.links) > rule.most_links:
         return ""
@@ -144,13 +144,13 @@ def _holds_all(rule: Rule, visit: _Visit, sentence: str) -> bool:
 
 
 def _matched_value(signal: Signal, visit: _Visit) -> str:
-    """Return the first matching value of a signal, an empty string if none is."""
+    """Return the first matching value of a signal, or an empty string."""
     is_there = _CHECKS[signal.field]
     return next((value for value in _values(signal, visit) if is_there(visit, value)), "")
 
 
 def _values(signal: Signal, visit: _Visit) -> Iterator[str]:
-    """Yield the values of a signal for this site; those with the name of an unknown one are out."""
+    """Yield the values of a signal for this site; skip those that need an unknown site's name."""
     for value in signal.values:
         if "{host}" not in value:
             yield value

@@ -1,11 +1,11 @@
-"""Addresses that a visitor is sent to on the way to a site: sign-in, consent, a CDN's own name."""
+"""URLs that visitors pass through on the way to a site: sign-in, consent, a CDN's own name."""
 
 from urllib.parse import parse_qsl, urlsplit
 
 from scans.engine.hostnames import same_site
 from scans.engine.public_suffixes import ascii_host
 
-# Sites that a visitor signs in at, or consents at, and then comes back from.
+# Sites where visitors sign in or give consent before being sent back.
 _SERVICES = frozenset(
     {
         "accounts.google.com",
@@ -31,7 +31,7 @@ _SERVICES = frozenset(
         "pingone.com",
     }
 )
-# Parameters with the address that a visitor is sent back to.
+# Parameters with the return URL.
 _RETURN_TO = frozenset(
     {
         *(
@@ -82,7 +82,7 @@ _SIGN_IN = ({"samlrequest"}, {"client_id", "response_type"}, {"wa", "wtrealm"})
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address in its ASCII form, empty if it has none."""
+    """Return the host of a URL in ASCII form; empty if it has none."""
     try:
         return ascii_host((urlsplit(url).hostname or "").lower())
     except ValueError:
@@ -90,7 +90,7 @@ def host_of(url: str) -> str:
 
 
 def is_way_station(url: str, site: str) -> bool:
-    """Return whether an address on another site leads a visitor of `site` (a host) back to it."""
+    """Return whether a URL on another site leads visitors of `site` (a host) back to it."""
     host = host_of(url)
     suffixes = host.split(".")
     if any(".".join(suffixes[start:]) in _SERVICES for start in range(len(suffixes))):
@@ -99,7 +99,7 @@ def is_way_station(url: str, site: str) -> bool:
 
 
 def _is_name_in_cdn(host: str, site: str) -> bool:
-    """Recognise `www.example.com.cdn.example.net`; `example.com.au` is a site of its own."""
+    """Recognise `www.example.com.cdn.example.net`; `example.com.au` is a different site."""
     before, name, rest = f".{host}".rpartition(f".{site}.")
     return bool(name) and before in ("", ".www") and "." in rest
 

@@ -1,10 +1,10 @@
-"""Where sitemaps are looked for when neither robots.txt nor the homepage names one."""
+"""Paths to try for sitemaps if neither robots.txt nor the homepage lists any."""
 
 from scans.engine.extractors.facts import PageFacts
 
-# Tried on every site.
+# Tried on every site
 USUAL = ("/sitemap.xml", "/sitemap_index.xml")
-# Where generators put them that use neither of these, the commonest first.
+# Paths used by generators that use neither of these, most common first.
 OTHERS = (
     "/sitemap-index.xml",
     "/wp-sitemap.xml",
@@ -14,18 +14,17 @@ OTHERS = (
     "/sitemap1.xml",
     "/sitemap.txt",
 )
-# Requests for these.
+# Maximum number of these requested.
 MAX_OTHERS = 3
-# What writes them, where a page shows that, and the file that nothing else writes.
+# Generators that pages reveal, and the file that only they write.
 _WRITTEN_BY = {"/wp-sitemap.xml": "WordPress", "/sitemap-index.xml": "Astro"}
 _OF_ONE_GENERATOR = frozenset({"/wp-sitemap.xml"})
 
 
 def well_known_paths(homepage: PageFacts | None) -> tuple[str, ...]:
-    """Return the paths at which a sitemap may be, in the order in which to try them.
+    """Return the paths to try for a sitemap, in order.
 
-    The file of what the homepage is made with comes first; one that only another generator writes
-    is not tried.
+    The file of the homepage's generator comes first; files of other generators are not tried.
     """
     names = _generators(homepage) if homepage is not None else frozenset()
     others = [path for path in OTHERS if not (names and _is_of_another(path, names))]
@@ -38,7 +37,7 @@ def _is_of_another(path: str, names: frozenset[str]) -> bool:
 
 
 def _generators(homepage: PageFacts) -> frozenset[str]:
-    """Return what the page says it was made with, and which of the writers it shows."""
+    """Return the page's stated generator, and the known generators that it reveals."""
     shown = {technology.name for technology in homepage.technologies}
     names = shown.intersection(_WRITTEN_BY.values())
     return frozenset(names | set(homepage.generator.split()[:1]))

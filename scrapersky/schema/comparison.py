@@ -80,7 +80,7 @@ def _of_columns(
 def _of_column(connection: BaseDatabaseWrapper, field: Field, column: Column) -> Iterator[str]:
     expected = normal_type(field.db_type(connection) or "")
     there = normal_type(column.type)
-    # Django's own migrations give some tables wider keys than its models say.
+    # Django's own migrations give some tables wider keys than its models declare.
     wider = isinstance(field, AutoField) and there == "bigint"
     if expected != there and not wider:
         yield f"the type is {column.type}, not {expected}"
@@ -106,7 +106,7 @@ def _of_constraints(table: str, fields: Fields, existing: list[Any]) -> Iterator
 
 
 def _target(field: Field) -> tuple[str, str] | None:
-    """Return the table and column that a field points to, where the database keeps watch."""
+    """Return the table and column that a field references, if the database enforces it."""
     if not getattr(field, "db_constraint", False) or not field.remote_field:
         return None
     target: Any = field.target_field  # type: ignore[attr-defined]

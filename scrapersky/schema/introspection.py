@@ -46,14 +46,14 @@ def rows_of(
 
 
 def _fields_of(connection: BaseDatabaseWrapper, table: Table) -> dict[str, str]:
-    """Return the model field of each column, whose name may be clearer."""
+    """Return the model field of each column; its name may be clearer."""
     model = models_of(connection).get(table.name)
     fields = model._meta.local_concrete_fields if model else []
     return {str(field.column): field.name for field in fields}
 
 
 def models_of(connection: BaseDatabaseWrapper) -> dict[str, type[Model]]:
-    """Return the models that have a table in this database, by its name."""
+    """Return the models with a table in this database, by table name."""
     models = apps.get_models(include_auto_created=True)
     return {
         model._meta.db_table: model

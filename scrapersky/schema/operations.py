@@ -1,4 +1,4 @@
-"""Migration operations for tables that are too large to stay locked while they are read."""
+"""Migration operations for tables that are too large to be locked while they are read."""
 
 from django.db import NotSupportedError, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -62,7 +62,7 @@ class SetCheckConstraint(Operation):
     def _bring_in_line(
         self, schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model]
     ) -> None:
-        """Make the table's constraint match the model's; drop it if the model has none."""
+        """Make the table's constraint match the model; drop it if the model has none."""
         constraints = {constraint.name: constraint for constraint in model._meta.constraints}
         constraint = constraints.get(self.constraint.name)
         if schema_editor.connection.vendor == "postgresql":
@@ -94,7 +94,7 @@ class SetCheckConstraint(Operation):
         addition = str(constraint.create_sql(model, schema_editor)).removeprefix(
             f"ALTER TABLE {table} "
         )
-        # create_sql has put its values in: without params=None their % would be read again.
+        # create_sql has inlined the values; without params=None, % would be interpreted.
         schema_editor.execute(f"ALTER TABLE {table} {drop}, {addition} NOT VALID", params=None)
         schema_editor.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 

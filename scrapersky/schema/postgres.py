@@ -1,7 +1,7 @@
 """Read the schema of a PostgreSQL database.
 
-Django's introspection knows neither the names of types (enums, lengths) nor tables outside the
-search path, so the catalog is asked.
+Django's introspection lacks type names (enums, lengths) and tables outside the search path, so the
+catalog is queried.
 """
 
 from typing import Any
@@ -40,12 +40,12 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s OR
 
 
 def tables(connection: BaseDatabaseWrapper) -> list[TableSize]:
-    """Return the tables and views outside the system's own schemas."""
+    """Return the tables and views outside the system schemas."""
     return [TableSize(*row) for row in _rows(connection, LIST)]
 
 
 def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
-    """Return a table by its name, `schema.name` where it is not on the search path."""
+    """Return a table by name, or by `schema.name` if it is not on the search path."""
     matches = _rows(connection, FIND, name)
     if not matches:
         return None
@@ -56,7 +56,7 @@ def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
 
 
 def sample(connection: BaseDatabaseWrapper, table: Table, limit: int) -> list[Any]:
-    """Return some rows as texts, which can hold dates that Python cannot (infinity, BC)."""
+    """Return some rows as text, because Python cannot represent some dates (infinity, BC)."""
     columns = ", ".join(f"{_quoted(column.name)}::text" for column in table.columns)
     name = ".".join(map(_quoted, _parts(connection, table.name)))
     return _rows(connection, f"SELECT {columns} FROM {name} LIMIT %s", limit)

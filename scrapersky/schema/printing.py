@@ -10,19 +10,19 @@ from rich.table import Table as Grid
 
 from scrapersky.schema.types import Column, Table, TableSize
 
-# Characters of a value that are shown.
+# Maximum characters shown of a value.
 WIDEST = 100
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def print_sizes(tables: Sequence[TableSize], *, on_terminal: bool) -> str:
-    """Return the list of tables."""
+    """Return the list of tables as text."""
     rows = ((table.name, count(table.rows), size(table.bytes)) for table in tables)
     return _grid(("TABLE", "ROWS (ESTIMATED)", "SIZE"), rows, on_terminal=on_terminal)
 
 
 def print_table(table: Table, rows: Sequence[dict[str, str | None]], *, on_terminal: bool) -> str:
-    """Return the columns and indexes of a table, and rows of it one below the other."""
+    """Return a table's columns and indexes, and some rows listed vertically."""
     headings = ("COLUMN", "TYPE", "NULL", "DEFAULT", "PK", "FK")
     parts = [_grid(headings, map(_column, table.columns), on_terminal=on_terminal)]
     if enums := [column for column in table.columns if column.values]:
@@ -48,7 +48,7 @@ def _column(column: Column) -> tuple[str, ...]:
 
 
 def _row(number: int, row: dict[str, str | None], *, on_terminal: bool) -> str:
-    """Return the values of a row; columns without one are only named."""
+    """Return a row as text; columns without a value are only named."""
     cells = [(name, cut(value)) for name, value in row.items() if value is not None]
     if empty := [name for name, value in row.items() if value is None]:
         cells.append(("NULL", ", ".join(empty)))

@@ -6,8 +6,8 @@ from typing import Any
 
 MASK = "***"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Names of columns, and of keys within JSON. A `payload` is what the queue stores signed, and
-# `post_data` what somebody typed into the login form.
+# Names of columns and JSON keys. The queue stores signed tasks in `payload`, and `post_data`
+# contains submitted login forms.
 _SECRET = re.compile(
     r"token|passw|passphrase|secret|credential|session|cookie|signature|authorization|apikey"
     r"|(^|_)(key|keys|pwd|salt|auth|payload|post_data|get_data)($|_)"
@@ -17,12 +17,12 @@ _OF_JSON = re.compile(r"""("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s",}
 
 
 def is_secret(name: str) -> bool:
-    """Return whether values of this name are secret and must be hidden."""
+    """Return whether values with this name are secret."""
     return _SECRET.search(_HUMP.sub("_", name).lower()) is not None
 
 
 def masked(value: str | None, *names: str) -> str | None:
-    """Return a value as it may be shown; `names` are those of its column and its field."""
+    """Return a value with secrets masked; `names` are those of its column and field."""
     if not value:
         return value
     if any(map(is_secret, names)):
@@ -31,7 +31,7 @@ def masked(value: str | None, *names: str) -> str | None:
 
 
 def _masked_json(text: str) -> str:
-    """Mask within JSON; a text that only looks like it, such as an array, comes back as it is."""
+    """Mask secrets inside JSON; text that only looks like JSON is returned unchanged."""
     try:
         return json.dumps(_without_secrets(json.loads(text)), ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Read the schema of a SQLite database, by Django's introspection."""
+"""Read the schema of a SQLite database through Django's introspection."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from scrapersky.schema.types import Column, Index, Table, TableSize
 
 SIZES = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s
 JOIN sqlite_master m ON m.name = s.name GROUP BY 1"""
-# The parts of a virtual table, such as a full-text index.
+# Shadow tables of virtual tables, such as a full-text index.
 SHADOW_TABLES = "SELECT name FROM pragma_table_list WHERE type = 'shadow'"
 
 
 def tables(connection: BaseDatabaseWrapper) -> list[TableSize]:
-    """Return the tables; the newest row id, which costs no count, stands for the rows."""
+    """Return the tables; the highest row id estimates the rows without counting."""
     shadow = {name for (name,) in _rows(connection, SHADOW_TABLES)}
     with connection.cursor() as cursor:
         names = sorted(set(connection.introspection.table_names(cursor)) - shadow)
@@ -31,7 +31,7 @@ def _last_row(connection: BaseDatabaseWrapper, name: str) -> int | None:
 
 
 def _sizes(connection: BaseDatabaseWrapper) -> dict[str, int]:
-    """Return the bytes of each table with its indexes, where SQLite was built to tell."""
+    """Return the size of each table including indexes, if SQLite was built with dbstat."""
     try:
         return dict(_rows(connection, SIZES))
     except OperationalError:
@@ -67,7 +67,7 @@ def describe(connection: BaseDatabaseWrapper, name: str) -> Table | None:
 
 
 def _indexes(connection: BaseDatabaseWrapper, name: str) -> list[Index]:
-    """Return the indexes in SQLite's own words, which name order and condition."""
+    """Return the indexes as SQLite's own SQL, which includes order and condition."""
     listed = _rows(connection, 'SELECT name, "unique" FROM pragma_index_list(%s)', name)
     return [
         Index(index, bool(unique), _over(connection, index)) for index, unique in sorted(listed)

@@ -10,7 +10,7 @@ class SchemaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """A table of the list; `rows` is an estimate, None where the database has none."""
+    """A table in the list; `rows` is an estimate, or None if the database has none."""
 
     name: str
     rows: int | None
@@ -19,7 +19,7 @@ class TableSize:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `values` are those of an enum type, `references` is `table.column`."""
+    """A column; `values` are an enum's labels, `references` is `table.column`."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index and what it is over, as the database describes it."""
+    """An index and its definition, as described by the database."""
 
     name: str
     unique: bool

@@ -1,5 +1,5 @@
-"""The console's copy of Tabler: the rules of its stylesheet that the pages use.
+"""The console's subset of Tabler: the rules of its stylesheet that the pages use.
 
-`make stylesheet` writes `static/vendor/tabler/tabler.css` from `tabler.min.css`, Tabler's own file.
-A test fails where the copy is out of date.
+`make stylesheet` generates `static/vendor/tabler/tabler.css` from Tabler's own `tabler.min.css`. A
+test fails if it is out of date.
 """

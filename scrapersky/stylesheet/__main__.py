@@ -1,4 +1,4 @@
-"""Write the console's copy of Tabler: `python -m scrapersky.stylesheet`."""
+"""Write the console's subset of Tabler: `python -m scrapersky.stylesheet`."""
 
 from scrapersky.stylesheet.build import COPY, stylesheet
 

@@ -1,4 +1,4 @@
-"""Build the stylesheet from Tabler's and from what the pages mention."""
+"""Build the stylesheet from Tabler's and the names mentioned in pages."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 TABLER = Path(__file__).with_name("tabler.min.css")
 STYLES = PROJECT / "static" / "css"
 COPY = PROJECT / "static" / "vendor" / "tabler" / "tabler.css"
-# Files that may put a class into a page; forms and template tags do so in Python.
+# Files that may put a class into a page, including forms and template tags in Python.
 SOURCES = (
     "templates/**/*.html",
     "static/js/*.js",
@@ -23,14 +23,14 @@ _VARIABLE = re.compile(r"--tblr-[\w-]+")
 
 
 def stylesheet() -> str:
-    """Return the rules of Tabler's stylesheet whose classes the project mentions anywhere."""
+    """Return the rules of Tabler's stylesheet whose classes the project mentions."""
     return prune(TABLER.read_text(encoding="utf-8"), mentioned_names())
 
 
 def mentioned_names() -> Names:
-    """Return every name in templates, scripts and modules that write HTML.
+    """Return all names in templates, scripts and modules that write HTML.
 
-    `alert-{{ level }}` mentions the beginning `alert-`.
+    `alert-{{ level }}` mentions the prefix `alert-`.
     """
     text = "\n".join(path.read_text(encoding="utf-8") for path in _sources())
     names = frozenset(_NAME.findall(text))

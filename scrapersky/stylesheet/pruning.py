@@ -8,7 +8,7 @@ import tinycss2
 from tinycss2.ast import AtRule, Node, QualifiedRule
 
 _CLASS_OR_ID = re.compile(r"[.#]((?:[\w-]|\\.)+)")
-# Of the selectors in these, none need match.
+# Pseudo-classes whose selectors need not match.
 _ALTERNATIVES = re.compile(r":(?:not|is|where|has)\([^()]*\)")
 _REFERENCE = re.compile(r"var\(\s*(--[\w-]+)")
 _DECLARATION = re.compile(
@@ -18,9 +18,9 @@ _NESTED = {"media", "supports", "layer", "container"}
 
 
 class Names(NamedTuple):
-    """What pages may hold: whole classes and ids, and the beginnings of those completed later.
+    """Names that pages may contain: complete classes and ids, and prefixes of generated ones.
 
-    `variables` are the custom properties, with their dashes, that other stylesheets refer to.
+    `variables` are the custom properties, with dashes, referenced in other stylesheets.
     """
 
     complete: frozenset[str]
@@ -32,11 +32,11 @@ class Names(NamedTuple):
 
 
 def prune(css: str, names: Names) -> str:
-    """Return the stylesheet without the rules that match none of `names`.
+    """Return the stylesheet without rules that match none of `names`.
 
-    A selector stays where every class and id in it is mentioned, regardless of its elements,
-    attributes and states. Then the keyframes and the custom properties that nothing refers to any
-    more go.
+    A selector is kept if all of its classes and ids are mentioned, regardless of elements,
+    attributes and states. Keyframes and custom properties that are no longer referenced are removed
+    too.
     """
     rules = _without_unused_selectors(_parsed(css), names)
     rules = _without_unused_keyframes(rules)
@@ -48,7 +48,7 @@ def _parsed(css: str) -> list[Node]:
 
 
 def _text(nodes: Iterable[Node]) -> str:
-    """Return the rules, one on each line, so that a change of one is a change of one line."""
+    """Return the rules one per line, for readable diffs."""
     return "".join(f"{node.serialize()}\n" for node in nodes)
 
 
@@ -76,7 +76,7 @@ def _used_selectors(rule: QualifiedRule, names: Names) -> list[Node]:
 
 
 def _split(selectors: str) -> list[str]:
-    """Return the selectors of a list, of which commas inside brackets are a part."""
+    """Split a selector list at commas outside of brackets."""
     parts, depth, start = [], 0, 0
     for index, character in enumerate(selectors):
         depth += (character in "([") - (character in ")]")
@@ -103,9 +103,9 @@ def _keyframes_name(node: Node) -> str:
 
 
 def _without_unused_variables(css: str, used_elsewhere: frozenset[str]) -> str:
-    """Return the stylesheet without the custom properties that no value refers to.
+    """Return the stylesheet without custom properties that no value references.
 
-    Once is not enough: the value of an unused property may be the only one to refer to another.
+    Repeats, because an unused property may hold the only reference to another.
     """
     used = {*_REFERENCE.findall(css), *used_elsewhere}
     pruned = _DECLARATION.sub(lambda match: match[0] if match["name"] in used else "", css)

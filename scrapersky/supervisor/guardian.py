@@ -1,7 +1,7 @@
 """End the supervised process groups if the supervisor was killed.
 
-Reads `+GROUP` and `-GROUP` lines; when its input closes it ends the groups that are left. Free of
-Django, and run as a file.
+Reads `+GROUP` and `-GROUP` lines; when its input closes, it ends the remaining groups. Independent
+of Django, and run as a file.
 """
 
 import os
@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-# Seconds that a group gets to end before it is killed.
+# Seconds that a group has to end before it is killed.
 GRACE = 6.0
 
 
 class Guardian:
-    """The guardian process, as the supervisor sees it."""
+    """The supervisor's handle on the guardian process."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603  (this very file)
@@ -34,7 +34,7 @@ class Guardian:
         self._write_line(f"-{group}")
 
     def close(self) -> None:
-        """Close the guardian after it has ended the groups that it still watches."""
+        """Close the guardian, which first ends the groups it still watches."""
         assert self._process.stdin is not None  # noqa: S101  (it was made with a pipe)
         with suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -47,7 +47,7 @@ class Guardian:
 
 
 def remaining_groups(lines: Iterable[str]) -> set[int]:
-    """Return the groups that were named and not taken back, when the lines end."""
+    """Return the groups that were added and not removed by the end of the input."""
     groups: set[int] = set()
     for line in lines:
         group = int(line[1:])
@@ -59,7 +59,7 @@ def remaining_groups(lines: Iterable[str]) -> set[int]:
 
 
 def end_groups(groups: set[int]) -> None:
-    """Ask the leader of every group to end, and after the grace end them all."""
+    """Ask the leader of every group to end; kill the groups after the grace period."""
     for group in groups:
         _send(os.kill, group, signal.SIGTERM)
     give_up = time.monotonic() + GRACE

@@ -1,4 +1,4 @@
-"""One supervised part: a command, its process group, and when it may start again."""
+"""One supervised part: a command, its process group, and its restart delay."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ SETTLED_AFTER = 60.0
 class Part:
     """A command that should always run, in a process group that is ended as a whole.
 
-    `sockets` are the file descriptors that it inherits.
+    `sockets` are the file descriptors it inherits.
     """
 
     def __init__(
@@ -42,16 +42,16 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """Return the id of the main process, which is the group's too; 0 where none runs."""
+        """Return the id of the main process and its group; 0 if it is not running."""
         return self._process.pid if self._process else 0
 
     @property
     def age(self) -> float:
-        """Return for how many seconds the part has run."""
+        """Return how many seconds the part has run."""
         return monotonic() - self._started_at
 
     def is_due(self) -> bool:
-        """Return whether the part is down, its delay is over and nothing holds it back."""
+        """Return whether the part is down, its delay is over and nothing blocks it."""
         return self._process is None and monotonic() >= self._start_at and self._may_start()
 
     def start(self) -> None:
@@ -68,7 +68,7 @@ class Part:
     def has_died(self) -> bool:
         """Return whether the main process has ended.
 
-        It is left unreaped, so that its id still means this group when that is ended.
+        It is not reaped yet, so that its id still identifies the group to be ended.
         """
         if self._process is None:
             return False
@@ -76,12 +76,12 @@ class Part:
         return os.waitid(os.P_PID, self._process.pid, options) is not None
 
     def ask_to_end(self) -> None:
-        """Ask the main process alone: django-q2's hangs if its whole group gets the signal."""
+        """Signal only the main process: django-q2 hangs if its whole group gets the signal."""
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGTERM)
 
     def end(self) -> None:
-        """End the rest of the group and delay the next start."""
+        """Kill the rest of the group and delay the next start."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):

@@ -22,10 +22,10 @@ PATIENCE = 10.0
 
 
 def make_parts(console: socket.socket, responds: threading.Event) -> list[Part]:
-    """Return the parts, in the order in which they start.
+    """Return the parts in starting order.
 
-    The console starts alone, because its users wait for it: every part imports the project, and
-    they would share the processors. `responds` is set once it responds.
+    The console starts alone because users wait for it, and the imports of other parts would compete
+    for the CPU. `responds` is set once it responds.
     """
     env = part_environment()
     may_start = _after(responds)
@@ -44,16 +44,16 @@ def _after(event: threading.Event) -> Callable[[], bool]:
 
 
 def part_environment() -> dict[str, str]:
-    """Return this process's environment, with which the parts find the project.
+    """Return this process's environment, extended so that the parts find the project.
 
-    They run in the directory this process runs in, for DATABASE_URL may hold a relative path.
+    They share its working directory, because DATABASE_URL may be a relative path.
     """
     path = filter(None, [BASE, os.environ.get("PYTHONPATH")])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def mapped_hosts(http_port: int, https_port: int) -> str:
-    """Return the host map of the settings with the demo sites added."""
+    """Return the host map in the settings plus the demo sites."""
     own = ["=".join(pair) for pair in settings.SCAN_HOST_MAP]
     return ",".join([*own, host_map(http_port, https_port)])
 
@@ -64,7 +64,7 @@ def demo_part(
     env: dict[str, str],
     may_start: Callable[[], bool] = lambda: True,
 ) -> Part:
-    """Return the demo sites, on sockets that stay open here so that a restart loses nothing."""
+    """Return the demo sites, on sockets kept open here so that a restart loses no request."""
     http.set_inheritable(True)
     https.set_inheritable(True)
     numbers = (http.detach(), https.detach())
@@ -78,15 +78,15 @@ def worker_part(env: dict[str, str], may_start: Callable[[], bool] = lambda: Tru
 
 
 def console_parts(listening: socket.socket, env: dict[str, str]) -> list[Part]:
-    """Return the console's processes, which accept from one socket: each serves if others die."""
+    """Return the console's processes, which share a socket: each serves if others die."""
     number = listening.fileno()
     command = [sys.executable, "-m", "scrapersky.web_server", str(number)]
     return [Part("console", command, env=env, sockets=[number]) for _ in range(CONSOLE_PROCESSES)]
 
 
 def declare_dead_shifts() -> None:
-    """Free the jobs of shifts that died on this host, which would else be waited for."""
+    """Recover the jobs of shifts that died on this host without waiting for a time-out."""
     try:
         Worker.objects.declare_dead_lost(settings.SCAN_WORKER_NAME)
     except DatabaseError:
-        return  # the minute keeper does it when the database is back
+        return  # housekeeping does it when the database is back

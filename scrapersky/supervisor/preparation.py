@@ -1,4 +1,4 @@
-"""What must be there before the parts start: the env file, the tables, the first account."""
+"""Set up what the parts need: the env file, the tables and the first account."""
 
 import os
 import secrets
@@ -23,10 +23,10 @@ ALLOWED_HOSTS=localhost,127.0.0.1,[::1]
 
 
 def make_env_file() -> bool:
-    """Write the env file of a first start, readable by its owner alone; say whether it was made.
+    """Create the env file on a first start, readable only by its owner; return whether it did.
 
-    None is made where one exists, or where the environment holds the secret key: such an
-    installation is configured by its environment, and defaults for a private machine do not fit.
+    Skipped if one exists, or if the environment has the secret key: such an installation is
+    configured by its environment, and the defaults for a private machine do not fit.
     """
     path = settings.ENV_FILE
     if path is None or path.exists() or settings.SECRET_KEY_IS_SET:
@@ -47,7 +47,7 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens where the console will be; raise CommandError if it cannot."""
+    """Return a socket listening at the console's address; raise CommandError if it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=512)
@@ -64,7 +64,7 @@ def _reason(error: OSError) -> str:
 
 
 def prepare_database() -> str:
-    """Bring the database up to date; return the password of the first account, if it was made."""
+    """Migrate the database; return the password of the first account if it was created."""
     try:
         refuse_unconverted(connection)
         call_command("migrate", interactive=False, verbosity=0)

@@ -1,4 +1,4 @@
-"""The life of the supervised group."""
+"""The supervisor of the parts."""
 
 import logging
 import signal
@@ -15,12 +15,12 @@ from scrapersky.supervisor.watch import QueueWatch
 logger = logging.getLogger(__name__)
 
 TICK = 0.3
-# Seconds that the parts get to end; a shift releases its jobs within five.
+# Seconds that the parts have to end; a shift releases its jobs within five.
 GRACE = 8.0
 
 
 class Supervisor:
-    """Start the parts, keep them running, end them all when asked to."""
+    """Start the parts, keep them running, and end them all on request."""
 
     def __init__(self, parts: Sequence[Part], *, worker: str = "worker") -> None:
         self._parts = list(parts)
@@ -30,7 +30,7 @@ class Supervisor:
         self._guardian = Guardian()
 
     def run(self) -> None:
-        """Run until SIGINT, SIGTERM or SIGHUP; a second one of them ends without grace."""
+        """Run until SIGINT, SIGTERM or SIGHUP; a second signal ends without grace."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
@@ -45,7 +45,7 @@ class Supervisor:
         self._stop_requested.set()
 
     def tend(self) -> None:
-        """Start what does not run, what died and what hangs."""
+        """Start parts that are not running; restart those that died or hang."""
         for part in self._parts:
             if part.has_died():
                 logger.warning("The %s ended unexpectedly; restarting it.", part.name)
@@ -59,7 +59,7 @@ class Supervisor:
                 self._guardian.watch(part.pid)
 
     def end(self) -> None:
-        """End every part: gracefully at first, then by killing its group."""
+        """End every part: gracefully first, then by killing its group."""
         give_up = monotonic() + GRACE
         for part in self._parts:
             part.ask_to_end()

@@ -1,7 +1,7 @@
-"""Notice a cluster of queue workers that is alive but does nothing.
+"""Detect a queue cluster that is alive but does nothing.
 
-django-q2's workers share a lock; one that is killed while it holds it leaves the others waiting
-for ever (https://github.com/django-q2/django-q2/issues/23).
+django-q2's workers share a lock; if one is killed while holding it, the others wait forever
+(https://github.com/django-q2/django-q2/issues/23).
 """
 
 from datetime import timedelta
@@ -17,14 +17,14 @@ from batches.models import MaintenanceRun, Worker
 from scrapersky.supervisor.part import Part
 
 LOOK_EVERY = 10.0
-# Seconds that a fresh cluster gets to take what had piled up.
+# Seconds that a new cluster has to work off the backlog.
 SETTLING = 90.0
 PATIENCE = 60.0
 KEEPER_PATIENCE = timedelta(seconds=1.5 * settings.Q_CLUSTER["timeout"])
 
 
 class QueueWatch:
-    """Look at the queue now and then; a problem that stays is a cluster that hangs."""
+    """Check the queue periodically; a persistent problem means that the cluster hangs."""
 
     def __init__(
         self, part: Part | None, *, settling: float = SETTLING, patience: float = PATIENCE
@@ -36,7 +36,7 @@ class QueueWatch:
         self._bad_since = 0.0
 
     def hung_part(self) -> Part | None:
-        """Return the part that must be started again, if it is time to say so."""
+        """Return the part that must be restarted, if any."""
         if self._part is None or not self._part.pid or monotonic() < self._look_at:
             return None
         self._look_at = monotonic() + min(LOOK_EVERY, self._patience)
@@ -51,10 +51,10 @@ class QueueWatch:
 
 
 def _is_stuck(age: float) -> bool:
-    """Return whether this host has no fresh heartbeat, or its queue stands still; `age` in seconds.
+    """Return whether this host has no recent heartbeat, or its queue is stalled; `age` in seconds.
 
-    Schedules and exports run beside the shift, each for a limited time: where the keeper has not
-    begun for longer than all of them together may take, nobody reads the queue.
+    Schedules and exports run next to the shift, each for a limited time: if housekeeping has not
+    started for longer than all of them may take together, nobody reads the queue.
     """
     try:
         here = Worker.objects.live().on_host(settings.SCAN_WORKER_NAME)

@@ -1,4 +1,4 @@
-"""Write what a scanning process sends: frames on its original stdout."""
+"""Write the frames of a scanning process to its original stdout."""
 
 import json
 import os
@@ -16,15 +16,15 @@ class FrameWriter:
         self._lock = threading.Lock()
 
     def send(self, kind: str, job: str, payload: dict[str, Any]) -> None:
-        """Write one frame, however long the reader takes."""
+        """Write one frame, blocking as long as the reader takes."""
         frame = _frame(kind, job, payload)
         with self._lock:
             self._write(frame)
 
     def send_if_free(self, kind: str, job: str, payload: dict[str, Any]) -> bool:
-        """Write one short frame unless that would have to wait; return whether it was written.
+        """Write one short frame unless that would block; return whether it was written.
 
-        A writable pipe takes at least 4 KB at once (pipe(7)).
+        A writable pipe accepts at least 4 KB at once (pipe(7)).
         """
         if not self._lock.acquire(blocking=False):
             return False

@@ -1,4 +1,4 @@
-"""The scans of a scanning process, each in a thread."""
+"""The scans of a scanning process, each in its own thread."""
 
 import logging
 import queue
@@ -25,11 +25,11 @@ _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
 
 
 class SentBackError(Exception):
-    """The scan may not begin now: its server is busy with other sites."""
+    """The scan may not start yet because its server is busy with other sites."""
 
 
 class KnownHosts:
-    """Resolve hosts with known addresses, and pass the rest to another resolver."""
+    """Resolve hosts from known addresses, and pass others to another resolver."""
 
     def __init__(self, answers: dict[str, list[str]], resolver: Resolver) -> None:
         self._answers = answers
@@ -50,7 +50,8 @@ class Job:
         self.limits = _limits(message.get("limits") or {})
         self.cancelled = threading.Event()
         self._asks = bool(message.get("asks"))
-        # What it learned before it was sent back, and how many seconds it has waited since.
+        # The addresses it resolved before it was sent back, and how many seconds it has waited
+        # since.
         self._answers: dict[str, list[str]] = message.get("answers") or {}
         self._waited = float(message.get("waited") or 0.0)
         self._reply: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -62,7 +63,7 @@ class Job:
         self._started_at = _now()
 
     def run(self, settings: FetchSettings) -> None:
-        """Scan, and send the result; the one place where any exception ends a job."""
+        """Scan and send the result; the one place where any exception ends a job."""
         self._started_at = _now()
         try:
             report = scan_site(
@@ -85,7 +86,7 @@ class Job:
             self._fail(ScanError(FailureReason.INTERNAL_ERROR, sentence))
 
     def reply(self, *, may_go: bool) -> None:
-        """Answer the question that the scan asks before it connects."""
+        """Answer whether the scan may connect."""
         self._reply.put(may_go)
 
     def _fetcher(self, settings: FetchSettings) -> Fetcher:
@@ -108,7 +109,7 @@ class Job:
             return
 
     def report_stage(self) -> None:
-        """Send the stage that the scan is in, if it has changed since the last time.
+        """Send the scan's stage if it has changed.
 
         Never blocks: a slow reader must not stall the main loop.
         """
@@ -145,7 +146,7 @@ class Job:
 
 
 class ThreadPool:
-    """Run jobs in daemon threads, started on demand up to a number, reused when idle."""
+    """Run jobs in daemon threads, started on demand up to a limit and reused when idle."""
 
     def __init__(self, settings: FetchSettings, size: int, writer: FrameWriter) -> None:
         self._settings = settings
@@ -175,14 +176,14 @@ class ThreadPool:
             job.reply(may_go=may_go)
 
     def cancel(self, key: str) -> None:
-        """Ask a job to stop; one that has ended already is left alone."""
+        """Ask a job to stop; ignored if it has ended."""
         with self._lock:
             job = self._jobs.get(key)
         if job is not None:
             job.cancelled.set()
 
     def report_stages(self) -> None:
-        """Send the stages of the scans that have moved on."""
+        """Send the stages of all scans whose stage has changed."""
         with self._lock:
             jobs = list(self._jobs.values())
         for job in jobs:
@@ -193,7 +194,7 @@ class ThreadPool:
             job = self._waiting.get()
             job.run(self._settings)
             with self._lock:
-                if self._jobs.get(job.key) is job:  # keep one that came back in the meantime
+                if self._jobs.get(job.key) is job:  # keep a job that was sent again in the meantime
                     del self._jobs[job.key]
 
 

@@ -1,4 +1,4 @@
-"""What a scanning process receives: JSON lines on stdin, read under a watchdog."""
+"""Read a scanning process's messages, JSON lines on stdin, under a watchdog."""
 
 import faulthandler
 import json

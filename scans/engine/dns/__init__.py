@@ -1,1 +1,1 @@
-"""Look up host names: the hosts file, then name servers, politely and with accurate causes."""
+"""Look up host names in the hosts file and then from name servers, with precise failures."""

@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-# Answers kept by one process.
+# Maximum number of cached answers per process.
 MAX_ENTRIES = 20_000
-# Maximum seconds to keep an answer; a missing name may be registered any minute.
+# Maximum seconds to keep an answer; a missing name may be registered at any time.
 LONGEST = 3_600
 LONGEST_MISSING = 300
 
 
 class Answer(NamedTuple):
-    """What the DNS says about a host: its addresses, or why there are none."""
+    """The DNS answer for a host: its addresses, or why there are none."""
 
     addresses: tuple[str, ...]
     # Its lifetime in seconds.

@@ -24,9 +24,9 @@ from scans.engine.dns.transport import NO_ANSWER, ask
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import Budget
 
-# Servers asked for one host: the first, and another (or the same once more).
+# Attempts per host: the first server, then another (or the same again).
 ATTEMPTS = 2
-# A lookup waits for its turn up to this multiple of its own time-out.
+# A lookup waits for a slot up to this multiple of its own time-out.
 PATIENCE = 3
 # Failures that a working server reports: it is neither silent nor overloaded.
 ANSWERED = frozenset({"SERVFAIL", "FORMERR", "NOTIMP"})
@@ -34,15 +34,15 @@ ANSWERED = frozenset({"SERVFAIL", "FORMERR", "NOTIMP"})
 
 @lru_cache(maxsize=8)
 def shared_resolver(servers: tuple[str, ...] = ()) -> DnsResolver:
-    """Return the resolver of this process for these name servers, the system's where none is named.
+    """Return this process's resolver for these name servers, by default the system's.
 
-    Its cache and its limit of parallel lookups are shared by all scans.
+    All scans share its cache and its limit on parallel lookups.
     """
     return DnsResolver(tuple(parse_server(text) for text in servers))
 
 
 class DnsResolver:
-    """Resolve host names, with few lookups at once and accurate reasons for failures."""
+    """Resolve host names with few parallel lookups and precise failure reasons."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class DnsResolver:
     def resolve(self, host: str, budget: Budget, timeout: float) -> tuple[str, ...]:
         """Return every address of a host, IPv4 first.
 
-        `timeout` is in seconds, without the wait for a turn. Raises ScanError dns_not_found where
-        the host has no address, dns_error where the name servers did not say.
+        `timeout` is in seconds and excludes waiting for a slot. Raises ScanError dns_not_found if
+        the host has no address, and dns_error if the name servers did not answer.
         """
         local = self._local(host)
         if local:
@@ -109,7 +109,7 @@ class DnsResolver:
         budget: Budget,
         timeout: float,
     ) -> Answer:
-        """Ask up to two servers for a name; both kinds of address at once."""
+        """Ask up to two servers for a name, for both kinds of address at once."""
         try:
             questions = [Question(name, kind) for kind in (dns.rdatatype.A, dns.rdatatype.AAAA)]
         except (dns.exception.DNSException, UnicodeError):
@@ -129,7 +129,7 @@ class DnsResolver:
         return _answer(host, questions)
 
     def _note_outcome(self, questions: list[Question], index: int) -> None:
-        """Slow down and prefer the next server where this one was silent or refused."""
+        """Slow down and prefer the next server if this one was silent or refused."""
         if any(question.is_answered or question.failure in ANSWERED for question in questions):
             self.pace.note_answer()
         else:
@@ -138,17 +138,17 @@ class DnsResolver:
 
 
 def _names(host: str, search: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names to ask for: those without a dot are tried in the search domains first.
+    """Return the names to look up; a name without a dot is tried in the search domains first.
 
-    A name with a dot never is: a wildcard in a search domain would give every dead name an address.
+    Names with a dot are not: a wildcard in a search domain would give every dead name an address.
     """
     return (host,) if "." in host else (*(f"{host}.{domain}" for domain in search), host)
 
 
 def _is_settled(questions: list[Question]) -> bool:
-    """Return whether another server need not be asked; without IPv4 addresses the second half is.
+    """Return whether no other server need be asked; IPv6 addresses alone do not settle it.
 
-    Many networks have no IPv6, so its addresses alone are used only as a last resort.
+    Many networks have no IPv6, so they are used only as a last resort.
     """
     if questions[0].addresses or any(question.is_missing for question in questions):
         return True

@@ -1,4 +1,4 @@
-"""Limit the parallel lookups of a process: fewer while its name servers time out."""
+"""Limit the parallel lookups of a process, with a lower limit while name servers time out."""
 
 import threading
 import time
@@ -7,20 +7,21 @@ from contextlib import contextmanager
 
 from scans.engine.session.budget import SLICE, Budget
 
-# Parallel lookups of one process. A stub resolver answered 25 of them with timeouts.
+# Parallel lookups per process. With 25 of them, a stub resolver began to time out.
 MAX_LOOKUPS = 16
 MIN_LOOKUPS = 2
-# Seconds to wait after a failed attempt: doubled by each failure in a row, up to the second value.
+# Seconds to wait after a failed attempt: doubled by each consecutive failure, up to the second
+# value.
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-# Failures within this many seconds of a slow-down belong to the same stall.
+# Failures within this many seconds after a slow-down count as the same stall.
 SAME_STALL = 1.0
 
 
 class Pace:
-    """Bound the parallel lookups, the way TCP bounds what it sends.
+    """Limit parallel lookups like TCP's congestion control.
 
-    A failure halves the limit, an answer raises it by a fraction, so a resolver that stalls gets
-    less to do within seconds and the full load back soon after it has recovered.
+    A failure halves the limit and an answer raises it by a fraction, so a stalling resolver gets
+    less load within seconds, and the full load soon after it has recovered.
     """
 
     def __init__(

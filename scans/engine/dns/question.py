@@ -1,4 +1,4 @@
-"""One question to the name servers, and how their responses are read (RFC 1035, RFC 2308)."""
+"""One question to the name servers, and the interpretation of responses (RFC 1035, RFC 2308)."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _HAS_ANSWER = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 
 class Question:
-    """Ask for the addresses of one kind, A or AAAA, of a name and of what it is an alias for."""
+    """A query for the addresses of one kind, A or AAAA, of a name and its aliases."""
 
     def __init__(self, host: str, kind: dns.rdatatype.RdataType) -> None:
         labels = [label.encode("ascii") for label in host.split(".")]
@@ -32,7 +32,7 @@ class Question:
         self.is_missing = False
         # Aliases (CNAME) followed so far; `name` is where the last one leads.
         self.aliases = 0
-        # Why the last server asked gave no answer.
+        # Why the last server gave no answer.
         self.failure = ""
         self._kind = kind
         self._ttls: list[int] = []
@@ -40,18 +40,18 @@ class Question:
 
     @property
     def is_open(self) -> bool:
-        """Return whether a response may still come from the server that was asked."""
+        """Return whether a response from the server is still outstanding."""
         return not self.is_answered and not self.failure
 
     def ask_again(self) -> None:
-        """Get ready for another server."""
+        """Reset for asking another server."""
         self.failure = ""
         self.query = self._fresh_query()
 
     def read(self, response: dns.message.Message) -> bool:
-        """Process a response; return whether to ask again, for an alias.
+        """Process a response; return whether to ask again for an alias.
 
-        An alias whose target the server left out is asked for; recursive servers send both.
+        Recursive servers send an alias with its target; a missing target is queried.
         """
         if response.rcode() not in _HAS_ANSWER:
             self.failure = dns.rcode.to_text(response.rcode())
@@ -73,7 +73,7 @@ class Question:
         return False
 
     def _follow(self, response: dns.message.Message) -> dns.rrset.RRset | None:
-        """Follow aliases as far as the response goes; return the addresses at the end."""
+        """Follow the aliases in the response; return the addresses at the end."""
         while self.aliases <= MAX_ALIASES:
             result = self._records(response, self._kind)
             if result is not None:

@@ -25,7 +25,7 @@ class SystemServers(NamedTuple):
 
 
 class WatchedFile(Generic[T]):
-    """The parsed content of a file, read again when the file has changed."""
+    """The parsed content of a file, reread when the file changes."""
 
     def __init__(self, path: str, parse: Callable[[str], T]) -> None:
         self._path = path
@@ -51,7 +51,7 @@ class WatchedFile(Generic[T]):
 
 
 def read_hosts(path: str) -> dict[str, tuple[str, ...]]:
-    """Return name -> addresses of a hosts file (hosts(5)), without unreadable lines."""
+    """Parse a hosts file (hosts(5)) into name -> addresses, ignoring invalid lines."""
     hosts: dict[str, tuple[str, ...]] = {}
     for line in _lines(path):
         address, *names = line.partition("#")[0].split() or [""]
@@ -64,9 +64,9 @@ def read_hosts(path: str) -> dict[str, tuple[str, ...]]:
 
 
 def read_servers(path: str) -> SystemServers:
-    """Return the name servers of a resolv.conf(5), this machine itself where it names none.
+    """Return the name servers in a resolv.conf(5), or this machine if there are none.
 
-    Skips unreadable lines, as the C library does; the last `search` or `domain` line counts.
+    Like the C library, it skips invalid lines and uses the last `search` or `domain` line.
     """
     servers: list[NameServer] = []
     search: tuple[str, ...] = ()

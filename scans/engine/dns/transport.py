@@ -1,4 +1,4 @@
-"""Send questions to one name server and take its responses: UDP, and TCP for long ones."""
+"""Query one name server by UDP, and by TCP for long responses."""
 
 import socket
 import time
@@ -19,10 +19,10 @@ MAX_UDP = 65_535
 
 
 def ask(server: NameServer, questions: list[Question], seconds: float, budget: Budget) -> None:
-    """Put questions to a server at once; each is answered or has a `failure` afterwards.
+    """Send questions to a server together; each is answered or has a `failure` afterwards.
 
-    Both go out from one socket, connected so that the system drops what others send to it and
-    reports a closed port at once. Raises ScanError only for a cancelled scan or a passed deadline.
+    They share a socket that is connected, so that the system drops packets from others and reports
+    a closed port immediately. Raises ScanError only for a cancelled scan or a passed deadline.
     """
     try:
         _Conversation(server, questions, seconds, budget).hold()
@@ -84,7 +84,7 @@ class _Conversation:
             self._ends = min(self._ends, time.monotonic() + SECOND_HALF)
 
     def _over_tcp(self, question: Question) -> dns.message.Message | None:
-        """Ask again over TCP for a response that UDP cut off."""
+        """Repeat a question over TCP after a truncated UDP response."""
         left = max(self._ends - time.monotonic(), 0.001)
         address, port = self._server
         try:
@@ -95,7 +95,7 @@ class _Conversation:
 
 
 def _socket_address(server: NameServer) -> tuple[int, tuple[object, ...]]:
-    """Return the family and socket address of a server; its scope (`fe80::1%eth0`) counts."""
+    """Return the family and socket address of a server, including its scope (`fe80::1%eth0`)."""
     infos = socket.getaddrinfo(
         server.address, server.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
     )

@@ -17,16 +17,16 @@ from scans.engine.lists.structure import Structure
 
 ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
-# The container of XLS files and of encrypted XLSX files.
+# The magic number of XLS files and encrypted XLSX files.
 OLE = b"\xd0\xcf\x11\xe0"
-# Bytes of an unpacked file; seconds for reading a workbook.
+# Maximum bytes of an unpacked file, and seconds for reading a workbook.
 MAX_UNPACKED = 2_000_000_000
 MAX_SECONDS = 180
 _BLOCK = 1 << 18
-# Bytes that a workbook's process may print of its sheets and of an error.
+# Maximum bytes that the workbook process may print about sheets and errors.
 _MAX_PRINTED = 65_536
 _PROJECT = Path(__file__).resolve().parents[3]
-# Entries by which a ZIP file is a workbook: XLSX, XLSB; ODS.
+# Entries that identify a ZIP file as a workbook: XLSX, XLSB; ODS.
 _WORKBOOK_ENTRIES = frozenset({"[Content_Types].xml", "mimetype"})
 _TOO_LARGE = "The spreadsheet is too large or damaged. Save the sheet with the domains as CSV."
 
@@ -41,8 +41,8 @@ def unpacked(
 ) -> Iterator[bytes]:
     """Yield a workbook's sheet as CSV, or the only file in a ZIP file.
 
-    Without `sheet` it is the sheet with most domains. `structure` gets the names of the sheets.
-    Raises UnreadableFile if there is nothing to read, or too much.
+    Without `sheet`, the sheet with most domains is used. `structure` receives the sheet names.
+    Raises UnreadableFile if there is nothing, or too much, to read.
     """
     structure = structure or Structure()
     with _spooled(chunks) as file:
@@ -54,7 +54,7 @@ def unpacked(
 
 @contextmanager
 def _spooled(chunks: Iterable[bytes]) -> Iterator[IO[bytes]]:
-    """Write a file to disk: both formats are read from their end."""
+    """Write a file to disk, because both formats are read from the end."""
     with tempfile.NamedTemporaryFile(prefix="scrapersky-list-") as file:
         for chunk in chunks:
             file.write(chunk)
@@ -99,12 +99,12 @@ def _sheet(file: IO[bytes], sheet: str, structure: Structure) -> Iterator[bytes]
 
 
 def _printed(errors: IO[bytes]) -> str:
-    """Return what the process has printed so far, without moving the place that it writes at."""
+    """Return what the process has printed so far, without moving its write position."""
     return os.pread(errors.fileno(), _MAX_PRINTED, 0).decode("utf-8", "replace")
 
 
 def _take_sheets(printed: str, structure: Structure) -> str:
-    """Describe the sheets that a process printed in its first line; return what follows it."""
+    """Read the sheet names from the process's first line; return the rest."""
     first, _, rest = printed.partition("\n")
     if not first.startswith('{"sheets":'):
         return printed
@@ -114,7 +114,7 @@ def _take_sheets(printed: str, structure: Structure) -> str:
 
 
 def _sentence(code: int, printed: str) -> str:
-    """Return the reason that the process printed; a process that crashed printed none."""
+    """Return the reason printed by the process, or a generic one if it crashed."""
     text = printed.strip()
     return text if code == 1 and "Traceback" not in text else _TOO_LARGE
 
@@ -134,7 +134,7 @@ def _only_member(file: IO[bytes], sheet: str, structure: Structure) -> Iterator[
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:
-    """Return whether an entry is a user's file, not a folder or macOS metadata."""
+    """Return whether an entry is a user's file rather than a folder or macOS metadata."""
     return not info.is_dir() and not info.filename.startswith("__MACOSX/")
 
 

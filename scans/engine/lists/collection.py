@@ -9,11 +9,11 @@ from scans.engine.lists.kept_rows import KeptRows, TooManyColumns
 from scans.engine.lists.reader import Entry, ListReader, cell_values, read_entry
 from scans.engine.lists.structure import Structure
 
-# Rejected lines that are kept; the others are counted.
+# Maximum number of rejected lines kept; others are only counted.
 KEPT_REJECTIONS = 1_000
-# Entries of one list, whatever becomes of them, and its hosts where no other limit is set.
+# Maximum number of entries in a list, and of hosts unless another limit is given.
 MAX_ENTRIES = 3_000_000
-# Characters of a rejected value that are kept for showing it.
+# Maximum length of a rejected value kept for display.
 MAX_SHOWN = 200
 
 
@@ -27,7 +27,7 @@ class AcceptedLine:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A rejected value: its line, its text (cut), and the reason."""
+    """A rejected value: its line, its truncated text, and the reason."""
 
     line: int
     value: str
@@ -36,16 +36,16 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class ParsedList:
-    """The parsed list; hosts are unique and in the order of the list.
+    """A parsed list; hosts are unique and in list order.
 
-    `rejected` are the first 1,000 rejected lines, of `rejected_count`.
+    `rejected` has the first 1,000 of `rejected_count` rejected lines.
     """
 
     accepted: tuple[AcceptedLine, ...]
     rejected: tuple[RejectedLine, ...]
     rejected_count: int
     duplicates: int
-    # The first 1,000 lines that name a host again, of `duplicates`.
+    # The first 1,000 of `duplicates` lines that repeat a host.
     repeated: tuple[AcceptedLine, ...] = ()
     # The rows of a table with all of its columns, if they are kept.
     rows: KeptRows | None = field(default=None, repr=False, compare=False)
@@ -65,11 +65,10 @@ def read_text(
     max_entries: int = MAX_ENTRIES,
     keep: KeptRows | None = None,
 ) -> ParsedList:
-    """Read a pasted list; a table that is broken is read as lines of values.
+    """Read a pasted list; a broken table is read as lines of values.
 
-    `structure` describes a table, and its rows are added to `keep`. Raises ListTooLong for more
-    than `max_hosts` domains, and UnreadableFile where a `column` is named that the list does not
-    have.
+    `structure` receives the description of a table, and its rows are added to `keep`. Raises
+    ListTooLong for more than `max_hosts` domains, and UnreadableFile if `column` does not exist.
     """
     for is_table in (None, False):
         reader = ListReader(
@@ -120,7 +119,7 @@ def read_file(
 
 
 def read_values(values: Iterable[str], *, allowed_networks: tuple[str, ...] = ()) -> ParsedList:
-    """Read values of which each is a domain or URL; `line` is its place, counted from 1."""
+    """Read values that are one domain or URL each; their lines are numbered from 1."""
     entries = (
         read_entry(position, value, allowed_networks)
         for position, cell in enumerate(values, start=1)
@@ -137,7 +136,7 @@ def collect(
 ) -> ParsedList:
     """Sort entries into a ParsedList. Raises ListTooLong at the first entry over a limit.
 
-    With `keep`, `entries` is the reader of the list, whose `names` are those of the columns.
+    With `keep`, `entries` must be the list's reader, whose `names` are the column names.
     """
     accepted: dict[str, AcceptedLine] = {}
     rejected: list[RejectedLine] = []

@@ -1,4 +1,4 @@
-"""Choose the column of a table that holds the domains, by its values."""
+"""Detect the column of a table with the domains by its values."""
 
 import re
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from scans.engine.lists.csv_rows import Row
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.values import line_values
 
-# Rows from which the column is chosen, and the first of them among which a header may be.
+# Number of rows examined to detect the column, and of those that may contain the header.
 SAMPLE_ROWS = 500
 _HEADER_ROWS = 50
 _MAX_COLUMNS = 200
 _MAX_NAMED = 12
 _MAX_NAME = 200
 
-# Names of the column with the domains. They decide only between columns of about the same values.
+# Usual names of the domain column. They only decide between columns with similar values.
 _KNOWN_NAMES = frozenset(
     (
         "domain", "domains", "domain name", "domainname", "company domain", "company domain name",
@@ -33,7 +33,7 @@ _KNOWN_NAMES = frozenset(
 )  # fmt: skip
 _NAME_BONUS = 1.5
 
-# Sites on which others have a page: in a list of companies these are their profiles and maps.
+# Sites on which companies have profiles or map entries; a column of these is not the domains.
 _LIGHT_WEIGHT = 0.1
 _LIGHT_SITES = frozenset(
     (
@@ -58,7 +58,7 @@ _LIGHT_NAMES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the domains of a table are: the column, its names, and the first row below them."""
+    """The layout of a table: its domain column, its column names, and its first data row."""
 
     column: int
     names: list[str]
@@ -70,9 +70,9 @@ def find_layout(
 ) -> Layout:
     """Return the layout of a table from its first rows.
 
-    `column` is a name, an index from 0, or None to choose the column that has most distinct hosts;
-    a known name adds half as much again. Above the header may be title lines. With `names`, the
-    rows have no header. Raises UnreadableFile if there is no such column.
+    `column` is a name, an index from 0, or None to detect the column with most distinct hosts,
+    where a known name adds half as much again. There may be title lines above the header. With
+    `names`, the rows have no header. Raises UnreadableFile if there is no such column.
     """
     if names:
         index = names.index(column) if isinstance(column, str) and column in names else column
@@ -101,7 +101,7 @@ def _named_layout(rows: Sequence[Row], name: str, width: int) -> Layout:
 
 
 def _row_naming(rows: Sequence[Row], plain_name: str) -> int | None:
-    """Return the place of the header with a name: a row of several cells, if there is one."""
+    """Return the index of the header row with a name, preferably one with several cells."""
     candidates = [
         position
         for position, row in enumerate(rows[:_HEADER_ROWS])
@@ -112,7 +112,7 @@ def _row_naming(rows: Sequence[Row], plain_name: str) -> int | None:
 
 
 def _named_column(rows: Sequence[Row], names: list[str], plain_name: str) -> int:
-    """Return the column of a name; of several, the one with most domains."""
+    """Return the column with a name; if there are several, the one with most domains."""
     candidates = [index for index, name in enumerate(names) if _plain(name) == plain_name]
     if len(candidates) == 1:
         return candidates[0]
@@ -155,7 +155,7 @@ def _weight(host: str) -> float:
 
 
 def host_of_cell(cell: str) -> str:
-    """Return the host that a cell begins with, empty if it begins with none."""
+    """Return the host at the beginning of a cell; empty if there is none."""
     for value in line_values(cell[:2_000])[:1]:
         try:
             return normalise(value)
@@ -165,10 +165,10 @@ def host_of_cell(cell: str) -> str:
 
 
 def _header_above(rows: Sequence[Row], index: int) -> int | None:
-    """Return the place of the row that names the columns, or None.
+    """Return the index of the header row, or None.
 
-    It is looked for above the first host of the column with the domains; rows above it are titles.
-    A single unknown word alone in its row is taken for a value: better refused than lost.
+    It must be above the first host in the domain column; rows above it are titles. A single unknown
+    word in a row is treated as a value: better to reject it than to lose it.
     """
     named = _known_header(rows, index)
     if named is not None:
@@ -189,7 +189,7 @@ def _header_above(rows: Sequence[Row], index: int) -> int | None:
 
 
 def _known_header(rows: Sequence[Row], index: int) -> int | None:
-    """Return the place of a row with a known name in the column and only narrower rows above."""
+    """Return the index of a row with a known name in the column and only narrower rows above it."""
     for position, row in enumerate(rows[:_HEADER_ROWS]):
         if index < len(row.cells) and is_known_name(row.cells[index]):
             filled = _filled(row)
@@ -200,13 +200,13 @@ def _known_header(rows: Sequence[Row], index: int) -> int | None:
 
 
 def _first_header(rows: Sequence[Row]) -> int | None:
-    """Return the place of the first row in which a column has a known name."""
+    """Return the index of the first row with a known column name."""
     first = enumerate(rows[:_HEADER_ROWS])
     return next((position for position, row in first if any(map(is_known_name, row.cells))), None)
 
 
 def _looks_like_header(row: Row, index: int) -> bool:
-    """Return whether a row of several cells names things: letters in each, and no hosts."""
+    """Return whether a row looks like a header: several cells with letters and no hosts."""
     cells = [cell for cell in row.cells[:_MAX_COLUMNS] if cell.strip()]
     has_name = index < len(row.cells) and bool(row.cells[index].strip())
     if len(cells) < 2 or not has_name:

@@ -1,4 +1,4 @@
-"""Read the records of a CSV file, in any program's variant."""
+"""Read the records of a CSV file in any common dialect."""
 
 import csv
 import re
@@ -13,10 +13,10 @@ from scans.engine.lists.lines import Line
 from scans.engine.lists.typed_cells import split_marks
 
 _DELIMITERS = (",", ";", "\t", "|", "，", "；", "^", "~", "\x1f")  # noqa: RUF001
-# Rows and columns by which delimiters are compared.
+# Number of rows and columns used to compare delimiters.
 _SNIFFED_ROWS = 200
 _SNIFFED_COLUMNS = 50
-# What Excel takes as the first line of a file, and writes in some languages.
+# Excel's optional first line that states the separator.
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(\\t|.)"?[\s,;]*', re.IGNORECASE)
 
 
@@ -31,12 +31,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a program writes records: with this delimiter, and quotes escaped by doubling or by a
-    backslash."""
+    """A CSV dialect: a delimiter, and quotes escaped by doubling or by a backslash."""
 
     delimiter: str
     backslash: bool = False
-    # The number of columns that most rows have.
+    # The number of columns in most rows.
     width: int = 0
 
     def reader(self, lines: Iterable[str], *, strict: bool = False) -> Any:
@@ -48,7 +47,7 @@ class Dialect:
 
 
 def separator_of(line: str) -> str:
-    """Return the delimiter that a line `sep=;` names, empty for any other line."""
+    """Return the delimiter in a line such as `sep=;`; empty for any other line."""
     match = _SEPARATOR_LINE.fullmatch(line)
     return match[1].replace("\\t", "\t") if match else ""
 
@@ -56,9 +55,9 @@ def separator_of(line: str) -> str:
 def sniff(sample: Sequence[Line], separator: str = "") -> Dialect:
     """Return the dialect in which the first rows have most domains in one column.
 
-    Of several, it is the one in which they fall into the most even columns. A `separator` that is
-    known leaves only the quoting to be told. `csv.Sniffer` is not used: it is slow on long lines
-    and takes letters for delimiters.
+    Among equals, the one with the most even columns is preferred. With a known `separator`, only
+    the quoting is detected. `csv.Sniffer` is not used because it is slow on long lines and may pick
+    letters as delimiters.
     """
     texts = [f"{line.text}\n" for line in sample[:_SNIFFED_ROWS]]
     quotings = (False, True) if any("\\" in text for text in texts) else (False,)
@@ -82,7 +81,7 @@ def _score(texts: list[str], dialect: Dialect) -> tuple[int, float, int]:
 
 
 def _names_host(cell: str) -> bool:
-    """Return whether a cell names a host; a browser would join one with a tab to a name."""
+    """Return whether a cell contains a host; unlike in browsers, one with a tab does not."""
     return "\t" not in cell.strip() and is_host(cell)
 
 
@@ -91,11 +90,11 @@ def _column(rows: list[list[str]], index: int) -> set[str]:
 
 
 def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False) -> Iterator[Row]:
-    """Yield the records that are not blank.
+    """Yield the non-blank records.
 
-    A record that does not have the usual number of columns is read with the other way to escape
-    quotes if that gives it as many. Raises UnreadableFile if a quote never closes or a value is
-    longer than 131,072 characters; a sample, which may be cut anywhere, just ends there.
+    A record with an unusual number of columns is reread with the other quote escaping if that gives
+    the usual number. Raises UnreadableFile if a quote is never closed or a value exceeds 131,072
+    characters; a sample, which may be cut anywhere, simply ends there.
     """
     feed = _Feed(lines)
     reader = dialect.reader(feed)
@@ -121,7 +120,7 @@ def csv_rows(lines: Iterable[Line], dialect: Dialect, *, is_sample: bool = False
 
 
 class _Feed:
-    """The lines that a reader takes, with the number and the texts of the record in hand."""
+    """Feeds lines to a csv reader, tracking the line number and text of the current record."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = iter(lines)
@@ -153,7 +152,7 @@ def _requoted(cells: list[str], texts: list[str], dialect: Dialect) -> list[str]
 
 
 def _check_last_quote(feed: _Feed, dialect: Dialect) -> None:
-    """Refuse a file whose last record runs to the end because its quote is never closed."""
+    """Reject a file whose last record extends to the end because its quote is never closed."""
     if len(feed.texts) < 2 or '"' not in feed.texts[0]:
         return
     try:

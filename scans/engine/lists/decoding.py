@@ -1,7 +1,7 @@
-"""Turn the bytes of a file into text, in any program's variant, a block at a time.
+"""Decode the bytes of a file in any common encoding, block by block.
 
-A byte that is not UTF-8 changes nothing about the rest of the file: only the line that it stands in
-is read in an older encoding.
+A byte that is not valid UTF-8 does not affect the rest of the file: only its line is decoded in a
+legacy encoding.
 """
 
 import codecs
@@ -15,11 +15,11 @@ from scans.engine.lists.archives import is_archive, unpacked
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.structure import Structure
 
-# Characters of one line; a list of 200,000 domains in one line is shorter.
+# Maximum characters in a line; 200,000 domains in one line are shorter.
 MAX_LINE = 8_000_000
-# Bytes from which the encoding is detected; a NUL in them means that the file is not text.
+# Number of bytes used to detect the encoding; a NUL among them means the file is not text.
 _HEAD = 4_096
-# Bytes beyond ASCII from which on an encoding is guessed, and bytes of the lines they stand in.
+# Non-ASCII bytes, and bytes of the lines that contain them, used to guess an encoding.
 _EVIDENCE = 6
 _SAMPLE = 20_000
 
@@ -35,8 +35,8 @@ _BINARY = (
     (b"\x1f\x8b", "It is a compressed file. Unpack it first."),
 )
 WESTERN = "cp1252"
-# Encodings that are guessed, with the names of Python's decoders. Old code pages of DOS and
-# Macintosh are left out: on short texts they are more often wrong than right.
+# Encodings considered, with their Python codecs. DOS and Macintosh code pages are left out because
+# on short texts they are more often wrong than right.
 _GUESSED = {
     "Windows-1252": WESTERN,
     "CP932": "cp932",
@@ -54,8 +54,8 @@ _GUESSED = {
     "Windows-1256": "cp1256",
     "Windows-1257": "cp1257",
 }
-# How much more likely than Windows-1252 another encoding must be: lists mix the languages of many
-# countries, which looks like a language of none. The Turkish one has only six other letters.
+# How much more likely than Windows-1252 another encoding must be, since lists mix many languages.
+# The Turkish one differs in only six letters.
 _MARGIN = 1.5
 _TURKISH_MARGIN = 1.15
 _MULTIBYTE = frozenset({"cp932", "euc_jp", "gb18030", "big5hkscs", "cp949"})
@@ -66,11 +66,11 @@ def text_blocks(
 ) -> Iterator[str]:
     """Yield the text of a file in blocks of whole lines; line ends are all `\\n`.
 
-    A spreadsheet yields its sheet named `sheet`, or the one with most domains, as CSV; `structure`
-    then names its sheets. A ZIP file yields its only file. Text is UTF-8, UTF-16 or UTF-32, with or
-    without byte order mark; lines that are none of these are read in the encoding that their bytes
-    suggest, Windows-1252 if they suggest none. Raises UnreadableFile for what is no text and for
-    lines over 8,000,000 characters.
+    A spreadsheet yields the given `sheet`, or the one with most domains, as CSV; `structure` then
+    receives the sheet names. A ZIP file yields its only file. Text is UTF-8, UTF-16 or UTF-32, with
+    or without byte order mark; other lines are decoded in the encoding that their bytes suggest, by
+    default Windows-1252. Raises UnreadableFile for binary data and for lines over 8,000,000
+    characters.
     """
     head, rest = _head(iter(chunks))
     if is_archive(head):
@@ -89,12 +89,12 @@ def text_blocks(
 
 
 def split_text(text: str) -> Iterator[str]:
-    """Yield a text as `text_blocks` does."""
+    """Yield a text in blocks like `text_blocks`."""
     return _unified([text.removeprefix("\ufeff")])
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes of a file, at least 4,096 if it is that long, and the chunks after."""
+    """Return the first bytes of a file, at least 4,096 if possible, and the remaining chunks."""
     head = b""
     for chunk in chunks:
         head += chunk
@@ -104,14 +104,14 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _wide_encoding(head: bytes) -> str:
-    """Return the encoding of a file in UTF-16 or UTF-32, empty for any other."""
+    """Return the encoding of a UTF-16 or UTF-32 file; empty for any other."""
     for bom, name in _BOMS:
         if head.startswith(bom):
             return "" if name == "utf-8-sig" else name
     sample = head[:2_000]
     if sample.count(0) <= len(sample) // 4:
         return ""
-    # Every other byte is zero: UTF-16 without a mark. Which byte of a pair it is tells the order.
+    # Every other byte is zero: UTF-16 without a BOM; which one reveals the byte order.
     return "utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be"
 
 
@@ -125,11 +125,11 @@ def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
 def _whole_lines(
     pieces: Iterable[AnyStr], line_feed: AnyStr, carriage_return: AnyStr
 ) -> Iterator[AnyStr]:
-    """Join and cut pieces so that each ends where a line does; `\\r\\n` is not cut in two."""
+    """Regroup pieces so that each ends with a complete line; `\\r\\n` is never split."""
     pending: list[AnyStr] = []
     size = 0
     for piece in pieces:
-        # The last character waits for what follows: it may be the first half of `\\r\\n`.
+        # Hold back the last character: it may be the first half of `\\r\\n`.
         cut = max(piece.rfind(line_feed), piece.rfind(carriage_return, 0, len(piece) - 1)) + 1
         if cut:
             pending.append(piece[:cut])
@@ -148,7 +148,7 @@ def _unified(blocks: Iterable[str]) -> Iterator[str]:
 
 
 class _Decoder:
-    """Decode lines as UTF-8, and those that are not UTF-8 in the encoding their bytes suggest."""
+    """Decode lines as UTF-8, and invalid ones in the encoding that their bytes suggest."""
 
     def __init__(self, head: bytes) -> None:
         self._evidence = b""
@@ -165,7 +165,7 @@ class _Decoder:
             return "".join(map(self._line, lines))
 
     def _add_evidence(self, lines: list[bytes]) -> None:
-        """Guess the encoding again, until there is enough to go by."""
+        """Repeat the guess until there is enough evidence."""
         if len(self._evidence) >= _SAMPLE:
             return
         self._evidence += b"".join(line for line in lines if not _is_mostly_utf8(line))[:_SAMPLE]
@@ -180,7 +180,7 @@ class _Decoder:
 
 
 def _is_mostly_utf8(line: bytes) -> bool:
-    """Return whether a line is ASCII or UTF-8, with a stray byte at most."""
+    """Return whether a line is ASCII or UTF-8 with at most one stray byte."""
     if line.isascii():
         return True
     beyond_ascii = sum(byte > 0x7F for byte in line[:_SAMPLE])
@@ -189,7 +189,7 @@ def _is_mostly_utf8(line: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
-    """Return the encoding of lines that are not UTF-8."""
+    """Guess the encoding of lines that are not UTF-8."""
     if sum(byte > 0x7F for byte in sample) < _EVIDENCE:
         return WESTERN
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_GUESSED)
@@ -202,7 +202,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _read_invalid_bytes_as(encoding: str) -> None:
-    """Register an error handler that reads the bytes that are not UTF-8 in another encoding."""
+    """Register an error handler that decodes invalid UTF-8 bytes in another encoding."""
 
     def handler(error: Any) -> tuple[str, int]:
         return error.object[error.start : error.end].decode(encoding, "replace"), error.end

@@ -1,4 +1,4 @@
-"""Read JSON Lines (https://jsonlines.org): a domain, or an object with one, in each line."""
+"""Read JSON Lines (https://jsonlines.org): each line is a domain or an object with one."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ NO_DOMAIN = 'The line is neither a JSON string nor an object with the key "domai
 
 
 class JsonLineReader:
-    """The entries of JSON Lines, read as they are iterated over; blank lines have none.
+    """Iterates over the entries of JSON Lines, ignoring blank lines.
 
-    `blocks` are text, as `text_blocks` yields it. Lines before `first_line` are skipped. `names`
-    are the keys of the objects so far, those of inner objects joined with a dot; a list that is
-    continued is called with those of its beginning.
+    `blocks` are text as yielded by `text_blocks`. Lines before `first_line` are skipped. `names`
+    are the keys of the objects so far, with nested keys joined by dots; to continue a list, pass
+    its names so far.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class JsonLineReader:
                 yield line, _parsed(line.text)
 
     def _flat(self, item: Any) -> dict[str, str]:
-        """Return the texts of an object by key, and add the keys to the names."""
+        """Return the values of an object as texts by key, and add its keys to the names."""
         texts = flat_texts(item) if isinstance(item, dict) else {}
         merge_names(self.names, texts)
         return texts

@@ -1,4 +1,4 @@
-"""Read the items of JSON arrays or of JSON lines, one at a time."""
+"""Read the items of JSON arrays or JSON lines one at a time."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 from scans.engine.lists.csv_rows import Row
 
-# Characters of one item, and columns of all of them.
+# Maximum characters of an item, and maximum number of columns.
 _MAX_ITEM = 1_000_000
 _MAX_COLUMNS = 200
 _MAX_DEPTH = 4
@@ -20,15 +20,15 @@ _decode = json.JSONDecoder(strict=False).raw_decode
 
 
 def starts_json(head: str) -> bool:
-    """Return whether a text begins as a JSON array or object does."""
+    """Return whether a text begins like a JSON array or object."""
     return _STARTS_JSON.match(head) is not None
 
 
 class JsonRows:
     """The items of JSON arrays, or the objects of JSON lines, as rows of a table.
 
-    `names` are the keys of the objects so far, those of inner objects joined with a dot. The
-    iteration ends where the text stops being JSON; `rest` and `line` then say what is left.
+    `names` are the keys of the objects so far, with nested keys joined by dots. Iteration ends
+    where the text stops being JSON; `rest` and `line` then give the remainder.
     """
 
     def __init__(self, blocks: Iterable[str]) -> None:
@@ -54,7 +54,7 @@ class JsonRows:
                 yield Row(item[0], cells)
 
     def rest(self) -> Iterator[str]:
-        """Yield what was not read as JSON."""
+        """Yield the text that was not read as JSON."""
         yield self._text[self._position :]
         yield from self._blocks
 
@@ -69,7 +69,7 @@ class JsonRows:
                 return False
 
     def _fill(self) -> bool:
-        """Read one more block; return False at the end."""
+        """Read another block; return False at the end."""
         block = next(self._blocks, None)
         if block is None:
             return False
@@ -82,7 +82,7 @@ class JsonRows:
         self._position = position
 
     def _enter_array(self) -> bool:
-        """Go into an array, or into the one that a single object holds; return False for others."""
+        """Enter an array, or the array inside a single object; return False if there is none."""
         start = self._position
         if self._text[start] == "[":
             self._advance(start + 1)
@@ -95,12 +95,12 @@ class JsonRows:
         return True
 
     def _wrapped_array(self) -> re.Match[str] | None:
-        """Return the beginning of a text that is one object around an array."""
+        """Match the beginning of an object that wraps an array."""
         is_first, self._is_first = self._is_first, False
         return _WRAPPED_ARRAY.match(self._text, self._position) if is_first else None
 
     def _is_last_item(self) -> bool:
-        """Return whether nothing follows the object at hand, which may be too long to tell."""
+        """Return whether nothing follows the current object, which may be too long to check."""
         decoded = self._decoded()
         if decoded is None:
             return True
@@ -127,7 +127,7 @@ class JsonRows:
         return line, decoded[0]
 
     def _decoded(self) -> tuple[Any, int] | None:
-        """Return the value at hand and where it ends; None for no JSON and for too long a value."""
+        """Return the current value and its end; None if it is not JSON or too long."""
         while True:
             try:
                 return _decode(self._text, self._position)
@@ -143,18 +143,18 @@ class JsonRows:
         return [_text(item)]
 
     def _aligned(self, values: dict[str, str]) -> list[str]:
-        """Return the values of an object in the order of the names; add the names that are new."""
+        """Return the values of an object in the order of the names; add new names."""
         merge_names(self.names, values)
         return [values.get(name, "") for name in self.names]
 
 
 def flat_texts(item: dict[str, Any]) -> dict[str, str]:
-    """Return the values of an object as texts; the keys of inner objects are joined with a dot."""
+    """Return the values of an object as texts; nested keys are joined by dots."""
     return dict(_flattened(item))
 
 
 def merge_names(names: list[str], values: Iterable[str]) -> None:
-    """Add the keys of an object to the names of the columns, of which there are at most 200."""
+    """Add the keys of an object to the column names, up to 200."""
     known = set(names)
     names += [name for name in values if name not in known][: max(_MAX_COLUMNS - len(names), 0)]
 

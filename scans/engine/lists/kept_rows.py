@@ -1,4 +1,4 @@
-"""Keep the rows of a table, with all of its columns, until its batch is created."""
+"""Buffer the rows of a table, with all columns, until its batch is created."""
 
 import gzip
 import io
@@ -9,16 +9,16 @@ from typing import NamedTuple, Protocol
 
 from scans.engine.lists.errors import ListTooLong, UnreadableFile
 
-# Bytes of compressed rows that are held in memory; more are in a temporary file.
+# Maximum bytes of compressed rows held in memory; more go to a temporary file.
 _IN_MEMORY = 4_000_000
 
 
 class TooManyColumns(UnreadableFile):
-    """Rows that are more than a batch may keep, with a sentence for the user."""
+    """More rows or bytes than a batch may store, with a message for the user."""
 
 
 class KeptRow(NamedTuple):
-    """A row of a table: its cells, and the host to scan or the reason why there is none."""
+    """A row of a table: its cells, and its host or the reason why it has none."""
 
     line: int
     values: tuple[str, ...]
@@ -28,7 +28,7 @@ class KeptRow(NamedTuple):
 
 
 class RowEntry(Protocol):
-    """What a row is made of; `scans.engine.lists.reader.Entry`."""
+    """The protocol of `scans.engine.lists.reader.Entry`."""
 
     @property
     def line(self) -> int: ...
@@ -43,13 +43,13 @@ class RowEntry(Protocol):
 
 
 class RowLimits(NamedTuple):
-    """The most rows of a batch, and the most bytes of all of their cells."""
+    """The maximum rows of a batch, and the maximum total bytes of their cells."""
 
     rows: int
     bytes: int
 
     def check(self, rows: int, size: int) -> None:
-        """Raise TooManyColumns for more."""
+        """Raise TooManyColumns above a limit."""
         excess = f"more than {self.rows:,} rows" if rows > self.rows else ""
         if size > self.bytes:
             excess = f"more than {self.bytes:,} bytes in its columns"
@@ -66,15 +66,15 @@ def row_of(entry: RowEntry) -> KeptRow:
 
 
 def size_of(values: Sequence[str]) -> int:
-    """Return the bytes of a row: those of its cells, and one for each."""
+    """Return the size of a row: the bytes of its cells, plus one per cell."""
     return len("".join(values).encode("utf-8", "replace")) + len(values)
 
 
 class KeptRows:
-    """The rows of a table in their order, compressed; they can be read several times.
+    """The rows of a table in order, compressed; they can be read several times.
 
-    `names` are those of the columns, known once the list has been read. `add` raises TooManyColumns
-    at a limit, and ListTooLong beyond `at_once` bytes. With `only_counts`, nothing else is done.
+    `names` are the column names, known once the list has been read. `add` raises TooManyColumns at
+    a limit, and ListTooLong beyond `at_once` bytes. With `only_counts`, rows are only counted.
     """
 
     def __init__(self, limits: RowLimits, at_once: int, *, only_counts: bool = False) -> None:
@@ -93,7 +93,7 @@ class KeptRows:
         self._writer: gzip.GzipFile | None = None
 
     def add(self, entry: RowEntry) -> None:
-        """Keep the row that an entry starts; a table of one column has nothing to keep."""
+        """Keep the row that an entry starts; a table with one column has nothing to keep."""
         if len(entry.values) < 2:
             return
         self.count += 1

@@ -1,10 +1,10 @@
-"""Count the lines of a text, whatever its length."""
+"""Number the lines of a text of any length."""
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-# Blanks that are skipped as a whole; each line of a text costs more than all of these together.
+# Runs of blank lines that are skipped in one search, which costs less than a single line.
 _LONG_BLANK = re.compile(r"[ \t\n]{256,}")
 
 
@@ -16,10 +16,10 @@ class Line(NamedTuple):
 
 
 def numbered(blocks: Iterable[str], first: int = 1) -> Iterator[Line]:
-    """Yield the lines of a text given in blocks that end where lines do.
+    """Yield the lines of a text given in blocks of whole lines.
 
-    Blank lines in a row, from some hundred on, are counted but not yielded: a file of 19,000,000
-    line ends is read in the time of one search.
+    Long runs of blank lines are counted but not yielded: a file of 19,000,000 line ends takes only
+    one search.
     """
     number = first
     for block in blocks:

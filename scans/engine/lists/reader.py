@@ -1,7 +1,7 @@
 """Read a list of domains in any form as a stream of entries.
 
 A list is free text (values separated by line ends, spaces and commas), a table (CSV, TSV, an export
-of a database) or JSON. Memory is bounded: one block of the text and the first rows of a table.
+of a database) or JSON. Memory use is bounded: one block of text and the first rows of a table.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,19 +21,19 @@ from scans.engine.lists.typed_cells import without_marks
 from scans.engine.lists.values import line_values
 from scrapersky.web.text import sanitize
 
-# Lines, and characters of each, from which the format of a list is detected.
+# Number of lines, and characters of each, used to detect the format of a list.
 _SAMPLE_LINES = 1_000
 _SAMPLE_WIDTH = 5_000
-# What databases write for a missing value.
+# Values that databases write for NULL.
 _NO_VALUE = frozenset({"", "\\N"})
 
 
 class Entry(NamedTuple):
-    """One value of a list: its line, its text, and its host or the reason why it has none.
+    """One value of a list: its line, its text, and its host or the reason for its rejection.
 
-    `values` are the cells of its row, and `kinds` their kinds as in `typed_cells`. A row whose cell
-    is empty has neither host nor reason. The first entry of a row `starts_row`; it has the host if
-    any of them has one.
+    `values` are the cells of its row, and `kinds` their types (see `typed_cells`). A row with an
+    empty domain cell has neither host nor reason. The first entry of a row has `starts_row`, and
+    the host if any entry of the row has one.
     """
 
     line: int
@@ -46,14 +46,13 @@ class Entry(NamedTuple):
 
 
 class ListReader:
-    """The entries of a list, read as they are iterated over.
+    """Iterates over the entries of a list.
 
-    `blocks` are text, as `text_blocks` yields it. With `is_table` or a `column` (a name, or an
-    index from 0) it is read as a table. Where `is_table` is None, it is one if its columns are even
-    and one of them holds the domains; where it is False, it is free text. `names` and `column` are
-    those of the table, known with the first entry and empty for other lists; `structure` describes
-    it. Lines before `first_line` are skipped, at a fraction of the cost. Iterating raises
-    UnreadableFile for what cannot be read.
+    `blocks` are text as yielded by `text_blocks`. With `is_table` or a `column` (a name, or an
+    index from 0) it is read as a table. If `is_table` is None, it is a table if its columns are
+    even and one contains domains; if False, it is free text. `names` and `column` are those of the
+    table, known from the first entry on and empty for other lists; `structure` describes it. Lines
+    before `first_line` are skipped at a fraction of the cost. Iterating raises UnreadableFile.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class ListReader:
         return self._table(body, layout)
 
     def _layout(self, rows: Sequence[Row], all_rows: Iterator[Row]) -> Layout:
-        """Return the layout of a table; a quote that never closes is the better explanation."""
+        """Return the layout of a table; an unclosed quote takes precedence as the error."""
         try:
             if not rows:
                 raise UnreadableFile("The file is empty.")
@@ -127,7 +126,7 @@ class ListReader:
     def _describe(
         self, rows: Sequence[Row], layout: Layout | None, names: Sequence[str] = ()
     ) -> None:
-        """Describe a table by its first rows; without a layout, before a column is chosen."""
+        """Describe a table by its first rows; without a layout, before its column is detected."""
         if layout is None:
             with suppress(UnreadableFile):
                 around_first = find_layout(rows, 0, names=names)
@@ -166,7 +165,7 @@ def row_entries(
     values: tuple[str, ...],
     kinds: str = "",
 ) -> Iterator[Entry]:
-    """Yield the entries of a table's row: those of the `texts` in its cell, or one without any."""
+    """Yield the entries of a table row: one per text in its cell, or an empty one."""
     entries = [read_entry(line, text, allowed_networks, values) for text in texts]
     first, *others = sorted(entries, key=_has_no_host) or [Entry(line, "", values=values)]
     yield first._replace(kinds=kinds, starts_row=True)
@@ -189,13 +188,13 @@ def read_entry(
 
 
 def _sanitized_cells(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the cells of a row as every database stores them, looking at the whole row once."""
+    """Return the cells of a row sanitised, with one check for the whole row."""
     text = "".join(cells)
     return tuple(cells) if sanitize(text) == text else tuple(map(sanitize, cells))
 
 
 def cell_values(cell: str) -> list[str]:
-    """Return the domains of a cell; a cell that does not begin with one is one value."""
+    """Return the domains in a cell; a cell that does not start with one is a single value."""
     values = line_values(cell)
     if len(values) == 1 or (values and is_host(values[0])):
         return values
@@ -207,7 +206,7 @@ def _says_something(cell: str) -> bool:
 
 
 def _without_separator_line(sample: list[Line]) -> tuple[list[Line], str]:
-    """Return the lines below Excel's `sep=;`, and the separator; all lines if there is none."""
+    """Return the lines after Excel's `sep=;` and the separator; all lines if there is none."""
     for index, line in enumerate(sample):
         if line.text.strip():
             separator = separator_of(line.text)
@@ -216,7 +215,7 @@ def _without_separator_line(sample: list[Line]) -> tuple[list[Line], str]:
 
 
 def _without_header(lines: Iterator[Line]) -> Iterator[Line]:
-    """Leave out a first line that only names what follows: `Domain`."""
+    """Drop a first line that is only a heading, such as `Domain`."""
     for line in lines:
         if line.text.strip():
             if not is_known_name(line.text):

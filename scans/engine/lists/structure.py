@@ -1,9 +1,9 @@
-"""What a list turned out to be, for somebody who may choose another sheet or column of it."""
+"""The structure of a list, for users who want to select another sheet or column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-# Rows and columns that are kept, and characters of each of their cells.
+# Number of rows and columns kept, and maximum characters per cell.
 SHOWN_ROWS = 5
 SHOWN_COLUMNS = 100
 _SHOWN_CELL = 80
@@ -13,23 +13,23 @@ _SHOWN_CELL = 80
 class Structure:
     """The sheets of a workbook, and the columns and first rows of a table.
 
-    A reader fills it in while it reads, so that it also describes a list that cannot be used: one
-    without a column of domains, say. It stays empty for a list that is no table.
+    The reader fills it in while reading, so that it also describes unusable lists, such as one
+    without a domain column. It stays empty for lists that are not tables.
     """
 
     sheets: list[str] = field(default_factory=list)
-    # The sheet that is read, empty where the file has no sheet of the name.
+    # The sheet being read; empty if the file has no sheet with the requested name.
     sheet: str = ""
     names: list[str] = field(default_factory=list)
     # The column with the domains, from 0.
     column: int | None = None
-    # The first rows below the names, cut.
+    # The first rows below the names, truncated.
     rows: list[list[str]] = field(default_factory=list)
 
     def take_table(
         self, names: Sequence[str], column: int | None, rows: Sequence[Sequence[str]]
     ) -> None:
-        """Describe a table: its columns, the one that is read, and its rows below the names."""
+        """Set the columns of a table, the one being read, and the rows below the names."""
         self.names, self.column = list(names[:SHOWN_COLUMNS]), column
         self.rows = [
             [cell[:_SHOWN_CELL] for cell in row[: len(self.names)]] for row in rows[:SHOWN_ROWS]

@@ -1,4 +1,4 @@
-"""Distinguish a table, of which one column is read, from a list of values."""
+"""Distinguish a table with a domain column from a list of values."""
 
 import re
 from collections import Counter
@@ -8,19 +8,19 @@ from scans.engine.lists.columns import Layout, find_layout, host_of_cell, is_kno
 from scans.engine.lists.csv_rows import Row
 from scans.engine.lists.errors import UnreadableFile
 
-# Shares of rows or cells.
+# Thresholds, as shares of rows or cells.
 _MOST = 0.9
 _HALF = 0.5
 _FEW = 0.1
-# A value that somebody may have meant as a domain: to leave it out silently would lose it.
+# A value that may be meant as a domain; ignoring it silently would lose it.
 _MEANT_AS_DOMAIN = re.compile(r"\S*[^\s.]\.[^\s.\d]\S*")
 
 
 def looks_like_table(rows: Sequence[Row]) -> bool:
-    """Return whether a text that nobody called a table is one.
+    """Return whether a text of unknown kind is a table.
 
-    Its rows have the same number of columns, one of which holds hosts. Without a header of a known
-    name, no other column may hold anything that could be meant as a domain.
+    Its rows must have the same number of columns, one of which contains hosts. Without a header
+    with a known name, no other column may contain anything that could be meant as a domain.
     """
     try:
         layout = find_layout(rows)

@@ -1,8 +1,7 @@
-"""Carry the type of a spreadsheet's cells through CSV, so that a list can be returned as it was.
+"""Preserve the types of spreadsheet cells through CSV, so that lists can be exported unchanged.
 
-A cell that is no text starts with a mark and the letter of its kind. The kinds of a row are one
-letter for each cell, without the blanks of the last texts: `" n d"` is a text, a number, a text and
-a date.
+A cell that is not text starts with a mark and the letter of its type. The types of a row are one
+letter per cell, without trailing blanks: `" n d"` is a text, a number, a text and a date.
 """
 
 import re
@@ -16,17 +15,17 @@ Native = str | float | bool | date | datetime | time
 
 
 def mark(kind: str, text: str) -> str:
-    """Return the text of a cell with its kind."""
+    """Return the text of a cell marked with its type."""
     return f"{_MARK}{kind}{text}"
 
 
 def without_marks(text: str) -> str:
-    """Return a line without the kinds of its cells."""
+    """Return a line without type marks."""
     return _MARKED.sub("", text) if _MARK in text else text
 
 
 def split_marks(cells: list[str], texts: Sequence[str]) -> tuple[list[str], str]:
-    """Return the texts of a record's cells, and their kinds; `texts` are the record's lines."""
+    """Return the texts and types of a record's cells; `texts` are the record's lines."""
     if not any(_MARK in text for text in texts):
         return cells, ""
     kinds = "".join(cell[2] if _MARKED.match(cell) else TEXT for cell in cells)
@@ -35,7 +34,7 @@ def split_marks(cells: list[str], texts: Sequence[str]) -> tuple[list[str], str]
 
 
 def native(text: str, kind: str) -> Native:
-    """Return the value of a cell; the text itself if it is not of its kind."""
+    """Return the native value of a cell, or its text if it does not match its type."""
     try:
         if kind == NUMBER:
             return float(text)

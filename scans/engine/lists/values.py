@@ -1,4 +1,4 @@
-"""Split a line of a pasted list into the values that it holds."""
+"""Split a line of a pasted list into values."""
 
 import html
 import re
@@ -10,17 +10,17 @@ _COMMENT = re.compile(r"(?:^|\s)#.*", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]+\d*);", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[[^\[\]]*\]\(([^\s()]+)\)")
 
-# What starts an item of a list: `-`, `•`, `1.`, `(2)`, `a)`, `[x]`, `3、`. At most three of them.
+# Markers of list items: `-`, `•`, `1.`, `(2)`, `a)`, `[x]`, `3、`. At most three of them.
 _ITEM = re.compile(
     r"\s*(?:(?:(?:[-*+·‧∙–—―]|\(?\d{1,9}[.):\]]?\)?|\(?[a-z][.)]|\[[ x]?\])\s+(?=\S))"  # noqa: RUF001
     r"|(?:[(（]?\d{1,9}[)）、．]\s*(?=[^\W\d]))){1,3}",  # noqa: RUF001
     re.IGNORECASE,
 )
-# Bullets that may also stand close to the value. Ticks, stars and arrows may not: they are the
-# dingbats of names that no registry allows.
+# Bullets that need no space before the value. Ticks, stars and arrows do: they could be part of
+# emoji names.
 _BULLETS = "•‣⁃▪▫●○■□►▶◦∙" + "".join(map(chr, range(0x2460, 0x249C)))  # noqa: RUF001 (and circled numbers)
 
-# No-break spaces count as spaces, unless half of a garbled character (`Ã` and one for `à`).
+# No-break spaces count as spaces, unless they are half of a garbled character (`à` as `Ã` and one).
 _BLANKS = re.compile(r"(?:(?<![\xc2\xc3])\xa0|[^\S\xa0])+")
 
 # Commas, semicolons, full stops and CJK brackets, except the full stops that IDNA reads as dots.
@@ -35,15 +35,14 @@ _MARKS = re.compile(
 _IDEOGRAPHIC_STOPS = re.compile("[\u3002\uff0e\uff61]+")
 
 
-# What most lines consist of: one value, and nothing that separates or surrounds it.
+# The most common line: one value without separators or surrounding characters.
 _ONE_VALUE = re.compile(r"[A-Za-z0-9][\w.:/?=%~+-]*", re.ASCII)
 
 
 def line_values(line: str) -> list[str]:
-    """Return the domains and URLs of a line, separated by spaces or by commas of any script.
+    """Return the domains and URLs in a line, separated by spaces or by commas of any script.
 
-    What follows a `#` at the start or after a space is left out; so are bullets, numbers of list
-    items and brackets.
+    Comments (`#` at the start or after a space), bullets, item numbers and brackets are removed.
     """
     if _ONE_VALUE.fullmatch(line):
         return [line]
@@ -65,7 +64,7 @@ def _plain_line(line: str) -> str:
 
 
 def _token_values(token: str) -> list[str]:
-    """Split `a.com,b.com;c.com`, but leave a comma in a URL's path where it belongs."""
+    """Split `a.com,b.com;c.com`, but not at a comma in a URL's path."""
     if not token.isascii():
         token = token.lstrip(_BULLETS)
     pieces = [piece for piece in _MARKS.split(token) if piece]
@@ -88,7 +87,7 @@ def _without_path_parts(pieces: Iterable[str]) -> list[str]:
 
 
 def _sentences(piece: str) -> list[str]:
-    """Split at ideographic full stops where they stand between whole domains.
+    """Split at ideographic full stops between whole domains.
 
     Within a domain they are dots: `例え。com`.
     """
@@ -97,7 +96,7 @@ def _sentences(piece: str) -> list[str]:
 
 
 def _is_telling(value: str) -> bool:
-    """Return whether a value is more than a mark, a circled number or a label like `Website:`."""
+    """Return whether a value is more than a mark, a circled number or a label (`Website:`)."""
     if value.endswith((":", "：")) and "." not in value:  # noqa: RUF001
         return False
     return any(character.isalpha() or character.isdecimal() for character in value)

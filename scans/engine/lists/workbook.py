@@ -1,8 +1,8 @@
 """Print a sheet of a workbook as CSV: `python -m scans.engine.lists.workbook FILE [SHEET]`.
 
-It runs in a process of its own, within limits of memory and processor time, because a file of a few
-kilobytes may claim a cell in the last row of the last column, on which the reader aborts. Before
-the CSV it prints a line of JSON to stderr: the names of the sheets, and the one that is read.
+Runs in its own process with limits on memory and CPU time, because a file of a few kilobytes may
+claim a cell in the last row and column, which crashes the reader. First prints a line of JSON to
+stderr: the names of the sheets, and the one being read.
 """
 
 import csv
@@ -16,17 +16,17 @@ from typing import Any
 
 from scans.engine.lists.typed_cells import BOOLEAN, DATE, NUMBER, TIME, mark
 
-# Bytes of address space and seconds of processor time of the process.
+# Limits on address space in bytes and CPU time in seconds.
 MAX_MEMORY = 2_000_000_000
 MAX_SECONDS = 120
-# Sheets that are looked through for the one with the domains.
+# Maximum number of sheets examined for domains.
 _MAX_SHEETS = 20
-# Sheets whose names are printed.
+# Maximum number of sheet names printed.
 _MAX_LISTED = 100
 
 
 def main(path: str, sheet: str = "") -> None:
-    """Print the CSV; print one sentence to stderr and exit with 1 where it cannot be read."""
+    """Print the CSV, or print a message to stderr and exit with 1 if it cannot be read."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -44,7 +44,7 @@ def main(path: str, sheet: str = "") -> None:
 
 
 def _choose(workbook: Any, sheet: str) -> str:
-    """Return the sheet of this name, or else the one whose first rows hold most domains."""
+    """Return the sheet with this name, or else the one with most domains in its first rows."""
     names = list(workbook.sheet_names)
     if sheet:
         if sheet not in names:
@@ -66,7 +66,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _domains(workbook: Any, name: str) -> int:
-    """Return how many domains the best column of a sheet holds in its first rows."""
+    """Count the domains in the best column of a sheet's first rows."""
     from scans.engine.lists.columns import SAMPLE_ROWS, host_of_cell
 
     rows = islice(_rows(workbook.get_sheet_by_name(name)), SAMPLE_ROWS)
@@ -82,15 +82,15 @@ def _print_rows(sheet: Any) -> None:
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
-    """Yield the rows from the top of the sheet, so that each keeps its number."""
+    """Yield the rows from the top of the sheet, so that row numbers are kept."""
     for row in sheet.iter_rows():
         yield [_text(value) for value in row]
 
 
 def _text(value: Any) -> str:
-    """Return a cell as people write it: whole numbers without a point, dates as in ISO 8601.
+    """Return a cell as text: whole numbers without a decimal point, dates in ISO 8601.
 
-    What is no text is marked with its kind.
+    Cells that are not text are marked with their type.
     """
     if isinstance(value, str):
         return value.replace("\0", "")

@@ -1,1 +1,1 @@
-"""The connections of one scan: checked addresses, and a deadline that holds at every wait."""
+"""The connections of one scan: checked addresses, and a deadline enforced at every wait."""

@@ -23,7 +23,7 @@ from scans.engine.session.budget import Budget
 from scans.engine.session.responses import LenientResponse, receive
 from scans.engine.session.sockets import BudgetedSocket, dial, tls_context
 
-# No server accepts more; one that sets more is suspicious.
+# No server accepts more cookies than this; one that sets more is suspicious.
 LONGEST_COOKIE_HEADER = 16_384
 WEB_PORTS = frozenset({80, 443})
 
@@ -31,10 +31,10 @@ Dialler = Callable[[str, str, int], BudgetedSocket]
 
 
 class Gate:
-    """Open every connection of a scan: the port, all answers of the resolver, then that address.
+    """Open every connection of a scan after checking the port and all resolved addresses.
 
-    A host is resolved once; its connections all go to the addresses that were checked, so a name
-    server that answers differently the second time is never asked (DNS rebinding).
+    A host is resolved once, and all its connections go to the checked addresses, so DNS rebinding
+    is impossible.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Gate:
         return sock
 
     def adopt(self, sock: Any) -> None:
-        """Put a connected socket's reads under the budget."""
+        """Make a connected socket read within the budget."""
         sock.budget = self.budget
         sock.read_timeout = self._limits.read_timeout
 
@@ -119,7 +119,7 @@ class _GatedTLSConnection(HTTPSConnection):
 
     def _new_conn(self) -> BudgetedSocket:
         sock = self._gate.open("https", self.host, self.port)
-        # One time-out bounds the whole handshake: OpenSSL's loop in CPython counts it down.
+        # One time-out limits the whole handshake: CPython's OpenSSL loop counts it down.
         sock.settimeout(min(sock.gettimeout() or 0.0, self._gate.budget.request_left()))
         return sock
 
@@ -144,7 +144,7 @@ class _GatedTLSPool(HTTPSConnectionPool):
 
 
 class GatedAdapter(HTTPAdapter):
-    """Send through one kept connection a host, opened by the gate."""
+    """Send requests through one persistent connection per host, opened by the gate."""
 
     def __init__(self, gate: Gate, ca_file: str = "") -> None:
         super().__init__(max_retries=0)
@@ -165,13 +165,13 @@ class GatedAdapter(HTTPAdapter):
         return self._pools[key]
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return what is asked of the server: the path, for there is no proxy."""
+        """Return the request target: the path, because there is no proxy."""
         parts = urlsplit(request.url or "")
         path = str(parts.path) or "/"
         return f"{path}?{parts.query}" if parts.query else path
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """Return the answer without what requests adds that nobody reads: cookies, an encoding."""
+        """Return the response without the cookies and encoding that requests would add."""
         response = requests.Response()
         response.status_code = resp.status
         response.headers = CaseInsensitiveDict(resp.headers)
@@ -181,10 +181,10 @@ class GatedAdapter(HTTPAdapter):
         return response
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the pool as it is: its TLS context holds the trusted certificates already."""
+        """Do nothing: the pool's TLS context already has the trusted certificates."""
 
     def close(self) -> None:
-        """Close every kept connection."""
+        """Close all connections."""
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
@@ -197,10 +197,10 @@ class GatedAdapter(HTTPAdapter):
 
 
 class GatedSession(requests.Session):
-    """A session that knows no proxy, no netrc and no way past the gate.
+    """A session without proxies, netrc or any way around the gate.
 
-    It sends GET requests for URLs that are in their normal form already, and leaves redirects to
-    its caller, which saves what requests does for others: over a third of a request's time.
+    It sends GET requests for normalised URLs and leaves redirects to its caller, which saves over a
+    third of the time that requests needs per request.
     """
 
     def __init__(self, gate: Gate, settings: FetchSettings) -> None:
@@ -218,7 +218,7 @@ class GatedSession(requests.Session):
         self.mount("http://", self._adapter)
 
     def ask(self, url: str, timeout: float) -> requests.Response:
-        """Send one GET request and return the answer, its body unread, redirects left alone."""
+        """Send one GET request; return the response, its body unread, redirects not followed."""
         request = requests.PreparedRequest()
         request.method, request.url = "GET", url
         request.headers = CaseInsensitiveDict(self._our_headers)

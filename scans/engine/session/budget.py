@@ -1,4 +1,4 @@
-"""Track the time that a scan has left, and whether it was cancelled."""
+"""Track the remaining time of a scan, and whether it was cancelled."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,10 @@ SLICE = 0.5
 
 
 class Budget:
-    """Hold the deadline of one scan and of its current request.
+    """The deadlines of one scan and of its current request.
 
-    Everything that waits (a look-up, a socket, a pause between requests) asks here for how long,
-    and gets a ScanError once the time is up or the scan was cancelled.
+    Everything that waits (a lookup, a socket, a pause between requests) asks here how long it may,
+    and gets a ScanError once the time is over or the scan was cancelled.
     """
 
     def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
@@ -33,7 +33,7 @@ class Budget:
         return max(0.0, self.ends - time.monotonic())
 
     def begin_request(self, seconds: float) -> None:
-        """Start a request that may take this long as a whole, or what the scan has left."""
+        """Start a request that may take this long in total, within the scan's remaining time."""
         self.check()
         self._request_seconds = seconds
         self._request_ends = min(self.ends, time.monotonic() + seconds)
@@ -46,7 +46,7 @@ class Budget:
             raise self._deadline()
 
     def request_left(self) -> float:
-        """Return the seconds the current request has left; raise ScanError when there are none."""
+        """Return the remaining seconds of the current request; raise ScanError if none are left."""
         self.check()
         left = self._request_ends - time.monotonic()
         if left > 0:
@@ -57,7 +57,7 @@ class Budget:
         )
 
     def sleep(self, seconds: float) -> None:
-        """Wait in slices, to notice a cancellation; raise at once if too little time is left."""
+        """Wait in slices to notice a cancellation; raise immediately if too little time is left."""
         until = time.monotonic() + seconds
         if until >= self.ends:
             self.check()

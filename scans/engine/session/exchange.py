@@ -21,7 +21,7 @@ REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(slots=True)
 class Exchange:
-    """A request in progress, and its line on the receipt."""
+    """A request in progress, and its record."""
 
     url: str
     attempt: int
@@ -44,7 +44,7 @@ class Exchange:
 
 
 def redirect_target(answer: requests.Response, url: str) -> str:
-    """Return the target of a redirect, or an empty string; raise ScanError for no web page."""
+    """Return the target of a redirect, or an empty string; raise ScanError for an invalid one."""
     if answer.status_code not in REDIRECT_STATUSES:
         return ""
     targets = {_target(location, url) for location in answer.raw.headers.getlist("location")}
@@ -73,9 +73,9 @@ def _unusable_redirect(text: str, url: str) -> ScanError:
 
 
 def check_encoding(answer: requests.Response) -> None:
-    """Raise ScanError for a body packed as it was not asked for, or packed more than once.
+    """Raise ScanError for a compression that was not requested, or that is nested.
 
-    A few kilobytes packed twice unpack to gigabytes in between that never show as output.
+    A few kilobytes compressed twice expand to gigabytes that never appear in the output.
     """
     named = [name.strip() for name in answer.headers.get("Content-Encoding", "").lower().split(",")]
     packings = [name for name in named if name in PACKINGS]
@@ -87,7 +87,7 @@ def check_encoding(answer: requests.Response) -> None:
 
 
 def retry_after(value: str) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110, 10.2.3), None without one."""
+    """Return the seconds in a Retry-After header (RFC 9110, 10.2.3), or None."""
     if value.strip().isdigit():
         return float(value[:9])
     try:

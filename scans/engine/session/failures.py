@@ -1,4 +1,4 @@
-"""Translate the errors of requests, urllib3 and the system to ScanErrors, in one place."""
+"""Translate errors of requests, urllib3 and the system into ScanErrors, in one place."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from scans.engine.session.responses import BrokenChunkError
 
 
 class ConnectionDroppedError(ScanError):
-    """The server closed a connection that it had accepted; a retry may help."""
+    """The server closed an accepted connection; a retry may help."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(FailureReason.CONNECTION_REFUSED, sentence)
 
 
 class IncompleteBodyError(ConnectionDroppedError):
-    """The server cut its response short; the part received may still be a page."""
+    """The server truncated its response; the received part may still be a page."""
 
 
 def translate(error: Exception, host: str, read_timeout: float, answered: bool) -> ScanError:
-    """Return the ScanError for a failed request; `answered` says whether its headers came."""
+    """Return the ScanError for a failed request; `answered` says whether headers were received."""
     causes = list(_causes(error))
     if cause := _first(causes, ssl.SSLCertVerificationError):
         reason = getattr(cause, "verify_message", "") or str(cause)
@@ -40,7 +40,7 @@ def translate(error: Exception, host: str, read_timeout: float, answered: bool) 
 
 
 def _broken_off(causes: list[BaseException], host: str) -> ScanError:
-    """Return why a body ended before its end."""
+    """Return why a body broke off."""
     if cause := _first(causes, BrokenChunkError):
         return IncompleteBodyError(f"The response of {host} is not chunked as declared: {cause}.")
     if cause := _first(causes, ssl.SSLError):
@@ -68,7 +68,7 @@ def _unanswered(causes: list[BaseException], host: str) -> ScanError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what it wraps, by `from`, by context, by `reason` and in `args`."""
+    """Yield an exception and everything it wraps: causes, contexts, `reason` and `args`."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Read the head of an HTTP response the way browsers do (RFC 9110, RFC 9112, Fetch)."""
+"""Read the head of an HTTP response like browsers do (RFC 9110, RFC 9112, Fetch)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from urllib3._collections import HTTPHeaderDict
 
-# Bytes of one head. Chrome takes 256 KB; sites that set a megabyte of cookies can still be read.
+# Maximum bytes of a head. Chrome allows 256 KB, but sites with a megabyte of cookies can be read.
 MAX_HEAD = 2_000_000
-# Interim responses (1xx) before the final one; servers send one or two.
+# Maximum interim responses (1xx) before the final one; servers send one or two.
 MAX_INTERIM = 32
-# Blank lines before the status line that are skipped (RFC 9112, 2.2).
+# Maximum blank lines skipped before the status line (RFC 9112, 2.2).
 MAX_BLANK = 4
 
 _STATUS_LINE = re.compile(rb"[ \t]*HTTP(?:/(\d+)(?:\.(\d+))?)?[ \t]*(\d{3})(?!\d)[ \t]*(.*)", re.I)
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(rb"[\r\n]+")
-# Headers with one value, of which a server may still send several: which of them browsers use.
+# Single-valued headers that servers may repeat: which occurrence browsers use.
 _FIRST_COUNTS = frozenset({"refresh", "retry-after"})
 _LAST_COUNTS = frozenset({"content-type"})
 _SWITCHING_PROTOCOLS = 101
@@ -26,7 +26,7 @@ ReadLine = Callable[[int], bytes]
 
 
 class UnreadableHeadError(HTTPException):
-    """A head that no browser would accept, and why."""
+    """A head that no browser would accept, with the reason."""
 
 
 class Head(NamedTuple):
@@ -40,11 +40,11 @@ class Head(NamedTuple):
 
 
 def read_head(readline: ReadLine) -> Head:
-    """Read up to the end of the headers; interim responses (1xx) are skipped.
+    """Read up to the end of the headers, skipping interim responses (1xx).
 
-    A header line that cannot be read or has no value is skipped, a line that begins with a space
-    continues the one before, and a header that is repeated with its value counts once. Raises an
-    HTTPException for what is no HTTP, has no end, or contradicts itself.
+    Unreadable and empty headers are skipped, a line that begins with a space continues the previous
+    one, and an exact repetition counts once. Raises an HTTPException for invalid HTTP, endless
+    headers and contradictions.
     """
     for _ in range(MAX_INTERIM):
         version, status, reason = _read_status(readline)
@@ -87,7 +87,7 @@ def _read_headers(readline: ReadLine) -> HTTPHeaderDict:
 
 
 def _fields(readline: ReadLine) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of the lines that can be read."""
+    """Yield the names and values of readable lines."""
     for line in _unfolded_lines(readline):
         name, colon, value = line.partition(b":")
         name = name.rstrip(b" \t")
@@ -96,7 +96,7 @@ def _fields(readline: ReadLine) -> Iterator[tuple[str, str]]:
 
 
 def _unfolded_lines(readline: ReadLine) -> Iterator[bytes]:
-    """Yield the lines up to the blank one, each joined with those that continue it."""
+    """Yield the lines up to the blank one, joined with their continuations."""
     pending = b""
     room = MAX_HEAD
     while True:

@@ -1,4 +1,4 @@
-"""Responses of http.client and urllib3, their heads and chunks read as browsers read them."""
+"""Responses of http.client and urllib3 that parse heads and chunks like browsers do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib3.connection import HTTPConnection
 
 from scans.engine.session.response_head import read_head
 
-# Bytes of the line that holds the size of a chunk.
+# Maximum bytes of a chunk-size line.
 MAX_SIZE_LINE = 4_096
 _HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
 _DECIMAL = re.compile(r"\d{1,18}")
@@ -20,20 +20,20 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class BrokenChunkError(http.client.HTTPException):
-    """A body that says it is chunked and is not."""
+    """A body declared as chunked that is not."""
 
 
 class LenientResponse(http.client.HTTPResponse):
     """A response that ignores unreadable headers instead of failing."""
 
     def begin(self) -> None:
-        """Read the head and find out how long the body is (RFC 9112, 6.3)."""
+        """Read the head and determine the length of the body (RFC 9112, 6.3)."""
         if self.headers is not None:
             return
         head = read_head(self.fp.readline)
         self.version, self.status, self.reason = head.version, head.status, head.reason
         self.code = head.status
-        message: Any = head.headers  # has what a message is asked for, by urllib3 and cookie jars
+        message: Any = head.headers  # has the methods that urllib3 and cookie jars call
         self.headers = self.msg = message
         self.chunked = _is_chunked(head.headers.get("transfer-encoding", ""))
         self.chunk_left: int | None = None
@@ -44,9 +44,9 @@ class LenientResponse(http.client.HTTPResponse):
         self.will_close = endless or self._check_close()
 
     def _get_chunk_left(self) -> int | None:
-        """Return what is left of the chunk, or of the next one; None after the last.
+        """Return the remaining bytes of the current or next chunk; None after the last one.
 
-        The line after a chunk may end with a line feed alone.
+        The line after a chunk may end with a bare line feed.
         """
         if self.chunk_left:
             return self.chunk_left
@@ -61,7 +61,7 @@ class LenientResponse(http.client.HTTPResponse):
         return self.chunk_left
 
     def _read_next_chunk_size(self) -> int:
-        """Return the size of the next chunk; the end of the connection is an IncompleteRead."""
+        """Return the size of the next chunk; raise IncompleteRead at the end of the connection."""
         line = self.fp.readline(MAX_SIZE_LINE)
         size = line.partition(b";")[0].strip()
         if not line.endswith(b"\n") and len(line) < MAX_SIZE_LINE:
@@ -72,9 +72,9 @@ class LenientResponse(http.client.HTTPResponse):
 
 
 def receive(connection: HTTPConnection) -> urllib3.HTTPResponse:
-    """Return the response to the request that was sent last, its body unread.
+    """Return the response to the last request, with its body unread.
 
-    As urllib3's `getresponse` does it, without parsing the headers again as those of an e-mail.
+    Like urllib3's `getresponse`, but without reparsing the headers as an e-mail message.
     """
     options = connection._response_options
     if options is None:
@@ -106,7 +106,7 @@ def _is_chunked(codings: str) -> bool:
 def _take_length(headers: HTTPHeaderDict) -> int | None:
     """Return the Content-Length, or None if missing or unreadable; `42, 42` is 42.
 
-    The header is rewritten or removed, because urllib3 reads it again with other rules.
+    The header is rewritten or removed because urllib3 parses it again by other rules.
     """
     first = headers.get("content-length", "").partition(",")[0].strip()
     headers.discard("content-length")

@@ -1,4 +1,4 @@
-"""Sockets whose every wait is bounded by the scan's budget."""
+"""Sockets whose waits are all limited by the scan's budget."""
 
 import functools
 import socket
@@ -11,18 +11,18 @@ import certifi
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.session.budget import SLICE, Budget
 
-# Addresses of a host tried before it counts as unreachable.
+# Maximum addresses of a host to try before it counts as unreachable.
 ADDRESSES_TRIED = 3
 
 
 class _BudgetedReads:
-    """Read in slices, so that neither dripping nor silence outlasts the budget."""
+    """Read in slices, so that neither a dripping nor a silent server exceeds the budget."""
 
     budget: Budget | None = None
     read_timeout: float = 15.0
 
     def recv_into(self, *args: Any) -> int:
-        """Receive as a socket does; raise TimeoutError after `read_timeout` without a byte."""
+        """Receive like a socket; raise TimeoutError after `read_timeout` seconds without a byte."""
         receive = super().recv_into  # type: ignore[misc]
         if self.budget is None:
             return int(receive(*args))
@@ -58,7 +58,7 @@ def tls_context(ca_file: str = "") -> ssl.SSLContext:
 def dial(
     host: str, addresses: tuple[str, ...], port: int, timeout: float, budget: Budget
 ) -> tuple[BudgetedSocket, str]:
-    """Connect to the first address that accepts; raise ScanError when none does in `timeout`."""
+    """Connect to the first address that accepts; raise ScanError if none does within `timeout`."""
     failure = ScanError(FailureReason.CONNECTION_REFUSED)
     tried = addresses[:ADDRESSES_TRIED]
     for address in tried:

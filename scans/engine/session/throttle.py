@@ -1,4 +1,4 @@
-"""Limit how often a site is requested: by the configured gap and its Retry-After."""
+"""Limit the request rate to a site by the configured gap and its Retry-After."""
 
 import time
 
@@ -9,14 +9,14 @@ from scans.engine.session.budget import Budget
 from scans.engine.session.exchange import retry_after
 
 RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
-# Seconds before the first retry; each further one doubles it.
+# Seconds before the first retry; doubled for each further one.
 BACKOFF = 0.5
-# A Retry-After up to this, or half of the time left, is waited for.
+# Longest Retry-After that is waited for, unless half of the remaining time is less.
 LONGEST_REST = 20.0
 
 
 class Throttle:
-    """Keep the gap between two requests to a site, and honour its Retry-After."""
+    """Keep a gap between requests to a site, and honour its Retry-After."""
 
     def __init__(self, budget: Budget, gap: float) -> None:
         # Seconds between the end of one request and the start of the next.
@@ -26,7 +26,7 @@ class Throttle:
         self._rest_until = 0.0
 
     def wait(self, url: str) -> None:
-        """Wait until the site may be requested again; raise ScanError if that takes too long."""
+        """Wait until the next request is allowed; raise ScanError if that takes too long."""
         now = time.monotonic()
         rest = self._rest_until - now
         if rest > self._bearable_rest():
@@ -51,7 +51,7 @@ class Throttle:
         self._quiet_since = time.monotonic()
 
     def may_ask_again(self, answer: requests.Response) -> bool:
-        """Return whether a retry may help and the pause that the site asks for is acceptable."""
+        """Return whether a retry may help and the pause requested by the site is acceptable."""
         rest = self._rest_until - time.monotonic()
         return answer.status_code in RETRY_STATUSES and rest <= self._bearable_rest()
 

@@ -1,16 +1,16 @@
 """Separate the site's own addresses in a page from those of other hosts.
 
-A platform leaves its marks in the paths of the files it serves, and another host's file shows
-another host's platform: a partner's badge that lies in `wp-content` says nothing about this site.
+Platforms leave marks in the paths of the files they serve, but another host's files reveal that
+host's platform: a partner's badge under `wp-content` says nothing about this site.
 """
 
 import re
 
 from scans.engine.hostnames import registrable_domain
 
-# How far before a mark the beginning of its address is looked for, in bytes.
+# Maximum distance in bytes from a mark to the start of its URL.
 LONGEST_PREFIX = 300
-# A shorter name (`ab` of ab.example) is part of too many other hosts.
+# Minimum length of a site's name: a shorter one (`ab` of ab.example) occurs in too many hosts.
 SHORTEST_BRAND = 4
 _DELIMITERS = b"\"'( \n\t`><;)"
 _AS_BLANKS = bytes.maketrans(_DELIMITERS, b" " * len(_DELIMITERS))
@@ -19,7 +19,7 @@ _FILE_HOST = re.compile(f"^{_PURPOSE}-?|-?{_PURPOSE}$")
 _COMMON_LABELS = frozenset(
     ["assets", "blog", "cloud", "images", "mail", "media", "news", "shop", "static", "store"]
 )
-# Hosts that serve the files of the sites that rent them; a script from there may be the site's own.
+# Hosts that serve files for their customers; a script from there may be the site's own.
 _CONTENT_NETWORKS = (
     "akamaized.net",
     "azureedge.net",
@@ -44,9 +44,9 @@ _CONTENT_NETWORKS = (
 
 
 class OwnAddresses:
-    """Recognises the addresses of one site, known by one or two hosts.
+    """Recognise the URLs of one site, known by one or two hosts.
 
-    All addresses are its own where the site is unknown.
+    If the site is unknown, all URLs count as its own.
     """
 
     def __init__(self, *hosts: str) -> None:
@@ -54,11 +54,11 @@ class OwnAddresses:
         self._known: dict[tuple[bytes, bool], bool] = {}
 
     def holds(self, html: bytes, start: int, *, is_file: bool) -> bool:
-        """Return whether the address around `start` is the site's own.
+        """Return whether the URL around `start` is the site's own.
 
-        It is where it is relative, leads to the site's domain or through a proxy that names it,
-        or to a host named after the site. `is_file` tells a script or stylesheet, which may also
-        come from a content network.
+        It is if it is relative, or leads to the site's domain, through a proxy that names it, or to
+        a host named after the site. With `is_file` (a script or stylesheet) it may also come from a
+        content network.
         """
         if not self._domains:
             return True
@@ -95,9 +95,9 @@ def _without_port(host: str) -> str:
 
 
 def _is_named_after(host: str, name: str) -> bool:
-    """Return whether a host bears the site's name: `example-cdn.net`, `example.cdn.net`.
+    """Return whether a host is named after the site: `example-cdn.net`, `example.cdn.net`.
 
-    Not where the name is short or one that anyone uses for a host.
+    Short names and common labels do not count.
     """
     if len(name) < SHORTEST_BRAND or name in _COMMON_LABELS:
         return False

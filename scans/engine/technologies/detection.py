@@ -1,4 +1,4 @@
-"""Look for the marks of every signature in a page, its headers and its cookies."""
+"""Search a page, its headers and its cookies for the marks of all signatures."""
 
 import html as html_entities
 import re
@@ -27,7 +27,7 @@ from scans.engine.technologies.signature import ADDRESSES, Place, Signature
 
 LONGEST_META = 2_000
 MOST_METAS = 500
-# Marks of one page that are looked into; real pages have some hundred.
+# Maximum number of marks examined per page; real pages have a few hundred.
 MOST_HITS = 20_000
 LONGEST_HEADER = 2_000
 _ATTRIBUTE = re.compile(
@@ -40,7 +40,7 @@ Hits = list[tuple[Place, Hit]]
 
 
 class Page(Protocol):
-    """The parts of a page that matter here: its decoded source, and its URL."""
+    """The relevant parts of a page: its decoded source and its URL."""
 
     @property
     def html(self) -> str: ...
@@ -59,16 +59,19 @@ def detect(
 ) -> tuple[Technology, ...]:
     """Return the technologies of a page, sorted by name, implied ones included.
 
-    `headers` are the answer's (any case), `cookies` those that it set; both may be left out.
+    `headers` (in any case) and `cookies` are the response's; both are optional.
     """
-    hosts = (_host(page.url), _host(page.canonical_url))  # the second is what the site calls itself
+    hosts = (
+        _host(page.url),
+        _host(page.canonical_url),
+    )  # the second as stated by the site
     return recogniser().recognise(page.html, headers or {}, cookies or {}, hosts=hosts)
 
 
 def recogniser() -> "Recogniser":
-    """Return the one recogniser of this process, built from the data files on first use.
+    """Return this process's recogniser, built from the data files on first use.
 
-    Building takes 0.2 s; threads that come meanwhile wait for it instead of building their own.
+    Building takes 0.2 s; concurrent threads wait for it instead of building their own.
     """
     with _BUILDING:
         return _built()
@@ -80,7 +83,7 @@ def _built() -> "Recogniser":
 
 
 class Recogniser:
-    """A set of signatures made ready to be looked for together; safe to share between threads."""
+    """A set of signatures compiled for one pass; safe to share between threads."""
 
     def __init__(self, signatures: Sequence[Signature]) -> None:
         self._by_name = {signature.name: signature for signature in signatures}
@@ -104,9 +107,9 @@ class Recogniser:
         *,
         hosts: Sequence[str] = (),
     ) -> tuple[Technology, ...]:
-        """Return what `html`, `headers` and `cookies` reveal, sorted by name.
+        """Return the technologies that `html`, `headers` and `cookies` reveal, sorted by name.
 
-        `hosts` are the page's own; addresses of other hosts show what others run on.
+        `hosts` are the page's own; URLs of other hosts reveal the technologies of others.
         """
         lowered = {name.lower(): value[:LONGEST_HEADER] for name, value in headers.items()}
         best = best_of(
@@ -198,7 +201,7 @@ def _by_key(
 
 
 def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
-    """Return how many hits of a literal are worth keeping."""
+    """Return the maximum number of useful hits of a literal."""
     places = {place for place, _ in uses}
     in_one_place = len(places) == 1 and Place.OWN not in places
     is_of_family = any(signature.slug is not None for _, signature in uses)
@@ -206,7 +209,7 @@ def _worth(uses: Sequence[tuple[Place, Signature]]) -> int:
 
 
 def _is_of_own_addresses(uses: Sequence[tuple[Place, Signature]]) -> bool:
-    """Return whether a literal only tells that the site has an address, not which of a family."""
+    """Return whether a literal only occurs in the site's own URLs, in no family's signature."""
     return all(place is Place.OWN and signature.slug is None for place, signature in uses)
 
 
@@ -222,7 +225,7 @@ def _length(hit: Hit) -> int:
 
 
 def _unclaimed(places: Iterable[tuple[Place, Hit]], longest_at: Mapping[int, int]) -> Hits:
-    """Return the hits of a family that no signature of one of its members has for itself."""
+    """Return the hits of a family that belong to no member's own signature."""
     return [(place, hit) for place, hit in places if longest_at[hit.start] == len(hit.literal)]
 
 

@@ -1,9 +1,9 @@
-"""Find every literal of every signature in one pass, and say where in the page it stands.
+"""Find all literals of all signatures in one pass, and where in the page they are.
 
 The pass is an Aho-Corasick automaton over the UTF-8 bytes (0.2 ms for 60 KB; a loop of `in` over
-the same literals takes 5 ms, one big alternation 40 ms). The automaton also finds the marks that
-open and close scripts and comments, so that telling a loaded address from a mention in the text
-costs no second pass.
+the same literals takes 5 ms, one big alternation 40 ms). The automaton also finds the tags that
+open and close scripts and comments, so that distinguishing a loaded URL from a mention in the text
+needs no second pass.
 """
 
 import re
@@ -14,11 +14,11 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from scans.engine.technologies.signature import Place
 
-# How far before a literal the `<` of its tag is looked for, and after it the `>`, in bytes.
+# Maximum distance in bytes from a literal to the `<` and `>` of its tag.
 LONGEST_TAG = 4_000
-# Hits of one literal that are looked into, where they do not tell the members of a family.
+# Maximum hits examined per literal, unless they identify members of a family.
 HITS_OF_ONE = 20
-# Bytes before a literal by which two addresses count as the same up to it.
+# Number of bytes before a literal that are compared to decide whether two URLs share a prefix.
 BEGINNING = 12
 RAW_TEXT = {b"<script": b"</script", b"<style": b"</style"}
 COMMENT = b"<!--"
@@ -40,7 +40,7 @@ _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 class Hit(NamedTuple):
-    """One literal in the page: which one, from which byte on, and the places it counts as."""
+    """One literal in the page: its bytes, its offset, and the places in which it counts."""
 
     literal: bytes
     start: int
@@ -48,11 +48,11 @@ class Hit(NamedTuple):
 
 
 class LiteralFinder:
-    """Finds a fixed set of literals in pages; safe to share between threads.
+    """Find a fixed set of literals in pages; safe to share between threads.
 
-    `literals` come with how many hits of each are worth keeping; of those `in_own_addresses`, only
-    `HITS_OF_ONE` after the same beginning of an address. One that begins like a word counts only
-    where it is not the tail of a longer one.
+    `literals` maps each to its maximum number of hits; for those `in_own_addresses`, only
+    `HITS_OF_ONE` hits per URL prefix are kept. A literal that begins like a word does not match
+    inside a longer word.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class LiteralFinder:
         self._automaton = BytesAhoCorasick(self._patterns, implementation=Implementation.DFA)
 
     def find(self, html: bytes) -> Iterator[Hit]:
-        """Yield the literals in the order of the page; `<meta` itself is among them."""
+        """Yield the literals in page order, including `<meta`."""
         inside, begins, ends = b"", 0, 0
         left = self._most.copy()
         kept: dict[tuple[int, bytes] | None, int] = {}
@@ -98,7 +98,7 @@ class LiteralFinder:
 
 
 def _beginning(html: bytes, start: int) -> bytes:
-    """Return the end of what precedes `start` in its address, empty if it begins there."""
+    """Return the last bytes of the URL before `start`; empty if it begins there."""
     return b"" if html[start - 1 : start] in _QUOTES else html[max(0, start - BEGINNING) : start]
 
 
@@ -107,7 +107,7 @@ def _ends_word(html: bytes, start: int) -> bool:
 
 
 def _opened(html: bytes, mark: bytes, start: int) -> tuple[bytes, int, int]:
-    """Return what begins at `mark`, the first byte inside it and, for a comment, its end."""
+    """Return the element opened at `mark`, its first inner byte and, for a comment, its end."""
     if mark == COMMENT:
         ends = html.find(b"-->", start)
         return COMMENT, start, ends if ends >= 0 else len(html)

@@ -59,17 +59,17 @@ FIELDS = MARKS | {
     "positive", "negative",
 }  # fmt: skip
 EXAMPLE_FIELDS = {"html", "headers", "cookies", "version", "slug"}
-# Shorter literals are found on half of all pages and tell nothing.
+# Shorter literals occur on half of all pages and reveal nothing.
 SHORTEST_LITERAL = 5
 
 
 class SignatureError(ValueError):
-    """A signature that cannot be used: which one, in which file, and why."""
+    """An invalid signature: which one, in which file, and why."""
 
 
 @cache
 def load_signatures() -> tuple[Signature, ...]:
-    """Return every signature of the `signatures` folder, each checked, names unique."""
+    """Return all signatures in the `signatures` folder, checked, with unique names."""
     folder = files("scans.engine.technologies") / "signatures"
     texts = sorted(
         (f.name, f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".toml")
@@ -91,7 +91,7 @@ def parse_signatures(text: str, file_name: str) -> list[Signature]:
 
 
 def check_together(signatures: Iterable[Signature]) -> None:
-    """Refuse names given twice and implied technologies that nobody describes."""
+    """Reject duplicate names and unknown implied technologies."""
     names: set[str] = set()
     for signature in signatures:
         if signature.name in names:

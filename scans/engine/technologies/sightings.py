@@ -12,9 +12,9 @@ from scans.engine.technologies.literals import Hit
 from scans.engine.technologies.signature import ADDRESSES, Place, Signature
 
 EVIDENCE_LENGTH = 120
-# Bytes around a literal within which its version and slug are read.
+# Bytes around a literal that are searched for its version and slug.
 WINDOW_BEFORE, WINDOW_AFTER = 40, 260
-# Hits of one signature whose surroundings are read; no page of 3,000 had more that mattered.
+# Maximum hits examined per signature; of 3,000 pages, none had more that mattered.
 HITS_READ = 200
 PLACE_NAMES = {
     Place.URLS: "address",
@@ -36,7 +36,7 @@ _VALUE_END = re.compile(r"""["'<>\s]""")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One signature seen in one page."""
+    """A signature recognised in a page."""
 
     signature: Signature
     evidence: str
@@ -45,11 +45,11 @@ class Sighting:
 
     @property
     def name(self) -> str:
-        """The technology's name, the slug filled in."""
+        """The technology's name with the slug filled in."""
         return self.signature.name.replace("{slug}", self.slug)
 
     def technology(self) -> Technology:
-        """Return the sighting as a line of the report."""
+        """Return the sighting as an entry of the report."""
         return Technology(
             name=self.name,
             category=self.signature.category,
@@ -62,7 +62,7 @@ class Sighting:
 def read_hits(
     html: bytes, signature: Signature, hits: Sequence[tuple[Place, Hit]]
 ) -> Iterator[Sighting]:
-    """Yield what the literals of one signature reveal, with what surrounds them."""
+    """Yield what the literals of one signature reveal, together with their surroundings."""
     if signature.slug is None and not signature.confirm:
         version = _version(signature, (_surroundings(html, *hit) for hit in hits[:HITS_READ]))
         yield Sighting(signature, _evidence(html, *hits[0]), version)
@@ -91,7 +91,7 @@ def _is_confirmed(signature: Signature, hit: Hit, window: str) -> bool:
 
 
 def _slug(signature: Signature, window: str) -> str | None:
-    """Return the member of a family, empty for what is no family; None where none is named."""
+    """Return the member of a family; empty if it is not a family, None if no member is named."""
     if signature.slug is None:
         return ""
     match = signature.slug.search(window)
@@ -99,10 +99,10 @@ def _slug(signature: Signature, window: str) -> str | None:
 
 
 def _version(signature: Signature, windows: Iterable[str]) -> str:
-    """Return the version that is stated.
+    """Return the stated version.
 
-    WordPress writes a version after every file, also after the libraries that a plugin brings:
-    there it is the plugin's only where all of its files agree.
+    WordPress appends a version to every file, including libraries bundled with a plugin: it is the
+    plugin's only if all of its files agree.
     """
     if not signature.versions:
         return ""
@@ -114,7 +114,7 @@ def _version(signature: Signature, windows: Iterable[str]) -> str:
 
 
 def best_of(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
-    """Return the sightings by name; one with a version goes before one without."""
+    """Return the sightings by name, preferring those with a version."""
     best: dict[str, Sighting] = {}
     for sighting in sightings:
         known = best.get(sighting.name)
@@ -126,7 +126,7 @@ def best_of(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
 def with_implied(
     sightings: Mapping[str, Sighting], signatures: Mapping[str, Signature]
 ) -> dict[str, Sighting]:
-    """Add what the found technologies need to run, and what that needs in turn."""
+    """Add the technologies implied by others, recursively."""
     complete = dict(sightings)
     waiting = list(sightings.values())
     while waiting:
@@ -139,10 +139,10 @@ def with_implied(
 
 
 def without_borrowed_version(sighting: Sighting, sightings: Mapping[str, Sighting]) -> Sighting:
-    """Drop a version that belongs to the platform of the technology.
+    """Drop a version that is really the platform's.
 
-    WordPress appends its own version to the files of themes and plugins that state none. Where it
-    does not state that version itself, two members of a family that share one have it from there.
+    WordPress appends its own version to files of themes and plugins without one. If it does not
+    state its version itself, a version shared by two members of a family comes from it.
     """
     if not sighting.version:
         return sighting
@@ -157,12 +157,12 @@ def without_borrowed_version(sighting: Sighting, sightings: Mapping[str, Sightin
 
 
 def first_group(match: re.Match[str]) -> str:
-    """Return what the first group of a pattern read, empty for a pattern without groups."""
+    """Return the first group of a match; empty if the pattern has no groups."""
     return (match[1] or "") if match.re.groups else ""
 
 
 def _surroundings(html: bytes, place: Place, hit: Hit) -> str:
-    """Return the address, or as much of the tag, script or comment, that holds a hit."""
+    """Return the URL with a hit, or the surrounding part of the tag, script or comment."""
     end = hit.start + len(hit.literal)
     after = html[end : hit.start + WINDOW_AFTER]
     if place in ADDRESSES:

@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class Place(StrEnum):
-    """Where in a page a literal has to be to count; mentions in text or links never do."""
+    """Where in a page a literal must be to count; mentions in text or links never count."""
 
-    # The address of something the page loads: any tag but a link's, or an inline script.
+    # The URL of something the page loads: in any tag except links, or in an inline script.
     URLS = "urls"
-    # The same, on the site's own host: what a platform serves.
+    # The same on the site's own host: files that a platform serves.
     OWN = "own"
-    # The address of a script or stylesheet, also in an inline script: a library that runs here.
+    # The URL of a script or stylesheet, also in an inline script: a library that runs here.
     CODE = "code"
-    # The address of a script or stylesheet in its own tag: what a vendor serves its customers.
+    # The URL of a script or stylesheet in its own tag: files that a vendor serves to customers.
     FILES = "files"
     # Inside a tag: an attribute, a class, an id.
     MARKUP = "markup"
@@ -29,41 +29,41 @@ ADDRESSES = frozenset({Place.URLS, Place.OWN, Place.CODE, Place.FILES})
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A page in miniature that a signature has to find, or has to leave alone."""
+    """A miniature page that a signature must, or must not, match."""
 
     html: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
-    # The version that has to be read from a positive example.
+    # The version to be read from a positive example.
     version: str = ""
-    # The member that is found, or has not to be, where the signature describes a family.
+    # For a family, the member that must, or must not, be recognised.
     slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One technology and every mark that reveals it; one mark is enough."""
+    """A technology and the marks that reveal it; one mark is enough."""
 
-    # May hold `{slug}`, filled with what `slug` reads: one signature for every WordPress theme. A
-    # member of such a family that has a signature of its own, with a longer literal, goes by that.
+    # May contain `{slug}`, filled with the match of `slug`, so that one signature covers every
+    # WordPress theme. A member with its own signature, with a longer literal, uses that instead.
     name: str
     category: str
     website: str
     literals: dict[Place, tuple[str, ...]]
-    # Header name in lower case to what its value has to hold; group 1 is the version.
+    # Lower-case header name -> pattern of its value; group 1 is the version.
     headers: dict[str, re.Pattern[str]]
-    # Cookie names; a `*` at the end stands for any ending.
+    # Cookie names; a trailing `*` matches any suffix.
     cookies: tuple[str, ...]
-    # Name or property of a meta element to what its content has to hold; group 1 the version.
+    # Name or property of a meta element -> pattern of its content; group 1 is the version.
     meta: dict[str, re.Pattern[str]]
-    # Read from the address, tag, script or comment that holds a literal; group 1 is the version.
+    # Pattern for the URL, tag, script or comment with a literal; group 1 is the version.
     versions: tuple[re.Pattern[str], ...]
-    # For a literal that anyone may use: what its surroundings have to hold as well.
+    # For ambiguous literals: a pattern that their surroundings must match as well.
     confirm: dict[str, re.Pattern[str]]
-    # How many literals have to be there: more than one where a single one may be borrowed.
+    # Minimum number of literals: more than one if a single one may occur elsewhere.
     least: int
     slug: re.Pattern[str] | None
-    # What it cannot run without, by name.
+    # Names of technologies that it requires.
     implies: tuple[str, ...]
     positive: Example
     negatives: tuple[Example, ...]

@@ -1,6 +1,6 @@
-"""The rules of the `*.toml` files here: what stands in a site's place, and how it is recognised.
+"""The rules in `*.toml` that recognise pages served in place of a site.
 
-Adding a rule is adding a table to one of those files; see `README.md` beside them.
+To add a rule, add a table to one of those files; see `README.md` there.
 """
 
 from scans.engine.verdict_rules.loader import load_rules, parse_rules

@@ -1,4 +1,4 @@
-"""Read the rules from their TOML files and reject any that could match by one weak sign."""
+"""Read the rules from their TOML files, rejecting any that rely on one weak signal."""
 
 import tomllib
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from scans.engine.verdict_rules.rule import (
     Signal,
 )
 
-# Characters of visible text that a page may have where its rule states no limit.
+# Default maximum of visible text, in characters, of a page that matches a rule.
 LONGEST_TEXT = {Verdict.CHALLENGE: 2_000, Verdict.PARKED: 1_500, Verdict.PLACEHOLDER: 1_000}
 ANY_NUMBER = 1_000_000
-# A shorter text is part of too many words; whole titles and texts may be shorter.
+# Minimum length: shorter texts occur in too many words. Complete titles and texts may be shorter.
 SHORTEST_PART = 4
 EXAMPLE_FIELDS = {"html", "status", "headers", "url"}
 
 
 @cache
 def load_rules() -> tuple[Rule, ...]:
-    """Return the rules in the order in which they are tried."""
+    """Return the rules in the order of evaluation."""
     folder = files("scans.engine.verdict_rules")
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
     return tuple(
@@ -35,10 +35,10 @@ def load_rules() -> tuple[Rule, ...]:
 
 
 def parse_rules(text: str) -> tuple[Rule, ...]:
-    """Read the `[[rule]]` tables of a TOML text; raise RuleError on one that cannot be used.
+    """Read the `[[rule]]` tables of a TOML text; raise RuleError for an invalid one.
 
-    The lists in its `[words]` table stand for values that several rules share; `"soon or later"`
-    names two of them.
+    The lists in its `[words]` table are values shared by several rules; `"soon or later"` refers to
+    two of them.
     """
     tables = tomllib.loads(text)
     words = tables.get("words", {})
@@ -94,7 +94,7 @@ def _named(name: str, words: Mapping[str, list[str]]) -> list[str]:
 
 
 def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
-    """Reject a rule that rests on one sign, unless it says that nothing else has that sign."""
+    """Reject a rule with one signal, unless it declares the signal unique."""
     if len(signals) < 2 and not unique:
         raise RuleError("needs two signals, or `unique = true` for a sign that nothing else has")
     if len(signals) > 1 and unique:
@@ -102,7 +102,7 @@ def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
 
 
 def _longest_text(verdict: Verdict, signals: tuple[Signal, ...]) -> int:
-    """Return no limit for signals outside the page."""
+    """Return the default text limit; none for signals outside the page."""
     if all(signal.field in OUTSIDE_THE_PAGE for signal in signals):
         return ANY_NUMBER
     return LONGEST_TEXT[verdict]

@@ -1,4 +1,4 @@
-"""Define a rule: signals that must all be on a page, and how much else it may contain."""
+"""Define a rule: signals that a page must all have, and how much else it may contain."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,17 +7,17 @@ from scans.engine.report import Verdict
 
 
 class RuleError(ValueError):
-    """A rule that cannot be used, and why."""
+    """An invalid rule, with the reason."""
 
 
 class Field(StrEnum):
-    """The part of a response in which a signal is looked for."""
+    """The part of a response that is searched for a signal."""
 
-    # A header as `name: value`, both in lower case and whole.
+    # A complete header as `name: value`, in lower case.
     HEADERS = "headers"
     HEADER_NAMES = "header_names"
     STATUS = "status"
-    # Where the visitor ends up, by redirect, refresh or script: a site or a subdomain of it.
+    # The site, or a subdomain of it, where a visitor ends up by redirect, refresh or script.
     HOSTS = "hosts"
     TITLE = "title"
     TITLE_IS = "title_is"
@@ -35,7 +35,7 @@ OUTSIDE_THE_PAGE = frozenset({Field.HEADERS, Field.HEADER_NAMES, Field.STATUS, F
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One sign: any of these values in this part of the response. `{host}` is the site's name."""
+    """One signal: any of these values in this part of the response. `{host}` is the site's name."""
 
     field: Field
     values: tuple[str, ...]
@@ -43,7 +43,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A response that a rule has to match, or must not match."""
+    """A response that a rule must, or must not, match."""
 
     html: str
     status: int = 200
@@ -54,18 +54,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to recognise a verdict: all of its signals, on a page with little else on it."""
+    """One way to recognise a verdict: all of its signals on a page with little other content."""
 
     verdict: Verdict
-    # What appears there, as in `The page is ...`: `Cloudflare's browser check`.
+    # What the page is, as in `The page is ...`: `Cloudflare's browser check`.
     what: str
     signals: tuple[Signal, ...]
-    # Whether one sentence has to hold all signals of the text.
+    # Whether all text signals must be in the same sentence.
     one_sentence: bool
-    # Characters of visible text beyond which a page is a site of its own.
+    # Maximum characters of visible text; a page with more is a real site.
     longest_text: int
     most_links: int
-    # Parts of the source that no such page has: the fields of a contact form.
+    # Source fragments that exclude the rule, such as the fields of a contact form.
     without: tuple[str, ...]
     positive: Example
     negative: Example

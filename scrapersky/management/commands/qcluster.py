@@ -1,4 +1,4 @@
-"""Run django-q2's cluster, with a shift for as long as it runs."""
+"""Run django-q2's cluster together with a shift."""
 
 import logging
 import multiprocessing
@@ -20,13 +20,13 @@ from scrapersky.web.stopping import cluster_stops
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two checks whether this host has a shift.
+# Seconds between checks whether this host has a shift.
 CHECK_EVERY = 5.0
 TICK = 0.2
 
 
 class ScanningCluster(Cluster):
-    """A cluster that ends its shift first: it waits for its processes without a time limit."""
+    """A cluster that ends its shift before stopping, as it waits for its processes forever."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         cluster_stops.value = 1
@@ -35,7 +35,7 @@ class ScanningCluster(Cluster):
 
 
 class Command(SafeCommand, qcluster.Command):
-    """django-q2's command of the same name, which `INSTALLED_APPS` puts behind this one."""
+    """Overrides django-q2's command of the same name by the order of `INSTALLED_APPS`."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT."""
@@ -50,7 +50,7 @@ class Command(SafeCommand, qcluster.Command):
 
 
 def _check_shift() -> None:
-    """Queue a shift if this host has none: the last one has failed, or its message was lost."""
+    """Queue a shift if this host has none because it failed or its message was lost."""
     try:
         ensure_shift()
     except (DatabaseError, RedisError) as error:
@@ -59,7 +59,7 @@ def _check_shift() -> None:
 
 
 def _request_stop() -> None:
-    """Ask this host's shift to release its jobs and end; without a database, the flag asks it."""
+    """Ask this host's shift to release its jobs and end; the flag works without a database."""
     try:
         Worker.objects.stop(settings.SCAN_WORKER_NAME)
     except DatabaseError as error:
