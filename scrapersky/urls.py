@@ -1,4 +1,4 @@
-"""Every address of the console."""
+"""All URLs of the console."""
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -19,7 +19,7 @@ urlpatterns = [
     path("login/", ConsoleLoginView.as_view(), name="login"),
     path("logout/", login_not_required(LogoutView.as_view()), name="logout"),
     path("healthz", login_not_required(healthz), name="healthz"),
-    # The admin has no login and logout of its own: one place limits attempts and ends sessions.
+    # The admin uses the console's login and logout, where attempts are limited and sessions end.
     path("admin/login/", ConsoleLoginView.as_view()),
     path("admin/logout/", login_not_required(LogoutView.as_view())),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account")),

@@ -1,6 +1,6 @@
 """A batch: a list of domains to work through."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -19,7 +19,7 @@ from scrapersky.web.regional import grouped
 class Batch(models.Model):
     """A list of domains to work through; `id` is the batch id."""
 
-    Status = BatchStatus
+    Status: TypeAlias = BatchStatus
 
     class ProcessorType(models.TextChoices):
         DOMAIN_SCAN = "domain_scan", "Domain scan"

@@ -79,7 +79,8 @@ class BatchQuerySet(KeyedQuerySet):
         """Pause batches in which too many sites fail (`stop_at_failures`); return how many."""
         paused = 0
         limited = self.filter(status=BatchStatus.RUNNING, options__stop_at_failures__gt=0)
-        for batch in self.model._default_manager.filter(pk__in=limited.values("pk")):
+        batches: Any = self.model._default_manager
+        for batch in batches.filter(pk__in=limited.values("pk")):
             if reason := batch.reason_to_stop():
                 running = self.filter(pk=batch.pk)
                 paused += running._move(
@@ -169,13 +170,14 @@ class BatchQuerySet(KeyedQuerySet):
     def _name_causes(self) -> None:
         """Record the reason of failed batches whose jobs all failed for the same one."""
         failed = self.filter(status=BatchStatus.FAILED, error="", failed=F("total"))
-        for batch in self.model._default_manager.filter(pk__in=failed.values("pk")):
+        batches: Any = self.model._default_manager
+        for batch in batches.filter(pk__in=failed.values("pk")):
             jobs = batch.jobs.filter(status="failed").order_by()
             ends = jobs.aggregate(first=Min("failure_reason"), last=Max("failure_reason"))
             if ends["first"] == ends["last"] and ends["first"] in SENTENCES:
                 sites = "The only site" if batch.total == 1 else f"All {grouped(batch.total)} sites"
                 error = f"{sites} failed: {SENTENCES[ends['first']]}"
-                self.model._default_manager.filter(pk=batch.pk).update(error=error)
+                batches.filter(pk=batch.pk).update(error=error)
 
 
 # A batch whose list could not be read has an error before it has started.

@@ -17,7 +17,7 @@ from django.http import Http404
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.tenants.roles import Right, may, roles_with
 
-# An id that no row has.
+# An id that no row has
 NO_ROW = UUID(int=0)
 
 M = TypeVar("M", bound=Model)
@@ -54,9 +54,9 @@ def _rows(rows: QuerySet[M], user: Who, right: Right) -> QuerySet[M]:
 
 
 def _members_tenants(user: Who, right: Right) -> Any:
-    """Return the ids of the tenants in which a user has a right, for the condition of a query.
+    """Return the ids of the tenants in which a user has a right, for use in a query.
 
-    Values if the roles have been read, because the planner estimates them best; else a subquery.
+    They are values if the roles are loaded, which the planner estimates best, else a subquery.
     """
     if isinstance(user, User) and user.is_active and not user.has_read_roles:
         rows = Membership.objects.filter(user=user.pk, role__in=roles_with(right))
@@ -65,7 +65,7 @@ def _members_tenants(user: Who, right: Right) -> Any:
 
 
 def tenant_path(model: type[Model]) -> str:
-    """Return the path from a row to its tenant: `TENANT_PATH` if the model has no own column."""
+    """Return the path from a row to its tenant: `TENANT_PATH` if the model has no tenant column."""
     return getattr(model, "TENANT_PATH", "tenant")
 
 
@@ -73,7 +73,7 @@ def tenant_path(model: type[Model]) -> str:
 
 
 def readable_tenants(user: Who) -> QuerySet[Tenant]:
-    """Return the tenants whose rows a user may read; all of them for a superuser."""
+    """Return the tenants whose rows a user may read; all for a superuser."""
     return _tenants(user, Right.READ)
 
 
@@ -83,10 +83,10 @@ def readable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
 
 
 def get_readable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
-    """Return the one readable row, or raise Http404.
+    """Return the readable row, or raise Http404.
 
-    If no row has the `pk`, look for one that a client or the older system knew by it. The number
-    of queries does not reveal whether another tenant has such a row.
+    If no row has the `pk`, look it up as an id used by a client or the older system. The number of
+    queries does not reveal whether another tenant has such a row.
     """
     visible = readable(rows, user)
     row = visible.filter(**lookup).first()
@@ -116,9 +116,9 @@ def can_write_somewhere(user: Who) -> bool:
 
 
 def check_writable(user: Who, *tenant_ids: UUID | None) -> None:
-    """Raise PermissionDenied unless a user may write in every one of the tenants.
+    """Raise PermissionDenied unless a user may write in all of the tenants.
 
-    This is the one check of every add, change and delete.
+    Every add, change and delete goes through this check.
     """
     if not all(can_write(user, tenant_id) for tenant_id in tenant_ids):
         raise PermissionDenied("Your account can view this but not change it.")
@@ -142,14 +142,14 @@ def writable(rows: QuerySet[M], user: Who) -> QuerySet[M]:
 
 
 def get_writable(rows: QuerySet[M], user: Who, **lookup: Any) -> M:
-    """Return the row to be changed; raise Http404, or PermissionDenied if it is only readable."""
+    """Return the row to change; raise Http404, or PermissionDenied if it is only readable."""
     row = get_readable(rows, user, **lookup)
     check_writable(user, tenant_id_of(row))
     return row
 
 
 def tenant_for_new_rows(user: Who) -> Tenant:
-    """Return the tenant of the rows a user creates: the first they joined and may write in."""
+    """Return the tenant for a user's new rows: the first one joined in which they may write."""
     check_writable_somewhere(user)
     writes_in = _tenant_ids(user, Right.WRITE)
     if writes_in:
@@ -161,7 +161,7 @@ def tenant_for_new_rows(user: Who) -> Tenant:
 
 
 def tenant_id_of(row: Model) -> UUID | None:
-    """Return the tenant of a row, by the same path as the lists take, without loading it."""
+    """Return the tenant id of a row, by the same path as lists, without loading the tenant."""
     *steps, last = tenant_path(type(row)).split("__")
     value: Any = row
     for step in steps:
@@ -174,14 +174,14 @@ def tenant_id_of(row: Model) -> UUID | None:
 
 
 def _formerly(model: type[Model], pk: UUID) -> Q:
-    """Return the condition of rows that a client or the older system knew by an id."""
+    """Return the condition for rows known by an id to a client or the older system."""
     became = Q(pk__in=[NO_ROW, *_became(model, [pk]).values()])
     column = getattr(model, "CLIENT_ID", "")
     return became | Q(**{column: str(pk)}) if column else became
 
 
 def current_ids(rows: QuerySet, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Return the current ids of those rows that the older system knew by one of the ids."""
+    """Map ids of the older system to the current ids of the rows."""
     became = _became(rows.model, ids)
     # Always query: the number of queries must not reveal which ids exist.
     candidates = [NO_ROW, *became.values()]

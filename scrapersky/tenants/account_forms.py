@@ -67,7 +67,7 @@ class PasswordForm(PasswordChangeForm):
         for name in ("old_password", "new_password1", "new_password2"):
             widget = self.fields[name].widget
             widget.attrs.update(CONTROL)
-            # The page has three forms, so none takes the focus.
+            # The page has three forms, so none gets autofocus.
             widget.attrs.pop("autofocus", None)
 
 
@@ -96,6 +96,6 @@ class TokenForm(forms.Form):
     )
 
     def expires_at(self) -> datetime | None:
-        """Return when the token stops working, None for never; the form is valid."""
+        """Return when the token expires, or None; the form must be valid."""
         days = self.cleaned_data["days"]
         return None if days is None else timezone.now() + timedelta(days=days)

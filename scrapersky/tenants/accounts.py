@@ -1,7 +1,7 @@
-"""Decide who may change which account, and what they may grant: never more than they have.
+"""Decide who may change which account and grant which rights: never more than their own.
 
-An account may be changed, reset or deleted only if all its tenants are the actor's, who may write
-in each, and if its roles and permissions do not exceed the actor's.
+An account may be changed, reset or deleted only if the actor may write in all of its tenants, and
+its roles and permissions do not exceed the actor's.
 """
 
 from uuid import UUID
@@ -13,12 +13,12 @@ from scrapersky.tenants import access
 from scrapersky.tenants.models import Membership, User
 from scrapersky.tenants.roles import Role, grantable_roles
 
-# Staff status and the other rights that a role does not give.
+# Staff status and other rights that do not come with a role
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 def visible_accounts(actor: User) -> QuerySet[User]:
-    """Return the accounts that share a tenant with the actor; all for a superuser."""
+    """Return the accounts that share a tenant with the actor; for a superuser, all."""
     if access.has_all_rights(actor):
         return User.objects.all()
     shared = Membership.objects.filter(tenant__in=access.readable_tenants(actor).values("pk"))
@@ -44,7 +44,7 @@ def manageable_accounts(actor: User) -> QuerySet[User]:
 
 
 def _grantable_memberships(actor: User) -> Q:
-    """Return the condition of memberships with a role that the actor could give."""
+    """Return the condition for memberships with a role that the actor may grant."""
     condition = Q(pk=None)
     for tenant_id, role in actor.roles.items():
         condition |= Q(tenant=tenant_id, role__in=grantable_roles(role))
@@ -60,7 +60,7 @@ def may_manage(actor: User, account: User) -> bool:
 
 
 def roles_to_grant(actor: User, tenant_id: UUID | None) -> list[str]:
-    """Return the roles that the actor may give in a tenant, the weakest first."""
+    """Return the roles that the actor may grant in a tenant, weakest first."""
     if access.has_all_rights(actor):
         return list(grantable_roles(Role.ADMIN))
     return grantable_roles(access.role_in(actor, tenant_id))
@@ -69,8 +69,8 @@ def roles_to_grant(actor: User, tenant_id: UUID | None) -> list[str]:
 def may_write_membership(actor: User, membership: Membership) -> bool:
     """Return whether the actor may add, change or delete a membership as it is.
 
-    Users cannot change their own role. To take an account out of a tenant it need not be
-    manageable: it may belong to other tenants too.
+    Users cannot change their own role. An account need not be manageable to be removed from a
+    tenant, as it may also belong to others.
     """
     is_stored = not membership._state.adding
     if membership.user_id == actor.pk and (is_stored or not access.has_all_rights(actor)):
@@ -85,7 +85,7 @@ def may_write_membership(actor: User, membership: Membership) -> bool:
 
 
 def _exceeds(account: User, actor: User) -> bool:
-    """Return whether an account has staff status or permissions that the actor does not have."""
+    """Return whether an account has staff status or permissions that the actor lacks."""
     more = _permissions_of(account).exclude(pk__in=grantable_permissions(actor).values("pk"))
     return (account.is_staff and not actor.is_staff) or more.exists()
 
@@ -94,12 +94,12 @@ def _exceeds(account: User, actor: User) -> bool:
 
 
 def _permissions_of(account: User) -> QuerySet[Permission]:
-    """Return permissions granted to an account, also to one that is closed at present."""
+    """Return the permissions granted to an account, even if it is deactivated."""
     return Permission.objects.filter(Q(user=account) | Q(group__user=account))
 
 
 def grantable_permissions(actor: User) -> QuerySet[Permission]:
-    """Return the permissions that the actor may grant: those they have."""
+    """Return the permissions that the actor may grant: their own."""
     if access.has_all_rights(actor):
         return Permission.objects.all()
     own = _permissions_of(actor) if actor.is_active else Permission.objects.none()
@@ -107,7 +107,7 @@ def grantable_permissions(actor: User) -> QuerySet[Permission]:
 
 
 def grantable_groups(actor: User) -> QuerySet[Group]:
-    """Return the groups whose every permission the actor may grant."""
+    """Return the groups of which the actor may grant every permission."""
     if access.has_all_rights(actor):
         return Group.objects.all()
     more = Permission.objects.filter(group=OuterRef("pk")).exclude(
@@ -117,7 +117,7 @@ def grantable_groups(actor: User) -> QuerySet[Group]:
 
 
 def may_write_group(actor: User, group: Group) -> bool:
-    """Return whether the actor may change or delete a group: it changes each member's account."""
+    """Return whether the actor may change or delete a group, which affects all members."""
     if access.has_all_rights(actor):
         return True
     if not grantable_groups(actor).filter(pk=group.pk).exists():

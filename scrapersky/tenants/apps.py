@@ -20,9 +20,9 @@ class TenantsConfig(AppConfig):
 
 
 def make_default_tenant(using: str, apps: Apps = global_apps, **kwargs: Any) -> None:
-    """Make the tenant that every installation has; an existing one is kept.
+    """Create the default tenant of every installation unless it exists.
 
-    `apps` holds the models as of the last migration: the table may still lack columns.
+    `apps` has the models as of the last migration, whose table may still lack columns.
     """
     from scrapersky.tenants.models import DEFAULT_TENANT_ID
 

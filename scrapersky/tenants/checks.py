@@ -1,4 +1,4 @@
-"""System checks: every admin class follows the rule of whose rows it shows and who writes them."""
+"""System checks: every admin class must define whose rows it shows and who may write them."""
 
 from importlib import import_module
 from typing import Any
@@ -18,8 +18,8 @@ INLINE_HINT = "Inherit from OwnedInline in scrapersky.tenants.owned_admin."
 
 @register("access")
 def check_admin_classes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Return an error for each admin class and inline that does not inherit the rule."""
-    import_module(settings.ROOT_URLCONF)  # which loads the admin's classes
+    """Return an error for each admin class and inline without such a base class."""
+    import_module(settings.ROOT_URLCONF)  # loads the admin classes
     registered = admin.site._registry.values()
     classes = [type(row) for row in registered if not isinstance(row, OwnedAdmin)]
     inlines = {inline for row in registered for inline in row.inlines}

@@ -11,12 +11,12 @@ from scrapersky.tenants.services import end_access_elsewhere
 
 
 def for_actor(form: type[forms.ModelForm], actor: Any) -> Any:
-    """Return a form class that knows who fills it in."""
+    """Return a form class bound to the user who fills it in."""
     return type(form.__name__, (form,), {"actor": actor})
 
 
 def _check_role(actor: User, tenant: Tenant | None, role: str) -> None:
-    """Raise ValidationError for a role that the actor may not give in a tenant."""
+    """Raise ValidationError for a role that the actor may not grant in a tenant."""
     if tenant is None or not role or role in accounts.roles_to_grant(actor, tenant.pk):
         return
     label = Membership.Role(role).label
@@ -26,7 +26,7 @@ def _check_role(actor: User, tenant: Tenant | None, role: str) -> None:
 
 
 class AccountCreationForm(AdminUserCreationForm):
-    """A new account, which belongs to a tenant from the start."""
+    """A new account with its first membership."""
 
     actor: ClassVar[User]
     tenant = forms.ModelChoiceField(Tenant.objects.none())
@@ -47,7 +47,7 @@ class AccountCreationForm(AdminUserCreationForm):
 
 
 class AccountPasswordForm(AdminPasswordChangeForm):
-    """A new password for another account, which is logged out everywhere by it."""
+    """A new password for another account, which logs it out everywhere."""
 
     revoke_tokens = forms.BooleanField(required=False, label="Revoke its API tokens too")
 
@@ -58,7 +58,7 @@ class AccountPasswordForm(AdminPasswordChangeForm):
 
 
 class MembershipForm(forms.ModelForm):
-    """Which role an account has in a tenant."""
+    """The role of an account in a tenant."""
 
     actor: ClassVar[User]
 

@@ -1,4 +1,4 @@
-"""The page for a login that has to wait."""
+"""The page for delayed logins."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 
 class LoginDelayMiddleware:
-    """Return 429 if DelayedBackend refused an attempt, on any page."""
+    """Return 429 if DelayedBackend refused a login attempt on any page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""Slow down password guessing without locking other users out.
+"""Slow down password guessing without locking out other users.
 
-Failures count for an account together with the address they came from, and for the address alone.
-Beyond a free number each failure doubles the wait. Nothing counts for an account alone: any
-stranger could then lock any user out.
+Failures are counted per account and address, and per address. After a few free ones, each failure
+doubles the delay. Nothing is counted per account alone, because any stranger could then lock out
+any user.
 """
 
 import logging
@@ -23,16 +23,15 @@ from scrapersky.web.client_address import address_group, client_address
 logger = logging.getLogger(__name__)
 
 Kind = LoginDelay.Kind
-# Longer than any row takes to forget its failures.
+# Longer than the time after which failures are forgotten.
 KEEP = timedelta(days=1)
 LONGEST_NAME = 150
 
 
 class DelayedBackend(ModelBackend):
-    """Check passwords unless there were too many failures; every login passes here.
+    """Check passwords unless there were too many failures; every login uses this backend.
 
-    A refused attempt leaves `login_wait`, in seconds, on the request, and LoginDelayMiddleware
-    answers it.
+    A refused attempt sets `request.login_wait` in seconds, for LoginDelayMiddleware to respond.
     """
 
     def authenticate(
@@ -57,15 +56,15 @@ class DelayedBackend(ModelBackend):
 
 
 def is_name(text: str) -> bool:
-    """Whether an account can have this name; others are not looked up."""
+    """Return whether an account can have this name; others are not looked up."""
     return len(text) <= LONGEST_NAME and text.isprintable()
 
 
 def begin_attempt(name: str, address: str) -> int:
     """Count an attempt as a failure until it succeeds; return the seconds to wait, or 0.
 
-    It counts before the password is checked, so that many attempts at once do not all pass before
-    one has failed. An attempt that has to wait does not count.
+    It is counted before the password check, so that many simultaneous attempts cannot all pass
+    before one fails. A refused attempt is not counted.
     """
     by_address = [(Kind.ADDRESS, "")]
     return _count([*by_address, (Kind.ACCOUNT, name)] if is_name(name) else by_address, address)
@@ -73,29 +72,29 @@ def begin_attempt(name: str, address: str) -> int:
 
 @transaction.atomic
 def attempt_succeeded(name: str, address: str) -> None:
-    """Uncount an attempt, and reset the account's failures at its address."""
+    """Undo the count of an attempt, and reset the account's failures at this address."""
     _locked(Kind.ADDRESS, "", address).uncount_failure()
     _locked(Kind.ACCOUNT, name, address).delete()
 
 
 def count_wrong_token(request: HttpRequest) -> int:
-    """Count an API call with a wrong token; return the seconds to wait where there were too many.
+    """Count an API call with a wrong token; return the seconds to wait if there were too many.
 
-    Valid tokens never wait: they cannot be guessed, and one program with an old token must not
-    stop the others at its address.
+    Valid tokens are never delayed: they cannot be guessed, and a program with an old token must not
+    block others at the same address.
     """
     return _count([(Kind.TOKEN, "")], client_address(request))
 
 
 def delete_expired_logins() -> None:
-    """Delete delays whose failures are all forgotten, and sessions that have ended."""
+    """Delete login delays without remembered failures, and expired sessions."""
     LoginDelay.objects.filter(last_failed_at__lt=timezone.now() - KEEP).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @transaction.atomic
 def _count(keys: list[tuple[Kind, str]], address: str) -> int:
-    """Count one failure for every key, unless one has to wait: then return the seconds."""
+    """Count a failure for every key, or return the seconds to wait if any key is delayed."""
     now = timezone.now()
     rows = [_locked(kind, account, address) for kind, account in keys]
     wait = max(row.seconds_left(now) for row in rows)
@@ -106,6 +105,6 @@ def _count(keys: list[tuple[Kind, str]], address: str) -> int:
 
 
 def _locked(kind: Kind, account: str, address: str) -> LoginDelay:
-    """Return a row until the end of the transaction; callers take the address's row first."""
+    """Lock and return a row; callers lock the address's row first."""
     rows = LoginDelay.objects.select_for_update(no_key=True)
     return rows.get_or_create(kind=kind, account=account, address=address_group(address))[0]

@@ -20,7 +20,7 @@ DEFAULT_TENANT_ID = uuid.UUID(int=0)
 
 
 class NumberFormat(models.TextChoices):
-    """How numbers are written; an example is the label."""
+    """Number formats; the labels are examples."""
 
     COMMA = "comma", "1,234.5"
     POINT = "point", "1.234,5"
@@ -36,7 +36,7 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self) -> dict[uuid.UUID, str]:
-        """The role in each tenant, in the order of joining; read once for each request."""
+        """The role in each tenant, in order of joining; loaded once per request."""
         return dict(self.memberships.order_by("id").values_list("tenant_id", "role"))
 
     @property
@@ -48,7 +48,7 @@ class Tenant(models.Model):
     """An organisation: the owner of its batches, domains and results."""
 
     TENANT_PATH = "pk"
-    # Only superusers change them; `batches.tenant_limits` says what they do.
+    # Only superusers may change them; `batches.tenant_limits` enforces them.
     LIMITS = ("max_batches", "max_sites", "max_domains_per_day")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -110,17 +110,17 @@ class Membership(models.Model):
 
 class ApiTokenQuerySet(models.QuerySet):
     def usable(self, now: datetime) -> "ApiTokenQuerySet":
-        """Return the tokens that work: neither revoked nor expired, of an active account."""
+        """Return valid tokens: neither revoked nor expired, of active accounts."""
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
         return self.filter(unexpired, revoked_at=None, user__is_active=True)
 
     def revoke(self) -> int:
-        """Revoke the tokens for good; return how many were not revoked yet."""
+        """Revoke the tokens permanently; return how many were not yet revoked."""
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 class ApiToken(models.Model):
-    """A bearer token of a program; only its hash is kept."""
+    """A bearer token for a program; only its hash is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
@@ -144,9 +144,9 @@ class ApiToken(models.Model):
     def create(
         cls, *, user: User, name: str = "", expires_at: datetime | None = None, text: str = ""
     ) -> tuple["ApiToken", str]:
-        """Create a token; return it and its text, which is shown once and stored nowhere.
+        """Create a token; return it and its text, which is shown once and never stored.
 
-        `text`: one that an operator chose (`tokens.check_chosen`); else it is random.
+        `text` is a token given by an operator (see `tokens.check_chosen`); by default it is random.
         """
         text = text or f"ssky_{secrets.token_urlsafe(32)}"
         token = cls(user=user, name=name, token_hash=cls.hash(text), expires_at=expires_at)
@@ -155,7 +155,7 @@ class ApiToken(models.Model):
 
     @property
     def state(self) -> str:
-        """Return whether the token works: `active`, `expired` or `revoked`."""
+        """Return the token's state: `active`, `expired` or `revoked`."""
         if self.revoked_at is not None:
             return "revoked"
         is_over = self.expires_at is not None and self.expires_at <= timezone.now()
@@ -167,7 +167,7 @@ class ApiToken(models.Model):
 
 
 class UserSession(models.Model):
-    """A session of a logged-in user, as the account page lists it; it goes with the session."""
+    """A logged-in session as listed on the account page; deleted with the session."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     session = models.OneToOneField(Session, models.CASCADE, related_name="listing")
@@ -190,23 +190,23 @@ class UserSession(models.Model):
 
 
 class LoginDelay(models.Model):
-    """The failures that count for an address, or for an account at an address, and their wait."""
+    """Failures of an address, or of an account at an address, and the resulting delay."""
 
     class Kind(models.TextChoices):
         ACCOUNT = "account", "One account from one address"
         ADDRESS = "address", "Any account from one address"
         TOKEN = "token", "API tokens from one address"
 
-    # Failures without a wait, and the time after which one failure is forgotten.
+    # Free failures without a delay, and the time after which one failure is forgotten.
     ALLOWANCE = {
         Kind.ACCOUNT: (5, timedelta(minutes=15)),
         Kind.ADDRESS: (20, timedelta(minutes=3)),
         Kind.TOKEN: (50, timedelta(minutes=1)),
     }
-    # Seconds; each further failure doubles the first wait up to the longest.
+    # Seconds; each further failure doubles the delay, from the first to the longest.
     FIRST_WAIT = 5
     LONGEST_WAIT = 900
-    # More failures beyond the free ones change nothing but the time to forget them.
+    # Further failures only prolong the time until they are forgotten.
     MOST_COUNTED = 9
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -231,20 +231,20 @@ class LoginDelay(models.Model):
         return f"{self.account} at {self.address}" if self.account else self.address
 
     def seconds_left(self, now: datetime) -> int:
-        """Return the seconds until the next attempt is allowed, rounded up."""
+        """Return the seconds until the next attempt, rounded up."""
         if self.delayed_until is None:
             return 0
         return max(0, math.ceil((self.delayed_until - now).total_seconds()))
 
     def count_failure(self, now: datetime) -> None:
-        """Count a failure on top of those not forgotten yet, and set the wait that follows."""
+        """Add a failure to those not yet forgotten, and set the new delay."""
         free, forget_after = self.ALLOWANCE[self.Kind(self.kind)]
         forgotten = max(0, (now - self.last_failed_at) // forget_after)
         failures = min(max(0, self.failures - forgotten) + 1, free + self.MOST_COUNTED)
         self._write(failures=failures, last_failed_at=now, delayed_until=self._end(failures, now))
 
     def uncount_failure(self) -> None:
-        """Uncount the last failure, which was none, and its wait."""
+        """Undo the last failure and its delay because the attempt succeeded."""
         self._write(failures=max(0, self.failures - 1), delayed_until=None)
 
     def _end(self, failures: int, now: datetime) -> datetime | None:

@@ -1,7 +1,6 @@
-"""What every admin class inherits from: it decides whose rows are read and who may write them.
+"""Base classes of all admin classes, which decide who may read and write which rows.
 
-A system check (`scrapersky.tenants.checks`) refuses an admin class that inherits from neither
-`OwnedAdmin` nor `InstallationAdmin`.
+A system check (`scrapersky.tenants.checks`) rejects admin classes without one of these bases.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,13 +26,13 @@ Action = Callable[..., Any]
 
 
 def reads_only(action: Action) -> Action:
-    """Offer an action of the admin to viewers too: it changes no row."""
+    """Mark an admin action as read-only, so that viewers may use it."""
     action.reads_only = True  # type: ignore[attr-defined]
     return action
 
 
 class RowAutocomplete(AutocompleteSelect):
-    """A choice of a row that shows no row, rather than failing, for what cannot be an id."""
+    """An autocomplete choice of rows that shows nothing, instead of failing, for an invalid id."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         try:
@@ -43,7 +42,7 @@ class RowAutocomplete(AutocompleteSelect):
 
 
 class _RowChoices(BaseModelAdmin):
-    """Let every field in `autocomplete_fields` be a `RowAutocomplete`."""
+    """Use `RowAutocomplete` for every field in `autocomplete_fields`."""
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
@@ -54,17 +53,17 @@ class _RowChoices(BaseModelAdmin):
 
 
 class OwnedAdmin(_RowChoices, admin.ModelAdmin):
-    """Show the rows of the user's tenants; take a role that may write for every change of one.
+    """Show the rows of the user's tenants; require a writing role for every change.
 
-    This holds for forms, inline rows, deletion and actions. A model whose rows are owned in
-    another way than by a tenant overrides `get_queryset` and `may_write`.
+    This covers forms, inlines, deletion and actions. Models whose rows are not owned by a tenant
+    override `get_queryset` and `may_write`.
     """
 
     paginator = CappedPaginator
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # it would count all rows for each value of each filter
+    show_facets = admin.ShowFacets.NEVER  # facets would count all rows per filter value
     list_per_page = 50
-    # Columns too large to be loaded with every row of a list.
+    # Columns too large to load with every row of a list.
     deferred: Sequence[str] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -73,10 +72,10 @@ class OwnedAdmin(_RowChoices, admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; drop a filter with a value that its column cannot have.
+        """Show the list, dropping filters with values that their column cannot have.
 
-        Django does so for most values; some are only refused when the query is built. A query that
-        takes too long is stopped, so that no filter of a large list holds up the database.
+        Django does so for most values; some are only rejected when the query is built. Slow queries
+        are cancelled, so that no filter of a large list blocks the database.
         """
         if request.method != "GET":
             return super().changelist_view(request, extra_context)
@@ -98,7 +97,7 @@ class OwnedAdmin(_RowChoices, admin.ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, *args: Any
     ) -> HttpResponse | None:
-        """Run an action on the selected rows, unless what was sent cannot be ids of rows."""
+        """Run an action on the selected rows, unless the submitted values are not ids."""
         pk: Any = self.model._meta.pk
         try:
             for text in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
@@ -109,13 +108,13 @@ class OwnedAdmin(_RowChoices, admin.ModelAdmin):
         return super().response_action(request, queryset, *args)
 
     def may_write(self, request: HttpRequest, row: Any = None) -> bool:
-        """Return whether the user may write a row as stored; without one, whether any row."""
+        """Return whether the user may write a row as stored, or any row if it is None."""
         if row is None:
             return access.can_write_somewhere(request.user)
         return access.can_write(request.user, access.tenant_id_of(row))
 
     def may_write_all(self, request: HttpRequest, rows: QuerySet) -> bool:
-        """Return whether the user may write every one of the rows."""
+        """Return whether the user may write all of the rows."""
         tenants = rows.order_by().values_list(access.tenant_path(rows.model), flat=True)
         return all(access.can_write(request.user, tenant) for tenant in tenants.distinct())
 
@@ -136,22 +135,22 @@ class OwnedAdmin(_RowChoices, admin.ModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer what the user may do; each action that writes checks the selected rows first."""
+        """Offer the permitted actions; those that write check the selected rows first."""
         offered: dict[str, Any] = super().get_actions(request)
         if not self.may_write(request):
             offered = {k: v for k, v in offered.items() if hasattr(v[0], "reads_only")}
         return {name: (_checked(func), name, text) for name, (func, _, text) in offered.items()}
 
-    # Whatever a form or an action let through is checked once more where it is written.
+    # Everything that forms and actions let through is checked again on writing
 
     def check_rows(self, request: HttpRequest, rows: QuerySet) -> None:
         if not self.may_write_all(request, rows):
             raise PermissionDenied("You may view some of the selected rows, but not change them.")
 
     def check_row(self, request: HttpRequest, row: Any) -> None:
-        """Raise PermissionDenied unless the user may write a row as it is stored and as it is now.
+        """Raise PermissionDenied unless the user may write a row both as stored and as changed.
 
-        Else a row could be moved into a tenant, or out of one.
+        Otherwise a row could be moved into or out of a tenant.
         """
         stored = type(row)._base_manager.filter(pk=row.pk).first()
         if not all(self.may_write(request, state) for state in (stored or row, row)):
@@ -205,7 +204,7 @@ class ReadOnlyAdmin(OwnedAdmin):
 
 
 class InstallationAdmin(ReadOnlyAdmin):
-    """Show superusers rows that serve or name all tenants at once."""
+    """Show superusers rows that concern all tenants."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows = self.model._default_manager.all()
@@ -225,9 +224,9 @@ class InstallationAdmin(ReadOnlyAdmin):
 
 
 class OwnedInline(_RowChoices, admin.TabularInline):
-    """Rows on the page of another row: users who may change that row may change these.
+    """Inline rows: users who may change the parent row may change these.
 
-    Each row is checked by the admin class of its own model when it is saved.
+    Each row is also checked by its own model's admin class when it is saved.
     """
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -252,7 +251,7 @@ class OwnedInline(_RowChoices, admin.TabularInline):
 
 
 class TenantFilter(admin.RelatedFieldListFilter):
-    """Offer the user's own tenants only."""
+    """Offer only the user's own tenants."""
 
     def field_choices(
         self, field: Field, request: HttpRequest, model_admin: admin.ModelAdmin

@@ -1,4 +1,4 @@
-"""What a user has set for lists: saved views, and which columns each list shows."""
+"""Users' list settings: saved views, and the columns of each list."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from scrapersky.tenants.models import Tenant, User
 
 
 class SavedView(models.Model):
-    """A list with its filters, order and columns under a name; private or shared in a tenant."""
+    """A named list with filters, order and columns; private or shared in a tenant."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+", db_index=False)
@@ -41,7 +41,7 @@ class SavedView(models.Model):
 
 
 class ListSettings(models.Model):
-    """How a user wants to see one list: its columns, and the view that opens first."""
+    """A user's settings for a list: its columns, and the view that it opens with."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="list_settings", db_index=False)
@@ -63,13 +63,13 @@ class ListSettings(models.Model):
 
 
 def list_settings(user: User, list_name: str) -> ListSettings:
-    """Return how a user wants to see a list; an unsaved row where nothing is set."""
+    """Return a user's settings for a list; an unsaved row if there are none."""
     row = ListSettings.objects.filter(user=user, list_name=list_name).first()
     return row or ListSettings(user=user, list_name=list_name)
 
 
 def store_columns(user: User, list_name: str, columns: list[str]) -> None:
-    """Store a user's columns of a list; an empty list restores the defaults."""
+    """Store a user's columns for a list; an empty list restores the defaults."""
     ListSettings.objects.update_or_create(
         user=user, list_name=list_name, defaults={"columns": columns}
     )

@@ -1,4 +1,4 @@
-"""What each role may do: the one table that the code, the tests and docs/security.md read."""
+"""What each role may do: the single table used by the code, the tests and docs/security.md."""
 
 from enum import Enum
 
@@ -8,7 +8,7 @@ Role = Membership.Role
 
 
 class Right(Enum):
-    """Something that can be done, in the words of docs/security.md."""
+    """A right, as worded in docs/security.md."""
 
     ACCOUNT = "Change their own name, e-mail and password; end their sessions; use API tokens"
     READ = "See and download the tenant's batches, domains, results and schedules"
@@ -27,7 +27,7 @@ class Right(Enum):
 
 class Allowed(Enum):
     NO = "-"
-    # Only an account with staff status and the Django permission for that model.
+    # Only with staff status and the Django permission for that model
     STAFF = "staff"
     YES = "yes"
 
@@ -54,12 +54,12 @@ TABLE: dict[Right, tuple[Allowed, ...]] = {
 
 
 def allowed(who: str, right: Right) -> Allowed:
-    """Return whether a column of the table has a right: a role, `anonymous` or `superuser`."""
+    """Return whether a role, `anonymous` or `superuser`, has a right according to the table."""
     return TABLE[right][COLUMNS.index(who)]
 
 
 def may(role: str | None, right: Right) -> bool:
-    """Return whether a role has a right, staff status and Django permissions left aside."""
+    """Return whether a role has a right, disregarding staff status and Django permissions."""
     return role is not None and allowed(role, right) is not NO
 
 
@@ -68,7 +68,7 @@ def roles_with(right: Right) -> list[str]:
 
 
 def grantable_roles(role: str | None) -> list[str]:
-    """Return the roles that a role may give, the weakest first."""
+    """Return the roles that a role may grant, weakest first."""
     rights = {
         Role.VIEWER: Right.GRANT_MEMBER,
         Role.MEMBER: Right.GRANT_MEMBER,

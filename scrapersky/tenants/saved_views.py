@@ -1,6 +1,6 @@
-"""Save a list's filters, order and columns under a name, share them, and open one first.
+"""Save a list's filters, order and columns as a named view, share it, or open it by default.
 
-Only its owner changes a view; the members of its tenant open it while it is shared.
+Only its owner can change a view; members of its tenant can open it while it is shared.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from scrapersky.tenants.preferences import ListSettings, SavedView, views_of
 from scrapersky.web.text import sanitize
 
 NAME_LENGTH = 100
-# Longest query string that is stored; far more than any form sends.
+# Maximum length of a query string; far longer than any form sends.
 QUERY_LENGTH = 8_000
 
 
@@ -36,7 +36,7 @@ def get_view(user: User, pk: UUID) -> SavedView:
 
 
 def own_view(user: User, pk: UUID) -> SavedView:
-    """Return a view to be changed; raise Http404 for anybody but its owner."""
+    """Return a view to be changed; raise Http404 if the user is not its owner."""
     return get_readable(openable_views(user).filter(owner=user), user, pk=pk)
 
 
@@ -49,10 +49,10 @@ def create_view(
     columns: Sequence[str],
     shared_in: UUID | None = None,
 ) -> SavedView:
-    """Save a list under a name, for its owner alone or shared in a tenant.
+    """Save a view, private or shared in a tenant.
 
-    Raises ValidationError for a name that is empty, too long or taken, and PermissionDenied for
-    sharing in a tenant whose rows the owner may not write.
+    Raises ValidationError if the name is empty, too long or taken, and PermissionDenied if the
+    owner may not write in that tenant.
     """
     view = SavedView(owner=owner, list_name=list_name, query=query, columns=list(columns))
     view.tenant_id = _home_of(owner).pk
@@ -68,7 +68,7 @@ def update_view(
     query: str | None = None,
     columns: Sequence[str] = (),
 ) -> SavedView:
-    """Rename or share a view, and let it show something else where a query is passed."""
+    """Rename or share a view, and replace its query if one is passed."""
     if query is not None:
         view.query, view.columns = query, list(columns)
     _share(view, shared_in)
@@ -76,19 +76,19 @@ def update_view(
 
 
 def delete_view(view: SavedView) -> None:
-    """Delete a view; lists that it opened first show all rows again."""
+    """Delete a view; lists that opened with it show all rows again."""
     view.delete()
 
 
 def open_first(user: User, list_name: str, view: SavedView | None) -> None:
-    """Let a list open with a view, or with all of its rows."""
+    """Make a list open with a view, or with all rows."""
     ListSettings.objects.update_or_create(
         user=user, list_name=list_name, defaults={"first_view": view}
     )
 
 
 def first_view(user: User, list_name: str) -> SavedView | None:
-    """Return the view that a list opens with, unless the user may no longer open it."""
+    """Return the view that a list opens with, if the user may still open it."""
     preferred = ListSettings.objects.filter(user=user, list_name=list_name).values("first_view")
     return openable_views(user).filter(pk__in=preferred).first()
 
@@ -134,6 +134,6 @@ def _stored(view: SavedView, name: str) -> SavedView:
     try:
         with transaction.atomic():
             view.save()
-    except IntegrityError:  # saved by another request in this moment
+    except IntegrityError:  # saved by another request at the same time
         raise error from None
     return view

@@ -1,4 +1,4 @@
-"""Make accounts."""
+"""Create accounts and end their access."""
 
 import secrets
 
@@ -12,7 +12,7 @@ from scrapersky.tenants.sessions import end_other_sessions
 def create_first_account(username: str = "admin") -> str:
     """Create the first account, an administrator of the default tenant; return its password.
 
-    Returns an empty string if there is an account.
+    Returns an empty string if any account exists.
     """
     if User.objects.exists():
         return ""
@@ -26,7 +26,7 @@ def create_first_account(username: str = "admin") -> str:
 def end_access_elsewhere(user: User, *, keep: str | None, revoke_tokens: bool) -> str:
     """End sessions and tokens after a password change; return a message about them.
 
-    All sessions but the one with the key to keep, and the API tokens if they are to be revoked.
+    All sessions except the one with the given key end; API tokens are revoked on request.
     """
     sessions = end_other_sessions(user, keep=keep)
     ended = f"{sessions} other session{'' if sessions == 1 else 's'} ended"

@@ -1,6 +1,6 @@
-"""The sessions of an account: where it is logged in, and how to end that elsewhere.
+"""The sessions of an account: where it is logged in, and how to log it out elsewhere.
 
-This is the session engine: Django's own, which also keeps whose a session is and where it is used.
+This session engine extends Django's: it also records a session's user, and where it is used.
 """
 
 from datetime import datetime
@@ -21,9 +21,9 @@ USER_AGENT_LENGTH = 300
 
 
 class SessionStore(DatabaseStore):
-    """Sessions in the database; one of a logged-in user is listed on the account page.
+    """Database sessions; those of logged-in users are listed on the account page.
 
-    `used_by` is set by the middleware: the user agent and address of the request at hand.
+    The middleware sets `used_by` to the user agent and address of the current request.
     """
 
     used_by: tuple[str, str] | None = None
@@ -48,16 +48,16 @@ class SessionStore(DatabaseStore):
         key = str(self.session_key)
         if UserSession.objects.filter(session=key).update(**values):
             return
-        # The account may have been deleted meanwhile.
+        # The account may have been deleted.
         if User.objects.filter(pk=data[SESSION_KEY]).exists():
             started = datetime.fromisoformat(data[STARTED_AT])
             UserSession.objects.create(session_id=key, created_at=started, **values)
 
 
 def open_sessions(user: User) -> list[UserSession]:
-    """Return the sessions in which a user is logged in, the latest used first.
+    """Return the sessions in which a user is logged in, most recently used first.
 
-    One from before a password change by another way than the console is open no more.
+    Sessions from before a password change outside of the console are no longer valid.
     """
     rows = UserSession.objects.filter(user=user, session__expire_date__gt=timezone.now())
     password = user.get_session_auth_hash()
@@ -74,5 +74,5 @@ def end_sessions(rows: QuerySet[UserSession]) -> int:
 
 
 def end_other_sessions(user: User, *, keep: str | None) -> int:
-    """Log a user out everywhere but in the session with the key to keep; return how many."""
+    """Log a user out everywhere except in the session with this key; return how many."""
     return end_sessions(UserSession.objects.filter(user=user).exclude(session=keep or ""))

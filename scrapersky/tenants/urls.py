@@ -1,4 +1,4 @@
-"""Addresses of the account page."""
+"""URLs of the account page."""
 
 from django.urls import path
 

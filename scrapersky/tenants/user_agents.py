@@ -1,6 +1,6 @@
-"""Return browser and system of a User-Agent header, so that users recognise their sessions."""
+"""Describe a User-Agent header so that users recognise their sessions."""
 
-# The first that matches counts: most browsers also name those they descend from.
+# The first match counts, because most browsers also name their predecessors.
 BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -21,7 +21,7 @@ SHOWN_LENGTH = 60
 
 
 def describe(user_agent: str) -> str:
-    """Return `Firefox on Linux`, or the beginning of a header that names no known browser."""
+    """Return a text such as `Firefox on Linux`, or the start of an unknown header."""
     browser = _first(BROWSERS, user_agent)
     system = _first(SYSTEMS, user_agent)
     if not browser:

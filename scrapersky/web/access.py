@@ -1,7 +1,7 @@
-"""Decide who may call a page: the default rule of every view.
+"""Decide who may call a view: the default rule for every view.
 
-A view is closed without any decorator: it takes a login, and a method that changes something
-takes a role that may write. Which rows it may read or write is for `scrapersky.tenants.access`.
+Without a decorator, a view requires a login, and methods that change something require a role that
+may write. `scrapersky.tenants.access` decides which rows it may read or write.
 """
 
 from functools import partial
@@ -21,28 +21,28 @@ V = TypeVar("V")
 
 
 def own_account(view: V) -> V:
-    """Open a view to every account, also of viewers and without a tenant.
+    """Open a view to every account, including viewers and accounts without a tenant.
 
-    It reads and writes rows of the account itself only: profile, sessions, tokens.
+    It only handles rows of the account itself: profile, sessions, tokens.
     """
     view.is_own_account = True  # type: ignore[attr-defined]
     return view
 
 
 def open_to_viewers(view: V) -> V:
-    """Let viewers call a view with any method: it changes no row that others see."""
+    """Let viewers call a view with any method, as it changes no shared rows."""
     view.is_open_to_viewers = True  # type: ignore[attr-defined]
     return view
 
 
 def check_method(request: HttpRequest) -> None:
-    """Raise PermissionDenied for a method that changes something and a user who may not write."""
+    """Raise PermissionDenied if the method changes something and the user may not write."""
     if request.method not in SAFE_METHODS:
         access.check_writable_somewhere(request.user)
 
 
 class AccessMiddleware(LoginRequiredMiddleware):
-    """Call a view only for those who may; `login_not_required` opens it to everybody."""
+    """Enforce the rule on every view; `login_not_required` opens a view to everybody."""
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
@@ -67,7 +67,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
 
 
 def _url_of(page: str, kwargs: dict[str, Any]) -> str:
-    """Return the URL of a page that takes the arguments of its control, or none."""
+    """Return the URL of a page with its action's arguments, or with none."""
     try:
         return reverse(page, kwargs=kwargs)
     except NoReverseMatch:
@@ -75,7 +75,7 @@ def _url_of(page: str, kwargs: dict[str, Any]) -> str:
 
 
 def _without_tenant(request: HttpRequest) -> HttpResponse:
-    """Return what the account lacks and who can add it."""
+    """Return the page that explains what the account lacks and who can add it."""
     superusers = User.objects.filter(is_superuser=True, is_active=True).exclude(email="")
     context = {"contacts": superusers.order_by("date_joined")[:3]}
     status = 200 if request.method in SAFE_METHODS else 403
@@ -83,7 +83,7 @@ def _without_tenant(request: HttpRequest) -> HttpResponse:
 
 
 def template_context(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether to offer what only some roles may do."""
+    """Tell templates whether the user may write."""
     user = getattr(request, "user", None)
     if user is None:
         return {}

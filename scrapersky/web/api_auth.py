@@ -1,6 +1,7 @@
-"""Authenticate API calls: by a bearer token, or by a console session.
+"""Authenticate API calls by a bearer token or a console session.
 
-Either way, a method that changes something takes a role that may write; no operation asks for it.
+Either way, methods that change something require a role that may write, without any code in the
+operations.
 """
 
 from typing import cast
@@ -16,7 +17,7 @@ from scrapersky.web.api_errors import TooManyAttemptsError
 
 
 class TokenAuth(HttpBearer):
-    """A token made by `manage.py create_token USER`; too many wrong ones are answered by 429."""
+    """A bearer token, as created by `manage.py create_token USER`; too many wrong ones get 429."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         row = usable_token(token)
@@ -30,10 +31,10 @@ class TokenAuth(HttpBearer):
 
 
 class ConsoleSession(SessionAuth):
-    """A console session; its calls that change something need the CSRF token."""
+    """A console session; calls that change something need the CSRF token."""
 
     def _get_key(self, request: HttpRequest) -> str | None:
-        # A caller without a session is told to log in (401), not that a CSRF token is missing.
+        # Callers without a session get 401 rather than an error about a missing CSRF token.
         return super()._get_key(request) if request.user.is_authenticated else None
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
@@ -44,10 +45,10 @@ class ConsoleSession(SessionAuth):
 
 
 def caller(request: HttpRequest) -> User:
-    """Return the user on whose behalf an authenticated call is made."""
+    """Return the user of an authenticated call."""
     return cast(User, request.user)
 
 
 def token_name(request: HttpRequest) -> str:
-    """Return the name of the token that a call was made with; empty for a session."""
+    """Return the name of the token used for a call; empty for a session."""
     return getattr(request, "token_name", "")

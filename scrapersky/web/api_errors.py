@@ -1,7 +1,7 @@
 """The format of all API errors.
 
-`detail` is a sentence for people, `errors` names each field that is wrong and why, `invalid` each
-line of a list that was refused. All three are always there.
+`detail` is a human-readable sentence, `errors` lists each invalid field with the reason, and
+`invalid` each rejected line of a list. All three are always present.
 """
 
 import logging
@@ -23,7 +23,7 @@ from scrapersky.web.database_errors import RETRY_AFTER, message_of
 
 logger = logging.getLogger(__name__)
 
-# Most fields in one response, so that 100,000 invalid values are not all returned.
+# Maximum number of fields in a response, so that 100,000 invalid values are not all returned.
 MAX_ERRORS = 100
 
 
@@ -33,7 +33,7 @@ class FieldError(Schema):
 
 
 class RefusedValue(Schema):
-    """A value of a list that cannot be used; `line` is its place, counted from 1."""
+    """A rejected value of a list; `line` counts from 1."""
 
     line: int
     value: str
@@ -89,7 +89,7 @@ def install(api: NinjaAPI) -> None:
 
 
 def name_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Return 405 in the error format; ninja would return text."""
+    """Return 405 in the error format, where ninja would return plain text."""
 
     @wraps(view)
     def shaped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -142,7 +142,7 @@ def _refused_by_service(request: HttpRequest, error: DjangoValidationError) -> H
 
 
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    if error.status_code == 400:  # ninja's only one: a body that is not JSON
+    if error.status_code == 400:  # ninja raises it only for a body that is not JSON
         return _input_error(request, InputError("body", "The body is not valid JSON."))
     answer = problem(error.status_code, str(error))
     if error.status_code == 401:
@@ -193,7 +193,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,
-    RawPostDataException: _body_already_read,  # a form, which the check of its CSRF token has read
+    RawPostDataException: _body_already_read,  # the CSRF check has read the body as a form
     OperationalError: _database_error,
     InterfaceError: _database_error,
     Exception: _unexpected,

@@ -1,8 +1,8 @@
-"""Keep bidi controls in untrusted text from reordering the text around it on a page.
+"""Keep bidi controls in untrusted text from reordering the surrounding page.
 
-A title may hold U+202E, which shows the rest of the line backwards. Django's escaping leaves it
-alone, so every HTML response passes here: no template can forget it. The controls stay in the text,
-each in an isolate of its own (UAX #9), where it reorders nothing; the text is isolated as a whole.
+A title may contain U+202E, which reverses the rest of the line. Django's escaping does not handle
+it, so this middleware processes every HTML response. The controls stay in the text, each in its own
+isolate (UAX #9), where it has no effect; the text as a whole is isolated as well.
 """
 
 import re
@@ -12,14 +12,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponse, HttpResponseBase
 
 FSI, PDI = "\u2068", "\u2069"
-# Marks only act on what stands next to them, and right-to-left titles need them.
+# Marks affect only adjacent characters, and right-to-left titles need them.
 _MARKS = "\u061c\u200e\u200f"
 _CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ISOLATES = "\u2066\u2067\u2068"
 _ANY = re.compile(f"[{_MARKS}\u202a-\u202e\u2066-\u2069]")
 _ANY_BYTES = re.compile(rb"\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
-# A page in its parts. In elements without child elements only characters can isolate; what is
-# typed into a text area is sent back and stays as it is, and so do scripts and attributes.
+# The parts of a page. In elements without child elements, only characters can isolate. Text areas
+# are unchanged because their content is submitted again, as are scripts and attributes.
 _PARTS = re.compile(
     r"(?P<kept><(?P<element>script|style|textarea)\b.*?</(?P=element)\s*>|<!--.*?-->)"
     r"|(?P<plain><(?P<name>title|option)\b[^>]*>[^<]*)"
@@ -44,12 +44,12 @@ class IsolateBidiMiddleware:
 
 
 def isolate_html(page: str) -> str:
-    """Return HTML in which no bidi control of a text acts beyond itself."""
+    """Return HTML in which bidi controls have no effect outside their text."""
     return _PARTS.sub(_isolate_part, page)
 
 
 def isolate(text: str) -> str:
-    """Return plain text in which each bidi control is in an isolate of its own."""
+    """Return plain text with each bidi control in its own isolate."""
     return _CONTROL.sub(_isolate_control, text)
 
 

@@ -1,17 +1,17 @@
-"""Charts as SVG: the layout is computed here, and drawn by a template with a data table."""
+"""SVG charts: computes the layout that a template draws, together with a data table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-# The size of the drawing; it is stretched to the space that there is.
+# The size of the drawing, which is scaled to the available space.
 WIDTH, HEIGHT = 720.0, 160.0
 GAP = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A rectangle; `css` names the series it belongs to."""
+    """A rectangle; `css` is the class of its series."""
 
     x: str
     y: str
@@ -22,7 +22,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A name and one number for each day."""
+    """A name and one value per day."""
 
     label: str
     css: str
@@ -35,7 +35,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """A column for each day, in which the series stand on each other."""
+    """A stacked column per day."""
 
     title: str
     days: Sequence[date]
@@ -48,7 +48,7 @@ class DayChart:
 
     @property
     def rows(self) -> list[tuple[date, list[int]]]:
-        """The table: each day with the numbers of the series, the latest day first."""
+        """The rows of the table: each day with the values of all series, latest first."""
         numbers = zip(*(one.values for one in self.series), strict=True)
         return [(day, list(row)) for day, row in zip(self.days, numbers, strict=True)][::-1]
 
@@ -71,7 +71,7 @@ class DayChart:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One row of a bar chart; `width` is a per cent of the longest."""
+    """One row of a bar chart; `width` is in per cent of the longest bar."""
 
     name: str
     count: int
@@ -80,7 +80,7 @@ class Share:
 
 
 def shares(rows: Sequence[tuple[str, int]], links: Sequence[str] = ()) -> list[Share]:
-    """Return the rows of a bar chart, the longest as wide as there is space."""
+    """Return the rows of a bar chart, scaled to the longest bar."""
     most = max((count for _, count in rows), default=0) or 1
     targets = [*links, *[""] * (len(rows) - len(links))]
     return [

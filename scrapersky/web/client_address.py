@@ -1,4 +1,4 @@
-"""The address of a client, as seen directly or as reported by a proxy in TRUSTED_PROXIES."""
+"""The address of a client, seen directly or reported by a proxy in TRUSTED_PROXIES."""
 
 import ipaddress
 from collections.abc import Callable
@@ -15,9 +15,9 @@ FORWARDED = ("FOR", "PROTO", "HOST", "PORT")
 
 
 class ForwardedHeadersMiddleware:
-    """Drop the X-Forwarded headers of clients that reach the console past its proxy.
+    """Drop the X-Forwarded headers of clients that bypass the proxy.
 
-    Without TRUSTED_PROXIES there is no telling who is a proxy, and the headers stay.
+    Without TRUSTED_PROXIES, proxies cannot be recognised, and the headers are kept.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -31,10 +31,10 @@ class ForwardedHeadersMiddleware:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's IP address: the rightmost hop that is no trusted proxy.
+    """Return the client's IP address: the rightmost hop that is not a trusted proxy.
 
-    Every hop to the left of that one may be made up by the client. A hop that is no address counts
-    as the proxy that reported it.
+    The client may forge all hops to the left of it. If a hop is not an address, the address of the
+    proxy that reported it is used.
     """
     address = peer_of(request)
     for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
@@ -51,7 +51,7 @@ def peer_of(request: HttpRequest) -> Address | None:
 
 
 def address_group(address: str) -> str:
-    """Return the addresses that one client can have at will: a /64 of IPv6, one of IPv4."""
+    """Return the range of addresses that one client can use: an IPv6 /64, or one IPv4 address."""
     parsed = parse_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))
@@ -63,7 +63,7 @@ def is_trusted_proxy(address: Address | None) -> bool:
 
 
 def parse_address(text: str) -> Address | None:
-    """Return an address, of which proxies may write `[v6]:port`, `v4:port` or `::ffff:v4`."""
+    """Parse an address, which proxies may write as `[v6]:port`, `v4:port` or `::ffff:v4`."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

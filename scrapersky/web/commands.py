@@ -8,7 +8,7 @@ from scrapersky.web.text import printable_lines
 
 
 class SafeOutput(OutputWrapper):
-    """An output that escapes control characters: commands print what sites and files say."""
+    """An output that escapes control characters, as commands print text from sites and files."""
 
     def write(self, msg: str = "", *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         super().write(printable_lines(msg), *args, **kwargs)

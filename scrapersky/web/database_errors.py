@@ -1,4 +1,4 @@
-"""Distinguish a busy database from an unavailable one, and tell users."""
+"""Distinguish a busy database from an unavailable one, and inform users."""
 
 import random
 import sys
@@ -17,24 +17,23 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 3
-# Most seconds between two attempts.
+# Maximum seconds between attempts.
 PAUSE = 0.2
 # Seconds after which a client should try again.
 RETRY_AFTER = "5"
 # deadlock_detected, lock_not_available, serialization_failure
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 CONFLICTS = frozenset({"40P01", "55P03", "40001"})
-# foreign_key_violation: a row was deleted by another transaction before one that refers to it
-# could be committed
+# foreign_key_violation: another transaction deleted a row before a reference to it was committed
 MISSED_ROW = "23503"
 # query_canceled: a statement timeout
 TOO_SLOW = "57014"
-# SQLITE_BUSY and SQLITE_LOCKED, without the bits of their extended codes
+# SQLITE_BUSY and SQLITE_LOCKED, without extended code bits
 SQLITE_CONFLICTS = frozenset({5, 6})
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Return whether a statement failed only because another transaction held a lock."""
+    """Return whether a statement failed only because of a concurrent transaction."""
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
@@ -56,13 +55,13 @@ def message_of(error: BaseException) -> str:
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function again, up to three times in all, if another transaction was in its way.
+    """Retry a function, up to three attempts in total, if it conflicts with another transaction.
 
-    That is: it lost a deadlock, a lock timed out, or a row it refers to was deleted meanwhile.
+    A conflict is a deadlock, a lock time-out, or a referenced row deleted concurrently.
 
-    For functions whose only effects are those of one transaction of their own: a failed attempt
-    leaves nothing behind. Inside a caller's transaction, which has failed as a whole, and on
-    SQLite, which has waited for its busy timeout already, the error is raised at once.
+    The function must have no effects outside of a single transaction of its own. Inside a caller's
+    transaction, which has failed as a whole, and on SQLite, which has already waited for its busy
+    timeout, the error is raised immediately.
     """
 
     @wraps(function)
@@ -74,7 +73,7 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
             except (OperationalError, IntegrityError) as error:
                 if not is_conflict(error) and _sqlstate(error) != MISSED_ROW:
                     raise
-            time.sleep(random.uniform(0, PAUSE))  # noqa: S311 (no secret)
+            time.sleep(random.uniform(0, PAUSE))  # noqa: S311 (not a secret)
         return function(*args, **kwargs)
 
     return wrapped

@@ -22,12 +22,12 @@ class ConsoleRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
-# A view that may also stream a file.
+# A view that may also stream a file
 C = TypeVar("C", bound=Callable[..., HttpResponseBase])
 
 
 def fragment_of(page: str) -> Callable[[View], View]:
-    """Redirect requests without htmx to the full page (its URL name), keeping the query string."""
+    """Redirect requests without htmx to the full page (a URL name), keeping the query string."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -45,7 +45,7 @@ def fragment_of(page: str) -> Callable[[View], View]:
 
 
 def control_of(page: str) -> Callable[[C], C]:
-    """Accept only POST; after a login, continue at the control's page (its URL name)."""
+    """Accept only POST; after a login, continue at the page with the form (a URL name)."""
 
     def decorate(view: C) -> C:
         control: Any = require_POST(view)
@@ -56,7 +56,7 @@ def control_of(page: str) -> Callable[[C], C]:
 
 
 def redirect_back(request: HttpRequest, default: str, anchor: str = "") -> HttpResponse:
-    """Return to the page that a button stood on (`next`), or else to a default address.
+    """Return to the page that had the button (`next`), or else to a default URL.
 
     `anchor` is the id of the element to scroll to.
     """

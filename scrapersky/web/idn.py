@@ -1,8 +1,8 @@
 """Host names in Unicode: `bücher.example` for `xn--bcher-kva.example`.
 
-A name that could pass for another is shown in ASCII, after the single-script idea of UTS 39: a
-label whose letters are of several scripts, unless these are written together (as in Japanese), and
-a label of Cyrillic letters that all look like Latin ones under a Latin top-level domain.
+Names that could be mistaken for others are shown in ASCII, following the single-script rule of UTS
+39: labels that mix scripts, unless these are commonly combined (as in Japanese), and labels of only
+Latin-looking Cyrillic letters under a Latin top-level domain.
 """
 
 import unicodedata
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import idna
 
-# Scripts that are written together; the names are those that Unicode's character names begin with.
+# Scripts that may be combined; these are the prefixes of Unicode character names.
 TOGETHER = (
     {"CJK", "HIRAGANA", "KATAKANA", "LATIN"},
     {"CJK", "HANGUL", "LATIN"},
@@ -22,7 +22,7 @@ LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԛѕԝхуъьҽпгѵѡ")
 
 @lru_cache(maxsize=4_096)
 def display_host(host: str) -> str:
-    """Return a host in Unicode, or as it is where that could mislead or is not valid."""
+    """Return a host in Unicode, or unchanged if that could be misleading or is invalid."""
     if "xn--" not in host:
         return host
     name, colon, port = host.partition(":")

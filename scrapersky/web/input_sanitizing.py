@@ -1,8 +1,8 @@
-"""Where untrusted text enters: requests, and every column of text or JSON.
+"""Sanitise untrusted text where it enters: in requests, and in every text or JSON column.
 
-One rule (`scrapersky.web.text.sanitize`) holds for both: what no database stores is taken out. A
-request is cleaned before any code decides by its text; a column is cleaned wherever the text comes
-from (form, API, admin, command, scan, list), and so is what it is compared with.
+One rule (`scrapersky.web.text.sanitize`) holds for both: characters that databases reject are
+removed. Requests are sanitised before any code examines them; columns are sanitised regardless of
+the source (form, API, admin, command, scan, list), as are the values they are compared with.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ View = Callable[..., HttpResponseBase]
 
 
 class SanitizeInputMiddleware:
-    """Take out of a request what no database stores: from its query, form, cookies and files."""
+    """Sanitise the query, form, cookies and file names of every request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -31,7 +31,7 @@ class SanitizeInputMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
-        """Clean a form; the bodies of views without Django's CSRF check are for them to read."""
+        """Sanitise a form; views without Django's CSRF check read their bodies themselves."""
         if getattr(view, "csrf_exempt", False):
             return
         if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
@@ -41,7 +41,7 @@ class SanitizeInputMiddleware:
                 upload.name = sanitize(upload.name or "")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer 400 to a number that no column of SQLite holds, as PostgreSQL finds no row."""
+        """Return 400 for numbers too large for SQLite's columns; PostgreSQL just finds no row."""
         return bad_request(request, error) if isinstance(error, OverflowError) else None
 
 
@@ -57,9 +57,9 @@ def _sanitized_query(query: QueryDict) -> QueryDict:
 
 
 def protect_columns() -> None:
-    """Make every column of text or JSON take only what both databases store, and so show.
+    """Make every text or JSON column sanitise its values.
 
-    All models are covered, those of other packages too, so that none can be forgotten.
+    All models are covered, including those of other packages.
     """
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
@@ -70,7 +70,7 @@ def protect_columns() -> None:
 
 
 def _clean_with(field: Field, clean: Callable[[Any], Any]) -> None:
-    """Clean values before a field prepares them; its class stays what migrations know."""
+    """Sanitise values before a field prepares them; its class is unchanged for migrations."""
     prepare = field.get_prep_value
 
     def get_prep_value(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is left out of the log."""
+"""Log filters."""
 
 import logging
 
@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 
 class WithoutDenialTraceback(logging.Filter):
-    """Log a refused request in one line: it is no fault of the code."""
+    """Log a refused request in one line, as it is not a bug."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):

@@ -1,6 +1,6 @@
-"""The one log format: hostile text can neither steer the terminal nor forge a line.
+"""The log format, in which hostile text can neither control the terminal nor forge a line.
 
-Without Django, because the scan engine's processes log too.
+Independent of Django, because the scan engine's processes log too.
 """
 
 import copy
@@ -13,10 +13,10 @@ LINE = "{asctime} {levelname} {name} {message}"
 
 
 class LineFormatter(logging.Formatter):
-    """Write a record as one line with control characters escaped; tracebacks follow, indented.
+    """Format a record as one line with control characters escaped, followed by indented tracebacks.
 
-    A message often quotes what a site or a client sent: a header with ANSI escapes, a user name
-    with a line end. The lines of a traceback are indented, because an exception may quote it too.
+    Messages often quote input from sites or clients, such as ANSI escapes in a header or a line end
+    in a user name. Traceback lines are indented because exceptions may quote such input too.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fresh = copy.copy(record)
-        fresh.exc_text = None  # another handler may have cached it unescaped
+        fresh.exc_text = None  # another handler may have cached an unescaped one
         return super().format(fresh)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
@@ -38,7 +38,7 @@ class LineFormatter(logging.Formatter):
 
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
-    """Send this process's log to stderr, for processes without Django's settings."""
+    """Log to stderr, for processes without Django's settings."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler])

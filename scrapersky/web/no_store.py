@@ -8,9 +8,9 @@ from django.utils.cache import patch_cache_control
 
 
 class NoStoreMiddleware:
-    """Forbid storing every response but those whose view calls them public.
+    """Forbid caching of every response except those that a view declares public.
 
-    Static files do not pass here: WhiteNoise serves them first.
+    Static files are not affected, because WhiteNoise serves them first.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""Page through lists, small and huge, at the same cost."""
+"""Page through lists of any size at the same cost."""
 
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ M = TypeVar("M", bound=Model)
 
 
 class CappedPaginator(Paginator):
-    """Count rows up to a cap, so that a list of millions costs what a list of thousands does."""
+    """Count rows only up to a cap, so that millions of rows cost no more than thousands."""
 
     CAP = 10_000
 
@@ -24,7 +24,7 @@ class CappedPaginator(Paginator):
 
     @property
     def is_capped(self) -> bool:
-        """Whether there may be more rows than can be paged to."""
+        """Whether there may be more rows than the cap."""
         return self.count >= self.CAP
 
 
@@ -36,9 +36,9 @@ def page_of(
     paginator: type[Paginator] = CappedPaginator,
     count: int | None = None,
 ) -> Page:
-    """Return the page that the query string names; the nearest one where there is none such.
+    """Return the page named in the query string, or the nearest one.
 
-    `count` is how many rows there are, where that is known without counting them.
+    `count` is the number of rows, if known without counting.
     """
     pages = paginator(rows, size)
     if count is not None:

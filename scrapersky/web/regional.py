@@ -1,7 +1,7 @@
-"""Times and numbers as the user reads them: by their own settings, else by those of the browser.
+"""Format times and numbers by the user's settings, or else the browser's.
 
-A few lines of JavaScript store the browser's settings in cookies; without them times are in UTC.
-What is chosen holds while one request is answered.
+JavaScript stores the browser's settings in cookies; without them, times are in UTC. The formats are
+active for the duration of a request.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from django.utils.functional import lazy
 from scrapersky.tenants.models import NumberFormat
 
 API_PREFIX = "/api/"
-# The marks between thousands and before decimals.
+# Thousands separators and decimal marks.
 MARKS = {
     NumberFormat.COMMA: (",", "."),
     NumberFormat.POINT: (".", ","),
@@ -31,7 +31,7 @@ _format: ContextVar[NumberFormat] = ContextVar("number_format", default=NumberFo
 
 
 class RegionalMiddleware:
-    """Answer each request in the time zone and number format of its user; the API stays in UTC."""
+    """Activate the user's time zone and number format for each request; the API uses UTC."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -56,19 +56,19 @@ def time_zones() -> frozenset[str]:
 
 
 def browser_time_zone(request: HttpRequest) -> str:
-    """Return the time zone of the browser, UTC where it is not known."""
+    """Return the browser's time zone, or UTC if unknown."""
     name = request.COOKIES.get("time_zone", "")
     return name if name in time_zones() else "UTC"
 
 
 def time_zone_of(request: HttpRequest) -> str:
-    """Return the name of the time zone that a request is answered in."""
+    """Return the name of a request's time zone."""
     own = getattr(request.user, "time_zone", "")
     return own if own in time_zones() else browser_time_zone(request)
 
 
 def number_format_of(request: HttpRequest) -> NumberFormat:
-    """Return the number format that a request is answered in."""
+    """Return a request's number format."""
     for name in (getattr(request.user, "number_format", ""), request.COOKIES.get("number_format")):
         if name in NumberFormat.values:
             return NumberFormat(name)
@@ -76,9 +76,9 @@ def number_format_of(request: HttpRequest) -> NumberFormat:
 
 
 def grouped(value: float | Decimal, decimals: int | None = 0) -> str:
-    """Return a number with its thousands apart, in the number format of the request.
+    """Return a number with thousands separators, in the request's number format.
 
-    Without `decimals` (None) it has those that it needs, up to six.
+    With `decimals` None, it has as many as needed, up to six.
     """
     text = f"{value:,.{6 if decimals is None else decimals}f}"
     if decimals is None:
@@ -87,22 +87,22 @@ def grouped(value: float | Decimal, decimals: int | None = 0) -> str:
     return text.translate({ord(","): group, ord("."): point})
 
 
-# For texts that are defined once and shown in each user's format, such as the help of a field.
+# For texts defined once but shown in each user's format, such as help texts.
 grouped_lazily = lazy(grouped, str)
 
 
 def zone_label(zone: tzinfo, moment: datetime) -> str:
-    """Name a time zone, with its abbreviation at a moment where it has one."""
+    """Return the name of a time zone, with its abbreviation at a given time, if any."""
     name, short = str(zone), moment.astimezone(zone).tzname() or ""
     return f"{name} ({short})" if short.isalpha() and short != name else name
 
 
 def exact_time(moment: datetime) -> str:
-    """Return a moment to the second in the time zone of the request, with the zone named."""
+    """Return a time to the second in the request's time zone, with the zone's name."""
     zone = timezone.get_current_timezone()
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone_label(zone, moment)}"
 
 
 def template_context(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates the time zone that times are in."""
+    """Tell templates the current time zone."""
     return {"time_zone": lambda: zone_label(timezone.get_current_timezone(), timezone.now())}

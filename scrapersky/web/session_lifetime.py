@@ -1,4 +1,4 @@
-"""How long a login lasts: until it was idle for too long, and never beyond its longest age."""
+"""Limit how long a login lasts: by idle time and by total age."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from django.utils import timezone
 from scrapersky.web.client_address import client_address
 
 STARTED_AT = "started_at"
-# How stale the stored end of a session may get: not every request writes a row.
+# Maximum staleness of a session's stored expiry, so that not every request writes a row.
 RENEW_EVERY = timedelta(minutes=5)
 
 
 class SessionLifetimeMiddleware:
-    """End sessions that are too old, and move the end of those in use.
+    """End sessions that are too old, and extend those in use.
 
-    The end is stored as the session's expiry, so it holds wherever a session is loaded.
+    The end is stored as the session's expiry, so it applies wherever a session is loaded.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -41,7 +41,7 @@ class SessionLifetimeMiddleware:
 
 
 def is_session_key(text: str) -> bool:
-    """Whether a cookie can name a session; PostgreSQL fails on others, such as one with NUL."""
+    """Return whether a cookie can be a session key; others, as with NUL, fail on PostgreSQL."""
     return text.isascii() and text.isalnum()
 
 
@@ -50,19 +50,19 @@ def is_logged_in(session: SessionBase) -> bool:
 
 
 def is_refresh(request: HttpRequest) -> bool:
-    """Whether an open page asked by itself; that must not keep a session alive."""
+    """Return whether the request is an automatic update, which must not extend a session."""
     return request.method == "GET" and request.headers.get("HX-Request") == "true"
 
 
 def ends_at_latest(session: SessionBase, now: datetime) -> datetime:
-    """Return when a session ends however much it is used."""
+    """Return when a session ends regardless of use."""
     started = session.get(STARTED_AT)
     since = datetime.fromisoformat(started) if started else now
     return since + timedelta(seconds=settings.SESSION_MAX_AGE)
 
 
 def renew(session: SessionBase, now: datetime) -> None:
-    """Move the end of a session to one idle period from now, within its longest age."""
+    """Extend a session by one idle period from now, within its maximum age."""
     idle = timedelta(seconds=settings.SESSION_COOKIE_AGE)
     end = min(now + idle, ends_at_latest(session, now))
     if STARTED_AT not in session:

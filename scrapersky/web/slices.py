@@ -1,7 +1,7 @@
-"""Long work in slices: each task works for some seconds, records its place and queues the next.
+"""Long work in slices: each task works for some seconds, records its position and queues the next.
 
-The rows of the database are the truth and a message of the queue is a nudge: a process that is
-killed loses the step it was at, and the minute keeper queues stalled work.
+The database rows are the source of truth, and a queue message is only a trigger: a killed process
+loses its current step, and housekeeping requeues stalled work.
 """
 
 import logging
@@ -21,29 +21,29 @@ from scrapersky.web.lists.deadline import QueryTooSlow
 
 logger = logging.getLogger(__name__)
 
-# Seconds for which one task works before it queues the next. The step it is at may take longer.
+# Seconds after which a task queues the next one. Its last step may take longer.
 SLICE_SECONDS = 15.0
 
 
 class Refused(Exception):  # noqa: N818 (an outcome, not a fault)
-    """Work that cannot continue; the message says why."""
+    """The work cannot continue; the message says why."""
 
 
 EXPECTED = (Refused, PermissionDenied, QueryTooSlow)
 
 
 def enqueue(task: str, name: str, pk: UUID) -> None:
-    """Queue a slice after the commit; if the broker does not answer, the keeper queues it."""
+    """Queue a slice after the commit; if the broker does not respond, housekeeping queues it."""
     call = lambda: async_task(task, str(pk), task_name=name, group=name)  # noqa: E731
     transaction.on_commit(call, robust=True)
 
 
 @dataclass(frozen=True, slots=True)
 class SlicedWork:
-    """A kind of work: `task` is what the queue calls with the id of a row.
+    """A kind of work; the queue calls `task` with the id of a row.
 
-    `work` takes an id and a moment of the monotonic clock, does at least one step, and returns
-    whether the work is over. `fail` ends the row with the reason why it cannot continue.
+    `work` takes an id and a monotonic deadline, does at least one step, and returns whether the
+    work has ended. `fail` ends the row with the reason why it cannot continue.
     """
 
     name: str
@@ -52,20 +52,20 @@ class SlicedWork:
     fail: Callable[[UUID, str], Any]
 
     def run_slice(self, pk: UUID) -> None:
-        """Work for the time of one task, and queue the next where there is more to do."""
+        """Work for the duration of one task, and queue the next if there is more to do."""
         if not self.run(pk, until=monotonic() + SLICE_SECONDS):
             self.enqueue(pk)
 
     def run(self, pk: UUID, *, until: float) -> bool:
-        """Work up to a moment; return whether the work is over: done, failed, or taken over.
+        """Work until a deadline; return whether the work has ended: done, failed or taken over.
 
-        An unavailable database does not fail the work: the keeper continues it later.
+        An unavailable database does not fail the work: housekeeping continues it later.
         """
         try:
             return self.work(pk, until)
         except (OperationalError, InterfaceError):
             raise
-        except Exception as error:  # where work ends, so that it ends with its true cause
+        except Exception as error:  # the work ends here, so its true cause must be recorded
             self.fail(pk, self._sentence(pk, error)[:2_000])
             return True
 
@@ -73,7 +73,7 @@ class SlicedWork:
         enqueue(self.task, self.name, pk)
 
     def resume(self, stalled: QuerySet) -> int:
-        """Queue stalled rows; return how many. Only one of several keepers does so."""
+        """Requeue stalled rows; return how many. Only one of several hosts does so."""
         ids = list(stalled.values_list("pk", flat=True))
         claimed = [pk for pk in ids if stalled.filter(pk=pk).update(updated_at=timezone.now())]
         for pk in claimed:

@@ -1,4 +1,4 @@
-r"""Keep cells of CSV and spreadsheet files from becoming formulas, by a rule that can be undone.
+r"""Keep cells of CSV and spreadsheet files from becoming formulas, reversibly.
 
 A cell is a formula where a spreadsheet finds `=`, `+`, `-`, `@` or `|` (also full width) first in
 it, behind any blanks, quotes, invisible characters or control characters. A spreadsheet whose list
@@ -15,7 +15,7 @@ import re
 
 _SEPARATOR = r"[,;\t\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
 _FORMULA = "[=+\\-@|\uff1d\uff0b\uff0d\uff20\uff5c\ufe66\ufe62\ufe63\ufe6b\u2212]"
-# Blanks, quotes, control and invisible characters, save the separators.
+# Blanks, quotes, control and invisible characters, except separators.
 _SKIPPED = (
     r"[ \"\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5"
     r"\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
@@ -26,7 +26,7 @@ _GUARDED = (
     rf"(?:\A(?='*(?:{_CONTROL}|{_SKIPPED}*{_FORMULA}))"
     rf"|(?<={_SEPARATOR})(?='*{_SKIPPED}*{_FORMULA}))"
 )
-# A phone number in E.164 is a number at worst, which programs want as it is.
+# An E.164 phone number is at worst parsed as a number, and programs want it unchanged.
 _PHONE = rf"[ ]*\+[0-9]{{1,15}}[ ]*(?:{_SEPARATOR}|\Z)"
 _UNGUARDED_PLACE = re.compile(rf"{_GUARDED}(?!{_PHONE})")
 _GUARDED_PLACE = re.compile(rf"{_GUARDED}'")
@@ -34,11 +34,10 @@ _STARTS_WITH_PHONE = re.compile(_PHONE)
 
 
 def escape(text: str, *, keep_phones: bool = True) -> str:
-    """Return a value as no spreadsheet takes it for a formula; `unescape` restores it.
+    """Escape a value so that no spreadsheet treats it as a formula; `unescape` restores it.
 
-    With `keep_phones`, for files that programs read, `+` and digits stay as they are. Without it,
-    for files that people open, a leading one is escaped too: a spreadsheet would show
-    `+49301234567` as 4.93E+10.
+    With `keep_phones`, for files read by programs, `+` followed by digits is unchanged. Otherwise
+    it is escaped too, because a spreadsheet would show `+49301234567` as 4.93E+10.
     """
     escaped = _UNGUARDED_PLACE.sub("'", text)
     if not keep_phones and _STARTS_WITH_PHONE.match(text):

@@ -1,7 +1,7 @@
-"""Static files: hashed names, compressed copies, cached for good.
+"""Static files with hashed names and compressed copies, cached indefinitely.
 
-`up` collects them on its first start and after an update. Until then, as under `runserver` and in
-tests, pages name the files as they stand in the repository.
+`up` collects them on its first start and after an update. Until then, and in `runserver` and tests,
+pages use the files from the repository.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 logger = logging.getLogger(__name__)
 
-# Not shown by any page, and a second's work to compress.
+# Not used by any page, and takes a second to compress.
 UNUSED = ["redoc.*"]
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """The collected files under hashed names; what was not collected, under its own name."""
+    """Serves collected files under hashed names, and others under their own names."""
 
     def url(self, name: str, force: bool = False) -> str:
         if self.hash_key(self.clean_name(name)) not in self.hashed_files:
@@ -31,15 +31,15 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
 
 
 def collect_static_files() -> bool:
-    """Collect the static files if they have changed since the last time; return whether they had.
+    """Collect the static files if they have changed; return whether they had.
 
-    Where the folder cannot be written, the console serves the repository's files, uncompressed.
+    If the folder is not writable, the console serves the repository's files uncompressed.
     """
     root = Path(settings.STATIC_ROOT)
     try:
         root.mkdir(parents=True, exist_ok=True)
         with (root / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # several consoles may start from one checkout
+            fcntl.flock(lock, fcntl.LOCK_EX)  # several consoles may start from the same checkout
             return _collect_changes(root / "collected-from")
     except OSError as error:
         logger.warning("The static files cannot be collected; pages load more slowly: %s", error)

@@ -1,10 +1,10 @@
-"""Whether this process's cluster stops: long tasks then end early, and go on elsewhere or later."""
+"""Whether this process's cluster is stopping; long tasks then end early and continue elsewhere."""
 
 from multiprocessing import RawValue
 from time import monotonic
 
-# Set in shared memory by the main process of a cluster that stops, to be seen by the processes it
-# has forked. Without a lock, which a killed process would keep.
+# Set in shared memory by the main process of a stopping cluster, visible to its forked processes.
+# Without a lock, which a killed process could leave locked.
 cluster_stops = RawValue("b", 0)
 
 

@@ -1,4 +1,4 @@
-"""Make untrusted text safe to store and to show, in one place.
+"""Make untrusted text safe to store and display.
 
 Pure Python, so that the scan engine can use it too.
 """
@@ -6,7 +6,7 @@ Pure Python, so that the scan engine can use it too.
 import re
 from typing import Any
 
-# What steers a terminal or a log line, or changes the direction of what follows: control
+# Characters that control a terminal or log line, or change the text direction: control
 # characters (ANSI escapes begin with ESC or, in eight bits, with CSI), format characters other than
 # the joiners that scripts and emoji need, line and paragraph separators, lone surrogates.
 _CONTROLS = (
@@ -19,7 +19,7 @@ _SHORT_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def sanitize(text: str) -> str:
-    """Return text that every database stores: no NUL characters, `?` for lone surrogates."""
+    """Return text that every database can store: without NULs, and with `?` for lone surrogates."""
     if "\x00" in text:
         text = text.replace("\x00", "")
     if not text.isascii() and has_surrogate(text):
@@ -28,7 +28,7 @@ def sanitize(text: str) -> str:
 
 
 def has_surrogate(text: str) -> bool:
-    """Return whether text holds a lone surrogate, which UTF-8 cannot encode."""
+    """Return whether a text contains a lone surrogate, which UTF-8 cannot encode."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -37,9 +37,9 @@ def has_surrogate(text: str) -> bool:
 
 
 def sanitize_json(value: Any) -> Any:
-    """Return a JSON value that every database stores.
+    """Return a JSON value that every database can store.
 
-    Its text is storable; NaN and the infinities, which JSON does not have, become null.
+    Its text is sanitised; NaN and infinities, which JSON lacks, become null.
     """
     if isinstance(value, str):
         return sanitize(value)
@@ -53,12 +53,12 @@ def sanitize_json(value: Any) -> Any:
 
 
 def printable(text: str) -> str:
-    """Return text in one line with every character that could steer a terminal escaped."""
+    """Return text in one line, with all characters escaped that could control a terminal."""
     return _UNPRINTABLE.sub(_escape, text)
 
 
 def printable_lines(text: str) -> str:
-    """Return text as `printable` does, but keep its line ends and tabs."""
+    """Like `printable`, but keep line ends and tabs."""
     return _UNPRINTABLE_IN_LINES.sub(_escape, text)
 
 

@@ -1,4 +1,4 @@
-"""Which requests may be larger than others, and from whom."""
+"""Which requests may have a large body, and from whom."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,8 +12,8 @@ from django.utils import timezone
 from scrapersky.tenants.tokens import user_of_token
 from scrapersky.web.session_lifetime import ends_at_latest, is_session_key
 
-# URL names of what takes lists of domains, up to UPLOAD_MAX_BYTES. Everything else is refused
-# beyond 1 MB, before its body is read.
+# URL names that accept lists of domains, up to UPLOAD_MAX_BYTES. All others are refused above 1 MB
+# before the body is read.
 UPLOAD_URLS = frozenset(
     {
         "batch_create",
@@ -33,9 +33,9 @@ UPLOAD_URLS = frozenset(
 
 
 def may_upload(path: str, headers: Mapping[str, str]) -> bool:
-    """Whether a client may send a large body to a path; headers are named as `X_NAME`.
+    """Return whether a client may send a large body to a path; headers are named like `X_NAME`.
 
-    Decides by what comes before the body. The view still checks what the user may do.
+    Decided before the body is read; the view still checks the user's permissions.
     """
     return is_upload_path(path) and (
         has_token(headers.get("AUTHORIZATION", "")) or has_session(headers.get("COOKIE", ""))
@@ -50,13 +50,13 @@ def is_upload_path(path: str) -> bool:
 
 
 def has_token(authorization: str) -> bool:
-    """Whether an Authorization header holds a valid bearer token."""
+    """Return whether an Authorization header has a valid bearer token."""
     scheme, _, token = authorization.partition(" ")
     return scheme.lower() == "bearer" and user_of_token(token.strip()) is not None
 
 
 def has_session(cookies: str) -> bool:
-    """Whether a Cookie header holds the session of a user who is logged in."""
+    """Return whether a Cookie header has the session of a logged-in user."""
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
     if not is_session_key(key):
         return False

@@ -1,4 +1,4 @@
-"""The admin of an account's API tokens and sessions, which the account page shows to its owner."""
+"""The admin of API tokens and sessions, which owners see on their account page."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from scrapersky.tenants.sessions import end_sessions
 
 
 class AccountRowAdmin(ReadOnlyAdmin):
-    """Rows of an account, which it can delete; all of them for a superuser."""
+    """Rows of the user's own account, which can be deleted; all rows for a superuser."""
 
     owner = "user"
     list_select_related = ["user"]

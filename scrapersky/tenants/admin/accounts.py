@@ -1,4 +1,4 @@
-"""The admin of accounts: no user changes or grants more rights than their own."""
+"""The admin of accounts: users cannot change or grant more rights than their own."""
 
 from typing import Any, cast
 
@@ -47,13 +47,13 @@ class AccountAdmin(OwnedAdmin, UserAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[Any, int], set[Any], list[Any]]:
-        """Delete what belongs to an account with it: tokens, sessions, exports, roles."""
+        """Delete an account together with its tokens, sessions, exports and roles."""
         shown, counts, _, protected = super().get_deleted_objects(objs, request)
         may_delete = all(self.has_delete_permission(request, obj) for obj in objs)
         return shown, counts, set() if may_delete else {self.opts.verbose_name}, protected
 
     def get_inlines(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """Leave memberships out of the Add form, which asks for the first one itself."""
+        """Omit memberships on the Add form, which asks for the first one itself."""
         return [] if obj is None else self.inlines
 
     def get_form(

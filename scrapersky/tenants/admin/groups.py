@@ -18,7 +18,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class OwnPermissionsGroupAdmin(OwnedAdmin, GroupAdmin):
-    """Groups are the installation's: all staff with the permission see them."""
+    """Groups belong to the installation: all staff with the permission see them."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return Group.objects.order_by("name")

@@ -1,4 +1,4 @@
-"""Delays of logins in the admin, where superusers clear them."""
+"""The admin of login delays, where superusers can clear them."""
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet

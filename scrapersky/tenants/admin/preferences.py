@@ -1,4 +1,4 @@
-"""The admin of what users have set for lists."""
+"""The admin of users' list settings."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""The admin of tenants and of who belongs to them."""
+"""The admin of tenants and memberships."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from scrapersky.tenants.owned_admin import BY_TENANT, OwnedAdmin, OwnedInline
 
 
 class MembershipInline(OwnedInline):
-    """Memberships that the user may write; their own role is not among them."""
+    """Memberships that the user may write, which excludes their own."""
 
     model = Membership
     form = MembershipForm
@@ -37,7 +37,7 @@ class MembershipInline(OwnedInline):
 
 
 def _choices(db_field: ForeignKey, request: HttpRequest) -> QuerySet:
-    """Return the tenants or accounts that the user may name in a membership."""
+    """Return the tenants or accounts that the user may select for a membership."""
     if db_field.name == "tenant":
         return access.writable_tenants(request.user)
     return accounts.visible_accounts(cast(User, request.user))
@@ -45,7 +45,7 @@ def _choices(db_field: ForeignKey, request: HttpRequest) -> QuerySet:
 
 @admin.register(Tenant)
 class TenantAdmin(OwnedAdmin):
-    """Tenants cannot be deleted here, because everything they own would be deleted, too."""
+    """Tenants cannot be deleted here because all of their rows would be deleted too."""
 
     list_display = ["name", "auto_submit_sitemaps", *Tenant.LIMITS, "created_at"]
     search_fields = ["name"]
@@ -53,7 +53,7 @@ class TenantAdmin(OwnedAdmin):
     inlines = [MembershipInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Let only superusers change limits: a tenant's admins could raise their own."""
+        """Only superusers may change limits; a tenant's admins could raise their own."""
         own = super().get_readonly_fields(request, obj)
         return own if access.has_all_rights(request.user) else (*own, *Tenant.LIMITS)
 

@@ -41,7 +41,7 @@ def account(request: ConsoleRequest) -> HttpResponse:
 @control_of("account")
 def profile(request: ConsoleRequest) -> HttpResponse:
     """Change name and e-mail address."""
-    # A copy: the page shows the name that is stored while the form shows what was typed.
+    # A copy, so that the page shows the stored name while the form shows the input.
     form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
         return _page(request, profile_form=form)
@@ -79,7 +79,7 @@ def shortcuts(request: ConsoleRequest) -> HttpResponse:
 def password(request: ConsoleRequest) -> HttpResponse:
     """Change the password, log out everywhere else, and revoke API tokens on request.
 
-    The old password cannot be guessed faster than at the login.
+    Guessing the old password is delayed as at the login.
     """
     name, address = request.user.get_username(), client_address(request)
     if wait := begin_attempt(name, address):
@@ -116,7 +116,7 @@ def session_end(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @own_account
 @control_of("account")
 def sessions_end_others(request: ConsoleRequest) -> HttpResponse:
-    """End every session of the user but this one."""
+    """End all sessions of the user except this one."""
     count = end_other_sessions(request.user, keep=request.session.session_key)
     messages.success(request, f"{count} other session{'' if count == 1 else 's'} ended.")
     return redirect("account")
@@ -125,7 +125,7 @@ def sessions_end_others(request: ConsoleRequest) -> HttpResponse:
 @own_account
 @control_of("account")
 def token_create(request: ConsoleRequest) -> HttpResponse:
-    """Create an API token and show its text, this once."""
+    """Create an API token and show its text once."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token_form=form)
@@ -138,7 +138,7 @@ def token_create(request: ConsoleRequest) -> HttpResponse:
 @own_account
 @control_of("account")
 def token_revoke(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Revoke an API token of the user for good."""
+    """Revoke an API token of the user permanently."""
     token = get_object_or_404(ApiToken, user=request.user, pk=pk)
     ApiToken.objects.filter(pk=token.pk).revoke()
     messages.success(request, f"The token {token.name or 'without a name'} is revoked.")
@@ -146,7 +146,7 @@ def token_revoke(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(request: ConsoleRequest, **changes: Any) -> HttpResponse:
-    """Return the page; a form that could not be accepted replaces the empty one."""
+    """Return the page; invalid forms replace the empty ones."""
     context = {
         "profile_form": ProfileForm(instance=request.user),
         "regional_form": RegionalForm(

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 @method_decorator(login_not_required, name="dispatch")
 class ConsoleLoginView(LoginView):
-    """The login page; a fragment requested after the session has ended reloads its page."""
+    """The login page; if the session has expired, requests for fragments reload the whole page."""
 
     template_name = "registration/login.html"
     redirect_authenticated_user = True

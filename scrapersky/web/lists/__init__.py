@@ -1,9 +1,9 @@
 """Lists of rows: each is defined once, and every output is generated from the definition.
 
-The table, the API list, the saved view and every export read the same `ListDefinition`: its
-columns, its filters, its sort orders and its tenant path. django-filter and django-tables2 were
-considered: the first has no keyset order, no chips and no OpenAPI parameters, the second no keyset
-pages and no exports; with either, a filter takes more lines than here.
+The table, the API list, saved views and exports all use the same `ListDefinition`: its columns,
+filters, sort orders and tenant path. django-filter and django-tables2 were considered: the first
+lacks keyset order, chips and OpenAPI parameters, the second keyset pages and exports; with either,
+a filter takes more lines than here.
 """
 
 from scrapersky.web.lists.columns import Column, Kind

@@ -47,7 +47,7 @@ TYPES: dict[Kind, Any] = {
 
 
 def rows_schema(definition: ListDefinition) -> Any:
-    """Return the schema of a page of a list; `fields` decides which columns a row has."""
+    """Return the schema of a page of a list; the parameter `fields` selects the columns."""
     columns: dict[str, Any] = {
         column.name: (TYPES.get(column.kind, str) | None, Field(None, title=column.label))
         for column in definition.columns
@@ -66,7 +66,7 @@ def rows_schema(definition: ListDefinition) -> Any:
 
 
 def params_schema(definition: ListDefinition) -> Any:
-    """Return the schema of a list's query parameters, for the documentation."""
+    """Return the schema of a list's query parameters for the API documentation."""
     filters: dict[str, Any] = {item.name: _param(item) for item in definition.filters}
     orders = [f"{sign}{sort.name}" for sort in definition.sorts for sign in ("", "-")]
     return create_model(
@@ -133,7 +133,7 @@ def respond(
 
 
 def row_values(row: Any, columns: Iterable[Column]) -> dict[str, Any]:
-    """Return a row's columns as JSON can hold them."""
+    """Return a row's columns as JSON values."""
     return {column.name: plain(column.value_of(row)) for column in columns}
 
 

@@ -1,4 +1,4 @@
-"""Columns of a list: where a value comes from, and what kind of value it is."""
+"""Columns of a list: the source and the kind of each value."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class Kind(StrEnum):
-    """The kind of a value: decides how a table cell, a spreadsheet cell and JSON show it."""
+    """The kind of a value, which decides its format in tables, spreadsheets and JSON."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -31,9 +31,10 @@ class Column:
 
     `value` takes a row and returns the column's value; by default the attribute `name`. `fields`
     are the model fields it needs (paths with `__` follow foreign keys); by default `name`.
-    `prefetch` are the relations to many rows it needs, read with one query for all rows. `link`
-    returns the address that the cell leads to, or nothing. `template` is the table's own cell.
-    `is_volatile` marks what every scan renews: a row that differs in nothing else is unchanged.
+    `prefetch` are the to-many relations it needs, each read in one query for all rows. `link`
+    returns the URL that the cell links to, or an empty string. `template` renders the cell in
+    tables. `is_volatile` marks columns that every scan updates: rows that differ in nothing else
+    count as unchanged.
     """
 
     name: str
@@ -45,11 +46,11 @@ class Column:
     is_default: bool = True
     help_text: str = ""
     prefetch: tuple[str, ...] = ()
-    # Relations that the template needs besides, which exports and the API do without.
+    # Further relations that only the template needs.
     cell_prefetch: tuple[str, ...] = ()
     template: str = ""
     is_volatile: bool = False
-    # What CSV files and JSON Lines call it, where that is not its name in the API.
+    # Its name in CSV and JSON Lines files, if it differs from the API's.
     header: str = ""
 
     @property
@@ -64,7 +65,7 @@ class Column:
 
 
 class TypedText(str):
-    """A text that a spreadsheet holds as a number, boolean, date or time: its `native` value."""
+    """A text with its `native` spreadsheet value: a number, boolean, date or time."""
 
     __slots__ = ("native",)
     native: Any
@@ -76,12 +77,12 @@ class TypedText(str):
 
 
 def headers_of(columns: Sequence[Column]) -> list[str]:
-    """Return what the head of a file calls some columns."""
+    """Return the headers of columns in files."""
     return [column.header or column.name for column in columns]
 
 
 def keys_of(columns: Sequence[Column]) -> list[str]:
-    """Return the keys of some columns in JSON: their headers, where no two are the same."""
+    """Return the keys of columns in JSON: their headers if they are unique."""
     counted = Counter(headers_of(columns))
     return [
         column.name if counted[header] > 1 else header
@@ -90,7 +91,7 @@ def keys_of(columns: Sequence[Column]) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """Return a column's value as JSON can hold it: times in ISO 8601 UTC, ids as text."""
+    """Return a column's value for JSON: times in ISO 8601 UTC, ids as text."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value) if isinstance(value, UUID) else value

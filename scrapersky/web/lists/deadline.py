@@ -1,4 +1,4 @@
-"""Stop queries that take too long, on both databases."""
+"""Cancel queries that take too long, on both databases."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,24 +7,24 @@ from time import monotonic
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-# How PostgreSQL plans a page of a list: rows are found by indexes, which are in memory; compiling a
-# query takes longer than running it; and one list takes one processor.
+# PostgreSQL planner settings for list pages: rows are found through cached indexes, JIT compilation
+# takes longer than the query, and a list may use one core only.
 PLANNING = {"random_page_cost": "1.1", "jit": "off", "max_parallel_workers_per_gather": "0"}
-# Instructions of SQLite's virtual machine between two looks at the clock, well under 1 ms.
+# SQLite virtual machine instructions between clock checks, well under 1 ms.
 SQLITE_STEPS = 20_000
 
 
 class QueryTooSlow(Exception):  # noqa: N818 (an outcome, not a fault)
-    """A query that was stopped, with a sentence on how to narrow it."""
+    """A query was cancelled; the message says how to narrow it."""
 
 
 @contextmanager
 def deadline(
     seconds: float | None = None, message: str = "Counting takes too long."
 ) -> Iterator[None]:
-    """Stop each query of the block that takes longer; raise QueryTooSlow with the message then.
+    """Cancel any query in the block that takes too long; raise QueryTooSlow with the message.
 
-    By default, a query may take `LIST_QUERY_SECONDS`.
+    The default time limit is `LIST_QUERY_SECONDS`.
     """
     limited = _postgresql if connection.vendor == "postgresql" else _sqlite
     try:
@@ -54,7 +54,7 @@ def _settings(names: Iterable[str]) -> dict[str, str]:
 
 
 def _set(values: Mapping[str, str]) -> None:
-    """Set what holds to the end of the transaction."""
+    """Set configuration until the end of the transaction."""
     pairs = "unnest(%s::text[], %s::text[]) pair (name, value)"
     with connection.cursor() as cursor:
         cursor.execute(

@@ -17,11 +17,11 @@ from scrapersky.web.lists.recipes import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order that an index provides: the column it belongs to and the model fields it reads.
+    """A sort order that an index provides: its column, and the model fields it uses.
 
-    `is_nullable` says that the first field may be NULL: such rows come last, either way round.
-    `is_unique` says that no two rows of a tenant have the same values, so the id need not decide.
-    `within` is the filter that the index needs, such as the batch: with it, this is the default.
+    `is_nullable`: the first field may be NULL; such rows come last in both directions. `is_unique`:
+    values are unique within a tenant, so the id is not needed as a tiebreaker. `within` is a filter
+    that the index requires, such as the batch; with it, this is the default order.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Action:
     label: str
     url_name: str
     icon: str
-    # The template of further inputs of the action, such as the name of a tag.
+    # The template with further inputs, such as the name of a tag.
     inputs: str = ""
     is_dangerous: bool = False
 
@@ -47,8 +47,8 @@ class Action:
 class ListDefinition:
     """One list: everything its table, API and exports need.
 
-    `name` stands in URLs, `rows` returns the queryset, `default_sort` the name of a sort, with a
-    minus for descending. `tenant_path` leads from a row to its tenant's id.
+    `name` is used in URLs, `rows` returns the queryset, and `default_sort` is the name of a sort,
+    with a minus for descending. `tenant_path` leads from a row to its tenant's id.
     """
 
     name: str
@@ -62,22 +62,22 @@ class ListDefinition:
     url_name: str
     actions: tuple[Action, ...] = ()
     tenant_path: str = "tenant_id"
-    # The template of buttons beside the heading of the page.
+    # The template of the buttons next to the page heading.
     page_actions: str = ""
-    # Fields that the row's actions need, loaded whatever the columns.
+    # Fields that row actions need, loaded regardless of the columns.
     row_fields: tuple[str, ...] = ()
-    # Combinations of filters worth a click: label -> query string.
+    # Useful filter combinations: label and query string.
     shortcuts: tuple[tuple[str, str], ...] = ()
     empty_text: str = ""
-    # What a row's detail page is reversed from; empty where rows have none.
+    # The URL name of a row's detail page; empty if there is none.
     row_url_name: str = ""
-    # What other programs import of it.
+    # Recipes for programs that import it.
     recipes: tuple[Recipe, ...] = ()
-    # Returns the list as some parameters narrow it for a user: to a batch and its own columns.
+    # Adapts the list to parameters and user: to a batch and its columns.
     narrow: "Callable[[ListDefinition, QueryDict, User], ListDefinition] | None" = None
 
     def narrowed(self, params: QueryDict, user: User) -> "ListDefinition":
-        """Return this list as some parameters narrow it for a user."""
+        """Return this list adapted to parameters and user."""
         return self.narrow(self, params, user) if self.narrow else self
 
     @property
@@ -105,7 +105,7 @@ class ListDefinition:
         return reverse(self.url_name)
 
     def fields_of(self, columns: tuple[Column, ...]) -> tuple[set[str], set[str]]:
-        """Return the fields to load for some columns, and the relations to join for them."""
+        """Return the fields to load, and the relations to join, for columns."""
         fields = {name for column in columns for name in column.needs} | {*self.row_fields}
         return fields, {name.rpartition("__")[0] for name in fields if "__" in name}
 
@@ -114,7 +114,7 @@ _LISTS: dict[str, ListDefinition] = {}
 
 
 def register(definition: ListDefinition) -> ListDefinition:
-    """Add a list to the register; its name must be free."""
+    """Register a list; its name must be unique."""
     if definition.name in _LISTS:
         raise ValueError(f"There are two lists named {definition.name}.")
     _LISTS[definition.name] = definition
@@ -127,17 +127,17 @@ def get_list(name: str) -> ListDefinition:
 
 
 def find_list(name: str) -> ListDefinition | None:
-    """Return a list by its name, None where there is none."""
+    """Return a list by name, or None."""
     return _LISTS.get(name)
 
 
 def all_lists() -> tuple[ListDefinition, ...]:
-    """Return every list, in the order of their registration."""
+    """Return all lists in order of registration."""
     return tuple(_LISTS.values())
 
 
 def value_or_none(row: Any, name: str) -> Any:
-    """Return an attribute along a path of foreign keys; None where one of them is empty."""
+    """Return an attribute along a path of foreign keys; None if one of them is NULL."""
     for part in name.split("__"):
         row = getattr(row, part, None)
     return row

@@ -1,4 +1,4 @@
-"""Download what a list shows: its filters, its columns, its order, in any format."""
+"""Download a list with its filters, columns and order, in any format."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,15 @@ from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
 from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import ListQuery
 
-# Rows up to which an export is streamed at once; a larger one runs in the background.
+# Maximum rows of an export that is streamed directly; larger ones run in the background.
 MOST_STREAMED = 5_000
 CHUNK = 500
-# Seconds for the query of a part.
+# Time limit in seconds for the query of a part.
 SECONDS = 15.0
 
 
 class Picker(Protocol):
-    """Selects rows of an export, such as those that changed; needs some columns for that."""
+    """Selects the rows to export, such as changed ones, by means of certain columns."""
 
     columns: Sequence[Column]
 
@@ -33,7 +33,7 @@ class Picker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some rows to write, how many were read for them, and where the next part begins."""
+    """Rows to write, the number of rows read for them, and the cursor of the next part."""
 
     rows: Sequence[Any]
     read: int
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an export holds: the rows of a query, the columns of an output, all rows or some."""
+    """The content of an export: the rows of a query, the columns of an output, and a picker."""
 
     query: ListQuery
     output: Output
@@ -54,9 +54,9 @@ class Content:
         return self.output.columns(self.selected)
 
     def parts(self, cursor: str = "") -> Iterator[Part]:
-        """Yield the rows in parts, the last one without a cursor.
+        """Yield the rows in parts; the last one has no cursor.
 
-        No transaction or cursor of the database stays open between two parts.
+        No database transaction or cursor stays open between parts.
         """
         needed = [*self.columns, *(self.picker.columns if self.picker else ())]
         while True:
@@ -70,7 +70,7 @@ class Content:
             cursor = page.next
 
     def text(self) -> Iterator[bytes]:
-        """Yield the lines of a text format; the picker is done when all of them were taken."""
+        """Yield the lines of a text format; the picker finishes after the last one."""
         count = 0
         yield text_head(self.output.kind, self.columns)
         for part in self.parts():
@@ -79,7 +79,7 @@ class Content:
         self._finish(count)
 
     def write_to(self, file: BinaryIO) -> int:
-        """Write all rows in the output's format; return how many there were."""
+        """Write all rows in the output's format; return their number."""
         if self.output.kind is not Format.XLSX:
             return self._write_text(file)
         book = Workbook(file, self.columns)
@@ -104,11 +104,11 @@ class Content:
 
 
 def stream(content: Content) -> HttpResponseBase:
-    """Return a list as a download; at most `MOST_STREAMED` rows are expected."""
+    """Return a list as a download of at most `MOST_STREAMED` rows."""
     kind = content.output.kind
     response: HttpResponseBase
     if kind is Format.XLSX:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the response)
         content.write_to(file)
         file.seek(0)
         response = FileResponse(file, content_type=kind.content_type)
@@ -120,6 +120,6 @@ def stream(content: Content) -> HttpResponseBase:
 
 
 def file_name(list_name: str, output: Output) -> str:
-    """Return the name of a download: the list, the recipe and the day."""
+    """Return the file name of a download: the list, the recipe and the date."""
     recipe = f"-{output.recipe.name}" if output.recipe else ""
     return f"{list_name}{recipe}-{timezone.now():%Y-%m-%d}.{output.kind.suffix}"

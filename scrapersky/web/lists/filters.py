@@ -1,6 +1,6 @@
-"""Filters of a list: a query parameter, how its text is read, and the condition it stands for.
+"""Filters of a list: a query parameter, how it is parsed, and the resulting condition.
 
-A filter is one line of a list's definition. Its values are combined with OR, filters with AND.
+A filter is one line in a list's definition. Its values are combined with OR, filters with AND.
 """
 
 import re
@@ -19,7 +19,7 @@ from scrapersky.web.text import sanitize
 
 Condition = Q | Combinable | Exists
 Choices = Sequence[tuple[str, str]]
-# Longest text and most values of one filter that are read.
+# Maximum length of a text, and maximum number of values, per filter.
 MAX_LENGTH = 500
 MAX_VALUES = 50
 _LAST = re.compile(r"(\d{1,5})\s*([hdwmy])")
@@ -27,15 +27,15 @@ _UNITS = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8_766}
 
 
 class BadValue(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A filter's text that cannot be read, with a sentence on what it takes."""
+    """An invalid filter value, with a message on what is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One query parameter of a list.
 
-    `read` turns each text into a value or raises BadValue; `condition` turns the values into a
-    condition on the rows. `choices` (value, label) are all that a parameter takes.
+    `read` parses each text or raises BadValue; `condition` converts the values into a condition on
+    the rows. `choices` are all accepted values as (value, label).
     """
 
     name: str
@@ -43,22 +43,22 @@ class Filter:
     read: Callable[[str], Any]
     condition: Callable[[list[Any]], Condition]
     choices: Choices = ()
-    # Values offered while typing; any other may be typed as well.
+    # Values suggested while typing; others are accepted too.
     suggestions: Callable[[User], Iterable[str]] | None = None
     group: str = ""
     input_type: str = "text"
     placeholder: str = ""
     is_multiple: bool = False
     help_text: str = ""
-    # Whether blanks around a text are part of it, as in ids of the older system.
+    # Whether surrounding blanks are significant, as in ids of the older system.
     keeps_blanks: bool = False
-    # In the order `leads_in`, the rows for which `leading` holds come before the others: they stand
-    # together in that order's index, wherever the others are. All of them match the filter.
+    # In the sort order `leads_in`, rows that satisfy `leading` come first, because they are
+    # contiguous in its index. All of them match the filter.
     leading: Callable[[Any], Condition] | None = None
     leads_in: str = ""
 
     def values(self, texts: Iterable[str]) -> list[Any]:
-        """Return the values of a parameter; empty texts say nothing. Raises BadValue."""
+        """Return the values of a parameter, ignoring empty texts. Raises BadValue."""
         entered = [text for text in texts if text.strip()][:MAX_VALUES]
         return [self.read(clean_text(text, strip=not self.keeps_blanks)) for text in entered]
 
@@ -66,12 +66,12 @@ class Filter:
         return rows.filter(self.condition(values)) if values else rows
 
     def described(self, text: str) -> str:
-        """Return a value's label, for a chip."""
+        """Return a value's label for a chip."""
         return dict(self.choices).get(text, text)
 
 
 def clean_text(text: str, *, strip: bool = True) -> str:
-    """Return a text without what no database takes, cut to what a filter reads."""
+    """Return a text sanitised and truncated to the maximum length of a filter."""
     kept = sanitize(text)
     return (kept.strip() if strip else kept)[:MAX_LENGTH]
 
@@ -89,15 +89,15 @@ def any_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condi
 
 
 def text(name: str, label: str, condition: Callable[[str], Condition], **options: Any) -> Filter:
-    """Define a filter by a text that a person types."""
+    """Define a filter by free text."""
     return Filter(name, label, str, any_of(condition), **options)
 
 
 class Not(Func):
-    """State that a field has not the value that its index leaves out.
+    """The condition that a field does not have the value excluded from its partial index.
 
-    SQLite uses such an index only where the query repeats its condition. PostgreSQL knows it from
-    the other conditions, and would count it as one more.
+    SQLite uses such an index only if the query repeats its condition. PostgreSQL infers it from
+    other conditions and would count it as an additional one.
     """
 
     output_field = BooleanField()
@@ -123,9 +123,9 @@ def choice(
     common: str | None = None,
     **options: Any,
 ) -> Filter:
-    """Define a filter by one or more of some values; `condition` may be a field's name.
+    """Define a filter by a choice of values; `condition` may be a field name.
 
-    `common` is the value of that field which its index leaves out.
+    `common` is the value of the field that its partial index excludes.
     """
     known = {value for value, _ in choices}
 
@@ -139,7 +139,7 @@ def choice(
 
 
 def flag(name: str, label: str, condition: Callable[[bool], Condition], **options: Any) -> Filter:
-    """Define a filter by yes or no."""
+    """Define a yes/no filter."""
     return Filter(
         name,
         label,
@@ -166,7 +166,7 @@ def number(
 
 
 def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
-    """Define a filter by a moment: a date, a time, or an age such as `7d` (7 days ago)."""
+    """Define a filter by a date, a time, or an age such as `7d` (7 days ago)."""
     options.setdefault("help_text", "Days begin at midnight UTC.")
     return Filter(
         name,
@@ -179,7 +179,7 @@ def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
 
 
 def read_moment(text: str, *, end_of_day: bool = False) -> datetime:
-    """Return the aware moment of a date, an ISO 8601 time or an age (h, d, w, m, y)."""
+    """Parse a date, an ISO 8601 time or an age (h, d, w, m, y) into an aware datetime."""
     if age := _LAST.fullmatch(text.lower()):
         return timezone.now() - timedelta(hours=int(age[1]) * _UNITS[age[2]])
     try:

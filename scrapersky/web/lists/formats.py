@@ -1,7 +1,7 @@
 """The formats of an export: CSV, JSON Lines and XLSX, written row by row in constant memory.
 
-CSV (RFC 4180, UTF-8) and JSON Lines are texts that can be continued, part after part. A workbook
-cannot be reopened in constant memory, so an XLSX file is written whole.
+CSV (RFC 4180, UTF-8) and JSON Lines are text formats that can be appended to in parts. A workbook
+cannot be reopened in constant memory, so an XLSX file is written in one go.
 """
 
 import csv
@@ -33,12 +33,12 @@ LINK_LENGTH = 2_079
 SHEET_LINKS = 65_530
 BYTE_ORDER_MARK = "\ufeff"
 SEPARATOR = "; "
-# The first day that has the same number in every spreadsheet: Excel counts a 29 February 1900.
+# The first date with the same number in all spreadsheets: Excel counts a 29 February 1900.
 FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
 
 
 class Format(StrEnum):
-    """The formats; the first two differ in who reads them."""
+    """The formats; the two CSV variants are for programs and for spreadsheets."""
 
     CSV = "csv"
     CSV_SPREADSHEET = "csv-spreadsheet"
@@ -68,7 +68,7 @@ class Format(StrEnum):
 
 
 def text_head(kind: Format, columns: Sequence[Column]) -> bytes:
-    """Return what a text file begins with: the names of a CSV's columns."""
+    """Return the start of a text file: the header row of a CSV."""
     if kind is Format.JSON_LINES:
         return b""
     names = (spreadsheet.escape(name) for name in headers_of(columns))
@@ -107,7 +107,7 @@ def _csv_line(cells: Iterable[str]) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as the text of one cell: lists joined by "; ", times in ISO 8601 UTC."""
+    """Return a value as cell text: lists joined by "; ", times in ISO 8601 UTC."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -120,7 +120,7 @@ def as_text(value: Any) -> str:
 
 
 class _Exact(float):
-    """A number that is written with all of its digits: XlsxWriter formats numbers with 16."""
+    """A number written with all digits, where XlsxWriter would write 16."""
 
     def __format__(self, _: str) -> str:
         return repr(float(self))
@@ -128,9 +128,9 @@ class _Exact(float):
 
 @dataclass(slots=True)
 class Workbook:
-    """An XLSX file being written: typed cells, a frozen head with filters, and no formulas.
+    """An XLSX writer: typed cells, a frozen header row with filters, and no formulas.
 
-    `truncated` counts the texts that were cut because Excel takes no longer ones.
+    `truncated` counts the texts cut to Excel's maximum length.
     """
 
     file: BinaryIO
@@ -188,7 +188,7 @@ class Workbook:
             self._write_text(line, index, column, as_text(value))
 
     def _write_typed(self, line: int, index: int, column: Column, value: TypedText) -> None:
-        """Write a cell of the user's own list as the list had it."""
+        """Write a cell of the user's own list with its original type."""
         native = value.native
         if isinstance(native, bool):
             self._sheet.write_boolean(line, index, native)

@@ -1,8 +1,8 @@
-"""Keyset pages: the rows after or before a position, as fast at the millionth row as at the first.
+"""Keyset pagination: the rows before or after a position, equally fast at any depth.
 
-A position is the sort values of a row and its id. Rows are read segment by segment: tenant by
-tenant, of these the rows that a filter prefers before the others, and the rows with a value before
-those without, because an index that begins with the tenant serves exactly one of these at a time.
+A position is the sort values of a row and its id. Rows are read in segments: by tenant, then those
+that a filter prefers before the others, then rows with a value before those without, because an
+index that starts with the tenant can serve only one of these at a time.
 """
 
 import binascii
@@ -26,7 +26,7 @@ class BadCursor(ValueError):  # noqa: N818 (a name that reads as what it says)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a list with one order: `key` names it in cursors."""
+    """A contiguous part of a list; `key` identifies it in cursors."""
 
     key: str
     condition: Q
@@ -34,19 +34,19 @@ class Segment:
 
     @property
     def is_leading(self) -> bool:
-        """Whether it holds the rows that a filter prefers."""
+        """Whether it contains the rows that a filter prefers."""
         return "!" in self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort order in one direction over some tenants; `tenants` is None for all of them."""
+    """A sort order in one direction over tenants; `tenants` is None for all."""
 
     sort: Sort
     is_descending: bool
     tenants: Sequence[Any] | None
     tenant_path: str
-    # The rows that come first.
+    # The condition for rows that come first.
     leading: Any = None
 
     def segments(self) -> list[Segment]:
@@ -82,7 +82,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A position in a list: a segment, and the key of a row in it; `is_before` reads backwards."""
+    """A position in a list: a segment and the key of a row in it; `is_before` reads backwards."""
 
     segment: str
     values: tuple[Any, ...]
@@ -94,7 +94,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
-        """Return the cursor of a text; raises BadCursor."""
+        """Parse a cursor; raises BadCursor."""
         try:
             body = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             segment, values, is_before = body
@@ -107,7 +107,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page of rows, and the cursors of its neighbours; empty where there is none."""
+    """A page of rows, and the cursors of its neighbours; empty if there are none."""
 
     rows: list[Any]
     next: str
@@ -121,10 +121,10 @@ def read_rows(
     cursor_text: str = "",
     leading_rows: QuerySet | None = None,
 ) -> Rows:
-    """Return up to `size` rows at a cursor, the first ones without one. Raises BadCursor.
+    """Return up to `size` rows at a cursor, by default the first ones.
 
-    `leading_rows` are the rows without the filter that prefers some: these match it anyway, and a
-    planner takes two conditions that say the same for a rare coincidence.
+    Raises BadCursor. `leading_rows` omit the filter that prefers some rows: these match it anyway,
+    and a planner would multiply the selectivity of two equivalent conditions.
     """
     cursor = Cursor.read(cursor_text) if cursor_text else None
     segments = order.segments()
@@ -148,9 +148,9 @@ def read_rows(
 
 
 def cursors_of(rows: QuerySet, order: Order, row: Any) -> tuple[str, str] | None:
-    """Return the cursors at a row of a list: what comes before it, and what comes after it.
+    """Return the cursors before and after a row.
 
-    None for a row that the list does not have.
+    None for rows that are not in the list.
     """
     tenant = "" if order.tenants is None else str(value_or_none(row, order.tenant_path))
     for segment in order.segments():
@@ -186,7 +186,7 @@ def _collect(
 
 
 def _ordering(segment: Segment, is_descending: bool, is_before: bool) -> list[str]:
-    # The ids of a descending order descend too, so that one comparison of tuples finds a position.
+    # In a descending order, ids descend too, so that a single tuple comparison finds a position.
     sign = "-" if is_descending != is_before else ""
     return [f"{sign}{name}" for name in segment.fields]
 
@@ -198,7 +198,7 @@ def _beyond(model: type[Model], segment: Segment, order: Order, cursor: Cursor) 
 
 
 class RowComparison(Func):
-    """Compare columns with values as rows are compared: `(a, b) > (1, 2)`; an index serves it."""
+    """A row comparison of columns with values, `(a, b) > (1, 2)`, which can use an index."""
 
     output_field = BooleanField()
     conditional = True
@@ -214,7 +214,7 @@ class RowComparison(Func):
 
 
 def _typed(model: type[Model], names: tuple[str, ...], values: tuple[Any, ...]) -> list[Value]:
-    """Return a cursor's values as the fields' own types; raises BadCursor."""
+    """Return a cursor's values converted to the fields' types; raises BadCursor."""
     if len(names) != len(values) or None in values:
         raise BadCursor("This cursor is not one of this list's.")
     try:
@@ -240,7 +240,7 @@ def _cursor_of(entry: tuple[Segment, Any], is_before: bool) -> str:
 
 
 def _exact(value: Any) -> Any:
-    """Return a sort value as JSON holds it, times to the microsecond."""
+    """Return a sort value for JSON, with times to the microsecond."""
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value

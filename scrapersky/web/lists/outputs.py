@@ -1,4 +1,4 @@
-"""What an export writes: a format with the columns of the list, or a recipe, which is a CSV."""
+"""The outputs of an export: a format with the list's columns, or a recipe, which is a CSV."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from scrapersky.web.lists.recipes import Recipe
 
 
 class UnknownOutput(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A name that is neither a format nor a recipe; the message names those of the list."""
+    """A name that is neither a format nor a recipe; the message lists the valid ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A format, or a recipe in it."""
+    """A format, optionally with a recipe."""
 
     kind: Format
     recipe: Recipe | None = None
@@ -36,11 +36,11 @@ class Output:
         return self.recipe.help_text if self.recipe else ""
 
     def columns(self, selected: Sequence[Column]) -> Sequence[Column]:
-        """Return the columns to write where a user selected some of the list."""
+        """Return the columns to write, given the user's selection."""
         return self.recipe.columns if self.recipe else selected
 
     def rows(self, definition: ListDefinition, base: QuerySet | None = None) -> QuerySet:
-        """Return the rows of a list, or of `base`, that the output can hold."""
+        """Return the rows of a list, or of `base`, that the output can contain."""
         rows = definition.rows() if base is None else base
         params = QueryDict(self.recipe.where if self.recipe else "")
         for name in params:
@@ -50,13 +50,13 @@ class Output:
 
 
 def outputs_of(definition: ListDefinition) -> list[Output]:
-    """Return everything that a list can be exported as, the formats first."""
+    """Return all outputs of a list, formats first."""
     formats = [Output(kind) for kind in Format]
     return [*formats, *(Output(Format.CSV, recipe) for recipe in definition.recipes)]
 
 
 def find_output(definition: ListDefinition, name: str) -> Output:
-    """Return an output by its name; raises UnknownOutput."""
+    """Return an output by name; raises UnknownOutput."""
     known = {output.name: output for output in outputs_of(definition)}
     if name not in known:
         raise UnknownOutput(f"There is no format “{name[:50]}”. Use one of {', '.join(known)}.")

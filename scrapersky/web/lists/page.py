@@ -1,4 +1,4 @@
-"""What the page of a list shows: its filters, heads, rows and cells, views and orders."""
+"""The page of a list: its filters, headings, rows and cells, views and sort orders."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The head of a column: where its sort link leads, and how the list is sorted by it now."""
+    """A column heading: its sort link, and its current sort direction."""
 
     column: Column
     sort_query: str
@@ -59,7 +59,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A filter on the form, with what is in it now."""
+    """A filter on the form with its current values."""
 
     filter: Filter
     texts: list[str]
@@ -80,7 +80,7 @@ class Input:
 
 
 class ListPage:
-    """What the templates of a list show."""
+    """The context of a list's templates."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class ListPage:
         self.previous_query = self.query.query_at(page.previous) if page.previous else ""
 
     def rows_of(self, ids: Sequence[UUID]) -> list[tuple[Any, list[Cell]]]:
-        """Return rows by their ids, in this order, whether they match the filters or not."""
+        """Return rows by id, in the given order, whether or not they match the filters."""
         rows = {row.pk: row for row in self.query.rows_of(ids, self.columns)}
         return [(rows[pk], self._cells(rows[pk])) for pk in ids if pk in rows]
 
@@ -124,7 +124,7 @@ class ListPage:
         return [Cell(c, c.value_of(row), self._with_origin(c.link_of(row))) for c in self.columns]
 
     def _with_origin(self, link: str) -> str:
-        """Return a link to a domain with the list it is in, for the links to its neighbours."""
+        """Return a link to a domain with the current list, for its previous and next links."""
         query = self.query.filter_query
         if not query or self.definition.row_url_name != "domain_detail" or "?" in link:
             return link
@@ -132,7 +132,7 @@ class ListPage:
 
     @property
     def outputs(self) -> list[Output]:
-        """What the list can be exported as."""
+        """The outputs for exporting the list."""
         return outputs_of(self.definition)
 
     @property
@@ -151,9 +151,9 @@ class ListPage:
 
     @property
     def orders(self) -> list[tuple[str, str, bool]]:
-        """Every order: its parameter, its label, and whether it is the current one.
+        """All sort orders: parameter, label, and whether it is the current one.
 
-        A narrow screen shows no heads of columns to click.
+        For narrow screens, which show no column headings.
         """
         names = [f"{sign}{sort.name}" for sort in self.query.sorts for sign in ("", "-")]
         return [
@@ -170,14 +170,14 @@ class ListPage:
 
     @property
     def groups(self) -> list[tuple[str, list[Input]]]:
-        """The inputs of the filter form but the search, by group; those without one first."""
+        """The inputs of the filter form by group, ungrouped ones first, without the search."""
         inputs = [self._input(item) for item in self.definition.filters[1:]]
         by_group = groupby(sorted(inputs, key=self._place), key=lambda item: item.filter.group)
         return [(name, list(items)) for name, items in by_group]
 
     @property
     def search(self) -> Input:
-        """The input of the first filter, which is always in sight."""
+        """The input of the first filter, which is always visible."""
         return self._input(self.definition.filters[0])
 
     def _input(self, item: Filter) -> Input:
@@ -194,13 +194,13 @@ class ListPage:
 
     @property
     def shortcuts(self) -> list[tuple[str, str, bool]]:
-        """Label, query string and whether it is the current one."""
+        """(label, query string, whether it is the current one) of each shortcut."""
         current = self.query.filter_query
         return [(label, query, query == current) for label, query in self.definition.shortcuts]
 
     @property
     def shows_count(self) -> bool:
-        """Whether the page counts its rows itself, for a browser without scripts."""
+        """Whether the page counts its rows itself, for browsers without scripts."""
         return "count" in self.query.params
 
     @property
@@ -213,7 +213,7 @@ class ListPage:
 
     @property
     def all_url(self) -> str:
-        """The address of all rows, whichever view the list opens with."""
+        """The URL of all rows, regardless of the default view."""
         return url_of_all(self.definition, self.settings)
 
     @cached_property
@@ -229,7 +229,7 @@ class ListPage:
 
     @property
     def is_view_changed(self) -> bool:
-        """Whether the list shows something else by now than the view it was opened with."""
+        """Whether the list differs from the view it was opened with."""
         view = self.view
         return view is not None and not (
             is_same_query(self.definition, view.query, self.query.filter_query)
@@ -248,19 +248,19 @@ class ListPage:
 def selected_columns(
     definition: ListDefinition, settings: ListSettings, query: str = ""
 ) -> list[Column]:
-    """Return the columns to show: those of the query, else the user's own, else the defaults."""
+    """Return the columns to show: from the query, else the user's settings, else the defaults."""
     names = query.split(",") if query else settings.columns
     known = [definition.column_by_name[n] for n in names if n in definition.column_by_name]
     return known or [definition.column_by_name[n] for n in definition.default_columns]
 
 
 def url_of_all(definition: ListDefinition, settings: ListSettings) -> str:
-    """Return the address of a list without any view."""
+    """Return the URL of a list without a view."""
     return f"{definition.url}?view={NO_VIEW}" if settings.first_view_id else definition.url
 
 
 def count_or_none(query: ListQuery) -> Count | None:
-    """Count the rows of a list; None where that takes too long."""
+    """Count the rows of a list; return None if that takes too long."""
     try:
         return query.count()
     except QueryTooSlow:

@@ -1,7 +1,7 @@
-"""One request for a list: its filters, order and position read from query parameters.
+"""A query for a list: filters, order and position parsed from query parameters.
 
-The page, the API, a bulk action and an export all go through here, so the same parameters name the
-same rows everywhere.
+Pages, API, bulk actions and exports all use it, so the same parameters select the same rows
+everywhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,18 +22,18 @@ from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
 from scrapersky.web.lists.keyset import Order, Rows, cursors_of, read_rows
 from scrapersky.web.regional import grouped
 
-# Rows are counted exactly up to this.
+# Rows are counted exactly up to this number.
 COUNT_LIMIT = 10_000
 PAGE_SIZE = 50
-# Seconds that the page of a row waits for each of its neighbours in the list.
+# Time limit in seconds for finding each neighbour of a row.
 NEARBY = 0.5
-# Parameters of a list other than its filters.
+# Parameters of a list other than filters.
 RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """An active filter: what it says, and the query string of the list without it."""
+    """An active filter: its text, and the list's query string without it."""
 
     label: str
     value: str
@@ -42,7 +42,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many rows match, exact up to the limit."""
+    """The number of matching rows, exact up to the limit."""
 
     rows: int
 
@@ -55,10 +55,10 @@ class Count:
 
 
 class ListQuery:
-    """A list as some query parameters ask for it, limited to the rows that `user` may see.
+    """A list queried with parameters, limited to the rows that `user` may see.
 
-    `base` narrows the list to the rows of one object, such as the jobs of a batch, in an order of
-    its own (`default_sort`).
+    `base` restricts the list to the rows of one object, such as the jobs of a batch, with its own
+    default order.
     """
 
     def __init__(
@@ -81,12 +81,12 @@ class ListQuery:
     def of_text(
         cls, definition: ListDefinition, query: str, user: User, base: QuerySet | None = None
     ) -> "ListQuery":
-        """Return the list of a query string, as a saved view or an export stores it."""
+        """Return the query for a query string as stored in a saved view or export."""
         return cls(definition, QueryDict(query), user, base)
 
     @property
     def filters(self) -> list[tuple[Filter, list[Any]]]:
-        """The filters that are in use, with their values."""
+        """The active filters with their values."""
         return [(self.definition.filter_by_name[name], v) for name, v in self._values.items()]
 
     @property
@@ -95,17 +95,17 @@ class ListQuery:
 
     @cached_property
     def tenants(self) -> Sequence[Any] | None:
-        """The ids of the tenants whose rows are read, in order; None for all of several."""
+        """The sorted ids of the tenants whose rows are read; None for all of several."""
         ids = list(readable_tenants(self.user).order_by("pk").values_list("pk", flat=True)[:1000])
         return None if self.user.is_superuser and len(ids) > 1 else ids
 
     @property
     def rows(self) -> QuerySet:
-        """The rows that match, in no order."""
+        """The matching rows, unordered."""
         return self._filtered(self._readable)
 
     def rows_of(self, ids: Sequence[Any], columns: Iterable[Column]) -> QuerySet:
-        """Return rows by their ids, in no order, whether they match the filters or not."""
+        """Return rows by id, unordered, whether or not they match the filters."""
         return self._loaded(self._readable.filter(pk__in=ids), tuple(columns))
 
     @property
@@ -119,7 +119,7 @@ class ListQuery:
 
     @property
     def sorts(self) -> list[Sort]:
-        """The orders that this list can have with its filters."""
+        """The sort orders available with the current filters."""
         own = self._own_sort.removeprefix("-")
         return [
             sort
@@ -129,13 +129,13 @@ class ListQuery:
 
     @property
     def default_sort(self) -> str:
-        """The order of parameters that name none: by the batch, where there is one."""
+        """The default order; within a batch, it is the batch's."""
         within = [sort.name for sort in self.sorts if sort.within]
         return self._own_sort or next(iter(within), self.definition.default_sort)
 
     @property
     def sort(self) -> str:
-        """The name of the sort order in use, with a minus where it is descending."""
+        """The name of the current sort order, with a minus if it is descending."""
         name = self.params.get("sort", "")
         is_known = name.removeprefix("-") in {sort.name for sort in self.sorts}
         return name if is_known else self.default_sort
@@ -149,7 +149,7 @@ class ListQuery:
 
     @property
     def _leading(self) -> Condition | None:
-        """Which rows come first: those that a filter prefers in this order."""
+        """The condition for the rows that a filter prefers in this order."""
         item = self._leading_filter
         return any_of(item.leading)(self._values[item.name]) if item and item.leading else None
 
@@ -167,10 +167,10 @@ class ListQuery:
         seconds: float | None = None,
         for_cells: bool = True,
     ) -> Rows:
-        """Return the rows at a cursor, by default that of the parameters.
+        """Return the rows at a cursor, by default the one in the parameters.
 
-        Only what `columns` need is loaded: their values, and what else the cells of a table show
-        with `for_cells`. Raises BadCursor and QueryTooSlow.
+        Only the fields that `columns` need are loaded, and with `for_cells` what table cells show
+        in addition. Raises BadCursor and QueryTooSlow.
         """
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
@@ -182,7 +182,7 @@ class ListQuery:
             return read_rows(matching, self.order, size, position, leading)
 
     def neighbours(self, row: Any) -> tuple[Any, Any]:
-        """Return the rows before and after a row; None at an end. Raises QueryTooSlow."""
+        """Return the rows before and after a row, None at either end. Raises QueryTooSlow."""
         cursors = cursors_of(self.rows, self.order, row)
         if cursors is None:
             return None, None
@@ -191,12 +191,12 @@ class ListQuery:
         return next(iter(before), None), next(iter(after), None)
 
     def count(self) -> Count:
-        """Count the rows that match. Raises QueryTooSlow."""
+        """Count the matching rows. Raises QueryTooSlow."""
         with deadline():
             return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
 
     def _how_to_narrow(self) -> str:
-        """Return what takes too long, and which filters of this list leave fewer rows."""
+        """Return the message for a slow query, with filters of this list that would help."""
         used = " and ".join(f"“{item.label}”" for item, _ in self.filters)
         search = f"The search by {used}" if used else "This order"
         names = (self.definition.filters[0].name, "batch", "tag")
@@ -208,7 +208,7 @@ class ListQuery:
         return f"{search} takes too long. Remove a filter that few rows match.{addition}"
 
     def chips(self) -> list[Chip]:
-        """Return the active filters, one chip for each value."""
+        """Return a chip for each value of the active filters."""
         return [
             Chip(item.label, item.described(text), self.query_without(name, text))
             for name, item in self.definition.filter_by_name.items()
@@ -217,7 +217,7 @@ class ListQuery:
         ]
 
     def query_with(self, **changes: str) -> str:
-        """Return this list's query string with some parameters replaced, at its first page."""
+        """Return this list's query string for the first page with some parameters replaced."""
         kept = [(k, v) for k, v in self._pairs() if k not in changes and k != "cursor"]
         return urlencode(kept + [(k, v) for k, v in changes.items() if v])
 
@@ -232,13 +232,13 @@ class ListQuery:
 
     @property
     def filter_query(self) -> str:
-        """The query string of the filters and the order alone: what a saved view stores."""
+        """The query string of filters and order, as stored in a saved view."""
         names = {*self.definition.filter_by_name, "sort"}
         return urlencode([(k, v) for k, v in self._pairs() if k in names])
 
     @property
     def page_query(self) -> str:
-        """The query string of this very page: filters, order, columns, view and position."""
+        """The query string of the current page: filters, order, columns, view and position."""
         return urlencode(self._pairs())
 
     def texts(self, name: str) -> list[str]:
@@ -267,17 +267,17 @@ class ListQuery:
     def _loaded(
         self, rows: QuerySet, columns: tuple[Column, ...], *, for_cells: bool = True
     ) -> QuerySet:
-        """Load only the fields that some columns and the order need."""
+        """Load only the fields that the columns and the order need."""
         fields, relations = self.definition.fields_of(columns)
         keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
         many = {name for column in columns for name in column.prefetch}
         if for_cells:
             many |= {name for column in columns for name in column.cell_prefetch}
-        if relations:  # without any, `select_related` would join them all
+        if relations:  # without arguments, `select_related` would join all relations
             rows = rows.select_related(*sorted(relations))
         return rows.only(*sorted(fields | keys)).prefetch_related(*sorted(many))
 
 
 def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:
-    """Return the parameters that a list does not have."""
+    """Return the unknown parameters of a list."""
     return sorted(set(params) - set(definition.filter_by_name) - RESERVED)

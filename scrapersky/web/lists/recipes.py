@@ -1,9 +1,9 @@
 """Recipes: the columns that another program imports, filled from the columns of a list.
 
-A recipe is a TOML file, one for each program. Under the name of a list it has `columns`, which map
-the program's own header to columns of the list: the first of them that has a value, and of a list
-of values the first. `name.key` is one entry of a mapping, and `{ text = "Work" }` a constant.
-`where` names the rows that the program can use, as a query string of the list.
+There is a TOML file per program. Under the name of a list it has `columns`, which map the program's
+headers to columns of the list: the first one with a value is used, and of several values the first.
+`name.key` is an entry of a mapping, and `{ text = "Work" }` a constant. `where` selects the rows
+that the program can use, as a query string of the list.
 """
 
 import tomllib
@@ -17,7 +17,7 @@ from scrapersky.web.lists.columns import Column
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What one program imports of one list; `source` is where the program documents it."""
+    """A program's import format for a list; `source` is its documentation."""
 
     name: str
     label: str
@@ -29,7 +29,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """The value of a recipe's column: the first value of some columns of the list."""
+    """The value of a recipe column: the first value of the given list columns."""
 
     columns: Sequence[tuple[Column, str]] = field(default=())
     text: str = ""
@@ -48,9 +48,9 @@ def _single(value: Any, key: str) -> Any:
 
 
 def load_recipes(folder: Path, list_name: str, columns: Iterable[Column]) -> tuple[Recipe, ...]:
-    """Return the recipes of a folder that have columns for a list, by their label.
+    """Return the recipes in a folder that have columns for a list, by label.
 
-    Raises KeyError for a recipe that names a column which the list does not have.
+    Raises KeyError if a recipe names an unknown column.
     """
     by_name = {column.name: column for column in columns}
     texts = {path.stem: path.read_text("utf-8") for path in folder.glob("*.toml")}

@@ -1,7 +1,7 @@
-"""Saved views on screen: save, open, change and delete them, and the links that lead to them.
+"""The pages of saved views: saving, opening, changing and deleting them, and links to them.
 
-A view is opened by a redirect to its filters, order and columns, so that each of them can be
-changed from there; the parameter `view` then only says which view the list was opened with.
+A view is opened by a redirect to its filters, order and columns, which can then be changed
+individually; the parameter `view` only says which view the list was opened with.
 """
 
 from functools import partial
@@ -26,7 +26,7 @@ from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.lists.definition import ListDefinition, all_lists, find_list
 from scrapersky.web.lists.selection import back_to_list
 
-# The value of `view` that shows a list without any.
+# The value of `view` for a list without a view.
 NO_VIEW = "none"
 SHOWN_IN_NAVIGATION = 12
 
@@ -52,7 +52,7 @@ class SavedViewForm(forms.Form):
 
 
 def view_query(view: SavedView) -> str:
-    """Return the query string that a view stands for."""
+    """Return the query string of a view."""
     pairs = [(k, v) for k, v in parse_qsl(view.query) if k not in ("view", "columns", "cursor")]
     return urlencode([*pairs, ("columns", ",".join(view.columns)), ("view", str(view.pk))])
 
@@ -64,10 +64,10 @@ def is_same_query(definition: ListDefinition, one: str, other: str) -> bool:
 
 
 def redirect_to_view(request: HttpRequest, definition: ListDefinition) -> HttpResponse | None:
-    """Return the redirect to the filters of the view that a list opens with, None for no view.
+    """Return a redirect to the filters of the view to open, or None.
 
-    That is the one named by `view`, if the address says nothing else, or the one to open first.
-    Raises Http404 for a view that the user may not open.
+    That is the view named by `view`, if there are no other parameters, or the default view. Raises
+    Http404 if the user may not open it.
     """
     if set(request.GET) - {"view"} or request.GET.get("view") == NO_VIEW:
         return None
@@ -90,7 +90,7 @@ def _named_view(user: User, definition: ListDefinition, key: str) -> SavedView:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Offer templates the views of the navigation, read only where they are shown."""
+    """Provide templates with the navigation's views, loaded lazily."""
     user = getattr(request, "user", None)
     return {"saved_views": partial(_navigation_views, user)} if user else {}
 
@@ -105,7 +105,7 @@ def _navigation_views(user: Any) -> list[tuple[SavedView, str]]:
 
 @require_safe
 def view_list(request: ConsoleRequest) -> HttpResponse:
-    """Show the views that the user may open, by list."""
+    """Show the views that the user may open, grouped by list."""
     by_list = {definition.name: definition for definition in all_lists()}
     views = saved_views.openable_views(request.user).filter(list_name__in=by_list)
     rows = [(view, by_list[view.list_name]) for view in views.order_by("list_name", "name")]
@@ -127,7 +127,7 @@ def view_open(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @open_to_viewers
 @control_of("home")
 def view_create(request: ConsoleRequest, name: str) -> HttpResponse:
-    """Save a list as it is filtered, sorted and shown."""
+    """Save the current filters, order and columns of a list."""
     definition = find_list(name)
     if definition is None:
         return redirect("home")
@@ -152,7 +152,7 @@ def view_create(request: ConsoleRequest, name: str) -> HttpResponse:
 @own_account
 @control_of("view_list")
 def view_update(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Rename or share a view of one's own; with `query`, let it show what the list shows now."""
+    """Rename or share the user's own view; with `query`, replace it by the current list."""
     view = saved_views.own_view(request.user, pk)
     definition = find_list(view.list_name)
     form = SavedViewForm(request.user, request.POST)
@@ -171,7 +171,7 @@ def view_update(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @own_account
 @control_of("view_list")
 def view_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Delete a view of one's own."""
+    """Delete the user's own view."""
     view = saved_views.own_view(request.user, pk)
     saved_views.delete_view(view)
     messages.success(request, f"The view “{view.name}” is deleted.")
@@ -181,7 +181,7 @@ def view_delete(request: ConsoleRequest, pk: UUID) -> HttpResponse:
 @open_to_viewers
 @control_of("view_list")
 def view_first(request: ConsoleRequest, pk: UUID) -> HttpResponse:
-    """Let the list of a view open with it, or with all rows again (`off`)."""
+    """Make a view's list open with it, or with all rows again (`off`)."""
     view = saved_views.get_view(request.user, pk)
     is_off = "off" in request.POST
     saved_views.open_first(request.user, view.list_name, None if is_off else view)
@@ -204,7 +204,7 @@ def _cleaned(form: SavedViewForm) -> dict[str, Any]:
 
 
 def _filters(definition: ListDefinition, query: str) -> str:
-    """Return the filters and the order of a query string, without all else."""
+    """Return only the filters and the order of a query string."""
     names = {*definition.filter_by_name, "sort"}
     return urlencode([(k, v) for k, v in parse_qsl(query) if k in names])
 

@@ -1,4 +1,4 @@
-"""The rows a bulk action is about: those that were ticked, or all that match the filter."""
+"""The rows selected for a bulk action: ticked ones, or all that match the filter."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +18,7 @@ from scrapersky.web.lists.query import ListQuery
 
 @dataclass(frozen=True)
 class Selection:
-    """Rows of a list as a user selected them: `picked` ids, or all that match `query`."""
+    """The selected rows of a list: `picked` ids, or all that match `query`."""
 
     definition: ListDefinition
     user: User
@@ -28,9 +28,9 @@ class Selection:
 
     @classmethod
     def of_post(cls, definition: ListDefinition, params: QueryDict, user: User) -> "Selection":
-        """Read what the form of a list sent.
+        """Parse the submitted form of a list.
 
-        `pick` names single rows; `all` asks for every row that matches `query`, the list's own
+        `pick` has ids of single rows; `all` selects every row that matches `query`, the list's
         query string.
         """
         takes_all = bool(params.get("all"))
@@ -39,10 +39,10 @@ class Selection:
 
     @property
     def rows(self) -> QuerySet:
-        """The selected rows that the user may change, in no order.
+        """The selected rows that the user may change, unordered.
 
-        A filter that cannot be read matches nothing here: ignoring it would match all. Raises
-        PermissionDenied for a user who may change nothing.
+        An invalid filter matches nothing here, because ignoring it would match everything. Raises
+        PermissionDenied if the user may change nothing.
         """
         rows = writable(self.definition.rows(), self.user)
         if not self.takes_all:
@@ -55,9 +55,9 @@ class Selection:
         return self.rows.filter(**{self.definition.tenant_path: tenant_id})
 
     def counts(self, limit: int) -> Iterator[tuple[UUID, int]]:
-        """Yield the tenants of the selected rows with their number, counted up to a limit.
+        """Yield each tenant with its number of selected rows, counted up to a limit.
 
-        Where counting takes too long, there are taken to be as many as the limit.
+        If counting takes too long, the limit is assumed.
         """
         if not self.takes_all:
             path = self.definition.tenant_path
@@ -74,9 +74,9 @@ class Selection:
 
 
 def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
-    """Return to the page that the form stood on (`next`), or else to the list as it was shown.
+    """Return to the page that had the form (`next`), or else to the list as it was shown.
 
-    Which rows it showed is in `back`, or else in `query`.
+    The list's query string is in `back`, or else in `query`.
     """
     page = str(params.get("next", ""))
     if url_has_allowed_host_and_scheme(page, allowed_hosts=None):
@@ -86,7 +86,7 @@ def back_to_list(definition: ListDefinition, params: QueryDict) -> HttpResponse:
 
 
 def uuids(texts: Sequence[str]) -> list[UUID]:
-    """Return the ids among some texts, each once."""
+    """Return the unique ids among texts."""
     ids = []
     for text in texts:
         with suppress(ValueError):

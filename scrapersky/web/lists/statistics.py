@@ -1,21 +1,21 @@
-"""Keep the statistics of SQLite current, from which its planner chooses the index of a list.
+"""Keep SQLite's planner statistics up to date.
 
-PostgreSQL's autovacuum does the same. SQLite never does it of its own accord, and without it a new
-index may serve a query that another serves in a hundredth of the time.
+PostgreSQL's autovacuum does this automatically. SQLite does not, and may then choose an index that
+is a hundred times slower than another.
 """
 
 from django.apps import apps
 from django.db import connection
 
-# Tables are counted again once they have grown or shrunk by this factor.
+# Tables are analysed again once they have grown or shrunk by this factor.
 FACTOR = 2
 
 
 def refresh_statistics(*, all_tables: bool = False) -> list[str]:
-    """Analyse the tables whose size has changed much since they were last analysed.
+    """Analyse tables whose size has changed much since the last time.
 
-    Returns their names; does nothing on other databases. With `all_tables`, each is analysed, as a
-    migration may have added an index. A table takes about a second for a million rows.
+    Returns their names; does nothing on other databases. With `all_tables`, all are analysed,
+    because a migration may have added an index. It takes about a second per million rows.
     """
     if connection.vendor != "sqlite":
         return []
@@ -25,13 +25,13 @@ def refresh_statistics(*, all_tables: bool = False) -> list[str]:
         name for name in names if name in tables and (all_tables or _has_changed(name, known))
     ]
     with connection.cursor() as cursor:
-        for name in changed:  # one by one: writers wait for each alone
+        for name in changed:  # one by one, so that writers wait for one table at a time
             cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
     return changed
 
 
 def _known_sizes() -> dict[str, int]:
-    """Return the number of rows of each table when it was last analysed."""
+    """Return the number of rows per table as of the last analysis."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
         if cursor.fetchone() is None:
@@ -41,7 +41,7 @@ def _known_sizes() -> dict[str, int]:
 
 
 def _has_changed(name: str, known: dict[str, int]) -> bool:
-    """Compare the size of a table with the known one; its last row id costs nothing to read."""
+    """Compare the size of a table, read from its last row id, with the recorded one."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT max(rowid) FROM {connection.ops.quote_name(name)}")
         size = cursor.fetchone()[0] or 0

@@ -1,4 +1,4 @@
-"""The addresses of a list: its page, its rows alone, its count, and its columns."""
+"""The views of a list: its page, its rows, its count and its columns."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -18,7 +18,7 @@ from scrapersky.web.lists.saved_views import (
 
 
 def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
-    """Return the addresses of a list: its page, its rows, its count."""
+    """Return the URL patterns of a list: its page, its rows, its count."""
     name = definition.url_name
 
     @require_safe
@@ -36,7 +36,7 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
     def count(request: ConsoleRequest) -> HttpResponse:
         return render_count(request, ListQuery(definition, request.GET, request.user))
 
-    # An address that the application answers itself comes before this one.
+    # The application's own patterns come before this one.
     return [
         path(prefix, page, name=name),
         path(f"{prefix}rows/", rows, name=f"{name}_rows"),
@@ -45,14 +45,14 @@ def list_urls(definition: ListDefinition, prefix: str) -> list[URLPattern]:
 
 
 def render_count(request: HttpRequest, query: ListQuery) -> HttpResponse:
-    """Return the number of rows of a list, or why it is not known."""
+    """Return the number of rows of a list, or why it is unknown."""
     return render(request, "lists/_count.html", {"count": count_or_none(query)})
 
 
 @open_to_viewers
 @require_POST
 def list_columns(request: ConsoleRequest, name: str) -> HttpResponse:
-    """Store which columns of a list the user wants to see."""
+    """Store the user's columns for a list."""
     definition = find_list(name)
     if definition is None:
         return redirect("home")
@@ -61,10 +61,10 @@ def list_columns(request: ConsoleRequest, name: str) -> HttpResponse:
     selected = [] if "reset" in request.POST else request.POST.getlist("column")
     columns = [name for name in selected if name in definition.column_by_name]
     store_columns(request.user, name, columns)
-    if request.POST.get("next"):  # the list is part of another page
+    if request.POST.get("next"):  # for a list inside another page
         return redirect_back(request, definition.url)
     shown.pop("columns", None)
-    if shown.get("view") and columns:  # else the view would show its own columns again
+    if shown.get("view") and columns:  # otherwise the view would restore its own columns
         shown["columns"] = ",".join(columns)
     if shown:
         return redirect(f"{definition.url}?{shown.urlencode()}")

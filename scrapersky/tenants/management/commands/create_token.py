@@ -43,7 +43,7 @@ class Command(SafeCommand):
 
 
 def _chosen(text: str | None) -> str:
-    """Return a token that the operator chose; empty without one."""
+    """Return the token given by the operator; empty if none."""
     if text is None:
         return ""
     try:
@@ -54,7 +54,7 @@ def _chosen(text: str | None) -> str:
 
 
 def _end(days: int | None) -> datetime | None:
-    """Return when a token of so many days expires; None for one that does not."""
+    """Return when a token with this many days expires; None if it does not."""
     if days is None:
         return None
     if not 1 <= days <= LONGEST_DAYS:
