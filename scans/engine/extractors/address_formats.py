@@ -12,6 +12,7 @@ from scans.engine.extractors.address_table import (
     compiled,
     countries,
     not_streets,
+    turned_order,
     words_around,
 )
 from scans.engine.extractors.countries import country_named
@@ -84,9 +85,14 @@ class Format:
     def loose_pattern(self) -> re.Pattern[str] | None:
         return self._compile([self.loose]) if self.loose else None
 
-    def _compile(self, streets: Iterable[str]) -> re.Pattern[str]:
+    @cached_property
+    def turned_pattern(self) -> re.Pattern[str] | None:
+        """The regex of an address on one line whose street is last."""
+        return self._compile(self.streets, turned_order()) if self.is_postcode_first else None
+
+    def _compile(self, streets: Iterable[str], order: str = "") -> re.Pattern[str]:
         return compiled(
-            self.order,
+            order or self.order,
             streets,
             prefix=self.prefix,
             postcode=self.postcode,

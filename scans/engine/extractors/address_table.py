@@ -33,6 +33,8 @@ def compiled(
         "sep": sep,
         "gap": f"(?:{sep}|[ ])",
         "start": patterns["start"],
+        "ends": patterns["ends"],
+        "code": f"(?:{postcode})",
         "between": _filled(patterns["between"], sep=sep),
         "prefix": f"(?:(?:{prefix})[-\u2013 ])?",
         "street": f"(?P<street>{'|'.join(map(_street, streets))})",
@@ -42,6 +44,12 @@ def compiled(
         "region": f"(?P<region>{'|'.join(map(re.escape, regions))})",
     }
     return re.compile(_filled(order, **named))
+
+
+def turned_order() -> str:
+    """Return the order of an address whose street is last."""
+    order: str = _table()["patterns"]["turned"]
+    return order
 
 
 def _filled(pattern: str, **named: str) -> str:

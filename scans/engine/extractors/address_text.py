@@ -47,7 +47,30 @@ _SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
 _NAME_BEHIND = re.compile(r" ?[-\u2013]? ?[A-ZÀ-ÖØ-Ž'\u2019]")
 # What precedes the postcode of an address in a country that the page does not speak of.
 _PART_ENDS = frozenset(["", *"\n,;|·•-\u2013/0123456789"])
+# What may precede a postcode that begins its line.
+_LABEL = re.compile(r"(?:[^,:]{1,30}: ?)?(?:[A-Z]{1,2}[-\u2013 ])?")
 _WORDS = re.compile(r"[^\s,()]+")
+
+
+class _Window(NamedTuple):
+    """The lines around a postcode as one, separators made commas."""
+
+    text: str
+    # Where the postcode begins and ends.
+    start: int
+    end: int
+    # Where its own line begins and ends.
+    line_start: int
+    line_end: int
+
+    @property
+    def line(self) -> str:
+        return self.text[self.line_start : self.line_end]
+
+    @property
+    def begins_line(self) -> bool:
+        """Whether nothing but a label or the letters of a country precedes the postcode."""
+        return bool(_LABEL.fullmatch(self.text, self.line_start, self.start))
 
 
 class TextAddress(NamedTuple):
@@ -63,9 +86,8 @@ def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
         forms = _possible(place, regions)
         if not forms:
             continue
-        start = _line_start(text, place.start())
-        window = text[start : _line_end(text, place.end())].translate(_SEPARATORS)
-        if read := _address_at(forms, window, place.end() - start, regions):
+        start, window = _window_around(text, place)
+        if read := _address_at(forms, window, regions):
             address, since, until = read
             before = text[max(0, start + since - FOREIGN_BEFORE) : start + until]
             if not is_anothers(before):
@@ -75,6 +97,16 @@ def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
 def read_line(line: str, regions: PageRegions) -> PostalAddress | None:
     """Return the address that one line of a form or of markup holds."""
     return next((item.address for item in read_addresses(line[:300], regions)), None)
+
+
+def _window_around(text: str, place: re.Match[str]) -> tuple[int, _Window]:
+    """Return where the text around a postcode begins, and that text."""
+    start, end = _line_start(text, place.start()), _line_end(text, place.end())
+    own_start = max(start, text.rfind("\n", start, place.start()) + 1)
+    own_end = text.find("\n", place.end(), end)
+    places = (place.start(), place.end(), own_start, own_end if own_end >= 0 else end)
+    around_it = text[start:end].translate(_SEPARATORS)
+    return start, _Window(around_it, *(spot - start for spot in places))
 
 
 def _line_start(text: str, place: int) -> int:
@@ -122,14 +154,15 @@ def _stated_around(place: re.Match[str]) -> Callable[[Format], bool]:
 
 
 def _address_at(
-    forms: list[Format], window: str, spot: int, regions: PageRegions
+    forms: list[Format], window: _Window, regions: PageRegions
 ) -> tuple[PostalAddress, int, int] | None:
-    """Return the address whose postcode ends at a spot, and where in the window it stands."""
+    """Return the address that a postcode belongs to, and where in the window it stands."""
     for form in _likeliest_first(forms, regions):
-        match = _match(form, window, spot)
-        address = _checked(form, match) if match else None
-        if match and address and _is_of_country(form, match, regions):
-            return address, match.start("street"), match.end()
+        for match, offset in _matches(form, window):
+            address = _checked(form, match)
+            if address and _is_of_country(form, match, regions):
+                start = min(match.start("street"), match.start("postcode"))
+                return address, offset + start, offset + match.end()
     return None
 
 
@@ -149,12 +182,28 @@ def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> 
     return form.country in countries_of(regions) or form.is_prefix(before[-LONGEST_PREFIX:])
 
 
-def _match(form: Format, window: str, spot: int) -> re.Match[str] | None:
-    """Return the match of a format whose postcode ends at a spot of the window."""
-    upto = window if form.is_postcode_first else window[:spot]
-    match = _ending_at(spot, form.pattern.finditer(upto))
-    if match is None and form.loose_pattern and words_around("context").search(window):
-        match = _ending_at(spot, form.loose_pattern.finditer(upto))
+def _matches(form: Format, window: _Window) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the matches of a format for a postcode, and what their places are relative to.
+
+    A line that begins with the postcode and holds a street after the town has its street last.
+    """
+    readings = [(_match, 0), (_turned_match, window.line_start)]
+    for read, offset in reversed(readings) if window.begins_line else readings:
+        if match := read(form, window):
+            yield match, offset
+
+
+def _turned_match(form: Format, window: _Window) -> re.Match[str] | None:
+    matches = form.turned_pattern.finditer(window.line) if form.turned_pattern else iter(())
+    return _ending_at(window.end - window.line_start, matches)
+
+
+def _match(form: Format, window: _Window) -> re.Match[str] | None:
+    """Return the match of a format whose postcode is that of the window."""
+    upto = window.text if form.is_postcode_first else window.text[: window.end]
+    match = _ending_at(window.end, form.pattern.finditer(upto))
+    if match is None and form.loose_pattern and words_around("context").search(window.text):
+        match = _ending_at(window.end, form.loose_pattern.finditer(upto))
     return match
 
 

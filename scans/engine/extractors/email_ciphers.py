@@ -29,6 +29,11 @@ _JOOMLA = re.compile(
 _JOOMLA_ELEMENT = re.compile(r"<joomla-hidden-mail\b[^>]{0,1000}")
 _HALVES = re.compile(r"\b(first|last)=[\"']([A-Za-z0-9+/=]{2,200})[\"']")
 _QUOTED = re.compile("'([^']*)'")
+# The parts of an address as attributes, which a style (`content: attr(...)`) or a script joins.
+_PARTS_TAG = re.compile(r"<(?!script\b)[a-z]\w*\s[^<>]{0,500}?\bdata-domain=[^<>]{0,500}", re.I)
+_PART = re.compile(
+    r"\bdata-(user|name|local|mailbox|domain|tld)=[\"']([^\"'@\s]{1,100})[\"']", re.I
+)
 _WORDPRESS = re.compile(r"data-enc-email=[\"']([^\"']{6,300})[\"']")
 
 
@@ -100,6 +105,16 @@ def _wordpress(match: re.Match[str]) -> str:
     return codecs.decode(match[1].replace("[at]", "@"), "rot13")
 
 
+def _parts(match: re.Match[str]) -> str:
+    """Join the parts of an address: `data-user="info" data-domain="bakery" data-tld="com"`."""
+    parts = {name.lower(): value for name, value in _PART.findall(match[0])}
+    local = next(
+        (parts[name] for name in ("user", "name", "local", "mailbox") if name in parts), ""
+    )
+    domain = ".".join(filter(None, [parts.get("domain"), parts.get("tld")]))
+    return f"{local}@{domain}" if local else ""
+
+
 def _joomla_element(match: re.Match[str]) -> str:
     """Join the two halves, in base64, of Joomla's element for e-mail addresses."""
     halves = dict(_HALVES.findall(match[0]))
@@ -117,4 +132,5 @@ _OTHERS = (
     ("var addy", _JOOMLA, _joomla),
     ("hidden-mail", _JOOMLA_ELEMENT, _joomla_element),
     ("enc-email", _WORDPRESS, _wordpress),
+    ("data-domain", _PARTS_TAG, _parts),
 )

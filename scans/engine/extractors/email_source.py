@@ -72,7 +72,7 @@ class _Source:
 
 def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
     """Yield the addresses in the source of a page of `host` that its text does not show as such."""
-    source = _Source(html, host, is_reversed="bidi-override" in hints)
+    source = _Source(html, host, is_reversed=not hints.isdisjoint(["bidi-override", "<bdo"]))
     scripts = dict.fromkeys(_scripts_with_codes(html, hints))
     for start, end in islice(_marks(html, hints), MAX_MARKS):
         if _joins_strings(html, start, end):

@@ -7,9 +7,14 @@ from itertools import islice
 from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, clean_address
 from scans.engine.extractors.snippets import around
 
-_AT_SIGN = r"\s?(?:at|@|ät|ad|arroba|chiocciola|a|małpa|apestaart|aapje|arobase)\s?[\])}>]"
+_AT_SIGN = (
+    r"\s?(?:at|@|ät|ad|arroba|chiocciola|a|małpa|apestaart|apenstaartje|aapje|arobase?|klammeraffe)"
+    r"\s?[\])}>]"
+)
 _AT = rf"\s?[\[({{<]{{1,2}}{_AT_SIGN}{{1,2}}\s?"
-_DOT = r"\s?[\[({<]{1,2}\s?(?:dot|\.|punkt|punto|ponto|point|kropka)\s?[\])}>]{1,2}\s?"
+_DOTS = "dot|punkt|punto|ponto|punt|point|kropka"
+_DOT = rf"\s?[\[({{<]{{1,2}}\s?(?:{_DOTS}|\.)\s?[\])}}>]{{1,2}}\s?"
+_DASHED_DOT = rf"\s[-*](?:{_DOTS})[-*]\s"
 _LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63})"
 _LABEL = r"(?:[^\W_]|-){1,63}"
 # Words of which the text must contain one, a hint of a spelling, and the spelling itself, matched
@@ -29,6 +34,12 @@ _SPELLINGS = tuple(
             rf"{_LOCAL_PART}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
         ),
         (
+            ("-at-", "*at*", "-AT-", "*AT*"),
+            r"[-*](?i:at)[-*]",
+            rf"{_LOCAL_PART}\s[-*]at[-*]\s"
+            rf"(?P<domain>{_LABEL}(?:(?:\.|{_DASHED_DOT}){_LABEL}){{1,4}})",
+        ),
+        (
             ("@",),
             r"@(?:(?<=\s@)|\s)",
             rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_PART}\s?@\s?"
@@ -41,7 +52,7 @@ _SPELLINGS = tuple(
         ),
     )
 )
-_SPELLED_DOT = re.compile(rf"{_DOT}|\sdot\s|\uff0e", re.IGNORECASE)
+_SPELLED_DOT = re.compile(rf"{_DOT}|{_DASHED_DOT}|\sdot\s|\uff0e", re.IGNORECASE)
 
 
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:

@@ -22,7 +22,7 @@ MICROFORMAT_STREETS = frozenset(["street-address"])
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
-    *("hidden-mail", "bidi-override", "fromCharCode(", "atob("),
+    *("hidden-mail", "data-domain", "bidi-override", "<bdo", "fromCharCode(", "atob("),
     *CHAT_HOSTS,
     *MICRODATA_STREETS,
     *MICROFORMAT_STREETS,

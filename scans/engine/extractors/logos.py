@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
 from scans.engine.extractors.vocabulary import words
+from scans.engine.hostnames import same_site
 from scans.engine.links import resolve_url, url_host
 
 # Images, from the top of the page, among which the logo is looked for.
 LOGO_AMONG = 60
-# How far above an image a box still belongs to it.
-_BOXES = 3
+# How far above an image a box still belongs to it, and the header of the page may be.
+_BOXES, _HEADER_BOXES = 3, 8
+# Images, from the top of the page, of which one may be a logo without being called so.
+_FIRST_IMAGES = 6
 
 _Attributes = Mapping[str, str | None]
 
@@ -20,6 +24,7 @@ _NAMING = ("class", "id", "alt", "title", "src")
 _LAZY_SOURCES = (
     *("data-src", "data-lazy-src", "data-original", "data-lazy", "data-url", "data-img-src"),
     *("data-orig-src", "data-echo", "data-image", "data-desktop-src", "data-ll-src"),
+    *("data-cfsrc", "data-lzl-src", "nitro-lazy-src", "data-wpfc-original-src", "data-actualsrc"),
     *("data-srcset", "data-lazy-srcset", "data-original-set", "srcset"),
 )
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
@@ -39,22 +44,31 @@ _HOME = re.compile(r"/(?:(?:index|home|default)\.\w+)?$", re.IGNORECASE)
 
 
 def logo(images: list[LexborNode], base: str, title: str = "") -> str:
-    """Return the URL of the image that its own name, or its container's, calls a logo.
+    """Return the URL of the site's logo, empty if no image is likely to be it.
 
-    Images that link to the homepage come first: others may be a partner's logo or an award.
-    `title` is the page's, which says what the site is called.
+    In this order: an image called a logo (by its own name or its container's) that links to the
+    homepage, one called so in the header, one in the header that links to the homepage, any other
+    called so. The logos of clients and partners are left out. `title` is the page's, which says
+    what the site is called.
     """
     search = _Search(base, title)
-    first = ""
+    called_logo: list[tuple[LexborNode, str]] = []
     for image in images[:LOGO_AMONG]:
-        boxes = list(_ancestors(image, _BOXES))
+        boxes = tuple(_ancestors(image, _BOXES))
         if not (search.names_logo(image) or any(map(search.names_logo, boxes))):
             continue
         url = _image_url(image, base)
         if url and any(map(search.leads_home, boxes)):
             return url
-        first = first or url
-    return first
+        if url and not any(map(_names_others, (image, *boxes))):
+            called_logo.append((image, url))
+    likely = chain(
+        (url for image, url in called_logo if _is_in_header(image)),
+        search.home_links_in_header(images[:_FIRST_IMAGES]),
+        (url for image, url in called_logo if not search.leads_elsewhere(image)),
+        (url for _, url in called_logo),
+    )
+    return next(likely, "")
 
 
 class _Site(NamedTuple):
@@ -89,12 +103,54 @@ class _Search:
             self._home[key] = _leads_home(node, self._base)
         return self._home[key]
 
+    def leads_elsewhere(self, image: LexborNode) -> bool:
+        """Return whether an image links to another site, as an award does."""
+        urls = (_target(box, self._base) for box in _ancestors(image, _BOXES))
+        return any(url and not _is_of_site(url, self._base) for url in urls)
+
+    def home_links_in_header(self, images: list[LexborNode]) -> Iterator[str]:
+        """Yield the images of the header that link to the homepage and are no icon for it."""
+        for image in images:
+            boxes = tuple(_ancestors(image, _BOXES))
+            if not (any(map(self.leads_home, boxes)) and _is_in_header(image)):
+                continue
+            if words("icon_names").isdisjoint(_name_words(image)) and (
+                url := _image_url(image, self._base)
+            ):
+                yield url
+
 
 def _ancestors(node: LexborNode, count: int) -> Iterator[LexborNode]:
     parent = node.parent
     while parent is not None and count:
         yield parent
         parent, count = parent.parent, count - 1
+
+
+def _is_in_header(image: LexborNode) -> bool:
+    return any(
+        box.tag == "header" or not words("header_names").isdisjoint(_name_words(box))
+        for box in _ancestors(image, _HEADER_BOXES)
+        if box.tag not in ("body", "html")
+    )
+
+
+def _names_others(node: LexborNode) -> bool:
+    """Return whether a node says that it is about clients, partners or awards."""
+    return not words("others_names").isdisjoint(_name_words(node))
+
+
+def _name_words(node: LexborNode) -> set[str]:
+    """Return the words by which a node is called, in lower case."""
+    attributes = node.attributes
+    values = (
+        _path_of(value) if name == "src" else value
+        for name in _NAMING
+        if (value := attributes.get(name))
+    )
+    return {
+        part for value in values for word in _WORD.findall(value[:500]) for part in _parts_of(word)
+    }
 
 
 def _names_logo(attributes: _Attributes, site: _Site) -> bool:
@@ -182,8 +238,15 @@ def _largest(srcset: str) -> str:
 
 
 def _leads_home(node: LexborNode, base: str) -> bool:
-    if node.tag != "a":
-        return False
-    href = (node.attributes.get("href") or "").strip()
-    url = resolve_url(href, base) if href and href[0] != "#" else None
-    return url is not None and url.count("/") == 3 and _HOME.search(url) is not None
+    url = _target(node, base)
+    return url.count("/") == 3 and _HOME.search(url) is not None and _is_of_site(url, base)
+
+
+def _is_of_site(url: str, base: str) -> bool:
+    return same_site(url_host(url), url_host(base))
+
+
+def _target(node: LexborNode, base: str) -> str:
+    """Return the absolute URL of a link, empty for anything else."""
+    href = (node.attributes.get("href") or "").strip() if node.tag == "a" else ""
+    return (resolve_url(href, base) if href and href[0] != "#" else None) or ""

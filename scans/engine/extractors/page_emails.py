@@ -25,14 +25,14 @@ def page_emails(
     `hrefs` are (href, text) of the links that are not web addresses.
     """
     emails = [
-        *from_hrefs(hrefs),
+        *from_hrefs(hrefs, host),
         *from_hidden(page.html, hints),
         *from_source(page.html, host, hints),
         *from_json_ld(page.json_ld),
         *from_text(page.text),
         *from_obfuscated_text(page.text),
     ]
-    for email in without_misread(without_glued(emails)):
+    for email in without_pieces(without_misread(without_glued(emails))):
         if not (is_ordinary_sample(email.address, host) or _is_nobody_s(email, host)):
             yield email
 
@@ -56,6 +56,16 @@ def _is_glued(email: FoundEmail, linked: set[str]) -> bool:
         address[end:] in linked and address[:end].capitalize() + address[end:] in email.snippet
         for end in range(1, address.index("@"))
     )
+
+
+def without_pieces(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
+    """Leave out what stands in the source only as the end of an address that visitors see whole."""
+    listed = list(emails)
+    seen = {email.address for email in listed if email.method != "markup"}
+    for email in listed:
+        is_whole = email.method != "markup" or email.address in seen
+        if is_whole or not any(address.endswith(email.address) for address in seen):
+            yield email
 
 
 def without_misread(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from scans.engine.extractors.address_table import is_anothers
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.people import Person, legal_people, same_number
-from scans.engine.extractors.people_markup import StatedPerson, people_in_json_ld
+from scans.engine.extractors.people_markup import StatedPerson, people_in_json_ld, people_in_text
 from scans.engine.extractors.text import one_line
 from scans.engine.report import Contact, ContactKind
 
@@ -25,8 +25,9 @@ def with_people(contacts: Iterable[Contact], page: PageFacts) -> tuple[Contact, 
 
     A contact beside which several people stand is nobody's.
     """
-    stated = [*people_in_json_ld(page.json_ld), *page.people]
-    notice = _LegalNotice(page.text)
+    lines = page.text.split("\n")[:MOST_LINES]
+    stated = [*people_in_json_ld(page.json_ld), *page.people, *people_in_text(lines)]
+    notice = _LegalNotice(page.text, lines)
     return tuple(_with_person(contact, stated, notice) for contact in contacts)
 
 
@@ -57,9 +58,8 @@ def _named(contact: Contact, person: Person, snippet: str, method: str) -> Conta
 class _LegalNotice:
     """The roles that a page's text states, and the contacts near them."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._lines = text.split("\n")[:MOST_LINES]
+    def __init__(self, text: str, lines: list[str]) -> None:
+        self._text, self._lines = text, lines
         self._people = list(legal_people(self._lines))
         lengths = (len(line) + 1 for line in self._lines)
         self._starts = list(accumulate(lengths, initial=0)) if self._people else []

@@ -10,11 +10,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import NamedTuple
 
 from scans.engine.extractors.text import one_line
 
 LONGEST_NAME, LONGEST_POSITION = 60, 80
+# Lines of one person, from the one that announces it.
+MOST_CONTACT_LINES = 6
 _DASHES = re.compile(r" [-\u2013\u2014|•·/] |, | ?\(|\) ?|\t")
 _LABEL = re.compile(r"^([^:]{2,60}?) ?: *(.*)$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019.][^\W\d_]+)*\.?")
@@ -64,7 +67,9 @@ def _in_line(line: str) -> tuple[Person, str] | None:
 
 def _announced(label: str, rest: str) -> Person | None:
     """Return the person after a label: the first where it names several."""
-    is_label = bool(_pattern("labels").fullmatch(label.strip()))
+    is_label = any(
+        _pattern(f"{kind}_labels").fullmatch(label.strip()) for kind in ("contact", "name")
+    )
     is_role = bool(_pattern("legal_roles").fullmatch(label.strip())) or is_position(label)
     if not is_role and not is_label:
         return None
@@ -76,6 +81,30 @@ def _announced(label: str, rest: str) -> Person | None:
         return None
     stated = next((part for part in others if is_position(part)), "")
     return Person(person, _cut(label if is_role and not is_label else stated))
+
+
+def announced_people(lines: Sequence[str]) -> Iterator[tuple[Person, Sequence[str]]]:
+    """Yield the people whom `Contact person: Anna Müller` announces, and the lines that are theirs.
+
+    Theirs are that line and those right after it that state a contact or a position.
+    """
+    for place, line in enumerate(lines):
+        label = _LABEL.match(line) if len(line) < 300 else None
+        if label and _pattern("contact_labels").fullmatch(label[1].strip()):
+            following = list(
+                takewhile(_is_of_contact, lines[place + 1 : place + MOST_CONTACT_LINES])
+            )
+            if person := _announced(label[1], label[2]):
+                position = person.position or next(filter(is_position, following), "")
+                yield Person(person.name, _cut(position)), [line, *following]
+
+
+def _is_of_contact(line: str) -> bool:
+    """Return whether a short line states a contact, or what one is (`Phone:`), or a position."""
+    if len(line) > LONGEST_POSITION or (_LABEL.match(line) and person_in([line])):
+        return False
+    digits = sum(map(str.isdigit, line))
+    return "@" in line or digits >= 6 or line.endswith(":") or is_position(line)
 
 
 def _in_two_lines(line: str, following: Sequence[str]) -> tuple[Person, str] | None:

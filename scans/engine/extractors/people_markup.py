@@ -5,21 +5,28 @@ JSON-LD and microdata: https://schema.org/Person; microformats: https://microfor
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scans.engine.extractors.json_ld import types_of, walk
-from scans.engine.extractors.people import Person, is_head, is_position, person_in, read_name
+from scans.engine.extractors.people import (
+    Person,
+    announced_people,
+    is_head,
+    is_position,
+    person_in,
+    read_name,
+)
 from scans.engine.extractors.text import one_line, visible_text
 
 MOST = 300
 # How far above a link its card may begin, and how long a card is, in HTML and in lines.
 CARD_DEPTH, CARD_HTML, CARD_LINES = 7, 10_000, 14
-# Characters of a row without links.
-LONGEST_ROW = 500
+# Characters of a row without links, and how many such rows are read.
+LONGEST_ROW, MOST_ROWS = 500, 1_000
 _CARDS = (
     '.h-card, .vcard, [itemtype$="schema.org/Person"], [typeof="Person"], [typeof="schema:Person"]'
 )
@@ -62,6 +69,12 @@ def people_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedPerson]:
         if name and any(emails + phones):
             person = Person(name, one_line(_string(item.get("jobTitle")), 80))
             yield _stated(person, emails, phones, f"Person: {name}", "json_ld")
+
+
+def people_in_text(lines: Sequence[str]) -> Iterator[StatedPerson]:
+    """Yield the people whom lines of text announce, with the contacts right after them."""
+    for person, theirs in announced_people(lines):
+        yield _stated(person, theirs, theirs, " ".join(theirs), "text")
 
 
 def _string(value: Any) -> str:
@@ -167,8 +180,8 @@ def _people_in_cards(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
 
 
 def _people_in_rows(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
-    """Yield the people of rows and items that show one e-mail address without a link."""
-    for row in tree.css("tr, li")[:MOST]:
+    """Yield the people of rows, items and paragraphs that show one e-mail address unlinked."""
+    for row in tree.css("tr, li, p, dd")[:MOST_ROWS]:
         text = row.text(separator=" ")
         if len(text) > LONGEST_ROW or len(set(_ADDRESS.findall(text))) != 1:
             continue

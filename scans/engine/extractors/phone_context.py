@@ -64,7 +64,7 @@ _PARTS = re.compile(r"[:;,|•]")
 _NUMBERED_LABEL = re.compile(r"[^\W\d_]{2,20}[.#-]?\d{1,2}[.)]?\Z")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+-\Z")
 _TOKEN_BEHIND = re.compile(
-    r"_|@|-?[0-9a-f]*[a-f][0-9a-f]*(?:-\w|\b)|\.[a-z][a-z0-9-]*\.[a-z]|"
+    r"_|@|-?\d{0,64}+[a-f][0-9a-f]{0,128}+(?:-\w|\b)|\.[a-z][a-z0-9-]{0,62}+\.[a-z]|"
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|html?|php|aspx?|docx?|zip|css|js)\b"
 )
 _ROW_BEFORE = re.compile(r"\d{6}[ \t,;|]{1,3}\Z|\d{6}\n\d{6,}\n\Z")

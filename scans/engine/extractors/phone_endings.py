@@ -20,6 +20,12 @@ _MORE = re.compile(
     r"(?:\s?(?:,|;|/|&|\+|und|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
     r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
 )
+# The extension of the fax after one of the phone: `0211 8765-0, Fax: -99`.
+_FAX = re.compile(
+    r"[\s,;/|·•]{0,4}(?:tele)?fax(?:[ -]?(?:nummer|nr|dw|durchwahl))?[\s.:]{0,3}"
+    r"[-\u2010-\u2014]\s?(?P<extension>\d{1,5})(?![\d.]|[-/ ]\d)",
+    re.IGNORECASE,
+)
 _ENDING = re.compile(r"(-?)\s?(\d{1,5})")
 # A whole number without its area code, after one that has it: `(212) 555-0123 / 555-0124`.
 _LOCAL = r"\d(?:[ .-]?\d){4,8}"
@@ -78,6 +84,14 @@ def _with_another(run: str, following: str) -> SharedStart | None:
         if _differ_at_the_end(_digits(head), second := _digits(local)):
             return SharedStart(head, ((False, second),))
     return None
+
+
+def fax_extension(run: str, behind: str) -> tuple[bool, str] | None:
+    """Return the ending of a fax that shares all but its extension with the number before it."""
+    fax = _FAX.match(behind)
+    if fax is None or not _EXTENSION.search(run) or len(_digits(run)) < LEAST_DIGITS:
+        return None
+    return True, fax["extension"]
 
 
 def _differ_at_the_end(first: str, second: str) -> bool:

@@ -21,7 +21,9 @@ class Named(StrEnum):
 
 
 _COMPOUND = re.compile(
-    r"(?P<thing>[^\W\d_][\w&.-]*?)[-./]?(?:nummern?|nrn?|nº|numer|number|n[°º])\Z", re.IGNORECASE
+    r"(?P<thing>[^\W\d_][\w&.-]*?)"
+    r"(?:[-./]?(?:nummern?|nrn?|nº|numer|number|n[°º])|-(?:code|id))\Z",
+    re.IGNORECASE,
 )
 _COUNTRY = re.compile(r"[A-Z]{2,3}\Z")
 _ELISION = re.compile(r"^[dl]['\u2019]", re.IGNORECASE)
@@ -35,23 +37,44 @@ _PHONE_ENDINGS = (
 def named_by(written: Sequence[str]) -> Named:
     """Return what the words right before a number call it."""
     parts = [word.lower().strip(".'\"*-") or word for word in written[-5:]]
-    if len(parts) > 1 and _COUNTRY.match(written[-1]) and not _is_registry(parts):
+    if len(parts) > 1 and _is_country(written[-1]) and not _is_registry(parts):
         parts.pop()  # the country in VAT GB 123 4567 89
     return _named(parts) if parts else Named.NOTHING
 
 
+def _is_country(word: str) -> bool:
+    return bool(_COUNTRY.match(word)) and word.lower() not in words("number_nouns")
+
+
 def _named(parts: list[str]) -> Named:
+    while len(parts) > 1 and parts[-1] in words("copulas"):
+        parts = parts[:-1]
     if _is_registry(parts):
         return Named.ID
     if parts[-1] in words("number_nouns") and len(parts) > 1:
         named = _before_particles(parts[:-1])
-        return Named.ID if _is_numbered_noun(named) or _is_registry(parts[:-1]) else Named.NOTHING
+        if _is_numbered_noun(named) or _is_registry(parts[:-1]):
+            return Named.ID
+        return Named.NOTHING if _says_nothing(named) else Named.PERHAPS_AN_ID
     compound = _COMPOUND.match(parts[-1])
     if compound:
         return Named.NOTHING if _is_phone(compound["thing"]) else Named.ID
     if _is_numbered(parts):
         return Named.ID
-    return Named.PERHAPS_AN_ID if parts[-1] in words("perhaps_numbered") else Named.NOTHING
+    is_perhaps = parts[-1] in words("perhaps_numbered") or _is_qualified(parts)
+    return Named.PERHAPS_AN_ID if is_perhaps else Named.NOTHING
+
+
+def _says_nothing(word: str) -> bool:
+    """Return whether a word beside a number noun leaves open what is numbered: `our number`."""
+    return not word or _is_phone(word) or word in words("sample_owners") | words("calling_words")
+
+
+def _is_qualified(parts: list[str]) -> bool:
+    """Recognise `nº afiliación`, `n° d'adhérent` and `código de reserva`, whatever the thing is."""
+    *before, thing = parts
+    noun = _before_particles(before)
+    return noun in words("qualified_nouns") and not _says_nothing(_ELISION.sub("", thing))
 
 
 def _is_numbered(parts: list[str]) -> bool:
@@ -80,7 +103,10 @@ def _is_registry(parts: list[str]) -> bool:
     if len(parts) < 2:
         return False
     pair = f"{parts[-2]} {parts[-1]}".replace(".", "")
-    return parts[-2] in _REGISTRIES_OF_TOWNS or pair in names("registries_of_two_words")
+    if pair in names("registries_of_two_words"):
+        return True
+    before_town = parts[-3:-2] if len(last) == 1 else parts[-2:-1]  # RCS Nanterre B 012 345 678
+    return not _REGISTRIES_OF_TOWNS.isdisjoint(before_town)
 
 
 def _is_numbered_noun(word: str) -> bool:

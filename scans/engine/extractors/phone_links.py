@@ -71,7 +71,8 @@ def _read(digits: str, regions: PageRegions) -> ReadNumber | None:
         spelt = read_vanity(digits, regions.in_turn())
         if spelt:
             return spelt
-    return read_dialled(_EXTENSION.sub("", digits), regions.in_turn())
+    dialled = digits[max(0, digits.rfind("+")) :]  # +49+49 30 390 745
+    return read_dialled(_EXTENSION.sub("", dialled), regions.in_turn())
 
 
 def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[FoundPhone]:

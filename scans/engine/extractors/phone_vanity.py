@@ -20,6 +20,8 @@ _SPELT = re.compile(
     r"(?![\w-])"
 )
 _THREE_THREE_FOUR = re.compile(r"[-. ]\d{3}[-. ][A-Z]{4}\Z")
+# `(800) GO-FEDEX`, `877-CASH-NOW`: what is joined so is no price and no model.
+_JOINED = re.compile(r"\(\d{3}\) ?(?:[A-Z0-9]+-?)+\Z|\d{3}(?:-[A-Z0-9]+)+\Z")
 _TOLL_FREE = frozenset(["800", "833", "844", "855", "866", "877", "888"])
 # Digits of a North American number after its area code: letters beyond them are not dialled.
 _SUBSCRIBER = 7
@@ -52,7 +54,10 @@ def _is_sure(match: re.Match[str]) -> bool:
         return match["prefix"].startswith(("1300", "1800", "0800"))
     if _THREE_THREE_FOUR.match(match["rest"]):
         return True
-    return match["trunk"] is not None and area in _TOLL_FREE
+    if area not in _TOLL_FREE:
+        return False
+    is_joined = _JOINED.match(match[0]) and sum(map(str.isalnum, match["rest"])) == _SUBSCRIBER
+    return match["trunk"] is not None or bool(is_joined)
 
 
 def _read(match: re.Match[str], regions: tuple[str, ...]) -> ReadNumber | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from scans.engine.extractors.phone_context import Context
-from scans.engine.extractors.phone_endings import shared_start, with_ending
+from scans.engine.extractors.phone_endings import fax_extension, shared_start, with_ending
 from scans.engine.extractors.phone_ids import Named
 from scans.engine.extractors.phone_reading import (
     NANP_SHAPE,
@@ -24,6 +24,8 @@ from scans.engine.extractors.snippets import around
 
 # Runs of digits examined closely; a page with more is a table of something else.
 MAX_CANDIDATES = 1_000
+# Characters after a number in which the extension of its fax is looked for.
+FAX_BEHIND = 40
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
 # A region that dials abroad with 00, as all but a few do.
@@ -54,8 +56,8 @@ _DATE = re.compile(
 _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
 # What national numbers begin with; without it a run is a number only where its country is sure.
 _TRUNK_PREFIXES = ("0", "(", "13", "18")
-# One national number, grouped in any way but as hours and dates are.
-_NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
+# One national number, grouped in any way but as hours and dates are; `0 800 123 456` in France.
+_NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0(?: (?=8\d\d ))?[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
 _BARE = re.compile(r"0[1-9]\d{8,11}\Z")
 # Numbers and their confidence.
 Reading = tuple[tuple[ReadNumber, ...], float]
@@ -85,7 +87,8 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield the numbers in visible text."""
     since = 0
     for start, digits in _candidates(text):
-        context = Context(text, start, start + len(digits), since)
+        end = start + len(digits)
+        context = Context(text, start, end, since)
         numbers, confidence = _read_run(text, start, digits, context, regions)
         for read in numbers:
             since = start + max(read.end, 0)
@@ -99,6 +102,9 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
                 confidence=confidence,
                 stated=_stated_digits(digits, context),
             )
+        if fax := _fax_behind(numbers, digits, text[end : end + FAX_BEHIND]):
+            snippet = around(text, start, end)
+            yield FoundPhone(fax.number, fax.region, True, "text", snippet, confidence)
     yield from _vanity_numbers(text, regions)
 
 
@@ -113,6 +119,14 @@ def _read_run(
             others = (_with_ending(numbers[0], shared.head, end) for end in shared.endings)
             return (numbers[0], *filter(None, others)), confidence
     return _read(digits, context, regions)
+
+
+def _fax_behind(numbers: tuple[ReadNumber, ...], digits: str, behind: str) -> ReadNumber | None:
+    """Return the fax that is stated after a number by its extension only."""
+    ending = fax_extension(digits, behind) if len(numbers) == 1 else None
+    if ending is None or numbers[0].end != len(digits):
+        return None
+    return _with_ending(numbers[0], digits, ending)
 
 
 def _with_ending(read: ReadNumber, head: str, ending: tuple[bool, str]) -> ReadNumber | None:
@@ -188,9 +202,9 @@ def _is_something_else(digits: str, context: Context, regions: PageRegions, *, s
         return True
     if sure or context.labelled:
         return False
-    is_sure_of_region = regions.declared or context.stated_region
-    is_amount = _THOUSANDS.fullmatch(digits) and not is_sure_of_region
-    return bool(context.named or is_amount or context.is_stuck)
+    is_amount = _THOUSANDS.fullmatch(digits) and not regions.declared
+    is_elses = (context.named or is_amount) and not context.stated_region
+    return bool(is_elses or context.is_stuck)
 
 
 def _bare_mobile(digits: str, regions: PageRegions) -> tuple[ReadNumber, ...]:

@@ -30,39 +30,26 @@ _TLDS_OF_EVERYBODY = frozenset(
         *("la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"),
     ]
 )
-# What stands in addresses of one country only. What a word boundary would say at the beginning is
-# said after the first letters, `(?<!\w.)`: `re` skips to the next place where a pattern's first
-# letter stands, but tries every place for a pattern that begins with a boundary.
-_POSTAL_MARKS = (
-    ("GB", re.compile(r"[A-Z](?<!\w.)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b")),
-    (
-        "AU",
-        re.compile(
-            r"[NVQTASW](?<!\w.)(?:(?<=N)(?:SW|T)|(?<=V)(?:IC|ic)|(?<=Q)(?:LD|ld)|(?<=T)AS|(?<=A)CT"
-            r"|(?<=[SW])A)[,.]? \d{4}\b"
-        ),
-    ),
-    ("CA", re.compile(r"[ABCEGHJ-NPRSTVXY](?<!\w.)\d[A-Z] ?\d[A-Z]\d\b")),
-    ("US", re.compile(r"[A-Z](?<!\w.)[A-Z][,.]? \d{5}(?:-\d{4})?\b")),
-    (
-        "IE",
-        re.compile(
-            r"Co(?<!\w..)\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b"
-        ),
-    ),
-    ("DE", re.compile(r"[DG](?<!\w.)(?:(?<=D)-\d{5}|(?<=G)mbH)\b")),
-    ("AT", re.compile(r"A-(?<!\w..)\d{4}\b")),
-    ("CH", re.compile(r"CH-(?<!\w...)\d{4}\b")),
-    ("FR", re.compile(r"[FC](?<!\w.)(?:(?<=F)-\d{5}|(?<=C)(?:EDEX|edex))\b")),
-    ("NL", re.compile(r"[NK](?<!\w.)(?:(?<=N)L-\d{4}|(?<=K)vK)\b")),
-    (
-        "IN",
-        re.compile(
-            r"[P–-](?:(?<=\bP)vt\.? Ltd\b|"  # noqa: RUF001
-            r"(?:(?<=[a-z][–-])|(?<=[a-z] [–-])) ?[1-8]\d{2} ?\d{3}\b)"  # noqa: RUF001
-        ),
-    ),
+# What stands in addresses of one country only, beginning with a capital letter; a group for each
+# country. `re` skips to the next letter of a leading set, but tries every place for a pattern that
+# begins with a boundary: it is stated after the letter, `(?<!\w.)`. The lookahead is what all have
+# in common, so that a page is searched once, and few of its capital letters closely.
+_POSTAL_MARKS = re.compile(
+    r"[A-Z](?<!\w.)(?=[A-Za-z]{0,2}(?:[,.]? |-)?\d|mbH|EDEX|edex|vK|vt|o\.? )(?:"
+    r"(?P<GB>[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b)|"
+    r"(?P<AU>(?:(?<=N)(?:SW|T)|(?<=V)(?:IC|ic)|(?<=Q)(?:LD|ld)|(?<=T)AS|(?<=A)CT|(?<=[SW])A)"
+    r"[,.]? \d{4}\b)|"
+    r"(?P<CA>(?<=[ABCEGHJ-NPRSTVXY])\d[A-Z] ?\d[A-Z]\d\b)|"
+    r"(?P<US>[A-Z][,.]? \d{5}(?:-\d{4})?\b)|"
+    r"(?P<IE>(?<=C)o\.? (?:Dublin|Cork|Galway|Kerry|Mayo|Offaly|Meath|Kildare|Wicklow)\b)|"
+    r"(?P<DE>(?:(?<=D)-\d{5}|(?<=G)mbH)\b)|"
+    r"(?P<AT>(?<=A)-\d{4}\b)|"
+    r"(?P<CH>(?<=C)H-\d{4}\b)|"
+    r"(?P<FR>(?:(?<=F)-\d{5}|(?<=C)(?:EDEX|edex))\b)|"
+    r"(?P<NL>(?:(?<=N)L-\d{4}|(?<=K)vK)\b)|"
+    r"(?P<IN>(?<=P)vt\.? Ltd\b))"
 )
+_INDIAN_POSTCODE = re.compile(r"[–-](?:(?<=[a-z][–-])|(?<=[a-z] [–-])) ?[1-8]\d{2} ?\d{3}\b")  # noqa: RUF001
 _INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
 # The country in an e-mail address.
 _ADDRESS_ENDING = re.compile(r"@[\w.-]{1,60}\.([a-z]{2})\b(?![.-]?\w)")
@@ -117,8 +104,8 @@ class PageRegions:
     def _named(self) -> Counter[str]:
         """Count how often the text speaks of each region; a postcode weighs as much as two."""
         counts: Counter[str] = Counter()
-        for region, mark in _POSTAL_MARKS:
-            counts[plan_of(region)] += 2 * min(2, len(mark.findall(self._text)))
+        for region, count in _postal_marks(self._text).items():
+            counts[plan_of(region)] += 2 * min(2, count)
         counts.update(plan_of(region) for region, _ in countries_in(self._text))
         for code in set(_INTERNATIONAL.findall(self._text)):
             counts[_of_calling_code(code)] += 2
@@ -128,6 +115,13 @@ class PageRegions:
             counts[region] += 2
         del counts[""]
         return +counts
+
+
+def _postal_marks(text: str) -> Counter[str]:
+    """Count the marks of each country's addresses."""
+    marks = Counter(mark.lastgroup or "" for mark in _POSTAL_MARKS.finditer(text))
+    marks["IN"] += len(_INDIAN_POSTCODE.findall(text))
+    return marks
 
 
 def plan_of(region: str) -> str:

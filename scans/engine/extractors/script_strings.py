@@ -32,6 +32,7 @@ _BEFORE_REGEX = frozenset("(,=:[!&|?{};+")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.S)
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " ", "v": " ", "0": " ", "\n": ""}
 _SUBSTITUTION = re.compile(r"\$\{\s*([^{}]{0,100})\s*\}")
+_LITERAL = re.compile(r"([\"'])([^\"'\\]*)\1\s*")
 _LAST_NAME = re.compile(r"([A-Za-z_$][\w$]*)\s*\Z")
 
 _Value = str | list[str]
@@ -173,6 +174,8 @@ class _Reader:
         """Fill the names into a template literal."""
 
         def fill(substitution: re.Match[str]) -> str:
+            if literal := _LITERAL.fullmatch(substitution[1]):
+                return literal[2]
             name = _LAST_NAME.search(substitution[1])
             return _joined(self._names.get(name[1], UNKNOWN)) if name else UNKNOWN
 

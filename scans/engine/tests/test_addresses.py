@@ -227,11 +227,62 @@ def test_what_only_looks_like_an_address_is_none(text, lang, url):
         ("Gran Vía, 28", "28013 Madrid", "es", "https://a.es/"),
         ("Rúa do Vilar 10", "15705 Santiago", "es", "https://a.es/"),
         ("22-24 Stricklandgate", "Kendal LA9 4ND", "en", "https://a.co.uk/"),
+        ("Straße des 17. Juni 135", "10623 Berlin", "de", "https://a.de/"),
+        ("Platz der Republik 1", "11011 Berlin", "de", "https://a.de/"),
+        ("N 7, 5-6", "68161 Mannheim", "de", "https://a.de/"),
+        ("Polígono Juncaril, Parcela 12", "18220 Albolote (Granada)", "es", "https://a.es/"),
+        ("Shop 3/22 Elizabeth Street", "Hobart TAS 7000", "en", "https://a.com.au/"),
+        ("PO Box 500 Stn A", "Ottawa, Ontario K1N 8T7", "en", "https://a.ca/"),
+        ("1250 boul. René-Lévesque Ouest", "Montréal (Québec) H3B 4W8", "fr", "https://a.ca/"),
     ],
 )
 def test_a_street_without_the_usual_ending_is_read(street, town, lang, url):
     (line,) = lines_of(f"<p>{street}, {town}</p>", url, lang)
     assert line.startswith(street)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "url", "line"),
+    [
+        ("A-1010 Wien, Stephansplatz 3", "de", "https://a.at/", "Stephansplatz 3, 1010, Wien, AT"),
+        ("Büro: A-8010 Graz, Herrengasse 16, Tel. 0316 8720", "de", "https://a.de/", None),
+        ("Muster KG, 5020 Salzburg, Getreidegasse 9", "de", "https://a.at/", None),
+        ("Firmensitz: 4020 Linz | Landstraße 49/3", "de", "https://a.at/", None),
+        ("80331 München, Hauptstraße 12a", "de", "https://a.de/", None),
+        ("8001 Zürich - Bahnhofstrasse 100", "de", "https://a.ch/", None),
+        ("20121 Milano (MI), Via Roma 12", "it", "https://a.it/", "Via Roma 12, 20121, Milano, IT"),
+        ("28014 Madrid, Calle de Alcalá, 45", "es", "https://a.es/", None),
+        ("75002 Paris, 12 rue de la Paix", "fr", "https://a.fr/", None),
+        ("1016 EA Amsterdam, Keizersgracht 241", "nl", "https://a.nl/", None),
+    ],
+)
+def test_a_street_may_be_last_on_the_line(text, lang, url, line):
+    (read,) = addresses_of(f"<p>Impressum</p><p>{text}</p>", url, lang)
+    assert read.address is not None
+    assert line is None or read.value == line
+    assert read.address["street"] in text
+    assert read.address["postcode"] in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019 Wien, Platz 3 beim Wettbewerb",
+        "Gegründet 1985 Wien, Neubaugasse 12",
+        "© 2024 Wien, Ringstraße 1",
+        "3. März 2024 Graz, Hauptplatz 1 geöffnet",
+    ],
+)
+def test_a_year_before_a_town_is_no_postcode(text):
+    assert lines_of(f"<p>{text}</p>", "https://a.at/", "de") == []
+
+
+def test_each_line_of_a_list_with_streets_last_is_an_address_of_its_own():
+    branches = "<p>8010 Graz, Herrengasse 16</p><p>1010 Wien, Stephansplatz 3</p>"
+    assert lines_of(branches, "https://a.at/", "de") == [
+        "Herrengasse 16, 8010, Graz, AT",
+        "Stephansplatz 3, 1010, Wien, AT",
+    ]
 
 
 def json_ld(**parts: object) -> str:

@@ -89,6 +89,23 @@ def test_a_mailto_link_names_its_receivers(href, expected):
 
 
 @pytest.mark.parametrize(
+    ("href", "host", "expected"),
+    [
+        ("javascript:mailTo('info', 'bakery.com')", "", ["info@bakery.com"]),
+        ('javascript:void sendMail("info","bakery","com");', "", ["info@bakery.com"]),
+        ("javascript:write('info','bakery.com')", "www.bakery.com", ["info@bakery.com"]),
+        ("javascript:write('info','pastry.com')", "www.bakery.com", []),
+        ("javascript:open('info','menu')", "www.bakery.com", []),
+        ("javascript:mailTo(user, host)", "www.bakery.com", []),
+    ],
+)
+def test_a_link_may_hand_an_address_to_a_script(href, host, expected):
+    assert [(email.address, email.method) for email in from_hrefs([(href, "Write")], host)] == [
+        (address, "script") for address in expected
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Follow us on Instagraminfo@bakery.com", ["info@bakery.com"]),
@@ -116,6 +133,10 @@ def test_a_word_stuck_to_a_linked_address_makes_no_other_one(text, expected):
         "info [ad] bakery (ponto) com",
         "E-mail: info @ bakery.com",
         "Mail us: info@ bakery.com",
+        "info -at- bakery -dot- com",
+        "info *AT* bakery *DOT* com",
+        "info[apenstaartje]bakery(punt)com",
+        "info (Klammeraffe) bakery.com",
     ],
 )
 def test_an_address_spelt_for_people_is_read(text):
@@ -177,11 +198,17 @@ def test_a_broken_cloudflare_code_yields_nothing(code):
         "<script>var addy12 = 'i&#110;f&#111;' + '&#64;';\n"
         "addy12 = addy12 + 'b&#97;k&#101;ry' + '&#46;' + 'c&#111;m';</script>",
         '<span data-enc-email="vasb[at]onxrel.pbz">',
+        '<a class="mail" data-domain="bakery.com" data-user="info"></a>',
+        '<span data-name="info" data-domain="bakery" data-tld="com"></span>',
     ],
-    ids=["typo3", "typo3 token", "escaped typo3", "old typo3", "joomla", "wordpress"],
+    ids=["typo3", "token", "escaped typo3", "old typo3", "joomla", "wordpress", "style", "tld"],
 )
 def test_an_address_that_a_script_uncovers_is_decoded(markup):
     assert addresses(hidden(markup)) == ["info@bakery.com"]
+
+
+def test_the_domain_of_a_script_s_customer_is_no_address():
+    assert addresses(hidden('<script data-domain="bakery.com" data-name="x"></script>')) == []
 
 
 def test_an_address_in_json_ld_is_found_at_any_depth():

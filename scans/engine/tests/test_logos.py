@@ -75,6 +75,42 @@ def test_a_logo_that_links_to_the_homepage_goes_before_the_others():
     assert logo_of(award + own) == "https://www.muster-kessel.de/own.png"
 
 
+HEADER = '<header><a href="/"><img src="/own.png" alt="Muster Kessel"></a></header>'
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        '<section class="clients"><img src="/img/acme-logo.png"></section>',
+        '<div id="unsereKunden"><p><img class="logo" src="/img/acme.png"></p></div>',
+        '<img src="/partners/acme-logo.png">',
+        '<img alt="Logo sponsor Acme" src="/img/acme.png">',
+        '<a href="https://acme.example/"><img class="logo" src="/img/acme.png"></a>',
+    ],
+)
+def test_the_image_of_the_header_goes_before_the_logos_of_others(others):
+    assert logo_of(others + HEADER) == "https://www.muster-kessel.de/own.png"
+    assert logo_of(HEADER + others) == "https://www.muster-kessel.de/own.png"
+
+
+def test_a_home_icon_in_the_header_is_no_logo():
+    header = '<header><a href="/"><img src="/img/home-icon.png"></a></header>'
+    assert logo_of(header) == ""
+
+
+def test_a_logo_in_the_header_goes_before_one_in_the_text():
+    text = '<p><img src="/img/iso-logo.png"></p>'
+    header = '<div class="masthead"><img class="logo" src="/own.png"></div>'
+    assert logo_of(text + header) == "https://www.muster-kessel.de/own.png"
+
+
+def test_a_logo_that_links_to_another_site_is_the_last_choice():
+    seal = '<a href="https://seal.example/"><img class="logo" src="/seal.png"></a>'
+    own = '<p><img class="logo" src="/own.png"></p>'
+    assert logo_of(seal + own) == "https://www.muster-kessel.de/own.png"
+    assert logo_of(seal) == "https://www.muster-kessel.de/seal.png"
+
+
 STAND_INS = [
     "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
     "/img/blank.gif",
@@ -91,6 +127,7 @@ STAND_INS = [
         'data-src="/l.png"',
         'data-lazy-src="/l.png"',
         'data-original="/l.png"',
+        'data-cfsrc="/l.png"',
         'data-srcset="/small.png 320w, /l.png 640w"',
         'srcset="/l.png"',
         'srcset="/small.png 1x,/l.png 2x"',

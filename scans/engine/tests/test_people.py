@@ -75,6 +75,7 @@ STRUCTURED = [
         ("Anna Müller", "CEO", "card"),
     ),
     (f"<p>Ansprechpartnerin: Anna Müller<br>{MAIL}</p>", ("Anna Müller", "", "card")),
+    ("<p>Anna Müller, CEO, anna@millcroft.com</p>", ("Anna Müller", "CEO", "card")),
 ]
 
 
@@ -83,6 +84,29 @@ STRUCTURED = [
 )
 def test_a_person_is_read_where_the_page_puts_it_beside_a_contact(body, person):
     assert person_of(body) == person
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Contact person: Anna Müller",
+        "Ihre Ansprechpartnerin: Frau Anna Müller",
+        "Interlocutrice : Mme Anna Müller",
+        "Persona de contacto: Anna Müller",
+        "Referente: Anna Müller",
+        "Contactpersoon: mevr. Anna Müller",
+        "Pessoa de contato: Anna Müller",
+        "Osoba do kontaktu: Anna Müller",
+    ],
+)
+def test_a_line_that_announces_a_person_names_the_contacts_right_after_it(line):
+    contacts = f"<p>+1 212 736 5000</p><p>{MAIL}</p>"
+    body = f"<p>{line}</p><p>Sales Manager</p>{contacts}<h3>Hours</h3><p>info@millcroft.org</p>"
+    people = people_of(body)
+    assert people.keys() == {"+12127365000", "anna@millcroft.com"}
+    for person in people.values():
+        assert (person["name"], person["position"]) == ("Anna Müller", "Sales Manager")
+        assert person["snippet"].startswith(line)
 
 
 LEGAL = [
@@ -127,6 +151,9 @@ def test_the_roles_of_legal_notices_name_the_person_of_the_contacts_there(lang, 
         f"<div><h3>Contact Us</h3><p>Sales and Marketing</p>{MAIL}</div>",
         f"<div><h3>Customer Service</h3><p>Support</p>{MAIL}</div>",
         f"<div><h3>Anna Müller</h3>{MAIL}</div>",
+        f"<div><h3>Muster Verlag</h3><p>Vertrieb</p>{MAIL}</div>",
+        f"<p>Ansprechpartner: Anna Müller</p><h3>Öffnungszeiten</h3><p>Täglich</p><p>{MAIL}</p>",
+        f"<p>Ansprechpartner: Kundenservice Team</p><p>{MAIL}</p>",
         f"<div><p>Director</p><p>{MAIL}</p></div>",
         f"<div><p>Managing Director: 30 years of work</p><p>{MAIL}</p></div>",
         f"<div><p>For Email Marketing you can trust</p><p>Today's Offers</p>{MAIL}</div>",

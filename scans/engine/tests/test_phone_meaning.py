@@ -133,6 +133,20 @@ def test_endings_that_share_a_beginning_are_numbers_of_their_own(ending, written
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Tel. 0211 8765-0, Fax -99",
+        "Tel. 0211/8765-0 · Telefax: -99",
+        "Tel. (0211) 8765-0<br>Fax-Nr.: - 99",
+        "Phone +49 211 8765-0 | Fax -99",
+    ],
+)
+def test_a_fax_may_be_stated_by_its_extension(written):
+    read = {contact.value: contact.label for contact in contacts(f"<p>{written}</p>", "de")}
+    assert read == {"+4921187650": "DE", "+49211876599": "DE fax"}
+
+
+@pytest.mark.parametrize(
     ("ending", "written", "expected"),
     [
         ("com", "Call 1-888-GARDENERS", "+18884273363"),
@@ -143,6 +157,8 @@ def test_endings_that_share_a_beginning_are_numbers_of_their_own(ending, written
         ("com", "Phone: 212-ROOFERS", "+12127663377"),
         ("com", "Call 877.LAW.FIRM", "+18775293476"),
         ("com", "303.333.PAUL", "+13033337285"),
+        ("com", "(800) GO-FEDEX", "+18004633339"),
+        ("com", "877-CASH-NOW", "+18772274669"),
         ("com.au", "Call 1300 FLOWERS", "+611300356937"),
         ("com.au", "1800 REVERSE", "+611800738377"),
         ("co.uk", "Call 0800 FLOWERS", "+448003569377"),
@@ -163,7 +179,8 @@ def test_a_link_may_spell_its_number(href):
 @pytest.mark.parametrize(
     "text",
     ["404-NOTFOUND", "Error 404-NOT FOUND", "2026-JANUARY", "500 INTERNAL SERVER", "800 METERS",
-     "212-AREACODE", "360 DEGREES", "SKU-800-ABCDEFG", "1-800 WORDS", "10-800-ABCDEFG"],
+     "212-AREACODE", "800-METER RUN", "888 DIGITAL", "866-ABCDEFGHI", "360 DEGREES",
+     "SKU-800-ABCDEFG", "1-800 WORDS", "10-800-ABCDEFG"],
 )  # fmt: skip
 def test_letters_behind_digits_are_not_always_a_number(text):
     assert phones(f"<p>{text}</p>") == []
@@ -283,44 +300,58 @@ NAMED = {
         "212-555-0147",
         "Order number: {}|Order no. {}|Customer No: {}|Tracking number {}|Tracking no.: {}|"
         "VAT No. {}|Invoice # {}|Article number: {}|ISBN {}|Part No. {}|Account number: {}|"
-        "Company registration number {}|Case no. {}|Serial number: {}|Tax ID: {}|Ray ID: {}",
+        "Company registration number {}|Case no. {}|Serial number: {}|Tax ID: {}|Ray ID: {}|"
+        "Customer ID {}|Confirmation # {}|Docket No. {}|CA Lic. No. {}",
     ),
     "de": (
         "0221/4710123",
         "Artikel-Nr. {}|Kundennummer {}|Bestellnummer: {}|Sendungsnummer: {}|Steuernummer: {}|"
         "Steuer-Nr.: {}|Rechnungs-Nr. {}|USt-IdNr.: {}|Auftragsnummer\n{}|Vertragsnummer (rechts "
-        "oben): {}|HRB {}|Konto {}|Best.-Nr. {}|Mitgliedsnr. {}|{} (Artikelnummer)|IBAN {}",
+        "oben): {}|HRB {}|Konto {}|Best.-Nr. {}|Mitgliedsnr. {}|{} (Artikelnummer)|IBAN {}|"
+        "Buchungs-Code {}|Ihre Kundennummer lautet {}|Kto. {}|Geschäftszeichen {}|Kennziffer: {}",
     ),
     "fr": (
         "01 45 67 89 01",
         "N° de commande : {}|Numéro de commande {}|N° client : {}|SIRET {}|"
         "N° TVA : {}|Numéro de suivi : {}|RCS Paris {}|Réf. client n° {}|"
-        "Numéro d'article {}|Code client : {}",
+        "Numéro d'article {}|Code client : {}|"
+        "RCS Nanterre B {}|N° adhérent : {}|Carte professionnelle n° {}|Référence produit : {}|"
+        "Immatriculée au RCS sous le numéro {}",
     ),
     "es": (
         "912 347 856",
         "Número de pedido: {}|Nº de pedido {}|N.º de cliente: {}|CIF: {}|NIF {}|"
-        "Número de seguimiento: {}|Número de cuenta {}|Código de artículo: {}",
+        "Número de seguimiento: {}|Número de cuenta {}|Código de artículo: {}|Póliza {}|"
+        "Nº de colegiado {}|Nº afiliación {}|Código de reserva: {}|Depósito legal {}",
     ),
     "it": (
         "06 6988 1234",
         "Partita IVA {}|P.IVA: {}|Codice fiscale {}|Numero d'ordine: {}|N. ordine {}|"
-        "Codice cliente: {}|Numero di spedizione {}|Codice articolo {}|REA {}",
+        "Codice cliente: {}|Numero di spedizione {}|Codice articolo {}|REA {}|"
+        "Registro Imprese di Roma n. {}|Tessera n. {}|Cod. cliente: {}|Prot. n. {}|C/C postale {}",
     ),
     "nl": (
         "020 124 7856",
         "Klantnummer: {}|Bestelnummer {}|Ordernummer: {}|Artikelnummer {}|KvK {}|KvK-nummer: {}|"
-        "BTW-nummer {}|Rekeningnummer: {}|Factuurnr. {}|Track & Trace: {}",
+        "BTW-nummer {}|Rekeningnummer: {}|Factuurnr. {}|Track & Trace: {}|"
+        "Kamer van Koophandel {}|Ons kenmerk: {}|AGB-code: {}|Bankrekening {}",
     ),
     "pt": (
         "212 347 856",
         "Número da encomenda: {}|N.º de cliente {}|NIPC {}|NIF: {}|Contribuinte n.º {}|"
-        "Código de rastreio: {}|Número do pedido {}|Código do produto: {}",
+        "Código de rastreio: {}|Número do pedido {}|Código do produto: {}|Matrícula {}|"
+        "Alvará n.º {}|Registo Comercial {}|Nº do bilhete {}|Licença AMI {}",
     ),
     "pl": (
         "22 124 78 56",
         "Numer zamówienia: {}|Nr zamówienia {}|Numer klienta: {}|NIP {}|NIP: {}|REGON {}|"
-        "Numer przesyłki {}|Nr artykułu: {}|Numer konta {}|KRS {}",
+        "Numer przesyłki {}|Nr artykułu: {}|Numer konta {}|KRS {}|"
+        "Nr ewidencyjny {}|Rachunek bankowy: {}|Nr wpisu {}|Kod pocztowy {}|Numer BDO: {}",
+    ),
+    "co.uk": (
+        "020 7946 0123",
+        "VAT no. {}|Company No. {}|Charity number {}|NHS number {}|Gas Safe number {}|FCA No. {}|"
+        "Job ID: {}|Parcel number {}|A/C {}|Tracking: {}|Batch {}|Our ref: {}",
     ),
     "com.br": (
         "(11) 98765-4312",
@@ -340,12 +371,19 @@ def test_a_number_that_is_called_something_else_is_no_phone_number(ending):
 CALLED = {
     "de": "Telefonnummer: {}|Tel.-Nr. {}|Servicenummer: {}|Handynummer {}|Rufnummer {}|"
     "Kundenservice: {}|Hotline-Nummer {}|Mobil-Nr.: {}|Notrufnummer: {}|Unsere Nummer: {}",
-    "fr": "Numéro de téléphone : {}|Téléphone : {}|Numéro vert : {}|Service client : {}",
-    "es": "Número de teléfono: {}|Atención al cliente: {}|Teléfono de pedidos: {}",
-    "it": "Numero di telefono: {}|Servizio clienti {}|Numero verde {}",
-    "nl": "Telefoonnummer: {}|Klantenservice: {}|Mobiel nummer {}|Noodnummer: {}",
-    "pt": "Número de telefone: {}|Apoio ao cliente: {}|Telemóvel {}",
-    "pl": "Numer telefonu: {}|Nr tel.: {}|Obsługa klienta: {}|Telefon {}",
+    "fr": "Numéro de téléphone : {}|Téléphone : {}|Numéro vert : {}|Service client : {}|"
+    "Appelez le numéro {}|Composez le {}|Numéro non surtaxé : {}|N° du standard : {}",
+    "es": "Número de teléfono: {}|Atención al cliente: {}|Teléfono de pedidos: {}|"
+    "Llame al número {}|Nuestro número: {}|Pedidos: {}",
+    "it": "Numero di telefono: {}|Servizio clienti {}|Numero verde {}|"
+    "Chiami il numero {}|Il nostro numero: {}|Ordini: {}",
+    "nl": "Telefoonnummer: {}|Klantenservice: {}|Mobiel nummer {}|Noodnummer: {}|"
+    "Ons nummer: {}|Reserveren: {}",
+    "pt": "Número de telefone: {}|Apoio ao cliente: {}|Telemóvel {}|"
+    "O nosso número: {}|Encomendas: {}",
+    "pl": "Numer telefonu: {}|Nr tel.: {}|Obsługa klienta: {}|Telefon {}|"
+    "Zadzwoń pod numer {}|Nasz numer: {}|Numer infolinii {}",
+    "co.uk": "Call our number {}|Reception: {}|Box office: {}|Enquiries {}|Orders: {}|Surgery {}",
     "com": "Phone number: {}|Contact number {}|Customer service: {}|To order: {}|Orders {}",
 }
 

@@ -87,7 +87,7 @@ FACEBOOK = "https://www.facebook.com/"
         ("https://www.facebook.com/groups/1234567890", "groups/1234567890"),
         ("https://www.facebook.com/people/Eva-Muster/1000635/", "people/Eva-Muster/1000635"),
         ("https://www.facebook.com/p/Muster-Werk-1000635/", "p/Muster-Werk-1000635"),
-        ("https://www.facebook.com/pg/musterwerk/about", "pg/musterwerk"),
+        ("https://www.facebook.com/pg/musterwerk/about", "musterwerk"),
         ("https://www.facebook.com/pages/Muster/1310112?sk=info", "pages/Muster/1310112"),
         (
             "https://www.facebook.com/pages/category/Bakery/Muster-Backstube-1310112/",
