@@ -88,7 +88,8 @@ class Format:
     @cached_property
     def turned_pattern(self) -> re.Pattern[str] | None:
         """The regex of an address on one line whose street is last."""
-        return self._compile(self.streets, turned_order()) if self.is_postcode_first else None
+        is_read = self.is_postcode_first and not self.own
+        return self._compile(self.streets, turned_order()) if is_read else None
 
     def _compile(self, streets: Iterable[str], order: str = "") -> re.Pattern[str]:
         return compiled(
