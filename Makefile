@@ -49,7 +49,7 @@ lock: .venv/.development  ## Write the lock files again, after a change of requi
 bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
 	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
 
-chaos: .venv/.development  ## Kill and stop everything while batches run, and audit the books
+chaos: .venv/.development  ## Kill and stop everything while batches run, and audit the counters
 	@exec $(BIN)/python -m tests.chaos $(SCENARIOS)
 
 .venv/.created:

@@ -1,4 +1,4 @@
-"""Ended jobs for tests, stored the way the runner stores them."""
+"""Ended jobs for tests, stored as by the runner."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ ENDED = STARTED + timedelta(seconds=2.5)
 
 
 def report_of(domain: str, **facts: Any) -> SiteReport:
-    """Return a report with one of everything; `facts` replace what it says."""
+    """Return a report with one of everything; `facts` override its fields."""
     values: dict[str, Any] = {
         "final_url": f"https://{domain}/",
         "title": f"Welcome to {domain}",
@@ -38,7 +38,7 @@ def report_of(domain: str, **facts: Any) -> SiteReport:
 
 
 def scanned(job: ClaimedJob, **facts: Any) -> Outcome:
-    """Return the outcome of a claimed job that was scanned well."""
+    """Return the outcome of a claimed job after a successful scan."""
     payload = json.dumps(report_of(job.host, **facts).as_dict()).encode()
     return Outcome(job, Kind.REPORT, payload, datetime.now(UTC))
 

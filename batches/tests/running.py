@@ -14,7 +14,7 @@ from scrapersky.tenants.models import Tenant
 
 
 def running_batch(tenant: Tenant, *, complete_jobs: int = 2, failed_jobs: int = 1) -> Batch:
-    """Return a batch of which some jobs have ended lately, one is scanned and three wait."""
+    """Return a batch with recently ended jobs, one running job and three waiting ones."""
     total = complete_jobs + failed_jobs + 4
     hosts = [f"host{number:03}.example" for number in range(total)]
     batch = create_batch(tenant=tenant, created_by=None, domains=hosts, name="Spring list")
@@ -30,14 +30,14 @@ def running_batch(tenant: Tenant, *, complete_jobs: int = 2, failed_jobs: int = 
 
 
 def ended_lately(batch: Batch) -> None:
-    """Let the ended jobs have ended in the last ten seconds."""
+    """Set the end of ended jobs to the last ten seconds."""
     now = timezone.now()
     ended = Job.objects.filter(batch=batch, status__in=Job.ENDED)
     ended.update(started_at=now - timedelta(seconds=12), finished_at=now - timedelta(seconds=10))
 
 
 def scan_now(job: Job, stage: str = "sitemaps", progress: float = 0.5) -> Job:
-    """Let a live worker be scanning a job."""
+    """Make a live worker scan a job."""
     worker = Worker.objects.create(host=f"host-{job.pk}", stages={str(job.pk): [stage, progress]})
     Job.objects.filter(pk=job.pk).update(
         status=Job.Status.RUNNING, worker=worker, started_at=timezone.now()
@@ -47,12 +47,12 @@ def scan_now(job: Job, stage: str = "sitemaps", progress: float = 0.5) -> Job:
 
 
 def run_shift() -> str:
-    """Run a shift until there has been nothing to do for a moment."""
+    """Run a shift until it has been idle briefly."""
     return shift.run_shift(linger=0.3)
 
 
 def claim_jobs(worker: Worker, batch: Batch | None, *, ceiling: int = 100) -> list[ClaimedJob]:
-    """Claim what a round gives a worker of one batch, or of the jobs without one."""
+    """Claim jobs of one batch, or jobs without a batch, for a worker in one round."""
     claim = Claimer(worker, ceiling).claim({})
     jobs = claim.jobs if claim else []
     mine = [job for job in jobs if job.batch_id == (batch.pk if batch else None)]

@@ -12,7 +12,7 @@ river. Write to <a href="mailto:info@{host}">info@{host}</a>.</p></body></html>"
 
 
 class Sites:
-    """What the sites do: a plain page, unless `before` (host -> None) does something first."""
+    """Sites that serve a plain page, after calling `before` with the host."""
 
     def __init__(self) -> None:
         self.before: Callable[[str], None] | None = None
@@ -31,7 +31,7 @@ class Sites:
 
     @contextmanager
     def visit(self, host: str) -> Iterator[None]:
-        """Count the sites that are being read at the same time."""
+        """Count the sites being read at the same time."""
         with self._lock:
             self.asked.append(host)
             self.now += 1
@@ -92,12 +92,12 @@ class Server(ThreadingHTTPServer):
         return not self._sites.is_cut_off
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of visitors that were killed."""
+        """Ignore clients that were killed."""
 
 
 @contextmanager
 def serve() -> Iterator[Sites]:
-    """Serve the sites for the length of a test."""
+    """Serve the sites for the duration of a test."""
     sites = Sites()
     server = Server(sites)
     sites.port = server.server_address[1]

@@ -1,4 +1,4 @@
-"""The admin: lists, the Add form of batches, live progress, actions, and what it does not allow."""
+"""The admin: lists, the Add form of batches, live progress, actions, and restrictions."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def office(admin_user: User) -> Client:
 
 @pytest.fixture
 def clerk(user: User) -> Client:
-    """Return a browser of a member of one tenant who may use all of the admin."""
+    """Return a client of a member of one tenant with all admin permissions."""
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()

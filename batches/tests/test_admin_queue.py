@@ -34,7 +34,7 @@ def root(default_tenant: Tenant) -> Client:
 
 
 def rows() -> list[tuple[type[Model], Model]]:
-    """Return a waiting, a finished and a failed task with markup in what they carry."""
+    """Return a waiting, a finished and a failed task with markup in their payloads."""
     times = {
         "started": datetime(2026, 1, 1, tzinfo=UTC),
         "stopped": datetime(2026, 1, 1, tzinfo=UTC),

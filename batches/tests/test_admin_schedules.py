@@ -1,4 +1,4 @@
-"""The admin of recurring batches and maintenance runs, and the queueing of domains there."""
+"""The admin of recurring batches and maintenance runs, and queueing domains there."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -20,7 +20,7 @@ DOMAINS = "/admin/scans/domain/"
 
 @pytest.fixture
 def clerk(user: User) -> Client:
-    """Return a browser of a member of one tenant who may use all of the admin."""
+    """Return a client of a member of one tenant with all admin permissions."""
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()

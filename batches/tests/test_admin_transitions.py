@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clerk(user: User) -> Client:
-    """Return a browser of a member of one tenant who may use all of the admin."""
+    """Return a client of a member of one tenant with all admin permissions."""
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()
@@ -44,7 +44,7 @@ def send(client: Client, action: str, rows: list[Any], *, every: bool = False) -
 
 
 def act(client: Client, action: str, rows: list[Any], *, every: bool = False) -> list[str]:
-    """Return the messages that an action says."""
+    """Return the messages of an action."""
     response = send(client, action, rows, every=every)
     assert response.status_code == 200
     return [str(message) for message in response.context["messages"]]

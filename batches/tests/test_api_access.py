@@ -1,4 +1,4 @@
-"""Who may call the API, and the one shape of its errors."""
+"""Who may call the API, and its error format."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Batches through the API: made, asked after, refused."""
+"""Batches through the API: creation, status, errors."""
 
 import json
 import uuid

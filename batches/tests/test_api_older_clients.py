@@ -1,4 +1,4 @@
-"""The calls of the older system's pages, in their order, polled to their end.
+"""The calls of the older system's pages, in order, polled to completion.
 
 Mirrors static/batch-domain-scanner.html, contentmap.html and single-domain-scanner.html of
 hgroman/scrapersky-backend at 69d57a61.
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 API = "/api/v3"
 PAGES = ("batch_page_scraper", "modernized_page_scraper")
-# The words at which each page stops to poll.
+# The statuses at which each page stops polling.
 STOPS = {
     "batch_page_scraper": {"completed", "failed"},
     "modernized_page_scraper": {"completed", "failed"},
@@ -45,7 +45,7 @@ def post(client: Client, path: str, body: dict[str, Any]) -> Any:
 
 
 def poll(client: Client, url: str, stops: set[str], steps: list[Step], row: Any) -> Any:
-    """Poll as a page does while the work goes on; return what it stopped at."""
+    """Poll like a page while the work progresses; return the final response."""
     for step in steps:
         assert client.get(url).json()["status"] not in stops
         step(row)

@@ -1,4 +1,4 @@
-"""Single scans through the API: made, asked after, refused."""
+"""Single scans through the API: creation, status, errors."""
 
 import json
 import uuid

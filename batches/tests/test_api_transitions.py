@@ -1,4 +1,4 @@
-"""Batches controlled through the API."""
+"""Pausing, resuming, cancelling and retrying batches through the API."""
 
 import json
 import uuid
@@ -54,7 +54,7 @@ def json_of(answer: Any, status: int = 200) -> dict[str, Any]:
 
 
 def statuses(answer: Any) -> list[str]:
-    """Return the status of each domain that an answer tells."""
+    """Return the status of each domain in a response."""
     return [domain["status"] for domain in json_of(answer)["domain_statuses"].values()]
 
 

@@ -1,4 +1,4 @@
-"""Ids that clients give their batches: theirs alone, whatever other tenants have."""
+"""Batch ids given by clients: independent of the ids in other tenants."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""All columns of a list stay with its lines: pasted or uploaded, by command or API, in chunks."""
+"""All columns of a list are stored: pasted or uploaded, by command or API, in chunks."""
 
 import json
 from pathlib import Path
@@ -73,7 +73,7 @@ def create_large(tenant: Tenant, text: str, **how: Any) -> Batch:
 
 
 def read_in_steps(batch: Batch) -> int:
-    """Read a list one chunk at a time, as processes do that are killed; return how many."""
+    """Read a list chunk by chunk, like processes that are killed; return the number of chunks."""
     steps = 1
     while not building.build(batch.pk, until=0):
         steps += 1

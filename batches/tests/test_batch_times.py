@@ -1,4 +1,4 @@
-"""The time in which a batch ran, and the cause for which it failed."""
+"""How long a batch ran, and why it failed."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def batch(default_tenant: Tenant) -> Batch:
 
 
 def ran_for(batch: Batch, **since: float) -> None:
-    """Let a batch have begun to run some time ago."""
+    """Set the start of a batch to some time ago."""
     Batch.objects.filter(pk=batch.pk).update(active_since=timezone.now() - timedelta(**since))
 
 

@@ -1,4 +1,4 @@
-"""When a worker takes the network for down, when for up again, and what it retries then."""
+"""When a worker considers its network down and up again, and what it retries."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Large batches: their lists are read in chunks, and nothing of them starts or ends before."""
+"""Large batches: their lists are read in chunks before any job starts."""
 
 import os
 from datetime import timedelta
@@ -43,7 +43,7 @@ def make(default_tenant: Tenant) -> Any:
 
 
 def step(batch: Batch) -> bool:
-    """Read one chunk, as a process does that is then killed."""
+    """Read one chunk, like a process that is then killed."""
     is_over = building.build(batch.pk, until=0)
     batch.refresh_from_db()
     return is_over

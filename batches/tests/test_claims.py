@@ -1,4 +1,4 @@
-"""Claims: a budget for each worker, slots across workers, one scan of a host at a time."""
+"""Claims: a budget per worker, slots across workers, one scan of a host at a time."""
 
 import threading
 from collections import Counter
@@ -108,7 +108,7 @@ def test_slots_never_exceed_the_cap_while_a_first_worker_is_still_busy(
     assert claim(one).slots == {batch.pk: 10}
     two = hire("two")
     assert claim(two).jobs == []
-    # The first lowers its own, but its pool may still fill ten until it has learned of that.
+    # The first lowers its slots, but its pool may still fill ten until it has been told.
     assert claim(one, {batch.pk: Load(8, 0)}).slots == {batch.pk: 5}
     assert claim(two).jobs == []
     one.worker.beat(slots={str(batch.pk): 8})

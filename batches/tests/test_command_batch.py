@@ -1,4 +1,4 @@
-"""`manage.py batch`: ask after a batch and control it."""
+"""`manage.py batch`: show a batch and control it."""
 
 import json
 from io import StringIO

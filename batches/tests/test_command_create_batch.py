@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def domains(tmp_path: Path) -> str:
-    """Return the path of a list of two domains and one line that is none."""
+    """Return the path of a list with two domains and one invalid line."""
     path = tmp_path / "domains.txt"
     path.write_text("https://A.example/\nlocalhost\n\nb.example, a.example\n")
     return str(path)
@@ -44,7 +44,7 @@ def hosts_of(batch: Batch) -> list[str]:
 
 
 def work(monkeypatch: pytest.MonkeyPatch, *, failing: str = "") -> None:
-    """End a job whenever the one who waits would sleep."""
+    """End a job whenever the waiting command would sleep."""
 
     def end_one(_: float) -> None:
         job = Job.objects.filter(status=Job.Status.PENDING).order_by("position").first()

@@ -1,4 +1,4 @@
-"""Writers that meet at the same rows: no deadlock, and a clear answer where one has to give up."""
+"""Concurrent writers of the same rows: no deadlocks, and clear errors on giving up."""
 
 import sqlite3
 import threading
@@ -30,7 +30,7 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite onl
 
 
 def at_once(*acts: Callable[[], Any]) -> list[BaseException]:
-    """Run functions at the same time, each in a thread; return what they raised."""
+    """Run functions concurrently in threads; return the exceptions raised."""
     start, errors = threading.Barrier(len(acts)), []
 
     def run(act: Callable[[], Any]) -> None:
@@ -58,7 +58,7 @@ def test_large_batches_with_the_same_domains_in_other_orders_do_not_deadlock(
     lists = [hosts, hosts[::-1], hosts[100:] + hosts[:100]]
 
     def create(domains: list[str]) -> None:
-        with transaction.atomic():  # where nothing is retried
+        with transaction.atomic():  # without retries
             create_batch(tenant=default_tenant, created_by=None, domains=domains)
 
     assert at_once(*[lambda domains=domains: create(domains) for domains in lists]) == []
@@ -72,7 +72,7 @@ def test_large_batches_with_the_same_domains_in_other_orders_do_not_deadlock(
 
 
 def error_with(**cause: Any) -> OperationalError:
-    """Return Django's error of a driver's error that has these attributes."""
+    """Return Django's error for a driver error with these attributes."""
     error = OperationalError("internal words of the database")
     error.__cause__ = type("DriverError", (Exception,), cause)()
     return error
@@ -158,7 +158,7 @@ def test_a_flush_that_loses_a_deadlock_is_written_at_once(default_tenant: Tenant
     assert worker
     (job,) = claim_jobs(worker, batch)
     with closing(psycopg.connect(**connection.get_connection_params())) as other:
-        other.execute("SET deadlock_timeout = '60s'")  # the flush is the one that notices first
+        other.execute("SET deadlock_timeout = '60s'")  # so that the flush notices first
         other.execute("SELECT FROM scans_domain WHERE id = %s FOR UPDATE", [job.domain_id])
 
         def lock_in_the_other_order() -> None:

@@ -1,4 +1,4 @@
-"""Deletion of domains and of batches: what goes, what stays, and what is shown of the rest."""
+"""Deletion of domains and batches: what is deleted, what is kept, and what is shown."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def batch_of(tenant: Tenant, *hosts: str, **columns: Any) -> Batch:
 
 
 def complete_at(job: Job, day: int, **facts: Any) -> datetime:
-    """Store a scan of a job as of some day, the way a flush does."""
+    """Store a scan of a job as of a given day, like a flush."""
     assert job.domain is not None
     at = START + timedelta(days=day)
     report = report_of(job.domain.host, **facts).as_dict()
@@ -83,7 +83,7 @@ def post(client: Client, url: str, **sent: Any) -> str:
 
 
 def rows_about(domain: Domain) -> dict[str, int]:
-    """Count the rows that refer to a domain, by model; of whatever model there is."""
+    """Count the rows that refer to a domain, for every model."""
     return {
         relation.related_model.__name__: count
         for relation in Domain._meta.related_objects

@@ -1,4 +1,4 @@
-"""Lists are checked before the first request, and nothing that was filled in is lost."""
+"""Lists are checked before the first request, and no input is lost."""
 
 import csv
 import io

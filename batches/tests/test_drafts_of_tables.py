@@ -1,4 +1,4 @@
-"""The check shows the sheets and columns of a table, and others are chosen by a click."""
+"""The check shows the sheets and columns of a table, and others can be selected by a click."""
 
 import io
 from typing import Any

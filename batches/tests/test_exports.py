@@ -1,4 +1,4 @@
-"""Taking the results of a batch away."""
+"""Downloading the results of a batch."""
 
 import csv
 import io

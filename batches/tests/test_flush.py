@@ -1,4 +1,4 @@
-"""Writing outcomes: all or the healthy ones, once, by the claim that still holds."""
+"""Writing outcomes: all or only the valid ones, once, under the current claim."""
 
 import json
 from datetime import UTC, datetime, timedelta

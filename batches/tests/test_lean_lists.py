@@ -1,4 +1,4 @@
-"""No list loads what it does not show: neither whole reports nor lists of domains."""
+"""No list loads columns that it does not show, such as reports or lists of domains."""
 
 import re
 from datetime import UTC, datetime, time
@@ -40,7 +40,7 @@ LISTS = [
 
 @pytest.fixture
 def batch(default_tenant: Tenant, user: User) -> Batch:
-    """Return a batch in test mode, whose jobs hold their reports, beside rows of every list."""
+    """Return a test-mode batch, whose jobs contain reports, and create rows for every list."""
     hosts = ["a.example", "b.example", "c.example"]
     batch = create_batch(
         tenant=default_tenant, created_by=user, domains=hosts, options={"test_mode": True}

@@ -1,4 +1,4 @@
-"""A list comes back in its order with its columns unchanged and the results beside them."""
+"""A list is returned in order, with its columns unchanged and the results added."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ def upload(console: Client, name: str, content: bytes, **fields: str) -> Batch:
 
 
 def scan(batch: Batch) -> None:
-    """Complete every job of a batch but that of the bakers."""
+    """Complete every job of a batch except that of bakers.example."""
     for job in batch.jobs.select_related("domain"):
         if job.domain and job.domain.host == "bakers.example":
             fail(job, "tls_error", "No.")

@@ -1,4 +1,4 @@
-"""Exports of lists: the rows and columns of the list, in every format, at once or in slices."""
+"""Exports of lists in every format, immediately or in slices."""
 
 import csv
 import io
@@ -140,7 +140,7 @@ def start(user: User, kind: Format = Format.CSV, query: str = "", **kwargs: Any)
 
 @pytest.fixture
 def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every slice read one part of seven rows."""
+    """Make every slice read one part of seven rows."""
     monkeypatch.setattr(download, "CHUNK", 7)
     monkeypatch.setattr(slices, "SLICE_SECONDS", -1.0)
 

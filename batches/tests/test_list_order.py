@@ -17,7 +17,7 @@ OUTSIDE = 'ORDER BY "batches_job"."created_at" DESC'
 
 
 def plan_of(sql: str) -> str:
-    """Return the plan of a query where anything but a sort and a whole table is preferred."""
+    """Return the plan of a query with sorts and sequential scans disabled."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -1,4 +1,4 @@
-"""Taking in lists of domains."""
+"""Reading lists of domains."""
 
 import io
 from collections.abc import Iterator

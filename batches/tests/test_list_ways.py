@@ -1,4 +1,4 @@
-"""One list, three ways in: pasted, as a file and through the API, it becomes the same batch."""
+"""A list becomes the same batch whether pasted, uploaded or sent through the API."""
 
 import json
 from collections.abc import Callable

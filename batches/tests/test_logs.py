@@ -1,4 +1,4 @@
-"""Every line about a batch, job or domain says which."""
+"""Every log line about a batch, job or domain identifies it."""
 
 import logging
 from datetime import UTC, datetime, timedelta

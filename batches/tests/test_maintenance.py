@@ -1,4 +1,4 @@
-"""Maintenance tasks: how it went last, and whether it is done at all."""
+"""Maintenance schedules: their last run, and whether they run at all."""
 
 from datetime import datetime, time, timedelta
 
@@ -27,7 +27,7 @@ LONG = timedelta(hours=1)
 
 @pytest.fixture
 def now() -> datetime:
-    """Return the moment of the test, at which every schedule has just been planned."""
+    """Return the time of the test, at which every schedule has just been planned."""
     moment = timezone.now()
     Schedule.objects.update(next_run=moment)
     return moment

@@ -1,4 +1,4 @@
-"""The console's own schedules are created by `migrate`, whatever stands in their table."""
+"""`migrate` creates the console's own schedules, regardless of the table's contents."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""What the database itself refuses, and the guarded transitions."""
+"""Database constraints and guarded transitions."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A worker whose network goes down: nothing is claimed, and every site ends with its own result."""
+"""A worker whose network goes down claims nothing, and every site gets its own result."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -24,7 +24,7 @@ QUICK = {"sitemaps": False, "follow": False, "site_deadline": 20}
 
 
 class Net:
-    """Sites and the name server that leads to them; both can be cut off."""
+    """Sites and their name server, both of which can be cut off."""
 
     def __init__(self, sites: Sites, names: LoopbackNameServer) -> None:
         self.sites = sites

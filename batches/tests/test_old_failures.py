@@ -1,7 +1,6 @@
-"""The failures of the older system, each by its name: none of them can happen here.
+"""The failures of the older system, by name: none of them can happen here.
 
-Where the proof at full length stands elsewhere (tests/concurrency, test_races.py, test_flush.py),
-these are its shortest form.
+These are the shortest versions of tests in tests/concurrency, test_races.py and test_flush.py.
 """
 
 import threading
@@ -199,7 +198,7 @@ def test_http_inside_a_transaction(default_tenant: Tenant, sites: Sites) -> None
 
 
 def is_nobody_in_a_transaction() -> bool:
-    """Return whether all others have ended theirs; on SQLite, by having one that writes."""
+    """Return whether no other transaction is open; on SQLite, by starting a writing one."""
     if connection.vendor == "sqlite":
         return Tenant.objects.update_or_create(name="A writer")[0].pk is not None
     with connection.cursor() as cursor:

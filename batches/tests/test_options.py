@@ -1,4 +1,4 @@
-"""Batch options: one definition, from which the form, the API and the commands are generated."""
+"""Batch options: the form, the API and the commands are generated from one definition."""
 
 from argparse import ArgumentParser
 from typing import Any

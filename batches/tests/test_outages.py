@@ -1,4 +1,4 @@
-"""What the pages and /healthz say while workers have no network."""
+"""The notices on pages and /healthz while workers have no network."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Batches whose sites start evenly over hours."""
+"""Batches whose sites start evenly over several hours."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def age(batch: Batch, **elapsed: float) -> Batch:
-    """Let a running batch have run for so long."""
+    """Set how long a running batch has run."""
     started = timezone.now() - timedelta(**elapsed)
     Batch.objects.filter(pk=batch.pk).update(started_at=started, active_since=started)
     batch.refresh_from_db()

@@ -50,14 +50,14 @@ def outcomes(workers: Pool, count: int, within: float = 60) -> list[Outcome]:
 
 
 def take(workers: Pool) -> list[Outcome]:
-    """Take the outcomes as if they were written."""
+    """Take the outcomes and mark them as written."""
     started, ended = workers.take()
     workers.written(started, ended)
     return ended
 
 
 def waiting(wait: Callable[[float], object], seconds: float) -> Callable[[str], None]:
-    """Let each homepage wait for something, up to some seconds."""
+    """Make each homepage wait for an event, up to some seconds."""
 
     def before(host: str) -> None:
         wait(seconds)

@@ -1,4 +1,4 @@
-"""What internal name servers answer is shown to superusers alone."""
+"""Only superusers see the answers of internal name servers."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""Reading how far a batch has come."""
+"""Reading the progress of a batch."""
 
 from datetime import timedelta
 
@@ -86,7 +86,7 @@ def test_the_last_silent_site_is_given_the_time_that_such_scans_took(
 
 
 def batch_with_one_left(tenant: Tenant, *, age: float) -> Batch:
-    """Return a batch of which twenty sites took two seconds, and one has run for longer."""
+    """Return a batch with twenty sites that took two seconds, and one that has run longer."""
     batch = running_batch(tenant, complete_jobs=20, failed_jobs=0)
     Job.objects.filter(batch=batch, status="pending").delete()
     started = timezone.now() - timedelta(seconds=age)

@@ -1,4 +1,4 @@
-"""The queue only starts shifts: where it does not answer, the rows still hold the work."""
+"""The queue only starts shifts: if it does not respond, no work is lost."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Claim, flush, take-over, pause, cancel and retry all at once: the books agree at every commit."""
+"""Concurrent transitions of all kinds: the counters are correct at every commit."""
 
 import random
 import threading
@@ -31,7 +31,7 @@ SEED = 11
 
 
 class Party:
-    """Threads that act again and again, each on a connection of its own, until told to stop."""
+    """Threads that act repeatedly, each on its own connection, until stopped."""
 
     def __init__(self) -> None:
         self.over = threading.Event()
@@ -66,8 +66,8 @@ class Party:
             connection.close()
 
 
-class Crew:
-    """Workers that claim and end jobs in every way there is."""
+class WorkerThreads:
+    """Workers that claim jobs and end them in every possible way."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
@@ -91,7 +91,7 @@ class Crew:
 
 
 def end(job: ClaimedJob, chance: random.Random) -> Outcome | None:
-    """End a job well, badly, by a dead process, or not at all: its worker dies with it."""
+    """Complete a job, fail it, lose it with its process, or let its worker die with it."""
     now = datetime.now(UTC)
     ways = [
         lambda: scanned(job),
@@ -103,8 +103,8 @@ def end(job: ClaimedJob, chance: random.Random) -> Outcome | None:
     return chance.choice(ways)()
 
 
-def bury(chance: random.Random) -> None:
-    """Let a worker fall silent, now and then, and take back what it held."""
+def silence(chance: random.Random) -> None:
+    """Occasionally let a worker fall silent, and recover its jobs."""
     workers = list(Worker.objects.filter(status=Worker.Status.WORKING)[:3])
     if workers:
         silent = timezone.now() - timedelta(minutes=1)
@@ -145,7 +145,7 @@ def batch(default_tenant: Tenant) -> Batch:
 
 
 def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Batch) -> None:
-    party, crew = Party(), Crew(batch)
+    party, crew = Party(), WorkerThreads(batch)
     violations: list[str] = []
     looks = 0
 
@@ -155,7 +155,7 @@ def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Bat
         violations.extend(problems())
         return party.over.is_set() or (looks > 40 and party.acts > 150)
 
-    with party.of(crew.work, crew.work, bury, meddler(batch), keep):
+    with party.of(crew.work, crew.work, silence, meddler(batch), keep):
         eventually(look, within=90)
     assert party.errors == []
     assert violations == []
@@ -165,7 +165,7 @@ def test_claims_ends_take_overs_and_controls_race_and_the_books_agree(batch: Bat
     with suppress(TransitionError):
         retry_cancelled(batch)
     calm = Party()
-    with calm.of(crew.work, bury, keep):
+    with calm.of(crew.work, silence, keep):
         eventually(lambda: ended(batch) or calm.over.is_set(), within=60)
     assert calm.errors == []
     assert problems() == []
@@ -179,7 +179,7 @@ def ended(batch: Batch) -> bool:
 
 
 def test_of_two_that_cancel_at_once_one_is_told_it_was_late(batch: Batch) -> None:
-    results = Told()
+    results = Tally()
     at_once([results.trying(lambda: transitions.cancel_batch(fresh(batch))) for _ in range(4)])
     assert (results.done, results.refused) == (1, 3)
     assert problems() == []
@@ -187,7 +187,7 @@ def test_of_two_that_cancel_at_once_one_is_told_it_was_late(batch: Batch) -> Non
 
 def test_of_many_that_retry_at_once_each_job_is_retried_once(batch: Batch) -> None:
     transitions.cancel_batch(batch)
-    results = Told()
+    results = Tally()
     at_once([results.trying(lambda: retry_cancelled(fresh(batch))) for _ in range(4)])
     assert results.done == 1
     assert (fresh(batch).status, fresh(batch).cancelled) == ("running", 0)
@@ -198,8 +198,8 @@ def fresh(batch: Batch) -> Batch:
     return Batch.objects.get(pk=batch.pk)
 
 
-class Told:
-    """Count how often something was done and how often refused."""
+class Tally:
+    """Count how often an action succeeded and how often it was refused."""
 
     def __init__(self) -> None:
         self.done = self.refused = 0

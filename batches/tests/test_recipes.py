@@ -1,4 +1,4 @@
-"""Recipes: each writes columns that its vendor documents, filled from a list."""
+"""Recipes: each writes the columns documented by its vendor, filled from a list."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ IDS = [f"{recipe.name} of {name}" for name, recipe in RECIPES]
 
 @pytest.fixture
 def site(default_tenant: Tenant) -> Domain:
-    """Return a domain with two of each contact; beside it is one that has nothing."""
+    """Return a domain with two contacts of each kind; another domain has none."""
     ensure_domains(tenant=default_tenant, hosts=["bakery.example", "empty.example"])
     domain = Domain.objects.get(host="bakery.example")
     domain.title, domain.final_url = "Bakery Müller", "https://bakery.example/"

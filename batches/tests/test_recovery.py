@@ -1,4 +1,4 @@
-"""Work of dead workers, idle batches and drifted counters."""
+"""Recovery of dead workers' jobs, idle batches and wrong counters."""
 
 import subprocess
 from datetime import timedelta
@@ -44,7 +44,7 @@ def claim_all(worker: Worker, batch: Batch) -> list[str]:
 
 
 def begin(worker: Worker, key: str) -> None:
-    """Let a claimed job be scanned."""
+    """Start the scan of a claimed job."""
     job = Job.objects.get(pk=key)
     Job.objects.begin(worker, {(job.pk, job.claim_no): timezone.now()})
 

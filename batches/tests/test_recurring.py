@@ -1,4 +1,4 @@
-"""Recurring batches: saved, started once each when due, skipped while the last one goes on."""
+"""Recurring batches: saved, started once each when due, skipped while the last one is active."""
 
 import threading
 from dataclasses import replace

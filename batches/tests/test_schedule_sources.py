@@ -1,4 +1,4 @@
-"""Schedules of saved lists and saved views, as they are when a run starts."""
+"""Schedules of saved lists and views, whose domains are read when a run starts."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Making work: batches and single scans, in and outside the caller's transaction."""
+"""Creating batches and single scans, inside and outside of the caller's transaction."""
 
 import uuid
 

@@ -96,7 +96,7 @@ def test_max_concurrent_holds_and_is_reached(default_tenant: Tenant, sites: Site
 
 
 def wait_at(gate: threading.Barrier) -> None:
-    """Wait until as many sites as the barrier holds are being read; their answer comes then."""
+    """Make sites respond only once as many as the barrier's parties are being read."""
     gate.wait(timeout=4)
 
 
@@ -249,7 +249,7 @@ def test_a_shift_that_was_declared_lost_writes_nothing(
 
 
 def watch_pools(monkeypatch: pytest.MonkeyPatch) -> list[Pool]:
-    """Return the list of pools that shifts will make."""
+    """Return a list that collects the pools created by shifts."""
     pools: list[Pool] = []
 
     class Watched(Pool):
@@ -262,7 +262,7 @@ def watch_pools(monkeypatch: pytest.MonkeyPatch) -> list[Pool]:
 
 
 def process_of(pools: list[Pool], host: str) -> int:
-    """Return the id of the process that scans a host."""
+    """Return the id of the process scanning a host."""
     children = list(pools[0]._children)
     return next(
         c.pid for c in children if any(scan.job.host == host for scan in list(c.running.values()))

@@ -1,4 +1,4 @@
-"""Sitemap submission: queued domains become imports, and no domain stays in work."""
+"""Sitemap submission: queued domains become imports, and no domain stays in progress."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def worker(db: None) -> Worker:
 
 
 def queued(tenant: Tenant, *hosts: str) -> None:
-    """Queue domains, the first one first."""
+    """Queue domains in order."""
     for minute, host in enumerate(hosts):
         Domain.objects.create(
             tenant=tenant,

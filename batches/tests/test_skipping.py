@@ -1,4 +1,4 @@
-"""Known domains of a list are skipped where the caller says so, and only there."""
+"""Known domains of a list are skipped only if the caller asks for it."""
 
 import io
 import json

@@ -43,7 +43,7 @@ def hosts_of(batch: Batch) -> list[str]:
 
 
 def keys(leads: DomainList, view: SavedView) -> dict[str, tuple[list[str], str]]:
-    """Return what each kind of source stands for, and its name."""
+    """Return the key of each kind of source, with its hosts and its name."""
     return {
         f"list:{leads.pk}": (["a.example", "b.example"], "Leads"),
         f"view:{view.pk}": (["c.example", "d.test"], "Not yet"),

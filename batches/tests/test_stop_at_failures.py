@@ -31,7 +31,7 @@ def make(tenant: Tenant, sites: int = 4 * MIN_ENDED, **options: Any) -> Batch:
 
 
 def end(batch: Batch, *, completed: int = 0, failed: int = 0) -> Batch:
-    """End waiting jobs of a batch; return it as it is then."""
+    """End waiting jobs of a batch; return the refreshed batch."""
     waiting = batch.jobs.filter(status=Job.Status.PENDING).order_by("position")
     for number, job in enumerate(waiting[: completed + failed]):
         if number < completed:

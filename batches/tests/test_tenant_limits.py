@@ -1,4 +1,4 @@
-"""What a tenant may do at once and in a day, and what it reads when it may do no more."""
+"""The limits of a tenant at once and per day, and the messages when they are reached."""
 
 import threading
 from io import StringIO
@@ -41,7 +41,7 @@ def make(tenant: Tenant, count: int, of: str = "a") -> Batch:
 
 @pytest.fixture
 def full(default_tenant: Tenant) -> Tenant:
-    """Return a tenant that may create nothing more now."""
+    """Return a tenant that has reached all of its limits."""
     limit(default_tenant, max_batches=1, max_sites=20, max_domains_per_day=3)
     make(default_tenant, 3)
     return default_tenant

@@ -1,4 +1,4 @@
-"""When what recurs is due: daily, weekly, monthly, at the ends of months and of years."""
+"""When schedules are due: daily, weekly, monthly, at the ends of months and years."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Cancel, pause, resume, retry and rerun, and what they may not contradict."""
+"""Cancel, pause, resume, retry and rerun, and their invariants."""
 
 from datetime import UTC, datetime
 

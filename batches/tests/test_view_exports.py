@@ -1,4 +1,4 @@
-"""Exports of a saved view: each user's next one holds what is new or changed since their last."""
+"""Exports of a saved view: each user's next one has what is new or changed since their last."""
 
 import io
 import json
@@ -31,7 +31,7 @@ HOSTS = [f"s{number}.example" for number in range(5)]
 
 @pytest.fixture
 def view(settings: Any, tmp_path: Path, user: User, monkeypatch: pytest.MonkeyPatch) -> SavedView:
-    """Return a shared view of domains with three columns, one of which every scan renews."""
+    """Return a shared view of domains with three columns, one of which every scan updates."""
     settings.EXPORT_DIR = str(tmp_path / "exports")
     monkeypatch.setattr(slices, "async_task", lambda *args, **kwargs: None)
     tenant = Tenant.objects.get(memberships__user=user)

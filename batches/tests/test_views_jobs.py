@@ -1,4 +1,4 @@
-"""The page of a job, and scanning a domain now."""
+"""The page of a job, and scanning a domain immediately."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def job(default_tenant: Tenant) -> Job:
-    """Return a job outside any batch that waits."""
+    """Return a waiting job without a batch."""
     return initiate_scan("a.example", tenant=default_tenant)
 
 

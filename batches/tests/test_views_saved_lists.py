@@ -41,7 +41,7 @@ def post(client: Client, url: str, **sent: Any) -> str:
 
 
 def imported(console: Client, row: DomainList, **sent: Any) -> ListImport:
-    """Send a list to import; return what waits to be applied."""
+    """Submit a list to import; return the pending import."""
     response = console.post(f"/lists/{row.pk}/import/", sent)
     waiting = ListImport.objects.get()
     assert response.headers["Location"] == f"/lists/imports/{waiting.pk}/"

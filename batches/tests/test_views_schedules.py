@@ -1,4 +1,4 @@
-"""The pages of schedules: what recurs, every run of it, and what the console does by itself."""
+"""The pages of schedules: recurring batches, their runs, and the console's own schedules."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -53,7 +53,7 @@ def page_of(recurring: RecurringBatch, action: str = "") -> str:
 
 @pytest.fixture
 def viewer(default_tenant: Tenant) -> Client:
-    """Return a browser of one who may only look."""
+    """Return a client of a viewer."""
     created = User.objects.create_user("viewer")
     role = Membership.Role.VIEWER
     Membership.objects.create(user=created, tenant=default_tenant, role=role)

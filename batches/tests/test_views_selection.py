@@ -1,4 +1,4 @@
-"""The domain list: filtered by sitemap state, and what is done with the domains chosen in it."""
+"""The domain list: filters by sitemap status, and actions on selected domains."""
 
 from typing import Any
 from uuid import uuid4

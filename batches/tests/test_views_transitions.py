@@ -1,4 +1,4 @@
-"""The buttons of a batch and of its jobs: which are there, what they do, what they say."""
+"""The buttons of a batch and its jobs: which are offered, what they do, and their messages."""
 
 import re
 from typing import Any
@@ -42,7 +42,7 @@ def waiting(default_tenant: Tenant) -> Batch:
 
 
 def press(client: Client, row: Batch | Job, control: str, **sent: Any) -> str:
-    """Return the page that a button leads to."""
+    """Press a button; return the resulting page."""
     kind = "batches" if isinstance(row, Batch) else "jobs"
     response = client.post(f"/{kind}/{row.pk}/{control}/", sent, follow=True)
     assert response.status_code == 200
@@ -55,7 +55,7 @@ def fragment(client: Client, batch: Batch, query: str = "") -> str:
 
 
 def offered(body: str) -> set[str]:
-    """Return the controls of the batch that a page or a fragment has a form for."""
+    """Return the batch actions for which a page or fragment has a form."""
     return set(re.findall(r'action="/batches/[^"]+/(\w+)/"', body))
 
 

@@ -1,4 +1,4 @@
-"""The rows of worker hosts: who is one, and whose process is gone."""
+"""The rows of worker hosts: identities, and dead processes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Every part runs, at a size that says nothing about speed, and prints its figures."""
+"""Every part runs, at a tiny size, and prints its figures."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.migrated import copy_migrated_database
 
 
 def figures(printed: str, name: str) -> list[float]:
-    """Return the numbers in the line of a table that begins with a name."""
+    """Return the numbers in the table row with this name."""
     line = next(line for line in printed.splitlines() if line.lstrip("│ ").startswith(name))
     return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,.]*", line)]
 
@@ -37,7 +37,7 @@ def copying_sqlite(migrate: Callable[[str], None]) -> Callable[[str], None]:
 
 @pytest.fixture
 def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the crawls with a process a core: they differ from the others in number alone."""
+    """Skip crawls with a process per core, which differ from the others only in number."""
     monkeypatch.setattr(crawl, "cores", lambda: 1)
 
 

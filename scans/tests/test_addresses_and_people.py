@@ -1,4 +1,4 @@
-"""Postal addresses in parts and people beside contacts: stored, shown, exported, corrected."""
+"""Parts of postal addresses, and people next to contacts: stored, shown, exported, corrected."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Lists of results through the API: the same rows as the page, in every form."""
+"""Lists of results through the API: the same rows as on the page, in every format."""
 
 import json
 from typing import Any

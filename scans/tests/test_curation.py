@@ -1,4 +1,4 @@
-"""Curation: statuses, tags and notes, who set them and when, and that no scan resets them."""
+"""Curation: statuses, tags and notes with user and time, which no scan resets."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def scanned(tenant: Tenant, host: str, **facts: Any) -> Domain:
 
 
 def rows_of(domain: Domain) -> list[tuple[str, Any]]:
-    """Return a row of each kind that can be curated, with its address."""
+    """Return a row of each curatable kind, with its URL."""
     return [
         ("domains", domain),
         ("contacts", domain.contacts.get(kind="email")),

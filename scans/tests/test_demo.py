@@ -1,4 +1,4 @@
-"""The demo sites, asked over real connections."""
+"""The demo sites over real connections."""
 
 import http.client
 import socket

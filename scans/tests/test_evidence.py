@@ -1,4 +1,4 @@
-"""Evidence sheets: where a contact was read, what robots.txt said, and what was requested."""
+"""Evidence sheets: source pages of contacts, robots.txt rules and requests."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py extract_page`: saved pages in, one line of facts each out."""
+"""`manage.py extract_page`: reads saved pages and prints one line each."""
 
 import gzip
 import io

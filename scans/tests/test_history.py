@@ -1,4 +1,4 @@
-"""What changed between two scans of a domain, and what is marked as no longer there."""
+"""Changes between two scans of a domain, and what is marked as gone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,7 +63,7 @@ def asked(*urls: str, status: int = 200) -> tuple[RequestRecord, ...]:
     return tuple(RequestRecord(url, status) for url in urls)
 
 
-# What differs
+# Differences
 
 
 def test_two_equal_reports_hold_no_change() -> None:
@@ -108,7 +108,7 @@ def test_what_a_scan_did_not_look_at_is_no_change() -> None:
     assert changes({}, {"contacts": (), "technologies": (), "sitemaps": (), "coverage": {}}) == []
 
 
-# What is no longer there
+# Gone
 
 
 def test_rescanning_never_raises_and_never_loses_first_seen(domain: Domain) -> None:

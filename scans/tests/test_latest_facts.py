@@ -1,4 +1,4 @@
-"""What a list says of a domain is what is on record for it, whichever scan came last."""
+"""Lists show the stored facts of a domain, whichever scan came last."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,13 +58,13 @@ def scan(domain: Domain, day: int, *, is_import: bool = False, **facts: Any) -> 
 
 
 def collected(domain: Domain) -> dict[str, Any]:
-    """Return what lists show of a domain, beside its verdict."""
+    """Return a domain's list columns, except its verdict."""
     names = ("title", "emails", "phones", "social", "technologies", "sitemap_count", "page_count")
     return {name: getattr(domain, name) for name in names}
 
 
 def on_record(domain: Domain) -> dict[str, Any]:
-    """Return the same from the rows that the page of the domain shows."""
+    """Return the same facts from the rows shown on the domain's page."""
     contacts = domain.contacts.visible().filter(gone_at=None)
     return {
         "emails": list(contacts.filter(kind="email").values_list("value", flat=True)),

@@ -1,4 +1,4 @@
-"""What lists look up in an index, no planner searches for row by row."""
+"""Every planner uses the indexes of lists."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The lists of results: every filter, every order, pages forwards and back, and host search."""
+"""The lists of results: every filter, every order, paging in both directions, and host search."""
 
 from datetime import timedelta
 from itertools import count

@@ -1,4 +1,4 @@
-"""Reports of every version are shown, exported and compared as those of today are."""
+"""Reports of every version are shown, exported and compared like current ones."""
 
 import copy
 import json
@@ -51,7 +51,7 @@ FIELDS = [
 def stored_batch(tenant: Tenant, report: Any) -> Batch:
     """Store a batch with three jobs: one with this report, one in test mode, one that failed.
 
-    Beside it, an earlier scan of today's version. As an older version would have stored them.
+    They are stored as by an older version, next to an earlier scan of the current one.
     """
     hosts = ["bakery.example", "test.example", "failed.example"]
     batch = create_batch(tenant=tenant, created_by=None, domains=hosts)
@@ -80,7 +80,7 @@ def stored_batch(tenant: Tenant, report: Any) -> Batch:
 
 
 def pages_of(batch: Batch) -> list[str]:
-    """Return every address that shows what the reports of a batch hold."""
+    """Return every URL that shows the contents of a batch's reports."""
     first, second, third = batch.jobs.order_by("position")
     api = "/api/v3/batch_page_scraper"
     return [

@@ -1,4 +1,4 @@
-"""What a finished scan leaves behind, as rows."""
+"""The rows stored by a finished scan."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Making domains, and queueing them for sitemap submission."""
+"""Creating domains, and queueing them for sitemap submission."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Writing many rows at once, also the ones a database would refuse."""
+"""Writing many rows at once, including ones that a database would reject."""
 
 from datetime import UTC, datetime, timedelta
 

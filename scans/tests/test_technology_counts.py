@@ -1,4 +1,4 @@
-"""Counting the domains of each technology, by tenant."""
+"""Counting the domains per technology and tenant."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""How the console says things."""
+"""Template tags and filters."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

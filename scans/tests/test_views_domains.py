@@ -1,4 +1,4 @@
-"""The list of domains, and everything known of one."""
+"""The list of domains, and the page of a domain."""
 
 from datetime import timedelta
 from typing import Any

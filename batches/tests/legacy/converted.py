@@ -1,4 +1,4 @@
-"""Run conversions in tests, and look at both sides."""
+"""Run conversions in tests, and read both sides."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def reverse_conversion() -> dict[str, int]:
 
 
 def spoil(number: int, change: str) -> None:
-    """Let the database do something else with a job than it is told, whoever looks or not."""
+    """Install a trigger that changes a job on insertion, even if triggers are disabled."""
     statements = (
         "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF NEW.legacy_id = {number} THEN {change}; END IF; RETURN NEW; END $$",
@@ -47,14 +47,14 @@ def spoil(number: int, change: str) -> None:
 
 
 def state() -> State:
-    """Return every row that a conversion could make or change."""
+    """Return every row that a conversion could create or change."""
     return {
         model._meta.label: list(model._default_manager.order_by("pk").values()) for model in MODELS
     }
 
 
 def older_rows(cursor: Any) -> list[Any]:
-    """Return a checksum of each of the older tables that are there."""
+    """Return a checksum of each existing older table."""
     tables = []
     for table in TABLES:
         cursor.execute("SELECT to_regclass(%s)", [table])

@@ -1,4 +1,4 @@
-"""Databases of their own for a test, on the server of the test database."""
+"""Additional databases for a test, on the test database's server."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @contextmanager
 def another_database() -> Iterator[str]:
-    """Make an empty database; yield its URL."""
+    """Create an empty database and yield its URL."""
     server = os.environ["TEST_DATABASE_URL"]
     name = f"legacy_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
@@ -28,7 +28,7 @@ def another_database() -> Iterator[str]:
 
 
 def manage(url: str, *arguments: str) -> str:
-    """Run `manage.py` on a database as an operator does; return what it prints."""
+    """Run `manage.py` on a database like an operator; return its output."""
     env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "scrapersky.settings"}
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],

@@ -1,6 +1,6 @@
-"""A database of the older system, with every id, status and oddity that was seen in one.
+"""A database of the older system with every known kind of id, status and oddity.
 
-What its rows should become stands beside them: `legacy_ids.BATCHES` and `JOBS`,
+The expected results are next to the rows: `legacy_ids.BATCHES` and `JOBS`,
 `legacy_domains.DOMAINS`, `legacy_oddities.BATCH_STATUSES` and `JOB_STATUSES`.
 """
 
@@ -25,7 +25,7 @@ __all__ = [
     "run_older_script",
 ]
 
-# What the script of the older system did: it made up UUIDs where it could read none.
+# The older system's script, which invented UUIDs for ids that contain none.
 OLDER_SCRIPT = (
     "ALTER TABLE batch_jobs ADD batch_id_original varchar, ADD standard_uuid uuid",
     "UPDATE batch_jobs SET batch_id_original = batch_id, standard_uuid = CASE WHEN batch_id <> '' "
@@ -36,7 +36,7 @@ OLDER_SCRIPT = (
 
 
 class Cursor(Protocol):
-    """What a cursor of Django and one of psycopg have in common."""
+    """The common interface of Django's and psycopg's cursors."""
 
     def execute(self, query: Any, params: Any = None, /) -> Any: ...
 
@@ -60,7 +60,7 @@ def create_tables(cursor: Cursor, age: Age = "before", tables: Iterable[str] = T
 
 
 def run_older_script(cursor: Cursor) -> None:
-    """Make the ids of batches UUIDs, in a database of the age "before"."""
+    """Convert batch ids to UUIDs in a database of the age "before"."""
     for statement in OLDER_SCRIPT:
         cursor.execute(statement)
 
@@ -74,7 +74,7 @@ def drop(cursor: Cursor) -> None:
 
 
 def insert(cursor: Cursor, age: Age, table: str, row: Row) -> None:
-    """Insert a row, without the columns that an installation of this age does not have."""
+    """Insert a row, leaving out columns that an installation of this age lacks."""
     known = table_of(table, age).columns
     kept = {name: value for name, value in row.items() if name in known}
     marks = ", ".join("%s" for _ in kept)

@@ -1,4 +1,4 @@
-"""Domains as the older system stored them, and what was found on them."""
+"""Domains as stored by the older system, with their findings."""
 
 from dataclasses import dataclass, field
 
@@ -13,13 +13,13 @@ from batches.tests.legacy.legacy_ids import (
 )
 from batches.tests.legacy.legacy_schema import SITEMAP_STATUS, Age
 
-# Referenced by jobs, pages and contacts, and without a row.
+# Referenced by jobs, pages and contacts, but without a row.
 GONE = uid("d", 99)
 
 
 @dataclass(frozen=True)
 class OldDomain:
-    """A row of `domains`: the name it has, the host it becomes; None where it names no host."""
+    """A row of `domains`: its name, and the host it is converted to; None if it names no host."""
 
     number: int
     name: str
@@ -103,7 +103,7 @@ DOMAINS = (
     OldDomain(22, "empty-batch.example.com", "empty-batch.example.com", {"batch_id": ""}),
 )  # fmt: skip
 
-# Statuses seen, and what a domain that was never scanned since becomes.
+# Known statuses, and their results for domains that were never scanned since.
 STATUSES = {
     "active": "unscanned",
     "pending": "unscanned",
@@ -121,7 +121,7 @@ SITEMAP_STATUSES = {
 
 
 def status_rows(age: Age) -> list[Row]:
-    """Return a domain for each status, and one for each status of its sitemap analysis."""
+    """Return a domain per status and one per sitemap analysis status."""
     rows = [
         OldDomain(100 + place, f"status-{status}.example.com", "", {"status": status}).row()
         for place, status in enumerate(STATUSES)

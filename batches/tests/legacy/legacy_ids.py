@@ -1,7 +1,6 @@
-"""Batches and jobs with every form of id that was seen, and what each becomes.
+"""Batches and jobs with every known form of id, and the expected UUIDs.
 
-An id becomes a UUID; where a string stands in its place, the UUID is derived (version 5) from that
-string.
+Ids without a UUID are converted to a version 5 UUID derived from the string.
 """
 
 from dataclasses import dataclass
@@ -15,32 +14,32 @@ Becomes = UUID | str
 
 
 def uid(kind: str, number: int) -> UUID:
-    """Return a UUID that says what it belongs to: `b` is a batch, `c` a job, `d` a domain."""
+    """Return a UUID that shows its kind: `b` for a batch, `c` for a job, `d` for a domain."""
     return UUID(f"{kind * 2}{number:06d}-cafe-4bad-9ace-{number:012d}")
 
 
 TENANT = uid("a", 1)
 OTHER_TENANT = uid("a", 2)
-# Referenced, but without a row of its own.
+# Referenced, but without a row.
 MISSING_TENANT = uid("a", 9)
 USER = uid("e", 1)
-# Referenced as who made something, and no profile.
+# Referenced as a creator, but without a profile.
 NOBODY = uid("e", 9)
 
 
 @dataclass(frozen=True)
 class OldBatch:
-    """A row of `batch_jobs`: the id it has, the UUID that comes of it."""
+    """A row of `batch_jobs`: its id and the resulting UUID."""
 
     number: int
     text: str | None
     becomes: Becomes
-    # When it was created; of two rows with one id the first keeps the UUID.
+    # When it was created; of two rows with the same id, the first keeps the UUID.
     minute: int = 0
 
     @property
     def minted(self) -> UUID | None:
-        """Return what the script made of the id: at random where it could not read it."""
+        """Return the script's result for the id: a random UUID if it contains none."""
         if not self.text:
             return None
         return self.becomes if isinstance(self.becomes, UUID) else uid("f", self.number)
@@ -68,20 +67,20 @@ class OldBatch:
         return row | self._converted() if age == "after" else row
 
     def _converted(self) -> Row:
-        """Return the columns as the script left them."""
+        """Return the columns as left by the script."""
         text = str(self.minted) if self.minted else None
         named = {"batch_id_original": self.text, "batch_id_string": text}
-        if self.number % 2:  # it ran twice, with the columns the other way round
+        if self.number % 2:  # the script ran twice, with the columns swapped
             named = {"batch_id_original": self.text, "batch_id_string": self.text}
         return {"batch_id": self.minted, "id_uuid": uid("9", self.number), **named}
 
 
 @dataclass(frozen=True)
 class OldJob:
-    """A row of `jobs`: its id, the string that refers to its batch, and what becomes of both.
+    """A row of `jobs`: its id, its batch reference, and the expected results.
 
-    `batch`: the number of the batch it belongs to, None for none, or what the id of a batch
-    becomes that has no row and is made up from its jobs.
+    `batch` is the number of its batch, None for none, or the UUID of a batch that has no row and is
+    reconstructed from its jobs.
     """
 
     number: int

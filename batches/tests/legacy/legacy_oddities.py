@@ -1,4 +1,4 @@
-"""Batches and jobs with every status that was seen, and with data that nobody expects."""
+"""Batches and jobs with every known status, and with unexpected data."""
 
 from batches.tests.legacy.legacy_domains import GONE
 from batches.tests.legacy.legacy_ids import (
@@ -14,7 +14,7 @@ from batches.tests.legacy.legacy_ids import (
 )
 from batches.tests.legacy.legacy_schema import Age
 
-# Statuses seen, one that nobody has seen, and what each becomes where work is not taken up.
+# Known statuses, an unknown one, and their results unless work is requeued.
 BATCH_STATUSES = {
     "pending": "cancelled",
     "running": "cancelled",
@@ -46,7 +46,7 @@ JOB_STATUSES = {
 }
 FIRST_STATUS_BATCH = 101
 FIRST_STATUS_JOB = 501
-# What `batch_metadata.domain_statuses` says of a batch without jobs, by what it becomes.
+# Values of `batch_metadata.domain_statuses` of batches without jobs, by expected status.
 OUTCOMES = {
     "complete": '{"a.example.com": {"status": "completed"}, "b.example.com": "completed"}',
     "partial": '{"a.example.com": {"status": "completed"}, "b.example.com": {"status": "error"}}',

@@ -1,9 +1,8 @@
-"""The tables of the older system, as its installations of different ages have them.
+"""The tables of the older system in installations of different ages.
 
-"before": batch ids are varchar. "after": a script has made them uuid in `batch_jobs` alone, and
-left the references behind as strings. "old": only what the first releases had. The columns are
-those of the older system's own dump; its foreign keys are left out, for the rows that break them
-are what the tests are about.
+"before": batch ids are varchar. "after": a script has made them uuid in `batch_jobs` only, leaving
+references as strings. "old": only what the first releases had. The columns are those of the older
+system's own dump; its foreign keys are left out because the tests are about rows that violate them.
 """
 
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ ZONED = "created_at timestamptz DEFAULT now(); updated_at timestamptz DEFAULT no
 # The older system wrote UTC into columns without a zone.
 UNZONED = "created_at timestamp DEFAULT now() NOT NULL; updated_at timestamp DEFAULT now() NOT NULL"
 
-# What the tables of every age have in common.
+# Columns of installations of every age.
 COLUMNS = {
     "tenants": "id uuid PRIMARY KEY; name text NOT NULL; description text; is_active bool; "
     f"{ZONED}",
@@ -80,13 +79,13 @@ COLUMNS = {
 
 BATCH_ID = {"old": "varchar", "before": "varchar", "after": "uuid"}
 JOB_ID = {"old": "varchar(255)", "before": "varchar(255)", "after": "uuid"}
-# What the script that made batch ids uuid added.
+# Columns added by the script that made batch ids uuid.
 CONVERTED = {
     "batch_jobs": "id_uuid uuid NOT NULL; batch_id_original varchar; batch_id_string varchar",
     "jobs": "id_uuid uuid; tenant_id_uuid uuid; batch_id_string varchar",
 }
 
-# The columns that later releases gave to the tables of what was found.
+# Columns added to the tables of findings by later releases.
 LATER = {
     "sitemap_files": "has_priority bool; has_changefreq bool; lead_source text; user_id uuid; "
     "user_name text; notes text; process_after timestamptz; last_processed_at timestamptz; "
@@ -112,7 +111,7 @@ LATER = {
     "enriched_address jsonb; enriched_social_profiles jsonb; enrichment_cost_estimate float8",
 }
 LATER_JOBS = "result_data jsonb; job_metadata jsonb"
-# The columns that later releases gave to `domains`, by type.
+# Columns added to `domains` by later releases, by type.
 LATER_DOMAINS = {
     "text": "lead_source local_business_scraped_status agency_sitemap_analysis_done "
     "agency_wordpress_details agency_copyright_status agency_ad_performance_status "

@@ -1,6 +1,6 @@
-"""Legacy rows at random, from pools so small that ids collide and references go astray.
+"""Random legacy rows, from pools so small that ids collide and references dangle.
 
-`Expected` says by the rules of ids alone, in Python and row by row, what must become of them.
+`Expected` computes the expected result in Python, row by row, from the rules for ids alone.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class LegacyRows:
 
 
 def random_rows(seed: int, age: Age) -> LegacyRows:
-    """Return up to twenty batches, forty jobs, ten domains, and what belongs to them."""
+    """Return up to twenty batches, forty jobs and ten domains with their related rows."""
     random = Random(seed)
     made = LegacyRows(age)
     made.batches = [_batch(random, number, age) for number in _numbers(random, 20)]
@@ -56,7 +56,7 @@ def random_rows(seed: int, age: Age) -> LegacyRows:
 
 
 def part_of(rows: LegacyRows, parts: int, seed: int) -> list[dict[str, list[Row]]]:
-    """Return the rows of each table in parts at random, as they may come one after the other."""
+    """Split the rows of each table into random parts, to be converted one after another."""
     random = Random(seed)
     found: list[dict[str, list[Row]]] = [{name: [] for name in rows.tables()} for _ in range(parts)]
     for name, some in rows.tables().items():
@@ -74,7 +74,7 @@ def any_uuid(random: Random) -> UUID:
 
 
 def any_id(random: Random) -> str | None:
-    """Return an id of a batch, as it may be stored or referred to."""
+    """Return a batch id in a form in which it may be stored or referenced."""
     one = any_uuid(random)
     forms = (
         f"batch_{one.hex}", f"{one}", f"batch_{one}", f"batch_domain_sitemap_{one}",
@@ -170,7 +170,7 @@ def _contact(random: Random, number: int) -> Row:
 
 
 class Expected:
-    """What becomes of the ids of random rows."""
+    """The expected ids of random rows."""
 
     def __init__(self, rows: LegacyRows) -> None:
         self._batches = sorted(rows.batches, key=_order)
@@ -178,7 +178,7 @@ class Expected:
         self.jobs = _settled(sorted(rows.jobs, key=_order), lambda job: _text(job["job_id"]))
 
     def parents(self, reference: str | None) -> set[UUID | None]:
-        """Return what a reference may mean: more than one where several rows bear the name."""
+        """Return the possible targets of a reference: several if rows share the name."""
         text = _text(reference)
         if text is None:
             return {None}
@@ -191,7 +191,7 @@ class Expected:
         return {self.batches[numbers[0]]} if numbers else self._by_rule(text)
 
     def _by_rule(self, text: str) -> set[UUID | None]:
-        """Return what the UUID in a reference means: a batch, or one that goes by it."""
+        """Return the target of the UUID in a reference: the batch, or one with that alias."""
         held = converted(text)
         if held in self.batches.values():
             return {held}
@@ -222,7 +222,7 @@ def _own_id(batch: Row) -> str | None:
 
 
 def _settled(rows: list[Row], own: Callable[[Row], str | None]) -> dict[int, UUID]:
-    """Return the UUID of each row by its integer; the first of those that hold one keeps it."""
+    """Return the UUID of each row by its integer; the first of several rows keeps a shared one."""
     became: dict[int, UUID] = {}
     for row in rows:
         text = own(row) or str(row["id"])

@@ -27,7 +27,7 @@ OURS = (
     *("scans_domain", "scans_sitemap", "scans_page", "scans_contact", "scans_technology"),
     "batches_legacyid",
 )
-# One row of each table, tied together; every other column gets a value that is found nowhere else.
+# One related row per table; all other columns get unique values.
 FIXED: dict[str, dict[str, Any]] = {
     "tenants": {"id": TENANT, "name": "Mark of name"},
     "profiles": {"id": uid("e", 1), "tenant_id": TENANT, "role": "GLOBAL_ADMIN"},
@@ -57,7 +57,7 @@ FIXED: dict[str, dict[str, Any]] = {
     },
     "contacts": {"id": uid("2", 1), "domain_id": uid("d", 1), "email": "mark@mark.example.com"},
 }
-# What stands for a column of these names: their values have other forms here.
+# Values for columns with these names, whose values have a different form here.
 STANDS_FOR = {"wordpress_version": "6.4.1", "elementor_version": "3.18.1", "priority_value": "0.37"}
 
 
@@ -77,7 +77,7 @@ def test_every_column_of_the_dump_is_carried_kept_or_dropped_for_a_reason(
 
 
 def marked(table: Table, number: int) -> dict[str, Any]:
-    """Return a row whose values are told apart from those of every other column."""
+    """Return a row whose values are distinct from those of every other column."""
     row = dict(FIXED[table.name])
     for place, (column, kind) in enumerate(table.columns.items()):
         if column not in row:
@@ -118,7 +118,7 @@ def stored() -> str:
 
 
 def traces(value: Any) -> list[str]:
-    """Return the forms in which a value may be stored here."""
+    """Return the possible stored forms of a value."""
     if isinstance(value, list):
         return traces(value[0])
     text = str(value)
@@ -129,7 +129,7 @@ def traces(value: Any) -> list[str]:
     return [text, text.lower()]
 
 
-# Values that have no form of their own here, and the test that shows what becomes of them.
+# Values without a stored form, and the test that covers them.
 ELSEWHERE = {
     "tenant_id": "test_tenants_and_users_are_those_that_were_meant",
     "jobs.tenant_id_uuid": "test_the_note_on_a_tenant_says_where_its_rows_went",

@@ -1,4 +1,4 @@
-"""A run works in tables of its own, and leaves none of them behind."""
+"""A run uses its own tables and leaves none of them behind."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def test_who_may_create_no_schema_converts_to_the_same(legacy: Any) -> None:
 def test_the_planner_knows_the_map_before_names_are_looked_up_in_it(
     legacy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table that it takes for empty is joined by comparing every row with every other."""
+    """A table that it considers empty would be joined in nested loops."""
     create_tables(legacy, "after")
     fill_to_scale(legacy, batches=300, jobs=0, domains=0)
     known: list[float] = []

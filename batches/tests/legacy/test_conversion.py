@@ -1,4 +1,4 @@
-"""A whole older database is brought over: ids, references, words, and what nobody expects."""
+"""A complete older database is converted: ids, references, terms, and unexpected data."""
 
 import json
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ each_age = pytest.mark.parametrize("age", AGES)
 
 
 def batch_uuid(batch: OldBatch, age: Age) -> UUID:
-    """Return what the id of a batch becomes."""
+    """Return the UUID to which a batch id is converted."""
     if age == "after" and batch.minted:
         return batch.minted
     return batch.becomes if isinstance(batch.becomes, UUID) else derived(batch.becomes)
@@ -47,7 +47,7 @@ def job_uuid(job: OldJob, age: Age) -> UUID:
 
 
 def batch_of(job: OldJob, age: Age) -> UUID | None:
-    """Return the batch that a job is of."""
+    """Return the batch of a job."""
     if isinstance(job.batch, int):
         return next(batch_uuid(batch, age) for batch in BATCHES if batch.number == job.batch)
     return job.batch if job.batch is None or isinstance(job.batch, UUID) else derived(job.batch)

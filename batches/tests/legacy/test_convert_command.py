@@ -1,4 +1,4 @@
-"""`manage.py convert_legacy_batch_ids`: what it says, writes and leaves alone."""
+"""`manage.py convert_legacy_batch_ids`: its output, its effects, and what it leaves alone."""
 
 import csv
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def older(legacy: Any) -> Any:
-    """Return a cursor of the default database, in which older tables lie."""
+    """Return a cursor of the default database, which contains older tables."""
     build(legacy, "before")
     return legacy
 
@@ -56,7 +56,7 @@ def convert(*arguments: str) -> str:
 
 
 def refusal(*arguments: str) -> str:
-    """Return the one sentence of a command that ends with exit code 1."""
+    """Return the error message of a command that exits with 1."""
     with pytest.raises(CommandError) as output:
         convert(*arguments)
     assert output.value.returncode == 1

@@ -1,4 +1,4 @@
-"""`migrate` converts the older tables that lie in the same database, and takes that back."""
+"""`migrate` converts older tables in the same database, and can be reversed."""
 
 from collections.abc import Iterator
 from typing import Any

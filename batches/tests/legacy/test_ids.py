@@ -1,4 +1,4 @@
-"""The rules of ids: the formats that were seen, and any text at all."""
+"""The rules for ids: known formats, and arbitrary texts."""
 
 from uuid import UUID, uuid5
 

@@ -1,4 +1,4 @@
-"""What older tables list of a domain (sitemaps, pages, contacts) is brought over, or named."""
+"""The sitemaps, pages and contacts in older tables are converted or reported."""
 
 from datetime import UTC, datetime
 from typing import Any

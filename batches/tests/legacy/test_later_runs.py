@@ -1,4 +1,4 @@
-"""What the older system goes on to write is brought over by a later run."""
+"""A later run converts what the older system has written in the meantime."""
 
 from typing import Any
 
@@ -170,7 +170,7 @@ def test_what_comes_later_changes_nothing_that_is_expected_of_the_first_run(lega
     assert outcome.since is not None
     assert outcome.since.faults == []
     assert check().faults == []
-    # The later job came with its domain, so it has it; a batch has one job for a domain.
+    # The later job came with its domain, so it keeps it; a batch has one job per domain.
     assert Job.objects.get(legacy_id=9002).domain_id == first
     assert Job.objects.get(legacy_id=9001).domain_id is None
     assert Job.objects.get(legacy_id=9001).created_by_id is None

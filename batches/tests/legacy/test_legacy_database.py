@@ -1,4 +1,4 @@
-"""The fixture is what it says: every form of id, in installations of every age."""
+"""The fixture contains every form of id, in installations of every age."""
 
 from typing import Any
 

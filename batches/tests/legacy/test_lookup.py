@@ -1,4 +1,4 @@
-"""A batch, a job and a domain are found by every id that the older system knew them by."""
+"""Batches, jobs and domains are found by every id they had in the older system."""
 
 from io import StringIO
 from typing import Any
@@ -41,7 +41,7 @@ def program(user: User) -> Client:
 
 
 def brought_over(tenant: Tenant, original: str, how: str = "derived", number: int = 7) -> Batch:
-    """Return a batch as a conversion leaves it: with the originals, and a row in the id map."""
+    """Return a batch as left by a conversion: with its original ids and a row in the id map."""
     batch = create_batch(tenant=tenant, created_by=None, domains=[f"a{uuid4().hex}.example"])
     Batch.objects.filter(pk=batch.pk).update(legacy_batch_id=original, legacy_id=number)
     remember("batch", original, batch.pk, how)

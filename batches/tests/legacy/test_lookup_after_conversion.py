@@ -1,4 +1,4 @@
-"""After a conversion every id that a client of the older system holds still leads to its row."""
+"""After a conversion, every id known to clients of the older system still leads to its row."""
 
 from typing import Any
 from uuid import UUID

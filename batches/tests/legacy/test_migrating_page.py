@@ -1,4 +1,4 @@
-"""The commands of docs/migrating.md do what the page shows, in its order."""
+"""The commands in docs/migrating.md print what the page shows, in order."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ PROMPT = "$ .venv/bin/python manage.py "
 
 @pytest.fixture
 def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Return an empty database, with an older one beside it."""
+    """Return an empty database, and an older one."""
     if connection.vendor != "postgresql":
         pytest.skip("the older system ran on PostgreSQL alone")
     with another_database() as older, another_database() as url:
@@ -30,7 +30,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Return the commands of the page and the lines that it shows of each."""
+    """Return the commands on the page with the output shown for each."""
     text = "\n".join(re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL))
     parts = [part.splitlines() for part in text.split(PROMPT) if part]
     return [(lines[0], [line for line in lines[1:] if line != "..."]) for lines in parts]

@@ -1,4 +1,4 @@
-"""Random legacy databases, whose ids collide and go astray, become what the rules of ids say."""
+"""Random legacy databases with colliding and dangling ids are converted as the rules say."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ OURS = (LegacyId, Batch, Job, Domain)
 
 @pytest.fixture(params=SEEDS)
 def rows(request: pytest.FixtureRequest, legacy: Any) -> LegacyRows:
-    """Return the rows of a database that is there; every other one is "after" the script."""
+    """Return the rows of a created database; every other one is "after" the script."""
     older = random_rows(request.param, "after" if request.param % 2 else "before")
     create_tables(legacy, older.age)
     for table, some in older.tables().items():
@@ -69,7 +69,7 @@ def test_every_stored_id_finds_its_batch(rows: LegacyRows) -> None:
         text = str(batch["batch_id"] or "")
         if text.strip():
             parent = Batch.objects.find(text)
-            # A UUID that is a row's own leads to that row, even where it once was another's name.
+            # A row's own UUID leads to that row, even if it was once another row's name.
             assert parent.pk in expected.parents(text) or str(parent.pk) == text
 
 

@@ -1,6 +1,6 @@
-"""The older tables are read completely, by a role that may only read, or the run stops and says so.
+"""The older tables are read completely by a read-only role, or the run stops with a message.
 
-Roles, schemas and connections are real ones, in databases of their own.
+Uses real roles, schemas and connections, in separate databases.
 """
 
 import os
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @dataclass
 class Installation:
-    """A database of an owner who is no superuser, and what an operator does with it."""
+    """A database whose owner is not a superuser, and an operator's actions on it."""
 
     server: str
     url: str
@@ -80,7 +80,7 @@ def is_superuser() -> bool:
 
 @contextmanager
 def role(server: str) -> Iterator[str]:
-    """Create a role that may log in and nothing else; drop it with all that it owns."""
+    """Create a role that may only log in; drop it with everything it owns."""
     name = f"role_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as opened:
         opened.execute(f"CREATE ROLE {name} LOGIN")
@@ -92,7 +92,7 @@ def role(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def place() -> Iterator[Installation]:
-    """Return an empty database of an owner who is no superuser."""
+    """Return an empty database whose owner is not a superuser."""
     if connection.vendor != "postgresql" or not is_superuser():
         pytest.skip("needs a PostgreSQL on which roles can be created")
     server = os.environ["TEST_DATABASE_URL"]
@@ -106,7 +106,7 @@ def place() -> Iterator[Installation]:
 
 @pytest.fixture
 def reader(place: Installation) -> Iterator[str]:
-    """Return a role that may read what is in the schema public of the database."""
+    """Return a role that may read the schema public of the database."""
     with role(place.server) as name:
         place.sql(f"GRANT USAGE ON SCHEMA public TO {name}")
         place.sql(f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {name}")
@@ -126,7 +126,7 @@ def give_to(place: Installation, owner: str) -> None:
 
 
 def one_sentence(output: str) -> str:
-    """Return the error that a command ended with, which is one line."""
+    """Return the one-line error with which a command exited."""
     assert "Traceback" not in output
     line = output.strip().splitlines()[-1]
     assert line.startswith("CommandError: "), output
@@ -268,7 +268,7 @@ def test_a_connection_that_drops_while_a_table_is_read_is_said_in_a_sentence(
 
 
 def cut_off(place: Installation) -> None:
-    """End the connection that reads the slow table, as soon as it does."""
+    """End the connection that reads the slow table as soon as it does."""
     statement = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE wait_event = 'PgSleep' AND datname = current_database()"

@@ -1,4 +1,4 @@
-"""What conversions made is taken back, and nothing else."""
+"""A reversal removes exactly what conversions created."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows are written into tables as they are, whatever the models have become since."""
+"""Rows are written into tables as they are, even if the models have changed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A verification sees every row and reference that is not as it should be."""
+"""A verification detects every wrong row and reference."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ CORRUPTIONS = {
 
 
 def batch_key(cursor: Any) -> str:
-    """Return the name of the constraint by which a job refers to its batch."""
+    """Return the name of the constraint from jobs to batches."""
     cursor.execute(
         "SELECT conname FROM pg_constraint WHERE conrelid = 'batches_job'::regclass "
         "AND confrelid = 'batches_batch'::regclass"

@@ -1,4 +1,4 @@
-"""Words of the older system, and technologies as its installations wrote them down."""
+"""Terms of the older system, and technologies as stored by its installations."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_word_that_nobody_knows_has_failed() -> None:
         assert VOCABULARIES[name].read("Purple") == ("failed", False)
 
 
-# What the enums and literals of the older system's public code hold.
+# The values of enums and literals in the older system's public code.
 LITERALS = {
     "batch": "pending processing completed failed cancelled error partial complete",
     "job": "pending running complete failed cancelled Queued InProgress Completed Error Cancelled",

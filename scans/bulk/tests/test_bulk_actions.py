@@ -1,4 +1,4 @@
-"""Bulk actions: selected rows, the page, all that match; at once, in slices, after a kill."""
+"""Bulk actions on rows, a page or all matches; immediately, in slices, after a kill."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def tagged(name: str = "VIP") -> list[str]:
 
 
 def queued() -> list[str]:
-    """Return the ids of the actions whose slices are queued, and take these off the queue."""
+    """Dequeue all slices; return the ids of their actions."""
     messages = list(OrmQ.objects.all())
     OrmQ.objects.all().delete()
     return [message.args()[0] for message in messages if message.func() == TASK]
@@ -63,14 +63,14 @@ def queued() -> list[str]:
 
 @pytest.fixture
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let more than three rows go to the background, in chunks of four, one chunk a task."""
+    """Process more than three rows in the background, in chunks of four, one per task."""
     monkeypatch.setattr(running, "AT_ONCE", 3)
     monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
     monkeypatch.setattr(operations, "CHUNK", 4)
 
 
 def run_all() -> int:
-    """Run what is queued until nothing is; return how many slices ran."""
+    """Run queued slices until none is left; return how many ran."""
     slices = 0
     while ids := queued():
         for pk in ids:
@@ -238,7 +238,7 @@ def test_an_action_can_be_stopped_and_keeps_what_it_did(
 
 
 def operation_of(apply: Callable[[Chunk], Result], monkeypatch: pytest.MonkeyPatch) -> Operation:
-    """Return an operation on domains of the tests' own."""
+    """Return a custom operation on domains."""
     operation = Operation(
         name="test",
         list_name="domains",

@@ -1,4 +1,4 @@
-"""Page types and verdicts that a user chose: shown, filtered and exported instead of the scans'."""
+"""Page types and verdicts set by a user are shown, filtered and exported instead of the scans'."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -107,7 +107,7 @@ def test_a_label_costs_no_query_of_its_own(default_tenant: Tenant, user: User) -
 
 
 class Handler(BaseHTTPRequestHandler):
-    """A site in Latin-1 that says so in a header, and closes one folder to robots."""
+    """A site that declares Latin-1 in a header, and disallows one folder."""
 
     asked: list[str] = []
     PAGES = {

@@ -1,4 +1,4 @@
-"""Contacts and technologies that a user marked as wrong: hidden at once, and for good."""
+"""Contacts and technologies marked as wrong are hidden immediately and permanently."""
 
 import json
 from typing import Any

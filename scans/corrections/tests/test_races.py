@@ -1,4 +1,4 @@
-"""Corrections made while a runner stores scans: neither misses the other."""
+"""Corrections made while a runner stores scans: neither overwrites the other."""
 
 import threading
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = [
 
 @contextmanager
 def stored_but_not_committed(domain: Domain) -> Iterator[None]:
-    """Store a scan of a domain; commit it once the thread of the block waits for its locks."""
+    """Store a scan of a domain; commit once the thread in the block waits for its locks."""
     with transaction.atomic():
         rescan(domain)
         yield

@@ -1,4 +1,4 @@
-"""Domains and the lists they are in: filters, the page of a domain, bulk actions, the API."""
+"""Domains in saved lists: filters, the page of a domain, bulk actions, the API."""
 
 from typing import Any
 

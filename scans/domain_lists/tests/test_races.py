@@ -1,4 +1,4 @@
-"""Saved lists that several requests change at the same time: the count stays true."""
+"""Saved lists changed by concurrent requests: the count stays correct."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ HOSTS = [f"d{number:03}.example" for number in range(200)]
 
 
 def run_together(*tasks: Callable[[], object]) -> list[BaseException]:
-    """Run tasks in threads of their own; return what they raised."""
+    """Run tasks in separate threads; return the exceptions raised."""
     errors: list[BaseException] = []
     start = threading.Barrier(len(tasks))
 

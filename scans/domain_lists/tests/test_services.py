@@ -1,4 +1,4 @@
-"""Saved lists: names, what is in them, counts, and what deleting a domain or a list does."""
+"""Saved lists: names, contents, counts, and deletion of domains and lists."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def leads(default_tenant: Tenant, user: User) -> DomainList:
 
 
 def count_of(row: DomainList) -> int:
-    """Return the stored count of a list, which must be the true one."""
+    """Return the stored count of a list after checking that it is correct."""
     row.refresh_from_db()
     assert row.domain_count == row.entries.count()
     return row.domain_count

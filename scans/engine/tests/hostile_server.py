@@ -1,6 +1,6 @@
-"""A web server that misbehaves on purpose, on a loopback address of its own.
+"""A web server that misbehaves on purpose, on its own loopback address.
 
-It speaks on the bare socket, so that it can send what no server library would.
+It writes to the raw socket, so that it can send what no server library would.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import TracebackType
 
 from scans.engine.limits import FetchSettings
 
-# The server's address; the tests allow it alone, so that 127.0.0.1 stays a forbidden one.
+# The only address that tests allow, so that 127.0.0.1 stays forbidden.
 ADDRESS = "127.0.0.2"
 HEAD_END = b"\r\n\r\n"
 
@@ -29,9 +29,9 @@ class Visit:
     method: str
     path: str
     headers: dict[str, str]
-    # Set when the server closes: what an answer that never ends waits for.
+    # Set when the server closes; endless responses wait for it.
     closing: threading.Event
-    # How many times this path has been asked for, this time included.
+    # How many times this path has been requested, including now.
     number: int = 1
 
     def send(self, data: bytes) -> None:
@@ -47,16 +47,16 @@ class Visit:
         self.send(head(status, lines) + body)
 
     def hang(self) -> None:
-        """Say nothing more until the server closes."""
+        """Send nothing until the server closes."""
         self.closing.wait(60)
 
 
-# Answers one request; the connection stays open when it returns, and is closed when it raises.
+# Handles one request; the connection is kept if it returns, and closed if it raises.
 Answer = Callable[[Visit], None]
 
 
 class Hangup(Exception):  # noqa: N818
-    """Raised by an answer that closes the connection."""
+    """Raised by a response to close the connection."""
 
 
 def head(status: str = "200 OK", headers: dict[str, str] | None = None) -> bytes:
@@ -79,43 +79,43 @@ def redirect(location: str, status: str = "302 Found") -> Answer:
 
 
 def in_turn(*answers: Answer) -> Answer:
-    """Return an answer that gives the first answer once, then the second, and so on."""
+    """Return a response that sends each of the given ones in turn."""
     return lambda visit: answers[min(visit.number, len(answers)) - 1](visit)
 
 
 def never(visit: Visit) -> None:
-    """Accept the request and say nothing."""
+    """Accept the request and send nothing."""
     visit.hang()
 
 
 def hang_up(visit: Visit) -> None:
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     raise Hangup
 
 
 def drip(visit: Visit) -> None:
-    """Send a page one byte at a time, for ever."""
+    """Send an endless page one byte at a time."""
     visit.send(head(headers={"Content-Type": "text/html"}))
     while not visit.closing.wait(0.05):
         visit.send(b"x")
 
 
 def drip_headers(visit: Visit) -> None:
-    """Send a header one byte at a time, for ever."""
+    """Send an endless header one byte at a time."""
     visit.send(b"HTTP/1.1 200 OK\r\nX-Long: ")
     while not visit.closing.wait(0.05):
         visit.send(b"x")
 
 
 def endless_body(visit: Visit) -> None:
-    """Send a page that has no end."""
+    """Send an endless page."""
     visit.send(head(headers={"Content-Type": "text/html"}) + b"<html><title>Endless</title>")
     while not visit.closing.is_set():
         visit.send(b"<p>more and more</p>" * 5_000)
 
 
 def endless_headers(visit: Visit) -> None:
-    """Send headers that have no end."""
+    """Send endless headers."""
     visit.send(b"HTTP/1.1 200 OK\r\n")
     while not visit.closing.is_set():
         visit.send(b"X-More: and more\r\n" * 1_000)
@@ -140,16 +140,16 @@ def packed_blanks(megabytes: int) -> Iterator[bytes]:
 
 @dataclass
 class HostileServer:
-    """Serve answers by path; a path without one is a 404.
+    """Serve responses by path; other paths are a 404.
 
-    `visits` lists the paths asked for, `connections` counts what was accepted. With `tls`, the
-    server wraps each connection first.
+    `visits` lists the requested paths, `connections` counts accepted connections. With `tls`, each
+    connection is wrapped first.
     """
 
     answers: dict[str, Answer]
     tls: ssl.SSLContext | None = None
     address: str = ADDRESS
-    # Replaces everything: called with the bare connection.
+    # If set, called with the raw connection instead.
     on_connect: Answer | None = None
     port: int = 0
     visits: list[str] = field(default_factory=list)
@@ -175,8 +175,8 @@ class HostileServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        # Each thread closes its own socket: closed here, the number could be another test's before
-        # the thread has noticed.
+        # Each thread closes its own socket: if closed here, another test could reuse the descriptor
+        # before the thread notices.
         for sock in self._open:
             with suppress(OSError):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
@@ -184,12 +184,12 @@ class HostileServer:
 
     @property
     def map(self) -> tuple[tuple[str, str], ...]:
-        """Return a host map that leads every `.test` name here, http or https as it speaks."""
+        """Return a host map that leads every `.test` name here, for http or https."""
         target = f"{self.address}:0:{self.port}" if self.tls else f"{self.address}:{self.port}"
         return (("*.test", target),)
 
     def settings(self, **others: object) -> FetchSettings:
-        """Return fetch settings that reach this server and allow its address alone."""
+        """Return fetch settings that allow only this server's address."""
         values: dict[str, object] = {
             "allowed_networks": (f"{self.address}/32",),
             "host_map": self.map,

@@ -1,4 +1,4 @@
-"""A name server on loopback that says, over UDP and TCP, what a test wants it to."""
+"""A scripted name server on loopback, over UDP and TCP."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class LoopbackNameServer:
     zone: dict[str, list[str]] = field(default_factory=dict)
     ttl: int = 300
     partial: bool = False
-    # Replaces everything: the bytes to send, None for silence.
+    # If set, replaces the response: the bytes to send, or None for silence.
     reply: Reply | None = None
     address: str = "127.0.0.3"
-    # Lets UDP responses be as long as they are.
+    # Whether UDP responses may have any length.
     cuts_udp: bool = True
     asked: list[str] = field(default_factory=list)
     over_tcp: int = 0
-    # The most questions that were waiting for their answers at one time.
+    # The maximum number of questions pending at the same time.
     most_at_once: int = 0
 
     def __enter__(self) -> LoopbackNameServer:
@@ -74,7 +74,7 @@ class LoopbackNameServer:
 
     @property
     def place(self) -> str:
-        """Return how settings name this server."""
+        """Return the server's address as written in settings."""
         return f"{self.address}:{self.port}"
 
     def _serve_udp(self) -> None:
@@ -111,7 +111,7 @@ class LoopbackNameServer:
         return self.answer(query).to_wire(max_size=65_535)
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
-        """Return what the zone says."""
+        """Return the answer from the zone."""
         response = dns.message.make_response(query, recursion_available=True)
         kind = dns.rdatatype.to_text(query.question[0].rdtype)
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
@@ -151,11 +151,11 @@ def _cut(data: bytes) -> bytes:
 
 
 def silent(query: dns.message.Message) -> None:
-    """Say nothing."""
+    """Send no response."""
 
 
 def failing(code: dns.rcode.Rcode) -> Reply:
-    """Return a reply that says the server cannot answer."""
+    """Return a SERVFAIL response."""
 
     def reply(query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query)

@@ -1,4 +1,4 @@
-"""Postal addresses: what counts as one in each country, and what only looks like one."""
+"""Postal addresses of each country, and text that only looks like one."""
 
 import json
 
@@ -19,7 +19,7 @@ def lines_of(body: str, url: str = "https://acme.example/", lang: str = "en") ->
     return [contact.value for contact in addresses_of(body, url, lang)]
 
 
-# One block as a visitor sees it, line breaks as `/`; then its page's address and language.
+# A visible block with `/` for line breaks; then the page's URL and language.
 IN_TEXT = {
     "DE": [
         (

@@ -1,4 +1,4 @@
-"""The rule that chooses the best e-mail address and the best phone number."""
+"""The rule for the best e-mail address and phone number."""
 
 import pytest
 

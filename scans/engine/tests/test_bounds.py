@@ -1,4 +1,4 @@
-"""What is cut from a page before the parser sees it."""
+"""What is cut from a page before parsing."""
 
 import time
 

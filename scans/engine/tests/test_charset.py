@@ -1,4 +1,4 @@
-"""Bytes become text as browsers make it, and other files are told from pages."""
+"""Bytes are decoded as in browsers, and other files are distinguished from pages."""
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def title(body: bytes, content_type: str = "text/html") -> str:
     return read_page(body, "https://example.com/", content_type).title
 
 
-# What the header and the byte order mark say.
+# Headers and byte order marks
 
 
 @pytest.mark.parametrize("mark", ["\ufeff", ""])
@@ -76,7 +76,7 @@ def test_a_label_that_is_no_encoding_of_the_web_is_ignored(label: str) -> None:
     assert title(document(GERMAN, f'<meta charset="{label}">').encode()) == GERMAN
 
 
-# What the markup says.
+# Markup
 
 
 @pytest.mark.parametrize("label", ["utf-16", "utf-16be", "UTF-16LE", "unicode", "ucs-2"])
@@ -167,7 +167,7 @@ def test_a_late_declaration_that_is_text_to_the_parser_does_not_count(hidden: st
     assert declared_late((FILLER + hidden + "<meta charset=windows-1251>").encode()) == "cp1251"
 
 
-# What the bytes say.
+# Bytes
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_any_markup_has_an_encoding_or_none(head: bytes) -> None:
     assert declared_late(head) in ("", "utf-8")
 
 
-# Pages and other files.
+# Pages and other files
 
 TEXT = b"<p>" + b"We make kettles. " * 60
 

@@ -1,4 +1,4 @@
-"""The scanning process: its frames, its cancellations, and how it ends."""
+"""The scanning process: its frames, cancellation, and how it ends."""
 
 import json
 import signal
@@ -51,7 +51,7 @@ class Child:
         return kind, job, json.loads(self.process.stdout.read(int(size)))
 
     def outcomes(self, count: int) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Read until so many scans have ended; return kind and payload by job."""
+        """Read until this many scans have ended; return kind and payload by job."""
         ended: dict[str, tuple[str, dict[str, Any]]] = {}
         while len(ended) < count:
             kind, job, payload = self.frame()
@@ -72,7 +72,7 @@ Spawn = Callable[..., Child]
 
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
-    """Start scanning processes that do not outlive the test, whatever it comes to."""
+    """Start scanning processes that never outlive the test."""
     children: list[Child] = []
 
     def start(code: str = "") -> Child:

@@ -1,4 +1,4 @@
-"""What a report says it looked at to the end, so that others know what is no longer there."""
+"""What a report declares as completely covered, so that missing findings count as gone."""
 
 from typing import Any
 

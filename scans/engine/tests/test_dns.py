@@ -1,4 +1,4 @@
-"""Lookups against name servers on loopback: what they say, and what they fail to say."""
+"""Lookups against name servers on loopback: their answers and failures."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ def failure(host: str, *servers: LoopbackNameServer, timeout: float = TIMEOUT) -
     return caught.value
 
 
-# What name servers say.
+# Answers
 
 
 def test_both_kinds_of_address_are_asked_for_and_ipv4_comes_first() -> None:
@@ -123,7 +123,7 @@ def test_a_name_that_the_dns_cannot_hold_is_not_asked_for(host: str) -> None:
         assert server.asked == []
 
 
-# What they fail to say.
+# Failures
 
 
 def test_a_silent_server_is_a_dns_error_and_not_a_dead_domain() -> None:
@@ -199,7 +199,7 @@ def test_the_deadline_ends_a_lookup() -> None:
     assert caught.value.reason is FailureReason.DEADLINE_EXCEEDED
 
 
-# The hosts file, and names without a dot.
+# The hosts file, and names without a dot
 
 
 def test_the_hosts_file_goes_before_name_servers_and_is_read_again(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_what_is_no_name_server_is_refused(text: str) -> None:
         parse_server(text)
 
 
-# Kept answers.
+# The cache
 
 
 def test_an_answer_is_kept_for_its_ttl_and_a_missing_name_too() -> None:
@@ -349,7 +349,7 @@ def test_a_process_has_one_resolver_for_its_name_servers() -> None:
     assert shared_resolver() is not shared_resolver(("127.0.0.1:5353",))
 
 
-# How many lookups at once.
+# Parallel lookups
 
 
 def test_lookups_at_once_are_limited_and_the_others_wait_their_turn() -> None:
@@ -361,7 +361,7 @@ def test_lookups_at_once_are_limited_and_the_others_wait_their_turn() -> None:
 
 
 class _Concurrency:
-    """Lookups that wait for each other, so that as many as may are under way at once."""
+    """Lookups that wait for each other, so that the maximum runs in parallel."""
 
     def __init__(self) -> None:
         self.most = 0
@@ -405,7 +405,7 @@ def test_a_lookup_that_never_gets_its_turn_is_a_dns_error() -> None:
 
 
 def test_a_stalled_server_that_recovers_loses_nobody() -> None:
-    """Names beyond the limit wait while the server stalls, and are asked when it is back."""
+    """Names above the limit wait while the server stalls, and are queried when it is back."""
     zone = {"*.test": ["A 1.1.1.1"]}
     with LoopbackNameServer(zone, reply=silent) as server:
         names = DnsResolver((NameServer(server.address, server.port),), pace=Pace(most=4, least=1))

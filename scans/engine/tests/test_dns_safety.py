@@ -1,4 +1,4 @@
-"""No answer of a name server leads a scan to an address that it may not connect to."""
+"""No DNS answer makes a scan connect to a forbidden address."""
 
 from collections.abc import Iterator
 from itertools import chain, repeat
@@ -22,7 +22,7 @@ FORBIDDEN = "127.0.0.1"
 
 @pytest.fixture
 def web() -> Iterator[HostileServer]:
-    """Serve a page at the one address that may be scanned."""
+    """Serve a page at the only address that may be scanned."""
     with HostileServer({"/": page("public"), "/inside": redirect("http://inside.test/")}) as server:
         yield server
 
@@ -35,7 +35,7 @@ def fetcher(web: HostileServer, names: LoopbackNameServer, **more: object) -> Fe
 
 
 def refused(web: HostileServer, host: str, *records: str, **server: object) -> ScanError:
-    """Fetch from a host with these records; return why that was refused, with no connection."""
+    """Fetch from a host with these records; return why it was refused, without a connection."""
     zone = {host: list(records)}
     with LoopbackNameServer(zone, **server) as names, pytest.raises(ScanError) as caught:  # type: ignore[arg-type]
         fetcher(web, names).fetch_page(f"http://{host}:{web.port}/")
@@ -65,7 +65,7 @@ def test_a_name_cannot_be_rebound_during_a_scan(web: HostileServer) -> None:
             assert (answer.body, answer.address) == (b"public", ADDRESS)
             scan.drop_connections()
         assert names.asked.count("rebind.test A") == 1
-        with pytest.raises(ScanError) as caught:  # the next scan asks, and checks, anew
+        with pytest.raises(ScanError) as caught:  # the next scan resolves and checks again
             fetcher(web, names).fetch_page(f"http://rebind.test:{web.port}/")
     assert caught.value.reason is FailureReason.BLOCKED_ADDRESS
     assert web.connections == 3

@@ -1,4 +1,4 @@
-"""Which addresses of a page are mailboxes, and how those are read that only a browser shows."""
+"""Which addresses on a page are mailboxes, and those that only a browser shows."""
 
 import time
 

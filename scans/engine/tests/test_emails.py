@@ -1,4 +1,4 @@
-"""How e-mail addresses are found, and what is none."""
+"""How e-mail addresses are found, and what only looks like one."""
 
 import pytest
 from hypothesis import given

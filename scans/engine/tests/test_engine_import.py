@@ -1,4 +1,4 @@
-"""The engine is pure Python: whoever imports it gets no Django."""
+"""Importing the engine does not import Django."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The fetcher against real servers on loopback: addresses, connections, TLS, manners."""
+"""The fetcher against real servers on loopback: addresses, connections, TLS, throttling."""
 
 import gzip
 import ssl
@@ -22,7 +22,7 @@ LIMITS = Limits(connect_timeout=1.0, read_timeout=1.0, site_deadline=10.0)
 
 
 class StubResolver:
-    """A name server that gives each of its answers once and repeats the last."""
+    """A resolver that gives each answer once and then repeats the last."""
 
     def __init__(self, *answers: tuple[str, ...]) -> None:
         self.answers = answers
@@ -56,7 +56,7 @@ def reason_of(fetcher: Fetcher, url: str) -> FailureReason:
     return caught.value.reason
 
 
-# Which addresses.
+# Addresses
 
 
 def test_a_name_is_resolved_once_so_that_it_cannot_be_rebound() -> None:
@@ -144,7 +144,7 @@ def test_what_is_no_web_address_is_not_fetched(url: str) -> None:
     assert reason_of(Fetcher(FetchSettings(), LIMITS), url) is FailureReason.HTTP_ERROR
 
 
-# Connections and TLS.
+# Connections and TLS
 
 
 def test_one_connection_serves_a_whole_scan() -> None:
@@ -239,7 +239,7 @@ def test_a_tls_page_that_drips_ends_with_the_deadline(
         assert reason_of(fetcher, "https://acme.test/") is FailureReason.DEADLINE_EXCEEDED
 
 
-# Bodies.
+# Bodies
 
 
 def packed(body: bytes, encoding: str) -> hostile.Answer:
@@ -291,7 +291,7 @@ def test_a_stream_left_unread_does_not_disturb_the_next_request() -> None:
         assert fetcher.fetch_page("http://acme.test/").body == b"home"
 
 
-# Throttle.
+# Throttling
 
 
 def test_cookies_last_as_long_as_the_scan() -> None:

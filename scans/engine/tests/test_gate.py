@@ -1,4 +1,4 @@
-"""What the hosts of an injected map may reach that others may not."""
+"""Addresses that only hosts in an injected map may reach."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The guard lets public addresses through, and nothing else that was not allowed by name."""
+"""The guard allows only public addresses and explicitly allowed networks."""
 
 import ipaddress
 

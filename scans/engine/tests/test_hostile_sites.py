@@ -1,4 +1,4 @@
-"""Whatever a server does, a scan ends in time, with the right result or the right reason."""
+"""Whatever a server does, a scan ends in time with the correct result or failure reason."""
 
 import gc
 import gzip
@@ -42,7 +42,7 @@ def failure(home: Answer, limits: Limits = QUICK, **more: Answer) -> ScanError:
 
 
 class PeakMemory:
-    """The most memory this process held since the measurement began (Linux)."""
+    """The peak memory of this process during the measurement (Linux)."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -57,7 +57,7 @@ class PeakMemory:
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-# Time.
+# Time
 
 
 def test_a_server_that_never_answers_ends_with_a_read_timeout() -> None:
@@ -100,7 +100,7 @@ def test_a_page_that_hangs_at_its_end_is_read_as_far_as_it_came() -> None:
     assert any("Only the first" in warning for warning in report.warnings)
 
 
-# Size.
+# Size
 
 
 def test_an_endless_body_is_too_large_and_takes_no_memory() -> None:
@@ -154,7 +154,7 @@ def test_a_long_page_is_read_as_far_as_the_limit_goes() -> None:
     assert any("Only the first 2,000,000 bytes" in warning for warning in report.warnings)
 
 
-# Redirects.
+# Redirects
 
 
 def test_a_redirect_loop_is_named() -> None:
@@ -206,7 +206,7 @@ def test_a_redirect_to_another_port_is_blocked() -> None:
     assert "6379" in error.sentence
 
 
-# HTTP as it is spoken.
+# Real-world HTTP
 
 
 def test_a_content_length_beyond_the_end_leaves_the_page_readable() -> None:
@@ -324,7 +324,7 @@ def test_whatever_a_server_says_nothing_but_a_scan_error_is_raised(words: list[b
     assert fetcher.receipt
 
 
-# Content.
+# Content
 
 
 @pytest.mark.parametrize("kind", ["text/html", "image/png", "application/octet-stream"])
@@ -359,7 +359,7 @@ def test_fifty_thousand_nested_elements_are_read_in_time() -> None:
     assert time.monotonic() - started < 6
 
 
-# robots.txt and sitemaps.
+# robots.txt and sitemaps
 
 
 def test_a_robots_txt_of_ten_megabytes_is_cut() -> None:

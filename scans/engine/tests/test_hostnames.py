@@ -1,4 +1,4 @@
-"""Reading what people write for a domain."""
+"""Parsing domains as people write them."""
 
 import ipaddress
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The inventory: how each page is known, and which pages a report holds."""
+"""The inventory: the sources of pages, and which pages a report contains."""
 
 from scans.engine.extractors.facts import Link
 from scans.engine.inventory import Inventory, reported

@@ -1,4 +1,4 @@
-"""What JSON-LD says, as pages really write it."""
+"""JSON-LD as written on real pages."""
 
 import json
 

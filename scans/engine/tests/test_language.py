@@ -1,4 +1,4 @@
-"""Languages told from short texts as they stand on homepages."""
+"""Languages detected from short homepage texts."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one form that identifies a page."""
+"""The normal form of URLs that identifies a page."""
 
 from urllib.parse import urlsplit
 

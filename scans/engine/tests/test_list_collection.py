@@ -1,4 +1,4 @@
-"""What a list comes to, within its limits."""
+"""Collecting the entries of a list within limits."""
 
 import tracemalloc
 

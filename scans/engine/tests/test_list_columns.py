@@ -1,4 +1,4 @@
-"""Choosing the column of a table that holds the domains."""
+"""Detecting the domain column of a table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The text of uploaded files, whatever wrote them."""
+"""Decoding uploaded files from any program."""
 
 import pytest
 from hypothesis import given

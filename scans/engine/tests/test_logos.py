@@ -1,4 +1,4 @@
-"""Which image of a page is the site's logo, and which file of it a visitor sees."""
+"""Which image of a page is the site's logo, and which of its files visitors see."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What a scan asks of sites other than the one it was sent to."""
+"""What a scan requests from sites other than the scanned one."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ CDN = "http://cdn.example.net"
 
 @pytest.fixture
 def other() -> Iterator[HostileServer]:
-    """Serve another site, whose every sitemap names one page of ours."""
+    """Serve another site, each of whose sitemaps lists one page of ours."""
     files = {f"/s{number}.xml": sitemap("http://acme.test/jobs") for number in range(60)}
     with HostileServer({"/": page("<title>Other</title>"), **files}) as server:
         yield server

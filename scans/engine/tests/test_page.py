@@ -201,7 +201,7 @@ def test_a_hostile_page_is_read_in_seconds(kind):
     read_page(HOSTILE[kind].encode(), URL)
     assert (
         time.process_time() - started < 5
-    )  # about 0.5 s each; what it guards against takes minutes
+    )  # about 0.5 s each; quadratic behaviour would take minutes
 
 
 PIECES = st.sampled_from(

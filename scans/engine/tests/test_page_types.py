@@ -1,4 +1,4 @@
-"""What kind of page an address leads to."""
+"""Page types by URL."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""People beside contacts: what a page states, and nothing that it only suggests."""
+"""People next to contacts: what a page states, and nothing that it only suggests."""
 
 import json
 
@@ -179,7 +179,7 @@ def test_each_row_of_a_team_names_its_own_person_and_a_shared_number_nobody():
 
 
 def test_the_contact_of_a_card_is_not_given_to_the_person_of_the_next_one():
-    """The smallest box with a known position is the whole team's, but it names somebody else."""
+    """The smallest box with a known position is the team's, which names somebody else."""
     cards = (
         f"<div><h3>Anna Müller</h3><p>Head of Sales</p>{MAIL}</div>"
         '<div><h3>Tom Weber</h3><p>Tinkerer</p><a href="tel:+442079460958">Ring Tom</a></div>'

@@ -1,4 +1,4 @@
-"""Which digits of a page are phone numbers, and which numbers they are."""
+"""Which digits on a page are phone numbers, and which numbers."""
 
 import time
 

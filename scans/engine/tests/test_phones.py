@@ -1,4 +1,4 @@
-"""How phone numbers are found, where they belong, and what is none."""
+"""How phone numbers are found, their regions, and what only looks like one."""
 
 import phonenumbers
 import pytest

@@ -1,4 +1,4 @@
-"""Asking a few sites for robots.txt to see whether the network works."""
+"""Requesting robots.txt from a few sites to check the network."""
 
 import json
 import subprocess

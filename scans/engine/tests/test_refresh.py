@@ -1,4 +1,4 @@
-"""Declarative refreshes are read as the HTML standard has browsers do it."""
+"""Declarative refreshes are parsed as the HTML standard specifies."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Which countries a page is taken to speak of."""
+"""Which countries a page refers to."""
 
 import pytest
 

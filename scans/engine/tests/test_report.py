@@ -1,4 +1,4 @@
-"""A report crosses a pipe as plain JSON values."""
+"""A report is sent through a pipe as plain JSON values."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""A host is where the map says, else where its name server says."""
+"""A host is located by the map, or else by DNS."""
 
 import pytest
 
@@ -18,7 +18,7 @@ DEMO = (
 
 
 class OneAddress:
-    """A name server that has one answer for everything."""
+    """A resolver with one answer for everything."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

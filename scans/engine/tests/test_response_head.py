@@ -1,4 +1,4 @@
-"""The head of a response is read as browsers read it."""
+"""The head of a response is parsed as in browsers."""
 
 import io
 from http.client import HTTPException

@@ -1,4 +1,4 @@
-"""Responses as servers send them, over a real connection: bodies, chunks, and what went wrong."""
+"""Responses over a real connection: bodies, chunks and failures."""
 
 import gzip
 
@@ -17,7 +17,7 @@ HTML = b"Content-Type: text/html\r\n"
 
 
 def raw(*parts: bytes, hang: bool = False) -> Answer:
-    """Return an answer that sends these bytes, and then closes or hangs."""
+    """Return a response that sends these bytes and then closes or hangs."""
 
     def send(visit: Visit) -> None:
         visit.send(b"".join(parts))
@@ -166,7 +166,7 @@ def test_a_status_without_a_body_has_none(status: bytes) -> None:
     assert response.body == b""
 
 
-# The cause that is reported is the one that happened.
+# The reported cause is the actual one.
 
 
 @pytest.mark.parametrize(

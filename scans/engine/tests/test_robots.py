@@ -1,4 +1,4 @@
-"""What robots.txt lets us ask for."""
+"""What robots.txt allows."""
 
 import pytest
 from hypothesis import given

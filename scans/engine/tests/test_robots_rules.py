@@ -1,4 +1,4 @@
-"""robots.txt line by line: which group is ours, and what its rules say (RFC 9309)."""
+"""Parsing robots.txt: the group for our user agent, and its rules (RFC 9309)."""
 
 import re
 import time
@@ -17,7 +17,7 @@ def allows(text: str, path: str = "/page", token: str = TOKEN) -> bool:
     return parse_robots(text, token).allows(path)
 
 
-# Which group is ours.
+# Our group
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_rules_above_every_name_are_nobodys() -> None:
     assert allows(f"{SHUT}User-agent: *\nAllow: /x\n")
 
 
-# What appears before and between the rules.
+# Lines before and between the rules
 
 NOISE = [
     "# a comment",
@@ -147,7 +147,7 @@ def test_a_directive_is_known_as_sites_write_it(line: str, read: tuple[str, str]
     assert directive(line) == read
 
 
-# What the rules say.
+# Rules
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def requested(report: SiteReport) -> list[str]:
     return [record.url.partition("acme.test")[2] for record in report.requests]
 
 
-# A plain site.
+# A plain site
 
 
 def test_a_site_is_read_from_robots_txt_to_its_sitemap() -> None:
@@ -208,7 +208,7 @@ def test_pages_that_refresh_to_each_other_end() -> None:
     assert len(report.requests) < 12
 
 
-# The way in.
+# The entry
 
 
 def test_https_comes_before_http(authority: trustme.CA, tmp_path: object) -> None:
@@ -319,7 +319,7 @@ def test_the_wall_of_a_bot_check_is_a_finding_and_not_climbed() -> None:
     assert requested(report) == ["/robots.txt", "/"]
 
 
-# Throttle and time.
+# Throttling and time
 
 
 def test_robots_txt_is_obeyed_page_by_page() -> None:
@@ -365,7 +365,7 @@ def test_a_cancelled_scan_raises_with_its_receipt() -> None:
     assert [record.url for record in caught.value.requests][-1] == "http://acme.test/contact"
 
 
-# Sitemaps that misbehave.
+# Broken sitemaps
 
 
 def named(**files: Answer) -> SiteReport:
@@ -417,7 +417,7 @@ def test_a_sitemap_that_drips_leaves_a_report() -> None:
 
 
 class NoNames:
-    """A name server that knows no name."""
+    """A resolver without any names."""
 
     def resolve(self, host: str, *_more: object) -> tuple[str, ...]:
         raise ScanError(FailureReason.DNS_NOT_FOUND, f"{host} does not resolve to an address.")

@@ -1,4 +1,4 @@
-"""Hosts are told from paths in addresses without a scheme."""
+"""Hosts are distinguished from paths in URLs without a scheme."""
 
 import time
 

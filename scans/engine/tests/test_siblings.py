@@ -1,4 +1,4 @@
-"""The name that was given, and the one with or without www. where that one shows more."""
+"""The entered name, and its variant with or without www. if that shows more."""
 
 import ssl
 from pathlib import Path
@@ -34,7 +34,7 @@ SITE = page(HOME)
 
 
 def by_host(**answers: Answer) -> Answer:
-    """Return an answer that differs between `bare` and `www`."""
+    """Return a response that differs between `bare` and `www`."""
     return lambda visit: answers["www" if visit.headers["host"][:4] == "www." else "bare"](visit)
 
 
@@ -43,7 +43,7 @@ def hang_up(visit: Visit) -> None:
 
 
 def scan(domain: str, limits: Limits = LIMITS, **answers: Answer) -> tuple[SiteReport, list[str]]:
-    """Scan a site whose names are on one address; return the report, and the homepages asked."""
+    """Scan a site whose names share an address; return the report and the requested homepages."""
     with HostileServer({"/": by_host(**answers)}) as server:
         report = scan_site(domain, limits, settings=server.settings())
     homepages = [record.url for record in report.requests if record.url.count("/") == 3]

@@ -1,4 +1,4 @@
-"""Sitemaps as generators write them, against the standard or beyond it."""
+"""Sitemaps as written by generators, including non-standard ones."""
 
 import pytest
 
@@ -184,7 +184,7 @@ def test_a_text_file_may_leave_the_scheme_out() -> None:
     assert (parsed.kind, parsed.error) == ("text", "1 of its lines are not URLs.")
 
 
-# Nothing is ever found in silence.
+# An empty result always has an error
 
 
 @pytest.mark.parametrize(

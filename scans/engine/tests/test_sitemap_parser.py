@@ -1,4 +1,4 @@
-"""Reading one sitemap of any form."""
+"""Reading one sitemap in any format."""
 
 import gzip
 import tracemalloc

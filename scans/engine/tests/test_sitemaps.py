@@ -19,12 +19,12 @@ class Answer:
 
 
 class Site:
-    """A site of sitemaps, and what was asked of it."""
+    """A site of sitemaps, and the requests it received."""
 
     def __init__(self, **answers):
         self.answers = answers
         self.asked = []
-        # The addresses on other sites that were requested, and those that their robots.txt refuses.
+        # The URLs requested on other sites, and those that their robots.txt disallows.
         self.elsewhere = []
         self.refused = set()
 
@@ -189,7 +189,7 @@ def test_sitemaps_are_guessed_only_until_one_is_found():
     assert pages(site.walk("a", well_known("b"), well_known("c"))) == ["/2"]
 
 
-# Sitemaps on the hosts of others.
+# Sitemaps on other sites' hosts
 
 CDN = "https://cdn.example.net"
 
@@ -281,7 +281,7 @@ def test_hosts_below_the_sites_own_domain_are_not_others():
     assert site.elsewhere == []
 
 
-# What was read to its end.
+# Coverage
 
 
 def test_a_sitemap_that_lists_only_another_site_says_so():

@@ -1,4 +1,4 @@
-"""Which links are somebody's profile."""
+"""Which links are social profiles."""
 
 import pytest
 

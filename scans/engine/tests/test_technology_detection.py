@@ -1,4 +1,4 @@
-"""How marks are looked for, with signatures made up for the purpose."""
+"""How marks are detected, with made-up signatures."""
 
 import pytest
 from hypothesis import given
@@ -340,11 +340,11 @@ def test_nothing_that_a_page_or_a_server_says_raises(html: str, value: str, name
     recognise(page, {"X-Shelf": value, name: value, "Set-Cookie": value}, {name: value})
 
 
-# What the loader refuses.
+# Errors of the loader
 
 
 def table(**fields: str) -> str:
-    """Return a good table with some fields replaced; an empty value leaves the field out."""
+    """Return a valid table with some fields replaced; an empty value removes the field."""
     lines = {
         "name": '"Shelf"',
         "category": '"CMS"',

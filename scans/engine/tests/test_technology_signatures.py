@@ -1,4 +1,4 @@
-"""Every signature against the positive and the negative example that it carries."""
+"""Every signature is checked against its positive and negative example."""
 
 from pathlib import Path
 

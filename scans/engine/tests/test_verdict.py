@@ -1,4 +1,4 @@
-"""Verdicts: every rule against its example, and the honest small pages that no rule may touch."""
+"""Verdicts: every rule against its examples, and genuine small pages that no rule may match."""
 
 import tomllib
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_a_rule_leaves_a_page_alone_that_has_much_to_say(rule: Rule) -> None:
 
 
 def test_every_rule_is_reached_by_its_example() -> None:
-    """A rule whose example an earlier rule takes is one rule too many, or in the wrong place."""
+    """If an earlier rule matches a rule's example, the rule is redundant or misplaced."""
     hidden = [r.what for r in load_rules() if r.what not in verdict_on_example(r.positive)[1]]
     assert hidden == []
 
@@ -146,7 +146,7 @@ def test_an_error_page_is_neither_a_challenge_nor_a_placeholder(html: str) -> No
     assert verdict_on(html, status=403)[0] is Verdict.OK
 
 
-# Moved elsewhere.
+# Moved
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_marketplace_that_was_asked_for_is_a_site_like_any_other() -> None:
     assert judged == (Verdict.OK, "")
 
 
-# Empty.
+# Empty
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_final_url_that_cannot_be_read_raises_nothing() -> None:
     assert judged == (Verdict.OK, "")
 
 
-# The rules' own checks.
+# Validation of rules
 
 
 RULE = """
