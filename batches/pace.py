@@ -4,6 +4,7 @@ While a batch is paused, its clock stops, and with it the pace. A retried job ke
 it starts immediately if its time has passed.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -27,9 +28,9 @@ def seconds_to_last_start(batch: Batch) -> float:
     return max(batch.scan_options.spread_hours * HOUR * share - (batch.seconds or 0.0), 0.0)
 
 
-def jobs_due(most: int) -> dict[UUID, int]:
+def jobs_due(batches: Collection[UUID], most: int) -> dict[UUID, int]:
     """Return how many waiting jobs of each spread batch may start now, at most `most` per batch."""
-    spread = Batch.objects.claimable().filter(options__spread_hours__gt=0)
+    spread = Batch.objects.filter(pk__in=batches) if batches else ()
     return {batch.pk: _waiting(batch)[:most].count() for batch in spread}
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from batches.models import Batch, BatchList, Job, Worker
 from batches.options import BatchOptions, all_options
-from batches.outages import outage_notice
+from batches.outages.notice import outage_notice
 from batches.pace import seconds_to_last_start, sites_due
 from scans.engine.errors import FailureReason
 from scrapersky.web.regional import grouped

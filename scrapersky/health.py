@@ -14,7 +14,7 @@ from django_q.models import OrmQ, Schedule
 
 from batches import maintenance
 from batches.models import Batch, Job, Worker
-from batches.outages import outage_notice
+from batches.outages.notice import outage_notice
 
 # A running cluster takes less than a second to pick up a message.
 QUEUE_PATIENCE = timedelta(seconds=60)

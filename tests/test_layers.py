@@ -15,6 +15,14 @@ ALLOWED = {
     "scrapersky/tenants": ("scrapersky.tenants", "scrapersky.web"),
     "scrapersky/web": ("scrapersky.tenants", "scrapersky.web"),
     "scans": ("scans", "scrapersky.tenants", "scrapersky.web", "scrapersky.schema.operations"),
+    # Jobs are scanned without the database; the runner, above, claims and stores them.
+    "batches/scanning": (
+        "batches.scanning",
+        "batches.models",
+        "batches.options",
+        "scans.engine",
+        "scans.fetch_settings",
+    ),
 }
 
 

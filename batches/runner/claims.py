@@ -4,29 +4,26 @@ Only one round runs at a time in an installation, so that a batch's `max_concurr
 workers and no host is ever scanned twice at once.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from batches.models import Batch, Job, Worker
-from batches.models.batch_queryset import BatchQuerySet
 from batches.options import BatchOptions
 from batches.pace import jobs_due
-from batches.runner.messages import ClaimedJob
-from batches.runner.tenant_slots import limited_batches, within_tenants
+from batches.runner.shares import Batches, RoundBatch, Slots, deal, slot_limits
+from batches.scanning.messages import BatchKey, ClaimedJob, Load
 
 # Jobs held per slot, so that no slot is idle between two rounds.
 AHEAD = 3
 # The key of the advisory lock that a round holds.
 ROUNDS = 5_226_521
-BatchKey = UUID | None  # None: jobs without a batch
-
+DEFAULT_CAP = BatchOptions().max_concurrent
 # Columns that a `ClaimedJob` copies from its row.
 JOB_COLUMNS = ("id", "claim_no", "attempts", "tenant_id", "batch_id", "domain_id", "job_type")
 
@@ -64,19 +61,6 @@ class ShiftLostError(Exception):
     """The worker was silent too long: others have its jobs, and it must not write them."""
 
 
-class Load(NamedTuple):
-    """The jobs of a batch on a worker: executing, ready, waiting for a busy server, ended."""
-
-    executing: int = 0
-    ready: int = 0
-    blocked: int = 0
-    ended: int = 0
-
-    @property
-    def held(self) -> int:
-        return sum(self)
-
-
 class Claim(NamedTuple):
     """The worker's new slots in each batch, and the jobs it just claimed."""
 
@@ -94,84 +78,79 @@ class Claimer:
         # Batch -> the round in which it was last served.
         self._served: dict[BatchKey, int] = {}
 
-    def claim(self, loads: Mapping[BatchKey, Load]) -> Claim | None:
+    def claim(self, loads: Mapping[BatchKey, Load], limit: int | None = None) -> Claim | None:
         """Claim up to the budget in addition to `loads`, least recently served batches first.
 
-        Returns None if there is nothing to claim. Raises `ShiftLostError`. Adopt the slots only
-        after this returns: until then they may be rolled back.
+        Claims at most `limit` jobs. Returns None if there is nothing to claim. Raises
+        `ShiftLostError`. Adopt the slots only after this returns: until then they may be rolled
+        back.
         """
         budget = AHEAD * self.ceiling - sum(load.held for load in loads.values())
-        caps = _caps(self.ceiling) if budget > 0 else {}
-        due = jobs_due(budget) if caps else {}
-        early = {batch for batch, count in due.items() if not count}
-        caps = {batch: cap for batch, cap in caps.items() if batch not in early}
-        if not caps:
+        budget = budget if limit is None else min(budget, limit)
+        if budget <= 0:
+            return None
+        batches = _read_batches(loads, self.ceiling)
+        claimable = _claimable(batches, budget)
+        if not claimable:
             return None
         with transaction.atomic():
             _wait_for_other_rounds()
-            held = _caps_of(batch for batch in loads if batch and batch not in caps)
-            before, limits = self._limits(caps | held)
-            claimable = {batch: limits[batch] for batch in caps}
-            jobs = _load(_take(self.worker, self._share(budget, claimable, loads, due)))
-            slots = _slots(limits, loads, jobs)
-            self._write(slots, before, loads)
-        return Claim(slots, jobs)
+            slots, workers = self._slots_in_use()
+            limits = slot_limits(
+                batches, {*claimable, *loads}, slots, workers=workers, ceiling=self.ceiling
+            )
+            jobs = _load(_take(self.worker, self._shares(budget, claimable, limits, loads)))
+            taken = _slots(limits, loads, jobs)
+            self._write(taken, slots.here, loads)
+        return Claim(taken, jobs)
 
-    def _limits(self, caps: Mapping[BatchKey, int]) -> tuple[dict[str, int], dict[BatchKey, int]]:
-        """Return this worker's current slots, and its limit in each batch.
-
-        The limit is a fair share of the batch's cap, and at most what other workers leave.
-        """
-        slots_of = dict(Worker.objects.live().values_list("pk", "slots"))
-        before = slots_of.pop(self.worker.pk, None)
-        if before is None:
+    def _slots_in_use(self) -> tuple[Slots, int]:
+        """Return the slots in use, and the number of workers."""
+        rows = dict(Worker.objects.live().values_list("pk", "slots"))
+        if self.worker.pk not in rows:
             raise ShiftLostError
-        in_use: Counter[str] = Counter()
-        for slots in slots_of.values():
-            in_use.update(slots)
-        limits: dict[BatchKey, int] = {}
-        for batch, cap in caps.items():
-            share = cap if batch is None else math.ceil(cap / (1 + len(slots_of)))
-            limits[batch] = max(0, min(share, cap - in_use[str(batch)], self.ceiling))
-        return before, within_tenants(limits, before, in_use, limited_batches())
+        slots: dict[UUID, dict[BatchKey, int]] = {
+            pk: {UUID(key): count for key, count in row.items()} for pk, row in rows.items()
+        }
+        here = slots.pop(self.worker.pk)
+        elsewhere: Counter[BatchKey] = Counter()
+        for row in slots.values():
+            elsewhere.update(row)
+        return Slots(here, elsewhere), len(rows)
 
-    def _share(
+    def _shares(
         self,
         budget: int,
+        claimable: Mapping[BatchKey, int],
         limits: Mapping[BatchKey, int],
         loads: Mapping[BatchKey, Load],
-        due: Mapping[UUID, int],
     ) -> dict[BatchKey, int]:
-        """Return how many jobs each batch may get, dealt in turn until the budget is spent.
-
-        `due` limits the batches that are spread over hours.
-        """
-        self._served = {batch: self._served.get(batch, 0) for batch in limits}
+        """Return how many jobs each batch gets, dealt in turn until the budget is spent."""
+        self._served = {batch: self._served.get(batch, 0) for batch in claimable}
         self._round += 1
+        # Jobs that wait for a busy server must not use up the budget.
         room = self.ceiling - sum(load.blocked for load in loads.values())
-        demand: dict[BatchKey, int] = {}
-        for batch in sorted(limits, key=self._served.__getitem__):
+        wanted: dict[BatchKey, int] = {}
+        for batch in sorted(claimable, key=self._served.__getitem__):
             load = loads.get(batch, Load())
-            most = AHEAD * limits[batch] - load.held
-            if batch and batch in due:
-                most = min(most, due[batch])
-            # jobs waiting for a busy server must not use up the budget
-            demand[batch] = min(most, room) if load.blocked else most
-        shares: Counter[BatchKey] = Counter()
-        while budget and (hungry := [b for b, most in demand.items() if shares[b] < most]):
-            shares.update(hungry[:budget])
-            budget -= min(budget, len(hungry))
+            most = min(AHEAD * limits[batch] - load.held, claimable[batch])
+            wanted[batch] = min(most, room) if load.blocked else most
+        shares = deal(budget, wanted)
         self._served.update(dict.fromkeys(shares, self._round))
-        return dict(shares)
+        return shares
 
     def _write(
-        self, slots: dict[BatchKey, int], before: dict[str, int], loads: Mapping[BatchKey, Load]
+        self,
+        slots: Mapping[BatchKey, int],
+        before: Mapping[BatchKey, int],
+        loads: Mapping[BatchKey, Load],
     ) -> None:
         """Write the slots; lowered ones are kept until the pool has adopted them."""
-        row = {str(batch): count for batch, count in slots.items() if batch}
-        for key in (str(batch) for batch in loads if batch):
-            row[key] = max(row.get(key, 0), before.get(key, 0))
-        if row != before and not self.worker.beat(slots=row):
+        row = {batch: count for batch, count in slots.items() if batch}
+        for batch in filter(None, loads):
+            row[batch] = max(row.get(batch, 0), before.get(batch, 0))
+        texts = {str(batch): count for batch, count in row.items()}
+        if row != before and not self.worker.beat(slots=texts):
             raise ShiftLostError
 
 
@@ -182,28 +161,33 @@ def _wait_for_other_rounds() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUNDS])
 
 
-def _caps(ceiling: int) -> dict[BatchKey, int]:
-    """Return the batches with claimable jobs, oldest first, and their `max_concurrent`."""
-    waiting = Job.objects.claimable()
-    in_batch = Exists(waiting.filter(batch=OuterRef("pk")))
-    rows = Batch.objects.claimable().filter(in_batch).order_by("created_at")
-    caps: dict[BatchKey, int] = {}
-    if waiting.filter(batch__isnull=True).exists():
-        caps[None] = ceiling
-    return caps | _read_caps(rows)
+def _read_batches(loads: Mapping[BatchKey, Load], ceiling: int) -> Batches:
+    """Return running batches, those in `loads`, and those of tenants with a limit; oldest first.
+
+    Of their options only two are read: parsing all of a thousand batches takes ten times as long.
+    """
+    claimable = Job.objects.claimable()
+    batches: dict[BatchKey, RoundBatch] = {
+        None: RoundBatch(ceiling, has_claimable=claimable.filter(batch__isnull=True).exists())
+    }
+    is_running = Q(status=Batch.Status.RUNNING)
+    held, limited = Q(pk__in=[*filter(None, loads)]), Q(tenant__max_sites__isnull=False)
+    rows = Batch.objects.unfinished().filter(is_running | held | limited).order_by("created_at")
+    waits = is_running & Exists(claimable.filter(batch=OuterRef("pk")))
+    options = ("options__max_concurrent", "options__spread_hours")
+    for pk, cap, hours, *others in rows.values_list(
+        "pk", *options, "tenant", "tenant__max_sites", waits
+    ):
+        batches[pk] = RoundBatch(cap or DEFAULT_CAP, bool(hours), *others)
+    return batches
 
 
-def _caps_of(ids: Iterable[UUID]) -> dict[BatchKey, int]:
-    """Return the `max_concurrent` of batches; those that have no more jobs to claim keep it."""
-    pks = list(ids)
-    return _read_caps(Batch.objects.filter(pk__in=pks)) if pks else {}
-
-
-def _read_caps(batches: BatchQuerySet) -> dict[BatchKey, int]:
-    default = BatchOptions().max_concurrent
-    # Reads only this option: parsing all options of a thousand batches takes ten times as long.
-    rows = batches.values_list("pk", "options__max_concurrent")
-    return {pk: cap or default for pk, cap in rows}
+def _claimable(batches: Batches, budget: int) -> dict[BatchKey, int]:
+    """Return how many jobs of each batch may be claimed: any, or those that are due by now."""
+    rows = {batch: row for batch, row in batches.items() if row.has_claimable}
+    due = jobs_due([batch for batch, row in rows.items() if batch and row.is_spread], budget)
+    counts = {batch: budget for batch, row in rows.items() if not row.is_spread}
+    return counts | {batch: count for batch, count in due.items() if count}
 
 
 def _slots(
@@ -212,7 +196,7 @@ def _slots(
     """Return the slots of each batch: its limit, but at most its jobs here."""
     held = Counter({batch: load.held for batch, load in loads.items()})
     held.update(job.batch_id for job in claimed)
-    return {batch: min(limits.get(batch, count), count) for batch, count in held.items()}
+    return {batch: min(limits.get(batch, 0), count) for batch, count in held.items()}
 
 
 def _take(worker: Worker, shares: Mapping[BatchKey, int]) -> list[UUID]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.models import DailyCount, Job, Worker
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, failure
 from batches.transitions import count_ended
 from scans import results
 from scans.engine.errors import FailureReason
@@ -120,7 +120,7 @@ def _log(outcome: Outcome, *, is_held: bool) -> None:
     elif outcome.kind is Kind.REPORT:
         logger.debug("%s is complete", outcome.job.ids)
     elif outcome.kind is Kind.FAILURE:
-        value = outcome.read()
+        value = outcome.result
         logger.info("%s ends with %s: %s", outcome.job.ids, value["reason"], value["error"])
     else:
         logger.warning("%s was lost in attempt %d", outcome.job.ids, outcome.job.attempts + 1)
@@ -136,7 +136,7 @@ def _gather(rows: _Rows, outcome: Outcome) -> None:
 
 
 def _gather_report(rows: _Rows, outcome: Outcome) -> None:
-    job, report = outcome.job, outcome.read()
+    job, report = outcome.job, outcome.result
     is_stored = not job.options.test_mode
     scan_id = uuid7() if is_stored and not job.sitemaps_only else None
     if is_stored:
@@ -151,7 +151,7 @@ def _gather_report(rows: _Rows, outcome: Outcome) -> None:
 
 
 def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
-    job, value = outcome.job, outcome.read()
+    job, value = outcome.job, outcome.result
     reason, error = value["reason"], value["error"]
     cancelled = reason == FailureReason.CANCELLED
     (rows.cancelled if cancelled else rows.failed)[job.batch_id] += 1

@@ -1,7 +1,8 @@
 """Run a shift: one host's work on all batches for as long as its cluster runs.
 
-The main thread uses the database: it writes outcomes, claims jobs and sends heartbeats. Meanwhile
-the pool's thread keeps the scanning processes busy.
+Twice a second, `Shift._step` writes what ended, sends a heartbeat, stops what was paused or
+cancelled, recovers the jobs of dead workers, and claims more. Meanwhile the pool's thread keeps the
+scanning processes busy.
 """
 
 import faulthandler
@@ -15,12 +16,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from batches.models import Batch, Job, Worker
+from batches.outages.watch import NetworkWatch
 from batches.runner import recovery
 from batches.runner.claims import Claimer, ShiftLostError
 from batches.runner.flush import flush, release
-from batches.runner.messages import ClaimKey
-from batches.runner.network import NetworkWatch
-from batches.runner.pool import Pool
+from batches.scanning.messages import ClaimKey
+from batches.scanning.pool import Pool
 from batches.transitions import settle_cancelling
 from scrapersky.web.database_errors import is_conflict
 from scrapersky.web.stopping import cluster_stops
@@ -69,7 +70,9 @@ class Shift:
         self.linger = linger
         self.pool = Pool(processes=settings.SCAN_PROCESSES, ceiling=ceiling)
         self.claimer = Claimer(worker, ceiling)
-        self.network = NetworkWatch(worker, self.pool)
+        self.network = NetworkWatch(
+            worker, on_down=self._release_waiting, on_up=self.pool.replace_processes
+        )
         self.parent = os.getppid()
         self.busy_at = monotonic()
         self.due: dict[str, float] = {}
@@ -130,7 +133,7 @@ class Shift:
             raise ShiftLostError
         if not self.stopping_since and self._is_to_stop():
             self.stopping_since = monotonic()
-            release(self.worker, self.pool.take_waiting(lambda job: True))
+            self._release_waiting()
 
     def _is_to_stop(self) -> bool:
         if cluster_stops.value or os.getppid() != self.parent:
@@ -159,16 +162,14 @@ class Shift:
         settle_cancelling()
 
     def _claim(self) -> None:
-        """Claim jobs, at most one while the network is down.
-
-        Releases those waiting for busy servers beyond a budget.
-        """
+        """Claim jobs; release those waiting for busy servers beyond a budget."""
         release(self.worker, self.pool.take_blocked(keep=settings.SCAN_MAX_CONCURRENT))
         start_pending()
-        if self.network.is_down:
-            self.network.claim_trial()
-        elif claim := self.claimer.claim(self.pool.loads()):
+        if claim := self.claimer.claim(self.pool.loads(), self.network.claim_limit()):
             self.pool.offer(claim.jobs, claim.slots)
+
+    def _release_waiting(self) -> None:
+        release(self.worker, self.pool.take_waiting())
 
     def _is_over(self) -> bool:
         waits_for_network = self.network.is_down and not self.stopping_since

@@ -7,7 +7,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from batches.models import Batch, Job
-from batches.runner.messages import ClaimedJob, Kind, Outcome
+from batches.scanning.messages import ClaimedJob, Kind, Outcome
 from scans import results
 from scans.engine.report import Contact, ContactKind, PageEntry, SitemapFile, SiteReport, Technology
 from scans.results import SiteResult

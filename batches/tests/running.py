@@ -7,7 +7,7 @@ from django.utils import timezone
 from batches.models import Batch, Job, Worker
 from batches.runner import flush, shift
 from batches.runner.claims import Claimer
-from batches.runner.messages import ClaimedJob
+from batches.scanning.messages import ClaimedJob
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
 from scrapersky.tenants.models import Tenant

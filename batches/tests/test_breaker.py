@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from batches.runner.breaker import NEARLY_ALL, PROBE_EVERY, WINDOW, Breaker
-from batches.runner.messages import ClaimKey
+from batches.outages.breaker import NEARLY_ALL, PROBE_EVERY, WINDOW, Breaker
+from batches.scanning.messages import ClaimKey
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 TIMED_OUT = "connection_timeout"

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from batches.models import Batch, Job, Worker
-from batches.runner.claims import Claim, Claimer, Load, ShiftLostError
-from batches.runner.messages import ClaimedJob
+from batches.runner.claims import Claim, Claimer, ShiftLostError
 from batches.runner.shift import start_pending
+from batches.scanning.messages import ClaimedJob, Load
 from batches.services import create_batch, initiate_scan
-from batches.transitions import cancel_job
+from batches.transitions import cancel_job, pause_batch
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +59,37 @@ def test_the_cap_holds_for_the_last_jobs_of_a_batch_beside_another(default_tenan
     assert len(claim(claimer).jobs) == 9
     make(default_tenant, 50, of="other")
     assert claim(claimer, {batch.pk: Load(3, 6)}).slots[batch.pk] == 3
+
+
+def test_the_cap_holds_for_jobs_held_of_a_batch_that_was_paused(default_tenant: Tenant) -> None:
+    batch = make(default_tenant, 9, max_concurrent=3)
+    claimer = hire()
+    claim(claimer)
+    pause_batch(batch)
+    make(default_tenant, 50, of="other")
+    assert claim(claimer, {batch.pk: Load(3, 6)}).slots[batch.pk] == 3
+
+
+def test_a_round_may_be_limited_to_fewer_jobs(default_tenant: Tenant) -> None:
+    make(default_tenant, 9)
+    claimer = hire()
+    assert claimer.claim({}, limit=0) is None
+    assert len((claimer.claim({}, limit=1) or Claim({}, [])).jobs) == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite claims batch by batch")
+def test_a_round_over_many_batches_takes_as_many_queries_as_one_over_one(
+    default_tenant: Tenant,
+) -> None:
+    counts = []
+    claimer = hire()
+    for number in (1, 20):
+        for batch in range(number):
+            make(default_tenant, 2, of=f"{number}-{batch}-")
+        with CaptureQueriesContext(connection) as queries:
+            assert claim(claimer).jobs
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_a_claimed_job_is_pending_until_its_scan_begins(default_tenant: Tenant) -> None:

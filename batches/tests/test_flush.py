@@ -11,8 +11,8 @@ from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
 from batches.runner import flush as flushing
 from batches.runner.flush import flush
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import recover
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
 from batches.tests.running import claim_jobs

@@ -9,9 +9,9 @@ from django.utils import timezone
 from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner.flush import flush
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import recover
 from batches.runner.shift import start_pending
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
 from batches.tests.running import claim_jobs

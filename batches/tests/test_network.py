@@ -9,8 +9,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from batches.models import Batch, Job, Worker
-from batches.outages import outage_notice
-from batches.runner import breaker, network
+from batches.outages import breaker, watch
+from batches.outages.notice import outage_notice
 from batches.services import create_batch, initiate_scan
 from batches.tests.running import run_shift
 from batches.tests.sites import Sites
@@ -67,14 +67,14 @@ def make(tenant: Tenant, hosts: list[str]) -> Batch:
 def watch_probes(monkeypatch: pytest.MonkeyPatch, react: Callable[[bool], None]) -> None:
     """Call a function with the result of each probe."""
 
-    class Watched(network.Probe):
+    class Watched(watch.Probe):
         def result(self) -> bool | None:
             answered = super().result()
             if answered is not None:
                 react(answered)
             return answered
 
-    monkeypatch.setattr(network, "Probe", Watched)
+    monkeypatch.setattr(watch, "Probe", Watched)
 
 
 def reasons(batch: Batch) -> dict[str, str]:

@@ -19,7 +19,7 @@ from batches import housekeeping
 from batches.models import Batch, Job, LookupKeyError, Worker
 from batches.runner import recovery
 from batches.runner.flush import flush
-from batches.runner.messages import failure
+from batches.scanning.messages import failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.api_clients import ROOT, program_of
 from batches.tests.outcomes import scanned

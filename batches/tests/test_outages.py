@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from batches.models import Batch, Worker
-from batches.outages import outage_notice
+from batches.outages.notice import outage_notice
 from batches.services import create_batch
 from scrapersky import health
 from scrapersky.tenants.models import Tenant

@@ -9,7 +9,7 @@ from django.utils import timezone
 from batches.models import Batch
 from batches.pace import seconds_to_last_start, sites_due
 from batches.progress import progress_of
-from batches.runner.claims import Load
+from batches.scanning.messages import Load
 from batches.tests.test_claims import by_batch, claim, hire, make
 from batches.transitions import pause_batch, retry_batch
 from scrapersky.tenants.models import Tenant

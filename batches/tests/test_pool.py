@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from batches.models import Job
 from batches.options import BatchOptions
-from batches.runner import addresses, pool
-from batches.runner.addresses import AddressLimits, limit_of
-from batches.runner.messages import ClaimedJob, Kind, Outcome
-from batches.runner.pool import Pool
+from batches.scanning import addresses, pool, processes
+from batches.scanning.addresses import AddressLimits, limit_of
+from batches.scanning.messages import ClaimedJob, Kind, Outcome
+from batches.scanning.pool import Pool
 from batches.tests.sites import Sites
 from tests.processes import eventually, is_running
 
@@ -105,7 +105,7 @@ def test_a_wait_for_a_server_is_on_the_receipt_and_not_in_the_time_of_the_scan(
         assert len(started) == 1
         waited = threading.Timer(1.5, hold.set)
         waited.start()
-        reports = {outcome.job.id: outcome.read() for outcome in outcomes(workers, 2)}
+        reports = {outcome.job.id: outcome.result for outcome in outcomes(workers, 2)}
     (running_id,) = [key for key, _ in started]
     other = reports[second.id if running_id == first.id else first.id]
     assert other["requests"][0]["waited"] >= 1
@@ -136,7 +136,7 @@ def test_jobs_that_wait_for_a_server_can_be_taken_back(sites: Sites, settings: S
     with running(*map(claimed, hosts(4))) as workers:
         eventually(lambda: workers.loads()[None].blocked == 3)
         assert len(workers.take_blocked(keep=2)) == 1
-        assert len(workers.take_waiting(lambda job: True)) == 2
+        assert len(workers.take_waiting()) == 2
         hold.set()
         assert len(outcomes(workers, 1)) == 1
         assert workers.is_idle()
@@ -198,7 +198,7 @@ def test_the_networks_of_shared_front_ends_are_valid_and_say_where_they_are_from
 def test_processes_end_when_there_is_nothing_to_do_and_start_again(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "IDLE_AFTER", 0.5)
+    monkeypatch.setattr(processes, "IDLE_AFTER", 0.5)
     with running(claimed("s0.site.test")) as workers:
         (first,) = eventually(lambda: pids_of(workers))
         outcomes(workers, 1)
@@ -211,7 +211,7 @@ def test_processes_end_when_there_is_nothing_to_do_and_start_again(
 def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "RECYCLE_AFTER", 3)
+    monkeypatch.setattr(processes, "RECYCLE_AFTER", 3)
     sites.before = waiting(threading.Event().wait, 0.2)
     seen: set[int] = set()
     with running(*map(claimed, hosts(12)), ceiling=2) as workers:
@@ -235,4 +235,4 @@ def test_no_more_jobs_run_than_the_pool_may_run(sites: Sites) -> None:
 
 
 def pids_of(workers: Pool) -> list[int]:
-    return [child.pid for child in list(workers._children)]
+    return [child.pid for child in workers._processes]

@@ -15,7 +15,7 @@ from batches.models import Batch, Job, Worker
 from batches.runner import recovery
 from batches.runner.claims import ShiftLostError
 from batches.runner.flush import flush
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.tests.outcomes import scanned
 from batches.tests.running import claim_jobs

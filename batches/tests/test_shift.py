@@ -14,8 +14,9 @@ from pytest_django.fixtures import Settings
 
 from batches import transitions
 from batches.models import Batch, Job, Worker
-from batches.runner import messages, process, recovery, shift
-from batches.runner.pool import Pool
+from batches.runner import recovery, shift
+from batches.scanning import child, messages
+from batches.scanning.pool import Pool
 from batches.services import create_batch, initiate_scan
 from batches.tests.running import run_shift
 from batches.tests.sites import Sites
@@ -161,7 +162,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
     batch = make(default_tenant, hosts(3), max_concurrent=1)
     first = batch.jobs.get(domain__host="s0.site.test")
     requested, stopped = threading.Event(), threading.Event()
-    check, cancel = shift.Shift._check, process.Child.cancel
+    check, cancel = shift.Shift._check, child.Child.cancel
     cancelled: list[Job] = []
 
     def cancel_once_asked(self: shift.Shift) -> None:
@@ -169,7 +170,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
             cancelled.append(transitions.cancel_job(first))
         check(self)
 
-    def stop(self: process.Child, key: str) -> None:
+    def stop(self: child.Child, key: str) -> None:
         cancel(self, key)
         if key == str(first.pk):
             stopped.set()
@@ -180,7 +181,7 @@ def test_a_running_job_that_is_cancelled_is_stopped_and_the_others_go_on(
             stopped.wait(timeout=15)
 
     monkeypatch.setattr(shift.Shift, "_check", cancel_once_asked)
-    monkeypatch.setattr(process.Child, "cancel", stop)
+    monkeypatch.setattr(child.Child, "cancel", stop)
     sites.before = answer_when_stopped
     run_shift()
     assert stopped.is_set()
@@ -263,7 +264,7 @@ def watch_pools(monkeypatch: pytest.MonkeyPatch) -> list[Pool]:
 
 def process_of(pools: list[Pool], host: str) -> int:
     """Return the id of the process scanning a host."""
-    children = list(pools[0]._children)
+    children = list(pools[0]._processes)
     return next(
         c.pid for c in children if any(scan.job.host == host for scan in list(c.running.values()))
     )
@@ -280,7 +281,7 @@ def stop_process_of(pools: list[Pool], host: str) -> None:
 def test_a_scanning_process_that_cannot_start_ends_the_shift_and_loses_nothing(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child.sys, "executable", "/bin/false")
     batch = make(default_tenant, hosts(3))
     with pytest.raises(RuntimeError, match="scanning processes"):
         run_shift()

@@ -15,8 +15,8 @@ from batches.housekeeping import keep
 from batches.models import Batch, Job, MaintenanceRun, Worker
 from batches.models.job import MAX_ATTEMPTS
 from batches.runner.flush import flush
-from batches.runner.messages import ClaimedJob, Kind, Outcome, failure
 from batches.runner.recovery import recover
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, failure
 from batches.services import create_batch
 from batches.sitemap_submission import settle_stranded, submit_queued
 from batches.tests.outcomes import scanned

@@ -9,8 +9,8 @@ from django.utils import timezone
 from batches.models import DailyCount, Job, Worker
 from batches.runner import flush as flushing
 from batches.runner.flush import flush
-from batches.runner.messages import ClaimedJob, failure
 from batches.runner.recovery import recover
+from batches.scanning.messages import ClaimedJob, failure
 from batches.services import create_batch
 from batches.statistics import statistics
 from batches.tests.outcomes import scanned

@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 from batches import transitions
 from batches.models import Batch, Job, Worker
 from batches.runner.flush import flush
-from batches.runner.messages import failure
+from batches.scanning.messages import failure
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import scanned
 from batches.tests.running import claim_jobs

@@ -15,7 +15,7 @@ from batches.demo import batch as demo_batch
 from batches.draft_forms import CHECKS, PICKS, DraftForm, shown, table_of
 from batches.lists import BATCHES
 from batches.models import Batch, Draft, Job
-from batches.outages import outage_notice
+from batches.outages.notice import outage_notice
 from batches.tenant_limits import LimitReachedError, usage_of
 from scans.engine.lists.collection import ParsedList
 from scrapersky.tenants.access import get_readable, readable, tenant_for_new_rows, writable

@@ -13,8 +13,8 @@ from django.conf import settings  # noqa: E402  (the models below need the setti
 
 from batches.models import Job  # noqa: E402
 from batches.options import BatchOptions  # noqa: E402
-from batches.runner.messages import ClaimedJob, Kind, Outcome  # noqa: E402
-from batches.runner.pool import Pool  # noqa: E402
+from batches.scanning.messages import ClaimedJob, Kind, Outcome  # noqa: E402
+from batches.scanning.pool import Pool  # noqa: E402
 
 TENANT = UUID(int=0)
 # Seconds between two looks at what has ended.
@@ -54,7 +54,7 @@ class Tally:
     def add(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self.ended += 1
-            self._add(outcome.read() if outcome.kind is Kind.REPORT else {})
+            self._add(outcome.result if outcome.kind is Kind.REPORT else {})
 
     def _add(self, report: dict[str, Any]) -> None:
         self.counts["reports"] += bool(report)

@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 from batches import transitions
 from batches.maintenance import MINUTE_KEEPER
 from batches.models import Batch, Job, MaintenanceRun, Worker
-from batches.outages import outage_notice
+from batches.outages.notice import outage_notice
 from batches.queue import wake_workers
 from tests.concurrency.audit import audit, problems
 from tests.concurrency.installation import Installation

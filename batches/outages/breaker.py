@@ -1,6 +1,6 @@
 """Tell a fault in this host's own network from faults of the sites, by how its jobs end.
 
-Pure logic: `batches.runner.network` connects it to the shift.
+Pure logic: `batches.outages.watch` connects it to the shift.
 """
 
 from collections import Counter, deque
@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from batches.runner.messages import ClaimKey, utc_now
+from batches.scanning.messages import ClaimKey, utc_now
 from scans.engine.errors import FailureReason
 
 # The breaker opens when this many of as many ended jobs failed for reasons of the network.

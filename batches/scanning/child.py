@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from batches.runner.messages import Scan
+from batches.scanning.messages import Scan
 from scans.fetch_settings import fetch_settings
 
 logger = logging.getLogger(__name__)

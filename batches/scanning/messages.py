@@ -1,11 +1,12 @@
-"""Values passed between claiming, scanning and writing."""
+"""The values that claiming, scanning and writing exchange."""
 
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from batches.models import Job
@@ -15,6 +16,7 @@ from batches.options import BatchOptions
 GRACE = 2.0
 # (job id, claim number)
 ClaimKey = tuple[UUID, int]
+BatchKey = UUID | None  # None: jobs without a batch
 
 
 def utc_now() -> datetime:
@@ -89,6 +91,19 @@ class Scan:
         return message
 
 
+class Load(NamedTuple):
+    """The jobs of a batch on a worker: executing, ready, waiting for a busy server, ended."""
+
+    executing: int = 0
+    ready: int = 0
+    blocked: int = 0
+    ended: int = 0
+
+    @property
+    def held(self) -> int:
+        return sum(self)
+
+
 class Kind(StrEnum):
     """How the scan of a job ended, as reported by its process or shown by the process's death."""
 
@@ -97,9 +112,9 @@ class Kind(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
-    """The end of one scan; `payload` is the child's JSON, parsed only when it is written.
+    """The end of one scan; `payload` is the child's JSON.
 
     The times are the runner's; a report or failure contains those of the scan itself.
     """
@@ -110,8 +125,9 @@ class Outcome:
     started_at: datetime
     finished_at: datetime = field(default_factory=utc_now)
 
-    def read(self) -> dict[str, Any]:
-        """Return the parsed payload, with the times of the scan."""
+    @cached_property
+    def result(self) -> dict[str, Any]:
+        """The parsed payload, with the times of the scan; parsed only when it is written."""
         times = {
             "started_at": self.started_at.isoformat(),
             "finished_at": self.finished_at.isoformat(),

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from time import monotonic
 from uuid import UUID
 
-from batches.runner.addresses import AddressLimits
-from batches.runner.messages import ClaimedJob, Scan
+from batches.scanning.addresses import AddressLimits
+from batches.scanning.messages import ClaimedJob, Scan
 
 # (batch or None, whether the jobs need a process of their own)
 QueueKey = tuple[UUID | None, bool]
@@ -34,6 +34,13 @@ class WaitingJobs:
         for (batch, _), queue in self.queues.items():
             counts[batch] += len(queue)
         return +counts
+
+    def by_process(self) -> dict[bool, int]:
+        """Return how many jobs may start, by whether they need a process of their own."""
+        counts = {False: 0, True: 0}
+        for (_, alone), queue in self.queues.items():
+            counts[alone] += len(queue)
+        return counts
 
     def add(self, job: ClaimedJob) -> None:
         self._queue_of(job).append(Scan(job))

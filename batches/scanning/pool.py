@@ -11,15 +11,25 @@ import os
 import selectors
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from batches.runner.claims import BatchKey, Load
-from batches.runner.messages import ClaimedJob, ClaimKey, Kind, Outcome, Scan, failure, utc_now
-from batches.runner.process import Child, Frame
-from batches.runner.waiting import QueueKey, WaitingJobs
+from batches.scanning.child import Child, Frame
+from batches.scanning.messages import (
+    BatchKey,
+    ClaimedJob,
+    ClaimKey,
+    Kind,
+    Load,
+    Outcome,
+    Scan,
+    failure,
+    utc_now,
+)
+from batches.scanning.processes import Processes
+from batches.scanning.waiting import QueueKey, WaitingJobs
 from scans.engine.errors import FailureReason
 
 logger = logging.getLogger(__name__)
@@ -28,14 +38,8 @@ logger = logging.getLogger(__name__)
 FULL = 64
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
-# Seconds between two checks for late, missing and worn-out processes.
+# Seconds between two checks for overdue scans and for missing or worn-out processes.
 TICK = 0.25
-# Idle seconds after which the processes end.
-IDLE_AFTER = 60.0
-# Sites after which a process is replaced, to bound memory leaks.
-RECYCLE_AFTER = 2_000
-# Consecutive processes that may die before they are ready; then the pool gives up.
-MAX_FAILED_STARTS = 3
 
 
 class Pool:
@@ -43,26 +47,21 @@ class Pool:
 
     def __init__(self, *, processes: int, ceiling: int) -> None:
         self._lock = threading.Lock()
-        self._processes = processes
         self._ceiling = ceiling
-        self._threads = math.ceil(ceiling / processes)
-        self._children: list[Child] = []
+        self._processes = Processes(processes, threads=math.ceil(ceiling / processes))
         self._waiting = WaitingJobs()
         self._slots: dict[BatchKey, int] = {}
         self._executing: Counter[BatchKey] = Counter()
         self._started: dict[ClaimKey, datetime] = {}
         self._outcomes: list[Outcome] = []
         self._outcome_bytes = 0
-        self._failed_starts = 0
         self._closed = False
         self._tick_at = 0.0
-        self._busy_at = monotonic()
         # Set if the outcomes should be collected before the next round.
         self.full = threading.Event()
-        self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)
-        self._selector.register(self._wake_out, selectors.EVENT_READ, None)
+        self._processes.selector.register(self._wake_out, selectors.EVENT_READ, None)
         self._thread = threading.Thread(target=self._pump, name="pool", daemon=True)
         self._thread.start()
 
@@ -102,9 +101,7 @@ class Pool:
     def stages(self) -> dict[str, list[Any]]:
         """Return job id -> [stage, progress 0..1] of every job being scanned."""
         with self._lock:
-            frames = {
-                key: scan.stage for child in self._children for key, scan in child.running.items()
-            }
+            frames = {scan.job.key: scan.stage for scan in self._processes.scans()}
         values = {key: json.loads(frame) for key, frame in frames.items()}
         return {key: [value["stage"], value["progress"]] for key, value in values.items()}
 
@@ -131,12 +128,14 @@ class Pool:
     def stop(self, claims: set[ClaimKey]) -> None:
         """Stop scans; each ends as cancelled unless it has just ended otherwise."""
         with self._lock:
-            for child in self._children:
+            for child in self._processes:
                 for key, scan in child.running.items():
                     if scan.job.claim in claims:
                         child.cancel(key)
 
-    def take_waiting(self, predicate: Callable[[ClaimedJob], bool]) -> list[ClaimedJob]:
+    def take_waiting(
+        self, predicate: Callable[[ClaimedJob], bool] = lambda job: True
+    ) -> list[ClaimedJob]:
         """Remove and return jobs that have not started."""
         with self._lock:
             return self._waiting.remove(predicate)
@@ -147,11 +146,10 @@ class Pool:
             surplus = set(list(self._waiting.blocked)[keep:])
             return self._waiting.remove(lambda job: job.key in surplus) if surplus else []
 
-    def renew(self) -> None:
+    def replace_processes(self) -> None:
         """Replace the processes as their running scans end."""
         with self._lock:
-            for child in self._children:
-                child.retiring = True
+            self._processes.retire_all()
         self._wake()
 
     def close(self) -> list[ClaimedJob]:
@@ -161,21 +159,16 @@ class Pool:
         self._wake()
         self._thread.join()
         unfinished = self._jobs()
-        for child in self._children:
-            child.kill()
-        self._selector.close()
+        self._processes.close()
         os.close(self._wake_out)
         os.close(self._wake_in)
         return unfinished
 
     # State of the jobs
 
-    def _running(self) -> Iterator[Scan]:
-        return (scan for child in self._children for scan in child.running.values())
-
     def _jobs(self) -> list[ClaimedJob]:
         unwritten = [outcome.job for outcome in self._outcomes]
-        return [*self._waiting.jobs(), *(scan.job for scan in self._running()), *unwritten]
+        return [*self._waiting.jobs(), *(scan.job for scan in self._processes.scans()), *unwritten]
 
     def _has_jobs(self) -> bool:
         return bool(self._executing or self._waiting)
@@ -198,9 +191,9 @@ class Pool:
             return  # a full pipe wakes the pump anyway; a closed one means that it has stopped
 
     def _pump(self) -> None:
-        while not self._closed and self._failed_starts < MAX_FAILED_STARTS:
-            busy = self._children or self._has_jobs()
-            for key, _ in self._selector.select(TICK if busy else None):
+        while not self._closed and self._processes.can_start:
+            busy = self._processes or self._has_jobs()
+            for key, _ in self._processes.selector.select(TICK if busy else None):
                 if key.data is None:
                     os.read(self._wake_out, 4096)
                 else:
@@ -209,7 +202,7 @@ class Pool:
                 if monotonic() >= self._tick_at:
                     self._tick_at = monotonic() + TICK
                     self._give_up_overdue()
-                    self._scale()
+                    self._processes.adjust(self._waiting.by_process())
                 self._dispatch()
 
     def _receive(self, child: Child) -> None:
@@ -224,8 +217,7 @@ class Pool:
     def _handle(self, child: Child, frame: Frame) -> None:
         scan = child.running.get(frame.key)
         if frame.kind == "ready":
-            child.ready = True
-            self._failed_starts = 0
+            self._processes.ready(child)
         elif frame.kind == "resolved":
             self._admit(child, frame, scan)
         elif frame.kind == "stage" and scan:
@@ -266,50 +258,16 @@ class Pool:
 
     def _reap(self, child: Child) -> None:
         """Remove a process that died; its running jobs are lost."""
-        self._failed_starts += not child.ready
         for scan in list(child.running.values()):
             logger.warning("%s lost its scanning process %d", scan.job.ids, child.pid)
             self._end(child, scan, Outcome(scan.job, Kind.LOST, b"{}", scan.started_at))
-        self._remove(child)
-
-    def _remove(self, child: Child) -> None:
-        self._selector.unregister(child.fd)
-        self._children.remove(child)
-        child.kill()
+        self._processes.reap(child)
 
     def _give_up_overdue(self) -> None:
-        for child in self._children:
+        for child in self._processes:
             for scan in [scan for scan in child.running.values() if scan.overdue]:
                 self._end(child, scan, _overdue(scan))
                 child.give_up(scan.job.key)
-
-    # Processes
-
-    def _scale(self) -> None:
-        """Start as many processes as the jobs need; stop all of them when idle."""
-        for alone in (False, True):
-            kind = [c for c in self._children if c.alone is alone and not c.retiring]
-            jobs = sum(len(child.running) for child in kind)
-            queues = self._waiting.queues.items()
-            jobs += sum(len(queue) for key, queue in queues if key[1] is alone)
-            for _ in range(len(kind), min(self._processes, jobs)):
-                child = Child(1 if alone else self._threads, alone=alone)
-                self._selector.register(child.fd, selectors.EVENT_READ, child)
-                self._children.append(child)
-        self._recycle()
-        for child in [c for c in self._children if c.retiring and not c.running]:
-            self._remove(child)
-
-    def _recycle(self) -> None:
-        """Retire worn-out processes one at a time, or all of them if there is nothing to do."""
-        if self._has_jobs():
-            self._busy_at = monotonic()
-        idle = monotonic() - self._busy_at > IDLE_AFTER
-        for child in self._children:
-            if idle or (
-                child.served >= RECYCLE_AFTER and not any(c.retiring for c in self._children)
-            ):
-                child.retiring = True
 
     # Starting jobs
 
@@ -337,24 +295,15 @@ class Pool:
 
     def _start(self, key: QueueKey, queue: deque[Scan]) -> bool:
         """Start the first job of a queue if a slot of its batch and a thread are free."""
-        batch, alone = key
+        batch, _ = key
         if self._executing[batch] >= self._slots.get(batch, 0):
             return False
-        child = self._child_for(queue[0].job, alone=alone)
+        child = self._processes.child_for(queue[0].job)
         if child is None:
             return False
         child.start(queue.popleft())
         self._executing[batch] += 1
         return True
-
-    def _child_for(self, job: ClaimedJob, *, alone: bool) -> Child | None:
-        """Return the least busy process of the kind with a free thread.
-
-        Skips a process that still runs an earlier, cancelled scan of the same job.
-        """
-        kind = (child for child in self._children if child.alone is alone)
-        free = [child for child in kind if child.free > 0 and not child.has(job.key)]
-        return min(free, key=lambda child: len(child.running), default=None)
 
 
 def _overdue(scan: Scan) -> Outcome:
