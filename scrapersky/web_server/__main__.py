@@ -4,9 +4,9 @@ import resource
 import socket
 import sys
 
-from scrapersky.wsgi import application  # first: it sets Django up
+from scrapersky.wsgi import application  # first, because it sets up Django
 
-# For every connection a socket and perhaps a temporary file; databases and files served beside.
+# A socket and possibly a temporary file per connection, plus databases and served files.
 OPEN_FILES = 2_048
 
 
@@ -21,7 +21,7 @@ def main(descriptor: int) -> None:
 
 
 def raise_open_files() -> None:
-    """Allow as many open files as the connections need, as far as the system lets this process."""
+    """Raise the limit of open files to what the connections need, as far as the system permits."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -1,4 +1,4 @@
-"""One connection: what it may keep open, and for how long."""
+"""A connection with limits on its resources and duration."""
 
 import socket
 import time
@@ -16,9 +16,9 @@ DISCARDED_AT_ONCE = 262_144
 
 
 class LimitedChannel(HTTPChannel):
-    """A connection that ends when its client is too slow to send, or to read.
+    """A connection that ends if its client sends or reads too slowly.
 
-    Everything but `send` runs in the server's loop.
+    Everything except `send` runs in the server's loop.
     """
 
     parser_class = LimitedParser
@@ -37,7 +37,7 @@ class LimitedChannel(HTTPChannel):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nothing is done for the client but to wait for it."""
+        """Whether the server is only waiting for the client."""
         return not self.requests and not self.total_outbufs_len
 
     @property
@@ -49,7 +49,7 @@ class LimitedChannel(HTTPChannel):
         return self.request is not None and self.request.is_upload
 
     def held_bytes(self) -> int:
-        """Return the size of the bodies held in memory; those of uploads are on the disk."""
+        """Return the size of bodies held in memory; uploads are on disk."""
         with self.requests_lock:
             requests = [*self.requests, *([self.request] if self.request else [])]
         return sum(each.body_bytes_received for each in requests if not each.is_upload)
@@ -67,9 +67,9 @@ class LimitedChannel(HTTPChannel):
             self.handle_close()
 
     def received(self, data: bytes) -> bool:
-        """Take what a client sent, in place of waitress's own method.
+        """Process received data, replacing waitress's method.
 
-        It differs in stopping at a refused request and while permission is awaited.
+        Unlike that, it stops at a refused request and while waiting for permission.
         """
         with self.requests_lock:
             if self.will_close or self.close_when_flushed:
@@ -92,7 +92,7 @@ class LimitedChannel(HTTPChannel):
         self._unparsed = data
 
     def _advance(self, request: LimitedParser) -> None:
-        """Pass a complete request on, or let its client send the body."""
+        """Pass on a complete request, or let the client send the body."""
         if request.completed:
             self._refused = request.error is not None
             self.sent_continue = False
@@ -104,11 +104,11 @@ class LimitedChannel(HTTPChannel):
 
     def _queue(self, request: LimitedParser) -> None:
         self.requests.append(request)
-        if len(self.requests) == 1:  # else the thread that serves the one before passes it on
+        if len(self.requests) == 1:  # otherwise the thread serving the previous one passes it on
             self.server.add_task(self)
 
     def permission_decided(self, request: LimitedParser, status: int) -> None:
-        """Go on with a request that asked for permission to upload."""
+        """Continue a request after the decision on its upload."""
         with self.requests_lock:
             if self.request is not request or not self.connected:
                 return
@@ -134,10 +134,10 @@ class LimitedChannel(HTTPChannel):
             self._linger()
 
     def _linger(self) -> None:
-        """Stop sending, and throw away what the client still sends.
+        """Stop sending, and discard further data.
 
         If the connection closed with unread bytes, the reset would reach the client before it has
-        read why it was refused.
+        read the refusal.
         """
         self.close_when_flushed = False
         self._lingers_until = time.time() + self.limits.linger_seconds
@@ -145,7 +145,7 @@ class LimitedChannel(HTTPChannel):
             self.socket.shutdown(socket.SHUT_WR)
 
     def check_deadlines(self, now: float) -> None:
-        """Close the connection, or refuse its request, where the client is too slow."""
+        """Close the connection, or refuse its request, if the client is too slow."""
         if self._lingers_until:
             overdue = now > self._lingers_until
         elif not self.is_waiting:
@@ -159,7 +159,7 @@ class LimitedChannel(HTTPChannel):
             self.handle_close()
 
     def _check_request(self, request: LimitedParser, now: float) -> None:
-        """Refuse a request that has not arrived within its time."""
+        """Refuse a request that has not arrived in time."""
         if now <= request.deadline():
             return
         with self.requests_lock:

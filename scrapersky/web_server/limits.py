@@ -1,4 +1,4 @@
-"""What one client may take up."""
+"""The resource limits per client."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,21 @@ class Limits:
     body_bytes: int = 1_000_000
     upload_bytes: int = 20_000_000
     header_bytes: int = 32_768
-    # Lines of the chunked encoding and its trailer: waitress copies them with every read.
+    # Chunk headers and trailer, which waitress copies with every read.
     chunk_line_bytes: int = 4_096
-    # For the request line and headers, for the whole request, and for a whole upload.
+    # For the request line and headers, for a whole request, and for a whole upload.
     header_seconds: float = 15
     request_seconds: float = 30
     upload_seconds: float = 600
-    # Without a request on an open connection.
+    # For an open connection without a request.
     idle_seconds: float = 15
-    # A client must read this much of a response in this time, or all that is left of it.
+    # A client must read this many bytes of a response, or the rest of it, in this time.
     drain_bytes: int = 65_536
     drain_seconds: float = 30
-    # For how long what a refused client still sends is thrown away, so that it reads the response.
+    # How long data from a refused client is discarded so that it can read the response.
     linger_seconds: float = 10
     connections: int = 512
-    # Memory for bodies of requests that are no uploads; a longest waiting client makes room.
+    # Memory for bodies of ordinary requests; the longest-waiting client is dropped beyond it.
     held_bytes: int = 64_000_000
     uploads: int = 16
     threads: int = 8

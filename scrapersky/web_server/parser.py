@@ -1,4 +1,4 @@
-"""One request as it arrives, refused as soon as it exceeds what its client may send."""
+"""An incoming request, refused as soon as it exceeds a limit."""
 
 import time
 from typing import Any
@@ -11,10 +11,10 @@ from scrapersky.web_server.refusal import Refusal
 
 
 class LimitedParser(HTTPRequestParser):
-    """A request that ends with an error, or asks for permission, once it is too large.
+    """A request that fails, or asks for permission to upload, once it is too large.
 
-    While `needs_permission` is set, the connection must not be read: the answer decides whether
-    the rest is an upload or not wanted.
+    While `needs_permission` is set, the connection must not be read, because the decision
+    determines whether the rest is accepted.
     """
 
     needs_permission = False
@@ -27,7 +27,7 @@ class LimitedParser(HTTPRequestParser):
         self.started = time.time()
 
     def received(self, data: bytes) -> int:
-        """Take the bytes of this request, and return how many that were."""
+        """Consume the bytes of this request; return how many."""
         try:
             consumed: int = super().received(data)
         except ValueError:  # a length of 5,000 digits, brackets in a host
@@ -42,14 +42,14 @@ class LimitedParser(HTTPRequestParser):
         return consumed
 
     def deadline(self) -> float:
-        """Return when the request must have arrived; no byte moves it."""
+        """Return when the request must be complete; further bytes do not extend it."""
         if not self.headers_finished:
             return self.started + self.limits.header_seconds
         seconds = self.limits.upload_seconds if self.is_upload else self.limits.request_seconds
         return self.started + seconds
 
     def permit(self) -> None:
-        """Let the request be as large as an upload."""
+        """Allow the request to be as large as an upload."""
         self.needs_permission = False
         self.is_upload = True
         self.expect_continue = self._waits_to_continue
@@ -62,24 +62,22 @@ class LimitedParser(HTTPRequestParser):
         self._end()
 
     def is_framed_well(self) -> bool:
-        """Whether the lines around chunks are short, and the body's end is beyond dispute."""
+        """Whether chunk headers are short, and the end of the body is unambiguous."""
         if "TRANSFER_ENCODING" in self.headers:
-            return (
-                False  # left in HTTP/1.0 only, where a proxy may read it otherwise (RFC 9112, 6.1)
-            )
+            return False  # HTTP/1.0, which proxies may read differently (RFC 9112, 6.1)
         if not self.chunked:
             return True
         longest = max(len(self.body_rcv.control_line), len(self.body_rcv.trailer))
         return longest <= self.limits.chunk_line_bytes
 
     def body_size(self) -> int:
-        """Return how large the body is, or has become so far where it comes in chunks."""
+        """Return the size of the body, or the size received so far if it is chunked."""
         return len(self.body_rcv) if self.chunked else self.content_length
 
     def _check_size(self) -> None:
         limits, size = self.limits, self.body_size()
         limit = limits.upload_bytes if self.is_upload else limits.body_bytes
-        # The sizes of the chunks may take as much again as the chunks.
+        # Chunk headers may take as much space as the chunks themselves.
         if size <= limit and self.body_bytes_received <= 2 * limit:
             return
         has_credentials = {"COOKIE", "AUTHORIZATION"} & self.headers.keys()
@@ -91,10 +89,10 @@ class LimitedParser(HTTPRequestParser):
     def _ask_permission(self) -> None:
         self.needs_permission = True
         self.completed = False
-        # No "100 Continue" before the answer.
+        # No "100 Continue" before the decision.
         self._waits_to_continue, self.expect_continue = self.expect_continue, False
 
     def _end(self) -> None:
         self.completed = True
-        # waitress would send "100 Continue" and go on reading.
+        # waitress would send "100 Continue" and continue reading.
         self.expect_continue = False

@@ -1,4 +1,4 @@
-"""Ask, outside of the loop that reads requests, whether a client may upload."""
+"""Decide, outside of the loop that reads requests, whether a client may upload."""
 
 import logging
 import threading
@@ -10,14 +10,14 @@ from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
 
-# Whether a client with these headers (as waitress names them) may upload to a path.
+# Whether a client with these headers (in waitress's naming) may upload to a path.
 MayUpload = Callable[[str, Mapping[str, str]], bool]
 GRANTED = 0
 
 
 @dataclass(frozen=True)
 class Question:
-    """May this client upload? `decided` takes GRANTED or the status of a refusal."""
+    """A request for permission to upload; `decided` is called with GRANTED or an error status."""
 
     path: str
     headers: Mapping[str, str]
@@ -26,10 +26,10 @@ class Question:
 
 
 class PermissionThread:
-    """One thread that answers one question after another.
+    """A single thread that answers one question after another.
 
-    A single one, so that clients who ask for permission with made-up sessions hold none of the
-    threads that serve pages; each answer is a lookup or two by key.
+    It keeps clients with made-up sessions from occupying the threads that serve pages; each answer
+    takes one or two lookups by key.
     """
 
     def __init__(self, may_upload: MayUpload) -> None:
@@ -38,7 +38,7 @@ class PermissionThread:
         threading.Thread(target=self._run, name="upload-permission", daemon=True).start()
 
     def ask(self, question: Question) -> None:
-        """Answer a question in the other thread, unless its client is gone by then."""
+        """Queue a question, to be answered unless its client is gone by then."""
         self._questions.put(question)
 
     def _run(self) -> None:
@@ -51,7 +51,7 @@ class PermissionThread:
         close_old_connections()
         try:
             return GRANTED if self._may_upload(question.path, question.headers) else 413
-        except Exception:  # a question ends here, and the thread answers the next one
+        except Exception:  # a question ends here, so that the thread continues
             logger.exception("Cannot find out whether %r may be uploaded to.", question.path)
             return 503
         finally:

@@ -1,4 +1,4 @@
-"""What a client reads whose request never reaches the console."""
+"""Responses to requests that never reach the console."""
 
 import json
 from functools import lru_cache
@@ -22,14 +22,14 @@ REASONS = {
 
 
 class Refusal:
-    """The end of a request that the server does not take; waitress calls it an error."""
+    """A refused request, in the form of a waitress error."""
 
     def __init__(self, code: int) -> None:
         self.code = code
 
 
 class RefusalTask(ErrorTask):
-    """Answer a refused request: with a page, or with the API's error body under /api/."""
+    """Respond to a refused request: with a page, or with an API error under /api/."""
 
     def execute(self) -> None:
         code = self.request.error.code
@@ -58,7 +58,7 @@ def refusal_body(code: int, limits: Limits, wants_json: bool) -> bytes:
 
 
 def reason_of(code: int, limits: Limits) -> str:
-    """Return a sentence for a status; the server's own failures are the only other ones."""
+    """Return the sentence for a status, by default the one for server errors."""
     reason = REASONS.get(code, "The server failed on this request and logged the error.")
     megabytes = (size / 1_000_000 for size in (limits.body_bytes, limits.upload_bytes))
     body, upload = (f"{size:g}" for size in megabytes)

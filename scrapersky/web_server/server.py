@@ -1,4 +1,4 @@
-"""All connections of one process, and the loop that reads them."""
+"""The connections of one process, and the loop that reads them."""
 
 import signal
 import socket
@@ -18,14 +18,14 @@ from scrapersky.web_server.parser import LimitedParser
 from scrapersky.web_server.permission import GRANTED, MayUpload, PermissionThread, Question
 
 ACCEPTED_AT_ONCE = 64
-# Small, because waitress copies the rest of what it read with every chunk of a chunked body.
+# Small, because waitress copies the remaining buffer with every chunk of a chunked body.
 READ_BYTES = 8_192
-# The loop looks at deadlines this often, in seconds.
+# Seconds between checks of deadlines.
 TICK = 1
 
 
 class LimitedServer(TcpWSGIServer):
-    """A server whose connections make room for each other, the longest waiting one first."""
+    """A server that drops the longest-waiting connections to make room for new ones."""
 
     channel_class = LimitedChannel
     active_channels: dict[int, LimitedChannel]
@@ -38,7 +38,7 @@ class LimitedServer(TcpWSGIServer):
         self._stops_at = 0.0
 
     def handle_accept(self) -> None:
-        """Accept what waits; over the limit, close what has waited longest for its client."""
+        """Accept pending connections; above the limit, close the one that waited longest."""
         for _ in range(ACCEPTED_AT_ONCE):
             before = len(self.active_channels)
             super().handle_accept()
@@ -48,9 +48,9 @@ class LimitedServer(TcpWSGIServer):
                 self._make_room()
 
     def _make_room(self) -> None:
-        """Close a waiting connection of the address that has most of them, uploads last.
+        """Close a waiting connection of the address with most of them, uploads last.
 
-        Where all are at work, close the one that was accepted last.
+        If none is waiting, close the one accepted last.
         """
         channels = list(self.active_channels.values())
         waiting = [channel for channel in channels if channel.is_waiting]
@@ -62,7 +62,7 @@ class LimitedServer(TcpWSGIServer):
         longest_waiting(candidates).handle_close()
 
     def note_held(self, count: int) -> None:
-        """Count bytes that were read, and close connections where bodies take too much memory."""
+        """Count received bytes, and close connections if bodies take too much memory."""
         self._held_bytes += count
         if self._held_bytes <= self.limits.held_bytes:
             return
@@ -79,12 +79,12 @@ class LimitedServer(TcpWSGIServer):
             channel.handle_close()
 
     def ask_permission(self, channel: LimitedChannel, request: LimitedParser) -> None:
-        """Ask whether a request may be an upload; the answer reaches the channel in the loop."""
+        """Ask whether a request may be an upload; the channel gets the answer in the loop."""
 
         def decided(status: int) -> None:
             self.trigger.pull_trigger(partial(self._decided, channel, request, status))
 
-        path = "/" + request.path.lstrip("/")  # as waitress passes it on
+        path = "/" + request.path.lstrip("/")  # as in waitress
         question = Question(path, dict(request.headers), lambda: channel.connected, decided)
         self._permission.ask(question)
 
@@ -95,12 +95,12 @@ class LimitedServer(TcpWSGIServer):
         channel.permission_decided(request, status)
 
     def maintenance(self, now: float) -> None:
-        """Look at every connection's deadlines; waitress calls this between two reads."""
+        """Check the deadlines of all connections; waitress calls this between reads."""
         for channel in list(self.active_channels.values()):
             channel.check_deadlines(now)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
-        """Accept nothing more, and end once what is being served has been; a signal's handler."""
+        """Stop accepting, and end once running requests are served; a signal handler."""
         self.accepting = False
         self._stops_at = self._stops_at or time.time() + self.limits.shutdown_seconds
         self.pull_trigger()
@@ -129,19 +129,19 @@ def create_server(
         threads=limits.threads,
         ident="ScraperSky",
         max_request_header_size=limits.header_bytes,
-        # LimitedParser has the limits; this one counts the sizes of chunks, too.
+        # LimitedParser has the limits; this one would also count chunk headers.
         max_request_body_size=3 * limits.upload_bytes,
-        # What is no upload stays in memory: anonymous clients write nothing to the disk.
-        # One read may exceed the limit before the parser sees it.
+        # Ordinary bodies stay in memory, so that anonymous clients cannot write to the disk. A
+        # single read may exceed the limit before the parser sees it.
         inbuf_overflow=limits.body_bytes + 2 * READ_BYTES,
         recv_bytes=READ_BYTES,
-        # LimitedServer has its own limit, at which it keeps accepting.
+        # LimitedServer has its own limit, beyond which it still accepts.
         connection_limit=1_000_000,
         cleanup_interval=TICK,
         asyncore_loop_timeout=TICK,
         asyncore_use_poll=True,
         log_socket_errors=False,
-        # scrapersky.web.client_address knows whose to trust.
+        # scrapersky.web.client_address decides which to trust.
         clear_untrusted_proxy_headers=False,
     )
     settings.limits = limits

@@ -1,4 +1,4 @@
-"""Postal addresses as their countries write them, after `address_formats.toml`."""
+"""The formats of postal addresses by country, as defined in `address_formats.toml`."""
 
 import re
 import unicodedata
@@ -21,12 +21,12 @@ _PLAIN = re.compile(r"[^\W_]+")
 _NEAR = re.compile(r"^(?:Nr\.?|Near) ")
 _SEPARATED = re.compile(r"[ ,]*,[ ,]*")
 LONGEST_PART = 150
-# Characters of a postcode, and of the name of a region with what surrounds it.
+# Maximum length of a postcode, and of a region's name with surrounding text.
 LONGEST_POSTCODE, LONGEST_REGION = 10, 30
 
 
 class PostalAddress(NamedTuple):
-    """One address, in the order of an envelope; `country` is its ISO 3166 code."""
+    """An address in the order of an envelope; `country` is its ISO 3166 code."""
 
     street: str
     postcode: str
@@ -40,7 +40,7 @@ class PostalAddress(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What two spellings of one address share."""
+        """A key shared by all spellings of the address."""
         words = _PLAIN.findall(unicodedata.normalize("NFKC", self.street).casefold())
         short = abbreviations()
         street = "".join(short.get(word, _without_street(word)) for word in words)
@@ -49,7 +49,7 @@ class PostalAddress(NamedTuple):
 
 
 def _without_street(word: str) -> str:
-    """Return a German or Dutch name of a street with its ending abbreviated."""
+    """Return a German or Dutch street name with its suffix abbreviated."""
     for ending in ("straße", "strasse"):
         if word.endswith(ending):
             return word.removesuffix(ending) + "str"
@@ -58,7 +58,7 @@ def _without_street(word: str) -> str:
 
 @dataclass(frozen=True)
 class Format:
-    """How one country writes addresses; see the head of the table."""
+    """The address format of a country; see the head of the table."""
 
     country: str
     postcode: str
@@ -112,7 +112,7 @@ class Format:
         return re.compile(rf"(?:{self.postcode})\Z")
 
     def is_prefix(self, text: str) -> bool:
-        """Return whether a text ends with the letters of the country before a postcode: D-10115."""
+        """Return whether a text ends with a country prefix before a postcode: D-10115."""
         return bool(self.prefix and self._prefix_at_end.search(text))
 
     @cached_property
@@ -120,7 +120,7 @@ class Format:
         return re.compile(rf"(?<!\w)(?:{self.prefix})[-\u2013 ]?\Z")
 
     def may_end_at(self, text: str, end: int) -> bool:
-        """Return cheaply whether a postcode after its town and region may end at a position."""
+        """Return, cheaply, whether a postcode after its town and region may end at a position."""
         code = self._last_postcode.search(text, max(0, end - LONGEST_POSTCODE), end)
         if code is None or "{region}" not in self.order:
             return code is not None
@@ -132,12 +132,12 @@ class Format:
 
     @cached_property
     def _last_words(self) -> frozenset[str]:
-        """The words that names of regions end with."""
+        """The last words of region names."""
         return frozenset(name.rpartition(" ")[2] for name in self._region_codes)
 
     @cached_property
     def _region_codes(self) -> dict[str, str]:
-        """Region names, abbreviations and codes -> code, the longest first."""
+        """Region names, abbreviations and codes -> code, longest first."""
         codes: dict[str, str] = {}
         for code, line in (self.regions or {}).items():
             if code != "counties":
@@ -151,7 +151,7 @@ class Format:
         return re.compile(counties, re.IGNORECASE) if counties else None
 
     def checked(self, street: str, postcode: str, town: str, region: str) -> PostalAddress | None:
-        """Return the address that these parts form in this country, or None."""
+        """Return the address formed by these parts in this country, or None."""
         street, town = _clean(street), _clean(town)
         code = self._read_postcode(postcode)
         if code is None or not _is_name(town) or not _is_street(street):
@@ -162,7 +162,7 @@ class Format:
         return PostalAddress(street, code, town, region, self.country)
 
     def _read_postcode(self, text: str) -> str | None:
-        """Return a postcode as its country writes it, empty if a place may have none."""
+        """Return a postcode in its country's notation; empty if it is optional and missing."""
         text = " ".join(text.split())
         if not text and self.bare:
             return ""
@@ -183,18 +183,18 @@ class Format:
         return text
 
     def _agree(self, postcode: str, region: str) -> bool:
-        """Return whether a postcode may lie in a region: ZIP codes begin as their state's do."""
+        """Return whether a postcode may be in a region: ZIP code prefixes belong to states."""
         line = (self.regions or {}).get(region, "")
         begins = tuple(line.partition(":")[2].split())
         code = f"0{postcode}" if self.country == "AU" and len(postcode) == 3 else postcode
         return not begins or code.startswith(begins)
 
     def may_have(self, region: str) -> bool:
-        """Return whether this is one of the states, where addresses name one."""
+        """Return whether this is a valid region, if addresses require one."""
         return "{region}" not in self.order or self._region(_clean(region)) in self._region_codes
 
     def split_towns(self, text: str) -> tuple[str, str]:
-        """Return (town, region) of the names between a street and a postcode after them."""
+        """Return (town, region) from the names between a street and a postcode."""
         names = [_NEAR.sub("", name) for name in _SEPARATED.split(text.strip(" ,")) if name]
         region = ""
         while len(names) > 1 and (self._named_region(names[-1]) or self._is_own_name(names[-1])):
@@ -227,7 +227,7 @@ def _is_street(street: str) -> bool:
 
 @cache
 def formats() -> dict[str, Format]:
-    """Return the format of each country that has one."""
+    """Return the formats by country."""
     return {
         country: Format(country, **{**values, "streets": tuple(values.get("streets", ()))})
         for country, values in countries().items()
@@ -236,11 +236,11 @@ def formats() -> dict[str, Format]:
 
 @cache
 def ending_in_town(shape: str) -> tuple[Format, ...]:
-    """Return the formats with postcodes of this look in running text, and the town after them."""
+    """Return the formats with this shape of postcode in running text, followed by the town."""
     return tuple(f for f in formats().values() if f.shape == shape and f.is_postcode_first)
 
 
 @cache
 def ending_in_postcode(shape: str) -> tuple[Format, ...]:
-    """Return the formats with postcodes of this look in running text, and the town before them."""
+    """Return the formats with this shape of postcode in running text, preceded by the town."""
     return tuple(f for f in formats().values() if f.shape == shape and not f.is_postcode_first)

@@ -1,4 +1,4 @@
-"""Postal addresses whose parts the markup names: JSON-LD, microdata, RDFa and microformats.
+"""Postal addresses with marked-up parts: JSON-LD, microdata, RDFa and microformats.
 
 https://schema.org/PostalAddress, https://microformats.org/wiki/h-adr
 """
@@ -13,14 +13,14 @@ from scans.engine.extractors.json_ld import types_of, walk
 from scans.engine.extractors.text import one_line
 
 MOST = 200
-# How far above a street the element of its whole address is looked for.
+# How many levels above a street the element of its address may be.
 DEPTH = 6
-# What takes place somewhere is not somebody's address.
+# Types whose location is not the site's address.
 _ELSEWHERE = ("Event", "JobPosting", "Trip", "Reservation", "Review")
 
 
 class StatedAddress(NamedTuple):
-    """The parts of one address as a page names them, and whose it is."""
+    """The parts of an address as stated by a page, and its owner."""
 
     street: str
     postcode: str
@@ -38,7 +38,7 @@ _BY_CLASS = [f".p-{name}, .{name}" for name in _CLASSES]
 
 
 def addresses_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedAddress]:
-    """Yield the addresses that JSON-LD objects have; a line of text has all of it as its street."""
+    """Yield the addresses in JSON-LD objects; one given as a line of text is all street."""
     items = list(walk(list(json_ld)))
     elsewhere = {id(part) for item in items if _is_elsewhere(item) for part in walk(item)}
     for item in items:
@@ -64,7 +64,7 @@ def _text(value: Any) -> str:
 
 
 def addresses_in_markup(tree: LexborHTMLParser, hints: Set[str]) -> tuple[StatedAddress, ...]:
-    """Return the addresses of microdata, RDFa and microformats, in the order of the page.
+    """Return the addresses in microdata, RDFa and microformats, in page order.
 
     `hints` come from `hints_in`.
     """
@@ -82,7 +82,7 @@ def addresses_in_markup(tree: LexborHTMLParser, hints: Set[str]) -> tuple[Stated
 
 
 def _read_parts(street: LexborNode, parts: list[str], method: str) -> StatedAddress | None:
-    """Return the address around its street: in the nearest element that has a town, too."""
+    """Return the address around a street: in the nearest element that also has a town."""
     scope = street.parent
     for _ in range(DEPTH):
         if scope is None or scope.tag in ("body", "html"):

@@ -1,4 +1,4 @@
-"""The patterns and words of `address_formats.toml`."""
+"""The patterns and words in `address_formats.toml`."""
 
 import re
 import tomllib
@@ -22,7 +22,7 @@ def compiled(
     regions: Iterable[str],
     is_postcode_first: bool,
 ) -> re.Pattern[str]:
-    """Return the regex of addresses in running text that an `order` of the table stands for."""
+    """Return the regex for addresses in running text in an `order` of the table."""
     patterns = _table()["patterns"]
     sep, word = patterns["sep"], patterns["word"]
     town_before = _filled(patterns["town_before"], word=word)
@@ -53,7 +53,7 @@ def turned_order() -> str:
 
 
 def _filled(pattern: str, **named: str) -> str:
-    """Return a pattern of the table with its names filled in."""
+    """Return a pattern of the table with its placeholders filled in."""
     for name, value in named.items():
         pattern = pattern.replace(f"{{{name}}}", value)
     return pattern
@@ -69,7 +69,7 @@ def _street(name: str) -> str:
 
 @cache
 def not_streets() -> re.Pattern[str]:
-    """Return the pattern of what looks like a street and is none."""
+    """Return the pattern of texts that look like a street but are not."""
     return re.compile(_table()["not_streets"]["words"])
 
 
@@ -80,7 +80,7 @@ def words_around(name: str) -> re.Pattern[str]:
 
 
 def is_anothers(before: str) -> bool:
-    """Return whether the words before an address name somebody else, such as who hosts the site."""
+    """Return whether the words before an address name a third party, such as a hosting company."""
     words = _PLAIN.findall(before.casefold())
     phrases = _others()
     if phrases.keys().isdisjoint(words):
@@ -91,7 +91,7 @@ def is_anothers(before: str) -> bool:
 
 @cache
 def _others() -> dict[str, list[str]]:
-    """Return the phrases of one or two words, by the first word of each."""
+    """Return the phrases of one or two words by their first word."""
     by_word: dict[str, list[str]] = {}
     for phrase in _table()["patterns"]["foreign"].strip().split("|"):
         by_word.setdefault(phrase.partition(" ")[0], []).append(phrase)
@@ -99,13 +99,13 @@ def _others() -> dict[str, list[str]]:
 
 
 def abbreviations() -> dict[str, str]:
-    """Return the abbreviations of words in streets."""
+    """Return the abbreviations used in street names."""
     short: dict[str, str] = _table()["abbreviations"]
     return short
 
 
 def countries() -> dict[str, dict[str, Any]]:
-    """Return the table of each country, by its ISO 3166 code."""
+    """Return the tables by ISO 3166 country code."""
     return {name: values for name, values in _table().items() if len(name) == 2}
 
 

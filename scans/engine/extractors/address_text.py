@@ -1,7 +1,7 @@
 """Postal addresses in running text: legal notices, contact blocks, footers.
 
-A postcode is looked for first, as few texts hold one; then the text before and after it must be
-an address of a country that the page may speak of.
+Searches for postcodes first because few texts contain any; then the surrounding text must be an
+address in a country that the page may refer to.
 """
 
 import re
@@ -21,13 +21,13 @@ from scans.engine.extractors.countries import LONGEST_NAME, country_named
 from scans.engine.extractors.regions import PageRegions, countries_in
 from scans.engine.extractors.snippets import around
 
-# Characters before a postcode that may belong to its address, and those after it.
+# Characters before and after a postcode that may belong to its address.
 BEFORE, AFTER = 220, 90
 LINES_BEFORE = 5
-# Characters before an address in which the page may say that it is another's.
+# Characters before an address that may attribute it to somebody else.
 FOREIGN_BEFORE = 160
 LONGEST_PREFIX = 4
-# Runs of digits examined per page.
+# Maximum runs of digits examined per page.
 MOST = 2_000
 
 _PLACE = re.compile(
@@ -42,10 +42,10 @@ _PLACE = re.compile(
     r"|(?P<canadian>[A-Z]\d\b))"
     r"|(?P<irish>(?<=[AC-FHKNPRTV-Y]\d)[\dW] ?[AC-FHKNPRTV-Y\d]{4}\b))"
 )
-# Each separator is one character, so that places in the text stay where they are.
+# Each separator is one character, so that offsets do not change.
 _SEPARATORS = str.maketrans(dict.fromkeys("\n|·•;●▪◊►*¦", ","))
 _NAME_BEHIND = re.compile(r" ?[-\u2013]? ?[A-ZÀ-ÖØ-Ž'\u2019]")
-# What precedes the postcode of an address in a country that the page does not speak of.
+# What precedes the postcode of an address in a country that the page does not refer to.
 _PART_ENDS = frozenset(["", *"\n,;|·•-\u2013/0123456789"])
 # What may precede a postcode that begins its line.
 _LABEL = re.compile(r"(?:[^,:]{1,30}: ?)?(?:[A-Z]{1,2}[-\u2013 ])?")
@@ -74,14 +74,14 @@ class _Window(NamedTuple):
 
 
 class TextAddress(NamedTuple):
-    """One address of a text, with the words around it."""
+    """An address in a text, with the surrounding words."""
 
     address: PostalAddress
     snippet: str
 
 
 def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
-    """Yield the addresses of a text, one line a block; duplicates are kept."""
+    """Yield the addresses in a text with one line per block; duplicates are kept."""
     for place in islice(_PLACE.finditer(text), MOST):
         forms = _possible(place, regions)
         if not forms:
@@ -95,7 +95,7 @@ def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
 
 
 def read_line(line: str, regions: PageRegions) -> PostalAddress | None:
-    """Return the address that one line of a form or of markup holds."""
+    """Return the address in a single line from a form or markup."""
     return next((item.address for item in read_addresses(line[:300], regions)), None)
 
 
@@ -110,7 +110,7 @@ def _window_around(text: str, place: re.Match[str]) -> tuple[int, _Window]:
 
 
 def _line_start(text: str, place: int) -> int:
-    """Return where the lines that may belong to an address begin."""
+    """Return the start of the lines that may belong to an address."""
     earliest = max(0, place - BEFORE)
     start = place
     for _ in range(LINES_BEFORE):
@@ -121,7 +121,7 @@ def _line_start(text: str, place: int) -> int:
 
 
 def _line_end(text: str, place: int) -> int:
-    """Return the end of the line after the postcode's own, which may name the country."""
+    """Return the end of the line after the postcode's, which may name the country."""
     end = text.find("\n", place, place + AFTER)
     if end < 0:
         return min(len(text), place + AFTER)
@@ -130,7 +130,7 @@ def _line_end(text: str, place: int) -> int:
 
 
 def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
-    """Return the formats that a postcode may be of; a cheap first look at what surrounds it."""
+    """Return the possible formats of a postcode after a cheap check of its surroundings."""
     text, end = place.string, place.end()
     shape = place.lastgroup or ""
     forms = [form for form in ending_in_postcode(shape) if form.may_end_at(text, end)]
@@ -146,7 +146,7 @@ def _possible(place: re.Match[str], regions: PageRegions) -> list[Format]:
 
 
 def _stated_around(place: re.Match[str]) -> Callable[[Format], bool]:
-    """Return a predicate: whether a format's country appears before or after a postcode."""
+    """Return a predicate for whether a format's country is stated around a postcode."""
     text = place.string
     before = text[max(0, place.start() - LONGEST_PREFIX) : place.start()]
     behind = {name for name, _ in countries_in(text[place.end() : place.end() + AFTER])}
@@ -174,7 +174,7 @@ def _likeliest_first(forms: list[Format], regions: PageRegions) -> list[Format]:
 
 
 def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> bool:
-    """Return whether the address, its postcode or the page states its country, and none another."""
+    """Return whether its country is stated by the address, postcode or page, and no other is."""
     stated = _country_behind(match.string[match.end() :])
     if stated or form.own:
         return stated in ("", form.country)
@@ -220,7 +220,7 @@ def _checked(form: Format, match: re.Match[str]) -> PostalAddress | None:
 
 
 def _country_behind(rest: str) -> str:
-    """Return the country that stands right after an address; empty if none does."""
+    """Return the country named right after an address; empty if none."""
     words = _WORDS.findall(rest[:60])[:LONGEST_NAME]
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).strip(".")
@@ -230,11 +230,10 @@ def _country_behind(rest: str) -> str:
 
 
 def countries_of(regions: PageRegions) -> tuple[str, ...]:
-    """Return the countries whose addresses need not name them on this page.
+    """Return the countries that addresses on this page need not name.
 
-    Those that the page declares; on a page in another language than English else those that its
-    text speaks of, as long as no country stands among them whose addresses are not known here and
-    may look the same.
+    These are the countries that the page declares; on pages that are not in English, else those
+    that its text refers to, unless one of them has similar addresses in an unknown format.
     """
     if regions.first:
         return regions.first

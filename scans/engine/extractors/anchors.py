@@ -1,4 +1,4 @@
-"""The links of a page that a visitor can follow, read in one pass."""
+"""The links that visitors of a page can follow, read in one pass."""
 
 import re
 from typing import NamedTuple
@@ -19,16 +19,16 @@ MAX_TEXT = 200
 
 
 class Anchors(NamedTuple):
-    """What the `<a>` and `<area>` of a page lead to, in the order of the page."""
+    """The targets of a page's `<a>` and `<area>` elements, in page order."""
 
-    # The web addresses, absolute, each once.
+    # The absolute web URLs, without duplicates.
     links: tuple[Link, ...]
-    # (href, words) of mailto:, tel: and the like.
+    # (href, text) of mailto:, tel: and similar links.
     contact_links: list[tuple[str, str]]
 
 
 def read_anchors(nodes: list[LexborNode], base: str) -> Anchors:
-    """Return the links of the `<a>` and `<area>` of a page; relative ones start from `base`."""
+    """Return the links of a page's `<a>` and `<area>` elements, resolved against `base`."""
     links: dict[str, Link] = {}
     contact_links: list[tuple[str, str]] = []
     for node in nodes[: MAX_LINKS * 2]:
@@ -52,6 +52,6 @@ def _has_another_scheme(href: str) -> bool:
 
 
 def _alternative_text(node: LexborNode) -> str:
-    """Return the words of a link's picture."""
+    """Return the alternative text of a link's image."""
     image = node.css_first("img[alt]")
     return one_line(image.attributes.get("alt"), MAX_TEXT) if image else ""

@@ -1,6 +1,6 @@
-"""Decode bytes to text, as the HTML and Encoding standards require of browsers.
+"""Decode bytes to text as the HTML and Encoding standards specify for browsers.
 
-If a page declares no encoding, or an obviously wrong one, its bytes decide.
+Without a declared encoding, or with an obviously wrong one, the bytes decide.
 """
 
 import codecs
@@ -11,12 +11,12 @@ import chardet
 from scans.engine.extractors.encodings import codec_of
 from scans.engine.extractors.meta_charset import declared_late, prescan
 
-# Bytes handed to chardet, which reads about 1 MB/s.
+# Bytes passed to chardet, which reads about 1 MB/s.
 SAMPLE = 20_000
-# Bytes in which UTF-16 shows by its NULs.
+# Bytes examined for the NULs of UTF-16.
 HEAD = 1_024
-# Characters beyond ASCII from which on text that reads as UTF-8 is UTF-8, whatever it declares:
-# fewer may be chance in an encoding of East Asia.
+# Number of non-ASCII characters that make valid UTF-8 certain, whatever is declared: fewer may be a
+# coincidence in an East Asian encoding.
 ENOUGH = 4
 
 _BOMS = (
@@ -30,7 +30,7 @@ _IN_HEADER = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s;,\"']+)", re.IGNORECA
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
-    """Return the text of a page, without NUL, and the name of its encoding; never raises."""
+    """Return the text of a page without NULs, and the name of its encoding; never raises."""
     encoding = sniff(body, content_type)
     text = body.decode(encoding, "replace").removeprefix("\ufeff")
     return (text.replace("\0", "") if b"\0" in body else text), encoding
@@ -39,9 +39,10 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
 def sniff(body: bytes, content_type: str = "") -> str:
     """Return the codec of a page (HTML, 13.2.3.2).
 
-    The byte order mark wins, then the header, then a declaration in the first kilobyte. UTF-8 that
-    declares something else is UTF-8. Without a declaration strict UTF-8 is tried, then one further
-    down, which browsers change to when they meet it, then chardet, then Windows-1252.
+    In order of precedence: the byte order mark, the header, a declaration in the first kilobyte.
+    Text that is certainly UTF-8 is UTF-8 even if it declares something else. Without a declaration,
+    strict UTF-8 is tried, then a late declaration, to which browsers switch when they find it, then
+    chardet, then Windows-1252.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
@@ -57,7 +58,7 @@ def sniff(body: bytes, content_type: str = "") -> str:
 
 
 def is_utf8(body: bytes) -> bool:
-    """Return whether bytes are UTF-8; a character that the size limit cut in two may end them."""
+    """Return whether bytes are UTF-8; the last character may be truncated."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(body)
     except UnicodeDecodeError:
@@ -66,10 +67,10 @@ def is_utf8(body: bytes) -> bool:
 
 
 def _declared_outside(body: bytes, content_type: str) -> str:
-    """Return the encoding of the header, or the UTF-16 that the first bytes show.
+    """Return the encoding in the header, or UTF-16 as detected from the first bytes.
 
-    A header that says UTF-16 of a body without a single NUL is a mistake: markup in UTF-16 has one
-    in every other byte.
+    A header that declares UTF-16 is wrong if the body has no NULs: in UTF-16 markup, every other
+    byte is one.
     """
     label = _IN_HEADER.search(content_type)
     encoding = codec_of(label[1]) if label else ""
@@ -83,9 +84,10 @@ def _declared_outside(body: bytes, content_type: str) -> str:
 
 
 def _is_rather_utf8(body: bytes, declared: str) -> bool:
-    """Return whether a body that declares another encoding is UTF-8 to the last byte.
+    """Return whether a body that declares another encoding is entirely UTF-8.
 
-    Western text hardly ever happens to be that; other text needs a few characters to be sure.
+    Western text is hardly ever valid UTF-8 by chance; other text needs a few characters for
+    certainty.
     """
     if declared in _UTF_16 or body.isascii() or not is_utf8(body):
         return False
@@ -95,7 +97,7 @@ def _is_rather_utf8(body: bytes, declared: str) -> bool:
     return len(continuations) >= ENOUGH
 
 
-# Every byte but those with which a character of several bytes begins in UTF-8.
+# All bytes except lead bytes of multi-byte UTF-8 characters.
 _NOT_LEADING = bytes([*range(0xC2), *range(0xF5, 0x100)])
 
 

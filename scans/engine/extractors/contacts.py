@@ -1,4 +1,4 @@
-"""Collect every contact that a page offers, with its evidence."""
+"""Collect all contacts on a page with their evidence."""
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
@@ -20,10 +20,10 @@ from scans.engine.report import Contact, ContactKind
 def page_contacts(
     page: PageFacts, hrefs: list[tuple[str, str]], hints: Set[str]
 ) -> tuple[Contact, ...]:
-    """Return the contacts of one page, each once, with its best evidence.
+    """Return the contacts on a page without duplicates, each with its best evidence.
 
-    `hrefs` are (href, text) of the links that are not web addresses (mailto:, tel:); `hints` come
-    from `hints_in`.
+    `hrefs` are (href, text) of links that are not web URLs (mailto:, tel:); `hints` come from
+    `hints_in`.
     """
     regions = PageRegions(
         url=page.url, language=page.language, json_ld=page.json_ld, text=page.text
@@ -75,9 +75,9 @@ def _profiles(page: PageFacts) -> Iterator[Contact]:
 
 
 def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
-    """Return each contact once, with its best evidence; the first among equals.
+    """Return each contact once, with its best evidence; among equals, the first.
 
-    It keeps the person whom another page names beside it.
+    It keeps a person that another page names next to it.
     """
     best: dict[tuple[str, str], Contact] = {}
     for contact in (contact for contacts in lists for contact in contacts):
@@ -96,7 +96,7 @@ def merge_contacts(lists: Iterable[Iterable[Contact]]) -> tuple[Contact, ...]:
 
 
 def _identity(contact: Contact) -> str:
-    """Return a key that all spellings of a contact share, such as both forms of an IDN domain."""
+    """Return a key shared by all spellings of a contact, such as both forms of an IDN domain."""
     if contact.address:
         return PostalAddress(**contact.address).identity
     if contact.kind != ContactKind.EMAIL or contact.value.isascii():

@@ -1,4 +1,4 @@
-"""Recognise the country next to something: a name in eight languages, a code or a flag."""
+"""Recognise countries by name in eight languages, code or flag."""
 
 import re
 import tomllib
@@ -10,7 +10,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from scans.engine.extractors.vocabulary import names, table, words
 
-# Words in the longest country name.
+# Number of words in the longest country name.
 LONGEST_NAME = 6
 
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -18,7 +18,7 @@ _FLAG_A = 0x1F1E6
 
 
 def region_named(country: str) -> str:
-    """Return the region of a country's name or ISO code, empty if it is neither."""
+    """Return the region of a country name or ISO code; empty if it is neither."""
     code = "GB" if country.upper() == "UK" else country.upper()
     if code in SUPPORTED_REGIONS:
         return code
@@ -26,7 +26,7 @@ def region_named(country: str) -> str:
 
 
 def country_named(name: str) -> str:
-    """Return the region of a country's own name, not that of a city, in one of eight languages."""
+    """Return the region of a country name, not of a city, in one of eight languages."""
     return _countries().get(name.rstrip(".").casefold(), "")
 
 
@@ -41,7 +41,7 @@ def _letter(half: str) -> str:
 
 
 def region_at_end(parts: Sequence[str]) -> str:
-    """Return the region of the longest capitalised name that some words end with."""
+    """Return the region of the longest capitalised country name at the end of the words."""
     if not parts or parts[-1].rstrip(".").casefold() not in _last_words():
         return ""
     for start in range(max(0, len(parts) - LONGEST_NAME), len(parts)):
@@ -53,7 +53,7 @@ def region_at_end(parts: Sequence[str]) -> str:
 
 
 def region_of_code(code: str) -> str:
-    """Return the region of an ISO code that stands for nothing else beside a number."""
+    """Return the region of an ISO code, unless it has another meaning next to a number."""
     return region_named(code) if code in words("codes_beside_numbers") else ""
 
 
@@ -64,7 +64,7 @@ def _last_words() -> frozenset[str]:
 
 @cache
 def _regions() -> dict[str, str]:
-    """Return the region of each name, in lower case; empty for what is no country."""
+    """Return the regions by lower-case name; empty for names that are not countries."""
     regions = _countries() | _by_name(table("countries"))
     return regions | {name.casefold(): "" for name in names("not_countries")}
 

@@ -1,6 +1,6 @@
-"""The elements of a page that say what it is and where it leads, collected in one walk.
+"""Collect a page's informative elements in a single tree traversal.
 
-A walk over the tree of a page takes longer than reading what it collects.
+The traversal takes longer than reading the collected elements.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ _SELECTOR = (
 
 
 class Elements:
-    """Some elements of a page by their kind, in the order of the page."""
+    """Elements of a page by kind, in page order."""
 
     def __init__(self, tree: LexborHTMLParser) -> None:
         by_kind: defaultdict[str | None, list[LexborNode]] = defaultdict(list)
@@ -22,9 +22,9 @@ class Elements:
             by_kind["a" if tag == "area" else tag].append(node)
         self.bases = by_kind["base"]
         self.metas = by_kind["meta"]
-        # The `<link>` elements, not what a visitor follows.
+        # The `<link>` elements, not the links that visitors follow.
         self.links = by_kind["link"]
         self.json_ld = by_kind["script"]
-        # The `<a>` and `<area>` elements with an address.
+        # The `<a>` and `<area>` elements with a URL.
         self.anchors = by_kind["a"]
         self.images = by_kind["img"]

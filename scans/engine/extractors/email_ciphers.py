@@ -1,4 +1,4 @@
-"""E-mail addresses that a page hides from robots and its scripts show to every visitor."""
+"""E-mail addresses hidden from robots and revealed to visitors by scripts."""
 
 import base64
 import codecs
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from scans.engine.extractors.emails import FoundEmail, from_text
 from scans.engine.extractors.text import one_line
 
-# Addresses of one kind that are decoded on a page.
+# Maximum number of addresses of each kind decoded per page.
 MAX_HIDDEN = 500
 
 _CLOUDFLARE = re.compile(
@@ -38,14 +38,14 @@ _WORDPRESS = re.compile(r"data-enc-email=[\"']([^\"']{6,300})[\"']")
 
 
 def from_hidden(html: str, hints: Set[str]) -> Iterator[FoundEmail]:
-    """Yield the addresses that the page's scripts uncover for its visitors."""
+    """Yield the addresses that the page's scripts reveal to visitors."""
     for method, text in _hidden_texts(html, hints):
         for email in from_text(text, method):
             yield FoundEmail(email.address, method, one_line(text, 200))
 
 
 def _hidden_texts(html: str, hints: Set[str]) -> Iterator[tuple[str, str]]:
-    """Yield (method, text) for every hidden address of a page."""
+    """Yield (method, text) for every hidden address on a page."""
     if "cfemail" in hints or "/email-protection#" in hints:
         yield from (("cloudflare", text) for text in _all(_CLOUDFLARE, html, _cloudflare))
     for hint, pattern, decode in _OTHERS:
@@ -60,7 +60,7 @@ def _all(
 
 
 def _cloudflare(match: re.Match[str]) -> str:
-    """Undo the XOR with the first byte; empty if the code is broken."""
+    """Revert the XOR with the first byte; empty if the code is invalid."""
     try:
         key, *hidden = bytes.fromhex(match[1])
     except ValueError:
@@ -69,7 +69,7 @@ def _cloudflare(match: re.Match[str]) -> str:
 
 
 def _typo3(match: re.Match[str]) -> str:
-    """Undo the shift of TYPO3's spam protection, whose width each site chooses (-10 to 10)."""
+    """Revert the shift of TYPO3's spam protection, whose width depends on the site (-10 to 10)."""
     hidden = html_entities.unescape(unquote(match[1] or match[2])).replace("\\", "")
     for width in (-1, 1, *range(-10, -1), *range(2, 11)):
         for shifted in (_shifted_within_ranges, _shifted_freely):
@@ -91,17 +91,17 @@ def _shifted(letter: str, width: int) -> str:
 
 
 def _shifted_freely(text: str, width: int) -> str:
-    """Shift every letter alike, as TYPO3 did before version 4."""
+    """Shift all letters by the same width, as TYPO3 did before version 4."""
     return "".join(chr(max(0, ord(letter) + width)) for letter in text)
 
 
 def _joomla(match: re.Match[str]) -> str:
-    """Join the strings that Joomla's e-mail cloaking adds up in a script."""
+    """Join the strings that Joomla's e-mail cloaking concatenates in a script."""
     return html_entities.unescape("".join(_QUOTED.findall(match[2] + match[3])))
 
 
 def _wordpress(match: re.Match[str]) -> str:
-    """Undo the ROT13 of WordPress's Email Encoder, which also writes `[at]` for the @."""
+    """Revert the ROT13 of WordPress's Email Encoder, which also replaces @ by `[at]`."""
     return codecs.decode(match[1].replace("[at]", "@"), "rot13")
 
 
@@ -116,7 +116,7 @@ def _parts(match: re.Match[str]) -> str:
 
 
 def _joomla_element(match: re.Match[str]) -> str:
-    """Join the two halves, in base64, of Joomla's element for e-mail addresses."""
+    """Join the two base64 halves in Joomla's element for e-mail addresses."""
     halves = dict(_HALVES.findall(match[0]))
     try:
         return "@".join(

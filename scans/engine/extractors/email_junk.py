@@ -15,7 +15,7 @@ _FILE_ENDINGS = (
 )  # fmt: skip
 _SEPARATORS = re.compile(r"[._+-]+")
 _PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "æ": "ae"})
-# What precedes an address that is only an example.
+# Text before an address that is only an example.
 _EXAMPLE_BEFORE = re.compile(
     r"(?<![^\W\d_])(?:z\.\s?b|bspw|beispiel|beispielsweise|zum beispiel|e\.\s?g|for example|"
     r"for instance|example|such as|p(?:ar)?\.?\s?ex|par exemple|exemple|p\.\s?ej|por ejemplo|"
@@ -36,10 +36,10 @@ def is_junk(address: str) -> bool:
 
 
 def is_sample(local: str, domain: str) -> bool:
-    """Return whether an address stands for any address: `name@firma.de`, `tu.correo@ejemplo.com`.
+    """Return whether an address is a placeholder: `name@firma.de`, `tu.correo@ejemplo.com`.
 
-    Some parts make it one alone (`vorname.nachname`, `yourdomain`). Others are ordinary by
-    themselves (`mail@`, `@email.de`) and only make one together: `is_ordinary_sample`.
+    Some parts are sufficient evidence (`vorname.nachname`, `yourdomain`). Others are ordinary by
+    themselves (`mail@`, `@email.de`) and only count together: see `is_ordinary_sample`.
     """
     local = _plain(local)
     site = registrable_domain(ascii_host(domain))
@@ -54,9 +54,9 @@ def is_sample(local: str, domain: str) -> bool:
 
 
 def is_ordinary_sample(address: str, site_host: str) -> bool:
-    """Return whether an address of ordinary parts is a sample, such as `info@site.com`.
+    """Return whether an address of ordinary parts is a placeholder, such as `info@site.com`.
 
-    At the site's own domain it is the site's address.
+    At the site's own domain it is genuine.
     """
     local, _, domain = address.rpartition("@")
     site = registrable_domain(ascii_host(domain))
@@ -72,7 +72,7 @@ def is_named_example(before: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a lower-case text without accents, as people write it in an address."""
+    """Return lower-case text without accents, as written in e-mail addresses."""
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_LETTERS))
@@ -80,7 +80,7 @@ def _plain(text: str) -> str:
 
 
 def _is_sample_of_something(name: str) -> bool:
-    """Recognise `yourname`, `ihre-firma`, `tu.correo`, `beispielfirma`: whose, and what."""
+    """Recognise `yourname`, `ihre-firma`, `tu.correo`, `beispielfirma`: an owner and a noun."""
     return bool(_sample_of_something().match(name))
 
 
@@ -94,7 +94,7 @@ def _sample_of_something() -> re.Pattern[str]:
 
 
 def _is_name_to_fill(local: str) -> bool:
-    """Recognise `vorname.nachname` and `v.nachname`: where a name belongs, in whatever order."""
+    """Recognise `vorname.nachname` and `v.nachname`: placeholders for names, in any order."""
     parts = _SEPARATORS.split(local)
     if len(parts) == 2 and min(map(len, parts)) == 1:
         return max(parts, key=len) in words("sample_family_names")
@@ -108,10 +108,10 @@ def _is_blank_to_fill(local: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def kind_of(address: str, site_host: str) -> str:
-    """Tell free, service, corporate or unknown.
+    """Classify an address as free, service, corporate or unknown.
 
-    Free: a provider for everybody (gmail.com). Service: a role reads it (info@, sales@). Corporate:
-    a person or a department at the site's own domain. Unknown: anything else.
+    Free: at a public provider (gmail.com). Service: read by a role (info@, sales@). Corporate: a
+    person or department at the site's own domain. Unknown: anything else.
     """
     local, _, domain = address.rpartition("@")
     if domain in words("free_domains"):

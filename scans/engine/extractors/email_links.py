@@ -21,7 +21,7 @@ _QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
 
 
 def from_hrefs(hrefs: Iterable[tuple[str, str]], host: str = "") -> Iterator[FoundEmail]:
-    """Yield the addresses of (href, text) pairs that are mailto: links, copies to others too.
+    """Yield the addresses in mailto: links, given as (href, text), including copies.
 
     Also of those that hand the parts of one to a script; `host` is the page's.
     """
@@ -49,7 +49,7 @@ def _handed_to_script(href: str, host: str) -> str:
 
 
 def _receivers(target: str) -> str:
-    """Return who a mailto: link writes to, its subject and body left out."""
+    """Return the recipients of a mailto: link, without subject and body."""
     path, _, query = without_invisible(unquote(target)).partition("?")
     copies = [part.partition("=")[2] for part in query.split("&") if _is_receiver(part)]
     return " ".join([html_entities.unescape(path), *copies])

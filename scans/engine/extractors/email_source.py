@@ -1,8 +1,7 @@
-"""E-mail addresses in the source of a page: those that its visitors see put together, and the rest.
+"""E-mail addresses in a page's source, both visible and invisible to visitors.
 
-A browser leaves out comments, turns reversed text round, and runs scripts that join the parts of an
-address or decode it. What no visitor sees (scripts, attributes) counts only where it belongs to the
-site itself.
+Browsers drop comments, display reversed text, and run scripts that assemble or decode addresses.
+Addresses invisible to visitors (in scripts, attributes) count only if they belong to the site.
 """
 
 import base64
@@ -24,10 +23,10 @@ from scans.engine.extractors.vocabulary import words
 from scans.engine.hostnames import registrable_domain, same_site
 from scans.engine.public_suffixes import ascii_host
 
-# Scripts of one page that are read for addresses that they put together, and how much of each.
+# Maximum number, and characters, of scripts evaluated for assembled addresses per page.
 MAX_SCRIPTS = 20
 MAX_SCRIPT = 8_000
-# Characters around a mark in which its address is looked for.
+# Characters around a mark that are searched for its address.
 _BEFORE, _BEHIND = 160, 300
 
 _QUOTES = frozenset("\"'`")
@@ -57,12 +56,12 @@ class _Source:
 
     html: str
     host: str
-    # Some of its text is turned round.
+    # Whether some of its text is displayed reversed.
     is_reversed: bool
 
     @property
     def turned_name(self) -> str:
-        """The name of the site's domain, turned by half the alphabet."""
+        """The name of the site's domain in ROT13."""
         return registrable_domain(self.host).partition(".")[0].translate(_ROT13)
 
     def is_own(self, address: str) -> bool:
@@ -71,7 +70,7 @@ class _Source:
 
 
 def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
-    """Yield the addresses in the source of a page of `host` that its text does not show as such."""
+    """Yield addresses in the source of a page on `host` that do not appear in its text."""
     source = _Source(html, host, is_reversed=not hints.isdisjoint(["bidi-override", "<bdo"]))
     scripts = dict.fromkeys(_scripts_with_codes(html, hints))
     for start, end in islice(_marks(html, hints), MAX_MARKS):
@@ -86,7 +85,7 @@ def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
 
 
 def _marks(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]:
-    """Yield where each `@` stands, and what stands for one: (start, end)."""
+    """Yield the (start, end) of each `@`, or of an equivalent."""
     for mark in ("@", *(escaped for escaped in ESCAPED_AT_SIGNS if escaped in hints)):
         yield from _places(html, mark)
 
@@ -100,7 +99,7 @@ def _places(html: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:
-    """Skip `@media`, `"@type"` and their like, most of the marks of a page."""
+    """Skip `@media`, `"@type"` etc., which are most of the marks on a page."""
     before, after = html[start - 1 : start], html[end : end + 1]
     return (before.isalnum() or before in _MAY_PRECEDE) and (
         after.isalnum() or after in _MAY_FOLLOW
@@ -108,7 +107,7 @@ def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:
 
 
 def _read_mark(source: _Source, start: int, end: int) -> FoundEmail | None:
-    """Return the address around one mark, if a visitor sees it or it is the site's own."""
+    """Return the address around a mark if visitors see it or it is the site's own."""
     before, after = source.html[max(0, start - _BEFORE) : start], source.html[end : end + _BEHIND]
     if "<!--" in after or "-->" in before:
         shown = _without_comments(before), _without_comments(after)
@@ -133,7 +132,7 @@ def _without_comments(text: str) -> str:
 
 
 def _split(before: str, after: str) -> tuple[str, str, str]:
-    """Return what surrounds a mark: its context, and the two halves of an address, decoded."""
+    """Return the decoded surroundings of a mark: its context, and both halves of an address."""
     start = max(map(before.rfind, _ENDS)) + 1
     end = _TOKEN.match(after)
     local, domain = before[start:], end[0] if end else ""
@@ -156,7 +155,7 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | None:
-    """Read `moc.yrekab@ofni`, which a style turns round."""
+    """Read `moc.yrekab@ofni`, which a style displays reversed."""
     if "." not in local:
         return None
     address = _address_between(domain[::-1], local[::-1])
@@ -169,7 +168,7 @@ def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | No
 
 
 def _read_rot13(source: _Source, local: str, domain: str) -> FoundEmail | None:
-    """Read `vasb@onxrel.pbz`, which a script turns by half the alphabet."""
+    """Read `vasb@onxrel.pbz`, which a script decodes as ROT13."""
     if _ROT13_MAILTO not in local and source.turned_name not in domain.lower():
         return None
     address = _address_between(local.translate(_ROT13), domain.translate(_ROT13))
@@ -189,7 +188,7 @@ def _joins_strings(html: str, start: int, end: int) -> bool:
 
 
 def _scripts_with_codes(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]:
-    """Yield where the scripts are that write an address in numbers or in base64."""
+    """Yield the ranges of scripts with addresses in character codes or base64."""
     if "fromCharCode(" in hints:
         for codes in islice(_CODES.finditer(html), MAX_SCRIPTS):
             yield _script_around(html, codes.start(), codes.end())
@@ -200,7 +199,7 @@ def _scripts_with_codes(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]
 
 
 def _holds_address(encoded: str) -> bool:
-    """Return whether a base64 text holds an `@`."""
+    """Return whether a base64 text contains an `@`."""
     try:
         return b"@" in base64.b64decode(encoded + "=" * (-len(encoded) % 4))
     except ValueError:
@@ -208,7 +207,7 @@ def _holds_address(encoded: str) -> bool:
 
 
 def _script_around(html: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the script around a mark begins and ends, or the attribute that holds one."""
+    """Return the range of the script, or script attribute, around a mark."""
     opened = html.rfind("<script", max(0, start - MAX_SCRIPT), start)
     if opened >= 0 and html.find("</script", opened, start) < 0:
         closed = html.find("</script", end, opened + MAX_SCRIPT)

@@ -1,4 +1,4 @@
-"""E-mail addresses spelt for people only: `info [at] example (dot) com`."""
+"""E-mail addresses spelt out for people: `info [at] example (dot) com`."""
 
 import re
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ _SPELLED_DOT = re.compile(rf"{_DOT}|{_DASHED_DOT}|\sdot\s|\uff0e", re.IGNORECASE
 
 
 def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
-    """Yield the addresses spelt for people only."""
+    """Yield the addresses spelt out for people."""
     for marks, hint, spelling in _SPELLINGS:
         hints = hint.finditer(text) if any(mark in text for mark in marks) else ()
         for mark in islice(hints, MAX_MARKS):
@@ -66,7 +66,7 @@ def from_obfuscated_text(text: str) -> Iterator[FoundEmail]:
 
 
 def _spelt_at(text: str, mark: re.Match[str], spelling: re.Pattern[str]) -> str:
-    """Return the address spelt around `mark`, not the one before it in a list."""
+    """Return the address spelt out around `mark`, not the previous one in a list."""
     start = max(0, mark.start() - 90)
     for match in spelling.finditer(text, start, mark.end() + 200):
         if match.start() <= mark.start() < match.end():

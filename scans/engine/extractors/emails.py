@@ -1,7 +1,7 @@
-"""Find e-mail addresses and how each is written; leave out samples and look-alikes.
+"""Find e-mail addresses and their notation; ignore samples and lookalikes.
 
-Addresses are found at their `@` and grown outward: linear, where a pattern over the whole page is
-quadratic in a long run of letters.
+Matching starts at each `@` and extends outward in linear time, whereas a pattern over the whole
+page would be quadratic in a long run of letters.
 """
 
 import re
@@ -18,9 +18,9 @@ from scans.engine.extractors.snippets import around
 from scans.engine.extractors.text import without_invisible
 from scans.engine.public_suffixes import ascii_host, public_suffix
 
-# Marks examined in one text: an `@`, an `[at]`.
+# Maximum number of marks (`@`, `[at]`) examined per text.
 MAX_MARKS = 2_000
-# Confidence of each method; `markup` is for addresses that no visitor sees.
+# Confidence by method; `markup` is for addresses invisible to visitors.
 CONFIDENCE = {
     "mailto": 1.0,
     "cloudflare": 1.0,
@@ -34,18 +34,19 @@ CONFIDENCE = {
     "markup": 0.5,
 }
 
-# Signs that belong to the letter before them, in scripts that write vowels and accents so.
+# Combining marks, which belong to the preceding letter.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e"
 _AT_SIGN = re.compile("@")
-# Less than RFC 5322 and 6531 allow: the rest stands in addresses of the web, not of people. Read
-# backwards, from the `@`: a pattern that ends there would be tried at every place before it.
+# Less than RFC 5322 and 6531 allow: other characters occur in URLs, not in addresses. Matched
+# backwards from the `@`, because a pattern that ends there would be tried at every earlier
+# position.
 _LOCAL_BACKWARDS = re.compile(rf"[\w{_MARKS}&'+.%-]*+")
 _DOMAIN = re.compile(
     rf"(?:[^\W_][\w{_MARKS}-]{{0,62}}+\.)+"
     rf"(?:[A-Za-z][A-Za-z0-9-]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
 )
 _ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
-# Alphabets whose words are separated by spaces.
+# Alphabets that separate words by spaces.
 _SCRIPTS = tuple(
     re.compile(letters, re.IGNORECASE)
     for letters in (
@@ -54,7 +55,7 @@ _SCRIPTS = tuple(
         rf"[\u0400-\u052f{_MARKS}]",
     )
 )
-# What other letters count as, whose words are not, and digits and signs.
+# The class of letters of other scripts, and of digits and symbols.
 UNPARTED, ANY = -1, -2
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
 _NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
@@ -78,7 +79,7 @@ _PATH_BEHIND = re.compile(r"::?(?:[~/a-z]|\d{2,5}(?:/|\b)|[\w.-]+/)")
 
 @dataclass(frozen=True, slots=True)
 class FoundEmail:
-    """One address as it was found, in lower case."""
+    """An address as found, in lower case."""
 
     address: str
     method: str
@@ -98,7 +99,7 @@ def from_text(text: str, method: str = "text") -> Iterator[FoundEmail]:
 
 
 def from_json_ld(json_ld: Iterable[Any]) -> Iterator[FoundEmail]:
-    """Yield the addresses that JSON-LD objects give as email."""
+    """Yield the `email` values of JSON-LD objects."""
     for item in walk(list(json_ld)):
         values = item.get("email")
         for value in values if isinstance(values, list) else [values]:
@@ -118,7 +119,7 @@ def address_at(text: str, position: int) -> str:
 
 
 def _local_before(text: str, position: int) -> str:
-    """Return what precedes an `@` and may be the first part of an address, whole."""
+    """Return the complete local part before an `@`."""
     local = _local_at_end(text[max(0, position - 65) : position])
     if not local or len(local) > 64:
         return ""
@@ -136,7 +137,7 @@ def _local_at_end(text: str) -> str:
 
 
 def _in_one_script(local: str) -> str:
-    """Cut off words of another script that run into an address: `邮箱info@bakery.com`."""
+    """Cut off words in another script attached to an address: `邮箱info@bakery.com`."""
     scripts = [_script_of(letter) for letter in local]
     unparted = len(scripts) - next((i for i, s in enumerate(scripts[::-1]) if s == UNPARTED), -1)
     if 0 < unparted < len(local):
@@ -153,7 +154,7 @@ def _script_of(letter: str) -> int:
 
 
 def _leads_elsewhere(text: str, position: int, local: str, end: int) -> bool:
-    """Tell an address of a server, a network or the web from one of a mailbox."""
+    """Return whether it is a server, network or web address rather than a mailbox."""
     if text[end : end + 1] == ":" and _PATH_BEHIND.match(text, end):
         return True
     start = position - len(local)
@@ -172,9 +173,9 @@ def _leads_elsewhere(text: str, position: int, local: str, end: int) -> bool:
 
 @lru_cache(maxsize=4_096)
 def clean_address(address: str) -> str:
-    """Return an address in lower case, without what got stuck to it; empty if it is none.
+    """Return a lower-case address without attached text; empty if invalid.
 
-    Cached: the pages of a site repeat their addresses.
+    Cached because the pages of a site repeat their addresses.
     """
     local, _, domain = address.strip().rpartition("@")
     local = _LEADING.sub("", local).rstrip(".'`&")
@@ -186,7 +187,7 @@ def clean_address(address: str) -> str:
 
 
 def _known_domain(domain: str) -> str:
-    """Return the domain if it ends in a public suffix, words glued to its end cut off."""
+    """Return the domain if it has a public suffix, without words attached to its end."""
     if "_" in domain or "-." in domain:
         return ""
     if _is_registrable(domain.lower()):
@@ -199,7 +200,7 @@ def _known_domain(domain: str) -> str:
 
 
 def _without_glued_letters(domain: str) -> str:
-    """Cut the end of `пример.рфТелефон` at its first capital letter."""
+    """Cut `пример.рфТелефон` at its first capital letter."""
     start = domain.rpartition(".")[0]
     ending = domain[len(start) + 1 :]
     for length in range(2, len(ending)):

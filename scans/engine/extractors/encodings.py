@@ -1,7 +1,7 @@
 """The encodings of the web and their labels (Encoding Standard, 4.2), as Python's codecs.
 
-Where Python has a codec that reads more of an encoding (cp932 for Shift_JIS), it is that one, as
-browsers read it. Encodings that browsers refuse to decode (iso-2022-kr, hz-gb-2312) have no label.
+If Python has a more complete codec for an encoding (cp932 for Shift_JIS), it is used, as in
+browsers. Encodings that browsers reject (iso-2022-kr, hz-gb-2312) are missing.
 """
 
 _LABELS = {
@@ -58,5 +58,5 @@ _CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels
 
 
 def codec_of(label: str) -> str:
-    """Return Python's codec for a label of the Encoding Standard, or an empty string."""
+    """Return the Python codec for a label of the Encoding Standard, or an empty string."""
     return _CODECS.get(label.strip("\t\n\f\r ").lower(), "")

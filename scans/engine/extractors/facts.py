@@ -1,4 +1,4 @@
-"""The content of one page: the plain values that the rest of the engine reads."""
+"""The content of one page as plain values."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from scans.engine.report import Contact, Technology
 
 
 class Link(NamedTuple):
-    """One link of a page, absolute, with the words a visitor clicks on."""
+    """A link on a page: its absolute URL and its text."""
 
     url: str
     text: str = ""
@@ -18,47 +18,47 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """Everything read from one page; every URL is absolute, every text has its spaces collapsed."""
+    """Everything read from one page; URLs are absolute, and white space is collapsed."""
 
     url: str
     is_html: bool = True
     title: str = ""
     description: str = ""
-    # The declared language (`en`, `pt-BR`), else the detected one, empty if there is neither.
+    # The declared language (`en`, `pt-BR`), else the detected one; empty if unknown.
     language: str = ""
     charset: str = ""
     canonical_url: str = ""
     favicon_url: str = ""
     logo_url: str = ""
     generator: str = ""
-    # Open Graph and Twitter card properties, by their full name (`og:title`).
+    # Open Graph and Twitter card properties by full name (`og:title`).
     open_graph: dict[str, str] = field(default_factory=dict)
     # From JSON-LD: type, name, url, logo, telephone, email, address, same_as.
     organisation: dict[str, Any] = field(default_factory=dict)
     feeds: tuple[str, ...] = ()
     meta_robots: str = ""
-    # Every `<meta name|http-equiv|property>`, by its lower-case name; the first one wins.
+    # All `<meta name|http-equiv|property>` by lower-case name; the first one wins.
     meta: dict[str, str] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     technologies: tuple[Technology, ...] = ()
-    # http and https links of `<a>` and `<area>`, in the order of the page.
+    # http and https links of `<a>` and `<area>`, in page order.
     links: tuple[Link, ...] = ()
-    # Pages that `<link rel="me">` says belong to the same people.
+    # Targets of `<link rel="me">`: pages of the same people.
     own_profiles: tuple[str, ...] = ()
-    # The postal addresses whose parts the markup names (microdata, RDFa, microformats).
+    # Postal addresses with marked-up parts (microdata, RDFa, microformats).
     marked_addresses: tuple[StatedAddress, ...] = ()
-    # The people whom markup, tables and cards put beside contacts, where names are wanted.
+    # People next to contacts in markup, tables and cards, if names are requested.
     people: tuple[StatedPerson, ...] = ()
     # Links that name an XML sitemap.
     sitemap_links: tuple[str, ...] = ()
-    # Where `<meta http-equiv="refresh">` or a `Refresh` header leads, and after how many seconds.
+    # Target and delay in seconds of `<meta http-equiv="refresh">` or a `Refresh` header.
     meta_refresh: str = ""
     refresh_delay: int = 0
-    # Whether it leads only visitors without JavaScript (`<noscript>`).
+    # Whether it applies only to visitors without JavaScript (`<noscript>`).
     refresh_in_noscript: bool = False
-    # The visible text, one line a block, capped at `text.MAX_TEXT` characters.
+    # The visible text, one line per block, limited to `text.MAX_TEXT` characters.
     text: str = ""
-    # The decoded page, capped at `page.MAX_HTML` characters.
+    # The decoded page, limited to `page.MAX_HTML` characters.
     html: str = ""
-    # The JSON-LD objects, one each, `@graph` unfolded.
+    # The JSON-LD objects, with `@graph` flattened.
     json_ld: tuple[Any, ...] = ()

@@ -1,7 +1,7 @@
-"""Find which rare notations a page uses, in one pass over its bytes.
+"""Detect which rare notations a page uses, in one pass over its bytes.
 
-One automaton over all of them takes as long as a single search with `in`: leftmost matching lets it
-compare 32 bytes at a time.
+One automaton for all of them takes as long as a single search with `in`, because leftmost matching
+compares 32 bytes at a time.
 """
 
 from functools import cache
@@ -13,8 +13,7 @@ ESCAPED_AT_SIGNS = (
     "\\u0040", "\\x40",
 )  # fmt: skip
 CHAT_HOSTS = frozenset(["wa.me/", "whatsapp.com/"])
-# How attributes name the street of an address: microdata and RDFa, which JSON-LD does not look
-# like, and microformats.
+# Street attributes in microdata and RDFa, which differ from JSON-LD, and in microformats.
 MICRODATA_STREETS = frozenset(
     ['="streetAddress', "='streetAddress", "=streetAddress", "schema:streetAddress"]
 )
@@ -30,7 +29,7 @@ _HINTS = (
 
 
 def hints_in(body: bytes) -> frozenset[str]:
-    """Return the hints present in a page, in any encoding that extends ASCII."""
+    """Return the hints present in a page in any ASCII-compatible encoding."""
     matches = _automaton().find_matches_as_indexes(body)
     return frozenset(_HINTS[index] for index in {index for index, _, _ in matches})
 

@@ -16,7 +16,7 @@ _CLOSING = re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;|\s)+$")
 
 
 def read_blocks(blocks: Iterable[str]) -> tuple[Any, ...]:
-    """Return the objects of all blocks; a block that is not JSON is left out."""
+    """Return the objects in all blocks, ignoring invalid JSON."""
     return tuple(item for block in blocks for item in _unfold(_loads(block)))
 
 
@@ -31,7 +31,7 @@ def _loads(block: str) -> Any:
 
 
 def _sanitized(value: Any) -> Any:
-    """Return a value without lone surrogates and NUL, which no database takes."""
+    """Return a value without lone surrogates and NULs, which databases reject."""
     text = json.dumps(value)
     if "\\ud" not in text and "\\u0000" not in text:
         return value
@@ -56,7 +56,7 @@ _HOLDS_OBJECTS = (dict, list, tuple)
 
 
 def walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield every object in a JSON-LD value, the outer ones first."""
+    """Yield all objects in a JSON-LD value, outer ones first."""
     if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
@@ -70,14 +70,14 @@ def walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def types_of(item: dict[str, Any]) -> set[str]:
-    """Return the type names of an object, without their namespace."""
+    """Return the type names of an object without namespaces."""
     return {name.rpartition("/")[2] for name in _strings(item.get("@type"))}
 
 
 def organisation(json_ld: Iterable[Any]) -> dict[str, Any]:
-    """Describe the organisation behind the page: its first, else nothing.
+    """Describe the organisation behind the page; empty if there is none.
 
-    Keys, each only where given: type, name, url, logo, telephone, email, address, same_as.
+    Keys, if given: type, name, url, logo, telephone, email, address, same_as.
     """
     best: dict[str, Any] = {}
     for item in walk(list(json_ld)):
@@ -104,13 +104,13 @@ def _describe(item: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def same_as(json_ld: Iterable[Any]) -> Iterator[str]:
-    """Yield the other web addresses that objects say are theirs."""
+    """Yield the `sameAs` URLs of objects."""
     for item in walk(list(json_ld)):
         yield from _strings(item.get("sameAs"))
 
 
 def address_line(address: Any) -> str:
-    """Return a postal address as one line, parts in the order of an envelope."""
+    """Return a postal address in one line, in the order of an envelope."""
     if isinstance(address, list):
         address = address[0] if address else ""
     if not isinstance(address, dict):

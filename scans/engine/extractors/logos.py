@@ -11,7 +11,7 @@ from scans.engine.extractors.vocabulary import words
 from scans.engine.hostnames import same_site
 from scans.engine.links import resolve_url, url_host
 
-# Images, from the top of the page, among which the logo is looked for.
+# Number of images, from the top of the page, searched for the logo.
 LOGO_AMONG = 60
 # How far above an image a box still belongs to it, and the header of the page may be.
 _BOXES, _HEADER_BOXES = 3, 8
@@ -36,7 +36,7 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 _LAZY_CLASS = re.compile(r"lazy|blur-up|b-lazy|lozad", re.IGNORECASE)
-# `2x`, `640w`, or the next address where no blank follows the comma.
+# `2x`, `640w`, or the next URL if the comma is not followed by a space.
 _DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)[wxh](?:,(.*))?$")
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -82,7 +82,7 @@ class _Site(NamedTuple):
 
 
 class _Search:
-    """Which nodes of a page are named a logo or link to the homepage, each read once."""
+    """Checks nodes for logo names and links to the homepage, caching the results."""
 
     def __init__(self, base: str, title: str) -> None:
         self._base = base
@@ -162,15 +162,14 @@ def _names_logo(attributes: _Attributes, site: _Site) -> bool:
 
 
 def _path_of(url: str) -> str:
-    """Return the path of an image's address: every image of a logo designer's host is no logo."""
+    """Return the path of an image's URL: the host may contain "logo", as a logo designer's does."""
     return url.partition("//")[2].partition("/")[2] if "//" in url[:8] else url
 
 
 def _says_logo(name: str, site: _Site) -> bool:
-    """Tell a logo from a catalogue, a log-out link, a psychologist: the word stands for itself.
+    """Return whether a word means logo, unlike in catalogue, log-out or psychologist.
 
-    It may be joined to another word for a place, a colour or a file (`headerlogo`), or to the name
-    of the site.
+    It may be joined to a word for a place, colour or file (`headerlogo`), or to the site's name.
     """
     for word in _WORD.findall(name[:500]):
         if "logo" in word.lower() and any(_is_logo(part, site) for part in _parts_of(word)):
@@ -179,7 +178,7 @@ def _says_logo(name: str, site: _Site) -> bool:
 
 
 def _parts_of(word: str) -> list[str]:
-    """Return a word and, if it is in camel case, its parts."""
+    """Return a word and its camel-case parts, if any."""
     return [word.lower(), *(part.lower() for part in _CAMEL.split(word))]
 
 
@@ -194,7 +193,7 @@ def _is_logo(word: str, site: _Site) -> bool:
 
 
 def _image_url(image: LexborNode, base: str) -> str:
-    """Return the absolute URL of the file that a visitor sees, empty where there is none."""
+    """Return the absolute URL of the displayed file; empty if there is none."""
     source = (image.attributes.get("src") or "").strip()
     lazy = _first_image(image.attributes, _LAZY_SOURCES)
     if not source or _STAND_IN.search(source) or (lazy and _is_lazy(image.attributes)):
@@ -203,7 +202,7 @@ def _image_url(image: LexborNode, base: str) -> str:
 
 
 def _first_image(attributes: _Attributes, names: tuple[str, ...]) -> str:
-    """Return the first of some attributes that names an image, not a stand-in for one."""
+    """Return the first attribute with an image rather than a placeholder."""
     values = ((name, (attributes.get(name) or "").strip()) for name in names)
     urls = (_largest(value) if name.endswith("set") else value for name, value in values if value)
     return next((url for url in urls if not _STAND_IN.search(url)), "")
@@ -214,7 +213,7 @@ def _is_lazy(attributes: _Attributes) -> bool:
 
 
 def _picture_source(image: LexborNode) -> str:
-    """Return the image of the `<picture>` around an `<img>` that has none itself."""
+    """Return the image of the `<picture>` around an `<img>` without its own."""
     picture = image.parent
     if picture is None or picture.tag != "picture":
         return ""
@@ -223,7 +222,7 @@ def _picture_source(image: LexborNode) -> str:
 
 
 def _largest(srcset: str) -> str:
-    """Return the largest image of a `srcset`, the first one of several alike."""
+    """Return the largest image in a `srcset`; among equals, the first."""
     largest, size, url = "", -1.0, ""
     for token in f"{srcset[:MAX_SET]} ,".split():
         descriptor = _DESCRIPTOR.match(token)

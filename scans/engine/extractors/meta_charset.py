@@ -1,12 +1,12 @@
-"""Find the encoding that a page declares in its markup (HTML, 13.2.3.2 and 4.2.5.4)."""
+"""Find the encoding declared in a page's markup (HTML, 13.2.3.2 and 4.2.5.4)."""
 
 import re
 
 from scans.engine.extractors.encodings import codec_of
 
-# Bytes of a page in which a late declaration is looked for.
+# Bytes of a page searched for a late declaration.
 LATEST = 1_000_000
-# Attributes of one `<meta>` that are read.
+# Maximum attributes read per `<meta>`.
 MAX_ATTRIBUTES = 50
 
 _WS = rb"[\t\n\x0c\r ]"
@@ -16,7 +16,7 @@ _ATTRIBUTE = re.compile(
     rb"|'(?P<single>[^']*+)(?:'|\Z)|(?P<bare>[^\t\n\x0c\r >]*+)))?+"
 )
 _TAG = re.compile(rb"<(?:!--|(?P<close>/)?(?P<name>[a-zA-Z][^\t\n\x0c\r />]*+)|[!/?])")
-# Elements whose content is text to the parser, so that no tag in it counts.
+# Elements with text content, in which tags do not count.
 _RAW = frozenset(
     [b"script", b"style", b"textarea", b"title", b"xmp", b"iframe", b"noembed", b"noframes",
      b"noscript"]
@@ -42,7 +42,7 @@ def prescan(head: bytes) -> str:
 
 
 def declared_late(body: bytes) -> str:
-    """Return the codec of a `<meta>` anywhere, where the parser would meet it as an element."""
+    """Return the codec of a `<meta>` anywhere that the parser would treat as an element."""
     if b"charset" not in body[:LATEST].lower():
         return ""
     return _scan(body[:LATEST], skips_raw=True)
@@ -78,7 +78,7 @@ def _after_raw(data: bytes, name: bytes, start: int) -> int:
 
 
 def _attributes(data: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
-    """Return the attributes from here on, the first of each name, and where they end."""
+    """Return the attributes from here on, the first of each name, and their end."""
     attributes: dict[bytes, bytes] = {}
     while match := _ATTRIBUTE.match(data, position):
         position = match.end()
@@ -98,6 +98,6 @@ def _of_meta(attributes: dict[bytes, bytes]) -> str:
 
 
 def _ascii_compatible(label: bytes) -> str:
-    """Return the codec of a label that was read as ASCII: so the page is not in UTF-16."""
+    """Return the codec of a label; it was readable as ASCII, so it cannot be UTF-16."""
     encoding = codec_of(label.decode("latin-1"))
     return "utf-8" if encoding.startswith("utf-16") else encoding

@@ -1,4 +1,4 @@
-"""What a page says about itself in its head, and where it leads."""
+"""The metadata in a page's head, and its links."""
 
 import re
 
@@ -11,13 +11,13 @@ from scans.engine.links import resolve_url
 
 MAX_META = 500
 _LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*$")
-# The relations that are used of a page's `<link>` elements; most are stylesheets and hints.
+# The used relations of `<link>` elements; most others are stylesheets and hints.
 _USED = frozenset({"canonical", "alternate", "sitemap", "me", "icon", "apple-touch-icon"})
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
 def resolved(base: str, href: str | None) -> str:
-    """Return the absolute http or https URL of a link; empty for any other, or a broken one."""
+    """Return the absolute http or https URL of a link; empty for others and invalid ones."""
     href = (href or "").strip()
     if not href or href[0] == "#":
         return ""
@@ -25,12 +25,12 @@ def resolved(base: str, href: str | None) -> str:
 
 
 def base_url(bases: list[LexborNode], url: str) -> str:
-    """Return what relative links start from: the first `<base href>` or the page's own URL."""
+    """Return the base of relative links: the first `<base href>` or the page's URL."""
     return (resolved(url, bases[0].attributes.get("href")) if bases else "") or url
 
 
 def title(tree: LexborHTMLParser) -> str:
-    """Return the page's title: its first `<title>` that names no drawing.
+    """Return the page's title: its first `<title>` outside of an SVG.
 
     See https://html.spec.whatwg.org/multipage/dom.html#document.title
     """
@@ -48,7 +48,7 @@ def _is_in_drawing(node: LexborNode) -> bool:
 
 
 def meta_values(metas: list[LexborNode]) -> dict[str, str]:
-    """Return every named `<meta>` with content, by lower-case name; the first one wins."""
+    """Return all named `<meta>` with content by lower-case name; the first one wins."""
     values: dict[str, str] = {}
     for node in metas[:MAX_META]:
         attributes = node.attributes
@@ -67,9 +67,9 @@ def open_graph(meta: dict[str, str]) -> dict[str, str]:
 
 
 def language(tree: LexborHTMLParser, meta: dict[str, str]) -> str:
-    """Return the declared language as `en` or `pt-BR`, empty where none is.
+    """Return the declared language as `en` or `pt-BR`; empty if there is none.
 
-    The text inherits the language of the element next above it: the body's goes before the root's.
+    Text inherits the language of the nearest ancestor: the body's takes precedence over the root's.
     """
     declared = [
         node.attributes.get(name)
@@ -91,7 +91,7 @@ def _tidy_language(value: str) -> str:
 
 
 class HeadLinks:
-    """The `<link>` elements of a page, sorted by what they are for."""
+    """The `<link>` elements of a page by purpose."""
 
     def __init__(self, links: list[LexborNode], base: str) -> None:
         self.canonical_url = ""

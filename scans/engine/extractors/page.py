@@ -28,7 +28,7 @@ from scans.engine.technologies import detect
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
-# What React writes between the pieces of one text.
+# The separator that React writes between parts of a text.
 _REACT_SEAM = "<!-- -->"
 
 
@@ -41,9 +41,9 @@ def read_page(
     cookies: Mapping[str, str] | None = None,
     person_names: bool = False,
 ) -> PageFacts:
-    """Return what a page tells; `is_html` is False and the rest empty where it is not a page.
+    """Return the facts of a page; if it is not HTML, `is_html` is False and the rest empty.
 
-    With `person_names`, contacts include the people that the page names beside them.
+    With `person_names`, contacts include the people named next to them.
     """
     body = body[:MAX_BYTES]
     if not looks_like_html(body, content_type):
@@ -65,7 +65,7 @@ def read_page(
 def _read_tree(
     html: str, url: str, charset: str, hints: Set[str], person_names: bool
 ) -> tuple[PageFacts, list[tuple[str, str]]]:
-    """Return what the parsed page tells, and its mailto: and tel: links for the contacts."""
+    """Return the facts in the parsed page, and its mailto: and tel: links for the contacts."""
     markup = html.replace(_REACT_SEAM, "")
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     elements = Elements(tree)
@@ -75,14 +75,14 @@ def _read_tree(
     values["marked_addresses"] = addresses_in_markup(tree, hints)
     if person_names:
         values["people"] = people_in_markup(tree)
-    text = visible_text(tree)  # last of all: it takes the tree apart
+    text = visible_text(tree)  # last, because it dismantles the tree
     values["language"] = values["language"] or detect_language(text)
     facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)
     return facts, anchors.contact_links
 
 
 def _head(tree: LexborHTMLParser, elements: Elements, base: str) -> dict[str, Any]:
-    """Return what the page says of itself, by the names of `PageFacts`."""
+    """Return the page's metadata by fields of `PageFacts`."""
     meta = metadata.meta_values(elements.metas)
     json_ld = read_blocks(node.text() for node in elements.json_ld[:MAX_BLOCKS])
     described = organisation(json_ld)
@@ -113,7 +113,7 @@ def _refresh_values(refresh: Refresh) -> dict[str, Any]:
 
 
 def _addresses(elements: Elements, base: str, links: tuple[Link, ...]) -> dict[str, Any]:
-    """Return the URLs that the page loads and links to, by fields of `PageFacts`."""
+    """Return the URLs in the page by fields of `PageFacts`."""
     head = metadata.HeadLinks(elements.links, base)
     return {
         "canonical_url": head.canonical_url,

@@ -1,4 +1,4 @@
-"""The postal addresses of one page, from all its sources, each in its country's format."""
+"""The postal addresses on a page, from all sources, each in its country's format."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _CONFIDENCE = {"json_ld": 0.95, "microdata": 0.95, "h_card": 0.95, "text": 0.85}
 
 
 def page_addresses(page: PageFacts, regions: PageRegions) -> Iterator[Contact]:
-    """Yield the addresses of a page; duplicates are kept."""
+    """Yield the addresses on a page; duplicates are kept."""
     for stated in (*addresses_in_json_ld(page.json_ld), *page.marked_addresses):
         if address := _checked(stated, regions):
             parts = ", ".join(filter(None, stated[:5]))
@@ -38,7 +38,7 @@ def _contact(address: PostalAddress, url: str, snippet: str, method: str) -> Con
 
 
 def _checked(stated: StatedAddress, regions: PageRegions) -> PostalAddress | None:
-    """Return a stated address in the format of its country, or of one that it fits."""
+    """Return a stated address in the format of its country, or of another one that it matches."""
     street, postcode, town, region, country = stated[:5]
     known = region_named(country.strip())
     if not (postcode or town):
@@ -51,9 +51,9 @@ def _checked(stated: StatedAddress, regions: PageRegions) -> PostalAddress | Non
 
 
 def _formats(country: str, region: str, regions: PageRegions) -> Iterator[Format]:
-    """Yield the formats that an address may have: its country's, else those of the page.
+    """Yield the possible formats of an address: its country's, else those of the page.
 
-    Then those of countries that nothing but their postcodes or states tells.
+    Then those of countries identifiable by postcodes or states alone.
     """
     if country:
         yield from filter(None, [formats().get(country)])

@@ -1,4 +1,4 @@
-"""The e-mail addresses of one page, from all its sources, without what only looks like one."""
+"""The e-mail addresses on a page, from all sources, without lookalikes."""
 
 import codecs
 from collections.abc import Iterable, Iterator, Set
@@ -20,9 +20,9 @@ _LINKED = ("mailto", "json_ld")
 def page_emails(
     page: PageFacts, hrefs: Iterable[tuple[str, str]], host: str, hints: Set[str]
 ) -> Iterator[FoundEmail]:
-    """Yield the addresses of a page of `host`; duplicates are kept.
+    """Yield the addresses on a page of `host`; duplicates are kept.
 
-    `hrefs` are (href, text) of the links that are not web addresses.
+    `hrefs` are (href, text) of links that are not web URLs.
     """
     emails = [
         *from_hrefs(hrefs, host),
@@ -38,10 +38,10 @@ def page_emails(
 
 
 def without_glued(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
-    """Leave out the addresses in text that are a known one with a word stuck before it.
+    """Drop addresses in text that are a known one with a word attached in front.
 
-    `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>` is one word to a reader who
-    does not know the style sheet; its first letter is large.
+    Without the style sheet, `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>`
+    reads as one word; it begins with a capital letter.
     """
     listed = list(emails)
     linked = {email.address for email in listed if email.method in _LINKED}
@@ -69,7 +69,7 @@ def without_pieces(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
 
 
 def without_misread(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
-    """Leave out what the text makes of addresses that a browser shows in another way."""
+    """Drop misread versions of addresses that browsers display differently."""
     listed = list(emails)
     shown = {method: _addresses(listed, method) for method in ("comments", "reversed", "rot13")}
     if not any(shown.values()):
@@ -94,7 +94,7 @@ def _is_misread(address: str, shown: dict[str, set[str]]) -> bool:
 
 
 def _is_nobody_s(email: FoundEmail, host: str) -> bool:
-    """Return whether an address in the text is called an example, or is a Fediverse name."""
+    """Return whether an address in the text is announced as an example or is a Fediverse handle."""
     if email.method in _LINKED:
         return False
     domain = ascii_host(email.address.rpartition("@")[2])

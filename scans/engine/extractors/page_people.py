@@ -1,4 +1,4 @@
-"""Give the contacts of one page the people that the page names beside them."""
+"""Attach the people named on a page to the contacts next to them."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -12,18 +12,18 @@ from scans.engine.extractors.people_markup import StatedPerson, people_in_json_l
 from scans.engine.extractors.text import one_line
 from scans.engine.report import Contact, ContactKind
 
-# Lines between a role of a legal notice and the contacts that it belongs to.
+# Maximum lines between a role in a legal notice and its contacts.
 NEAR = 10
-# Lines above a role in which a heading may say that it is another company's.
+# Lines above a role that may contain the heading of another company.
 HEADING = 3
-# Lines examined per page.
+# Maximum lines examined per page.
 MOST_LINES = 5_000
 
 
 def with_people(contacts: Iterable[Contact], page: PageFacts) -> tuple[Contact, ...]:
-    """Return contacts with the name and position that the page states beside them.
+    """Return contacts with the name and position stated next to them.
 
-    A contact beside which several people stand is nobody's.
+    A contact next to several people gets none.
     """
     lines = page.text.split("\n")[:MOST_LINES]
     stated = [*people_in_json_ld(page.json_ld), *page.people, *people_in_text(lines)]
@@ -56,7 +56,7 @@ def _named(contact: Contact, person: Person, snippet: str, method: str) -> Conta
 
 
 class _LegalNotice:
-    """The roles that a page's text states, and the contacts near them."""
+    """The roles stated in a page's text, and the contacts near them."""
 
     def __init__(self, text: str, lines: list[str]) -> None:
         self._text, self._lines = text, lines
@@ -65,7 +65,7 @@ class _LegalNotice:
         self._starts = list(accumulate(lengths, initial=0)) if self._people else []
 
     def near(self, contact: Contact) -> Iterator[tuple[Person, str]]:
-        """Yield the person of the nearest role, if it is near and nobody else stands between."""
+        """Yield the person with the nearest role, if it is close and nobody else is in between."""
         line_number = self._line_of(contact) if self._people else None
         if line_number is None:
             return
@@ -76,7 +76,7 @@ class _LegalNotice:
             yield person, snippet
 
     def _line_of(self, contact: Contact) -> int | None:
-        """Return the line of the text that shows a contact."""
+        """Return the number of the line with a contact."""
         if contact.kind == ContactKind.EMAIL:
             position = self._text.lower().find(contact.value)
         else:

@@ -1,4 +1,4 @@
-"""The phone numbers of one page, from all its sources."""
+"""The phone numbers on a page, from all sources."""
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
@@ -13,10 +13,10 @@ from scans.engine.extractors.regions import PageRegions
 def page_phones(
     page: PageFacts, hrefs: Iterable[tuple[str, str]], regions: PageRegions, hints: Set[str]
 ) -> Iterator[FoundPhone]:
-    """Yield the numbers of a page; duplicates are kept.
+    """Yield the numbers on a page; duplicates are kept.
 
-    `hrefs` are (href, text) of the links that are not web addresses. A link without a country code
-    is read in the country next to the same digits in the text.
+    `hrefs` are (href, text) of links that are not web URLs. A link without a country code gets the
+    country stated next to the same digits in the text.
     """
     in_text = list(from_text(page.text, regions))
     stated = {phone.stated: phone for phone in in_text if phone.stated}

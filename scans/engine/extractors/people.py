@@ -1,8 +1,8 @@
-"""Names of people and their positions, as pages state them beside contacts.
+"""Names and positions of people as stated next to contacts.
 
-Nothing is inferred: not from the local part of an e-mail address, and not from a line that only has
-two capital letters. A name counts where its markup or table says so, where a title or a position
-appears next to it, or where a label announces it.
+Nothing is inferred, neither from the local part of an e-mail address nor from capitalised words. A
+name counts if markup or a table declares it, if a title or position is next to it, or if a label
+introduces it.
 """
 
 import re
@@ -21,21 +21,21 @@ MOST_CONTACT_LINES = 6
 _DASHES = re.compile(r" [-\u2013\u2014|•·/] |, | ?\(|\) ?|\t")
 _LABEL = re.compile(r"^([^:]{2,60}?) ?: *(.*)$")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019.][^\W\d_]+)*\.?")
-# What ends a list of names: `Max Muster, Erika Muster und Otto Muster`.
+# Separators in a list of names: `Max Muster, Erika Muster und Otto Muster`.
 _AND = re.compile(r",|;|/| und | and | et | y | e | en | i | sowie ")
 
 
 class Person(NamedTuple):
-    """A name and the position that is stated with it, which may be empty."""
+    """A name, and the position stated with it, which may be empty."""
 
     name: str
     position: str
 
 
 def person_in(lines: Sequence[str]) -> tuple[Person, str] | None:
-    """Return the one person that the lines of a card or a row name, and the lines that say so.
+    """Return the only person named in the lines of a card or row, and the supporting lines.
 
-    None where they name nobody, or several people.
+    None if they name nobody or several people.
     """
     people: dict[str, tuple[Person, str]] = {}
     for index, line in enumerate(lines):
@@ -66,7 +66,7 @@ def _in_line(line: str) -> tuple[Person, str] | None:
 
 
 def _announced(label: str, rest: str) -> Person | None:
-    """Return the person after a label: the first where it names several."""
+    """Return the person after a label; if there are several, the first."""
     is_label = any(
         _pattern(f"{kind}_labels").fullmatch(label.strip()) for kind in ("contact", "name")
     )
@@ -132,7 +132,7 @@ def _below_position(before: Sequence[str], line: str) -> tuple[Person, str] | No
 
 
 def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
-    """Yield (number of the line, person, what says so) for the roles of legal notices in a text."""
+    """Yield (line number, person, supporting text) for roles in a legal notice."""
     for index, line in enumerate(lines):
         role = _legal_role().match(line) if len(line) < 300 else None
         if role is None:
@@ -147,7 +147,7 @@ def legal_people(lines: Sequence[str]) -> Iterator[tuple[int, Person, str]]:
 
 
 def _without_represented(role: str) -> str:
-    """Return `Geschäftsführer` of `vertreten durch den Geschäftsführer`."""
+    """Reduce `vertreten durch den Geschäftsführer` to `Geschäftsführer`."""
     return _represented().sub("", role) or role
 
 
@@ -175,7 +175,7 @@ def _leading_role() -> re.Pattern[str]:
 
 
 def read_name(text: str) -> str | None:
-    """Return a text as a person's name if all of it is one, else None."""
+    """Return a text as a person's name if it is entirely one, else None."""
     text = text.strip(" ,;:\u2013-•|*\u00a0")
     if not 4 < len(text) <= LONGEST_NAME or any(char.isdigit() for char in text) or "@" in text:
         return None
@@ -207,7 +207,7 @@ def _has_personal_title(name: str) -> bool:
 
 
 def is_position(text: str) -> bool:
-    """Return whether a short text says what somebody does."""
+    """Return whether a short text is a job title."""
     text = text.strip()
     if not 2 <= len(text) <= LONGEST_POSITION or "@" in text or re.search(r"\d{3}", text):
         return False
@@ -226,7 +226,7 @@ def _cut(position: str) -> str:
 
 
 def is_head(cell: str, kind: str) -> bool:
-    """Return whether a cell heads a column of names (`name_heads`) or of positions."""
+    """Return whether a cell is the heading of a column of names (`name_heads`) or positions."""
     return cell.strip(" :").casefold() in set(_table()[kind].split("|"))
 
 
@@ -260,5 +260,5 @@ def _table() -> dict[str, str]:
 
 
 def same_number(number: str, stated: Iterable[str]) -> bool:
-    """Return whether an E.164 number ends with the last seven digits of a stated number."""
+    """Return whether an E.164 number shares the last seven digits of a stated number."""
     return any(number.endswith(digits[-7:]) for digits in stated if len(digits) >= 6)

@@ -1,4 +1,4 @@
-"""The people of a page with the contacts that its structure puts beside them.
+"""The people on a page with the contacts that its structure associates with them.
 
 JSON-LD and microdata: https://schema.org/Person; microformats: https://microformats.org/wiki/h-card
 """
@@ -23,7 +23,7 @@ from scans.engine.extractors.people import (
 from scans.engine.extractors.text import one_line, visible_text
 
 MOST = 300
-# How far above a link its card may begin, and how long a card is, in HTML and in lines.
+# Levels between a link and its card, and maximum size of a card in characters and lines.
 CARD_DEPTH, CARD_HTML, CARD_LINES = 7, 10_000, 14
 # Characters of a row without links, and how many such rows are read.
 LONGEST_ROW, MOST_ROWS = 500, 1_000
@@ -39,7 +39,7 @@ _ORGANISATIONS = '.p-org, .org, [itemprop="worksFor"]'
 _EMAILS = '.u-email, .email, [itemprop="email"], [property="email"]'
 _PHONES = '.p-tel, .tel, [itemprop="telephone"], [property="telephone"]'
 _LINKS = 'a[href^="mailto:" i], a[href^="tel:" i]'
-# A link that is not a part of the words before it: `Head of Sales` and `Write to Maria`.
+# A link that does not belong to the preceding words: `Head of Sales` and `Write to Maria`.
 _CONTACT_LINK = re.compile(r"<a(?=\s[^>]{0,300}href=[\"']?(?:mailto|tel):)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@[^\s<>\"'(),;:]{1,253}")
 _NUMBER = re.compile(r"\d[\d ()/.-]{4,30}\d")
@@ -47,7 +47,7 @@ _NOT_DIGITS = re.compile(r"\D+")
 
 
 class StatedPerson(NamedTuple):
-    """A person, the e-mail addresses and digits of phone numbers beside it, and the evidence."""
+    """A person, associated e-mail addresses and phone digits, and the evidence."""
 
     person: Person
     emails: frozenset[str]
@@ -57,7 +57,7 @@ class StatedPerson(NamedTuple):
 
 
 def people_in_json_ld(json_ld: Iterable[Any]) -> Iterator[StatedPerson]:
-    """Yield the people whose JSON-LD object has a way to reach them."""
+    """Yield the people in JSON-LD with contact details."""
     for item in walk(list(json_ld)):
         if "Person" not in types_of(item):
             continue
@@ -97,7 +97,7 @@ def _stated(
 
 
 def people_in_markup(tree: LexborHTMLParser) -> tuple[StatedPerson, ...]:
-    """Return the people of microformats, microdata, table rows and cards."""
+    """Return the people in microformats, microdata, table rows and cards."""
     return (
         *_marked_people(tree),
         *_people_in_tables(tree),
@@ -109,7 +109,7 @@ def people_in_markup(tree: LexborHTMLParser) -> tuple[StatedPerson, ...]:
 def _marked_people(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
     for card in tree.css(_CARDS)[:MOST]:
         if len(_matching(card, _CARDS)) > 0:
-            continue  # the card of an organisation around those of its people
+            continue  # an organisation's card around those of its people
         node = card.css_first(_NAMES)
         name = read_name(node.text(separator=" ")) if node else None
         organisations = {_text(node) for node in card.css(_ORGANISATIONS)}
@@ -139,7 +139,7 @@ def _target(href: str) -> str:
 
 
 def _people_in_tables(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
-    """Yield the people of the rows of tables that have a column of names."""
+    """Yield the people in table rows with a column of names."""
     for table in tree.css("table")[:50]:
         heads = [_text(cell) for cell in (table.css_first("tr") or table).css("th, td")]
         column = _column(heads, "name_heads")
@@ -167,7 +167,7 @@ def _of_row(row: LexborNode, cells: list[str], person: Person) -> StatedPerson:
 
 
 def _people_in_cards(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
-    """Yield the people named in the smallest element around a link that names anybody."""
+    """Yield the people named in the smallest element around a link that contains a name."""
     links = tree.css(_LINKS)[:MOST]
     targets: dict[int, set[str]] = defaultdict(set)
     for link in links:
@@ -201,7 +201,7 @@ def _ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 def _card_of(link: LexborNode, targets: dict[int, set[str]]) -> StatedPerson | None:
     href = unquote(link.attributes.get("href") or "")
-    others: set[str] = set()  # names in smaller boxes around the link that say no position
+    others: set[str] = set()  # names in smaller boxes around the link without a position
     for element in _ancestors(link):
         html = element.html or ""
         if len(targets[element.mem_id] - {""}) > 1 or len(html) > CARD_HTML:

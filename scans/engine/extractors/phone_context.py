@@ -13,15 +13,15 @@ from scans.engine.extractors.phone_ids import Named, named_by
 from scans.engine.extractors.regions import countries_in, plan_of
 from scans.engine.extractors.vocabulary import words
 
-# Characters before a number in which its label is looked for.
+# Characters before a number that are searched for its label.
 BEFORE = 70
-# Characters between a label and its number: `Phone number for orders: `.
+# Maximum characters between a label and its number: `Phone number for orders: `.
 _FAR = 28
-# Characters of the longest label, with a few to spare.
+# Length of the longest label, plus a margin.
 _LONGEST_LABEL = 24
 
-# A letter by itself is a label where it begins a word and something separates it from the number:
-# the `f` of a GUID, of `C.F.` and of a host name is none.
+# A single letter is a label if it begins a word and is separated from the number: the `f` in a
+# GUID, in `C.F.` or in a host name is not.
 _LETTER = r"(?:(?<![^\s|,;•·(\[&+].)|(?<=\b[tpm]/.))"
 _FAX = rf"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
 _PHONE = (
@@ -34,7 +34,7 @@ _PHONE = (
     rf"[dco]{_LETTER}(?=[.:]\s?\Z)|tf|tlf|tfn|tfno|telf|puh(?:elin)?|gsm|natel|fono|rufnummer|"
     r"telefon(?:isch|nummer|nr|centrale)|telefoonnummer|telnr|тел(?:ефон)?|моб|τηλ|[☎✆📞📱]"
 )
-# In scripts that put no spaces between words, or glue the article to them.
+# In scripts without spaces between words, or with attached articles.
 _PHONE_UNPARTED = r"电\s?话|電\s?話|手\s?机|手\s?機|热线|熱線|연락처|전화|هاتف|โทร"
 _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
@@ -54,11 +54,11 @@ _FAX_BEHIND = re.compile(
 )
 _LABEL_OF_THE_ONE_BEFORE = re.compile(r"\s?[(\[]?[a-z][a-z -]{1,12}[)\]]?[\s|/,;-]*\Z", re.I)
 _NAMED_BEHIND = re.compile(r"\s?[(\[]([^()\[\]\d]{2,30})[)\]]")
-# The words before a number, without what parts them, and brackets between them and it.
+# The words before a number, without separators and brackets.
 _LAST_WORDS = re.compile(r"[^\s:;,()\[\]=|/•·\u2013\u2014]+")
 _BRACKETS_AT_END = re.compile(r"\s?\([^()\d]{1,40}\)[\s:.]*\Z")
 _CODE_AT_END = re.compile(r"[A-Z]{2}(?:[)\]]\s?[:-]?|\s?:)\s?\Z")
-# What runs into the digits without a space, and its last part.
+# Text attached to the digits without a space, and its last part.
 _OPENING = re.compile(r"[\s(\[\"'<>„“]")
 _PARTS = re.compile(r"[:;,|•]")
 _NUMBERED_LABEL = re.compile(r"[^\W\d_]{2,20}[.#-]?\d{1,2}[.)]?\Z")
@@ -74,7 +74,7 @@ _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 
 
 class Context:
-    """What surrounds one run of digits: text[start:end], back to the number before it."""
+    """The surroundings of a run of digits text[start:end], back to the previous number."""
 
     def __init__(self, text: str, start: int, end: int, since: int) -> None:
         self._text, self._start, self._end = text, start, end
@@ -84,12 +84,12 @@ class Context:
 
     @property
     def labelled(self) -> bool:
-        """Whether a word for phones appears before the number."""
+        """Whether a phone label precedes the number."""
         return bool(self._labels)
 
     @cached_property
     def named(self) -> Named:
-        """What it is called, if that is something else: a VAT number, an item."""
+        """Its label if it is something else, such as a VAT number or an item."""
         after = _NAMED_BEHIND.match(self._text, self._end)
         return named_by(self._words) or named_by(_LAST_WORDS.findall(after[1]) if after else ())
 
@@ -102,7 +102,7 @@ class Context:
 
     @cached_property
     def is_fax(self) -> bool:
-        """Whether a label before it, in brackets after it, or after it as all are, says so."""
+        """Whether a label before it, in brackets after it, or always after numbers says so."""
         if "fax" in self._labels and "phone" not in self._labels:
             return True
         if _FAX_IN_BRACKETS.match(self._text, self._end):
@@ -114,7 +114,7 @@ class Context:
 
     @cached_property
     def stated_region(self) -> str:
-        """The country that is stated right beside the number, empty if none is."""
+        """The country stated right next to the number; empty if there is none."""
         after = _NAMED_BEHIND.match(self._text, self._end)
         inside = after[1].strip() if after else ""
         region = inside and (region_named(inside) or region_at_end(_LAST_WORDS.findall(inside)))
@@ -127,7 +127,7 @@ class Context:
         return region_of_code(code[0][:2]) if code and alone else ""
 
     def _region_before(self) -> str:
-        """Return the region of a country's name before the number, past labels in between."""
+        """Return the region of a country name before the number, skipping labels in between."""
         parts = self._words[-8:]
         for _ in range(5):
             region = region_at_end(parts)
@@ -138,12 +138,12 @@ class Context:
 
     @cached_property
     def near_region(self) -> str:
-        """The last country that is named before the number, near it."""
+        """The last country named shortly before the number."""
         return next((region for region, _ in reversed(list(countries_in(self._before)))), "")
 
     @property
     def is_in_token(self) -> bool:
-        """Whether the digits are a piece of a GUID, a file name or an address of the web."""
+        """Whether the digits are part of a GUID, a file name or a URL."""
         if _TOKEN_BEHIND.match(self._text, self._end):
             return True
         before = self._text[max(0, self._start - 60) : self._start]
@@ -153,13 +153,13 @@ class Context:
 
     @property
     def is_in_row(self) -> bool:
-        """Whether other plain rows of digits stand next to it, as in a list of ids."""
+        """Whether it is next to other plain runs of digits, as in a list of ids."""
         before = self._text[max(0, self._start - 40) : self._start]
         return bool(_ROW_BEFORE.search(before) or _ROW_BEHIND.match(self._text, self._end))
 
     @property
     def is_stuck(self) -> bool:
-        """Whether letters, money or an address of the web stick to the digits."""
+        """Whether the digits are attached to letters, a currency or a URL."""
         before = self._text[max(0, self._start - 2) : self._start]
         return bool(_STUCK_BEFORE.search(before) or _STUCK_BEHIND.match(self._text, self._end))
 
@@ -175,10 +175,10 @@ def _is_part_of_token(token: str, labelled: bool) -> bool:
 
 
 def _labels(before: str, following: str) -> set[str]:
-    """Return the kinds of the labels that belong to the number following `before`.
+    """Return the kinds of the labels of the number that follows `before`.
 
-    Labels side by side (`Phone / Fax:`) belong to it together. `following` is the first character
-    of the number: a letter runs into a plus or a bracket only.
+    Adjacent labels (`Phone / Fax:`) all belong to it. `following` is the first character of the
+    number: a letter may be attached only to a plus or bracket.
     """
     kinds: set[str] = set()
     if not _WORD.search(before, max(0, len(before) - _FAR - _LONGEST_LABEL)):

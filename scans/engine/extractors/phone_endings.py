@@ -1,13 +1,13 @@
-"""Numbers that share a beginning and differ at the end: `030 3907-45/-46`, `33445/33446`."""
+"""Numbers with a shared prefix and different endings: `030 3907-45/-46`, `33445/33446`."""
 
 import re
 from typing import NamedTuple
 
-# Digits of a number that others may share: `0221/470/5555` is one number in three groups.
+# Minimum digits of a shared prefix: `0221/470/5555` is one number in three groups.
 LEAST_DIGITS = 8
 
-# A longer row is a switchboard's block (`33074700/01/02/03/04`), not numbers to be called one by
-# one; extensions that each have their own hyphen are.
+# A longer sequence is a switchboard's block (`33074700/01/02/03/04`) rather than individual
+# numbers, unless each extension has its own hyphen.
 MAX_ENDINGS, MAX_EXTENSIONS = 3, 12
 
 _SLASHED = re.compile(
@@ -15,7 +15,7 @@ _SLASHED = re.compile(
 )
 _LAST_GROUP = re.compile(r"\d+\Z")
 _EXTENSION = re.compile(r"[-\u2013]\s?\d{1,5}\Z")
-# Further extensions, each with its own hyphen, after one: `-45, -46 und -47`.
+# Further extensions, each with a hyphen: `-45, -46 und -47`.
 _MORE = re.compile(
     r"(?:\s?(?:,|;|/|&|\+|und|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
     r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
@@ -27,27 +27,27 @@ _FAX = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(-?)\s?(\d{1,5})")
-# A whole number without its area code, after one that has it: `(212) 555-0123 / 555-0124`.
+# A number without area code after one with it: `(212) 555-0123 / 555-0124`.
 _LOCAL = r"\d(?:[ .-]?\d){4,8}"
 _ANOTHER = re.compile(rf"(?P<head>.*\d)\s?/\s?(?P<local>{_LOCAL})\s*\Z", re.DOTALL)
 _ANOTHER_BEHIND = re.compile(
     r"\s?(?:/|&|,|;|oder|od\.|und|or|and|ou|et|y|o|e|of|en|i|lub)"
     rf"\s?(?P<local>{_LOCAL})(?![\d./-]|\s\d)"
 )
-# Digits at the end in which two such numbers may differ.
+# Number of final digits in which two such numbers may differ.
 _DIFFERING = 3
 
 
 class SharedStart(NamedTuple):
-    """The first of some numbers, and how the others end."""
+    """The first of several numbers, and the endings of the others."""
 
     head: str
-    # (whether it is an extension with a hyphen of its own, digits)
+    # (whether it is an extension with its own hyphen, digits)
     endings: tuple[tuple[bool, str], ...]
 
 
 def shared_start(run: str, following: str) -> SharedStart | None:
-    """Take a run of digits apart into a number and the endings of others; None if it has none.
+    """Split a run of digits into a number and the endings of others; None if it has none.
 
     `following` is the text after the run.
     """
@@ -73,7 +73,7 @@ def _with_endings(run: str, following: str) -> SharedStart | None:
 
 
 def _with_another(run: str, following: str) -> SharedStart | None:
-    """Take off a second number that lacks the area code and differs from the first at its end."""
+    """Split off a second number without area code that differs from the first at its end."""
     inside = _ANOTHER.match(run) if "/" in run else None
     after = _ANOTHER_BEHIND.match(following)
     pairs = (
@@ -104,7 +104,7 @@ def _digits(text: str) -> str:
 
 
 def with_ending(number: str, head: str, ending: tuple[bool, str]) -> str:
-    """Return the E.164 number that is `number`, written as `head`, but for its end."""
+    """Return the E.164 number that equals `number`, written as `head`, except for its ending."""
     is_extension, digits = ending
     extension = _EXTENSION.search(head)
     length = len(digits)

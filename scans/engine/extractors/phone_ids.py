@@ -1,7 +1,7 @@
 """Recognise numbers labelled as something else: customer, article or tax numbers.
 
-In eight languages. German and Dutch write the thing and the number as one word, whatever the thing
-is (`Sendungsnummer`, `Artikel-Nr.`); the others name it beside the number.
+In eight languages. German and Dutch form compounds with any noun (`Sendungsnummer`, `Artikel-Nr.`);
+the others put the noun next to the word for number.
 """
 
 import re
@@ -13,7 +13,7 @@ from scans.engine.extractors.vocabulary import names, words
 
 
 class Named(StrEnum):
-    """What the words before a run of digits say that it is."""
+    """What a run of digits is, according to the preceding words."""
 
     NOTHING = ""
     PERHAPS_AN_ID = "perhaps"
@@ -35,10 +35,10 @@ _PHONE_ENDINGS = (
 
 
 def named_by(written: Sequence[str]) -> Named:
-    """Return what the words right before a number call it."""
+    """Return what the words right before a number say it is."""
     parts = [word.lower().strip(".'\"*-") or word for word in written[-5:]]
     if len(parts) > 1 and _is_country(written[-1]) and not _is_registry(parts):
-        parts.pop()  # the country in VAT GB 123 4567 89
+        parts.pop()  # the country code in VAT GB 123 4567 89
     return _named(parts) if parts else Named.NOTHING
 
 
@@ -96,7 +96,7 @@ def _before_particles(parts: list[str]) -> str:
 
 
 def _is_registry(parts: list[str]) -> bool:
-    """Return whether the last words name a register whose numbers are no phone numbers."""
+    """Return whether the last words name a register, whose numbers are not phone numbers."""
     last = parts[-1].replace(".", "").replace("-", "").rstrip("0123456789")
     if last in words("registries"):
         return True
@@ -110,7 +110,7 @@ def _is_registry(parts: list[str]) -> bool:
 
 
 def _is_numbered_noun(word: str) -> bool:
-    """Return whether a word names something numbered: an order, a customer, a shipment."""
+    """Return whether a word names something numbered, such as an order, customer or shipment."""
     stem = _ELISION.sub("", word)
     return (stem.startswith(_things()) or stem in words("registries")) and not _is_phone(stem)
 
@@ -121,6 +121,6 @@ def _things() -> tuple[str, ...]:
 
 
 def _is_phone(word: str) -> bool:
-    """Return whether a word is about calling: `Service-Nr.`, `Rufnummer`, `telefoonnummer`."""
+    """Return whether a word refers to phones: `Service-Nr.`, `Rufnummer`, `telefoonnummer`."""
     plain = word.strip(".-")
     return plain in words("phone_words") or plain.endswith(_PHONE_ENDINGS)

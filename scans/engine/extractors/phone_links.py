@@ -1,4 +1,4 @@
-"""Phone numbers in links, which a phone would dial, and in JSON-LD."""
+"""Phone numbers in links and JSON-LD."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ _LETTERS = re.compile(r"[a-z]{3}", re.IGNORECASE)
 
 
 def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers of (href, text) pairs that are tel:, fax: and WhatsApp links."""
+    """Yield the numbers in tel:, fax: and WhatsApp links, given as (href, text)."""
     for href, text in hrefs:
         scheme, _, target = href.partition(":")
         scheme = scheme.lower()
@@ -42,7 +42,7 @@ def from_hrefs(hrefs: Iterable[tuple[str, str]], regions: PageRegions) -> Iterat
 
 
 def from_links(links: Iterable[Link], regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers of links that open a chat: https://wa.me/4915228817386."""
+    """Yield the numbers in chat links such as https://wa.me/4915228817386."""
     for url, text, _ in links:
         if url.startswith(_WHATSAPP):
             digits = _chat_number(url)
@@ -59,7 +59,7 @@ def _chat_number(url: str) -> str:
 
 
 def _read_international(digits: str, regions: PageRegions) -> ReadNumber | None:
-    """Read a number that is whole by the rules of the service: with a country code, no plus."""
+    """Parse a number in the service's format: with a country code, without a plus."""
     plain = re.sub(r"\D", "", digits).lstrip("0")
     is_number = len(plain) >= 8 and not re.search(r"[^\W\d_]", digits)
     international = read_dialled(f"+{plain}", ()) if is_number else None
@@ -76,7 +76,7 @@ def _read(digits: str, regions: PageRegions) -> ReadNumber | None:
 
 
 def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers that JSON-LD objects give as telephone or faxNumber."""
+    """Yield the `telephone` and `faxNumber` values of JSON-LD objects."""
     for item in walk(list(json_ld)):
         for key, is_fax in (("telephone", False), ("faxNumber", True)):
             values = item.get(key)
@@ -88,7 +88,7 @@ def from_json_ld(json_ld: Iterable[Any], regions: PageRegions) -> Iterator[Found
 
 
 def _read_stated(digits: str, item: dict[str, Any], regions: PageRegions) -> ReadNumber | None:
-    """Read a number in the country of the object that has it, before those of the page."""
+    """Parse a number in its object's country, or else in the page's countries."""
     region = _region_of(item)
     read = read_dialled(digits, (plan_of(region),)) if region and "+" not in digits else None
     return read or _read(digits, regions)

@@ -1,4 +1,4 @@
-"""Turn runs of digits into valid E.164 numbers, regardless of the words around them."""
+"""Parse runs of digits into valid E.164 numbers, regardless of the surrounding words."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,23 +18,23 @@ from phonenumbers import (
 
 from scans.engine.extractors.regions import NANP
 
-# A North American number in its usual groups: (212) 555-0143.
+# A North American number in its usual format: (212) 555-0143.
 NANP_SHAPE = re.compile(
     r"(?<![0-9])(?:\+?1[ .\-]{0,3})?(?:\( ?([2-9][0-9]{2}) ?\)|([2-9][0-9]{2}))[ .\-/]{0,3}"
     r"([2-9][0-9]{2})[ .\-]{1,3}([0-9]{4})(?![0-9])"
 )
 _INVENTED = re.compile(r"1234567|34567890|(\d)\1{6}")
 _TIGHT = tuple(".-/")
-# +43/1/479 15 23: the matcher takes a second slash for the end of a number.
+# +43/1/479 15 23: the matcher ends a number at a second slash.
 _SLASH_BEHIND_CODE = re.compile(r"(?<=^\+\d\d)/")
-# 00 dials abroad in all but a few countries; after it stands a country code.
+# 00 is the international prefix in most countries, followed by a country code.
 _ABROAD = re.compile(r"(?:\+?00|\+)(?=[\s(]*[1-9])")
 _LEAST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class ReadNumber:
-    """One valid number and where it stands in what was read."""
+    """A valid number and its position in the text."""
 
     number: str
     region: str
@@ -43,16 +43,16 @@ class ReadNumber:
 
 
 def read_strict(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
-    """Return the numbers of the first region whose way of grouping the digits follow."""
+    """Return the numbers of the first region whose digit grouping they follow."""
     by_region = (_read_numbers(digits, region, Leniency.STRICT_GROUPING) for region in regions)
     return next(filter(None, by_region), ())
 
 
 def read_lenient(digits: str, regions: Iterable[str]) -> tuple[ReadNumber, ...]:
-    """Return the numbers of the first region in which they are valid, however grouped.
+    """Return the numbers of the first region in which they are valid, regardless of grouping.
 
-    A reading that takes in all the digits goes before one that follows the grouping: the last
-    group of `030/226 343-0` is an extension that belongs to the number.
+    Using all digits is preferred to following the grouping: the last group of `030/226 343-0` is an
+    extension that belongs to the number.
     """
     digits = _SLASH_BEHIND_CODE.sub(" ", digits)
     return next(filter(None, (_read_most(digits, region) for region in regions)), ())
@@ -73,9 +73,10 @@ def _covers(numbers: tuple[ReadNumber, ...], digits: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, ...]:
-    """Return the valid numbers in a run of digits and punctuation, read as `region` writes them.
+    """Return the valid numbers in a run of digits and punctuation, as written in `region`.
 
-    `leniency` is one of phonenumbers' `Leniency`. Cached: the pages of a site repeat their numbers.
+    `leniency` is one of phonenumbers' `Leniency`. Cached because the pages of a site repeat
+    numbers.
     """
     if region == NANP:
         usual = tuple(_usual_nanp(digits))
@@ -90,13 +91,13 @@ def _read_numbers(digits: str, region: str, leniency: int) -> tuple[ReadNumber, 
 
 
 def _is_rest_of_something(digits: str, start: int) -> bool:
-    """Return whether a match begins in the middle: in 53.369889 the decimals look like a number."""
+    """Return whether a match starts inside a number: the decimals of 53.369889 look like one."""
     before = digits[:start]
     return before.endswith(_TIGHT) and sum(map(str.isdigit, before)) < 7
 
 
 def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
-    """Yield the numbers in North America's usual groups, at a fifth of the matcher's cost."""
+    """Yield numbers in the usual North American format, five times faster than the matcher."""
     for shape in NANP_SHAPE.finditer(digits):
         before = digits[: shape.start()].rstrip(" .-/")
         if before.endswith(tuple("+0123456789")) and "+" in before:
@@ -108,17 +109,17 @@ def _usual_nanp(digits: str) -> Iterator[ReadNumber]:
 
 
 def read_whole(digits: str, regions: Iterable[str]) -> ReadNumber | None:
-    """Read all of a text as one number, in the first region where it is valid."""
+    """Parse an entire text as one number, in the first region in which it is valid."""
     if digits.startswith("+"):
-        regions = islice(regions, 1)  # it includes its country code
+        regions = islice(regions, 1)  # includes the country code
     return next(filter(None, (_read_one(digits, region) for region in regions)), None)
 
 
 def read_dialled(digits: str, regions: Iterable[str]) -> ReadNumber | None:
-    """Read all of a text as what a phone would dial: the number of a tel: link, say.
+    """Parse an entire text as dialled by a phone, such as the number in a tel: link.
 
-    Without a plus, digits that begin with a region's country code hold it, unless they are a number
-    of the region as they are: 49 221 471 in Germany, where national numbers begin with a 0.
+    Without a plus, digits that begin with a region's country code include it, unless they are valid
+    national numbers: 49 221 471 in Germany, where national numbers begin with 0.
     """
     abroad = _ABROAD.match(digits)
     if abroad:
@@ -133,7 +134,7 @@ def read_dialled(digits: str, regions: Iterable[str]) -> ReadNumber | None:
 
 
 def with_country_code(digits: str, region: str) -> ReadNumber | None:
-    """Read digits that begin with the country code of a region, where it is not added to them."""
+    """Parse digits that already begin with a region's country code."""
     metadata = PhoneMetadata.metadata_for_region(region)
     plain = digits.lstrip(" (")
     if metadata is None or not plain.startswith(str(metadata.country_code)):
@@ -147,9 +148,9 @@ def with_country_code(digits: str, region: str) -> ReadNumber | None:
 
 
 def read_stated(digits: str, region: str) -> tuple[ReadNumber, ...]:
-    """Read a national number in the region that is stated beside it.
+    """Parse a national number in the region stated next to it.
 
-    Grouped in any way, if it begins as the region's national numbers do.
+    Any grouping is accepted if it has the region's national prefix.
     """
     strict = read_strict(digits, (region,))
     if strict or not _dials(digits, region):
@@ -165,7 +166,7 @@ def _dials(digits: str, region: str) -> bool:
 
 
 def is_mobile(read: ReadNumber) -> bool:
-    """Return whether a number belongs to the mobile numbers of its country alone."""
+    """Return whether a number is definitely a mobile number in its country."""
     kind = phonenumbers.number_type(phonenumbers.parse(read.number))
     return bool(kind == phonenumbers.PhoneNumberType.MOBILE)
 
@@ -185,14 +186,14 @@ def _describe_valid(number: PhoneNumber) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4_096)
 def _describe_frozen_valid(number: FrozenPhoneNumber) -> tuple[str, str] | None:
-    """Describe a number if it exists. Cached: a page writes one number in several ways."""
+    """Describe a number if it is valid. Cached because pages write numbers in several ways."""
     return _describe(number) if phonenumbers.is_valid_number(number) else None
 
 
 def _describe(number: PhoneNumber) -> tuple[str, str] | None:
-    """Return (E.164, region), None for the numbers that stand in examples (123-4567)."""
+    """Return (E.164, region); None for typical example numbers (123-4567)."""
     if _INVENTED.search(str(number.national_number)):
         return None
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     region = phonenumbers.region_code_for_number(number) or ""
-    return text, region if region.isalpha() else ""  # 001 is the whole world
+    return text, region if region.isalpha() else ""  # 001 stands for the world

@@ -1,4 +1,4 @@
-"""Phone numbers that are spelt with letters: 1-800-FLOWERS, 0800 TELEKOM, 1300 PIZZAS."""
+"""Phone numbers with letters: 1-800-FLOWERS, 0800 TELEKOM, 1300 PIZZAS."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from scans.engine.extractors.regions import NANP
 
 MAX_CANDIDATES = 200
 
-# What every such number holds; far quicker to look for, because it begins with a digit.
+# Part of every such number; much faster to search for because it begins with a digit.
 _HINT = re.compile(r"[0-9][0-9]\)?[-. ](?=[\dA-Z .-]{0,5}[A-Z]{3})")
 _SPELT = re.compile(
     r"(?<![\w.,$€£#/-])(?P<prefix>(?P<trunk>\+?1[-. ]{1,2})?\(?(?P<area>[2-9]\d\d)\)?|"
@@ -23,7 +23,7 @@ _THREE_THREE_FOUR = re.compile(r"[-. ]\d{3}[-. ][A-Z]{4}\Z")
 # `(800) GO-FEDEX`, `877-CASH-NOW`: what is joined so is no price and no model.
 _JOINED = re.compile(r"\(\d{3}\) ?(?:[A-Z0-9]+-?)+\Z|\d{3}(?:-[A-Z0-9]+)+\Z")
 _TOLL_FREE = frozenset(["800", "833", "844", "855", "866", "877", "888"])
-# Digits of a North American number after its area code: letters beyond them are not dialled.
+# Digits of a North American number after the area code; further letters are not dialled.
 _SUBSCRIBER = 7
 # Digits after the prefix in other countries.
 _SHORTEST, _LONGEST = 4, 9
@@ -32,7 +32,7 @@ _SHORTEST, _LONGEST = 4, 9
 def vanity_numbers(
     text: str, regions: Iterable[str]
 ) -> Iterator[tuple[ReadNumber, int, int, bool]]:
-    """Yield (number, start, end, whether it is sure without a label) of the numbers in a text."""
+    """Yield (number, start, end, whether it is certain without a label) for a text."""
     if not _HINT.search(text):
         return
     tried = tuple(regions)
@@ -43,7 +43,7 @@ def vanity_numbers(
 
 
 def read_vanity(written: str, regions: Iterable[str]) -> ReadNumber | None:
-    """Read all of a text as one number with letters."""
+    """Parse an entire text as one number with letters."""
     match = _SPELT.match(written.strip().upper())
     return _read(match, tuple(regions)) if match else None
 

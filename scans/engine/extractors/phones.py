@@ -1,4 +1,4 @@
-"""Find phone numbers in E.164, with their region and method; faxes are marked."""
+"""Find phone numbers in E.164, with region and method; faxes are marked."""
 
 import re
 from collections.abc import Iterator
@@ -22,27 +22,27 @@ from scans.engine.extractors.phone_vanity import vanity_numbers
 from scans.engine.extractors.regions import NANP, PageRegions
 from scans.engine.extractors.snippets import around
 
-# Runs of digits examined closely; a page with more is a table of something else.
+# Maximum runs of digits examined; a page with more is a table of something else.
 MAX_CANDIDATES = 1_000
 # Characters after a number in which the extension of its fax is looked for.
 FAX_BEHIND = 40
 LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 
-# A region that dials abroad with 00, as all but a few do.
+# A region with 00 as its international prefix, as in most.
 WITH_DOUBLE_ZERO = "GB"
 
 _CANDIDATE = re.compile(
     r"[+(\[\d](?:(?<=\d)|[+(\[]{0,2}\d)"
     r"[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*+]{5,120}\d"
 )
-# Fancy dashes and dots to those that numbers are read with, one for one.
+# Maps typographic dashes and dots to plain ones, one to one.
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d", "-")
     | dict.fromkeys("\u2022\u00b7~*", ".")
 )
 _NEXT_NUMBER = re.compile(r"(?<=\d)[ /]*(?=\(?\+ ?\d)")
-# `03338 750812 - 0170 5898858`, after at least `MIN_DIGITS` digits.
-# A phone number with its area code in brackets, after the id of a company.
+# `03338 750812 - 0170 5898858`, after at least `MIN_DIGITS` digits. A phone number with its area
+# code in brackets after a company id.
 _NEXT_IN_BRACKETS = re.compile(r"[ /]+(?=\(0?\d{2,4}\) ?\d[\d .-]{5,})")
 _NEXT_NATIONAL = re.compile(r" ?[-/] (?=\(?0[1-9][\d ()./-]{6,})")
 MIN_DIGITS = 7
@@ -52,9 +52,9 @@ _DATE = re.compile(
     r"(?<![\d./-])(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2}|"
     r"(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d|24 ?/ ?7)(?![./-]?\d)"
 )
-# An amount like 231.506.740, which Spain and Poland write phone numbers like, too.
+# An amount such as 231.506.740, which is also a phone number format in Spain and Poland.
 _THOUSANDS = re.compile(r"\d{1,3}(?:([ .])\d{3})(?:\1\d{3})+")
-# What national numbers begin with; without it a run is a number only where its country is sure.
+# National prefixes; without one, a run is a number only if its country is certain.
 _TRUNK_PREFIXES = ("0", "(", "13", "18")
 # One national number, grouped in any way but as hours and dates are; `0 800 123 456` in France.
 _NATIONAL = re.compile(r"(?!\d\d?/\d\d?/)\(?0(?: (?=8\d\d ))?[1-9](?:[^\d.(]{0,3}\d){5,11}\Z")
@@ -65,7 +65,7 @@ Reading = tuple[tuple[ReadNumber, ...], float]
 
 @dataclass(frozen=True, slots=True)
 class FoundPhone:
-    """One number as it was found."""
+    """A number as found."""
 
     number: str
     region: str
@@ -73,7 +73,7 @@ class FoundPhone:
     method: str
     snippet: str
     confidence: float
-    # Its digits next to a country, which decides how the same digits are read elsewhere.
+    # Its digits next to a country, which determines how the same digits are parsed elsewhere.
     stated: str = ""
 
 
@@ -111,7 +111,7 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
 def _read_run(
     text: str, start: int, digits: str, context: Context, regions: PageRegions
 ) -> Reading:
-    """Return the numbers in one run, shared beginnings included, and their confidence."""
+    """Return the numbers in a run, including those with a shared prefix, and their confidence."""
     shared = shared_start(digits, text[start + len(digits) : start + len(digits) + 60])
     if shared:
         numbers, confidence = _read(shared.head, context, regions)
@@ -135,7 +135,7 @@ def _with_ending(read: ReadNumber, head: str, ending: tuple[bool, str]) -> ReadN
 
 
 def _candidates(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (position, run) for the runs of digits that could hold a phone number."""
+    """Yield (position, run) for runs of digits that may contain a phone number."""
     for candidate in islice(_CANDIDATE.finditer(text), MAX_CANDIDATES):
         if _digits_in(candidate[0]) < MIN_DIGITS:
             continue
@@ -149,7 +149,7 @@ def _digits_in(run: str) -> int:
 
 
 def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
-    """Split a run of digits into numbers, without a leading postcode and dates."""
+    """Split a run of digits into numbers, dropping a leading postcode and dates."""
     if _POSTCODE_BEFORE.search(text[max(0, start - 5) : start]):
         postcode = _POSTCODE.match(run)
         if postcode:
@@ -163,7 +163,7 @@ def _split_run(text: str, start: int, run: str) -> Iterator[tuple[int, str]]:
 
 
 def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
-    """Split a run before each `+`, and before each 0 that begins another national number."""
+    """Split a run before each `+`, and before each 0 that starts another national number."""
     position = 0
     long_enough = len(run) > 2 * MIN_DIGITS or "+" in run
     patterns = (_NEXT_NUMBER, _NEXT_NATIONAL, _NEXT_IN_BRACKETS) if long_enough else ()
@@ -177,7 +177,7 @@ def _split_numbers(start: int, run: str) -> Iterator[tuple[int, str]]:
 
 
 def _read(digits: str, context: Context, regions: PageRegions) -> Reading:
-    """Return the numbers in one run and their confidence."""
+    """Return the numbers in a run and their confidence."""
     international = digits.lstrip("([ ").startswith(("+", "00"))
     usual = bool(NANP_SHAPE.search(digits))
     if _is_something_else(digits, context, regions, sure=international or usual):
@@ -195,7 +195,7 @@ def _read(digits: str, context: Context, regions: PageRegions) -> Reading:
 
 
 def _is_something_else(digits: str, context: Context, regions: PageRegions, *, sure: bool) -> bool:
-    """Return whether a run is a piece of a token, an amount, or called something else."""
+    """Return whether a run is part of a token, an amount, or labelled as something else."""
     if digits.startswith("+"):
         return False
     if context.is_in_token or context.named is Named.ID:
@@ -208,7 +208,7 @@ def _is_something_else(digits: str, context: Context, regions: PageRegions, *, s
 
 
 def _bare_mobile(digits: str, regions: PageRegions) -> tuple[ReadNumber, ...]:
-    """Read a plain row of digits; only mobile numbers are written so without a label."""
+    """Parse a plain run of digits; only mobile numbers are written like this without a label."""
     read = read_whole(digits, regions.likely) if _BARE.match(digits) else None
     return (read,) if read and is_mobile(read) else ()
 
@@ -216,10 +216,10 @@ def _bare_mobile(digits: str, regions: PageRegions) -> tuple[ReadNumber, ...]:
 def _sure_readings(
     digits: str, context: Context, regions: PageRegions, international: bool
 ) -> Iterator[tuple[ReadNumber, ...]]:
-    """Read a run in every way that is sure, likeliest first.
+    """Parse a run in all certain ways, most likely first.
 
-    A country named beside the number goes before what holds for the whole page; grouping as the
-    country does goes before mere validity, which is enough for what says that it is a number.
+    A country named next to the number takes precedence over the page's; correct grouping takes
+    precedence over mere validity, which suffices for labelled numbers.
     """
     if not digits.startswith("+") and context.stated_region:
         yield read_stated(digits, context.stated_region)
@@ -256,13 +256,13 @@ def _labelled_readings(
 
 
 def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadNumber, ...]]:
-    """Read a run labelled as a phone number in the remaining ways."""
+    """Parse a run labelled as a phone number in the remaining ways."""
     yield read_lenient(digits, regions.likely)
     yield read_strict(digits, regions.guesses)
 
 
 def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
-    """Yield the numbers that are spelt with letters and say, or show, that they are numbers."""
+    """Yield numbers with letters that are labelled or unmistakable."""
     for read, start, end, sure in vanity_numbers(text, regions.first):
         if sure or Context(text, start, end, 0).labelled:
             snippet = around(text, start, end)

@@ -7,12 +7,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scans.engine.links import resolve_url
 
-# Characters of a value that are read, and elements examined.
+# Maximum characters read of a value, and elements examined.
 LONGEST = 4_000
 MAX_ELEMENTS = 20
 
 _REFRESHES = 'meta[http-equiv="refresh" i][content]'
-# The shared declarative refresh steps: the delay, whose fraction is dropped, then the address.
+# The shared declarative refresh steps: the delay without its fraction, then the URL.
 _STEPS = re.compile(
     r"[\t\n\f\r ]*(?:([0-9]+)|(?=\.))[0-9.]*"
     r"(?:\Z|(?=[;,\t\n\f\r ])[\t\n\f\r ]*[;,]?[\t\n\f\r ]*(.*))",
@@ -22,11 +22,11 @@ _URL_IS = re.compile(r"url[\t\n\f\r ]*=[\t\n\f\r ]*", re.IGNORECASE)
 
 
 class Refresh(NamedTuple):
-    """Where a page leads, and after how many seconds."""
+    """A refresh: target and delay in seconds."""
 
     url: str = ""
     delay: int = 0
-    # Whether it leads only those there who have no JavaScript.
+    # Whether it applies only without JavaScript.
     in_noscript: bool = False
 
 
@@ -34,13 +34,13 @@ NONE = Refresh()
 
 
 def header_refresh(value: str, url: str) -> Refresh:
-    """Return where a `Refresh` header of the response from `url` leads."""
+    """Return the refresh in the `Refresh` header of a response from `url`."""
     # http.client reads headers as Latin-1; servers send UTF-8.
     return _refresh(value.encode("latin-1", "replace").decode("utf-8", "replace"), url)
 
 
 def meta_refresh(tree: LexborHTMLParser, base: str) -> Refresh:
-    """Return where the first refresh of the document that has an address or a delay leads."""
+    """Return the document's first refresh with a URL or delay."""
     for node in tree.css(_REFRESHES)[:MAX_ELEMENTS]:
         content = node.attributes.get("content") or ""
         if _STEPS.match(content[:LONGEST]):
@@ -50,7 +50,7 @@ def meta_refresh(tree: LexborHTMLParser, base: str) -> Refresh:
 
 
 def _refresh(value: str, base: str) -> Refresh:
-    """Read a value as `<seconds>; url=<address>`; one that reloads the page leads nowhere."""
+    """Parse `<seconds>; url=<address>`; reloading the same page does not count."""
     steps = _STEPS.match(value[:LONGEST])
     if not steps:
         return NONE
@@ -60,7 +60,7 @@ def _refresh(value: str, base: str) -> Refresh:
 
 
 def _address(text: str) -> str:
-    """Return the address after `url =`, without the quotes around it."""
+    """Return the URL after `url =`, without quotes."""
     named = _URL_IS.match(text)
     text = text[named.end() :] if named else text
     if text[:1] in ("'", '"'):

@@ -1,4 +1,4 @@
-"""Determine which countries a page refers to, to read its national phone numbers."""
+"""Determine which countries a page refers to, for parsing national phone numbers."""
 
 import re
 from collections import Counter, defaultdict
@@ -14,13 +14,13 @@ from scans.engine.extractors.json_ld import walk
 from scans.engine.extractors.vocabulary import names, table
 from scans.engine.language import detect_language
 
-# Characters of text in which country names and postcodes are looked for.
+# Characters of text searched for country names and postcodes.
 SCANNED_TEXT = 100_000
-# Characters that tell the language of a text well enough to guess at a country.
+# Characters sufficient to detect the language for guessing a country.
 LANGUAGE_SAMPLE = 3_000
-# Stands for the whole North American numbering plan, whose numbers tell their own country.
+# Represents the North American numbering plan, whose numbers identify their country.
 NANP = "US"
-# Where English pages that name no country belong; used only for numbers with a label.
+# Assumed for English pages without a country; used only for labelled numbers.
 GUESSES = ("US", "GB", "AU", "IN", "IE", "NZ", "ZA")
 
 _NANP_REGIONS = frozenset(COUNTRY_CODE_TO_REGION_CODE[1])
@@ -51,15 +51,15 @@ _POSTAL_MARKS = re.compile(
 )
 _INDIAN_POSTCODE = re.compile(r"[–-](?:(?<=[a-z][–-])|(?<=[a-z] [–-])) ?[1-8]\d{2} ?\d{3}\b")  # noqa: RUF001
 _INTERNATIONAL = re.compile(r"\+ ?(\d{1,3})")
-# The country in an e-mail address.
+# The country code in an e-mail address.
 _ADDRESS_ENDING = re.compile(r"@[\w.-]{1,60}\.([a-z]{2})\b(?![.-]?\w)")
 
 
 class PageRegions:
-    """The regions in which a page's national numbers may be read, likeliest first.
+    """The possible regions of a page's national numbers, most likely first.
 
-    Surest are the country's own domain ending, the country of a JSON-LD address and a declared
-    language with a region; then what the text names. Without any of these a page is American.
+    The best evidence is a country domain, the country of a JSON-LD address, or a declared language
+    with a region; then countries named in the text. Without any of these, a page is American.
     """
 
     def __init__(self, *, url: str, language: str, json_ld: Iterable[Any], text: str) -> None:
@@ -70,18 +70,18 @@ class PageRegions:
 
     @cached_property
     def first(self) -> tuple[str, ...]:
-        """The regions that need no look at the text: the declared ones, else North America."""
+        """The regions known without reading the text: the declared ones, else North America."""
         return self.declared or (() if self._is_foreign else (NANP,))
 
     @cached_property
     def likely(self) -> tuple[str, ...]:
-        """The first regions, then those that the text speaks of; five at most."""
+        """The first regions, then those that the text refers to; at most five."""
         named = [region for region, _ in self._named().most_common()]
         return tuple(dict.fromkeys([*self.first, *named]))[:5]
 
     @cached_property
     def guesses(self) -> tuple[str, ...]:
-        """Further regions, to be tried for numbers that say they are phone numbers."""
+        """Further regions to try for labelled phone numbers."""
         guesses = (NANP,) if self._is_foreign else GUESSES
         return tuple(region for region in guesses if region not in self.likely)
 
@@ -90,19 +90,19 @@ class PageRegions:
         return bool(self._language) and not self._language.startswith("en")
 
     def in_turn(self) -> Iterator[str]:
-        """Yield every region worth trying, the text looked at only when it comes to that."""
+        """Yield all regions worth trying; the text is examined lazily."""
         yield from self.first
         yield from self.likely
         yield from self.guesses
 
     def _spoken(self) -> str:
-        """Return the language of the page; that of its text where templates say English."""
+        """Return the page's language, detected from the text if English is only declared."""
         declared = self._language.partition("-")[0]
         is_sure = declared != "en" or self.declared
         return declared if is_sure else detect_language(self._text[:LANGUAGE_SAMPLE])
 
     def _named(self) -> Counter[str]:
-        """Count how often the text speaks of each region; a postcode weighs as much as two."""
+        """Count how often the text refers to each region; a postcode counts twice."""
         counts: Counter[str] = Counter()
         for region, count in _postal_marks(self._text).items():
             counts[plan_of(region)] += 2 * min(2, count)
@@ -125,12 +125,12 @@ def _postal_marks(text: str) -> Counter[str]:
 
 
 def plan_of(region: str) -> str:
-    """Return the region that stands for the numbering plan of `region`."""
+    """Return the representative region of a region's numbering plan."""
     return NANP if region in _NANP_REGIONS else region
 
 
 def countries_in(text: str) -> Iterator[tuple[str, int]]:
-    """Yield (region, where its name ends) for every country that the text names."""
+    """Yield (region, end of the name) for every country named in a text."""
     by_name, pattern = _country_names()
     for match in pattern.finditer(text):
         before = text[match.start() - 1 : match.start()]
@@ -148,7 +148,7 @@ def _country_names() -> tuple[dict[str, str], re.Pattern[str]]:
     by_letter: defaultdict[str, list[str]] = defaultdict(list)
     for name in sorted(by_name, key=len, reverse=True):
         by_letter[name[0]].append(re.escape(name[1:]))
-    # Separated by their first letters: `re` tries the names of an alternation one after another.
+    # Grouped by first letter, because `re` tries alternatives one after another.
     names_of = (f"{re.escape(letter)}(?:{'|'.join(ends)})" for letter, ends in by_letter.items())
     return by_name, re.compile(rf"(?:{'|'.join(names_of)})(?!\w)")
 
@@ -178,7 +178,7 @@ def _of_addresses(json_ld: Iterable[Any]) -> Iterator[str]:
 
 
 def _of_language(language: str) -> str:
-    """Return the region of `en-GB`; `en-US` says nothing, it is what templates come with."""
+    """Return the region of a language tag such as `en-GB`; `en-US` is ignored as a default."""
     region = language.rpartition("-")[2].replace("UK", "GB") if "-" in language else ""
     return region if region in SUPPORTED_REGIONS and language != "en-US" else ""
 

@@ -1,8 +1,8 @@
-"""Evaluate the strings that a script assembles: `"kont" + "akt" + "@" + host`.
+"""Evaluate strings that a script assembles: `"kont" + "akt" + "@" + host`.
 
-A reader of the few expressions that hide addresses, not of JavaScript: string literals, names that
-were given one, `+`, arrays, and the handful of methods below. Whatever else stands in a string is
-`UNKNOWN`, which no address holds. Linear: each token is read a bounded number of times.
+It supports only the expressions used to hide addresses: string literals, variables, `+`, arrays,
+and a few methods. Anything else becomes `UNKNOWN`, which cannot be part of an address. Linear: each
+token is read a bounded number of times.
 """
 
 import base64
@@ -39,9 +39,9 @@ _Value = str | list[str]
 
 
 def assembled_strings(script: str) -> Iterator[str]:
-    """Yield the strings that a script puts together of parts, entities decoded, each once.
+    """Yield the distinct strings that a script assembles, with entities decoded.
 
-    As much of them as the script itself is long at most, and a little more.
+    Their total length is limited to slightly more than the script's.
     """
     left = 2 * len(script) + MAX_LENGTH
     seen: set[str] = set()
@@ -53,7 +53,7 @@ def assembled_strings(script: str) -> Iterator[str]:
 
 
 def _tokens(script: str) -> list[tuple[str, str]]:
-    """Return (kind, text) of the tokens; a string or a regular expression is decoded."""
+    """Return (kind, text) of the tokens, with strings and regular expressions decoded."""
     tokens: list[tuple[str, str]] = []
     position = 0
     while position < len(script) and len(tokens) < MAX_TOKENS:
@@ -87,7 +87,7 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 class _Reader:
-    """Reads the expressions of one script from its tokens, the names that they set in mind."""
+    """Evaluates the expressions of a script from its tokens, remembering variables."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self._tokens = [*tokens, ("end", "")]
@@ -104,7 +104,7 @@ class _Reader:
         yield from (_joined(self._names[name]) for name in self._assembled)
 
     def _statement(self) -> Iterator[str]:
-        """Read an assignment or an expression; anything else is one token skipped."""
+        """Read an assignment or an expression; skip one token otherwise."""
         kind, text = self._tokens[self._at]
         sign = self._tokens[self._at + 1][1]
         if kind in ("name", "string") and sign in ("=", "+=", ":"):
@@ -121,7 +121,7 @@ class _Reader:
             self._at += 1
 
     def _assign(self, name: str, sign: str) -> Iterator[str]:
-        """Give a name its value; yields the one that it had, if that was put together."""
+        """Assign a variable; yield its previous value if that was assembled."""
         before = self._at
         value = self._expression(0)
         if self._at == before:
@@ -136,11 +136,11 @@ class _Reader:
             self._assembled.add(name)
 
     def _writes(self) -> bool:
-        """Return whether the expression that begins here is handed to document.write()."""
+        """Return whether the expression here is an argument of document.write()."""
         return self._at > 1 and self._tokens[self._at - 2][1] in ("write", "writeln")
 
     def _expression(self, depth: int) -> _Value:
-        """Read terms joined by `+`; how many parts they had is left in `_parts`."""
+        """Read terms joined by `+`; their number is stored in `_parts`."""
         self._parts = 0
         value = self._term(depth)
         parts = self._parts + 1
@@ -171,7 +171,7 @@ class _Reader:
         return self._with_methods(value, depth)
 
     def _filled(self, template: str) -> str:
-        """Fill the names into a template literal."""
+        """Substitute variables in a template literal."""
 
         def fill(substitution: re.Match[str]) -> str:
             if literal := _LITERAL.fullmatch(substitution[1]):
@@ -184,7 +184,7 @@ class _Reader:
         return _ESCAPE.sub(_unescaped, filled)[:MAX_LENGTH]
 
     def _called(self, name: str, depth: int) -> _Value:
-        """Return what a name stands for, or what a function of that name returns."""
+        """Return the value of a variable, or of a call of a function with this name."""
         if self._tokens[self._at][1] != "(" or self._tokens[self._at][0] != "sign":
             return self._names.get(name, UNKNOWN)
         decode = _FUNCTIONS.get(name)
@@ -196,7 +196,7 @@ class _Reader:
         return value
 
     def _arguments(self, closing: str, depth: int) -> list[str]:
-        """Read expressions separated by commas up to a bracket, which is skipped."""
+        """Read comma-separated expressions up to a closing bracket, which is skipped."""
         values: list[str] = []
         while True:
             before = self._at
@@ -212,7 +212,7 @@ class _Reader:
             self._at += 1
 
     def _with_methods(self, value: _Value, depth: int) -> _Value:
-        """Apply `.join("")`, `[0]` and the like; a property is known by its name alone."""
+        """Apply `.join("")`, `[0]` etc.; properties are identified by name only."""
         while True:
             sign = self._tokens[self._at]
             following = self._tokens[self._at + 1] if sign[0] != "end" else sign

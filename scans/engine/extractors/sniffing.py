@@ -1,4 +1,4 @@
-"""Distinguish pages from other files by content (MIME Sniffing Standard)."""
+"""Distinguish pages from other files by their content (MIME Sniffing Standard)."""
 
 import re
 
@@ -6,11 +6,11 @@ from scans.engine.extractors.charset import sniff
 
 # Bytes examined (MIME Sniffing, 5.2).
 HEADER_BYTES = 1_445
-# Binary data bytes in these, in percent, up to which a file named text/html is a damaged page.
+# Maximum percentage of binary bytes among these in a damaged page served as text/html.
 DAMAGE = 5
 
 _UTF_16 = frozenset({"utf-16-le", "utf-16-be"})
-_OTHER_FILES = (  # the first bytes of other files, in lower case
+_OTHER_FILES = (  # magic numbers of other files, in lower case
     b"%pdf", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04", b"\x1f\x8b", b"\x7felf",
     b"mz\x90", b"riff", b"oggs", b"id3", b"\x00\x00\x00", b"woff", b"wof2", b"rar!\x1a\x07",
     b"7z\xbc\xaf", b"\xfd7zxz", b"bzh9", b"\x00\x01\x00\x00", b"otto", b"fws", b"cws",
@@ -29,8 +29,8 @@ _TEXT = bytes(sorted(set(range(256)) - set(_BINARY)))
 def looks_like_html(body: bytes, content_type: str) -> bool:
     """Return whether a file is a page.
 
-    A file that is named text/html, or not named at all, is a page if it begins with markup, however
-    damaged, or reads as text. One that is named otherwise has to begin as a whole document does.
+    A file served as text/html, or without a type, is a page if it begins with markup, even damaged,
+    or is text. With another type, it must begin like a complete document.
     """
     start = _text_start(body, content_type)
     if start.lstrip().startswith(_OTHER_FILES):
@@ -42,7 +42,7 @@ def looks_like_html(body: bytes, content_type: str) -> bool:
 
 
 def _text_start(body: bytes, content_type: str) -> bytes:
-    """Return the beginning in lower case, that of UTF-16 as ASCII."""
+    """Return the beginning in lower case, with UTF-16 reduced to ASCII."""
     start = body[:HEADER_BYTES]
     if b"\0" in start and (encoding := sniff(body, content_type)) in _UTF_16:
         start = body[: 2 * HEADER_BYTES].decode(encoding, "replace").encode("utf-8", "replace")
@@ -50,5 +50,5 @@ def _text_start(body: bytes, content_type: str) -> bytes:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Return whether there is more binary data in it than damage would leave."""
+    """Return whether it contains more binary data than a damaged page would."""
     return len(start.translate(None, delete=_TEXT)) * 100 > len(start) * DAMAGE

@@ -1,4 +1,4 @@
-"""Profiles of the people behind a site on social networks; share buttons are not profiles."""
+"""Social network profiles of the people behind a site; share buttons do not count."""
 
 import re
 import tomllib
@@ -25,7 +25,7 @@ _FEDIVERSE_WORDS = re.compile(r"mastodon|fediverse|fediverso|fediwersum", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class _Network:
-    """How one network writes its profiles: one table of `social_networks.toml`."""
+    """The profile URLs of a network: a table in `social_networks.toml`."""
 
     name: str
     subdomains: frozenset[str]
@@ -36,7 +36,7 @@ class _Network:
 
 
 def linked_profiles(links: Iterable[Link], page_url: str) -> Iterator[Contact]:
-    """Yield the profiles among the links of the page at `page_url`."""
+    """Yield the profiles among the links on the page at `page_url`."""
     are_profiles: dict[str, bool] = {}
     for url, text, rel in links:
         host = url.split("/", 3)[2]
@@ -54,7 +54,7 @@ def linked_profiles(links: Iterable[Link], page_url: str) -> Iterator[Contact]:
 
 
 def own_profiles(urls: Iterable[str], page_url: str, source: str) -> Iterator[Contact]:
-    """Yield the profiles among the addresses that a page says are its people's own."""
+    """Yield the profiles among the URLs that a page declares as its owners'."""
     for url in urls:
         known = profile(url) or _fediverse_profile(url, page_url, is_own=True)
         if known:
@@ -67,7 +67,7 @@ def _contact(known: tuple[str, str], page_url: str, text: str, method: str) -> C
 
 
 def profile(url: str) -> tuple[str, str] | None:
-    """Return (network, canonical URL) when an absolute URL is somebody's profile."""
+    """Return (network, canonical URL) if an absolute URL is a profile."""
     host, path = _host_and_path(url)
     network = _network_of(host)
     if network is None:
@@ -86,7 +86,7 @@ def _host_and_path(url: str) -> tuple[str, str]:
 @lru_cache(maxsize=1_024)
 def _network_of(host: str) -> _Network | None:
     labels = host.split(".")
-    for length in (2, 3):  # pinterest.co.uk has three
+    for length in (2, 3):  # pinterest.co.uk has three labels
         name = ".".join(labels[-length:])
         network = _by_host().get(name)
         if network is None and _COUNTRY_ENDING.match(name.partition(".")[2]):
@@ -128,7 +128,7 @@ def _named_profile(network: _Network, path: str) -> tuple[str, str] | None:
 
 
 def _fediverse_profile(url: str, page_url: str, is_own: bool) -> tuple[str, str] | None:
-    """Recognise `https://server/@name`, where the server or the link says that it is one."""
+    """Recognise `https://server/@name` if the server or the link indicates a Fediverse profile."""
     host, path = _host_and_path(url)
     match = _FEDIVERSE_PATH.match(f"/{unquote(path.partition('?')[0])}")
     if match is None or not _is_fediverse(host.removeprefix("www."), is_own):
@@ -145,7 +145,7 @@ def _is_fediverse(host: str, is_own: bool) -> bool:
 
 
 def is_fediverse_server(host: str) -> bool:
-    """Return whether a host is known, or named, as a server of the Fediverse."""
+    """Return whether a host is a Fediverse server, known or recognisable by its name."""
     return host in _listed("servers") or bool(_FEDIVERSE_HOST.search(host))
 
 
@@ -183,5 +183,5 @@ def _networks() -> dict[str, dict[str, Any]]:
 
 
 def network_names() -> list[tuple[str, str]]:
-    """Return the name of each network, as a contact's label has it, and its name for people."""
+    """Return (label, display name) of each network."""
     return [(name, name.capitalize()) for name in sorted(_networks())]

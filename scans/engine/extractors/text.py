@@ -1,10 +1,10 @@
-"""The text a visitor sees, with blocks on lines of their own."""
+"""The visible text of a page, with one line per block."""
 
 import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-# Characters of visible text that are kept; the longest of 3,154 real pages had 310,000.
+# Maximum characters of visible text; the longest of 3,154 real pages had 310,000.
 MAX_TEXT = 500_000
 
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas"]
@@ -12,21 +12,20 @@ _INLINE = (
     "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, "
     "span, strike, strong, sub, sup, time, tt, u, wbr"
 )
-# Words hidden within a line, put there to spoil addresses for robots: info@[spam.]example.com.
+# Hidden words inserted into addresses to mislead robots: info@[spam.]example.com.
 _HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
 _BLOCK_END = "\x1f"
-# What no page holds, and no blank as `_BLOCK_END` is.
+# A character that no page contains and that, unlike `_BLOCK_END`, is not white space.
 _NEXT_BLOCK = "\0"
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _ANY_NO_WIDTH = re.compile(f"[{_NO_WIDTH}]+")
 
 
 def visible_text(tree: LexborHTMLParser) -> str:
-    """Return the text of the page's body, one line a block; it takes the tree apart.
+    """Return the text of the page's body, one line per block; this dismantles the tree.
 
-    Inline elements join their text, so `<b>(212)</b> 555-0100` stays one number; anything else ends
-    a line, so the cells of a table do not run into one another. Line breaks of the source are
-    spaces, as in a browser.
+    Inline elements are joined, so `<b>(212)</b> 555-0100` stays one number; all others end a line,
+    so table cells do not run together. Line breaks in the source are spaces, as in browsers.
     """
     tree.strip_tags(_UNSEEN)
     for node in tree.css(_HONEYPOT):
@@ -41,15 +40,15 @@ def visible_text(tree: LexborHTMLParser) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Collapse the blanks of all blocks at once: a call for each of them takes twice as long."""
+    """Collapse white space in all blocks at once, twice as fast as one call per block."""
     words = without_invisible(text).replace(_BLOCK_END, f" {_NEXT_BLOCK} ").split()
     return "\n".join(filter(None, map(str.strip, " ".join(words).split(_NEXT_BLOCK))))
 
 
 def without_invisible(text: str) -> str:
-    """Return a text without soft hyphens and characters of no width.
+    """Return a text without soft hyphens and zero-width characters.
 
-    Few texts have any; looking for one after the other takes a tenth of a pattern's time.
+    Few texts have any; searching for them one by one is ten times faster than a pattern.
     """
     if text.isascii() or not any(letter in text for letter in _NO_WIDTH):
         return text
@@ -57,5 +56,5 @@ def without_invisible(text: str) -> str:
 
 
 def one_line(text: str | None, limit: int = 1_000) -> str:
-    """Collapse every run of spaces to one space and cut at `limit` characters."""
+    """Collapse runs of spaces and truncate to `limit` characters."""
     return " ".join((text or "")[: limit * 4].split())[:limit]

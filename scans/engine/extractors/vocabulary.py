@@ -1,4 +1,4 @@
-"""The words and tables of `vocabulary.toml`."""
+"""The words and tables in `vocabulary.toml`."""
 
 import tomllib
 from functools import cache
