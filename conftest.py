@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, settings
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 
-# How fast a machine generates examples says nothing about the code.
-# "project" tries the same examples every time, so that a run says something about the change under
-# test; `--hypothesis-profile random` looks for more.
+# The speed of generating examples says nothing about the code. "project" always tries the same
+# examples, so that failures relate to the change under test; `--hypothesis-profile random` tries
+# others.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("project", settings.get_profile("random"), derandomize=True)
 settings.load_profile("project")
@@ -27,14 +27,14 @@ collect_ignore = (
 
 @pytest.fixture
 def default_tenant(db: None) -> Tenant:
-    """Return the tenant that every installation has."""
+    """Return the default tenant of every installation."""
     tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
     return tenant
 
 
 @pytest.fixture
 def other_tenant(db: None) -> Tenant:
-    """Return a tenant that `user` has no part in."""
+    """Return a tenant of which `user` is not a member."""
     return Tenant.objects.create(name="Another organisation")
 
 
@@ -52,7 +52,7 @@ def stranger(other_tenant: Tenant) -> User:
 
 @pytest.fixture
 def console(user: User) -> Client:
-    """Return a browser in which `user` is logged in."""
+    """Return a client in which `user` is logged in."""
     client = Client()
     client.force_login(user)
     return client
@@ -66,12 +66,12 @@ def member_of(tenant: Tenant, username: str) -> User:
 
 @pytest.fixture
 def schedules_on_time(db: None) -> None:
-    """Leave no schedule late, as none is where a cluster runs."""
+    """Make all schedules on time, as if a cluster were running."""
     Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what uses no database to the run on SQLite."""
+    """Deselect tests without a database, except in the run on SQLite."""
     if connection.vendor == "sqlite":
         return
     elsewhere = [item for item in items if not uses_database(item)]

@@ -1,4 +1,4 @@
-"""Run several programs on the same work in turn, and print their figures side by side."""
+"""Run several programs on the same work, one after another, and compare their figures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FOUND = ("reports", "contacts", "pages", "technologies")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One program's run."""
+    """The run of one program."""
 
     name: str
     ran: Ran
@@ -26,7 +26,7 @@ class Entry:
 
 
 class Contest:
-    """Run programs over the same sites and print the cost of each; the first one is ours."""
+    """Runs programs over the same sites and prints the cost of each; the first one is ours."""
 
     def __init__(self, sites: Sites, database: Database | None = None) -> None:
         self._sites = sites
@@ -34,7 +34,7 @@ class Contest:
         self._entries: list[Entry] = []
 
     def enter(self, name: str, program: Callable[[], Ran]) -> Entry:
-        """Run a program to its end."""
+        """Run a program to completion."""
         self._sites.served()
         before = self._database_cpu()
         ran = program()
@@ -44,7 +44,7 @@ class Contest:
         return entry
 
     def print(self, title: str, *notes: str) -> None:
-        """Print the cost of each run, and its results, to show that all did the same work."""
+        """Print the cost and the results of each run, to show that all did the same work."""
         columns = (*COLUMNS, "database ms/site") if self._database else COLUMNS
         rows = [self._row(entry) for entry in self._entries]
         explained = (

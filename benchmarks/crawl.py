@@ -9,7 +9,7 @@ from benchmarks.workload import Ran, Spec, run
 
 
 def rivals() -> Iterator[tuple[str, int, str]]:
-    """Yield the name, the number of processes and the extraction of each crawl to run beside us."""
+    """Yield the name, number of processes and extraction of each crawl to compare with."""
     for extraction, processes in product(("usual", "whole"), dict.fromkeys((1, cores()))):
         name = "Scrapy whole" if extraction == "whole" else "Scrapy"
         count = "one process" if processes == 1 else f"{processes} processes"
@@ -17,9 +17,10 @@ def rivals() -> Iterator[tuple[str, int, str]]:
 
 
 def crawl(sites: Sites, processes: int, extraction: str, **more: str) -> Ran:
-    """Crawl the sites with so many Scrapy processes at once, each its share.
+    """Crawl the sites with this many Scrapy processes, each with its share.
 
-    `extraction` is "usual" for what such spiders read, "whole" for all that ours reads.
+    `extraction` is "usual" for what typical spiders read, or "whole" for everything that ours
+    reads.
     """
     more["extraction"] = extraction
     bounds = [sites.count * index // processes for index in range(processes + 1)]

@@ -1,4 +1,4 @@
-"""A database for a benchmark: beside the one of DATABASE_URL, or in an embedded PostgreSQL."""
+"""A database for a benchmark: on the server of DATABASE_URL, or in an embedded PostgreSQL."""
 
 import atexit
 import logging
@@ -26,9 +26,9 @@ class Database:
     """An empty database with ScraperSky's tables."""
 
     url: str
-    # For a person: what it is.
+    # A description for people.
     kind: str
-    # The server's process where it was started here.
+    # The server's process if it was started here.
     pid: int = 0
 
     @property
@@ -36,15 +36,15 @@ class Database:
         return self.url.startswith("sqlite")
 
     def cpu_seconds(self) -> float:
-        """Return the server's processor time so far, 0 where it is not ours."""
+        """Return the server's CPU time so far; 0 if it was not started here."""
         return cpu_seconds(self.pid) if self.pid else 0.0
 
 
 @contextmanager
 def postgres() -> Iterator[Database]:
-    """Give a new database on the PostgreSQL of DATABASE_URL, or else on an embedded one.
+    """Yield a new database on the PostgreSQL of DATABASE_URL, or else on an embedded one.
 
-    It is dropped at the end; what DATABASE_URL holds is not touched.
+    It is dropped at the end; the database in DATABASE_URL is not touched.
     """
     configured = os.environ.get("DATABASE_URL", "")
     server = (
@@ -70,10 +70,10 @@ def _created(connection: psycopg.Connection, server: "Server", *, template: str)
 
 @cache
 def _template(server: "Server") -> str:
-    """Create the database that the others are copies of, once a run; return its name."""
+    """Create the template of all databases, once per run; return its name."""
     name = f"scrapersky_bench_{os.getpid()}_template"
     _execute(server, f'CREATE DATABASE "{name}"')
-    if server.pid == 0:  # an embedded one is deleted as a whole
+    if server.pid == 0:  # an embedded one is deleted entirely
         atexit.register(_execute, server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     migrate(server.url_of(name))
     return name
@@ -86,7 +86,7 @@ def _execute(server: "Server", statement: str) -> None:
 
 @contextmanager
 def sqlite() -> Iterator[Database]:
-    """Give a new SQLite file."""
+    """Yield a new SQLite file."""
     with tempfile.TemporaryDirectory(prefix="scrapersky-bench-") as directory:
         database = Database(f"sqlite:///{directory}/bench.sqlite3", "SQLite")
         migrate(database.url)
@@ -94,7 +94,7 @@ def sqlite() -> Iterator[Database]:
 
 
 class Server(NamedTuple):
-    """A PostgreSQL server; `pid` is its process where it was started here, else 0."""
+    """A PostgreSQL server; `pid` is its process if it was started here, else 0."""
 
     url: str
     kind: str
@@ -107,7 +107,7 @@ class Server(NamedTuple):
 
 @cache
 def embedded() -> Server:
-    """Start a PostgreSQL that ends with this process, as durable as any other."""
+    """Start a PostgreSQL that ends with this process, with normal durability."""
     directory = Path(tempfile.mkdtemp(prefix="scrapersky-bench-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
@@ -126,7 +126,7 @@ def migrate(url: str) -> None:
 
 
 def env_of(database: Database) -> dict[str, str]:
-    """Return the environment of a process that works on a database."""
+    """Return the environment for processes that use a database."""
     return _env(database.url)
 
 

@@ -5,13 +5,13 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-# Load a core, before the run, from which the figures are not to be trusted.
+# Load per core, before the run, above which the figures are unreliable.
 BUSY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the machine is, and how busy it was before the run."""
+    """The machine, and its load before the run."""
 
     cores: int
     load: float

@@ -1,9 +1,8 @@
 """Serve the sites, in a process of its own: `python -m benchmarks.server SPEC`.
 
-Every host is a site: robots.txt, a sitemap, the homepage, and the contact page at any other
-address. Answers lie ready and packed; this must cost next to nothing beside what is measured.
-The process prints its port, then a line of figures for each line it reads, and ends at the end
-of its input.
+Every host is a site: robots.txt, a sitemap, the homepage, and the contact page at any other path.
+Responses are prepared and compressed in advance, so that the server's cost is negligible. The
+process prints its port, then a line of figures for each line it reads, and ends with its input.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from benchmarks.pages.folder import read_pages
 from benchmarks.pages.made import make_pages
 
 SITEMAP_URLS = 100
-# Made sites that differ; further ones have the same pages under other names.
+# Number of different generated sites; others reuse their pages under other names.
 VARIANTS = 150
 HOST_MARK = b"host-of-the-site.test"
 BACKLOG = 2_048
@@ -30,14 +29,14 @@ TYPES = {"html": b"text/html; charset=UTF-8", "xml": b"application/xml", "txt": 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers of one site, whole."""
+    """The complete responses of one site."""
 
     home: bytes
     contact: bytes
 
 
 class Sites:
-    """What the server answers, and what it has counted."""
+    """The server's responses and counters."""
 
     def __init__(self, count: int, folder: str, latency: float) -> None:
         pages = read_pages(Path(folder)) if folder else make_pages(min(count, VARIANTS))
@@ -52,7 +51,7 @@ class Sites:
         self.sitemap = _sitemap()
 
     def answer(self, head: bytes) -> bytes:
-        """Return the whole answer to a request."""
+        """Return the complete response to a request."""
         path = head.split(b" ", 2)[1]
         match = _HOST.search(head)
         host = match[1] if match else b""
@@ -72,7 +71,7 @@ class Sites:
         return self.answers[int(number[0]) % len(self.answers) if number else 0]
 
     def figures(self) -> dict[str, float]:
-        """Return what was served so far, and what it cost."""
+        """Return what has been served so far, and its cost."""
         return {
             "requests": self.requests,
             "bytes": self.bytes,
@@ -108,7 +107,7 @@ def _sitemap() -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection; requests without bodies, one after another."""
+    """A persistent connection with sequential requests without bodies."""
 
     def __init__(self, sites: Sites, loop: asyncio.AbstractEventLoop) -> None:
         self._sites = sites

@@ -1,4 +1,4 @@
-"""The sites that are scanned, as the measuring side sees them."""
+"""The scanned sites, from the measuring side."""
 
 import json
 import subprocess
@@ -12,16 +12,16 @@ from benchmarks.workload import BARE, ROOT
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the server did while something was measured."""
+    """The server's activity during a measurement."""
 
     requests: int
-    # Of one core.
+    # Share of one core.
     share: float
 
 
 @dataclass(slots=True)
 class Sites:
-    """A running server of many sites."""
+    """A running server with many sites."""
 
     count: int
     port: int
@@ -30,14 +30,14 @@ class Sites:
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the environment in which ScraperSky finds the sites."""
+        """Return the environment with which ScraperSky finds the sites."""
         return BARE | {
             "SCAN_HOST_MAP": f"*.test=127.0.0.1:{self.port}",
             "SCAN_MAPPED_NETWORKS": "127.0.0.0/8",
         }
 
     def ask(self) -> dict[str, float]:
-        """Return the server's figures since it began."""
+        """Return the server's figures since its start."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("\n")
@@ -53,19 +53,19 @@ class Sites:
         return Served(int(spent["requests"]), spent["cpu"] / max(spent["at"], 0.001))
 
     def described(self) -> str:
-        """Return what pages they have."""
+        """Describe the pages of the sites."""
         median, largest = (self.before[name] / 1000 for name in ("median", "largest"))
         return f"Pages: median {median:.0f} KB, largest {largest:.0f} KB, sent gzipped."
 
 
 def host(number: int) -> str:
-    """Return the name of a site; each is a registrable domain of its own."""
+    """Return the host of a site; each has its own registrable domain."""
     return f"site{number:06d}.test"
 
 
 @contextmanager
 def serve(count: int, pages: str, latency: float = 0.0) -> Iterator[Sites]:
-    """Serve so many sites for the length of a measurement."""
+    """Serve this many sites for the duration of a measurement."""
     spec = json.dumps({"sites": count, "pages": pages, "latency": latency})
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server", spec],

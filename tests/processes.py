@@ -1,4 +1,4 @@
-"""Watch real processes: wait for conditions, find what a test left running."""
+"""Watch real processes: wait for conditions, and find processes left by tests."""
 
 import os
 import time
@@ -11,7 +11,7 @@ MARK = "SCRAPERSKY_TEST_MARK"
 
 
 def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
-    """Return the first true answer of a condition; fail where none comes in time."""
+    """Return the first true result of a condition; fail if there is none in time."""
     give_up = time.monotonic() + within
     while not (answer := condition()):
         assert time.monotonic() < give_up, f"not within {within:g} s: {condition}"
@@ -20,7 +20,7 @@ def eventually(condition: Callable[[], T], *, within: float = 30.0) -> T:
 
 
 def marked(mark: str) -> dict[int, str]:
-    """Return the commands, by process id, of the running processes whose environment has a mark."""
+    """Return pid -> command of running processes with a mark in their environment."""
     wanted = f"{MARK}={mark}".encode()
     commands = {}
     for folder in Path("/proc").iterdir():
@@ -34,7 +34,7 @@ def marked(mark: str) -> dict[int, str]:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs; one that has ended and is not yet reaped does not."""
+    """Return whether a process runs; zombies do not count."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

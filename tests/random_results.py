@@ -1,4 +1,4 @@
-"""Random results of every kind, for tests that compare what the outputs of lists say of them."""
+"""Random results of every kind, for comparing the outputs of lists."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,7 +70,7 @@ class Results:
         return self.random.random() < 0.4
 
     def _ago(self) -> Any:
-        """Return one of a few moments, so that many rows share one."""
+        """Return one of a few times, so that many rows share it."""
         return timezone.now().replace(microsecond=0) - timedelta(days=self._few() * 3)
 
     def _text(self) -> str:

@@ -1,7 +1,7 @@
 """Write the images of README and docs: `python -m tests.screenshots`, behind `make screenshots`.
 
-A console starts as `make run` starts it, with an empty database of its own, and scans the demo
-sites. So the images show what a person sees who tries it for the first time.
+Starts a console like `make run`, with an empty database, and scans the demo sites, so that the
+images show what new users see.
 """
 
 import os
@@ -35,7 +35,7 @@ def main() -> None:
 
 @contextmanager
 def console() -> Iterator[tuple[str, str]]:
-    """Run `manage.py up`; give its URL and the password of its first account."""
+    """Run `manage.py up`; yield its URL and the password of its first account."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     os.environ.update(PORT=str(port), DEMO_SITES="true", SCAN_MAPPED_NETWORKS="")
@@ -67,7 +67,7 @@ def log_in(page: Page, password: str) -> None:
 
 
 def take_all(page: Page) -> None:
-    """Scan the demo sites and take an image of each page that the documents show."""
+    """Scan the demo sites and take a screenshot of each page used in the docs."""
     page.click("text=Try it on the demo sites")
     expect(page.locator("#progress .state")).to_have_text("Partial", timeout=2 * MINUTE)
     page.reload()

@@ -1,4 +1,4 @@
-"""Settings of the tests, on SQLite: the project's own, of which the user's environment is no part.
+"""Settings of the tests, on SQLite: the project's settings without the user's environment.
 
 `pytest` runs on SQLite, `pytest --ds=tests.settings_postgres` on PostgreSQL.
 """
@@ -13,7 +13,7 @@ from scrapersky import env
 
 
 def shared_directory() -> Path:
-    """Return the directory of this test run, one for all of its processes."""
+    """Return the directory of this test run, shared by all of its processes."""
     if "TEST_RUN_DIRECTORY" not in os.environ:
         directory = tempfile.mkdtemp(prefix="scrapersky-tests-")
         os.environ["TEST_RUN_DIRECTORY"] = directory
@@ -33,9 +33,9 @@ os.environ["DATABASE_URL"] = f"sqlite:///{DIRECTORY / 'unused.sqlite3'}"
 from scrapersky.settings import *  # noqa: E402, F403
 from scrapersky.settings import DATABASES  # noqa: E402
 
-# A file, not memory: tests of concurrency connect from several threads and processes.
+# A file rather than memory, because concurrency tests connect from several threads and processes.
 DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}
-# Every stored password would cost a quarter of a second.
+# A slow hasher would take a quarter of a second per password.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 EXPORT_DIR = str(DIRECTORY / "exports")

@@ -1,4 +1,4 @@
-"""A view is closed unless it says otherwise; an account without a tenant learns what it lacks."""
+"""Views are closed by default, and accounts without a tenant are told what they lack."""
 
 import io
 import logging
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plain(request: HttpRequest) -> HttpResponse:
-    """A view whose author thought of nothing."""
+    """A view without any decorator."""
     return HttpResponse("reached")
 
 
@@ -103,7 +103,7 @@ def test_a_closed_account_has_no_tenant_and_no_rights(default_tenant: Tenant) ->
         assert not access.readable_tenants(user).exists()
 
 
-# What a viewer is offered
+# What viewers are offered
 
 
 PAGES = ("/", "/batches/", "/domains/", "/schedules/")
@@ -127,7 +127,7 @@ def test_a_viewer_is_offered_no_button_that_would_be_refused(default_tenant: Ten
 
 @pytest.fixture
 def mixed(default_tenant: Tenant, other_tenant: Tenant) -> User:
-    """Return staff who may write in another tenant, and only look in the default one."""
+    """Return staff who may write in another tenant, and only read in the default one."""
     user = account("mixed", other_tenant, role="admin", staff=True)
     Membership.objects.create(user=user, tenant=default_tenant, role="viewer")
     user.user_permissions.set(Permission.objects.all())

@@ -1,4 +1,4 @@
-"""`make demo` as a whole: the real worker scans the demo sites, and nothing is left behind."""
+"""`make demo`: the real worker scans the demo sites, and nothing is left behind."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow_start
 
 @pytest.fixture
 def mark() -> Iterator[str]:
-    """Return the mark of a demo's processes; what is left of them ends with the test."""
+    """Return the mark of a demo's processes, which are killed after the test."""
     mark = uuid.uuid4().hex
     yield mark
     for pid in marked(mark):
@@ -27,7 +27,7 @@ def mark() -> Iterator[str]:
 
 
 def start_demo(mark: str, folder: Path) -> subprocess.Popen[str]:
-    """Start the demo for a user whose environment points at other data."""
+    """Start the demo in an environment that points to other data."""
     environment = {
         "PATH": os.environ["PATH"],
         "TMPDIR": str(folder),

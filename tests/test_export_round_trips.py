@@ -1,7 +1,7 @@
-"""Every list in every format, read again by other programs, has the values of its rows.
+"""Every list in every format has the values of its rows when read by other programs.
 
-The rows come from the database; random values that no database would hold are put into them as they
-are read. A list that is added is covered by itself.
+Rows come from the database; hostile random values are injected as they are read. New lists are
+covered automatically.
 """
 
 import csv
@@ -49,7 +49,7 @@ MOMENTS = (
 
 
 class HostileValues:
-    """Puts random values into the rows of an export, and keeps the rows."""
+    """Injects random values into the rows of an export, and keeps the rows."""
 
     def __init__(self, columns: Sequence[Column], seed: int) -> None:
         self.columns = columns
@@ -89,7 +89,7 @@ class HostileValues:
 
 
 def as_text(value: Any) -> str:
-    """Return what docs/exports.md says of a value in a CSV."""
+    """Return a value's CSV text according to docs/exports.md."""
     match value:
         case None:
             return ""
@@ -146,7 +146,7 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def is_same(kind: Format, column: Column, value: Any, cell: Any) -> bool:
-    """Return whether a cell that was read holds a value."""
+    """Return whether a parsed cell has the expected value."""
     if kind is Format.JSON_LINES:
         return bool(cell == as_json(value))
     if kind is not Format.XLSX:
@@ -180,7 +180,7 @@ def check(definition: ListDefinition, kind: Format, user: User, seed: int) -> No
 
 @pytest.fixture
 def long_values() -> Iterator[None]:
-    """Let the csv module read the note; its limit holds for the whole process."""
+    """Raise the csv module's process-wide limit for long notes."""
     before = csv.field_size_limit(len(NOTE) * 2)
     yield
     csv.field_size_limit(before)

@@ -1,7 +1,7 @@
-"""Ids of other tenants answer like ids that nobody has: in body, status and number of queries.
+"""Ids of other tenants behave like unknown ids: same body, status and number of queries.
 
-Every address that takes an id is found through the URL resolver and the API's own document. A new
-kind of id must be added to the fixtures here; until it is, a test fails.
+Every URL with an id is found through the URL resolver and the OpenAPI document. New kinds of ids
+must be added to the fixtures here, or a test fails.
 """
 
 import re
@@ -35,9 +35,9 @@ from scrapersky.tenants.preferences import SavedView
 
 pytestmark = pytest.mark.django_db
 
-# Pairs of another tenant's id and one that nobody has, for each kind of row.
+# Pairs of another tenant's id and an unknown one, by kind of row.
 Pairs = dict[str, list[tuple[str, str]]]
-# Which row an address of the console names, by how its route begins.
+# The kind of row in a console URL, by prefix of the route.
 KIND_OF_ROUTE = {
     "batches/": "batch",
     "jobs/": "job",
@@ -53,7 +53,7 @@ KIND_OF_ROUTE = {
     "account/sessions/": "session",
     "account/tokens/": "token",
 }
-# Parameters of lists that take ids, and the kinds of rows that these may be of.
+# Id parameters of lists, and the kinds of rows they refer to.
 ID_PARAMETERS = {
     "q": ("batch", "job", "domain"),
     "batch": ("batch",),
@@ -114,7 +114,7 @@ def sample(model: type[Model], **facts: Any) -> Model:
 
 
 def nobodys(text: str) -> str:
-    """Return an id of the same form that no row has."""
+    """Return an unknown id of the same form."""
     fresh = uuid4()
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(fresh), text)
     text = re.sub(r"[0-9a-f]{32}", fresh.hex, text)
@@ -147,7 +147,7 @@ def session_of(user: User) -> Any:
 
 
 def outcome(client: Client, method: str, url: str, text: str) -> tuple[Any, ...]:
-    """Return what tells one response from another; the id that was asked for is left out."""
+    """Return the observable properties of a response, without the requested id."""
     with CaptureQueriesContext(connection) as queries:
         response = client.generic(method.upper(), url, content_type="application/json")
     streamed = getattr(response, "streaming_content", None)

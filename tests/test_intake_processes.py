@@ -1,4 +1,4 @@
-"""Lists and drafts against a real web process: killed in the middle, and fed with bombs."""
+"""Lists and drafts with a real web process that is killed or gets decompression bombs."""
 
 import io
 import re
@@ -30,7 +30,7 @@ def server(installation: Installation) -> Iterator[WebServer]:
 
 
 class Visitor:
-    """A person who is logged in; the session outlives the web process."""
+    """A logged-in user, whose session survives the web process."""
 
     def __init__(self, server: WebServer) -> None:
         name, _, key = server.log_in().partition("=")
@@ -43,7 +43,7 @@ class Visitor:
         return response.text
 
     def check(self, server: WebServer, content: bytes, name: str, **fields: str) -> tuple[str, str]:
-        """Check a file; return the address of its draft, and the page."""
+        """Check a file; return the URL of its draft, and the page."""
         page = self.get(server, "/batches/new/")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         assert token
@@ -98,7 +98,7 @@ def test_a_process_that_dies_during_a_check_leaves_the_draft_as_it_was(
 
 
 def spreadsheet_bomb() -> bytes:
-    """Return a workbook of a few kilobytes that claims the last cell of a sheet."""
+    """Return a workbook of a few kilobytes that claims a sheet's last cell."""
     book = openpyxl.Workbook()
     book.active.append(["Website"])
     book.active["XFD1048576"] = "a.example"
@@ -108,7 +108,7 @@ def spreadsheet_bomb() -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """Return a ZIP file of which a line of 100 MB is unpacked."""
+    """Return a ZIP file that expands to a line of 100 MB."""
     file = io.BytesIO()
     with (
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,

@@ -1,4 +1,4 @@
-"""The direction of imports: each layer knows only those below it."""
+"""The direction of imports: each layer imports only lower ones."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ("scrapersky", "batches", "scans")
-# Folder -> what its modules may import of the project. Tests and migrations may import anything.
+# Folder -> project modules that it may import. Tests and migrations may import anything.
 ALLOWED = {
     # Two modules of the web layer know nothing of Django: text and log lines are cleaned there.
     "scans/engine": ("scans.engine", "scrapersky.web.text", "scrapersky.web.logs"),

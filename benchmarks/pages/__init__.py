@@ -1,1 +1,1 @@
-"""The pages of the sites that are scanned: made here, or read from a folder."""
+"""The pages of the scanned sites: generated, or read from a folder."""

@@ -1,4 +1,4 @@
-"""The body of a made-up page: menus, sections, a footer with contacts, inlined data."""
+"""The body of a generated page: menus, sections, a footer with contacts, inlined data."""
 
 import json
 from random import Random
@@ -35,7 +35,7 @@ def menu(random: Random) -> str:
 
 
 def section(random: Random, images: str) -> str:
-    """Return a section of cards, about 5 KB: much markup around few words, as page builders do.
+    """Return a section of cards, about 5 KB: much markup around few words, as by page builders.
 
     `images` is the folder of the site's pictures.
     """
@@ -122,7 +122,7 @@ def _cipher(email: str) -> str:
 
 
 def scripts(random: Random) -> str:
-    """Return the data that themes leave in the page for their scripts, 1 to 12 KB."""
+    """Return the data that themes embed for their scripts, 1 to 12 KB."""
     settings = {
         f"{word}_{n}": {"id": random.randrange(10**6), "label": words(random, 2, 6), "on": True}
         for n, word in enumerate(random.choices(WORDS, k=random.randint(12, 140)))

@@ -1,4 +1,4 @@
-"""One made-up business: what its pages say and what they run on."""
+"""A fictitious business: the content and technology of its pages."""
 
 from dataclasses import dataclass
 from random import Random
@@ -19,7 +19,7 @@ class Business:
     phone: str
     fax: str
     street: str
-    # Empty where the site names none.
+    # Empty if the site states none.
     generator: str
     has_json_ld: bool
     has_cloudflare_email: bool
@@ -46,7 +46,7 @@ GENERATORS = ("WordPress 6.7.1", "WordPress 6.6.2", "WordPress 6.4", "Joomla! - 
 
 
 def make_business(number: int) -> Business:
-    """Return the business of a number, always the same one."""
+    """Return the business with a number, always the same one."""
     random = Random(number)
     family, trade = random.choice(FAMILIES), random.choice(TRADES)
     place = random.choice(PLACES)

@@ -12,7 +12,7 @@ LINK = b'\n<a href="/contact/">Contact</a>\n'
 def read_pages(folder: Path) -> list[SitePages]:
     """Return the pages of a folder in pairs, each page once as a homepage.
 
-    Raises `ValueError` for a folder without any.
+    Raises `ValueError` if there are none.
     """
     files = sorted([*folder.glob("*.html"), *folder.glob("*.html.gz")])
     if not files:

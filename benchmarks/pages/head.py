@@ -1,4 +1,4 @@
-"""The head of a made-up page: metadata, styles and the scripts of common technologies."""
+"""The head of a generated page: metadata, styles and scripts of common technologies."""
 
 import json
 from random import Random

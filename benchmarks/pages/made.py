@@ -1,4 +1,4 @@
-"""Pages that the benchmark makes itself, at the size and with the markup of real ones."""
+"""Generated pages with the size and markup of real ones."""
 
 from dataclasses import dataclass
 from random import Random
@@ -9,21 +9,21 @@ from benchmarks.pages.head import head
 from benchmarks.pages.words import words
 
 MEDIAN_BYTES = 63_000
-# Of the logarithm of a page's size: a tenth are twice the median or more.
+# Standard deviation of the logarithm of a page's size: a tenth are at least twice the median.
 SPREAD = 0.6
 LARGEST = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class SitePages:
-    """The two pages of a site that are opened."""
+    """The two pages of a site that scans open."""
 
     home: bytes
     contact: bytes
 
 
 def make_pages(count: int) -> list[SitePages]:
-    """Return the pages of so many businesses, the same ones at every call."""
+    """Return the pages of this many businesses, the same on every call."""
     return [_make(number) for number in range(count)]
 
 
@@ -44,7 +44,7 @@ def _page(
     block: str,
     size: float,
 ) -> bytes:
-    """Return a page of about a size; `frame` is the menu and footer that all pages share."""
+    """Return a page of roughly a given size; `frame` is the shared menu and footer."""
     top, below = head(random, business, title), body.scripts(random)
     left = size - len(top) - len(block) - len(below) - sum(map(len, frame))
     sections = []

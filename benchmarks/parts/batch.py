@@ -1,4 +1,4 @@
-"""A whole batch, stored in full, beside Scrapy with a pipeline that stores the same."""
+"""A whole batch, stored in full, compared with Scrapy and a pipeline that stores the same."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from benchmarks.workload import Ran, Spec, run
 
 
 def run_part(scale: Scale) -> None:
-    """Scan and store the sites in turn with each, on one PostgreSQL."""
+    """Scan and store the sites with each program, on the same PostgreSQL."""
     with database.postgres() as storage, serve(scale.sites, scale.pages) as sites:
         contest = Contest(sites, storage)
         contest.enter("ScraperSky, a batch", lambda: scan_batch(sites, storage))
@@ -36,7 +36,7 @@ def scan_batch(
     max_concurrent: int = 25,
     env: dict[str, str] | None = None,
 ) -> Ran:
-    """Create a batch of so many sites, all by default, and work it to its end."""
+    """Create a batch of this many sites, by default all, and run it to completion."""
     options = OPTIONS | {"max_concurrent": max_concurrent}
     spec: Spec = {"sites": count or sites.count, "first": first, "options": options}
     return run("benchmarks.workloads.batch", spec, env=env_of(storage) | sites.env | (env or {}))

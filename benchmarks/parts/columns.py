@@ -1,4 +1,4 @@
-"""A spreadsheet with many columns goes in and comes back, and is compared cell by cell."""
+"""A round trip of a spreadsheet with many columns, compared cell by cell."""
 
 from benchmarks import database
 from benchmarks.database import env_of

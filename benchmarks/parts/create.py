@@ -1,4 +1,4 @@
-"""A large batch: from the form to its first jobs, and the cost of its pages."""
+"""A large batch: the time from the form to its first jobs, and the cost of its pages."""
 
 from contextlib import AbstractContextManager
 
@@ -22,7 +22,7 @@ VIEWS = ("", "median", "worst", "queries")
 
 
 def run_part(scale: Scale) -> None:
-    """Create a batch of 100,000 domains, or one per site of a small run, on each database."""
+    """Create a batch of 100,000 domains, or one per site in a small run, on each database."""
     count = DOMAINS if scale.sites >= 1_000 else scale.sites
     runs = [_create(context, count) for context in (database.sqlite(), database.postgres())]
     rows = [[kind, *_cells(ran)] for kind, ran in runs]

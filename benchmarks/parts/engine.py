@@ -1,4 +1,4 @@
-"""The engine over all cores, beside a Scrapy broad crawl of the same sites."""
+"""The engine on all cores, compared with a Scrapy broad crawl of the same sites."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ STAGED_SITES = 100
 
 
 def run_part(scale: Scale) -> None:
-    """Scan the sites in turn with each, and print what it took."""
+    """Scan the sites with each program, and print the cost."""
     with serve(scale.sites, scale.pages) as sites:
         contest = Contest(sites)
         contest.enter("ScraperSky's engine", lambda: _scan(sites))

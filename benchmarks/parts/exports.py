@@ -1,4 +1,4 @@
-"""Exports at full size: rows a second of each format beside a bare COPY, and memory by size."""
+"""Exports at full size: rows per second by format compared with a bare COPY, and memory use."""
 
 import tempfile
 
@@ -17,7 +17,7 @@ COLUMNS = ("export", "rows", "rows/s", "of COPY", "peak memory", "with a tenth o
 
 
 def run_part(scale: Scale) -> None:
-    """Fill a PostgreSQL and print how fast a tenant's domains become files."""
+    """Fill a PostgreSQL database and measure exports of a tenant's domains."""
     sizes = {"large": scale.sites * DOMAINS, "small": scale.sites * DOMAINS // 10}
     with database.postgres() as target, tempfile.TemporaryDirectory() as folder:
         env = env_of(target) | {"EXPORT_DIR": folder}

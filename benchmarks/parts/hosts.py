@@ -1,4 +1,4 @@
-"""Two worker hosts: many small batches beside one large batch of the same sites."""
+"""Two worker hosts: many small batches compared with one large batch of the same sites."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from benchmarks.sites import Sites, serve
 from benchmarks.tables import print_table
 from benchmarks.workload import run
 
-# Sites of each of the small batches.
+# Sites per small batch.
 EACH = 100
 HOSTS = ("one", "two")
 COLUMNS = ("batches", "sites", "sites/s", "of the rate of one batch", "both at work after")
@@ -18,12 +18,12 @@ COLUMNS = ("batches", "sites", "sites/s", "of the rate of one batch", "both at w
 class Figures(NamedTuple):
     batches: int
     rate: float
-    # Seconds from the start of a shift to its first scan, of the slower host.
+    # Seconds from the start of a shift to its first scan, on the slower host.
     at_work: float
 
 
 def run_part(scale: Scale) -> None:
-    """Let two hosts work off one batch, and then many of the same sites in a new database."""
+    """Let two hosts process one batch, and then many with the same sites in a new database."""
     with serve(scale.sites, scale.pages) as sites:
         runs = [_work_off(sites, each=each) for each in (scale.sites, EACH)]
     rows = [

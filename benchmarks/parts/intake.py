@@ -1,4 +1,4 @@
-"""Checking a list before its batch: 100,000 messy lines on both databases."""
+"""Checking a list of 100,000 messy lines before creating its batch, on both databases."""
 
 from benchmarks import database
 from benchmarks.database import env_of
@@ -12,7 +12,7 @@ COLUMNS = ("", "list", "in place", "of it CPU", "by a plain form", "new", "known
 
 
 def run_part(scale: Scale) -> None:
-    """Check 100,000 lines, or one per site of a small run, on each database."""
+    """Check 100,000 lines, or one per site in a small run, on each database."""
     lines = LINES if scale.sites >= 1_000 else scale.sites
     rows = []
     for context in (database.sqlite(), database.postgres()):
@@ -34,7 +34,7 @@ def run_part(scale: Scale) -> None:
 
 
 def _print_streams(*sizes: int) -> None:
-    """Print what reading a table costs that is ten times as long; its memory must not grow."""
+    """Print the cost of reading a table ten times as long, whose memory use must not grow."""
     rows = []
     for count in sizes:
         ran = run("benchmarks.workloads.stream", {"rows": count}, env=BARE)

@@ -1,4 +1,4 @@
-"""Sites that answer slowly: the rate reached, against the one that slots and cores allow."""
+"""Sites that respond slowly: the achieved rate compared with what slots and cores allow."""
 
 import math
 
@@ -11,14 +11,14 @@ from benchmarks.tables import print_table
 
 LATENCY = 1.0
 REQUESTS = 4
-# How long each run would take at the allowed rate, where there are sites enough.
+# How long each run would take at the allowed rate, given enough sites.
 SECONDS = 90
 SLOTS = (128, 256, 500)
 COLUMNS = ("slots", "sites", "allowed sites/s", "reached", "share", "CPU ms/site")
 
 
 def run_part(scale: Scale) -> None:
-    """Scan batches of slow sites with more and more slots."""
+    """Scan batches of slow sites with increasing numbers of slots."""
     with database.postgres() as storage:
         with serve(scale.sites, scale.pages) as sites:
             cores, _ = _scan(sites, storage, count=scale.sites, first=0, slots=max(SLOTS))
@@ -35,7 +35,7 @@ def run_part(scale: Scale) -> None:
 
 
 def _rows(sites: Sites, storage: Database, most: int, cores: float) -> list[list[str]]:
-    rows, first = [], most  # those before were scanned without latency
+    rows, first = [], most  # earlier sites were scanned without latency
     for slots in SLOTS:
         count = _count(slots, most, cores)
         allowed = count / _least_seconds(slots, count, cores)
@@ -49,13 +49,13 @@ def _rows(sites: Sites, storage: Database, most: int, cores: float) -> list[list
 
 
 def _count(slots: int, most: int, cores: float) -> int:
-    """Return how many sites to scan: slots are filled a whole number of times if they can be."""
+    """Return how many sites to scan, if possible a multiple of the slots."""
     wanted = min(most, int(min(slots / (REQUESTS * LATENCY), cores) * SECONDS))
     return wanted // slots * slots or wanted
 
 
 def _least_seconds(slots: int, count: int, cores: float) -> float:
-    """Return what so many sites take at least: the slots' waits, and the cores' work after one."""
+    """Return the minimum time for this many sites, from the slots' waits and the cores' work."""
     waits = math.ceil(count / slots) * REQUESTS * LATENCY
     return max(waits, count / cores + LATENCY)
 
@@ -63,7 +63,7 @@ def _least_seconds(slots: int, count: int, cores: float) -> float:
 def _scan(
     sites: Sites, storage: Database, *, count: int, first: int, slots: int
 ) -> tuple[float, float]:
-    """Return the sites a second and the CPU milliseconds a site of a batch."""
+    """Return the sites per second and the CPU milliseconds per site of a batch."""
     env = {"SCAN_MAX_CONCURRENT": str(slots)}
     ran = scan_batch(sites, storage, count=count, first=first, max_concurrent=slots, env=env)
     return count / ran.seconds, ran.cpu_seconds / count * 1000

@@ -1,4 +1,4 @@
-"""The older system's data: its conversion, beside a bare INSERT ... SELECT of the same rows."""
+"""The conversion of legacy data, compared with a bare INSERT ... SELECT of the same rows."""
 
 import time
 from contextlib import suppress
@@ -20,7 +20,7 @@ from benchmarks.workload import Ran, run
 
 # Rows per requested site: 100,000, 500,000 and 200,000 for the default 1,000.
 BATCHES, JOBS, DOMAINS = 100, 500, 200
-# What the conversion writes, but for the id map, which a bare copy does not need.
+# What the conversion writes, except the id map, which a bare copy does not need.
 TABLES = (
     "tenants_tenant",
     "tenants_user",
@@ -30,13 +30,13 @@ TABLES = (
     "scans_technology",
     "batches_job",
 )
-# The shapes of older databases: as in the older system's own dump, and before its script ran.
+# The shapes of older databases: as in the older system's dump, and before its script ran.
 SHAPES: dict[Age, str] = {"after": "as in the dump", "before": "before the older script"}
 COLUMNS = ("", "time", "rows/s", "of bare", "Python's peak", "server's peak")
 
 
 def run_part(scale: Scale) -> None:
-    """Fill older databases, convert them in place, verify that, and copy the rows bare."""
+    """Fill older databases, convert and verify them in place, and make bare copies."""
     for age in SHAPES:
         _measure(age, scale)
 
@@ -80,7 +80,7 @@ def _run_script(storage: Database) -> None:
 
 
 def _convert(storage: Database, *arguments: str) -> tuple[Ran, int]:
-    """Run the command; return what it used, and the most memory the server held meanwhile."""
+    """Run the command; return its resource use, and the server's peak memory."""
     _checkpoint(storage)
     server = PeakMemory()
     server.watch([storage.pid] if storage.pid else [])
@@ -89,7 +89,7 @@ def _convert(storage: Database, *arguments: str) -> tuple[Ran, int]:
 
 
 def _copy(storage: Database, name: str, *, with_keys: bool) -> tuple[int, float]:
-    """Copy what was converted into tables of the same make; return the rows and the seconds."""
+    """Copy the converted rows into identical tables; return the rows and the seconds."""
     with psycopg.connect(storage.url) as connection:
         for table in TABLES:
             connection.execute(f"CREATE TABLE {name}_{table} (LIKE {table} INCLUDING ALL)")
@@ -114,7 +114,7 @@ def _keys(connection: psycopg.Connection, table: str) -> list[str]:
 
 
 def _checkpoint(storage: Database) -> None:
-    """Let no run pay for what the one before it left to be written, where that is allowed."""
+    """Run a checkpoint, if permitted, so that no run pays for the previous one's writes."""
     with (
         psycopg.connect(storage.url, autocommit=True) as connection,
         suppress(psycopg.errors.InsufficientPrivilege),

@@ -1,4 +1,4 @@
-"""Lists at full size: the first page of each list, each filter and the likeliest pairs of them."""
+"""Lists at full size: the first page of each list, with each filter and common pairs of them."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -18,7 +18,7 @@ SHOWN = 15
 
 
 def run_part(scale: Scale) -> None:
-    """Fill each database and print how long the first pages take."""
+    """Fill each database and measure the first pages."""
     domains = scale.sites * DOMAINS
     _measure(database.postgres(), domains, target=0.1)
     _measure(database.sqlite(), domains // 10, target=0.15)

@@ -1,4 +1,4 @@
-"""Small parts of the engine, each alone in one thread."""
+"""Small parts of the engine, each in a single thread."""
 
 from benchmarks.parts import Scale
 from benchmarks.tables import megabytes, milliseconds, print_table

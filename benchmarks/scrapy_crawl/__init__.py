@@ -1,1 +1,1 @@
-"""The same work done by Scrapy, as somebody who knows it well would set it up."""
+"""The same work done by Scrapy, as configured by an expert."""

@@ -1,4 +1,4 @@
-"""What is read of a page, in two ways: as such spiders usually do it, and all that we read."""
+"""Two kinds of extraction: what typical spiders read, and everything that we read."""
 
 import re
 from collections.abc import Callable
@@ -18,14 +18,14 @@ CONTACT = re.compile(r"contact|kontakt|impressum|imprint|about", re.IGNORECASE)
 
 
 class PageRead(NamedTuple):
-    """What one page gave."""
+    """The results from one page."""
 
     facts: dict[str, Any]
-    # (kind, value, page) of each, once.
+    # Unique (kind, value, page).
     contacts: list[tuple[str, str, str]]
-    # (name, category, version) of each.
+    # (name, category, version).
     technologies: list[tuple[str, str, str]]
-    # The page that tells most about contacts.
+    # The most promising page for contacts.
     contact_url: str
 
 
@@ -40,7 +40,7 @@ def usual(response: TextResponse) -> PageRead:
 
 
 def full(response: TextResponse) -> PageRead:
-    """Read all that a scan of ours reads of a page, with our own reader."""
+    """Read everything that our scans read from a page, with our own reader."""
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     headers = {str(name): value for name, value in response.headers.to_unicode_dict().items()}
     page = read_page(response.body, response.url, content_type, headers)
@@ -57,7 +57,7 @@ WAYS: dict[str, Callable[[TextResponse], PageRead]] = {"usual": usual, "whole": 
 
 
 def _contacts(response: TextResponse) -> list[tuple[str, str, str]]:
-    """Return (kind, value, page) of the contacts on a page, each once."""
+    """Return the unique (kind, value, page) of the contacts on a page."""
     values = dict.fromkeys(("email", email.lower()) for email in EMAIL.findall(response.text))
     for href in response.xpath("//a/@href").getall():
         if href.startswith("mailto:"):
@@ -74,7 +74,7 @@ def _is_profile(href: str) -> bool:
 
 
 def _contact_url(response: TextResponse) -> str:
-    """Return the address of the page that tells most about contacts."""
+    """Return the URL of the most promising page for contacts."""
     for link in response.xpath("//a"):
         href = link.attrib.get("href", "")
         if CONTACT.search(href) and not href.startswith(("http", "mailto:", "tel:", "#")):

@@ -1,4 +1,4 @@
-"""Store items as ScraperSky stores scans, many in one transaction, beside the crawl."""
+"""Store items like ScraperSky stores scans: many per transaction, concurrently with the crawl."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from twisted.internet import defer
 from twisted.internet.threads import deferToThread
 
 Item = dict[str, Any]
-# Items written in one transaction.
+# Items per transaction.
 TOGETHER = 50
 DOMAIN = """INSERT INTO crawl_domain (host, title, description, language, final_url, page_count)
 VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (host) DO UPDATE SET title = excluded.title"""
@@ -41,13 +41,13 @@ STAGE = "CREATE TEMP TABLE crawl_stage (LIKE crawl_page) ON COMMIT DELETE ROWS"
 
 
 def create_tables(url: str) -> None:
-    """Create the crawl's tables anew; once, before the processes that share them start."""
+    """Recreate the crawl's tables, once, before the processes that share them start."""
     with psycopg.connect(url) as connection:
         connection.execute(CREATE)
 
 
 class StorePipeline:
-    """Gather items and write them in a thread, so that the crawl goes on meanwhile."""
+    """Collect items and write them in a thread, so that the crawl continues."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url)

@@ -10,7 +10,7 @@ SETTINGS: dict[str, Any] = {
     "LOG_LEVEL": "ERROR",
     "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
     "CONCURRENT_REQUESTS": 100,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,  # as the engine: one request to a site at a time
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,  # like the engine: one request per site at a time
     "DOWNLOAD_DELAY": 0,
     "ROBOTSTXT_OBEY": True,
     "COOKIES_ENABLED": False,
@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class LoopbackResolver(CachingThreadedResolver):
-    """Say that every host is here, which the engine learns from its host map."""
+    """Resolve every host to loopback, like the engine's host map."""
 
     def getHostByName(self, name: str, timeout: Any = None) -> defer.Deferred:  # noqa: N802
         return defer.succeed("127.0.0.1")

@@ -1,4 +1,4 @@
-"""A broad crawl over sites: robots.txt, homepage, contact page and sitemap of each."""
+"""A broad crawl: robots.txt, homepage, contact page and sitemap of each site."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +15,7 @@ Item = dict[str, Any]
 
 
 class SitesSpider(scrapy.Spider):
-    """Read the sites from one number up to another; one item a site."""
+    """Read a range of sites; one item per site."""
 
     name = "sites"
 

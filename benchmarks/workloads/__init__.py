@@ -1,4 +1,4 @@
-"""What the measured processes run; each prints one JSON object as its last line."""
+"""The measured processes; each prints a JSON object as its last line."""
 
 import json
 import sys
@@ -13,17 +13,17 @@ def spec() -> dict[str, Any]:
 
 
 def print_figures(started: float, ended: float, **figures: Any) -> None:
-    """Print what was measured; times are of `now`, which all processes share."""
+    """Print the measured figures; times are from `now`, which all processes share."""
     print(json.dumps({"started": started, "ended": ended, **figures}), flush=True)
 
 
 def now() -> float:
-    """Return the seconds of a clock that is the same in every process of the machine."""
+    """Return the time in seconds of a clock shared by all processes of the machine."""
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def setup_django() -> None:
-    """Make the settings that the environment names (`workload.BARE`) and the models ready."""
+    """Set up Django with the environment's settings (`workload.BARE`)."""
     import django
 
     django.setup()

@@ -1,4 +1,4 @@
-"""Scan sites as a whole batch: create it, and work until it has ended."""
+"""Scan sites as a batch: create it, and work until it has ended."""
 
 import logging
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _seconds(batch: Batch) -> float:
-    """Return what passed until the last result was stored; the shift waits a little after that."""
+    """Return the time until the last result was stored, without the shift's final wait."""
     assert batch.finished_at is not None
     return (batch.finished_at - batch.created_at).total_seconds()
 

@@ -1,4 +1,4 @@
-"""Create batches, or say how long it took to work them off."""
+"""Create batches, or report how long it took to process them."""
 
 from typing import Any
 

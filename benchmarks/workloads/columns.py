@@ -1,4 +1,4 @@
-"""Upload a spreadsheet, export the batch as a spreadsheet, and compare the two cell by cell."""
+"""Upload a spreadsheet, export its batch as a spreadsheet, and compare all cells."""
 
 import sys
 import tempfile
@@ -63,7 +63,7 @@ def _round_trip(source: Path, width: int) -> dict[str, Any]:
 
 
 def table(count: int, width: int) -> Iterator[Cells]:
-    """Yield a header and rows of cells of every kind; some rows are rejected or repeated."""
+    """Yield a header, and rows with cells of every type; some rows are invalid or repeated."""
     yield ["Website", *(f"Field {column}" for column in range(1, width))]
     for number in range(count):
         name = {8: "localhost", 9: host(number - 1)}.get(number % 10, host(number))
@@ -85,7 +85,7 @@ def _cell(number: int, column: int) -> Any:
 
 
 def write_workbook(path: Path, count: int, width: int) -> None:
-    """Write the table as XLSX; texts stay texts."""
+    """Write the table as XLSX, keeping texts as texts."""
     options = {"constant_memory": True, "strings_to_formulas": False}
     book = xlsxwriter.Workbook(str(path), options)
     sheet = book.add_worksheet()
@@ -100,7 +100,7 @@ def write_workbook(path: Path, count: int, width: int) -> None:
 
 
 def _create(source: Path) -> tuple[Batch, User]:
-    """Upload a file through the form, and read the rest of it if it is large."""
+    """Upload a file through the form, and read the rest if it is large."""
     _, client = _log_in()
     upload = SimpleUploadedFile(source.name, source.read_bytes())
     client.post(reverse("batch_create"), {"file": upload, "keep_columns": "on"})
@@ -128,7 +128,7 @@ def _export(batch: Batch, user: User) -> Export:
 
 
 def compare(source: Path, export: Export, width: int) -> tuple[int, int]:
-    """Return how many cells the source has, and how many of them came back different."""
+    """Return the number of cells in the source, and how many of them differ in the export."""
     cells = different = 0
     nothing: Cells = []
     for before, after in zip_longest(_rows([source]), _returned(export), fillvalue=nothing):

@@ -1,4 +1,4 @@
-"""Create a large batch through the console, let it start, and look at its pages."""
+"""Create a large batch through the console, start it, and open its pages."""
 
 import resource
 import time
@@ -32,7 +32,7 @@ def main() -> None:
     setup_test_environment()
     tenant, client = _log_in()
     hosts = [host(number) for number in range(options["domains"])]
-    client.get(reverse("batch_list"))  # what the first request loads is not the batch's cost
+    client.get(reverse("batch_list"))  # the first request also loads code
     before = _most_memory()
     started, used = workloads.now(), time.process_time()
     steps = {"post": _timed(_post, client, hosts), "start": _timed(_start)}
@@ -54,14 +54,14 @@ def _log_in() -> tuple[Tenant, Client]:
 
 
 def _post(client: Client, hosts: list[str]) -> None:
-    """Paste the domains into the form; it must take them."""
+    """Paste the domains into the form, which must accept them."""
     answer = client.post(reverse("batch_create"), {"domains": "\n".join(hosts)})
     if answer.status_code != 302 or not Batch.objects.exists():
         raise RuntimeError(f"The form answered with status {answer.status_code}: {answer.context}")
 
 
 def _start() -> None:
-    """Do what a shift does first: start the batch and claim its first jobs."""
+    """Do what a shift does first: start the batch and claim jobs."""
     worker = Worker.begin(host="bench", pid=1)
     assert worker is not None
     start_pending()
@@ -73,7 +73,7 @@ def _start() -> None:
 
 
 def _view(client: Client, name: str, batch: Batch) -> dict[str, Any]:
-    """Return the time and queries of a page of the batch, over several requests."""
+    """Return the time and queries of a batch page over several requests."""
     url = reverse(name) if name == "home" else reverse(name, args=[batch.pk])
     seconds = [_timed(_get, client, url) for _ in range(VIEWS)]
     with CaptureQueriesContext(
@@ -96,7 +96,7 @@ def _timed(call: Any, *arguments: Any, **named: Any) -> float:
 
 
 def _most_memory() -> int:
-    """Return the most bytes that this process has held so far."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -1,4 +1,4 @@
-"""Fill a database with domains of two tenants, or export those of one as a worker does."""
+"""Fill a database with domains of two tenants, or export one tenant's like a worker."""
 
 import sys
 from itertools import count
@@ -50,7 +50,7 @@ def _export(name: str, output: str) -> dict[str, Any]:
 
 
 def _peak_memory() -> int:
-    """Return the most bytes that this process has held (proc(5): VmHWM)."""
+    """Return the peak memory of this process in bytes (proc(5): VmHWM)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
@@ -73,7 +73,7 @@ def _slices(user: User, output: str) -> int:
 
 
 def _copy(name: str) -> int:
-    """Write the same columns by one COPY, as fast as the database can."""
+    """Write the same columns with a single COPY."""
     folder = Path(settings.EXPORT_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     statement = (

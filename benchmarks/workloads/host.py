@@ -1,4 +1,4 @@
-"""Be one of several worker hosts that work on all batches of a database, until they have ended."""
+"""Act as one of several worker hosts of a database until all batches have ended."""
 
 import logging
 import os
@@ -16,12 +16,12 @@ from django.db import connection  # noqa: E402  (models need the settings)
 from batches.models import Batch, Job, Worker  # noqa: E402
 from batches.runner.shift import run_shift  # noqa: E402
 
-# Seconds between two looks at whether this host scans already.
+# Seconds between checks whether this host is scanning.
 EVERY = 0.05
 
 
 class FirstScan(threading.Thread):
-    """Watch a host from the beginning of its shift to its first scan."""
+    """Measures the time from the start of a host's shift to its first scan."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

@@ -26,7 +26,7 @@ from scans.models import Domain  # noqa: E402
 from scans.services import ensure_domains  # noqa: E402
 from scrapersky.tenants.models import Tenant  # noqa: E402
 
-# Columns of the tables beside the one with the domains.
+# Columns of the tables in addition to the domains.
 OTHERS = 9
 CHUNK = 5_000
 
@@ -37,14 +37,14 @@ def main() -> None:
     tenant, client = _log_in()
     lines = list(messy_lines(count))
     _know(tenant, count)
-    client.get(reverse("batch_create"))  # what the first request loads is not the check's cost
+    client.get(reverse("batch_create"))  # the first request also loads code
     started = workloads.now()
     checks = {name: _check(client, fields) for name, fields in _inputs(lines).items()}
     workloads.print_figures(started, workloads.now(), checks=checks)
 
 
 def messy_lines(count: int) -> Iterator[str]:
-    """Yield lines as people paste them: names, URLs, capitals, repetitions, and no domains."""
+    """Yield lines as pasted by people: names, URLs, capitals, repetitions, and invalid ones."""
     random = Random(19)  # the same lines in every run
     for number in range(count):
         name, draw = host(number), random.random()
@@ -61,7 +61,7 @@ def messy_lines(count: int) -> Iterator[str]:
 
 
 def _know(tenant: Tenant, count: int) -> None:
-    """Add two thirds of the domains: half of them scanned lately, half long ago."""
+    """Add two thirds of the domains: half of them scanned recently, half long ago."""
     now = timezone.now()
     for days, remainder in ((3, 0), (300, 1)):
         names = (host(number) for number in range(remainder, count, 3))
@@ -101,7 +101,7 @@ def _xlsx(lines: list[str]) -> bytes:
 
 
 def _check(client: Client, fields: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the seconds of a check in place, and of one by a plain form with the page after it."""
+    """Return the seconds of a check by htmx, and by a plain form including the next page."""
     url = reverse("batch_create")
     in_place, _ = _timed(client, url, fields() | {"check": "1"}, headers={"HX-Request": "true"})
     plain, response = _timed(client, url, fields() | {"check": "1"}, follow=True)
@@ -111,7 +111,7 @@ def _check(client: Client, fields: Callable[[], dict[str, Any]]) -> dict[str, An
 
 
 def _timed(client: Client, url: str, fields: Any, **options: Any) -> tuple[list[float], Any]:
-    """Return the seconds of a request, by the clock and of this process, and the response."""
+    """Return the wall and CPU seconds of a request, and the response."""
     started, used = time.perf_counter(), time.process_time()
     response = client.post(url, fields, **options)
     seconds = [time.perf_counter() - started, time.process_time() - used]

@@ -1,4 +1,4 @@
-"""Convert the older system's rows that lie in the default database, or verify that they were."""
+"""Convert the legacy rows in the default database, or verify the conversion."""
 
 from io import StringIO
 

@@ -42,7 +42,7 @@ ENDINGS = ["com"] * 50 + ["de"] * 15 + ["org"] * 10 + ["co.uk"] * 8 + ["fr", "it
 VERDICTS = ["ok"] * 80 + ["parked"] * 8 + ["challenge"] * 5 + ["placeholder"] * 4 + ["empty"] * 3
 LANGUAGES = ["en"] * 60 + ["de"] * 20 + ["fr"] * 8 + ["es"] * 6 + ["it"] * 4 + ["pl", "nl"]
 TYPES = ["other"] * 60 + ["contact"] * 10 + ["about"] * 8 + ["legal"] * 6 + ["blog", "pricing"]
-# The pairs of filters that people are likeliest to use.
+# Common pairs of filters.
 PAIRS = [
     "has_email=yes&technology=WordPress", "has_email=yes&language=de", "has_email=yes&tld=de",
     "has_email=yes&verdict=ok", "has_phone=yes&language=de", "has_phone=yes&tld=de",
@@ -263,7 +263,7 @@ def _time(definition: ListDefinition, query: str, user: User, page: int = 0) -> 
 
 
 def _cursor_at(query: ListQuery, columns: list[Any], page: int) -> str:
-    """Return the cursor of a page far into a list."""
+    """Return the cursor of a page deep in a list."""
     cursor = ""
     for _ in range(page * 50 // 1_000):
         cursor = query.page(columns[:1], size=1_000, cursor=cursor).next or cursor

@@ -1,4 +1,4 @@
-"""Small parts of the engine, each alone in one thread."""
+"""Small parts of the engine, each in a single thread."""
 
 import time
 import tracemalloc
@@ -41,12 +41,12 @@ def main() -> None:
 
 
 def _best(call: Callable[[], Any]) -> float:
-    """Return the shortest of some rounds."""
+    """Return the shortest of several rounds."""
     return min(_timed(call) for _ in range(ROUNDS))
 
 
 def _timed(call: Callable[[], Any]) -> float:
-    """Return the processor time of a call: other work on the machine counts less in it."""
+    """Return the CPU time of a call, which is less affected by other load."""
     started = time.process_time()
     call()
     return time.process_time() - started
@@ -83,7 +83,7 @@ def _chunks(body: bytes) -> Iterable[bytes]:
 
 
 def _peak(call: Callable[[], Any]) -> int:
-    """Return the most bytes that Python held during a call, beyond what it held before."""
+    """Return Python's additional peak memory during a call, in bytes."""
     tracemalloc.start()
     call()
     peak = tracemalloc.get_traced_memory()[1]
@@ -97,7 +97,7 @@ def _domains(count: int) -> dict[str, Any]:
 
 
 def _pages(pages: list[SitePages]) -> dict[str, Any]:
-    """Return the median and the worst page, read whole and for technologies alone."""
+    """Return the median and worst page, read completely and for technologies only."""
     bodies = [body for pair in pages for body in (pair.home, pair.contact)]
     return {"pages": _spread([_best(partial(read_page, body, URL)) for body in bodies])} | {
         "technologies": _spread([_detection(body) for body in bodies])

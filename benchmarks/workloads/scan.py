@@ -17,9 +17,9 @@ from batches.scanning.messages import ClaimedJob, Kind, Outcome  # noqa: E402
 from batches.scanning.pool import Pool  # noqa: E402
 
 TENANT = UUID(int=0)
-# Seconds between two looks at what has ended.
+# Seconds between checks for ended scans.
 EVERY = 0.1
-# Seconds without any outcome after which something hangs.
+# Seconds without any outcome that indicate a hang.
 QUIET = 120.0
 
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 class Tally:
-    """Count what the reports hold."""
+    """Counts the results in reports."""
 
     def __init__(self) -> None:
         self.ended = 0

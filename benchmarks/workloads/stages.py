@@ -1,4 +1,4 @@
-"""Scan sites one after another in one thread, and tell the processor time of each stage."""
+"""Scan sites sequentially in one thread, and report the CPU time of each stage."""
 
 import time
 from collections import defaultdict
@@ -11,7 +11,7 @@ from scans.engine.scanner import scan_site
 
 
 class Clock:
-    """Add up what this thread uses in each stage."""
+    """Accumulates the CPU time of this thread per stage."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""Read a table of many rows as a large batch reads its list: entry by entry."""
+"""Read a table with many rows entry by entry, like the list of a large batch."""
 
 from collections.abc import Iterator
 

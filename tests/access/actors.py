@@ -11,7 +11,7 @@ ANONYMOUS = "anonymous"
 
 @dataclass(frozen=True)
 class Actor:
-    """A kind of user: the role in the tenant whose rows are requested, and in another one."""
+    """A kind of user: the roles in the tenant whose rows are requested, and in another one."""
 
     name: str
     here: str | None = None
@@ -36,7 +36,7 @@ class Actor:
         return self.may(Right.WRITE) or self._with(self.elsewhere, Right.WRITE)
 
     def may(self, right: Right) -> bool:
-        """Return what the table of roles says about this actor and the tenant in question."""
+        """Return whether the table of roles gives this actor a right in the tenant."""
         return self._with(SUPERUSER if self.is_superuser else self.here, right)
 
     def _with(self, column: str | None, right: Right) -> bool:
@@ -67,7 +67,7 @@ _EVERYBODY = (
     Actor("staff of two tenants", here=Role.ADMIN, elsewhere=Role.ADMIN, is_staff=True),
     SUPER,
 )
-# The code decides about rights, not the database: on PostgreSQL one of each kind is enough.
+# Rights are decided in code, not in the database: on PostgreSQL one of each kind is enough.
 _ALIKE = {
     "account without a tenant",
     "viewer here, admin elsewhere",
@@ -78,5 +78,5 @@ _ALIKE = {
 ACTORS = tuple(
     actor for actor in _EVERYBODY if connection.vendor == "sqlite" or actor.name not in _ALIKE
 )
-# In the console, staff status makes no difference but for those of other tenants.
+# In the console, staff status makes a difference only for members of other tenants.
 USERS = tuple(a for a in ACTORS if not a.is_staff or a.is_superuser or a.elsewhere)

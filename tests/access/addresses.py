@@ -1,4 +1,4 @@
-"""The addresses of the project, from the URL resolver, with a sample for each parameter."""
+"""The URLs of the project, from the URL resolver, with a sample for each parameter."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.access.world import World
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-# Parameters that are no id of a row, with a value that exists.
+# Parameters that are not row ids, with an existing value.
 VALUES = {"name": "domains", "rest": "anything", "group": "rejected"}
-# Open to everybody, logged in or not. A page that is not meant to be does not belong here.
+# Open to everybody, logged in or not. Do not add pages that should not be.
 PUBLIC = {
     "login",
     "logout",
@@ -23,7 +23,7 @@ PUBLIC = {
     "health",
     "unknown_address",
 }
-# The first part of an address -> the row in `World.rows` whose id it takes, where they differ.
+# The first part of a URL -> the row in `World.rows` whose id it takes, if they differ.
 ROW_OF = {
     f"api/v3/{part}/{rest}": row
     for part in ("batch_page_scraper", "modernized_page_scraper", "sitemap")
@@ -35,7 +35,7 @@ ADMIN = "admin/"
 
 @dataclass(frozen=True)
 class Address:
-    """An address: its route, its URL name, and what its view declares."""
+    """A URL pattern: its route, its name, and its view's declarations."""
 
     route: str
     name: str
@@ -45,11 +45,11 @@ class Address:
 
     @property
     def has_row(self) -> bool:
-        """Whether it is the address of one row."""
+        """Whether it is the URL of a single row."""
         return any(name not in VALUES for name in PARAMETER.findall(self.route))
 
     def url(self, world: World, key: object = None) -> str:
-        """Return the address of the sample row, or of another key."""
+        """Return the URL of the sample row, or for another key."""
 
         def value(match: re.Match[str]) -> str:
             return VALUES.get(match[1]) or str(key or self.row(world).pk)
@@ -57,7 +57,7 @@ class Address:
         return "/" + PARAMETER.sub(value, self.route)
 
     def row(self, world: World) -> Any:
-        """Return the sample row of the longest beginning of the route that has one."""
+        """Return the sample row for the longest matching prefix of the route."""
         parts = self.route[: self.route.index("<")].strip("/").split("/")
         starts = ["/".join(parts[:size]) for size in range(len(parts), 0, -1)]
         names = [ROW_OF.get(start, start.removeprefix(API)) for start in starts]
@@ -70,7 +70,7 @@ class Address:
 
 
 def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Return the route and pattern of every address, those of the admin included."""
+    """Return the route and pattern of every URL, including the admin's."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
@@ -80,7 +80,7 @@ def patterns(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, URLP
 
 
 def addresses() -> list[Address]:
-    """Return every address outside the admin's own, once where several views share it."""
+    """Return every URL outside the admin, without duplicates."""
     rest = {route: pattern for route, pattern in patterns() if not route.startswith(ADMIN)}
     return [_address(route, pattern) for route, pattern in rest.items()]
 

@@ -1,4 +1,4 @@
-"""The rows and browsers of the whole package, created once for each file of tests."""
+"""The rows and clients of this package, created once per test file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from tests.access.world import World
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Return the world; the transaction that holds it is rolled back in the end."""
+    """Return the world; its transaction is rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield World()
         transaction.set_rollback(True)
@@ -19,7 +19,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
 
 @pytest.fixture
 def _django_db_helper(world: World) -> None:
-    """Replace what pytest-django does for the mark `django_db` around each test.
+    """Replace pytest-django's handling of the mark `django_db`.
 
-    It would close the connection after each test, and the transaction of the world with it.
+    It would close the connection, and with it the world's transaction, after each test.
     """

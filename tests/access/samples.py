@@ -1,4 +1,4 @@
-"""What is sent to addresses that do something only with a body."""
+"""Request bodies for URLs that require one."""
 
 import json
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from tests.access.addresses import Address
 from tests.access.world import WORD, World
 
-# What small forms on the page of a row ask for.
+# Fields of small forms on the page of a row.
 COMMON_FIELDS = {"curation": "selected", "tags": WORD, "saved_list": WORD, "note": "Fresh"}
 
 
 def form(world: World, address: Address) -> dict[str, Any]:
-    """Return the fields of a form of the console; most buttons send none."""
+    """Return the form fields for a URL of the console; most buttons have none."""
     batch = {"domains": "fresh.example", "name": "Fresh"}
     times = {"frequency": "daily", "time_of_day": "06:00", "time_zone": "UTC"}
     schedule = batch | times | {"while_running": "skip"}
@@ -41,14 +41,14 @@ def form(world: World, address: Address) -> dict[str, Any]:
 
 
 def _selection(world: World, address: Address) -> dict[str, Any]:
-    """Return the selection of the tenant's row in a list, with what bulk actions ask for."""
+    """Return a selection of the tenant's row in a list, with the fields of bulk actions."""
     row = world.row(address.route.partition("/")[0])
     sent = {"tags": WORD, "saved_list": WORD, "curation": "selected", "confirmed": "1"}
     return sent | {"pick": [str(row.pk)]}
 
 
 def body(world: World, address: Address) -> str:
-    """Return the JSON body of a call of the API."""
+    """Return the JSON body for an API call."""
     bodies: dict[str, dict[str, Any]] = {
         "create_batch": {"domains": ["fresh.example"]},
         "create_sitemap_batch": {"domains": ["fresh.example"]},

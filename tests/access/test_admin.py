@@ -1,4 +1,4 @@
-"""Every page, form and action of the admin x everybody."""
+"""Every page, form and action of the admin, for every actor."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ from tests.access.addresses import ADMIN, PARAMETER, patterns
 from tests.access.world import Answer, World
 
 pytestmark = pytest.mark.django_db
-# Groups are nobody's in particular: staff with the permission change those without members that
-# are not theirs, and with no permission that they do not have (scrapersky.tenants.accounts).
+# Groups belong to no tenant: staff with the permission may change groups whose members they manage
+# and whose permissions they have (scrapersky.tenants.accounts).
 OWN_APPS = ("tenants", "scans", "batches")
 MODELS = pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda m: m.__name__)
 ENTERING = [actor for actor in ACTORS if actor.enters_admin]
@@ -43,7 +43,7 @@ def is_installation(model: type[Model]) -> bool:
 
 
 def pages_of(world: World, model: type[Model]) -> list[str]:
-    """Return the address of every page of a model's admin, for the sample row."""
+    """Return the URL of every admin page of a model, for the sample row."""
     row = world.sample(model)
     base = url_of(model, "changelist").lstrip("/")
     own = [route for route, _ in patterns() if route.startswith(base)]
@@ -51,7 +51,7 @@ def pages_of(world: World, model: type[Model]) -> list[str]:
 
 
 def form_of(answer: Answer) -> dict[str, Any]:
-    """Return what a browser would send of a form as the admin shows it."""
+    """Return the data that a browser would submit for a rendered admin form."""
     context = answer.response.context
     forms = [context["adminform"].form]
     for inline in context.get("inline_admin_formsets", ()):
@@ -63,7 +63,7 @@ def form_of(answer: Answer) -> dict[str, Any]:
 
 
 def _sent_by(field: BoundField) -> dict[str, Any]:
-    """Return what a field sends: a value, the values of its parts, or the ids of its rows."""
+    """Return a field's submitted data: a value, the values of its parts, or row ids."""
     widget: Any = field.field.widget
     value, has_parts = field.value(), isinstance(widget, MultiWidget)
     if has_parts:
@@ -115,7 +115,7 @@ def test_staff_see_the_rows_of_their_tenants_only(world: World, model: type[Mode
 
 
 def _is_shared(actor: Actor, row: Model) -> bool:
-    """Whether a row is not for one account alone, as tokens and sessions are."""
+    """Return whether a row is shared, unlike the tokens and sessions of an account."""
     return actor.is_superuser or not isinstance(admin_of(type(row)), AccountRowAdmin)
 
 
@@ -131,7 +131,7 @@ def test_only_those_who_may_write_add_change_and_delete(world: World, model: typ
             check(actor, form, {200, 302, 403, 404})
             sent = form_of(form) if "adminform" in (form.response.context or {}) else {}
             answer = world.request(actor, "post", url, sent | {"post": "yes"})
-            # To add a row elsewhere is not to write here.
+            # Adding a row in another tenant does not write here.
             may_write = actor.may(right) or (page == "add" and actor.writes_somewhere)
             may_write |= model is Group and actor.writes_somewhere
             check(actor, answer, {200, 302, 403, 404}, may_write=may_write)
@@ -140,7 +140,7 @@ def test_only_those_who_may_write_add_change_and_delete(world: World, model: typ
 
 
 def test_an_account_is_deleted_with_all_that_belongs_to_it(world: World) -> None:
-    """No admin class of rows that go with an account may keep it from being deleted."""
+    """No admin class for an account's rows may prevent its deletion."""
     owner, url = world.rows["owner"], url_of(User, "delete", world.rows["owner"])
     kinds = [field.related_model for field in User._meta.related_objects if _goes_along(field)]
     for kind in kinds:
@@ -193,7 +193,7 @@ def test_a_row_of_another_tenant_is_answered_like_one_that_does_not_exist(
 
 
 def test_no_page_of_the_admin_escapes(world: World) -> None:
-    """Every address below /admin/ is a page of a model above, or one of these."""
+    """Every URL below /admin/ is a page of a model above or one of these."""
     models = [url_of(model, "changelist").lstrip("/") for model in admin.site._registry]
     routes = {route for route, _ in patterns() if route.startswith(ADMIN)}
     rest = {route for route in routes if not route.startswith(tuple(models))}

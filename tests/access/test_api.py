@@ -1,4 +1,4 @@
-"""Every address of the API x everybody x GET, POST."""
+"""Every URL of the API, for every actor, with GET and POST."""
 
 from uuid import uuid4
 
@@ -25,7 +25,7 @@ def call(world: World, actor: Actor, method: str, address: Address, key: object 
 
 
 def expected(actor: Actor, method: str, address: Address) -> set[int]:
-    """Return the statuses that a call may have; 405 where the address has no such method."""
+    """Return the expected statuses of a call; 405 if the URL lacks the method."""
     if address.is_public:
         return {200, 404, 405}
     if actor.is_anonymous:
@@ -57,7 +57,7 @@ def test_a_call_does_what_the_role_may(world: World, address: Address, method: s
 
 @ADDRESSES
 def test_the_samples_are_real(world: World, address: Address) -> None:
-    """Else a call that is refused for its body would pass the test above."""
+    """Otherwise calls refused because of their body would pass the test above."""
     statuses = {method: call(world, SUPER, method, address).status for method in METHODS}
     taken = {method: status for method, status in statuses.items() if status != 405}
     refused = {method for method, status in taken.items() if status not in {*DONE, 409}}

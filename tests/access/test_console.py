@@ -1,4 +1,4 @@
-"""Every page and button of the console x everybody x GET, fragment, POST."""
+"""Every page and button of the console, for every actor, with GET, htmx and POST."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from tests.access.world import PREFERENCES, WORD, Answer, World
 
 pytestmark = pytest.mark.django_db
 HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true"}
-# Forms that write nothing that is not the session's, or take a password.
+# Forms that only write the session, or require a password.
 WITHOUT_FIELDS = {"account_password", "account_sessions_end_others", "account_shortcuts"}
 PAGES = pytest.mark.parametrize("address", CONSOLE, ids=str)
 ROWS = pytest.mark.parametrize("address", [a for a in CONSOLE if a.has_row], ids=str)
@@ -34,7 +34,7 @@ def post(world: World, actor: Actor, address: Address, key: object = None) -> An
 
 
 def expected_of_get(actor: Actor, address: Address) -> set[int]:
-    """Return the statuses that a GET may have; 302 of a fragment leads to its whole page."""
+    """Return the expected statuses of a GET; fragments redirect to their full page with 302."""
     if address.is_public:
         return {200, 302, 404, 405}
     if actor.is_anonymous:
@@ -45,7 +45,7 @@ def expected_of_get(actor: Actor, address: Address) -> set[int]:
         return {200}
     if address.has_row and not actor.may(Right.READ):
         return {302, 404, 405}
-    # The page of a form that creates something is for those who may.
+    # The page of a creation form requires the right to create.
     form_is_closed = not address.has_row and not actor.writes_somewhere
     return {200, 302, 405} | ({403} if form_is_closed else set())
 
@@ -69,7 +69,7 @@ def expected_of_post(actor: Actor, address: Address) -> set[int]:
 
 
 def check(actor: Actor, answer: Answer, expected: set[int], *, may_write: bool) -> None:
-    """Assert the status, that no outsider learns the word, and that nothing else was written."""
+    """Assert the status, that outsiders do not see the word, and that nothing else was written."""
     message = f"{actor}: {answer.status} instead of {sorted(expected)}"
     assert answer.status in expected, message
     if answer.status == 302 and actor.is_anonymous:
@@ -123,7 +123,7 @@ def test_no_other_method_opens_a_page(world: World, address: Address) -> None:
 
 @pytest.mark.parametrize("address", [a for a in CONSOLE if not a.has_row], ids=str)
 def test_the_forms_are_real(world: World, address: Address) -> None:
-    """Else a form that is refused for its fields would pass every test above."""
+    """Otherwise forms refused because of their fields would pass every test above."""
     answer = post(world, SUPER, address)
     is_button = address.is_public or address.name in WITHOUT_FIELDS
     does = answer.status in (404, 405) or answer.written
@@ -132,7 +132,7 @@ def test_the_forms_are_real(world: World, address: Address) -> None:
 
 @ROWS
 def test_the_samples_are_real(world: World, address: Address) -> None:
-    """Else an address without an answer for anybody would pass every test above."""
+    """Otherwise a URL that fails for everybody would pass every test above."""
     if not address.is_own_account:
         answers = [call(world, SUPER, address).status for call in (fragment, post)]
         assert {200, 302} & set(answers), answers
@@ -152,7 +152,7 @@ def test_a_row_of_another_tenant_is_answered_like_one_that_does_not_exist(
 
 
 def comparable(answer: Answer, key: str) -> str:
-    """Return what an answer says, without the id and the tokens that differ in every answer."""
+    """Return a response without the id and tokens that differ every time."""
     body = answer.text.partition("\n")[2].replace(key, "ID")
     lines = (line for line in body.splitlines() if "csrf" not in line.lower())
     return "\n".join([answer.response.headers.get("Location", "").replace(key, "ID"), *lines])

@@ -1,4 +1,4 @@
-"""The table of roles: each of its cells is tried out, and docs/security.md shows it."""
+"""The table of roles: every cell is tested, and docs/security.md contains it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ Attempt = Callable[[World, Actor], bool]
 
 
 def submit(world: World, actor: Actor, url: str, changes: dict[str, Any]) -> set[str]:
-    """Send a form of the admin with changes; return the tables that were written."""
+    """Submit an admin form with changes; return the written tables."""
     page = world.request(actor, "get", url)
     form = form_of(page) if "adminform" in (page.response.context or {}) else {}
     return world.request(actor, "post", url, form | changes).written
@@ -34,7 +34,7 @@ def change(world: World, actor: Actor, row: Model, **changes: Any) -> set[str]:
 
 
 def membership_of(world: World, role: str) -> Membership:
-    """Return the membership of an account without any power but a role."""
+    """Return the membership of an account with no rights other than a role."""
     user = User.objects.get(username={"viewer": "viewer", "member": "member"}.get(role, "admin"))
     return Membership.objects.get(user=user, tenant=world.here)
 

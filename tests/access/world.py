@@ -1,4 +1,4 @@
-"""The rows that are requested: those of one tenant carry a word that no outsider may read."""
+"""The requested rows; one tenant's contain a word that outsiders must not see."""
 
 import re
 from collections.abc import Iterator
@@ -45,13 +45,13 @@ from scrapersky.tenants.tests.staff import permissions
 from tests.access.actors import ACTORS, Actor
 
 WORD = "zanzibar"
-# A statement that writes a table; rows on their way into one pass through a temporary `stage_*`.
+# Matches statements that write a table, except temporary `stage_*` tables.
 CHANGE = re.compile(
     r'\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM)\s+"?((?!stage_)\w+)"?', re.IGNORECASE
 )
-# Tables that a request writes without changing anything of a tenant.
+# Tables that a request may write without changing a tenant's data.
 HARMLESS = {"django_session", "tenants_usersession", "tenants_logindelay"}
-# Rows of an account, which viewers write too.
+# Rows of an account, which viewers may write too.
 PREFERENCES = {
     "tenants_savedview",
     "tenants_listsettings",
@@ -62,13 +62,13 @@ PREFERENCES = {
 
 @dataclass
 class Answer:
-    """What a request got: the status, the text, the response, and the tables it wrote."""
+    """The result of a request: status, text, response, and written tables."""
 
     status: int
     text: str
     response: Any
     written: set[str] = field(default_factory=set)
-    # Whether rows of the tenant are other than before; looked at on request.
+    # Whether rows of the tenant have changed, if requested.
     changed_here: bool = False
 
     @property
@@ -77,18 +77,18 @@ class Answer:
 
 
 class World:
-    """Two tenants, the rows of one of them, and a browser for every actor."""
+    """Two tenants, the rows of one of them, and a client for every actor."""
 
     actors = ACTORS
 
     def __init__(self) -> None:
-        # No schedule is late where a cluster runs.
+        # No schedule is late while a cluster runs.
         Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
         self.here = Tenant.objects.create(name=f"{WORD} Ltd")
         self.elsewhere = Tenant.objects.create(name="Another organisation")
         self.rows: dict[str, Any] = self._rows_here()
         self.users = {actor: self._user(actor) for actor in ACTORS if not actor.is_anonymous}
-        # One client for all: each loads the middleware, which takes a tenth of a second.
+        # A shared client: each one loads the middleware, which takes 0.1 s.
         self._client = Client()
         self._cookies = {actor: self._log_in(actor) for actor in ACTORS}
 
@@ -184,14 +184,14 @@ class World:
         return self._client.cookies.output(header="")
 
     def row(self, name: str) -> Any:
-        """Return the row of the tenant for the plural of a kind, as addresses name it."""
+        """Return the tenant's row for a plural as used in URLs."""
         if name in self.rows:
             return self.rows[name]
         plurals = {str(m._meta.verbose_name_plural): m for m in admin.site._registry}
         return self.sample(plurals[name]) if name in plurals else None
 
     def sample(self, model: type[Model]) -> Model:
-        """Return a row of a model: the tenant's, or the only kind there is."""
+        """Return a row of a model: the tenant's, or any."""
         rows = model._default_manager.all()
         if model is User:
             return self.rows["owner"]
@@ -213,7 +213,7 @@ class World:
         compare_rows: bool = False,
         **more: Any,
     ) -> Answer:
-        """Make a request whose changes are undone; return what it got."""
+        """Make a request and undo its changes; return the result."""
         self._client.cookies = SimpleCookie(self._cookies[actor])
         written: set[str] = set()
         with undone():
@@ -226,7 +226,7 @@ class World:
             return answer
 
     def _rows_of_tenant(self) -> list[Any]:
-        """Return every row of the tenant that a page could have changed."""
+        """Return all rows of the tenant that a page could have changed."""
         models = [model for model in admin.site._registry if _is_of_tenant(model)]
         own = [m._default_manager.filter(**{tenant_path(m): self.here.pk}) for m in models]
         return [list(rows.order_by("pk").values()) for rows in own]
@@ -240,7 +240,7 @@ def _is_of_tenant(model: type[Model]) -> bool:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Undo what is done inside."""
+    """Undo all changes made inside the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -250,7 +250,7 @@ def _spy(written: set[str]) -> Any:
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         match = CHANGE.match(sql)
-        # SQLite counts the rows of a statement with RETURNING only once they are fetched.
+        # SQLite counts the rows of a RETURNING statement only once they are fetched.
         if match and (context["cursor"].rowcount or "RETURNING" in sql):
             written.add(match[1])
         return result

@@ -3,7 +3,7 @@
 import shutil
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# As root in a container there is no sandbox; the rest keeps Chromium from calling its maker.
+# No sandbox as root in a container; the rest disables Chromium's own network requests.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -13,7 +13,7 @@ from tests.browser.chromium import CHROMIUM, FLAGS
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser to the run on SQLite: the pages are the same on both databases."""
+    """Run browser tests only on SQLite: the pages are the same on both databases."""
     if connection.vendor == "sqlite":
         return
     here = [item for item in items if item.get_closest_marker("browser")]
@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Page]:
-    """Return a page at the login; the test fails if the page breaks its own policy or throws."""
+    """Return a page at the login; the test fails if a page violates its CSP or throws."""
     context = chromium.new_context(base_url=live_server.url, color_scheme="light")
     context.set_default_timeout(10_000)
     faults: list[str] = []
@@ -53,7 +53,7 @@ def page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Pag
 
 @pytest.fixture
 def logged_in(page: Page) -> Page:
-    """Return a page on which `user` has logged in."""
+    """Return a page with `user` logged in."""
     page.fill("#id_username", "member")
     page.fill("#id_password", "secret")
     page.click("button:has-text('Log in')")

@@ -1,4 +1,4 @@
-"""The admin as staff of one tenant use it: create a batch, watch it, control it to its end."""
+"""The admin as used by a tenant's staff: create a batch, watch it, and control it."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -20,7 +20,7 @@ from tests.browser.test_every_page import TAGS
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/admin/batches/batch/"
-# What Django's own templates and scripts bring: listed in docs/accessibility.md.
+# Violations in Django's own templates and scripts, listed in docs/accessibility.md.
 OF_DJANGO = (
     "label-title-only",
     "aria-input-field-name",
@@ -32,7 +32,7 @@ RULES = {
     "runOnly": {"type": "tag", "values": TAGS},
     "rules": {rule: {"enabled": False} for rule in OF_DJANGO},
     "resultTypes": ["violations"],
-    # It would copy the styles that Django's import, against the policy of the pages.
+    # It would inline the styles imported by Django's, violating the pages' CSP.
     "preload": False,
 }
 LONG_NAME = "A list with a long name " * 8
@@ -40,7 +40,7 @@ LONG_NAME = "A list with a long name " * 8
 
 @pytest.fixture
 def office(logged_in: Page, user: User) -> Page:
-    """Return a page on which staff of one tenant are logged in, in a window of 1024 px."""
+    """Return a page with a tenant's staff logged in, in a 1024 px window."""
     user.user_permissions.set(Permission.objects.all())
     User.objects.filter(pk=user.pk).update(is_staff=True)
     logged_in.set_viewport_size({"width": 1024, "height": 800})
@@ -107,7 +107,7 @@ def test_pages_of_the_admin_pass_axe_but_for_what_django_brings(
 
 
 def urls_of(*models: type[Model]) -> Iterator[str]:
-    """Yield the list of each model and the page of its first row."""
+    """Yield the list of each model, and the page of its first row."""
     for model in models:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")

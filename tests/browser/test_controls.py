@@ -1,4 +1,4 @@
-"""The buttons of a batch in a real Chromium, while its page updates itself."""
+"""The buttons of a batch in a real Chromium while its page updates itself."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -26,7 +26,7 @@ def mixed(default_tenant: Tenant) -> Batch:
 
 
 def updated(page: Page, batch: Batch) -> None:
-    """Wait until the page of a running batch has updated itself once more."""
+    """Wait for the next update of a running batch's page."""
     with page.expect_response(lambda answer: f"{batch.pk}/progress/" in answer.url):
         pass
 
@@ -114,7 +114,7 @@ def test_run_again_shows_the_batch_that_is_new(logged_in: Page, mixed: Batch) ->
 
 
 def opened(browser: Browser, server: LiveServer, url: str, *, scripts: bool) -> Page:
-    """Return a page on which `member` has logged in, which may be refused something."""
+    """Return a page with `member` logged in on which requests may be refused."""
     page = browser.new_context(base_url=server.url, java_script_enabled=scripts).new_page()
     page.goto(url)
     page.fill("#id_username", "member")

@@ -1,4 +1,4 @@
-"""Every page of the console: what axe reports (WCAG 2.2 AA), and whether it fits the screen."""
+"""Every page of the console: axe's report (WCAG 2.2 AA), and whether it fits the screen."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ EVERY_RULE = {
     "runOnly": {"type": "tag", "values": TAGS},
     "rules": {"label-content-name-mismatch": {"enabled": True}},
 }
-# Nothing else depends on the colours.
+# Only contrast depends on colours.
 RULES_ON_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 CHECKS: tuple[tuple[int, Any, Any], ...] = (
     (1440, "light", EVERY_RULE),
@@ -34,7 +34,7 @@ CHECKS: tuple[tuple[int, Any, Any], ...] = (
 
 
 def urls(world: World) -> Iterator[str]:
-    """Return every address of the console that shows a whole page."""
+    """Return every URL of the console that shows a full page."""
     client = Client()
     client.force_login(User.objects.get(username="member"))
     yield from (f"/batches/{batch.pk}/" for batch in world.here.batches.all())
@@ -71,7 +71,7 @@ def world(transactional_db: None) -> World:
 
 @pytest.fixture
 def user(world: World) -> User:
-    """Return the member among the world's users, as the one who logs in."""
+    """Return the world's member, who logs in."""
     member = User.objects.get(username="member")
     member.set_password("secret")
     member.save()
@@ -81,7 +81,7 @@ def user(world: World) -> User:
 def test_every_page_passes_axe_and_fits_every_screen(logged_in: Page, world: World) -> None:
     axe = Axe()
     faults = []
-    # The browser counts the status of an error page as a fault of the page.
+    # The browser reports the status of an error page as an error.
     logged_in.route(f"**{NOWHERE}", lambda route: route.fulfill(response=route.fetch(), status=200))
     for url in urls(world):
         logged_in.goto(url)

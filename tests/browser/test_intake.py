@@ -1,4 +1,4 @@
-"""From a list to a batch as a person does it, with and without JavaScript."""
+"""From a list to a batch like a user, with and without JavaScript."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from batches.models import Batch, Draft
 from scrapersky.tenants.models import User
 from tests.browser.test_every_page import EVERY_RULE
 
-# Milliseconds; a workbook is read in a process of its own, which a busy machine starts late.
+# Milliseconds; a workbook is read in a separate process, which starts slowly on a busy machine.
 WAIT = 60_000
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHEETS = {
@@ -52,7 +52,7 @@ def visitor(
     live_server: LiveServer,
     user: User,
 ) -> Iterator[Page]:
-    """Return a page on which `user` has logged in, in a window of a width."""
+    """Return a page with `user` logged in, in a window of the given width."""
     context = chromium.new_context(
         base_url=live_server.url,
         java_script_enabled=has_scripts,

@@ -1,4 +1,4 @@
-"""Three journeys with the keyboard alone; the focus is never lost."""
+"""Three journeys by keyboard only, without losing focus."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is on the element."""
+    """Press Tab until the element has the focus."""
     for _ in range(80):
         page.keyboard.press("Tab")
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):

@@ -1,4 +1,4 @@
-"""Lists as a person uses them, in a real Chromium: from a filter to a view that others open."""
+"""Lists in a real Chromium: from a filter to a shared view."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def shops(default_tenant: Tenant) -> None:
 def open_as(
     chromium: Browser, live_server: LiveServer, default_tenant: Tenant, request: Any
 ) -> Iterator[Opening]:
-    """Return what logs a new member in, in a window of a width, with or without JavaScript."""
+    """Return a function that logs in a new member in a given window, with or without JavaScript."""
     width, has_scripts = request.param
     contexts = []
 

@@ -1,4 +1,4 @@
-"""Pages that update themselves leave alone what the user does on them."""
+"""Live pages do not interfere with the user's actions."""
 
 import re
 from typing import Any
@@ -38,17 +38,17 @@ COUNT_FRAGMENTS = """() => document.addEventListener("htmx:afterSettle", () => {
   window.fragments = Math.min((window.fragments ?? 0) + 1, 4);
   document.body.dataset.fragments = window.fragments;
 })"""
-# What became of polls, as attributes of the page: its policy lets no test evaluate a condition.
-# htmx queues a poll that is due while the one before it has not been answered.
+# The state of polls, as attributes of the page, because its CSP forbids evaluating conditions. htmx
+# queues a poll that is due while the previous one is pending.
 WATCH_QUEUE = """() => document.addEventListener("htmx:confirm", (event) => {
   if (event.detail.elt.matches("#jobs.htmx-request")) document.body.dataset.queue = "filled";
 })"""
-# Whether the poll queued behind the one that is held back was sent.
+# Whether the poll queued behind the delayed one was sent.
 WATCH_SENT = """() => document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id !== "jobs") return;
   document.body.dataset.queue = event.defaultPrevented ? "dropped" : "sent";
 })"""
-# Whether the rows of every status, held back while the user chose one, came onto the page.
+# Whether a delayed response for all statuses was swapped in after the user selected one.
 WATCH_SWAPPED = """() => document.addEventListener("htmx:beforeSwap", (event) => {
   const { pathInfo, shouldSwap } = event.detail;
   if (pathInfo.requestPath.includes("/jobs/?shown"))
@@ -70,7 +70,7 @@ def end(batch: Batch) -> None:
 
 
 def hold_a_poll(page: Page) -> Route:
-    """Hold back one poll of the jobs, and wait until the next one is queued behind it."""
+    """Delay one poll of the jobs, and wait until the next one is queued."""
     held: list[Route] = []
     page.route("**/jobs/?*", lambda route: route.continue_() if held else held.append(route))
     while not held:

@@ -1,4 +1,4 @@
-"""A page that makes the calls of the older system's pages, in a real Chromium, to each end."""
+"""A page with the older system's calls, in a real Chromium, to every outcome."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ API = "/api/v3"
 BATCH_PATHS = ("batch_page_scraper/batch", "sitemap/batch/create")
 SCAN_PATHS = ("batch_page_scraper/scan", "sitemap/scan")
 NO_ADDRESS = "The domain name does not resolve to an address."
-# What to do once the page polls, and the status, the error and the domains that it ends with.
+# What to do once the page polls, and the expected final status, error and domains.
 End = tuple[list[Callable[[Any], object]], str, str, list[str]]
 
 
@@ -60,7 +60,7 @@ SCAN_ENDS: dict[str, tuple[Callable[[Any], object], str, str]] = {
 
 @pytest.fixture
 def older_page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Page]:
-    """Return the page, served under this system's address, with a token of `user` filled in."""
+    """Return the page, served at this system's address, with a token of `user` filled in."""
     _, token = ApiToken.create(user=user)
     with chromium.new_context(base_url=live_server.url) as context:
         context.set_default_timeout(10_000)
@@ -83,7 +83,7 @@ def polls(page: Page) -> int:
 
 
 def expect_more_polls(page: Page) -> None:
-    """Wait until the page has asked again and goes on asking."""
+    """Wait until the page has polled again and continues."""
     before = polls(page)
     expect(page.locator("#polls")).not_to_have_text(str(before))
     expect(page.locator("#error")).to_be_empty()

@@ -1,4 +1,4 @@
-"""Schedules and chosen domains as a person uses them, in a real Chromium."""
+"""Schedules and actions on selected domains in a real Chromium."""
 
 import pytest
 from playwright.sync_api import Page, expect

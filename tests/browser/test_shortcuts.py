@@ -1,4 +1,4 @@
-"""Single-key shortcuts, and how they are switched off."""
+"""Single-key shortcuts, and disabling them."""
 
 import pytest
 from playwright.sync_api import Page, expect

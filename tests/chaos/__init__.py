@@ -1,5 +1,5 @@
-"""Stress-test what the engine promises: `python -m tests.chaos [SCENARIO ...]`.
+"""Stress-test the engine's guarantees: `python -m tests.chaos [SCENARIO ...]`.
 
 Runs the scenarios of tests/concurrency on their own PostgreSQL server. Prints the measurements and
-the final audit of each; exits with 1 if a promise was broken.
+the final audit of each; exits with 1 if a guarantee was violated.
 """

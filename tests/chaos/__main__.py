@@ -1,4 +1,4 @@
-"""Set Django up for the tests' settings, then run the named scenarios, or all."""
+"""Set up Django with the test settings, then run the named scenarios, or all."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Run the scenarios with large figures and strict times, and print the results."""
+"""Run the scenarios at large size with strict time limits, and print the results."""
 
 import os
 import signal
@@ -77,7 +77,7 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-# Environment of the installation that a scenario needs.
+# Environment variables required by scenarios.
 ENVIRONMENTS = {
     "keeper": {"SCAN_READ_TIMEOUT": "120"},
     "address": {"SCAN_MAX_PER_ADDRESS": "8"},
@@ -87,7 +87,7 @@ WITH_REDIS = {"redis", "flush"}
 
 
 def flush_of(place: Installation) -> Callable[[], object]:
-    """Return what empties the broker of an installation."""
+    """Return a function that empties an installation's broker."""
     return redis.Redis.from_url(place.environment["REDIS_URL"]).flushdb
 
 
@@ -116,7 +116,7 @@ def main(selected: list[str]) -> int:
 
 
 def run(name: str, server: EmbeddedPostgres) -> tuple[str, str, bool]:
-    """Run a scenario on a fresh database; return what it measured, its audit, and if it held."""
+    """Run a scenario on a fresh database; return its figures, its audit, and whether it passed."""
     needs_redis = name in WITH_REDIS
     broker = redis_server.empty_database(TEST_REDIS_URL) if needs_redis else nullcontext("")
     with broker as redis_url:

@@ -1,1 +1,1 @@
-"""The promises of the batch engine, kept under fire: real clusters, real sites, real kills."""
+"""The guarantees of the batch engine under stress: real clusters, real sites, real kills."""

@@ -1,4 +1,4 @@
-"""Compare what the batches say with the rows, in one look of the database."""
+"""Compare the counters of batches with their jobs, in one database snapshot."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ GROUP BY b.id ORDER BY b.created_at
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What one batch says, and what its rows say, at one moment."""
+    """The counters of a batch and of its jobs at one moment."""
 
     status: str
     total: int
@@ -38,7 +38,7 @@ class Account:
     jobs_active: int
     jobs: int
     without_scan: int
-    # Scans that no job calls its own, of any batch: results that were saved twice.
+    # Scans that belong to no job, of any batch: results saved twice.
     scans_of_no_job: int
     most_attempts: int
     attempts: int
@@ -47,7 +47,7 @@ class Account:
     hosts_held_twice: int
 
     def problems(self) -> list[str]:
-        """Return what does not agree."""
+        """Return all inconsistencies."""
         counters = (self.total, self.completed, self.failed, self.cancelled)
         true = (self.jobs, self.jobs_completed, self.jobs_failed, self.jobs_cancelled)
         wrong = {
@@ -72,7 +72,7 @@ class Account:
 def audit() -> list[Account]:
     """Return the accounts of all batches, oldest first, as of one moment.
 
-    One statement sees one snapshot: whatever commits meanwhile, counters and rows must agree.
+    A single statement sees one snapshot, in which counters and rows must agree.
     """
     with connection.cursor() as cursor:
         cursor.execute(BATCHES)
@@ -80,5 +80,5 @@ def audit() -> list[Account]:
 
 
 def problems() -> list[str]:
-    """Return what does not agree in any batch."""
+    """Return the inconsistencies of all batches."""
     return [sentence for account in audit() for sentence in account.problems()]

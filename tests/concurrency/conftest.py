@@ -1,4 +1,4 @@
-"""A PostgreSQL of these tests' own, and an installation on it for each of them."""
+"""A separate PostgreSQL for these tests, with an installation for each."""
 
 import os
 import uuid
@@ -20,7 +20,7 @@ Install = Callable[..., Installation]
 
 @pytest.fixture(scope="session")
 def server(django_db_blocker: DjangoDbBlocker) -> Iterator[EmbeddedPostgres]:
-    """Start a server with a migrated database, which the others are copies of."""
+    """Start a server with a migrated template database."""
     postgres = EmbeddedPostgres(DIRECTORY / f"own-{os.getpid()}")
     url = postgres.create_database("migrated")
     with django_db_blocker.unblock(), pointed_at(url):
@@ -46,7 +46,7 @@ def database(server: EmbeddedPostgres) -> str:
 def install(
     database: str, web: Sites, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Install]:
-    """Return a function that makes an installation, at whose database Django is pointed."""
+    """Return a function that creates an installation and points Django to its database."""
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
 

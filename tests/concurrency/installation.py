@@ -1,4 +1,4 @@
-"""An installation for one test: a database of its own, and hosts that work on it."""
+"""An installation for one test: its own database, and worker hosts."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ QUICK: dict[str, Any] = {"sitemaps": False, "follow": False, "site_deadline": 20
 
 
 class Installation:
-    """A database, the environment that leads to it and to the sites, and the hosts started."""
+    """A database, the environment for it and the sites, and the started hosts."""
 
     def __init__(self, url: str, folder: Path, sites: Sites, **environment: str) -> None:
         self.url = url
@@ -65,7 +65,7 @@ class Installation:
         }
 
     def start_hosts(self, count: int) -> list["Host"]:
-        """Start hosts and wait until their clusters are up."""
+        """Start hosts and wait for their clusters."""
         self.hosts += [Host(self, f"host-{len(self.hosts) + n}") for n in range(count)]
         for host in self.hosts:
             eventually(host.is_up, within=90)
@@ -76,7 +76,7 @@ class Installation:
         return create_batch(tenant=tenant, created_by=None, domains=hosts, options=QUICK | options)
 
     def manage(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """Start a management command in a process group of its own."""
+        """Start a management command in its own process group."""
         with (self.folder / f"{arguments[0]}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, str(BASE / "manage.py"), *arguments],
@@ -88,17 +88,17 @@ class Installation:
             )
 
     def tend(self) -> None:
-        """Start hosts again that have died or hang, as `manage.py up` does."""
+        """Restart hosts that have died or hang, like `manage.py up`."""
         for host in self.hosts:
             if host.process.poll() is not None or host.hangs():
                 host.restart()
 
     def processes(self, part: str) -> list[int]:
-        """Return the processes whose command has a part, oldest first."""
+        """Return the processes whose command contains a text, oldest first."""
         return sorted(pid for pid, command in marked(self.mark).items() if part in command)
 
     def last_words(self) -> str:
-        """Return the ends of the logs, for a person who looks for a cause."""
+        """Return the ends of the logs, for diagnosis."""
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(f"{log.name}: {log.read_text()[-1_500:]}" for log in logs)
 
@@ -111,7 +111,7 @@ class Installation:
 
 
 class Host:
-    """One machine of an installation: a qcluster under a name of its own."""
+    """One host of an installation: a qcluster with its own name."""
 
     def __init__(self, installation: Installation, name: str) -> None:
         self.installation = installation
@@ -132,7 +132,7 @@ class Host:
         return monotonic() - self.started_at
 
     def hangs(self) -> bool:
-        """Return whether the supervisor of this host would find that its cluster hangs."""
+        """Return whether the supervisor of this host would consider its cluster hung."""
         with override_settings(SCAN_WORKER_NAME=self.name):
             return self.watch.hung_part() is not None
 
@@ -155,22 +155,22 @@ class Host:
         return [pid for pid, text in self.processes().items() if "scans.engine.child" in text]
 
     def workers(self) -> list[int]:
-        """Return the queue's worker processes: the first that its sentinel, the second, started."""
+        """Return the queue's worker processes, the first ones started by the sentinel."""
         return self.cluster()[2:6]
 
     def shift(self) -> int | None:
-        """Return the process that runs the host's shift, if one is at work."""
+        """Return the process that runs the host's shift, if any."""
         rows = Worker.objects.filter(host=self.name, status=Worker.Status.WORKING)
         return rows.values_list("pid", flat=True).first()
 
     def kill(self) -> None:
-        """Kill every process of the host at once, as a power cut does."""
+        """Kill all processes of the host at once, like a power cut."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def restart(self) -> None:
-        """End what is left of the group and start it again."""
+        """End the rest of the group and restart it."""
         self.kill()
         self.process = self._start()
 
@@ -184,7 +184,7 @@ def group_of(pid: int) -> int:
 
 @contextmanager
 def pointed_at(url: str) -> Iterator[None]:
-    """Let Django in this process work on another database for a while."""
+    """Make Django in this process use another database inside the block."""
     with patch.dict(os.environ, {"POINTED_AT": url}):
         configured = connections.configure_settings({"default": env.database("POINTED_AT")})[
             "default"

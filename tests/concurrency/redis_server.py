@@ -1,4 +1,4 @@
-"""A Redis that is at hand, of which these tests use an empty database only."""
+"""An available Redis server, of which these tests use only an empty database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ DATABASES = range(15, 0, -1)
 
 @contextmanager
 def empty_database(url: str) -> Iterator[str]:
-    """Yield the URL of an empty database of a server, and empty it again; "" where there is none.
+    """Yield the URL of an empty Redis database and empty it afterwards; "" if there is none.
 
-    Somebody's data may be on the server: only what was put here is removed.
+    The server may hold other data: only this database is emptied.
     """
     for number in DATABASES:
         chosen = urlunsplit(urlsplit(url)._replace(query=f"db={number}"))

@@ -1,4 +1,4 @@
-"""Find the process behind a connection, so that a site can kill its visitor."""
+"""Find the process behind a connection, so that a site can kill its client."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def process_at(port: int, mark: str) -> int:
 
 
 def inode_at(port: int) -> str:
-    """Return the inode of the socket whose own end is at a port of IPv4 loopback (proc(5))."""
+    """Return the inode of the socket with a local port on IPv4 loopback (proc(5))."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         if fields[1] == f"0100007F:{port:04X}" and fields[9] != "0":

@@ -1,4 +1,4 @@
-"""Kill parts of an installation at random, and keep its books under watch meanwhile."""
+"""Kill parts of an installation at random while auditing its counters."""
 
 import os
 import random
@@ -17,7 +17,7 @@ KINDS = ("scanning process", "shift", "idle worker", "whole host")
 
 
 class Striker:
-    """Kill something every so often, and note what was hit and what the audits said."""
+    """Kills something periodically, and records the kills and the results of audits."""
 
     def __init__(self, installation: Installation, kinds: tuple[str, ...], seed: int) -> None:
         self.installation = installation
@@ -28,7 +28,7 @@ class Striker:
         self.problems: list[str] = []
 
     def strike(self, kind: str = "") -> str:
-        """Kill one thing of a kind, or of a random one; return what it was, empty for nothing."""
+        """Kill one target of a kind, by default a random one; return its name, empty if none."""
         kind = kind or self.random.choice(self.kinds)
         for host in self.random.sample(self.installation.hosts, len(self.installation.hosts)):
             if self._hit(host, kind):
@@ -38,7 +38,7 @@ class Striker:
         return ""
 
     def look(self) -> None:
-        """Audit the books."""
+        """Audit the counters."""
         self.audits += 1
         self.problems += problems()
 
@@ -64,9 +64,9 @@ def _targets(host: Host, kind: str) -> list[int]:
 
 
 def see_through(striker: Striker, batch: Batch, *, strikes: int, within: float) -> float:
-    """Strike while a batch runs, spread over its jobs, until it has ended; return the seconds.
+    """Strike until a batch has ended, spread over its jobs; return the seconds.
 
-    Hosts that died are started again, and every look at the batch is an audit as well.
+    Dead hosts are restarted, and every poll of the batch is also an audit.
     """
     started = monotonic()
     left = list(range(strikes))

@@ -1,7 +1,7 @@
-"""The promises of the batch engine with real clusters: small scenarios, in about a minute.
+"""The guarantees of the batch engine with real clusters: small scenarios, in about a minute.
 
-`make chaos` runs the same ones larger. Figures of time are asserted there; here they are only
-bounds that a busy machine keeps too.
+`make chaos` runs the same ones larger. Times are asserted there; here the bounds are loose enough
+for a busy machine.
 """
 
 import signal
@@ -50,7 +50,7 @@ def test_pause_holds_and_resume_goes_on(install: Install) -> None:
 
 
 def test_two_hosts_share_a_batch_and_one_is_killed(install: Install) -> None:
-    # So many that the first host cannot end them all before a slow second one has started.
+    # Enough that the first host cannot finish before a slow second one has started.
     deaths.one_of_two_hosts_killed(install(), jobs=700, comes_back=True, within=PATIENCE)
 
 

@@ -1,4 +1,4 @@
-"""A cluster that hangs, as when idle workers are killed (django-q2 issue 23), is started again."""
+"""A hung cluster, as after killing idle workers (django-q2 issue 23), is restarted."""
 
 import os
 import signal
@@ -61,6 +61,6 @@ def test_workers_that_stand_still_are_noticed_and_the_cluster_is_mended(
 
 
 def at_full_strength(part: Part, installation: Installation) -> list[int]:
-    """Return the cluster's processes once all are there: main, sentinel, four workers, two more."""
+    """Return the cluster's processes once all exist: main, sentinel, four workers, two others."""
     pids = cluster_of(part, installation.mark)
     return pids if len(pids) == 8 else []

@@ -1,4 +1,4 @@
-"""A query that takes too long is stopped with a message, and nobody else waits for it."""
+"""Slow queries are cancelled with a message, and nobody else waits for them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ FAST = ("/domains/?sort=-page_count", "/api/v3/domains?tld=example&fields=host",
 
 @contextmanager
 def locked(model: Any) -> Iterator[None]:
-    """Let whoever reads a table wait."""
+    """Lock a table so that readers wait."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {model._meta.db_table} IN ACCESS EXCLUSIVE MODE")
         yield
@@ -37,7 +37,7 @@ def text_of(response: Any) -> str:
 
 
 def get(user: User, url: str) -> tuple[Any, str]:
-    """Return the response to a client of its own connection, and the time limit left on that."""
+    """Return the response to a client with its own connection, and the remaining time limit."""
     client = Client()
     client.force_login(user)
     try:

@@ -1,4 +1,4 @@
-"""The embedded database keeps the promises as well, with several processes on one file."""
+"""SQLite gives the same guarantees with several processes on one file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
 """The scenarios: the tests run them small, `make chaos` runs them large.
 
-Each asserts what was promised and returns the figures it measured, the final account among them.
+Each asserts a guarantee and returns its figures, including the final account.
 """

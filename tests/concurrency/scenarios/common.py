@@ -1,4 +1,4 @@
-"""What the scenarios share."""
+"""Helpers shared by the scenarios."""
 
 from collections.abc import Callable
 from threading import Event
@@ -17,12 +17,12 @@ def names(count: int, of: str = "s") -> list[str]:
 
 
 def latency(seconds: float) -> Callable[[str], None]:
-    """Let every homepage take some seconds, as a site far away does."""
+    """Make every homepage take some seconds, like a distant site."""
     return lambda host: sleep(seconds)
 
 
 def until(event: Event, seconds: float = 60) -> Callable[[str], None]:
-    """Let no homepage be answered before an event, or some seconds."""
+    """Delay every homepage until an event, or for some seconds."""
 
     def wait(host: str) -> None:
         event.wait(seconds)
@@ -36,7 +36,7 @@ def ended(batch: Batch) -> bool:
 
 
 def audited(batch: Batch, *, within: float) -> Account:
-    """Wait for the end of a batch under audit; return its account."""
+    """Wait for the end of a batch while auditing it; return its account."""
     violations: list[str] = []
 
     def look() -> bool:

@@ -35,7 +35,7 @@ def random_kills(
     within: float,
     seed: int = 4,
 ) -> Figures:
-    """Kill at random while a batch runs: nothing is lost, nothing is doubled."""
+    """Kill processes at random while a batch runs: nothing is lost or duplicated."""
     installation.sites.before = latency(0.05)
     installation.start_hosts(hosts)
     batch = installation.create(names(jobs), max_concurrent=20 * hosts)
@@ -57,7 +57,7 @@ def random_kills(
 
 
 def poison_site(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Let one site kill every process that opens it: it fails alone, worker_lost."""
+    """Let one site kill every process that opens it: only that site fails, with worker_lost."""
     sites = installation.sites
     poison = "poison.site.test"
 
@@ -81,10 +81,10 @@ def poison_site(installation: Installation, *, jobs: int, within: float) -> Figu
 def one_of_two_hosts_killed(
     installation: Installation, *, jobs: int, comes_back: bool, within: float
 ) -> Figures:
-    """Let two hosts share a batch and kill one: the other takes over what it did."""
+    """Let two hosts share a batch and kill one: the other takes over its jobs."""
     installation.sites.before = latency(0.1)
     installation.start_hosts(2)
-    # Both are there before the batch is, so a slow start of one cannot leave it without work.
+    # Both start before the batch is created, so that a slow start cannot leave one without work.
     eventually(lambda: Worker.objects.live().count() == 2, within=60)
     batch = installation.create(names(jobs), max_concurrent=20)
     eventually(lambda: len(hosts_at_work()) == 2, within=60)
@@ -110,18 +110,18 @@ def one_of_two_hosts_killed(
 
 
 def hosts_at_work() -> set[str]:
-    """Return the hosts that scan something now."""
+    """Return the hosts that are scanning."""
     rows = Job.objects.filter(status=Job.Status.RUNNING, worker__ended_at=None)
     return set(rows.values_list("worker__host", flat=True))
 
 
 def lost_jobs() -> bool:
-    """Return whether a job is still held by a worker that is lost."""
+    """Return whether a lost worker still holds a job."""
     return Job.objects.filter(worker__status=Worker.Status.LOST).exists()
 
 
 def creator_killed(installation: Installation, *, jobs: int) -> Figures:
-    """Kill the process that creates a batch: there is the whole batch, or none."""
+    """Kill the process that creates a batch: the batch exists completely or not at all."""
     file = installation.folder / "domains.txt"
     file.write_text("\n".join(names(jobs)))
     process = installation.manage("create_batch", str(file))
@@ -135,7 +135,7 @@ def creator_killed(installation: Installation, *, jobs: int) -> Figures:
 
 
 def list_reader_killed(installation: Installation, *, domains: int, within: float) -> Figures:
-    """Kill the process that reads a large list: the keeper resumes at its last chunk."""
+    """Kill the process that reads a large list: housekeeping resumes at its last chunk."""
     file = installation.folder / "large.txt"
     file.write_text("\n".join(names(domains)))
     process = installation.manage("create_batch", str(file))
@@ -157,7 +157,7 @@ def list_reader_killed(installation: Installation, *, domains: int, within: floa
 
 
 def is_list_read() -> bool:
-    """Return whether no list waits; until then, no job may be claimed."""
+    """Return whether all lists have been read; until then, no job may be claimed."""
     is_claimed = Job.objects.filter(worker__isnull=False).exists()
     is_waiting = BatchList.objects.exists()
     assert not (is_claimed and is_waiting)
@@ -165,7 +165,7 @@ def is_list_read() -> bool:
 
 
 def is_inserting() -> bool:
-    """Return whether another session of this database has jobs that are not committed."""
+    """Return whether another session of this database has uncommitted jobs."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
@@ -176,7 +176,7 @@ def is_inserting() -> bool:
 
 
 def lone_worker_killed(installation: Installation, *, jobs: int) -> Figures:
-    """Kill the only shift there is, again and again: each time its work is taken over."""
+    """Kill the only shift repeatedly: each time its work is taken over."""
     installation.sites.before = latency(0.1)
     (host,) = installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=10)
@@ -201,7 +201,7 @@ def lone_worker_killed(installation: Installation, *, jobs: int) -> Figures:
 def cluster_stopped(
     installation: Installation, number: signal.Signals, *, jobs: int, within: float
 ) -> Figures:
-    """Stop a bare `qcluster` under load: it ends in time, and every job waits again, uncharged."""
+    """Stop a bare `qcluster` under load: it ends in time, and its jobs wait again, uncharged."""
     hold = threading.Event()
     installation.sites.before = until(hold)
     (host,) = installation.start_hosts(1)
@@ -220,7 +220,7 @@ def cluster_stopped(
 
 
 def stopped_while_exporting(installation: Installation, *, rows: int, within: float) -> Figures:
-    """Stop a cluster that writes a workbook: it ends in time, and the export goes on later."""
+    """Stop a cluster that writes a workbook: it ends in time, and the export continues later."""
     tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
     user = User.objects.create_user("exporter", "exporter@example.com", "secret")
     Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.MEMBER)

@@ -1,4 +1,4 @@
-"""Exports outlive the processes that write them, and end with their cause where they cannot."""
+"""Exports survive the death of their writers, or fail with the actual cause."""
 
 import csv
 import io
@@ -29,10 +29,10 @@ KEPT = "keep"
 
 
 def exports_under_fire(installation: Installation, *, rows: int, within: float) -> Figures:
-    """Kill the process that writes exports of two tenants, and change their view meanwhile.
+    """Kill the writer of exports of two tenants, and change their view in the meantime.
 
-    Each export holds the rows of its tenant that match the filter it started with, each of them
-    once. An export that finds no room on the disk fails and says so.
+    Each export contains its tenant's rows that match the original filter exactly once. With a full
+    disk, an export fails with that reason.
     """
     folder = Path(installation.environment["EXPORT_DIR"])
     views = [_view_of_tenant(name, rows) for name in ("one", "two")]
@@ -55,7 +55,7 @@ def exports_under_fire(installation: Installation, *, rows: int, within: float) 
 
 
 def _view_of_tenant(name: str, rows: int) -> SavedView:
-    """Return a view of a new tenant's domains; one in ten does not match it."""
+    """Return a view of a new tenant's domains, a tenth of which do not match it."""
     tenant = Tenant.objects.create(name=name)
     user = User.objects.create(username=name)
     Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.MEMBER)
@@ -84,7 +84,7 @@ def _export(view: SavedView, kind: Format) -> Export:
 
 
 def _kill_writer(folder: Path, export: Export) -> int:
-    """Kill the process that is writing an export; return how many rows were recorded by then."""
+    """Kill the process that is writing an export; return the number of rows recorded by then."""
 
     def writes() -> bool:
         export.refresh_from_db()
@@ -100,7 +100,7 @@ def _kill_writer(folder: Path, export: Export) -> int:
 
 
 def _holder_of(path: Path) -> int:
-    """Return the process that holds the lock of a file (proc(5): locks)."""
+    """Return the process that holds a file lock (proc(5): locks)."""
     inode = f":{path.stat().st_ino}"
     lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     return next(int(line[4]) for line in lines if line[5].endswith(inode))
@@ -132,7 +132,7 @@ def _hosts_of_workbook(content: bytes) -> list[Any]:
 
 
 def _fails_without_room(host: Host, view: SavedView, folder: Path, within: float) -> str:
-    """Let no process of the host write a file beyond some bytes, as on a full disk."""
+    """Limit the file size for all processes of the host, to simulate a full disk."""
     for pid in host.cluster():
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
     export = _export(view, Format.CSV)

@@ -1,4 +1,4 @@
-"""What is asked is done: once, in fair turns, and no longer than it is wanted."""
+"""Requested work is done once, fairly, and only as long as it is wanted."""
 
 import threading
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from tests.processes import eventually
 
 
 def queue_filled_twice(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Queue many messages more than are needed: each job is done once."""
+    """Queue far more messages than needed: each job is done once."""
     batch = installation.create(names(jobs), max_concurrent=10)
     for _ in range(20):
         wake_workers()
@@ -36,7 +36,7 @@ def queue_filled_twice(installation: Installation, *, jobs: int, within: float) 
 
 
 def small_beside_large(installation: Installation, *, large: int, within: float) -> Figures:
-    """Create ten domains while thousands are scanned: they are scanned at once."""
+    """Create ten domains while thousands are scanned: they are scanned immediately."""
     sites = installation.sites
     sites.before = latency(0.1)
     installation.start_hosts(1)
@@ -63,7 +63,7 @@ def small_beside_large(installation: Installation, *, large: int, within: float)
 def cancel_while_running(
     installation: Installation, *, jobs: int, quiet_after: float, within: float
 ) -> Figures:
-    """Cancel while sites hang: no further request, a quick end, true counts."""
+    """Cancel while sites hang: no further requests, a quick end, correct counters."""
     sites = installation.sites
     hold = threading.Event()
     sites.before = lambda host: hanging(host, hold)
@@ -90,13 +90,13 @@ def cancel_while_running(
 
 
 def hanging(host: str, hold: threading.Event) -> None:
-    """Let every second site not answer until it is released."""
+    """Make every second site hang until it is released."""
     if int(host.partition(".")[0][1:]) % 2:
         hold.wait(60)
 
 
 def pause_and_resume(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Pause while a batch runs: what runs ends, nothing starts; resume: it goes on."""
+    """Pause a running batch: scans finish and none start; after resuming, it continues."""
     sites = installation.sites
     sites.before = latency(0.05)
     installation.start_hosts(1)
@@ -122,7 +122,7 @@ def database_away(
     seconds: float,
     within: float,
 ) -> Figures:
-    """Stop the database while a batch runs: it goes on where it was."""
+    """Stop the database while a batch runs: the batch continues where it was."""
     installation.sites.before = latency(0.05)
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=10)
@@ -143,7 +143,7 @@ def database_away(
 
 
 def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Let every slot of a worker hang in a slow site: the minute keeper runs all the same."""
+    """Let every slot of a worker hang in a slow site: housekeeping still runs."""
     hold = threading.Event()
     installation.sites.before = until(hold, 300)
     (host,) = installation.start_hosts(1)
@@ -169,7 +169,7 @@ def keeper_beside_slow_sites(installation: Installation, *, jobs: int, within: f
 def network_down(
     installation: Installation, *, jobs: int, seconds: float, within: float
 ) -> Figures:
-    """Cut the sites off while a batch runs: it waits, and every site ends with its own result."""
+    """Cut off the network while a batch runs: it waits, and every site gets its own result."""
     sites = installation.sites
     sites.before = latency(0.05)
     sites.statuses = dict.fromkeys(names(jobs)[::10], 500)
@@ -202,7 +202,7 @@ def network_down(
 def queue_flushed(
     installation: Installation, flush: Callable[[], object], *, jobs: int, within: float
 ) -> Figures:
-    """Empty the broker while a batch runs: it goes on, for no shift depends on a message."""
+    """Empty the broker while a batch runs: it continues, because shifts need no messages."""
     installation.sites.before = latency(0.05)
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=10)
@@ -218,7 +218,7 @@ def queue_flushed(
 def many_batches(
     installation: Installation, *, batches: int, each: int, slots: int, within: float
 ) -> Figures:
-    """Give two workers many small batches: both are at work at once, and none hoards jobs."""
+    """Give two workers many small batches: both start immediately, and neither hoards jobs."""
     installation.sites.before = latency(0.05)
     for number in range(batches):
         installation.create(names(each, f"b{number}-"))

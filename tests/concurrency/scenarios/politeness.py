@@ -1,4 +1,4 @@
-"""No host and no server is burdened more than promised, however many ask for it."""
+"""No host or server gets more load than guaranteed, however many batches need it."""
 
 import threading
 from collections import Counter
@@ -13,7 +13,7 @@ from tests.processes import eventually
 
 
 class Visits:
-    """Count the visits of each host that overlap."""
+    """Counts overlapping visits per host."""
 
     def __init__(self, seconds: float) -> None:
         self.most: Counter[str] = Counter()
@@ -31,7 +31,7 @@ class Visits:
 
 
 def two_tenants_one_list(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Let two tenants scan the same hosts, on two workers: a host is visited by one at a time."""
+    """Let two tenants scan the same hosts on two workers: each host is visited by one at a time."""
     visits = Visits(0.2)
     installation.sites.before = visits.visit
     installation.start_hosts(2)
@@ -55,7 +55,7 @@ def two_tenants_one_list(installation: Installation, *, jobs: int, within: float
 def many_hosts_one_address(
     installation: Installation, *, jobs: int, limit: int, within: float
 ) -> Figures:
-    """Scan many hosts on one address: as many at a time as the setting says, and all of them."""
+    """Scan many hosts on one address: all of them, with at most the configured number at a time."""
     installation.sites.before = latency(0.02)
     installation.start_hosts(1)
     batch = installation.create(names(jobs), max_concurrent=100)

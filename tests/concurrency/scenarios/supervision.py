@@ -1,4 +1,4 @@
-"""What `manage.py up` notices and mends."""
+"""Failures that `manage.py up` detects and repairs."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.processes import eventually
 
 
 def web_killed(installation: Installation, *, jobs: int, within: float) -> Figures:
-    """Kill every process of the console while a batch runs: it ends, and the console is back."""
+    """Kill the console's processes while a batch runs: the batch ends, and the console restarts."""
     installation.sites.before = latency(0.05)
     console = supervised(installation)
     batch = installation.create(names(jobs), max_concurrent=10)
@@ -31,7 +31,7 @@ def web_killed(installation: Installation, *, jobs: int, within: float) -> Figur
 
 
 def supervised(installation: Installation) -> str:
-    """Start `manage.py up`; return the console's address once it answers and the workers wait."""
+    """Start `manage.py up`; return the console's address once it responds and workers are ready."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     installation.manage("up", PORT=str(port), SCAN_WORKER_NAME="here")
@@ -49,7 +49,7 @@ def answers(url: str) -> bool:
 
 
 def hung_cluster(installation: Installation, *, within: float) -> Figures:
-    """Stop the queue's processes of `manage.py up`: the hang is said, noticed and mended."""
+    """Stop the queue's processes of `manage.py up`: the hang is reported, detected and repaired."""
     console = supervised(installation)
     pids = installation.processes("qcluster")
     for worker in pids[2:6]:
