@@ -7,6 +7,7 @@ value as scanned; the CSV is written like that of every list (docs/exports.md).
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -69,8 +70,9 @@ def csv_download(batch: Batch, kind: Format = Format.CSV) -> StreamingHttpRespon
 def _csv(batch: Batch, kind: Format) -> Iterator[bytes]:
     columns = [Column(name, name, value=itemgetter(name)) for name in COLUMNS]
     yield text_head(kind, columns)
-    for result in results_of(batch):
-        yield text_rows(kind, columns, [result])
+    results = results_of(batch)
+    while part := list(islice(results, READ_AT_ONCE)):
+        yield text_rows(kind, columns, part)
 
 
 def json_download(batch: Batch) -> StreamingHttpResponse:

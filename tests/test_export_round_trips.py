@@ -100,8 +100,8 @@ def as_text(value: Any) -> str:
         case list():
             return "; ".join(map(as_text, value))
         case dict():
-            return "; ".join(f"{name}: {as_text(item)}" for name, item in value.items())
-    return sanitize(str(value))
+            return "; ".join(f"{as_text(name)}: {as_text(item)}" for name, item in value.items())
+    return storable(str(value))
 
 
 def as_json(value: Any) -> Any:
@@ -163,7 +163,7 @@ def check(definition: ListDefinition, kind: Format, user: User, seed: int) -> No
     query = ListQuery.of_text(definition, "", user)
     values = HostileValues(definition.columns, seed)
     file = io.BytesIO()
-    count = Content(query, Output(kind), definition.columns, values).write_to(file)
+    count = Content(query, Output(kind), definition.columns, values).write_to(file).rows
     assert 0 < count <= ROWS, f"{definition.name}: no rows to compare"
     head, *rows = READERS[kind](file.getvalue())
     names = [c.label if kind is Format.XLSX else c.name for c in definition.columns]

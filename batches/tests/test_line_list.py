@@ -20,7 +20,7 @@ from scans.models import Domain
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import Column
 from scrapersky.web.lists.columns import TypedText
-from scrapersky.web.lists.formats import Workbook
+from scrapersky.web.lists.workbook import Workbook
 from scrapersky.web.spreadsheet import unescape
 
 pytestmark = pytest.mark.django_db

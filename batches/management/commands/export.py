@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from batches import view_exports
 from batches.management.arguments import find_owner
@@ -15,8 +16,8 @@ from scrapersky.tenants.preferences import SavedView
 from scrapersky.tenants.saved_views import openable_views
 from scrapersky.web.commands import SafeCommand
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, all_lists, get_list
-from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.download import Content
+from scrapersky.web.lists.columns import Column, plain
+from scrapersky.web.lists.download import Content, Written
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
 
@@ -44,18 +45,27 @@ class Command(SafeCommand):
         )
 
     def handle(self, *args: Any, **params: Any) -> None:
-        content = _read(params)
+        content, started = _read(params), plain(timezone.now())
         try:
             if params["file"] == "-":
-                count = content.write_to(sys.stdout.buffer)
+                written = content.write_to(sys.stdout.buffer)
             else:
                 with Path(params["file"]).open("wb") as file:
-                    count = content.write_to(file)
+                    written = content.write_to(file)
         except QueryTooSlow as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{params['file']}: {error.strerror}.") from error
-        self.stderr.write(f"{count:,} rows written.")
+        self.stderr.write(_summary(content, written, started))
+
+
+def _summary(content: Content, written: Written, started: str) -> str:
+    """State how much was written, and of which filter and time."""
+    cut = f" {written.truncated:,} texts cut to 32,767 characters." if written.truncated else ""
+    return (
+        f"{written.rows:,} rows written.{cut} The filter is “{content.query.filter_query}”; each "
+        f"row is as it was when it was read, between {started} and {plain(timezone.now())}."
+    )
 
 
 def _read(params: dict[str, Any]) -> Content:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Self
 from uuid import UUID
 
@@ -74,6 +75,11 @@ class TypedText(str):
         self = super().__new__(cls, text)
         self.native = native
         return self
+
+
+def readers_of(columns: Sequence[Column]) -> list[Callable[[Any], Any]]:
+    """Return what reads each column's value from a row, for many rows."""
+    return [column.value or attrgetter(column.name) for column in columns]
 
 
 def headers_of(columns: Sequence[Column]) -> list[str]:

@@ -9,15 +9,18 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from scrapersky.web.lists.columns import Column
-from scrapersky.web.lists.formats import Format, Workbook, text_head, text_rows
+from scrapersky.web.lists.columns import Column, plain
+from scrapersky.web.lists.formats import Format, text_head, text_rows
 from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import ListQuery
+from scrapersky.web.lists.workbook import Workbook
 
 # Maximum rows of an export that is streamed directly; larger ones run in the background.
 MOST_STREAMED = 5_000
-CHUNK = 500
-# Time limit in seconds for the query of a part.
+CHUNK = 2_000
+# The same where each row brings many more, such as the contacts of a domain.
+CHUNK_OF_MANY = 400
+# Seconds for the query of a part.
 SECONDS = 15.0
 
 
@@ -41,6 +44,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows a file has, and how many of its texts were cut to fit into their cells."""
+
+    rows: int
+    truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The content of an export: the rows of a query, the columns of an output, and a picker."""
 
@@ -53,15 +64,22 @@ class Content:
     def columns(self) -> Sequence[Column]:
         return self.output.columns(self.selected)
 
+    def workbook(self, file: BinaryIO, folder: str = "") -> Workbook:
+        """Return a workbook to be written, which states the filter and the time."""
+        filters = ", ".join(f"{chip.label}: {chip.value}" for chip in self.query.chips())
+        about = f"Filter: {filters or 'none'}. Read from {plain(timezone.now())} on."
+        return Workbook(file, self.columns, about=about, folder=folder)
+
     def parts(self, cursor: str = "") -> Iterator[Part]:
         """Yield the rows in parts; the last one has no cursor.
 
         No database transaction or cursor stays open between parts.
         """
         needed = [*self.columns, *(self.picker.columns if self.picker else ())]
+        size = CHUNK_OF_MANY if any(column.prefetch for column in needed) else CHUNK
         while True:
             page = self.query.page(
-                needed, size=CHUNK, cursor=cursor, seconds=SECONDS, for_cells=False
+                needed, size=size, cursor=cursor, seconds=SECONDS, for_cells=False
             )
             rows = self.picker.pick(page.rows) if self.picker else page.rows
             yield Part(rows, len(page.rows), page.next)
@@ -78,25 +96,25 @@ class Content:
             yield text_rows(self.output.kind, self.columns, part.rows)
         self._finish(count)
 
-    def write_to(self, file: BinaryIO) -> int:
-        """Write all rows in the output's format; return their number."""
-        if self.output.kind is not Format.XLSX:
-            return self._write_text(file)
-        book = Workbook(file, self.columns)
+    def write_to(self, file: BinaryIO) -> Written:
+        """Write all rows in the output's format."""
+        if self.output.kind is Format.XLSX:
+            return self._write_workbook(file)
+        rows = 0
+        file.write(text_head(self.output.kind, self.columns))
+        for part in self.parts():
+            file.write(text_rows(self.output.kind, self.columns, part.rows))
+            rows += len(part.rows)
+        self._finish(rows)
+        return Written(rows)
+
+    def _write_workbook(self, file: BinaryIO) -> Written:
+        book = self.workbook(file)
         for part in self.parts():
             book.add(part.rows)
         book.close()
         self._finish(book.rows)
-        return book.rows
-
-    def _write_text(self, file: BinaryIO) -> int:
-        count = 0
-        file.write(text_head(self.output.kind, self.columns))
-        for part in self.parts():
-            file.write(text_rows(self.output.kind, self.columns, part.rows))
-            count += len(part.rows)
-        self._finish(count)
-        return count
+        return Written(book.rows, book.truncated)
 
     def _finish(self, row_count: int) -> None:
         if self.picker:
