@@ -5,15 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from batches import background_exports
+from batches.export_files import open_finished
 from batches.models import Export, ViewExport
 from scans.lists import CONTACTS, DOMAINS
-from scrapersky.tenants.access import check_writable, get_readable
+from scrapersky.tenants.access import check_writable, get_readable, readable
 from scrapersky.tenants.saved_views import get_view
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem
@@ -65,8 +66,12 @@ class ExportOut(Schema):
     only_changes: bool
     compared_with: int | None = Field(description="The number of your earlier export of the view.")
     status: str
-    rows: int
-    truncated: int
+    rows: int = Field(description="Rows written.")
+    rows_read: int = Field(description="More than those written where only changes are.")
+    rows_expected: int | None = Field(
+        description="Rows to read in all; null until they are counted, or if that takes too long."
+    )
+    truncated: int = Field(description="Texts cut because a cell of XLSX takes no longer ones.")
     error: str | None
     as_of: str = Field(description="The filter of the rows, and when they were read.")
     created_at: datetime
@@ -126,6 +131,13 @@ def create_export(request: HttpRequest, payload: ExportIn) -> Status:
     return Status(201, _out(export))
 
 
+@router.get("", response={200: list[ExportOut], 401: Problem})
+def list_exports(request: HttpRequest) -> list[dict[str, Any]]:
+    """List the exports of your tenants, the newest 100."""
+    exports = readable(Export.objects.select_related("view_export"), caller(request))
+    return [_out(export) for export in exports.order_by("-created_at")[:100]]
+
+
 @router.get("/views/{uuid:view_id}", response={200: list[ViewExportOut], **UNKNOWN})
 def exports_of_view(request: HttpRequest, view_id: UUID) -> list[dict[str, Any]]:
     """List your own complete exports of a saved view, the newest first."""
@@ -165,11 +177,7 @@ def export_status(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
 def download_export(request: HttpRequest, export_id: UUID) -> FileResponse:
     """Download a complete export; 404 until then and after it has expired."""
     export = _find(request, export_id)
-    if export.status != Export.Status.COMPLETE or not export.path.is_file():
-        raise Http404(
-            "The export has no file. It is not complete or has expired; export the list again."
-        )
-    return FileResponse(export.path.open("rb"), as_attachment=True, filename=export.file_name)
+    return FileResponse(open_finished(export), as_attachment=True, filename=export.file_name)
 
 
 @router.post("/{uuid:export_id}/cancel", response={200: ExportOut, 409: Problem, **UNKNOWN})
@@ -184,12 +192,14 @@ def cancel_export(request: HttpRequest, export_id: UUID) -> dict[str, Any]:
 
 
 def _find(request: HttpRequest, export_id: UUID) -> Export:
-    export: Export = get_readable(Export.objects.all(), caller(request), pk=export_id)
+    export: Export = get_readable(
+        Export.objects.select_related("view_export"), caller(request), pk=export_id
+    )
     return export
 
 
 def _out(export: Export) -> dict[str, Any]:
-    is_complete = export.status == Export.Status.COMPLETE
+    has_file = export.has_file
     return {
         "export_id": export.pk,
         "list": export.list_name,
@@ -201,11 +211,13 @@ def _out(export: Export) -> dict[str, Any]:
         "compared_with": (export.view_export and export.view_export.since) or None,
         "status": export.status,
         "rows": export.row_count,
+        "rows_read": export.read_count,
+        "rows_expected": export.expected or None,
         "truncated": export.truncated,
         "error": export.error or None,
         "as_of": export.as_of,
         "created_at": export.created_at,
         "finished_at": export.finished_at,
         "expires_at": export.expires_at,
-        "download_url": reverse("api:download_export", args=[export.pk]) if is_complete else None,
+        "download_url": reverse("api:download_export", args=[export.pk]) if has_file else None,
     }

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,12 +14,15 @@ from uuid_utils.compat import uuid7
 from batches.models.view_export import ViewExport
 from scrapersky.web.lists.columns import plain
 from scrapersky.web.lists.definition import find_list
+from scrapersky.web.lists.download import Part
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import Chip, ListQuery
 
 KEPT = timedelta(days=7)
-# A slice takes less than this; after it, its host is considered lost.
+# The cursor of an export of which every row has been read.
+END = "end"
+# A slice runs for less than this; after it, its host is taken to be lost.
 LEASE = timedelta(seconds=90)
 
 
@@ -46,7 +49,8 @@ class ExportQuerySet(models.QuerySet):
     def finish(self, status: "Export.Status", error: str = "") -> bool:
         """End running exports; return False if none was still running."""
         rows = self.filter(status__in=Export.ACTIVE)
-        return rows.update(status=status, error=error, finished_at=Now(), leased_until=None) > 0
+        ended = {"finished_at": Now(), "leased_until": None, "expires_at": expiry()}
+        return rows.update(status=status, error=error, **ended) > 0
 
 
 class Export(models.Model):
@@ -76,12 +80,12 @@ class Export(models.Model):
     )
     only_changes = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
-    # Rows expected when it started; counting stops at 10,000.
+    # Rows to read, counted by the first slice; 0 where counting takes too long.
     expected = models.PositiveIntegerField(default=0)
     row_count = models.PositiveIntegerField(default=0)
     # Rows read, of which fewer are written if only changes are exported.
     read_count = models.PositiveIntegerField(default=0, db_default=0)
-    # Where the next slice continues: the list's cursor, and the current length of the file.
+    # Where the next slice continues: the list's cursor (or `END`), and the length of the file.
     cursor = models.TextField(blank=True)
     byte_count = models.PositiveBigIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0)
@@ -152,6 +156,25 @@ class Export(models.Model):
         return self.status in self.ACTIVE
 
     @property
+    def is_read(self) -> bool:
+        """Whether the file has every row."""
+        return self.cursor == END
+
+    def advance(self, part: Part) -> None:
+        """Count a part that was written, without storing that."""
+        self.row_count += len(part.rows)
+        self.read_count += part.read
+        self.cursor = part.cursor or END
+
+    def record(self, **facts: Any) -> bool:
+        """Store how far the export is; return False if it was cancelled meanwhile."""
+        for name, value in facts.items():
+            setattr(self, name, value)
+        progress = {name: getattr(self, name) for name in ("row_count", "read_count", "cursor")}
+        running = Export.objects.filter(pk=self.pk, status=Export.Status.RUNNING)
+        return running.update(**progress, **facts) == 1
+
+    @property
     def folder(self) -> Path:
         return Path(settings.EXPORT_DIR)
 
@@ -164,6 +187,12 @@ class Export(models.Model):
         """The finished file, or the text file being written."""
         suffix = "zip" if self.is_zipped else self.kind.suffix
         return self.folder / f"{self.pk}.{suffix}"
+
+    @property
+    def has_file(self) -> bool:
+        """Whether it can be downloaded."""
+        is_kept = self.status == self.Status.COMPLETE and self.expires_at > timezone.now()
+        return is_kept and self.path.is_file()
 
     def part_path(self, number: int) -> Path:
         return self.folder / f"{self.pk}.part-{number}.xlsx"

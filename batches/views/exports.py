@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from batches.background_exports import cancel_export, create_export
+from batches.export_files import open_finished
 from batches.models import Export
 from scrapersky.tenants.access import get_readable, get_writable, readable, writable_tenants
 from scrapersky.tenants.preferences import list_settings
@@ -20,6 +21,7 @@ from scrapersky.web.lists.download import MOST_STREAMED, Content, stream
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
 from scrapersky.web.lists.page import selected_columns
+from scrapersky.web.paging import page_of
 
 SHOWN = 50
 TEXT = "text/plain; charset=utf-8"
@@ -41,7 +43,7 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
     if query.errors:
         return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
     if is_small(query):
-        return stream(Content(query, output, columns))
+        return small_download(Content(query, output, columns))
     names = ",".join(column.name for column in columns)
     context = {
         "definition": definition,
@@ -51,6 +53,14 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
         "tenants": writable_tenants(request.user).order_by("name")[:100],
     }
     return render(request, "exports/large.html", context)
+
+
+def small_download(content: Content) -> HttpResponseBase:
+    """Return a download, or say why there is none."""
+    try:
+        return stream(content)
+    except QueryTooSlow as error:
+        return HttpResponse(str(error), status=422, content_type=TEXT)
 
 
 def is_small(query: ListQuery) -> bool:
@@ -104,25 +114,20 @@ def export_rows(request: ConsoleRequest) -> HttpResponse:
 
 
 def _context(request: ConsoleRequest) -> dict[str, object]:
-    exports = Export.objects.select_related("created_by", "tenant", "view_export__view")
-    rows = list(readable(exports, request.user)[:SHOWN])
-    tenants = {export.tenant_id for export in rows}
+    rows = Export.objects.select_related("created_by", "tenant", "view_export__view")
+    page = page_of(request, readable(rows, request.user).order_by("-created_at"), size=SHOWN)
     return {
-        "exports": rows,
-        "has_tenants": len(tenants) > 1,
-        "is_active": any(export.is_active for export in rows),
+        "page": page,
+        "has_tenants": len({export.tenant_id for export in page.object_list}) > 1,
+        "is_active": any(export.is_active for export in page.object_list),
     }
 
 
 @require_safe
 def export_download(request: ConsoleRequest, pk: UUID) -> FileResponse:
-    """Download a finished export."""
-    export = get_readable(Export.objects.all(), request.user, pk=pk)
-    if export.status != Export.Status.COMPLETE or not export.path.is_file():
-        raise Http404(
-            "The export has no file. It is not complete or has expired; export the list again."
-        )
-    return FileResponse(export.path.open("rb"), as_attachment=True, filename=export.file_name)
+    """Hand out a finished export."""
+    export: Export = get_readable(Export.objects.all(), request.user, pk=pk)
+    return FileResponse(open_finished(export), as_attachment=True, filename=export.file_name)
 
 
 @require_POST

@@ -22,7 +22,7 @@ Choices = Sequence[tuple[str, str]]
 # Maximum length of a text, and maximum number of values, per filter.
 MAX_LENGTH = 500
 MAX_VALUES = 50
-_LAST = re.compile(r"(\d{1,5})\s*([hdwmy])")
+_LAST = re.compile(r"(\d{1,5})\s*([hdwmy])", re.IGNORECASE)
 _UNITS = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8_766}
 
 
@@ -56,6 +56,8 @@ class Filter:
     # contiguous in its index. All of them match the filter.
     leading: Callable[[Any], Condition] | None = None
     leads_in: str = ""
+    # Returns a text that means the same later: of an age, its moment.
+    lasting: Callable[[str], str] = str
 
     def values(self, texts: Iterable[str]) -> list[Any]:
         """Return the values of a parameter, ignoring empty texts. Raises BadValue."""
@@ -174,15 +176,16 @@ def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
         lambda text: read_moment(text, end_of_day=lookup.endswith("__lte")),
         lambda values: Q(**{lookup: values[-1]}),
         placeholder="2026-01-31 or 7d",
+        lasting=lambda text: read_moment(text).isoformat() if _LAST.fullmatch(text) else text,
         **options,
     )
 
 
 def read_moment(text: str, *, end_of_day: bool = False) -> datetime:
-    """Parse a date, an ISO 8601 time or an age (h, d, w, m, y) into an aware datetime."""
-    if age := _LAST.fullmatch(text.lower()):
-        return timezone.now() - timedelta(hours=int(age[1]) * _UNITS[age[2]])
+    """Return the aware moment of a date, an ISO 8601 time or an age (h, d, w, m, y)."""
     try:
+        if age := _LAST.fullmatch(text):
+            return timezone.now() - timedelta(hours=int(age[1]) * _UNITS[age[2].lower()])
         if date := parse_date(text):
             start = datetime(date.year, date.month, date.day, tzinfo=UTC)
             return start + timedelta(days=1, microseconds=-1) if end_of_day else start

@@ -195,6 +195,11 @@ class ListQuery:
         with deadline():
             return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
 
+    def count_all(self, *, seconds: float) -> int:
+        """Count the rows that match, however many there are. Raises QueryTooSlow."""
+        with deadline(seconds):
+            return self.rows.order_by().count()
+
     def _how_to_narrow(self) -> str:
         """Return the message for a slow query, with filters of this list that would help."""
         used = " and ".join(f"“{item.label}”" for item, _ in self.filters)
@@ -235,6 +240,15 @@ class ListQuery:
         """The query string of filters and order, as stored in a saved view."""
         names = {*self.definition.filter_by_name, "sort"}
         return urlencode([(k, v) for k, v in self._pairs() if k in names])
+
+    @property
+    def lasting_query(self) -> str:
+        """The filters and the order, with ages such as `7d` as the moments that they mean now."""
+        filters = self.definition.filter_by_name
+        pairs = [(k, v) for k, v in self._pairs() if k in filters or k == "sort"]
+        return urlencode(
+            [(k, filters[k].lasting(v.strip()) if k in filters else v) for k, v in pairs]
+        )
 
     @property
     def page_query(self) -> str:

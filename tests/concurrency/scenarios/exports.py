@@ -94,7 +94,7 @@ def _kill_writer(folder: Path, export: Export) -> int:
         return export.read_count > 0
 
     eventually(writes, within=300)
-    os.kill(_holder_of(folder / ".lock"), signal.SIGKILL)
+    os.kill(_holder_of(next(folder.glob(".lock-*"))), signal.SIGKILL)
     export.refresh_from_db()
     return export.read_count
 
