@@ -1,9 +1,10 @@
 """Export only the rows of a saved view that are new or changed since the user's last export."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import QueryDict
@@ -33,6 +34,10 @@ class Changes:
         self.columns: Sequence[Column] = [
             known[name] for name in export.view.columns if name in known
         ]
+        complete = ViewExport.objects.of(export.view, export.user).complete()
+        self._numbers = list(
+            complete.filter(number__lte=export.since).values_list("number", flat=True)
+        )
 
     def pick(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the rows to write, and record those that are new or changed."""
@@ -44,21 +49,24 @@ class Changes:
             ExportedRow,
             ("row_id", "digest"),
             [(row.pk, digests[row.pk]) for row in changed],
-            key=["view_id", "user_id", "row_id"],
-            update=["digest", "number"],
+            key=["view_id", "user_id", "row_id", "number"],
+            update=["digest"],
             constants={**ids, "number": self.export.number},
         )
         return changed if self.export.only_changes else rows
 
-    def _known(self, digests: dict[Any, bytes]) -> dict[Any, bytes]:
-        """Return the digests of rows as of the exports up to the baseline."""
-        if not self.export.since:
+    def _known(self, ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return the digests of rows as the user has them: by complete exports up to the baseline.
+
+        Of several exports that stored a row, the latest counts.
+        """
+        if not self._numbers:
             return {}
         rows = ExportedRow.objects.filter(
-            view=self.export.view_id, user=self.export.user_id, row_id__in=list(digests)
+            view=self.export.view_id, user=self.export.user_id, row_id__in=list(ids)
         )
-        known = rows.filter(number__lte=self.export.since).values_list("row_id", "digest")
-        return {row_id: bytes(digest) for row_id, digest in known}
+        known = rows.filter(number__in=self._numbers).order_by("number")
+        return {row_id: bytes(digest) for row_id, digest in known.values_list("row_id", "digest")}
 
     def finish(self, row_count: int) -> None:
         """Make this complete export the baseline of the next one."""

@@ -1,8 +1,8 @@
 """What each user has exported from each saved view, so that the next export can leave it out.
 
-A user's exports of a view are numbered. A row counts as known if an export up to the baseline has
-written it with its current values. The baseline is therefore a number that can be reset, and an
-export that never completes marks nothing as known.
+The exports of a view by a user are numbered, and each stores the rows that were new or changed for
+it. A row is as the user has it if the latest complete export up to the baseline that stored it has
+it as it is now. So the baseline can be set back, and an export that never ends counts for nothing.
 """
 
 from typing import ClassVar
@@ -94,7 +94,7 @@ class ViewExport(models.Model):
 
 
 class ExportedRow(models.Model):
-    """A row as a user last exported it from a view: a digest of its values."""
+    """A row of a list as an export of a view found it new or changed: a digest of its values."""
 
     TENANT_PATH = "view__tenant"
 
@@ -103,12 +103,14 @@ class ExportedRow(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
     row_id = models.UUIDField()
     digest = models.BinaryField(max_length=16)
-    # The export that first contained the row with these values.
+    # The number of the export.
     number = models.PositiveIntegerField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["view", "user", "row_id"], name="exported_row_once")
+            models.UniqueConstraint(
+                fields=["view", "user", "row_id", "number"], name="exported_row_once_an_export"
+            )
         ]
 
     def __str__(self) -> str:

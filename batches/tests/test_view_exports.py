@@ -99,6 +99,63 @@ def test_the_baseline_can_be_set_back_to_an_earlier_export(
     assert changes(console, view) == HOSTS
 
 
+def test_a_row_that_has_its_earlier_values_again_is_as_the_earlier_export_had_it(
+    console: Client, view: SavedView
+) -> None:
+    for title in ("First", "Second", "First"):
+        Domain.objects.filter(host="s1.example").update(title=title)
+        changes(console, view)
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "1"})
+    assert changes(console, view) == []
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "2"})
+    assert changes(console, view) == ["s1.example"]
+
+
+def test_going_back_and_forth_between_baselines_exports_nothing_twice(
+    console: Client, view: SavedView
+) -> None:
+    changes(console, view)
+    Domain.objects.filter(host="s1.example").update(title="Second")
+    assert changes(console, view) == ["s1.example"]
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "1"})
+    assert changes(console, view) == ["s1.example"]
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "2"})
+    assert changes(console, view) == []
+
+
+def test_what_an_export_that_never_ended_had_is_still_new(console: Client, view: SavedView) -> None:
+    SavedView.objects.update(query="q=s")
+    Domain.objects.filter(host="s1.example").update(title="Lost")
+    response: Any = console.post(
+        f"/exports/views/{view.pk}/file/", {"format": "jsonl", "only_changes": "1"}
+    )
+    next(response.streaming_content)
+    next(response.streaming_content)  # the rows were on their way when the client went
+    Domain.objects.filter(host="s1.example").update(host="x1.example")
+    assert "s1.example" not in changes(console, view)
+    Domain.objects.filter(host="x1.example").update(host="s1.example")
+    assert changes(console, view) == ["s1.example"]
+
+
+def test_every_export_of_an_opened_view_counts(console: Client, view: SavedView) -> None:
+    page = console.get(f"/domains/?view={view.pk}", follow=True).content.decode()
+    assert f'action="/exports/views/{view.pk}/file/"' in page
+    console.post(f"/exports/views/{view.pk}/file/", {"format": "csv"}).getvalue()
+    assert changes(console, view) == []
+    page = console.get(f"/domains/?view={view.pk}&q=s1").content.decode()
+    assert f'action="/exports/views/{view.pk}/file/"' not in page
+
+
+def test_a_view_whose_filter_no_longer_works_exports_nothing(
+    console: Client, view: SavedView
+) -> None:
+    SavedView.objects.update(query="verdict=removed")
+    response = console.post(f"/exports/views/{view.pk}/file/", {"format": "csv"})
+    assert response.status_code == 422
+    assert "“removed” is not one of" in response.content.decode()
+    assert not ViewExport.objects.exists()
+
+
 def test_each_user_has_a_baseline_of_their_own(
     console: Client, view: SavedView, stranger: User
 ) -> None:

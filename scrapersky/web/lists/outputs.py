@@ -32,6 +32,11 @@ class Output:
         return self.recipe.label if self.recipe else self.kind.label
 
     @property
+    def title(self) -> str:
+        """What a menu of outputs calls it."""
+        return f"For {self.label}" if self.recipe else self.label
+
+    @property
     def help_text(self) -> str:
         return self.recipe.help_text if self.recipe else ""
 
