@@ -15,7 +15,7 @@ from scans.lists import CONTACTS, DOMAINS
 from scans.models import Contact, Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant
-from scrapersky.web.lists.recipes import Recipe
+from scrapersky.web.lists.recipes import Recipe, e164
 
 DOCUMENTED: dict[str, Any] = tomllib.loads(
     (Path(__file__).parent / "recipe_columns.toml").read_text("utf-8")
@@ -109,6 +109,37 @@ def test_a_recipe_has_the_people_and_addresses_of_a_site(console: Client, site: 
     assert people["Anna Müller"]["Organization Title"] == "Owner"
     addresses = [row["Address 1 - Formatted"] for row in exported(console, "domains", google)]
     assert addresses == ["Am Markt 1, Berlin", ""]
+
+
+@pytest.mark.parametrize(
+    ("phone", "written"),
+    [
+        ("+49301234567", "+49301234567"),
+        ("+1 (555) 123-4567", "+15551234567"),
+        ("+49 (0)30 / 1234-567", "+49301234567"),
+        ("0049 30 1234567", "+49301234567"),
+        ("030 1234567", ""),
+        ("+49 30 1234567 ext. 5", ""),
+        ("+0301234567", ""),
+        ("+1234567890123456", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_phone_numbers_are_bare_e164_or_left_out(phone: str | None, written: str) -> None:
+    assert e164(phone) == written
+
+
+@pytest.mark.django_db
+def test_a_number_without_its_country_gives_way_to_one_with_it(
+    console: Client, site: Domain
+) -> None:
+    Domain.objects.filter(pk=site.pk).update(
+        best_phone="030 1234567", phones=["030 1234567", "+49 30 7654321"]
+    )
+    (hubspot,) = (recipe for recipe in DOMAINS.recipes if recipe.name == "hubspot")
+    phones = [row["Phone number"] for row in exported(console, "domains", hubspot)]
+    assert phones == ["+49307654321", ""]
 
 
 @pytest.mark.django_db
