@@ -8,11 +8,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from scans import lists
 from scans.best_contacts import pin, unpin
 from scans.corrections.reading import corrected_report
-from scans.evidence import contact_sheet, domain_sheet
+from scans.evidence import MOST, contact_sheet, domain_sheet
 from scans.models import Contact, Domain, Scan
 from scans.reports import read_report
 from scrapersky.tenants.access import get_readable, get_writable
@@ -67,6 +68,9 @@ class EvidenceSheet(Schema):
     domain_id: UUID
     printed_at: datetime
     contacts: list[dict[str, Any]]
+    is_truncated: bool = Field(
+        default=False, description=f"Whether there are more than these {MOST:,} contacts."
+    )
     technologies: list[dict[str, Any]] = []
     scan: dict[str, Any] | None
     robots: dict[str, Any]

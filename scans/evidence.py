@@ -32,18 +32,13 @@ def contact_sheet(contact: Contact) -> Sheet:
 
 
 def domain_sheet(domain: Domain) -> Sheet:
-    """Return the evidence for everything read from a domain, with its latest scan."""
-    contacts = domain.contacts.visible().order_by("kind", "-confidence", "value")[:MOST]
+    """Return the evidence of everything that was read from a domain, with its latest scan."""
+    contacts = list(domain.contacts.visible().order_by("kind", "-confidence", "value")[: MOST + 1])
     technologies = domain.technology_rows.visible().order_by("category", "name")[:MOST]
     return _sheet(domain, domain.latest_scan) | {
-        "contacts": [_contact(contact) for contact in contacts],
-        "technologies": [
-            {
-                name: getattr(row, name)
-                for name in ("name", "version", "category", "evidence", *TIMES)
-            }
-            for row in technologies
-        ],
+        "contacts": [_contact(contact) for contact in contacts[:MOST]],
+        "is_truncated": len(contacts) > MOST,
+        "technologies": [{name: getattr(use, name) for name in USE_FACTS} for use in technologies],
     }
 
 

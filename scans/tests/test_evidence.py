@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from scans import evidence
 from scans.models import Contact, Domain, Page, Scan, Technology
 from scans.services import ensure_domains
 from scans.storage import url_hash
@@ -106,6 +107,34 @@ def test_the_sheet_of_a_domain_has_all_of_its_evidence(console: Client, contact:
     assert sheet["technologies"][0]["evidence"] == "generator: WordPress"
     assert [row["value"] for row in sheet["contacts"]] == ["info@bakery.example"]
     assert url in console.get(f"/domains/{contact.domain_id}/").content.decode()
+
+
+def test_the_person_of_a_contact_is_named_once_with_the_evidence(
+    console: Client, contact: Contact
+) -> None:
+    person = {
+        "name": "Anna Müller",
+        "position": "Owner",
+        "page_url": "https://bakery.example/team",
+        "snippet": "Anna Müller, Owner",
+        "method": "heading",
+    }
+    Contact.objects.update(person=person)
+    page = console.get(f"/contacts/{contact.pk}/evidence/").content.decode()
+    assert page.count("<dt>Person</dt>") == 1
+    for text in ("Anna Müller, Owner", "https://bakery.example/team", "Heading"):
+        assert text in page
+
+
+def test_a_sheet_that_has_not_every_contact_says_so(
+    console: Client, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"/domains/{contact.domain_id}/evidence/"
+    assert "has all of them" not in console.get(url).content.decode()
+    monkeypatch.setattr(evidence, "MOST", 0)
+    assert "has all of them" in console.get(url).content.decode()
+    sheet = console.get(f"/api/v3/domains/{contact.domain_id}/evidence").json()
+    assert (sheet["contacts"], sheet["is_truncated"]) == ([], True)
 
 
 def test_what_is_marked_wrong_has_no_evidence(console: Client, contact: Contact) -> None:
