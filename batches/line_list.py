@@ -12,8 +12,9 @@ from batches.list_columns import batch_of, columns_of, list_filter, matching_lin
 from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from scans.lists.common import ID
+from scans.lists.domain_columns import addresses_of, source_pages_of, versions_of
 from scans.lists.domain_filters import read_uuid
-from scans.models import VERDICTS
+from scans.models import VERDICTS, Domain
 from scans.text_search import host_matches
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, register, text
@@ -50,6 +51,10 @@ def _of_job(name: str) -> Callable[[BatchRow], Any]:
 
 def _of_domain(name: str) -> Callable[[BatchRow], Any]:
     return lambda row: getattr(row.domain, name) if row.domain else None
+
+
+def _from_domain(read: Callable[[Domain], Any]) -> Callable[[BatchRow], Any]:
+    return lambda row: read(row.domain) if row.domain else None
 
 
 def _verdict(row: BatchRow) -> str:
@@ -93,6 +98,18 @@ RESULTS = (
     _domain_fact("phones", "Phones", Kind.ITEMS, is_default=False),
     _domain_fact("social", "Social networks", Kind.PAIRS, is_default=False),
     _domain_fact("technologies", "Technologies", Kind.ITEMS),
+    Column(
+        "versions", "Technology versions", Kind.PAIRS, value=_from_domain(versions_of),
+        fields=("domain__host",), prefetch=("domain__technology_rows",), is_default=False,
+    ),
+    Column(
+        "addresses", "Addresses", Kind.ITEMS, value=_from_domain(addresses_of),
+        fields=("domain__host",), prefetch=("domain__contacts",), is_default=False,
+    ),
+    Column(
+        "source_pages", "Pages with contacts", Kind.ITEMS, value=_from_domain(source_pages_of),
+        fields=("domain__host",), prefetch=("domain__contacts",), is_default=False,
+    ),
     _domain_fact("page_count", "Pages", Kind.NUMBER, is_default=False),
     Column(
         "scanned_at", "Scanned", Kind.TIME, value=_of_job("finished_at"),

@@ -1,5 +1,6 @@
 """The lists of batches and jobs; importing this module registers them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,9 @@ from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from batches.name_search import NameWords
 from scans.lists.common import ID
+from scans.lists.domain_columns import addresses_of, source_pages_of, versions_of
 from scans.lists.domain_filters import read_uuid
-from scans.models import VERDICTS
+from scans.models import VERDICTS, Domain
 from scans.names import with_names
 from scans.text_search import host_matches
 from scrapersky.tenants.models import User
@@ -40,6 +42,10 @@ def _job_link(row: Job) -> str:
 
 def _of_domain(name: str, default: Any = "") -> Any:
     return lambda row: getattr(row.domain, name) if row.domain else default
+
+
+def _from_domain(read: Callable[[Domain], Any]) -> Callable[[Job], Any]:
+    return lambda row: read(row.domain) if row.domain else None
 
 
 def _verdict(row: Job) -> str:
@@ -186,6 +192,33 @@ JOBS = register(
                 Kind.ITEMS,
                 value=_of_domain("technologies"),
                 fields=("domain__technologies",),
+            ),
+            Column(
+                "versions",
+                "Technology versions",
+                Kind.PAIRS,
+                value=_from_domain(versions_of),
+                fields=("domain__host",),
+                prefetch=("domain__technology_rows",),
+                is_default=False,
+            ),
+            Column(
+                "addresses",
+                "Addresses",
+                Kind.ITEMS,
+                value=_from_domain(addresses_of),
+                fields=("domain__host",),
+                prefetch=("domain__contacts",),
+                is_default=False,
+            ),
+            Column(
+                "source_pages",
+                "Pages with contacts",
+                Kind.ITEMS,
+                value=_from_domain(source_pages_of),
+                fields=("domain__host",),
+                prefetch=("domain__contacts",),
+                is_default=False,
             ),
             Column("seconds", "Duration", Kind.SECONDS, fields=("started_at", "finished_at")),
             Column(

@@ -101,7 +101,7 @@ def as_text(value: Any) -> str:
             return "; ".join(map(as_text, value))
         case dict():
             return "; ".join(f"{as_text(name)}: {as_text(item)}" for name, item in value.items())
-    return storable(str(value))
+    return sanitize(str(value))
 
 
 def as_json(value: Any) -> Any:

@@ -122,6 +122,7 @@ COLUMNS = (
     Column("method", "Method", is_default=False),
     FIRST_SEEN,
     GONE_AT,
+    Column("is_pinned", "Chosen as the best", Kind.FLAG, is_default=False),
     Column(
         "site_title",
         "Title of the site",

@@ -17,18 +17,18 @@ def _outcome(row: Domain) -> str:
     return row.failure_reason if row.status == "failed" else row.verdict or row.status
 
 
-def _versions(row: Domain) -> dict[str, str]:
+def versions_of(row: Domain) -> dict[str, str]:
     """Return the technologies with a known version."""
     uses = [use for use in row.technology_rows.all() if use.version and _is_shown(use)]
     return {use.name: use.version for use in uses}
 
 
-def _addresses(row: Domain) -> list[str]:
+def addresses_of(row: Domain) -> list[str]:
     contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
     return [contact.value for contact in contacts if contact.kind == "address"]
 
 
-def _source_pages(row: Domain) -> list[str]:
+def source_pages_of(row: Domain) -> list[str]:
     """Return the pages on which contacts were read."""
     contacts = [contact for contact in row.contacts.all() if _is_shown(contact)]
     return sorted({contact.page_url for contact in contacts if contact.page_url})
@@ -63,7 +63,7 @@ COLUMNS = (
         "versions",
         "Technology versions",
         Kind.PAIRS,
-        value=_versions,
+        value=versions_of,
         fields=(),
         prefetch=("technology_rows",),
         is_default=False,
@@ -72,7 +72,7 @@ COLUMNS = (
         "addresses",
         "Addresses",
         Kind.ITEMS,
-        value=_addresses,
+        value=addresses_of,
         fields=(),
         prefetch=("contacts",),
         is_default=False,
@@ -81,7 +81,7 @@ COLUMNS = (
         "source_pages",
         "Pages with contacts",
         Kind.ITEMS,
-        value=_source_pages,
+        value=source_pages_of,
         fields=(),
         prefetch=("contacts",),
         is_default=False,

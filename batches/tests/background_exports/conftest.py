@@ -43,6 +43,6 @@ def domains(default_tenant: Tenant) -> list[Domain]:
 
 @pytest.fixture
 def short_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every slice read one part of seven rows."""
+    """Make every slice read one part of seven rows."""
     monkeypatch.setattr(download, "CHUNK", 7)
     monkeypatch.setattr(slices, "SLICE_SECONDS", -1.0)

@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from scrapersky.web import spreadsheet
 from scrapersky.web.lists.columns import Column, headers_of, keys_of, plain, readers_of
-from scrapersky.web.text import storable
+from scrapersky.web.text import sanitize
 
 BYTE_ORDER_MARK = "\ufeff"
 SEPARATOR = "; "
@@ -93,7 +93,7 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 def as_text(value: Any) -> str:
     """Return a value as the text of one cell: lists joined by "; ", times in ISO 8601 UTC."""
     if isinstance(value, str):
-        return storable(str(value))
+        return sanitize(str(value))
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -102,4 +102,4 @@ def as_text(value: Any) -> str:
         return SEPARATOR.join(map(as_text, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return storable(str(plain(value)))
+    return sanitize(str(plain(value)))
