@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 FULL = 64
 UNWRITTEN_OUTCOMES = 400
 UNWRITTEN_BYTES = 64_000_000
+# How much the number of running scans may grow, per second and process. Scans that start together
+# need the processors together, answer after answer, and wait for each other each time.
+GROWTH = 35.0
 # Seconds between two checks for overdue scans and for missing or worn-out processes.
 TICK = 0.25
 
@@ -48,6 +51,9 @@ class Pool:
     def __init__(self, *, processes: int, ceiling: int) -> None:
         self._lock = threading.Lock()
         self._ceiling = ceiling
+        self._growth = max(1.0, processes * GROWTH * TICK)
+        # Scans that may run until the next tick.
+        self._most = 0.0
         self._processes = Processes(processes, threads=math.ceil(ceiling / processes))
         self._waiting = WaitingJobs()
         self._slots: dict[BatchKey, int] = {}
@@ -201,6 +207,7 @@ class Pool:
             with self._lock:
                 if monotonic() >= self._tick_at:
                     self._tick_at = monotonic() + TICK
+                    self._most = min(self._ceiling, self._executing.total() + self._growth)
                     self._give_up_overdue()
                     self._processes.adjust(self._waiting.by_process())
                 self._dispatch()
@@ -288,7 +295,7 @@ class Pool:
 
     def _has_room(self) -> bool:
         return (
-            self._executing.total() < self._ceiling
+            self._executing.total() + 1 <= self._most
             and len(self._outcomes) < UNWRITTEN_OUTCOMES
             and self._outcome_bytes < UNWRITTEN_BYTES
         )

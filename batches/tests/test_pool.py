@@ -227,6 +227,18 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
     assert len(seen) > 1
 
 
+def test_scans_start_little_by_little_and_are_replaced_at_once(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "TICK", 1_000.0)  # no second tick
+    monkeypatch.setattr(pool, "GROWTH", 2 / 1_000.0)
+    gate = threading.Barrier(2)
+    sites.before = waiting(gate.wait, 20)
+    with running(*map(claimed, hosts(6))) as workers:
+        outcomes(workers, 6)
+    assert sites.most == 2
+
+
 def test_no_more_jobs_run_than_the_pool_may_run(sites: Sites) -> None:
     sites.before = waiting(threading.Event().wait, 0.05)
     with running(*map(claimed, hosts(20)), processes=2, ceiling=3) as workers:
