@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 # Characters of a text that are read.
-READ = 20_000
+READ = 8_000
 LEAST_LETTERS = 20
 LEAST_SHARE_OF_SCRIPT = 0.3
 LEAST_MARKS_OF_PERSIAN = 0.01

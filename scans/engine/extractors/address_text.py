@@ -6,6 +6,7 @@ address in a country that the page may refer to.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -87,7 +88,8 @@ def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
         if not forms:
             continue
         start, window = _window_around(text, place)
-        if read := _address_at(forms, window, regions):
+        countries = countries_of(regions)
+        if read := _address_at(_likeliest_first(forms, countries), window, countries):
             address, since, until = read
             before = text[max(0, start + since - FOREIGN_BEFORE) : start + until]
             if not is_anothers(before):
@@ -153,33 +155,37 @@ def _stated_around(place: re.Match[str]) -> Callable[[Format], bool]:
     return lambda form: form.country in behind or form.is_prefix(before)
 
 
+@lru_cache(maxsize=1_024)
 def _address_at(
-    forms: list[Format], window: _Window, regions: PageRegions
+    forms: tuple[str, ...], window: _Window, countries: tuple[str, ...]
 ) -> tuple[PostalAddress, int, int] | None:
-    """Return the address that a postcode belongs to, and where in the window it stands."""
-    for form in _likeliest_first(forms, regions):
+    """Return the address that a postcode belongs to, and where in the window it stands.
+
+    `forms` are tried in turn; `countries` need not be named. Cached: the pages of a site repeat
+    their footer.
+    """
+    for form in map(formats().__getitem__, forms):
         for match, offset in _matches(form, window):
             address = _checked(form, match)
-            if address and _is_of_country(form, match, regions):
+            if address and _is_of_country(form, match, countries):
                 start = min(match.start("street"), match.start("postcode"))
                 return address, offset + start, offset + match.end()
     return None
 
 
-def _likeliest_first(forms: list[Format], regions: PageRegions) -> list[Format]:
-    if len(forms) < 2:
-        return forms
-    order = {country: rank for rank, country in enumerate(countries_of(regions))}
-    return sorted(forms, key=lambda form: order.get(form.country, len(order)))
+def _likeliest_first(forms: list[Format], countries: tuple[str, ...]) -> tuple[str, ...]:
+    names = [form.country for form in forms]
+    order = {country: rank for rank, country in enumerate(countries)}
+    return tuple(sorted(names, key=lambda name: order.get(name, len(order))))
 
 
-def _is_of_country(form: Format, match: re.Match[str], regions: PageRegions) -> bool:
+def _is_of_country(form: Format, match: re.Match[str], countries: tuple[str, ...]) -> bool:
     """Return whether its country is stated by the address, postcode or page, and no other is."""
     stated = _country_behind(match.string[match.end() :])
     if stated or form.own:
         return stated in ("", form.country)
     before = match.string[: match.start("postcode")]
-    return form.country in countries_of(regions) or form.is_prefix(before[-LONGEST_PREFIX:])
+    return form.country in countries or form.is_prefix(before[-LONGEST_PREFIX:])
 
 
 def _matches(form: Format, window: _Window) -> Iterator[tuple[re.Match[str], int]]:

@@ -21,7 +21,7 @@ _SPELT = re.compile(
 )
 _THREE_THREE_FOUR = re.compile(r"[-. ]\d{3}[-. ][A-Z]{4}\Z")
 # `(800) GO-FEDEX`, `877-CASH-NOW`: what is joined so is no price and no model.
-_JOINED = re.compile(r"\(\d{3}\) ?(?:[A-Z0-9]+-?)+\Z|\d{3}(?:-[A-Z0-9]+)+\Z")
+_JOINED = re.compile(r"\(\d{3}\) ?[A-Z0-9-]++\Z|\d{3}-[A-Z0-9-]++\Z")
 _TOLL_FREE = frozenset(["800", "833", "844", "855", "866", "877", "888"])
 # Digits of a North American number after the area code; further letters are not dialled.
 _SUBSCRIBER = 7

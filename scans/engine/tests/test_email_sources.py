@@ -311,6 +311,7 @@ def test_a_page_without_addresses_has_none(body):
         "String.fromCharCode(64,", "atob('aW5mb0Bi')", "@bidi-override", "znvygb:a@b.pbz",
         "ü@ü.", "用@户.", "ssh -p 1 ", "://a:", "mail: a @ b . c ", "name@firma.de ", "\u0301@",
         "<joomla-hidden-mail first='YQ==' ", "a&shy;@b&shy;.", "x@y.z:",
+        "<a data-domain=", "<bdo a@b.", " -at- b -dot- ", "<a href=\"javascript:m('a',",
     ],
 )  # fmt: skip
 def test_hostile_pages_are_read_in_linear_time(piece):

@@ -419,6 +419,7 @@ def test_rows_of_ids_are_no_phone_numbers(ending, text, expected):
         "1-800-A", "030 3907-45/", "-45/-46", "0221/", "/1", "Tel. ", "Nr. 1", "T/", "f1", "(11) ",
         "1300 AB ", "AT: 0", "wa.me/4", "Österreich ", "a1-", "123456 ", "0,", "12.345.678/",
         "\U0001f1e6\U0001f1f9 0", "de de de 1", "und -1 ", "x" * 50 + "1234567",
+        "(800) " + "A" * 60 + " Bb ", "0211 8765-0, Fax: -", "Kundennummer ist ist ist 0",
     ],
 )  # fmt: skip
 def test_hostile_pages_are_read_in_linear_time(piece):
