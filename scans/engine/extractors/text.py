@@ -12,8 +12,10 @@ _INLINE = (
     "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, "
     "span, strike, strong, sub, sup, time, tt, u, wbr"
 )
-# Hidden words inserted into addresses to mislead robots: info@[spam.]example.com.
-_HONEYPOT = 'span[style*="display:none" i], span[style*="display: none" i], span[hidden]'
+# Hidden words inserted into addresses to mislead robots, info@[spam.]example.com, and the elements
+# that hold them within a line.
+_HIDDEN = '[style*="display:none" i], [style*="display: none" i], [hidden]'
+_HONEYPOTS = frozenset(["span", "i", "b", "em", "strong", "small", "font", "u", "s", "code"])
 _BLOCK_END = "\x1f"
 # A character that no page contains and that, unlike `_BLOCK_END`, is not white space.
 _NEXT_BLOCK = "\0"
@@ -28,8 +30,9 @@ def visible_text(tree: LexborHTMLParser) -> str:
     so table cells do not run together. Line breaks in the source are spaces, as in browsers.
     """
     tree.strip_tags(_UNSEEN)
-    for node in tree.css(_HONEYPOT):
-        node.decompose()
+    for node in reversed(tree.css(_HIDDEN)):  # the inner ones first: they go with the outer ones
+        if node.tag in _HONEYPOTS:
+            node.decompose()
     for node in tree.css(_INLINE):
         node.unwrap()
     body = tree.body

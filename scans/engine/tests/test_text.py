@@ -23,6 +23,8 @@ def text_of(html: str) -> str:
         ("a<script>b</script><style>c</style><noscript>d</noscript><!-- e --><p>f", "a\nf"),
         ("info@<span style='display: none'>spam.</span>bakery.com", "info@bakery.com"),
         ("info@<span hidden>spam.</span>bakery.com", "info@bakery.com"),
+        ("info<i hidden>x</i>@bakery.com", "info@bakery.com"),
+        ("info@<b style='display: none'>a<span hidden>b</span></b>bakery.com", "info@bakery.com"),
         ("", ""),
     ],
 )
