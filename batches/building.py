@@ -5,7 +5,8 @@ process neither loses nor repeats any work. The batch can start once the list ha
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.kept_rows import KeptRow, row_of, size_of
 from scans.engine.lists.reader import Entry
 from scrapersky.web.database_errors import retry_on_conflict
+from scrapersky.web.read_ahead import read_ahead
 from scrapersky.web.regional import grouped
 from scrapersky.web.slices import Refused, SlicedWork
 from scrapersky.web.stopping import may_go_on
@@ -56,6 +58,9 @@ class Chunk:
     rejected_count: int = 0
     rows: list[KeptRow] = field(default_factory=list)
     row_bytes: int = 0
+    # Once it is full: the columns of the list so far, and the bytes of the file.
+    names: list[str] = field(default_factory=list)
+    bytes_read: int = 0
 
     @property
     def is_full(self) -> bool:
@@ -112,13 +117,11 @@ def _read_on(pk: UUID, until: float) -> bool:
     waiting = row.first()
     if waiting is None:
         return True
-    with waiting.path.open("rb") as file:
-        reader = reader_of_saved(waiting, _blocks(file))
-        keeps_rows = waiting.batch.scan_options.keep_columns
-        for chunk in _chunks(reader, waiting.line, waiting.line_entries, keeps_rows):
+    with waiting.path.open("rb") as file, closing(read_ahead(_chunks(waiting, file))) as chunks:
+        for chunk in chunks:
             if chunk.rows:
-                waiting.batch.list_columns = reader.names
-            _add(waiting, chunk, file.tell())
+                waiting.batch.list_columns = chunk.names
+            _add(waiting, chunk)
             if not may_go_on(until):
                 return False
     _finish(waiting)
@@ -130,32 +133,37 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _chunks(entries: Iterable[Entry], line: int, done: int, keeps_rows: bool) -> Iterator[Chunk]:
-    """Yield chunks of the entries after a position, skipping the first `done` entries of `line`."""
-    chunk, first = Chunk(line, done), line
-    for entry in entries:
-        if done and entry.line == first:
+def _chunks(waiting: BatchList, file: IO[bytes]) -> Iterator[Chunk]:
+    """Yield chunks of the entries after the position of a list."""
+    line, done = waiting.line, waiting.line_entries
+    reader = reader_of_saved(waiting, _blocks(file))
+    keeps_rows = waiting.batch.scan_options.keep_columns
+    chunk = Chunk(line, done)
+    for entry in reader:
+        if done and entry.line == line:
             done -= 1
             continue
         chunk.add(entry)
         if keeps_rows:
             chunk.keep(entry)
         if chunk.is_full:
+            chunk.names, chunk.bytes_read = list(reader.names), file.tell()
             yield chunk
             chunk = Chunk(chunk.line, chunk.line_entries)
     if chunk.entries:
+        chunk.names, chunk.bytes_read = list(reader.names), file.tell()
         yield chunk
 
 
-def _add(waiting: BatchList, chunk: Chunk, bytes_read: int) -> None:
+def _add(waiting: BatchList, chunk: Chunk) -> None:
     """Add a chunk, and the position it ends at, in one transaction."""
-    changes = _add_jobs_of(waiting, chunk, bytes_read)
+    changes = _add_jobs_of(waiting, chunk)
     for name, value in changes.items():
         setattr(waiting, name, value)
 
 
 @retry_on_conflict
-def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str, Any]:
+def _add_jobs_of(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
     batch, hosts = waiting.batch, list(dict.fromkeys(chunk.hosts))
     with transaction.atomic():
         _lock(waiting)
@@ -175,7 +183,7 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk, bytes_read: int) -> dict[str,
             "skipped": waiting.skipped + skipped,
             "rows": waiting.rows + len(chunk.rows),
             "row_bytes": waiting.row_bytes + chunk.row_bytes,
-            "bytes_read": bytes_read,
+            "bytes_read": chunk.bytes_read,
             "updated_at": timezone.now(),
         }
         BatchList.objects.filter(pk=waiting.pk).update(**changes)
