@@ -173,6 +173,26 @@ def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:
     return max(waiting / recent.rate, last) if waiting > 0 and recent.rate else last
 
 
+def status_counts(batch: Batch) -> dict[str, int]:
+    """Return the number of a batch's jobs in each status, read from its counters.
+
+    Those of a converted batch may include jobs that were not converted, so its jobs are
+    counted.
+    """
+    states = Job.Status
+    jobs = Job.objects.filter(batch=batch).order_by()
+    if batch.is_converted:
+        return dict(jobs.values_list("status").annotate(number=Count("pk")))
+    running = 0 if batch.is_ended else jobs.filter(status=states.RUNNING).count()
+    return {
+        states.PENDING.value: max(batch.waiting - running, 0),
+        states.RUNNING.value: running,
+        states.COMPLETE.value: batch.completed,
+        states.FAILED.value: batch.failed,
+        states.CANCELLED.value: batch.cancelled,
+    }
+
+
 def failure_causes(batch_ids: list[Any]) -> list[Cause]:
     """Return why jobs of these batches failed, most common reason first."""
     failed = Job.objects.filter(batch__in=batch_ids, status=Job.Status.FAILED).order_by()

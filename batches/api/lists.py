@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router, Schema, Status
 
@@ -13,8 +12,10 @@ from batches.bulk import start_batch_deletion
 from batches.line_list import LINES
 from batches.lists import BATCHES, JOBS, jobs_of
 from batches.models import Batch, Job
+from batches.progress import failure_causes, status_counts
 from batches.transitions import TransitionError
 from scans.bulk.api import ActionOut, action_out
+from scans.engine.errors import FailureReason
 from scrapersky.tenants.access import check_writable
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, Problem
@@ -91,16 +92,12 @@ def batch(request: HttpRequest, batch_id: str) -> dict[str, Any]:
     """Return one batch: its progress and the number of jobs per status."""
     rows = Batch.objects.select_related("created_by")
     row = find_readable(rows, caller(request), batch_id=batch_id)
-    counted = Job.objects.filter(batch=row).order_by().values("status", "failure_reason")
-    jobs: dict[str, int] = {}
-    failures: dict[str, int] = {}
-    for group in counted.annotate(number=Count("pk")):
-        status, reason, number = group["status"], group["failure_reason"], group["number"]
-        jobs[status] = jobs.get(status, 0) + number
-        if reason:
-            failures[reason] = number
+    counts = status_counts(row)
+    failures = {cause.reason: cause.count for cause in failure_causes([row.pk])}
+    if cancelled := counts.get(Job.Status.CANCELLED):
+        failures[FailureReason.CANCELLED.value] = cancelled
     return row_values(row, BATCHES.columns) | {
-        "jobs": jobs,
+        "jobs": counts,
         "failures": failures,
         "metadata": row.metadata,
         "batch_id": row.public_id,

@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from batches import transitions
 from batches.models import Batch
 from batches.services import create_batch
 from batches.tests.api_clients import ROOT, program_of
@@ -208,6 +209,28 @@ def test_a_partial_batch_is_spoken_as_completed_with_its_counts(
     failed = body["domain_statuses"]["b.example"]
     assert (failed["status"], failed["processing_time"]) == ("failed", 2.5)
     assert failed["error"] == "The domain name does not resolve to an address."
+
+
+def test_a_batch_is_returned_with_its_counts_and_its_jobs_by_cursor(
+    program: Client, default_tenant: Tenant
+) -> None:
+    hosts = [f"{letter}.example" for letter in "abcdef"]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    first, second, third, *_ = batch.jobs.order_by("position")
+    complete(first)
+    fail(second, "dns_not_found", "The domain name does not resolve to an address.")
+    transitions.cancel_job(third)
+    url = f"/api/v3/batches/{batch.pk}"
+    body = program.get(url).json()
+    expected = {"pending": 3, "running": 0, "complete": 1, "failed": 1, "cancelled": 1}
+    assert (body["total"], body["jobs"]) == (6, expected)
+    assert body["failures"] == {"dns_not_found": 1, "cancelled": 1}
+    domains, cursor = [], ""
+    while cursor is not None:
+        page = program.get(f"{url}/jobs", {"limit": 4, "cursor": cursor, "fields": "domain"}).json()
+        domains += [job["domain"] for job in page["items"]]
+        cursor = page["next"]
+    assert domains == hosts
 
 
 @pytest.mark.parametrize(("failures", "word"), [(0, "completed"), (1, "completed"), (2, "failed")])

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from batches.lists import JOBS, jobs_of
 from batches.models import Batch, Job
 from batches.options import BatchOptions
-from batches.progress import with_stages
+from batches.progress import status_counts, with_stages
 from batches.services import initiate_scan
 from batches.tenant_limits import LimitReachedError
 from scans.corrections.reading import corrected_report
@@ -64,20 +63,8 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
 
 def _statuses(batch: Batch) -> list[tuple[str, str, int]]:
     """Return the value, label and number of jobs of each status, preceded by the total."""
-    states = Job.Status
-    jobs = Job.objects.filter(batch=batch).order_by()
-    if batch.is_converted:  # its counters may include jobs that were not converted
-        counted = dict(jobs.values_list("status").annotate(number=Count("pk")))
-    else:
-        running = 0 if batch.is_ended else jobs.filter(status=states.RUNNING).count()
-        counted = {
-            states.PENDING: max(batch.waiting - running, 0),
-            states.RUNNING: running,
-            states.COMPLETE: batch.completed,
-            states.FAILED: batch.failed,
-            states.CANCELLED: batch.cancelled,
-        }
-    each = [(value, label, counted.get(value, 0)) for value, label in states.choices]
+    counted = status_counts(batch)
+    each = [(value, label, counted.get(value, 0)) for value, label in Job.Status.choices]
     return [("", "All", sum(counted.values())), *each]
 
 
