@@ -46,7 +46,13 @@ def test_results_are_grouped_by_list(console: Client, batch: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["+49 30 12345678", "0049 30 1234 5678", "030/12345678", "(030) 1234-5678", "+4930123"]
+    "text",
+    [
+        *("+49 30 12345678", "0049 30 1234 5678", "030/12345678", "(030) 1234-5678", "+4930123"),
+        *("+49 (0)30 12345678", "0049 (0) 30 12345678", "Tel.: +49.30.12345678"),
+        *("tel:+493012345678", "Fax 030 / 12345678"),
+        *("Telefon 030 12345678", "＋49 30 １２３４５６７８", "011 49 30 12345678"),
+    ],
 )
 def test_a_phone_number_is_found_in_any_spelling(console: Client, batch: object, text: str) -> None:
     assert "+493012345678" in results(console, text)

@@ -1,5 +1,8 @@
 """The list of contacts: one row per e-mail address, phone number, profile or postal address."""
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import phonenumbers
@@ -31,25 +34,33 @@ from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, num
 from scrapersky.web.lists.filters import Condition, Filter, Not
 from scrapersky.web.lists.recipes import load_recipes
 
+# What people write before a phone number.
+_PHONE_LABEL = re.compile(r"^\s*(?:(?:tele)?(?:phone|fon)|tel|fax|mobile?)?[\s.:/]*", re.IGNORECASE)
+
 
 def _begins(value: str) -> Condition:
     """Match contacts by prefix, and phone numbers in any spelling by their digits.
 
     E-mail addresses and URLs are lower case; postal addresses are written as on their page.
     """
-    digits = "".join(c for c in value if c.isdigit())
-    is_phone = len(digits) >= 5 and not any(c.isalpha() for c in value)
-    if not is_phone:
-        return Q(Prefix.of("value", value.lower())) | Q(Prefix.of("value", value), kind="address")
-    if value.strip().startswith(("+", "00")):
-        return Q(Prefix.of("value", f"+{digits.removeprefix('00')}"))
-    return Q(kind="phone", value__in=_international(value))
+    number_text = _PHONE_LABEL.sub("", unicodedata.normalize("NFKC", value))
+    digits = "".join(c for c in number_text if c.isdecimal())
+    if len(digits) < 5 or any(c.isalpha() for c in number_text):
+        lower = Prefix.of("value", value.lower())
+        as_written = Q(Prefix.of("value", value), kind="address")
+        return Q(lower) if value == value.lower() else Q(lower) | as_written
+    if not number_text.startswith(("+", "00")):
+        return Q(kind="phone", value__in=_numbers(number_text, phonenumbers.SUPPORTED_REGIONS))
+    international = f"+{digits.removeprefix('00')}"
+    numbers = set(_numbers(f"+{number_text.lstrip('+0')}", ["ZZ"])) - {international}
+    by_number = Q(kind="phone", value__in=sorted(numbers)) if numbers else Q()
+    return Q(Prefix.of("value", international)) | by_number
 
 
-def _international(number_text: str) -> list[str]:
-    """Return a national phone number in E.164, for every country in which it is valid."""
+def _numbers(number_text: str, regions: Iterable[str]) -> list[str]:
+    """Return a phone number in E.164, for every region in which it is valid."""
     numbers = set()
-    for region in phonenumbers.SUPPORTED_REGIONS:
+    for region in regions:
         try:
             parsed = phonenumbers.parse(number_text, region)
         except phonenumbers.NumberParseException:
@@ -178,6 +189,7 @@ CONTACTS = register(
         ),
         sorts=(
             Sort("first_seen", ("id",), is_unique=True),
+            Sort("kind", ("kind", "id")),
             Sort("domain", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
         ),
         default_sort="-first_seen",
