@@ -124,23 +124,35 @@ def _fill(domains: int) -> dict[str, int]:
 
 
 DOMAIN_COLUMNS = ("id", "host", "reversed_host", "title", "description", "status", "verdict",
-                  "failure_reason", "language", "emails", "phones", "technologies", "page_count",
-                  "last_scanned_at", "created_at")  # fmt: skip
+                  "failure_reason", "language", "emails", "phones", "best_email", "best_phone",
+                  "technologies", "page_count", "last_scanned_at", "created_at")  # fmt: skip
 
 
 def domain_row(number: int, pk: UUID) -> tuple:
     words = random.sample(WORDS, 6)
     host = f"{words[0]}-{number}.{random.choice(ENDINGS)}"
     failed = random.random() < 0.05
-    emails = [f"info@{host}"] if random.random() < 0.6 else []
+    emails, phones = _emails(number), _phones(number)
     age = timedelta(minutes=random.randrange(500_000))
     return (
         pk, host, reversed_host(host), " ".join(words[:3]).title(), " ".join(words[3:]),
         "failed" if failed else "scanned", "" if failed else random.choice(VERDICTS),
         random.choice(["dns_not_found", "read_timeout", "tls_error"]) if failed else "",
-        random.choice(LANGUAGES), emails, [], ["WordPress"], random.randrange(0, 60),
+        random.choice(LANGUAGES), emails, phones, emails[0] if emails else None,
+        phones[0] if phones else None, ["WordPress"], random.randrange(0, 60),
         NOW - age, NOW - age,
     )  # fmt: skip
+
+
+def _emails(number: int) -> list[str]:
+    """Return the addresses of a domain: one on three of five."""
+    return [f"info@site{number}.example"] if number % 5 < 3 else []
+
+
+def _phones(number: int) -> list[str]:
+    """Return the phone numbers of a domain: two or three on three of four."""
+    count = 2 + (number % 3 > 0) if number % 4 < 3 else 0
+    return [f"+49{number:07}{place}" for place in range(count)]
 
 
 CONTACT_COLUMNS = ("id", "domain_id", "kind", "value", "label", "country", "page_url", "confidence")
@@ -151,11 +163,11 @@ def _contacts(ids: list[UUID]) -> Iterator[tuple]:
     for n, pk in enumerate(ids):
         url = f"https://site{n}.example/contact"
         label = random.choice(["service", "corporate", "free", "unknown"])
-        if random.random() < 0.6:
-            yield uuid7(), pk, "email", f"info@site{n}.example", label, "", url, 1.0
+        for email in _emails(n):
+            yield uuid7(), pk, "email", email, label, "", url, 1.0
         country = random.choice(["DE", "US", "GB", "FR", "AT"])
-        for k in range(2):
-            yield uuid7(), pk, "phone", f"+49{n:07}{k}", country, country, url, 0.9
+        for phone in _phones(n):
+            yield uuid7(), pk, "phone", phone, country, country, url, 0.9
         if random.random() < 0.4:
             network = random.choice(networks)
             yield uuid7(), pk, "social", f"https://{network}.com/s{n}", network, "", url, 0.9

@@ -19,7 +19,7 @@ from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_h
 from scans.names import readable, with_names
 from scans.text_search import Prefix, host_begins, host_matches, words_match
 from scrapersky.web.lists import choice, day, flag, number, text
-from scrapersky.web.lists.filters import BadValue, Condition, Filter, Not
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, Not
 
 REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
@@ -48,7 +48,20 @@ def _technology(value: str) -> Condition:
 
 
 def _has(kind: str) -> Any:
-    return lambda has: _contacts(kind=kind) if has else ~_contacts(kind=kind)
+    """Return the condition on whether a domain has a contact of a kind.
+
+    A pinned one counts even if no scan finds it any more. A domain without an e-mail address or a
+    phone number has no best one either, so an index shows at once where every domain has one.
+    """
+
+    def condition(has: bool) -> Condition:
+        rows = Contact.objects.visible().filter(Q(gone_at=None) | Q(is_pinned=True), kind=kind)
+        exists = Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+        if has:
+            return exists
+        return ~exists if kind == "address" else Q(Missing.of(f"best_{kind}")) & ~exists
+
+    return condition
 
 
 def _tagged(name: str) -> Condition:
@@ -159,9 +172,12 @@ FILTERS: tuple[Filter, ...] = (
     text(
         "no_technology",
         "Does not use",
-        lambda name: ~_technologies(name=name),
+        _technology,
+        excludes=True,
         group="Technologies",
+        placeholder="WordPress or WordPress@6",
         suggestions=_technology_names,
+        is_multiple=True,
     ),
     choice(
         "category",
@@ -193,9 +209,11 @@ FILTERS: tuple[Filter, ...] = (
     text(
         "no_list",
         "Not in the saved list",
-        lambda value: ~_listed(value),
+        _listed,
+        excludes=True,
         group=EVERYTHING,
         suggestions=list_names,
+        is_multiple=True,
     ),
     by_curation(),
     choice(

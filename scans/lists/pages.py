@@ -67,7 +67,10 @@ PAGES = register(
             by_curation(),
             *by_seen(),
         ),
-        sorts=(Sort("first_seen", ("id",), is_unique=True),),
+        sorts=(
+            Sort("first_seen", ("id",), is_unique=True),
+            Sort("page_type", ("page_type", "id")),
+        ),
         default_sort="-first_seen",
         url_name="page_list",
         actions=(curate_action("page_curate_chosen"),),

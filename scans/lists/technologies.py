@@ -83,7 +83,11 @@ TECHNOLOGIES = register(
             by_gone(),
             *by_seen(),
         ),
-        sorts=(Sort("first_seen", ("id",), is_unique=True),),
+        sorts=(
+            Sort("first_seen", ("id",), is_unique=True),
+            Sort("name", ("name", "id")),
+            Sort("category", ("category", "id")),
+        ),
         default_sort="-first_seen",
         url_name="technology_use_list",
         empty_text="Every technology of every scanned site appears here.",

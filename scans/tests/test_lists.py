@@ -1,5 +1,6 @@
 """The lists of results: every filter, every order, paging in both directions, and host search."""
 
+import re
 from datetime import timedelta
 from itertools import count
 
@@ -266,6 +267,26 @@ def test_a_technology_is_filtered_by_name_and_version(results: None, user: User)
     assert hosts(user, technology="WordPress@5", tld="org") == ["example.org"]
     assert hosts(user, technology="WordPress@6", tld="org") == []
     assert hosts(user, no_technology="WordPress") == []
+    assert hosts(user, no_technology="WordPress@6") == ["example.org"]
+
+
+def test_a_filter_that_excludes_leaves_out_what_has_any_of_its_values(
+    results: None, user: User
+) -> None:
+    Technology.objects.filter(domain__host="example.org").update(name="Shopify")
+    Technology.objects.filter(domain__host="exam.co.uk").delete()
+    both = hosts(user, no_technology=["WordPress", "Shopify"])
+    assert both == ["exam.co.uk"]
+    assert hosts(user, no_technology="WordPress") == ["exam.co.uk", "example.org"]
+    assert len(hosts(user, no_technology="Shopify")) == 29
+
+
+def test_several_values_of_a_text_filter_can_be_typed(results: None, console: Client) -> None:
+    url = "/domains/?technology=WordPress&technology=Shopify"
+    page = console.get(url).content.decode()
+    inputs = re.findall(r'<input[^>]* name="technology"[^>]*>', page)
+    values = [re.search(r' value="([^"]*)"', text) for text in inputs]
+    assert [match and match[1] for match in values] == ["WordPress", "Shopify", ""]
 
 
 def test_a_value_that_cannot_be_read_is_reported_and_narrows_nothing(

@@ -1,6 +1,7 @@
 """Filters of a list: a query parameter, how it is parsed, and the resulting condition.
 
-A filter is one line in a list's definition. Its values are combined with OR, filters with AND.
+A filter is one line in a list's definition. Its values are combined with OR, filters with AND; a
+filter that excludes leaves out the rows of every one of its values.
 """
 
 import re
@@ -90,9 +91,29 @@ def any_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condi
     return combined
 
 
-def text(name: str, label: str, condition: Callable[[str], Condition], **options: Any) -> Filter:
-    """Define a filter by free text."""
-    return Filter(name, label, str, any_of(condition), **options)
+def none_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condition]:
+    """Return the condition of rows for which the condition of no value holds."""
+
+    def combined(values: list[Any]) -> Condition:
+        result: Any = Q()
+        for value in values:
+            result &= ~Q(condition(value))
+        return result
+
+    return combined
+
+
+def text(
+    name: str,
+    label: str,
+    condition: Callable[[str], Condition],
+    *,
+    excludes: bool = False,
+    **options: Any,
+) -> Filter:
+    """Define a filter by free text; with `excludes`, it leaves out the rows that match."""
+    combine = none_of if excludes else any_of
+    return Filter(name, label, str, combine(condition), **options)
 
 
 class Not(Func):
@@ -114,6 +135,27 @@ class Not(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "TRUE", []
+
+
+class Missing(Func):
+    """State that a field has no value, beside a condition that says so already.
+
+    PostgreSQL starts from its index where few rows have none. SQLite cannot tell how many these
+    are, and only reads the field before it tries the other condition.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    @classmethod
+    def of(cls, field: str) -> "Missing":
+        return cls(F(field))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s IS NULL")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s IS NULL")
 
 
 def choice(

@@ -71,6 +71,11 @@ class Input:
         return self.texts[-1] if self.texts else ""
 
     @property
+    def shown_texts(self) -> list[str]:
+        """Return what its text inputs hold: one for each value, and an empty one for another."""
+        return [*self.texts, ""] if self.filter.is_multiple else [self.text]
+
+    @property
     def has_suggestions(self) -> bool:
         return self.filter.suggestions is not None
 
