@@ -177,7 +177,7 @@ def read_host(text: str) -> str:
     """Return the host in a URL or e-mail address, or else the text itself."""
     text = text.strip().lower().removeprefix("*")
     if "@" in text and "/" not in text:
-        text = text.rpartition("@")[2]
+        text = text.rpartition("@")[2].strip("<>\"' ,;")
     if text.startswith("."):
         return "." + _punycode(text[1:])
     try:

@@ -177,6 +177,8 @@ def test_a_superuser_sees_all_tenants_page_by_page(results: None, user: User) ->
         ("example.com", ["shop.example.com"]),
         ("https://www.example.org/imprint?x=1", ["example.org"]),
         ("info@example.org", ["example.org"]),
+        ("Jane Doe <INFO@Example.org>", ["example.org"]),
+        ("mailto:info@example.org", ["example.org"]),
         ("bücher.example", ["xn--bcher-kva.example"]),
         ("xn--bcher", ["xn--bcher-kva.example"]),
         ("ample", []),

@@ -104,8 +104,8 @@ def save_view(page: Page) -> None:
 
 @pytest.mark.parametrize(
     "open_as",
-    [(1440, True), (390, True), (390, False)],
-    ids=["wide", "narrow", "no-scripts"],
+    [(1440, True), (390, True), (1440, False), (390, False)],
+    ids=["wide", "narrow", "wide-no-scripts", "narrow-no-scripts"],
     indirect=True,
 )
 def test_a_filtered_list_is_tagged_and_saved_for_another_member(
