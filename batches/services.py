@@ -3,13 +3,14 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -24,6 +25,7 @@ from batches.tenant_limits import check_batches, check_domains, take_domains
 from scans import storage
 from scans.engine.hostnames import normalise
 from scans.engine.lists.kept_rows import KeptRows
+from scans.key_checks import keys_checked_at_once
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.access import readable
@@ -230,14 +232,26 @@ def add_jobs(
     for offset in range(0, len(in_order), CHUNK):
         ids |= ensure_domains(tenant=tenant, hosts=in_order[offset : offset + CHUNK])
     added = 0
-    for offset in range(0, len(hosts), CHUNK):
-        chunk = hosts[offset : offset + CHUNK]
-        rows = [
-            (ids[host], position, host_key(host))
-            for position, host in enumerate(chunk, start=first_position + offset)
-        ]
-        added += storage.upsert(
-            Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants
-        )
+    with keys_checked_at_once(_parents(ids.values(), tenant, created_by, batch), len(hosts)):
+        for offset in range(0, len(hosts), CHUNK):
+            chunk = hosts[offset : offset + CHUNK]
+            rows = [
+                (ids[host], position, host_key(host))
+                for position, host in enumerate(chunk, start=first_position + offset)
+            ]
+            added += storage.upsert(
+                Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants
+            )
     take_domains(tenant, added)
     return added
+
+
+def _parents(
+    domains: Collection[UUID], tenant: Tenant, created_by: User | None, batch: Batch | None
+) -> dict[type[Model], Collection[UUID]]:
+    """Return what new jobs refer to."""
+    rows = {Tenant: tenant, User: created_by, Batch: batch}
+    parents: dict[type[Model], Collection[UUID]] = {
+        model: [row.pk] for model, row in rows.items() if row is not None
+    }
+    return parents | {Domain: domains}

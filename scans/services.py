@@ -11,6 +11,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from scans import storage
+from scans.key_checks import keys_checked_at_once
 from scans.models import Domain, reversed_host
 from scrapersky.tenants.models import Tenant
 from scrapersky.web.regional import grouped
@@ -32,14 +33,15 @@ def ensure_domains(
         return existing
     facts = facts or {}
     ids = {host: uuid7() for host in missing}
-    created = storage.upsert(
-        Domain,
-        ("host", "id", "reversed_host"),
-        [(host, pk, reversed_host(host)) for host, pk in ids.items()],
-        key=["tenant_id", "host"],
-        update=["updated_at", *facts] if facts else (),
-        constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
-    )
+    with keys_checked_at_once({Tenant: [tenant.pk]}, 0 if facts else len(missing)):
+        created = storage.upsert(
+            Domain,
+            ("host", "id", "reversed_host"),
+            [(host, pk, reversed_host(host)) for host, pk in ids.items()],
+            key=["tenant_id", "host"],
+            update=["updated_at", *facts] if facts else (),
+            constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
+        )
     # if fewer rows were created, others created some at the same time, with their own ids
     return existing | (_ids_of(tenant, missing) if facts or created < len(ids) else ids)
 
