@@ -12,12 +12,11 @@ from batches.list_columns import batch_of, columns_of, lines_of_rows, list_filte
 from batches.models import Batch, BatchRow, Job
 from batches.models.job import FAILURE_REASONS
 from batches.name_search import NameWords
-from scans.lists.common import ID
+from scans.lists.common import ID, IN_ORDER_OF_DOMAINS, by_domain
 from scans.lists.domain_columns import addresses_of, source_pages_of, versions_of
 from scans.lists.domain_filters import read_uuid
 from scans.models import VERDICTS, Domain
 from scans.names import with_names
-from scans.text_search import host_matches
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
 from scrapersky.web.lists.filters import Condition, Filter
@@ -243,7 +242,7 @@ JOBS = register(
             ID,
         ),
         filters=(
-            text("domain", "Domain", lambda value: host_matches(value, "domain__")),
+            by_domain(),
             choice("status", "Status", Job.Status.choices, "status"),
             choice("reason", "Failure reason", with_names(FAILURE_REASONS), "failure_reason"),
             choice("verdict", "Verdict", with_names(VERDICTS), "scan__verdict"),
@@ -254,6 +253,7 @@ JOBS = register(
         sorts=(
             Sort("created_at", ("id",), is_unique=True),
             Sort("position", ("position",), within="batch"),
+            IN_ORDER_OF_DOMAINS,
         ),
         default_sort="-created_at",
         url_name="job_list",

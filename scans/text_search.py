@@ -67,6 +67,32 @@ class _Pattern(Value):
         return "%s", [re.sub(r"([*?\[])", r"[\1]", self.value) + "*"]
 
 
+class Below(Func):
+    """Match hosts that sort before a prefix followed by one of the last letters.
+
+    Which letter sorts last depends on the collation: U+FFFF in ICU, Hangul or Han in the C library.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+    LAST = ("\uffff", "\ud7a3", "\u9fa5")
+
+    @classmethod
+    def of(cls, column: str, text: str) -> "Below":
+        return cls(F(column), *(Value(text + letter) for letter in cls.LAST))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self._compared(compiler, "greatest")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self._compared(compiler, "max")
+
+    def _compared(self, compiler: Any, greatest: str) -> Any:
+        column, *texts = (compiler.compile(part)[0] for part in self.source_expressions)
+        values = [getattr(part, "value", "") for part in self.source_expressions[1:]]
+        return f"{column} < {greatest}({', '.join(texts)})", values
+
+
 class UrlPrefix(Prefix):
     """Match a URL by prefix; PostgreSQL has an index of the first characters."""
 
@@ -95,13 +121,17 @@ class Indexed(Func):
 
     def __init__(self, path: str, column: str, words: list[str]) -> None:
         super().__init__(F(f"{path}host"))  # joins the domain and returns its table alias
-        self.column, self.words = column, words
+        self.path, self.column, self.words = path, column, words
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         table = self._table(compiler)
         if self.column == "host":
             return f"({LABELS_SQL.format(f'{table}.')} @@ %s::tsquery)", [label_query(self.words)]
-        return f"({WORDS_SQL.format(f'{table}.')} @@ %s::tsquery)", [prefix_query(self.words)]
+        # Several words are stated twice, as rare labels are, so that the index is used where few
+        # domains contain all of them: parsing a title takes longer than reading its row.
+        is_looked_up = len(self.words) > 1 and not self.path
+        query = prefix_query(self.words * (2 if is_looked_up else 1))
+        return f"({WORDS_SQL.format(f'{table}.')} @@ %s::tsquery)", [query]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         words = " ".join('"' + word.replace('"', "") + '"*' for word in self.words)
@@ -130,14 +160,15 @@ def host_matches(text: str, path: str = "") -> Q:
     return ending | Q(Prefix.of(f"{path}host", host))
 
 
-def host_begins(text: str) -> Q:
+def host_begins(text: str, path: str = "") -> Q:
     """Return the condition for hosts that begin with the search text.
 
-    In every collation a prefix sorts before its extensions, so the index of the sort order is read
-    from there.
+    In every collation a prefix sorts before its extensions, and these sort before the prefix and
+    one of the last letters, so only that range of the sort order's index is read.
     """
     host = read_host(text)
-    return Q(Prefix.of("host", host), host__gte=host)
+    bounds = Q(Below.of(f"{path}host", host), **{f"{path}host__gte": host})
+    return Q(Prefix.of(f"{path}host", host)) & bounds
 
 
 def words_match(text: str, path: str = "") -> Q:

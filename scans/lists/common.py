@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from scans.curation import Curation
-from scans.text_search import host_matches
-from scrapersky.web.lists import Action, Column, Filter, Kind, choice, day, flag, text
+from scans.text_search import host_begins, host_matches
+from scrapersky.web.lists import Action, Column, Filter, Kind, Sort, choice, day, flag, text
 
 EVERYTHING = "Everything else"
 # One file for each program that imports results.
@@ -48,11 +48,17 @@ LAST_SEEN = Column("last_seen", "Last seen", Kind.TIME, is_volatile=True)
 GONE_AT = Column("gone_at", "Gone since", Kind.TIME, is_default=False)
 
 
+# The order of a list that is searched by domain: the rows of one after those of another.
+IN_ORDER_OF_DOMAINS = Sort("domain", ("domain__host", "id"), within="domain")
+
+
 def by_domain() -> Filter:
     return text(
         "domain",
         "Domain",
         lambda value: host_matches(value, "domain__"),
+        leading=lambda value: host_begins(value, "domain__"),
+        leads_in="domain",
         placeholder="example.com, .de, a URL or an e-mail address",
     )
 

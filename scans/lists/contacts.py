@@ -19,6 +19,7 @@ from scans.lists.common import (
     GONE_AT,
     HOST,
     ID,
+    IN_ORDER_OF_DOMAINS,
     LAST_SEEN,
     RECIPES,
     by_curation,
@@ -190,7 +191,8 @@ CONTACTS = register(
         sorts=(
             Sort("first_seen", ("id",), is_unique=True),
             Sort("kind", ("kind", "id")),
-            Sort("domain", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
+            Sort("domain_id", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
+            IN_ORDER_OF_DOMAINS,
         ),
         default_sort="-first_seen",
         url_name="contact_list",

@@ -11,6 +11,7 @@ from scans.lists.common import (
     GONE_AT,
     HOST,
     ID,
+    IN_ORDER_OF_DOMAINS,
     LAST_SEEN,
     by_curation,
     by_domain,
@@ -70,6 +71,7 @@ PAGES = register(
         sorts=(
             Sort("first_seen", ("id",), is_unique=True),
             Sort("page_type", ("page_type", "id")),
+            IN_ORDER_OF_DOMAINS,
         ),
         default_sort="-first_seen",
         url_name="page_list",

@@ -1,8 +1,9 @@
 """The list of finished scans."""
 
+from dataclasses import replace
 from typing import Any
 
-from scans.lists.common import DOMAIN_ID, HOST, ID, by_domain
+from scans.lists.common import DOMAIN_ID, HOST, ID, IN_ORDER_OF_DOMAINS, by_domain
 from scans.models import VERDICTS, Scan
 from scans.names import with_names
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register
@@ -39,7 +40,10 @@ SCANS = register(
             day("finished_after", "Finished after", "finished_at__gte"),
             day("finished_before", "Finished before", "finished_at__lte"),
         ),
-        sorts=(Sort("finished_at", ("finished_at",)),),
+        sorts=(
+            Sort("finished_at", ("finished_at",)),
+            replace(IN_ORDER_OF_DOMAINS, fields=("domain__host", "finished_at")),
+        ),
         default_sort="-finished_at",
         url_name="scan_list",
         empty_text="Every finished scan of a domain appears here.",

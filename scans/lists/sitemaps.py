@@ -11,6 +11,7 @@ from scans.lists.common import (
     GONE_AT,
     HOST,
     ID,
+    IN_ORDER_OF_DOMAINS,
     LAST_SEEN,
     by_curation,
     by_domain,
@@ -61,6 +62,7 @@ SITEMAPS = register(
         sorts=(
             Sort("first_seen", ("id",), is_unique=True),
             Sort("url_count", ("url_count",)),
+            IN_ORDER_OF_DOMAINS,
         ),
         default_sort="-first_seen",
         url_name="sitemap_list",

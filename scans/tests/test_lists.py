@@ -28,6 +28,7 @@ from scrapersky.web.lists import ListDefinition, ListQuery, all_lists, get_list
 
 pytestmark = pytest.mark.django_db
 LISTS = all_lists()
+OF_DOMAINS = ("contacts", "pages", "technologies", "sitemaps", "scans", "jobs")
 MOST_PAGES = 40
 
 
@@ -207,16 +208,58 @@ def test_hosts_that_begin_with_a_search_come_first_in_their_order(
     assert [row.host for row in back.rows] == expected[:2]
 
 
-def test_an_order_that_an_index_has_only_within_a_batch_is_offered_only_there(
+def test_an_order_that_an_index_has_only_with_a_filter_is_offered_only_there(
     results: None, user: User, console: Client
 ) -> None:
-    batch = str(Batch.objects.all()[0].pk)
-    for name, order in (("jobs", "position"), ("contacts", "domain")):
+    batch = {"batch": str(Batch.objects.all()[0].pk)}
+    domain = {"domain": "example.org"}
+    orders = [("jobs", "position", batch), ("contacts", "domain_id", batch)]
+    for name, order, needs in [*orders, *((name, "domain", domain) for name in OF_DOMAINS)]:
         definition = get_list(name)
         assert query(definition, user, sort=order).sort == definition.default_sort
-        assert query(definition, user, batch=batch).sort == order
-        assert console.get(f"/api/v3/{name}", {"sort": order}).status_code == 422
-        assert console.get(f"/api/v3/{name}", {"sort": order, "batch": batch}).status_code == 200
+        assert query(definition, user, **needs).sort == order
+        path = "technologies/domains" if name == "technologies" else name
+        assert console.get(f"/api/v3/{path}", {"sort": order}).status_code == 422
+        assert console.get(f"/api/v3/{path}", {"sort": order, **needs}).status_code == 200
+
+
+@pytest.mark.parametrize("name", OF_DOMAINS)
+@pytest.mark.parametrize("order", ["domain", "-domain"])
+def test_what_a_search_by_domain_finds_comes_domain_by_domain(
+    results: None, user: User, default_tenant: Tenant, name: str, order: str
+) -> None:
+    definition = get_list(name)
+    expected = Domain.objects.filter(tenant=default_tenant, host__startswith="s")
+    list_query = query(definition, user, domain="s", sort=order)
+    pages, cursor = [], ""
+    while not pages or cursor:
+        page = list_query.page(definition.columns, size=4, cursor=cursor)
+        pages.append([row.domain.host for row in page.rows])
+        cursor = page.next
+    in_order = expected.order_by("host" if order == "domain" else "-host")
+    assert [host for hosts in pages for host in hosts] == [row.host for row in in_order]
+    for hosts_before in reversed(pages[:-1]):
+        page = list_query.page(definition.columns, size=4, cursor=page.previous)
+        assert [row.domain.host for row in page.rows] == hosts_before
+    assert page.previous == ""
+
+
+def test_the_contacts_of_a_domain_come_newest_first_on_every_page(
+    results: None, user: User
+) -> None:
+    definition = get_list("contacts")
+    first = Contact.objects.get(domain__host="s1.site.test")
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    for number in range(4):
+        Contact.objects.create(
+            tenant=first.tenant, domain=first.domain, kind="phone", value=f"+49{number}", **seen
+        )
+    list_query = query(definition, user, domain="s1.site.test")
+    newest = list(Contact.objects.filter(domain=first.domain).order_by("-pk"))
+    page = list_query.page(definition.columns, size=3)
+    after = list_query.page(definition.columns, size=3, cursor=page.next)
+    assert [*page.rows, *after.rows] == newest
+    assert list_query.page(definition.columns, size=3, cursor=after.previous).rows == page.rows
 
 
 def test_a_batch_is_searched_by_words_of_its_name_and_by_its_id(user: User, results: None) -> None:

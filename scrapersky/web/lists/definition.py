@@ -21,7 +21,9 @@ class Sort:
 
     `is_nullable`: the first field may be NULL; such rows come last in both directions. `is_unique`:
     values are unique within a tenant, so the id is not needed as a tiebreaker. `within` is a filter
-    that the index requires, such as the batch; with it, this is the default order.
+    that the index requires, such as the batch; with it, this is the default order. A first field of
+    a relation (`domain__host`) sorts by the relation's index, which begins with its tenant; the
+    other fields then have the opposite direction, so that the newest rows come first.
     """
 
     name: str
@@ -29,6 +31,11 @@ class Sort:
     is_nullable: bool = False
     is_unique: bool = False
     within: str = ""
+
+    @property
+    def relation(self) -> str:
+        """The relation that its first field belongs to, empty for a field of the row itself."""
+        return self.fields[0].rpartition("__")[0]
 
 
 @dataclass(frozen=True, slots=True)

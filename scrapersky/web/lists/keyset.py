@@ -55,8 +55,24 @@ class Order:
         return [
             segment
             for tenant in self.tenants
-            for segment in self._by_lead(str(tenant), Q(**{self.tenant_path: tenant}), ())
+            for segment in self._by_lead(str(tenant), self._of_tenant(tenant), ())
         ]
+
+    def _of_tenant(self, tenant: Any) -> Q:
+        """Return the condition of a tenant's rows, stated on the ordering relation as well."""
+        condition = Q(**{self.tenant_path: tenant})
+        if self.sort.relation:
+            condition &= Q(**{f"{self.sort.relation}__{self.tenant_path}": tenant})
+        return condition
+
+    def head_of(self, segment: Segment) -> tuple[str, ...]:
+        """Return the fields of a segment that have the direction of the order."""
+        fields = segment.fields
+        return fields[: fields.index(self.sort.fields[0]) + 1] if self.sort.relation else fields
+
+    def tail_of(self, segment: Segment) -> tuple[str, ...]:
+        """Return the fields that have the other direction: all after the field of a relation."""
+        return segment.fields[len(self.head_of(segment)) :]
 
     def _by_lead(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
         if self.leading is None:
@@ -178,23 +194,33 @@ def _collect(
         if cursor and cursor.segment == segment.key:
             part = part.filter(_beyond(rows.model, segment, order, cursor))
         is_before = bool(cursor and cursor.is_before)
-        part = part.order_by(*_ordering(segment, order.is_descending, is_before))
+        part = part.order_by(*_ordering(segment, order, is_before))
         collected += [(segment, row) for row in part[: count - len(collected)]]
         if len(collected) >= count:
             break
     return collected
 
 
-def _ordering(segment: Segment, is_descending: bool, is_before: bool) -> list[str]:
+def _ordering(segment: Segment, order: Order, is_before: bool) -> list[str]:
     # In a descending order, ids descend too, so that a single tuple comparison finds a position.
-    sign = "-" if is_descending != is_before else ""
-    return [f"{sign}{name}" for name in segment.fields]
+    is_descending = order.is_descending != is_before
+    return [f"{'-' if is_descending else ''}{name}" for name in order.head_of(segment)] + [
+        f"{'' if is_descending else '-'}{name}" for name in order.tail_of(segment)
+    ]
 
 
-def _beyond(model: type[Model], segment: Segment, order: Order, cursor: Cursor) -> Any:
-    operator = "<" if order.is_descending != cursor.is_before else ">"
-    columns = [F(name) for name in segment.fields]
-    return RowComparison(*columns, *_typed(model, segment.fields, cursor.values), operator=operator)
+def _beyond(model: type[Model], segment: Segment, order: Order, cursor: Cursor) -> Q:
+    """Return the condition of the rows beyond a cursor."""
+    values = _typed(model, segment.fields, cursor.values)
+    operators = "<>" if order.is_descending != cursor.is_before else "><"
+    head, tail = order.head_of(segment), order.tail_of(segment)
+    beyond = Q(RowComparison.of(head, values, operators[0]))
+    if not tail:
+        return beyond
+    same = Q(**dict(zip(head, values, strict=False)))
+    beyond |= same & Q(RowComparison.of(tail, values[len(head) :], operators[1]))
+    # No index serves either alternative; it serves both together.
+    return Q(RowComparison.of(head, values, f"{operators[0]}=")) & beyond
 
 
 class RowComparison(Func):
@@ -202,6 +228,11 @@ class RowComparison(Func):
 
     output_field = BooleanField()
     conditional = True
+
+    @classmethod
+    def of(cls, names: Sequence[str], values: Sequence[Value], operator: str) -> "RowComparison":
+        columns = [F(name) for name in names]
+        return cls(*columns, *values[: len(columns)], operator=operator)
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
         compiled = [compiler.compile(part) for part in self.source_expressions]

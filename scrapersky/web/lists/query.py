@@ -129,8 +129,8 @@ class ListQuery:
 
     @property
     def default_sort(self) -> str:
-        """The default order; within a batch, it is the batch's."""
-        within = [sort.name for sort in self.sorts if sort.within]
+        """The default order: within a batch or a search by domain, theirs."""
+        within = [sort.name for sort in self.sorts if sort.within in self._values]
         return self._own_sort or next(iter(within), self.definition.default_sort)
 
     @property
@@ -284,6 +284,7 @@ class ListQuery:
         """Load only the fields that the columns and the order need."""
         fields, relations = self.definition.fields_of(columns)
         keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
+        relations |= {self.order.sort.relation} - {""}
         many = {name for column in columns for name in column.prefetch}
         if for_cells:
             many |= {name for column in columns for name in column.cell_prefetch}
