@@ -1,15 +1,22 @@
 """Fixtures for every test of the project."""
 
+import os
+from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from django_q.models import Schedule
+from django_test_migrations.migrator import Migrator
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
+from tests.databases import connect_to_copy, destroy_copy, undo_commits
+from tests.migrated import drop_postgres_template
 
 # The speed of generating examples says nothing about the code. "project" always tries the same
 # examples, so that failures relate to the change under test; `--hypothesis-profile random` tries
@@ -23,6 +30,33 @@ settings.load_profile("project")
 collect_ignore = (
     [] if connection.vendor == "sqlite" else ["benchmarks", "scans/engine", "tests/browser"]
 )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Give this process a database of its own, a copy of the migrated one of the run."""
+    with django_db_blocker.unblock():
+        connect_to_copy()
+    with patch.object(TransactionTestCase, "_fixture_teardown", undo_commits):
+        yield
+    with django_db_blocker.unblock():
+        destroy_copy()
+
+
+@pytest.fixture
+def migrator(transactional_db: None) -> Iterator[Migrator]:
+    """Return what migrates to and fro; afterwards the process gets a new copy."""
+    yield Migrator()
+    destroy_copy()
+    connect_to_copy()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop what copies were made of, after the last process has ended."""
+    if connection.vendor == "postgresql" and not hasattr(config, "workerinput"):
+        drop_postgres_template(os.environ["TEST_DATABASE_URL"])
 
 
 @pytest.fixture

