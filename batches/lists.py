@@ -113,7 +113,7 @@ BATCHES = register(
                 "q",
                 "Name or id",
                 _named,
-                placeholder="Words of the name, or an id",
+                placeholder="Words in the name, or an id",
                 keeps_blanks=True,
             ),
             choice("status", "Status", Batch.Status.choices, "status"),

@@ -57,7 +57,7 @@ class BatchOptions(BaseModel):
         retry="Use fewer if the sites share a server.",
     )
     max_pages: Integer = _option(
-        ENGINE.max_pages, "Pages kept", "Most pages listed per site.", 1, 50_000
+        ENGINE.max_pages, "Pages kept", "Maximum number of pages listed per site.", 1, 50_000
     )
     inventory: Literal["all", "typed", "counts"] = _option(
         ENGINE.inventory,
@@ -65,7 +65,11 @@ class BatchOptions(BaseModel):
         "All pages, only those of a known type (contact, about, legal ...), or only their number.",
     )
     fetch_pages: Integer = _option(
-        ENGINE.fetch_pages, "Pages opened", "Most pages opened per site to find contacts.", 1, 50
+        ENGINE.fetch_pages,
+        "Pages opened",
+        "Maximum number of pages opened per site.",
+        1,
+        50,
     )
     site_deadline: Number = _option(
         ENGINE.site_deadline,
@@ -111,7 +115,7 @@ class BatchOptions(BaseModel):
     spread_hours: Number = _option(
         0.0,
         "Spread over hours",
-        "Start the sites evenly over this many hours; 0 starts each as soon as there is room.",
+        "Start the sites evenly over this many hours; 0 starts each when a slot is free.",
         0,
         168,
     )
@@ -121,7 +125,7 @@ class BatchOptions(BaseModel):
         "Store all columns of a table with its lines, to export them beside the results.",
     )
     test_mode: StrictBool = _option(
-        False, "Test mode", "Scan, but store the results with the job only."
+        False, "Test mode", "Scan, but store the results only with the job."
     )
 
     @classmethod
@@ -191,11 +195,11 @@ class Option:
     def requirement(self) -> str:
         """Return which values are valid, as a sentence."""
         if self.choices:
-            return f"Give one of {', '.join(self.choices)}."
+            return f"Must be one of {', '.join(self.choices)}."
         if not self.is_number:
-            return "Give true or false."
+            return "Must be true or false."
         number = "a whole number" if self.kind is int else "a number"
-        return f"Give {number} from {self.low:g} to {self.high:g}."
+        return f"Must be {number} from {self.low:g} to {self.high:g}."
 
     @classmethod
     def of(cls, name: str, field: FieldInfo) -> "Option":

@@ -140,7 +140,7 @@ def _settle_id(batch: Batch, requested: str) -> None:
     if batch.created_by:
         own = own | readable(rows, batch.created_by)
     if own.find(requested) is not None:
-        raise BatchExistsError(f"A batch with the id {requested} exists already.")
+        raise BatchExistsError(f"A batch with the id {requested} already exists.")
     if rows.filter(pk=uuid).exists():
         batch.legacy_batch_id = str(uuid)
     else:

@@ -37,7 +37,7 @@ def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[B
     _each(model_admin, request, rows, transitions.cancel_batch, "Cancelled")
 
 
-@admin.action(description="Retry what failed", permissions=["view"])
+@admin.action(description="Retry failed jobs", permissions=["view"])
 def retry_failed(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
 ) -> None:
@@ -58,7 +58,7 @@ def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySe
     )
 
 
-@admin.action(description="Retry what failed", permissions=["view"])
+@admin.action(description="Retry failed jobs", permissions=["view"])
 def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Retry the failed and cancelled jobs."""
     user = cast(User, request.user)

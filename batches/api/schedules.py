@@ -74,7 +74,7 @@ class ScheduleIn(ScheduleChanges):
 
 
 class PauseIn(Schema):
-    until: datetime = Field(description="No run starts before this moment.")
+    until: datetime = Field(description="No run starts before this time.")
 
 
 class RunOut(Schema):
@@ -174,13 +174,13 @@ def run_schedule(request: HttpRequest, schedule_id: UUID) -> dict[str, Any]:
 
 @router.post("/{uuid:schedule_id}/pause", response={200: ScheduleDetail, 409: Problem, **WRITE})
 def pause_schedule(request: HttpRequest, schedule_id: UUID, payload: PauseIn) -> dict[str, Any]:
-    """Start no run before a moment."""
+    """Pause a schedule until a given time."""
     row, now = _writable(request, schedule_id), timezone.now()
     until = payload.until
     if timezone.is_naive(until):
         raise InputError("until", "Add the time zone: 2026-12-01T00:00:00Z.")
     if until <= now:
-        raise InputError("until", "Enter a moment in the future.")
+        raise InputError("until", "Enter a time in the future.")
     if not row.pause(until, now):
         raise ConflictError("until", "The schedule is switched off.")
     return _refreshed(row)

@@ -87,7 +87,7 @@ def report(batch: Batch, jobs: list[Job], screen: Console) -> int:
     outcomes = dict(zip(HOSTS, map(outcome_of, jobs), strict=True))
     wrong = [site for site in SITES if outcomes[site.host] != site.expects]
     for site in wrong:
-        screen.print(f"[red]{site.host}[/red] ({site.shows}) should have been {site.expects}.")
+        screen.print(f"[red]{site.host}[/red] ({site.shows}) should have ended as {site.expects}.")
     if not wrong and batch.status == Batch.Status.PARTIAL:
         screen.print("Every site ended as expected. Run `make run` to start the console.")
         return os.EX_OK

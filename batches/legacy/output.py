@@ -51,10 +51,10 @@ def outcome(result: Outcome, *, dry_run: bool) -> Iterator[str]:
 def _nothing(result: Outcome) -> str:
     unconverted = sum(topic.count for topic in result.notes if topic.topic.endswith(LEFT_BEHIND))
     if not unconverted:
-        return "Nothing to convert: every row of the legacy tables is here already."
+        return "Nothing to convert: every row of the legacy tables is already here."
     rows = f"{unconverted:,} row was" if unconverted == 1 else f"{unconverted:,} rows were"
     return (
-        f"Nothing to convert: every row that can be carried over is here already; {rows} left "
+        f"Nothing to convert: every row that can be carried over is already here; {rows} left "
         "behind, as --report names them."
     )
 
@@ -85,4 +85,4 @@ def verdict(result: Verdict) -> Iterator[str]:
         )
     yield from (f"DIFFERS: {fault}" for fault in result.faults)
     if not result.faults:
-        yield "Verified: both sides are equal, and every reference leads to its row."
+        yield "Verified: both sides are equal, and every reference resolves."

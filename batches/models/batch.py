@@ -265,7 +265,7 @@ class Batch(models.Model):
             return ""
         return (
             f"Paused because {grouped(failed)} of {grouped(ended)} sites failed; the limit is"
-            f" {limit * 100:g} % (“Pause at failures”). Resume it to go on regardless."
+            f" {limit * 100:g} % (“Pause at failures”). Resume the batch to continue anyway."
         )
 
     @property

@@ -140,8 +140,8 @@ class Export(models.Model):
         """The filter that the rows match, and the time span in which they were read."""
         end = plain(self.finished_at) if self.finished_at else "its end"
         return (
-            f"The filter is that of the start, “{self.query}”. Each row is as it was when its "
-            f"slice was read, between {plain(self.created_at)} and {end}."
+            f"The filter is the one set when the export started, “{self.query}”. Each row is as it"
+            f" was when its slice was read, between {plain(self.created_at)} and {end}."
         )
 
     @property

@@ -11,11 +11,11 @@ def outage_notice() -> str:
         return ""
     if down < len(down_since):
         start = f"{down} of {len(down_since)} worker hosts seem to have lost their network"
-        end = "The other hosts go on."
+        end = "The other hosts continue."
     else:
         start = "The network here seems to be down"
         end = "No site is scanned until then."
     return (
-        f"{start}: nearly all of the last sites failed that way. It is checked every minute; when"
-        f" it is back, scanning goes on and those sites are retried. {end}"
+        f"{start}: nearly all recent scans failed with network errors. The network is checked every"
+        f" minute. When it is back, scanning continues and those sites are retried. {end}"
     )

@@ -79,7 +79,10 @@ def test_a_list_is_not_emptied_by_domains_that_cannot_be_read(call: Call) -> Non
 
 def test_a_name_that_is_taken_or_empty_is_refused(call: Call) -> None:
     call("post", "", {"name": "Leads"})
-    for name, sentence in (("leads", "There is a list named “leads” already."), (" ", "Enter")):
+    for name, sentence in (
+        ("leads", "A list named “leads” already exists."),
+        (" ", "Enter"),
+    ):
         response = call("post", "", {"name": name, "domains": ["a.example"]})
         assert response.status_code == 422
         assert sentence in response.json()["detail"]

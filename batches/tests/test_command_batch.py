@@ -104,7 +104,7 @@ def test_rerun_tells_of_the_new_batch_which_belongs_to_the_same_user(
         (("retry", "--reason", "http_error"), "There is no failed or cancelled job to retry."),
         (("retry", "--option", "max_concurrent=0"), "max_concurrent: Give a whole number"),
         (("retry", "--option", "speed=1"), "speed: There is no option with this name."),
-        (("retry", "--option", "obey_robots=1"), "obey_robots: Give true or false."),
+        (("retry", "--option", "obey_robots=1"), "obey_robots: Must be true or false."),
         (("retry", "--option", "site_deadline=long"), "site_deadline: give a number, yes or no"),
         (("retry", "--option", "site_deadline=nan"), "site_deadline: Give a number"),
         (("retry", "--option", "obey_robots"), "--option takes NAME=VALUE"),

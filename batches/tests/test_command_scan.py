@@ -93,5 +93,5 @@ def test_the_options_of_a_batch_hold(sites: Sites) -> None:
 
 
 def test_an_option_out_of_bounds_is_named() -> None:
-    with pytest.raises(CommandError, match="--max-pages: Give a whole number from 1"):
+    with pytest.raises(CommandError, match="--max-pages: Must be a whole number from 1"):
         run("a.site.test", "--max-pages", "0")

@@ -51,12 +51,12 @@ def test_the_defaults_of_a_scan_are_the_engines() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        ({"max_pages": True}, "Give a whole number from 1 to 50000."),
-        ({"max_pages": "5"}, "Give a whole number from 1 to 50000."),
-        ({"max_pages": 5.5}, "Give a whole number from 1 to 50000."),
-        ({"request_delay": float("nan")}, "Give a number from 0 to 60."),
-        ({"request_delay": None}, "Give a number from 0 to 60."),
-        ({"test_mode": 0}, "Give true or false."),
+        ({"max_pages": True}, "Must be a whole number from 1 to 50000."),
+        ({"max_pages": "5"}, "Must be a whole number from 1 to 50000."),
+        ({"max_pages": 5.5}, "Must be a whole number from 1 to 50000."),
+        ({"request_delay": float("nan")}, "Must be a number from 0 to 60."),
+        ({"request_delay": None}, "Must be a number from 0 to 60."),
+        ({"test_mode": 0}, "Must be true or false."),
         ({"colour": "red"}, "There is no option with this name."),
     ],
 )

@@ -63,7 +63,7 @@ def test_problems_of_the_worker_are_shown(
 
 def test_the_moving_part_is_a_part_of_the_page(console: Client) -> None:
     response = console.get("/live/", headers={"HX-Request": "true"})
-    assert response.content.decode().strip().startswith('<div id="happening"')
+    assert response.content.decode().strip().startswith('<div id="live-overview"')
     assert console.get("/live/").headers["Location"] == "/"
 
 

@@ -79,7 +79,7 @@ def test_a_list_may_begin_empty(console: Client) -> None:
     ("sent", "sentence"),
     [
         ({"name": "", "domains": "c.example"}, "Enter a name for the list."),
-        ({"name": "LEADS"}, "There is a list named “LEADS” already."),
+        ({"name": "LEADS"}, "A list named “LEADS” already exists. Choose another name."),
         ({"name": "New", "domains": "localhost"}, "Line 1, “localhost”:"),
     ],
 )

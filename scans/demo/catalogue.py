@@ -41,7 +41,7 @@ SITES = (
     DemoSite("expired", "an expired certificate", "tls_error"),
     DemoSite("silent", "a server that never answers in time", "read_timeout"),
     DemoSite("unknown", "a name that does not exist", "dns_not_found"),
-    DemoSite("private", "a robots.txt that wants no robots", "robots_disallowed"),
+    DemoSite("private", "a robots.txt that disallows everything", "robots_disallowed"),
     DemoSite(
         "guarded", "a bot wall", "challenge", {"Server": "cloudflare", "CF-RAY": "8f2c11aa7d2e4c1b"}
     ),

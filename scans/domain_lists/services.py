@@ -49,7 +49,9 @@ def rename_list(row: DomainList, name: str) -> DomainList:
 
 
 def _stored(row: DomainList) -> DomainList:
-    error = ValidationError({"name": f"There is a list named “{row.name}” already."})
+    error = ValidationError(
+        {"name": f"A list named “{row.name}” already exists. Choose another name."}
+    )
     other = find_by_name(row.tenant_id, row.name)
     if other and other.pk != row.pk:
         raise error

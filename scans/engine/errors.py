@@ -67,15 +67,15 @@ class FailureReason(StrEnum):
         "The name servers did not answer for this domain.",
         retry_may_help=True,
         meaning="The domain's name servers are down, or the resolver here is overloaded.",
-        advice="Retry later; if many sites fail like this, with fewer {max_concurrent}.",
+        advice="Retry later; if many sites fail like this, lower {max_concurrent}.",
         may_be_own_network=True,
     )
     CONNECTION_REFUSED = _Reason(
         "connection_refused",
         "The server refuses connections.",
         retry_may_help=True,
-        meaning="No web server runs there, or a firewall turns this scanner away.",
-        advice="Retry later. If the sites share a server, use fewer {max_concurrent}.",
+        meaning="No web server runs there, or a firewall blocks this scanner.",
+        advice="Retry later. If the sites share a server, lower {max_concurrent}.",
         may_be_own_network=True,
     )
     CONNECTION_TIMEOUT = _Reason(
@@ -83,15 +83,15 @@ class FailureReason(StrEnum):
         "The server did not accept a connection in time.",
         retry_may_help=True,
         meaning="The server is off or overloaded, or a firewall drops the connections.",
-        advice="Retry later with fewer {max_concurrent}.",
+        advice="Retry later with a lower {max_concurrent}.",
         may_be_own_network=True,
     )
     READ_TIMEOUT = _Reason(
         "read_timeout",
         "The server accepted the connection but did not answer in time.",
         retry_may_help=True,
-        meaning="The server is overloaded, or it holds up visitors that it takes for robots.",
-        advice="Retry later with fewer {max_concurrent}, or more {request_delay}.",
+        meaning="The server is overloaded, or it stalls visitors that look like bots.",
+        advice="Retry later with a lower {max_concurrent} or a higher {request_delay}.",
         may_be_own_network=True,
     )
     DEADLINE_EXCEEDED = _Reason(
@@ -99,7 +99,7 @@ class FailureReason(StrEnum):
         "The site took longer than the deadline of one scan.",
         retry_may_help=True,
         meaning="The site is slow, or its robots.txt demands long pauses between requests.",
-        advice="Retry with more {site_deadline}. Fewer {fetch_pages} save time as well.",
+        advice="Retry with a higher {site_deadline}. A lower {fetch_pages} saves time, too.",
         may_be_own_network=True,
     )
     TLS_ERROR = _Reason(
@@ -121,40 +121,40 @@ class FailureReason(StrEnum):
         "The address is private or reserved and may not be scanned.",
         retry_may_help=False,
         meaning="The domain points into an internal network, or to nowhere.",
-        advice="To scan sites of your own network, the operator can allow their addresses.",
+        advice="To scan sites in your own network, ask the operator to allow its addresses.",
     )
     RESPONSE_TOO_LARGE = _Reason(
         "response_too_large",
         "The homepage is larger than the limit for a page.",
         retry_may_help=False,
-        meaning="The homepage is a download or a stream without an end.",
+        meaning="The homepage is a download or an endless stream.",
     )
     UNSUPPORTED_CONTENT = _Reason(
         "unsupported_content",
         "The homepage is not a web page.",
         retry_may_help=False,
-        meaning="The domain serves a file, an image or an interface for programs.",
+        meaning="The domain serves a file, an image or an API.",
     )
     HTTP_ERROR = _Reason(
         "http_error",
-        "The homepage answered with an error.",
+        "The homepage returned an error.",
         retry_may_help=True,
-        meaning="The site is broken or under maintenance, or it rejects robots (403, 429).",
-        advice="Retry later with more {request_delay} and fewer {max_concurrent}.",
+        meaning="The site is broken or under maintenance, or it rejects bots (403, 429).",
+        advice="Retry later with a higher {request_delay} and a lower {max_concurrent}.",
     )
     ROBOTS_DISALLOWED = _Reason(
         "robots_disallowed",
         "The site's robots.txt does not allow this scan.",
         retry_may_help=False,
-        meaning="The owner does not want the homepage to be read by robots.",
-        advice="Respect it: ask the owner, or leave the site out.",
+        meaning="The owner does not want bots to read the homepage.",
+        advice="Ask the owner for permission, or leave the site out.",
     )
     WORKER_LOST = _Reason(
         "worker_lost",
-        "The worker died three times while it scanned this site.",
+        "The worker died three times while scanning this site.",
         retry_may_help=True,
         meaning="The machine ran out of memory or was restarted, or the site crashes the scanner.",
-        advice="Retry with fewer {max_concurrent}; the operator can check the memory.",
+        advice="Retry with a lower {max_concurrent}, and ask the operator to check the memory.",
     )
     CANCELLED = _Reason(
         "cancelled",
@@ -168,7 +168,7 @@ class FailureReason(StrEnum):
         "The scanner failed on this site: please report it.",
         retry_may_help=True,
         meaning="The site contains something that the scanner does not expect.",
-        advice="Report it to the operator with the address of the job's page.",
+        advice="Send the operator a link to this job.",
     )
 
 

@@ -225,7 +225,7 @@ def _why_no_name(host: str) -> str:
     if "" in labels:
         return "It contains two dots in a row or starts with one."
     if not all(_LABEL.fullmatch(label) for label in labels):
-        return "It holds characters that no domain name may hold, or a hyphen where none may be."
+        return "It contains characters that a domain name cannot contain, or a misplaced hyphen."
     return "It does not end like a domain name."
 
 

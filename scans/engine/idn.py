@@ -52,7 +52,7 @@ def why_garbled(text: str) -> str:
     """
     authority = _authority(text)
     if "\ufffd" in authority:
-        return "It holds “�”: the list was saved or read in the wrong encoding. Save it as UTF-8."
+        return "It contains “�”: the list was saved in the wrong encoding. Save it as UTF-8."
     is_upper = authority == authority.upper()
     for run in _NOT_ASCII.finditer(authority):
         if meant := _decoded_again(run[0], is_upper):
@@ -113,7 +113,7 @@ def _is_symbol(character: str) -> bool:
 
 
 def _not_allowed(character: str) -> str:
-    return f"It holds “{character}”, which no registry allows in a name."
+    return f"It contains “{character}”, which no registry allows in a name."
 
 
 @lru_cache(maxsize=4_096)

@@ -88,9 +88,7 @@ def read_robots(text: bytes, status: int, url: str, content_type: str, user_agen
         note = "robots.txt could not be fetched, so only the homepage is read."
         return Robots(url, status, note=note, known=False)
     if status == 429 or status >= 500:
-        note = (
-            f"robots.txt answered {status}, so its rules are unknown and only the homepage is read."
-        )
+        note = f"robots.txt returned status {status}: rules unknown, so only the homepage is read."
         return Robots(url, status, note=note, known=False)
     if not 200 <= status < 300:
         return Robots(url, status, note=f"There is no robots.txt (status {status}).")

@@ -166,7 +166,7 @@ class _Walker:
             sentence = f"It returned status {stream.status}."
             self._record(waiting, ParsedSitemap(error=sentence, is_cut=not is_absent))
         elif stream.final_url in self._read:
-            twice = f"It leads to {stream.final_url}, which has already been read."
+            twice = f"It redirects to {stream.final_url}, which has already been read."
             self._record(waiting, ParsedSitemap(error=twice))
         else:
             self._read.add(stream.final_url)

@@ -75,7 +75,7 @@ def curate_action(url_name: str) -> Action:
 def by_gone() -> Filter:
     return flag(
         "gone", "Gone", lambda gone: Q(gone_at__isnull=not gone), group=EVERYTHING,
-        help_text="Whether the latest scan that looked for it did not see it.",
+        help_text="Whether the latest scan that looked for it did not find it.",
     )  # fmt: skip
 
 

@@ -170,7 +170,7 @@ CONTACTS = register(
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
             choice("network", "Network", network_names(), _labelled("social")),
             text("country", "Country", _of_country, placeholder="DE"),
-            text("words", "Words of the site", lambda value: words_match(value, "domain__")),
+            text("words", "Words on the site", lambda value: words_match(value, "domain__")),
             text("technology", "Site uses", _of_technology),
             number(
                 "confidence_min",

@@ -95,7 +95,7 @@ def _ending(value: str) -> Condition:
 def read_uuid(text: str) -> str:
     """Return an id in canonical form; raise BadValue if it is not one."""
     if (value := read_uuid_or_none(text)) is None:
-        raise BadValue(f"“{text}” is no id.")
+        raise BadValue(f"“{text}” is not an id.")
     return str(value)
 
 
@@ -125,7 +125,7 @@ FILTERS: tuple[Filter, ...] = (
         leads_in="host",
         placeholder="example.com, .de, a URL or an e-mail address",
     ),
-    text("words", "Words", words_match, placeholder="Words of title or description"),
+    text("words", "Words", words_match, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
     choice("verdict", "Verdict", with_names(VERDICTS), "verdict", common=""),
     choice("reason", "Failure reason", REASONS, "failure_reason", common=""),

@@ -45,6 +45,6 @@ DOMAINS = register(
             ("Selected", f"curation={Curation.SELECTED}"),
             ("Scanned in the last 7 days", "scanned_after=7d"),
         ),
-        empty_text="Every domain of a batch appears here, with the latest facts about it.",
+        empty_text="Every domain you scan appears here, with its latest results.",
     )
 )

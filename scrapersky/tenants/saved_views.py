@@ -128,7 +128,7 @@ def _stored(view: SavedView, name: str) -> SavedView:
     if len(view.query) > QUERY_LENGTH:
         raise ValidationError("These filters are too long to save. Use fewer filters.")
     own = SavedView.objects.filter(owner=view.owner, list_name=view.list_name, name=view.name)
-    error = ValidationError(f"You have a view named “{view.name}” already. Choose another name.")
+    error = ValidationError(f"You already have a view named “{view.name}”. Choose another name.")
     if own.exclude(pk=view.pk).exists():
         raise error
     try:

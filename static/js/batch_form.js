@@ -1,4 +1,4 @@
-// Counts what is pasted and offers the columns of a chosen CSV file.
+// Counts pasted domains and suggests the columns of a chosen CSV file.
 "use strict";
 (() => {
   const text = document.getElementById("id_domains");

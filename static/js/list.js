@@ -1,4 +1,4 @@
-// Selects all rows of the page at once and counts the selection; without it each row is ticked alone.
+// Selects all rows of the page and counts the selection. Without it, rows are selected one by one.
 "use strict";
 (() => {
   const form = () => document.getElementById("bulk");
@@ -24,13 +24,13 @@
     update();
   });
   document.addEventListener("htmx:afterSettle", () => {
-    // The number of rows comes after them.
+    // The row count arrives after the rows.
     const count = document.getElementById("list-count")?.textContent ?? "";
     const place = form()?.querySelector("[data-pick-count]");
     if (place) place.textContent = /\d/.test(count) ? count : "";
     update();
   });
-  // After the console's own handler, which enables every button again.
+  // Run after the handler of console.js, which enables every button again.
   addEventListener("pageshow", () => setTimeout(update));
   update();
 })();

@@ -1,11 +1,11 @@
-// Parts that update themselves. They are merged into the page (Idiomorph), not replaced: what the
-// user ticked, opened, typed, selected or focused stays, and so does the scroll position.
+// Self-updating fragments. They are merged into the page (Idiomorph), not swapped, so that ticked
+// boxes, open menus, typed text, selection, focus and scroll position are kept.
 "use strict";
 (() => {
   const POLLS = '[hx-trigger^="every"]';
   const byId = (id) => document.getElementById(id);
 
-  // An open menu stays as it is; so does a list that is under the pointer or has the focus.
+  // Do not touch an open menu, or a list that is under the pointer or has the focus.
   const isKept = (node, style) =>
     node instanceof Element &&
     (node.matches("details.menu[open], [data-kept]") ||
@@ -19,15 +19,15 @@
         beforeAttributeUpdated: (name) => !["open", "checked"].includes(name),
       },
     });
-  // "live" is for what the page requests by itself, "merge" for what the user does.
+  // "live" swaps are polls, "merge" swaps are user actions.
   const isOurs = (style) => style === "live" || style === "merge";
   htmx.defineExtension("live", {
     isInlineSwap: isOurs,
     handleSwap: (style, target, fragment) => isOurs(style) && merge(style, target, fragment),
   });
 
-  // A part that has ended polls no more, and one that the user has filtered polls other rows. A poll
-  // of before, queued or under way, is dropped: htmx would swap it in without merging it.
+  // A finished fragment stops polling, and a filtered one polls other rows. Drop an earlier poll that
+  // is still queued or in flight: htmx would swap it in without merging.
   const isOutdated = ({ requestConfig: { elt, verb }, target, pathInfo }) =>
     verb === "get" && elt === target && pathInfo.requestPath !== elt.getAttribute("hx-get");
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -53,7 +53,7 @@
     if (isPaused && event.detail.requestConfig.elt.matches(POLLS)) event.detail.shouldSwap = false;
   });
 
-  // What changed is said once, in a live region that is never replaced (WCAG 4.1.3).
+  // Announce each change once, in a live region that is never replaced (WCAG 4.1.3).
   const read = () => document.querySelector("[data-announcement]")?.dataset.announcement ?? "";
   let said = read();
   const announce = () => {
@@ -62,14 +62,14 @@
     said = text;
   };
 
-  // A message goes when the status that it speaks of has passed.
+  // Remove a message once the status that it mentions has changed.
   const dropMessages = () => {
     const status = document.querySelector("[data-status]")?.dataset.status;
     for (const message of document.querySelectorAll("[data-while]"))
       if (status && !message.dataset.while.split(" ").includes(status)) message.remove();
   };
 
-  // Where the button that was pressed is gone, the focus goes to the next best one.
+  // If the pressed button is gone, move the focus to the next best one.
   let pressed = false;
   document.addEventListener("htmx:beforeRequest", (event) => {
     pressed ||= Boolean(event.detail.boosted && event.detail.elt.closest(".controls"));

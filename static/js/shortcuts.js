@@ -1,4 +1,4 @@
-// Single-key shortcuts, listed under "?". The account page switches them off (WCAG 2.1.4).
+// Single-key shortcuts, listed under "?". Users can switch them off on the account page (WCAG 2.1.4).
 "use strict";
 (() => {
   if (/(^|; )shortcuts=off/.test(document.cookie)) return;

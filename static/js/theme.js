@@ -1,5 +1,5 @@
-// Loaded before the first paint: the remembered theme, which the admin's own toggle shares.
-// Without one the colours follow the system (color-scheme in scrapersky.css).
+// Loaded before the first paint: applies the stored theme, which the admin's own toggle shares.
+// Without one, the colours follow the system (color-scheme in scrapersky.css).
 "use strict";
 (() => {
   const root = document.documentElement;

@@ -72,12 +72,12 @@ def test_a_page_that_loses_the_server_says_so_and_recovers(
 ) -> None:
     batch = running_batch(default_tenant)
     logged_in.goto(f"/batches/{batch.pk}/")
-    expect(logged_in.locator("#lost-touch")).to_be_hidden()
+    expect(logged_in.locator("#connection-lost")).to_be_hidden()
     logged_in.route("**/progress/", lambda route: route.fulfill(status=204, body=""))
     logged_in.evaluate("document.dispatchEvent(new CustomEvent('htmx:sendError'))")
-    expect(logged_in.locator("#lost-touch")).to_be_visible()
+    expect(logged_in.locator("#connection-lost")).to_be_visible()
     logged_in.unroute("**/progress/")
-    expect(logged_in.locator("#lost-touch")).to_be_hidden()
+    expect(logged_in.locator("#connection-lost")).to_be_hidden()
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen_and_is_remembered(

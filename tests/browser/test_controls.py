@@ -131,7 +131,7 @@ def test_who_may_no_longer_write_is_told_so(
     Membership.objects.update(role=Membership.Role.VIEWER)
     page.click("#rerun")
     expect(page.locator("text=can view")).to_be_visible()
-    expect(page.locator("#lost-touch")).to_be_hidden()
+    expect(page.locator("#connection-lost")).to_be_hidden()
     page.context.close()
 
 

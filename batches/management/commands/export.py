@@ -27,7 +27,7 @@ class Command(SafeCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("list", choices=[definition.name for definition in all_lists()])
-        parser.add_argument("file", help="where to write; - for standard output")
+        parser.add_argument("file", help="the file to write; - for standard output")
         parser.add_argument("--user", required=True, help="export the rows that this user may read")
         parser.add_argument("--query", default="", help="filters, as in the list's query string")
         parser.add_argument("--columns", default="", help="names, separated by commas")

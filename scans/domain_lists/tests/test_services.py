@@ -75,7 +75,7 @@ def test_domains_of_another_tenant_are_neither_added_nor_removed(
     [
         ("  ", "Enter a name for the list."),
         ("x" * 101, "A name has at most 100 characters."),
-        ("leads", "There is a list named “leads” already."),
+        ("leads", "A list named “leads” already exists. Choose another name."),
     ],
 )
 def test_a_name_that_cannot_be_used_is_refused(leads: DomainList, name: str, sentence: str) -> None:

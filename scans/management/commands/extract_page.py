@@ -29,10 +29,10 @@ class Command(SafeCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a saved page, also .gz")
         where = parser.add_mutually_exclusive_group()
-        where.add_argument("--url", default="", help="the address that the pages came from")
-        where.add_argument("--urls", metavar="FILE.tsv", help="lines of: page name, tab, address")
+        where.add_argument("--url", default="", help="the URL that the page came from")
+        where.add_argument("--urls", metavar="FILE.tsv", help="lines of page name, tab, URL")
         parser.add_argument(
-            "--status", type=_status, default=200, help="the status that the pages came with (200)"
+            "--status", type=_status, default=200, help="the HTTP status of the pages (default 200)"
         )
         parser.add_argument(
             "--header",
@@ -41,14 +41,14 @@ class Command(SafeCommand):
             default=[],
             type=_header,
             metavar="'NAME: VALUE'",
-            help="a header that the pages came with; may be given more than once",
+            help="a response header of the pages; repeatable",
         )
         parser.add_argument(
             "--person-names",
             action="store_true",
-            help="print the names and positions that the pages state beside contacts",
+            help="print the names and positions stated beside contacts",
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object a page and line")
+        parser.add_argument("--json", action="store_true", help="print one JSON object per page")
 
     def handle(self, *, files: list[str], url: str, urls: str | None, **options: Any) -> None:
         known = _read_urls(urls) if urls else {}

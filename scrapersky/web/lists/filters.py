@@ -235,7 +235,7 @@ def read_moment(text: str, *, end_of_day: bool = False) -> datetime:
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
-        raise BadValue(f"“{text}” is no date, such as 2026-01-31, and no age, such as 7d.")
+        raise BadValue(f"“{text}” is neither a date such as 2026-01-31 nor an age such as 7d.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
