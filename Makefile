@@ -28,8 +28,8 @@ test: .venv/.development  ## Run every test on SQLite, then on a real PostgreSQL
 	$(PYTEST) -n $(CORES_AND_ONE)
 	$(PYTEST) -n auto --ds=tests.settings_postgres
 
-test-fast: .venv/.development  ## Run the quick tests: SQLite, no browser, no slow starts
-	$(PYTEST) -n auto -m "not browser and not slow_start" --ignore=benchmarks --ignore=tests/concurrency
+test-fast: .venv/.development  ## Run the quick tests, in about a minute: SQLite, nothing slow
+	$(PYTEST) -n auto --fast
 
 lint: .venv/.development  ## Check style and types
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -25,6 +26,39 @@ settings.register_profile("random", deadline=None, suppress_health_check=[Health
 settings.register_profile("project", settings.get_profile("random"), derandomize=True)
 settings.load_profile("project")
 
+# Files and folders that `--fast` leaves out: real processes, browsers and large lists, and tests
+# that request every address as every role.
+SLOW = {
+    Path(__file__).parent / path
+    for path in (
+        "batches/tests/legacy",
+        "batches/tests/test_building.py",
+        "batches/tests/test_large_lists.py",
+        "batches/tests/test_pool.py",
+        "benchmarks",
+        "scans/engine/tests/test_child.py",
+        "scans/engine/tests/test_engine_import.py",
+        "scans/engine/tests/test_hostile_sites.py",
+        "scans/engine/tests/test_list_archives.py",
+        "scans/engine/tests/test_probe.py",
+        "scans/tests/test_list_plans.py",
+        "scrapersky/tests/test_preparation.py",
+        "scrapersky/tests/test_supervisor.py",
+        "scrapersky/web_server",
+        "tests/access",
+        "tests/browser",
+        "tests/concurrency",
+        "tests/test_demo.py",
+        "tests/test_export_round_trips.py",
+        "tests/test_inference.py",
+        "tests/test_intake_processes.py",
+        "tests/test_list_outputs.py",
+        "tests/test_private_files.py",
+        "tests/test_project.py",
+        "tests/test_untrusted_input.py",
+        "tests/test_up.py",
+    )
+}
 # Folders that have no test for another run (see `pytest_collection_modifyitems` here and of the
 # browser): to read them would take as long as many tests.
 collect_ignore = (
@@ -104,15 +138,29 @@ def schedules_on_time(db: None) -> None:
     Schedule.objects.update(next_run=timezone.now() + timedelta(hours=1))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out slow tests")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read files of slow tests; return None to leave the decision to others."""
+    return True if config.getoption("--fast") and collection_path in SLOW else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests without a database, except in the run on SQLite."""
-    if connection.vendor == "sqlite":
-        return
-    elsewhere = [item for item in items if not uses_database(item)]
-    items[:] = [item for item in items if uses_database(item)]
-    config.hook.pytest_deselected(items=elsewhere)
+    """Leave out slow tests, and leave what uses no database to the run on SQLite."""
+    left_out = [item for item in items if not _belongs_to_run(item, config)]
+    if left_out:
+        items[:] = [item for item in items if _belongs_to_run(item, config)]
+        config.hook.pytest_deselected(items=left_out)
 
 
-def uses_database(item: pytest.Item) -> bool:
-    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
-    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+def _belongs_to_run(item: pytest.Item, config: pytest.Config) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    mark = item.get_closest_marker("django_db")
+    commits = bool({"transactional_db", "live_server"} & fixtures) or bool(
+        mark and mark.kwargs.get("transaction")
+    )
+    if config.getoption("--fast") and commits:
+        return False
+    return connection.vendor == "sqlite" or commits or "db" in fixtures or mark is not None

@@ -12,12 +12,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.postgres import create_database, drop_database, has_database, rename_database
+from tests.postgres import (
+    create_database,
+    drop_database,
+    dump_database,
+    has_database,
+    rename_database,
+    restore_database,
+)
 from tests.settings import DIRECTORY
 
 MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
 _TEMPLATE = DIRECTORY / "migrated.sqlite3"
 _POSTGRES_TEMPLATE = f"{DIRECTORY.name}-migrated"
+_POSTGRES_DUMP = DIRECTORY / "migrated.dump"
 
 
 def copy_migrated_database(path: Path) -> Path:
@@ -41,6 +49,16 @@ def copy_migrated_postgres(server: str, name: str) -> str:
             _migrate(create_database(server, unfinished))
             rename_database(server, unfinished, _POSTGRES_TEMPLATE)
         return create_database(server, name, template=_POSTGRES_TEMPLATE)
+
+
+def fill_empty_postgres(url: str) -> None:
+    """Create all tables in an empty database, on a server that has no template."""
+    with _locked():
+        if _POSTGRES_DUMP.exists():
+            restore_database(_POSTGRES_DUMP, url)
+        else:
+            _migrate(url)
+            dump_database(url, _POSTGRES_DUMP)
 
 
 def drop_postgres_template(server: str) -> None:

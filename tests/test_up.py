@@ -20,7 +20,6 @@ from tests.migrated import copy_migrated_database
 from tests.processes import MARK, eventually, marked
 
 BASE = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.slow_start
 
 
 class Group:

@@ -1,7 +1,6 @@
 """Every part runs, at a tiny size, and prints its figures."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from benchmarks import crawl, database
 from benchmarks.__main__ import PARTS, main
 from benchmarks.parts import exports, hosts, latency, legacy
-from tests.migrated import copy_migrated_database
+from tests.migrated import copy_migrated_database, fill_empty_postgres
 
 
 def figures(printed: str, name: str) -> list[float]:
@@ -20,19 +19,16 @@ def figures(printed: str, name: str) -> list[float]:
 
 @pytest.fixture(autouse=True)
 def migrated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copy the SQLite file of the test run instead of migrating one more."""
-    monkeypatch.setattr(database, "migrate", copying_sqlite(database.migrate))
+    """Copy the migrated database of the test run instead of migrating one more."""
+    monkeypatch.setattr(database, "migrate", copy_migrated)
 
 
-def copying_sqlite(migrate: Callable[[str], None]) -> Callable[[str], None]:
-    def copy_or_migrate(url: str) -> None:
-        scheme, _, path = url.partition(":///")
-        if scheme == "sqlite":
-            copy_migrated_database(Path(path))
-        else:
-            migrate(url)
-
-    return copy_or_migrate
+def copy_migrated(url: str) -> None:
+    scheme, _, path = url.partition(":///")
+    if scheme == "sqlite":
+        copy_migrated_database(Path(path))
+    else:
+        fill_empty_postgres(url)
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from batches.tests.sites import Sites, serve
 from tests.concurrency.installation import Installation, pointed_at
+from tests.migrated import fill_empty_postgres
 from tests.postgres import EmbeddedPostgres
 from tests.settings import DIRECTORY
 
@@ -19,12 +19,10 @@ Install = Callable[..., Installation]
 
 
 @pytest.fixture(scope="session")
-def server(django_db_blocker: DjangoDbBlocker) -> Iterator[EmbeddedPostgres]:
+def server() -> Iterator[EmbeddedPostgres]:
     """Start a server with a migrated template database."""
     postgres = EmbeddedPostgres(DIRECTORY / f"own-{os.getpid()}")
-    url = postgres.create_database("migrated")
-    with django_db_blocker.unblock(), pointed_at(url):
-        call_command("migrate", verbosity=0)
+    fill_empty_postgres(postgres.create_database("migrated"))
     yield postgres
     postgres.stop()
 

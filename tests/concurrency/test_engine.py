@@ -15,7 +15,6 @@ from tests.concurrency.scenarios import deaths, order, politeness, supervision
 from tests.postgres import EmbeddedPostgres
 from tests.settings import TEST_REDIS_URL
 
-pytestmark = pytest.mark.slow_start
 PATIENCE = 120.0
 
 

@@ -16,8 +16,6 @@ from tests.concurrency.installation import BASE, Installation, group_of
 from tests.concurrency.scenarios.common import ended, names
 from tests.processes import eventually, marked
 
-pytestmark = pytest.mark.slow_start
-
 
 @pytest.fixture
 def installation(install: Install, settings: Settings) -> Installation:

@@ -8,8 +8,6 @@ from tests.concurrency.conftest import Install
 from tests.concurrency.scenarios import deaths, order
 from tests.migrated import copy_migrated_database
 
-pytestmark = pytest.mark.slow_start
-
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:

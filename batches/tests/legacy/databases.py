@@ -11,6 +11,9 @@ from uuid import uuid4
 
 import psycopg
 
+from tests.migrated import copy_migrated_postgres
+from tests.postgres import drop_database
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -25,6 +28,17 @@ def another_database() -> Iterator[str]:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def migrated_database() -> Iterator[str]:
+    """Make a database with the tables of this system alone; yield its URL."""
+    server = os.environ["TEST_DATABASE_URL"]
+    name = f"legacy_{uuid4().hex}"
+    try:
+        yield copy_migrated_postgres(server, name)
+    finally:
+        drop_database(server, name)
 
 
 def manage(url: str, *arguments: str) -> str:

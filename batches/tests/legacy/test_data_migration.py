@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from batches.tests.legacy.databases import another_database, manage
+from batches.tests.legacy.databases import another_database, manage, migrated_database
 from batches.tests.legacy.legacy_database import TABLES, build
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +52,11 @@ def test_migrating_from_zero_converts_and_can_be_reversed_and_repeated(database:
     assert checksums(database, TABLES) == old
 
 
-def test_where_there_are_no_older_tables_nothing_is_converted(database: str) -> None:
-    manage(database, "migrate", "--verbosity", "0")
-    assert {count for count, _ in checksums(database, OURS).values()} == {0}
-    assert manage(database, "inspect_schema", "--check").startswith("The models and the database")
-    assert "legacy_batch_id" in manage(database, "inspect_schema", "batches_batch")
+def test_where_there_are_no_older_tables_nothing_is_converted() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("the older system ran on PostgreSQL alone")
+    with migrated_database() as database:
+        assert {count for count, _ in checksums(database, OURS).values()} == {0}
+        checked = manage(database, "inspect_schema", "--check")
+        assert checked.startswith("The models and the database")
+        assert "legacy_batch_id" in manage(database, "inspect_schema", "batches_batch")

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from batches.tests.legacy.databases import ROOT, another_database
+from batches.tests.legacy.databases import ROOT, another_database, migrated_database
 from batches.tests.legacy.legacy_database import TABLES, build, create_tables
 
 pytestmark = pytest.mark.django_db
@@ -230,9 +230,7 @@ def test_another_database_is_read_by_a_role_that_may_only_read(
     place: Installation, reader: str
 ) -> None:
     fill(place)
-    with another_database() as target:
-        url = urlsplit(target).geturl()
-        assert place.manage("migrate", "--verbosity", "0", url=url)[0] == 0
+    with migrated_database() as url:
         code, output = place.manage(
             "convert_legacy_batch_ids", url=url, legacy=place.url_of(reader)
         )
@@ -253,8 +251,7 @@ def test_a_connection_that_drops_while_a_table_is_read_is_said_in_a_sentence(
     fill(place)
     place.sql("ALTER TABLE contacts RENAME TO slow")
     place.sql("CREATE VIEW contacts AS SELECT slow.* FROM slow, pg_sleep(60)")
-    with another_database() as target:
-        assert place.manage("migrate", "--verbosity", "0", url=target)[0] == 0
+    with migrated_database() as target:
         cut = threading.Thread(target=cut_off, args=[place])
         cut.start()
         code, output = place.manage(
