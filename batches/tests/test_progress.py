@@ -71,8 +71,8 @@ def test_a_silent_worker_scans_nothing(default_tenant: Tenant) -> None:
 def test_the_rate_is_that_of_the_last_minute(default_tenant: Tenant) -> None:
     batch = running_batch(default_tenant, complete_jobs=15, failed_jobs=5)
     progress = progress_of(batch)
-    assert progress.rate == pytest.approx(2.0, rel=0.1)
-    assert progress.eta == pytest.approx(2.0, rel=0.1)
+    assert progress.rate == pytest.approx(2.0, rel=0.3)
+    assert progress.eta == pytest.approx(2.0, rel=0.3)
 
 
 def test_the_last_silent_site_is_given_the_time_that_such_scans_took(

@@ -257,11 +257,11 @@ def test_lines_beyond_the_limit_are_left_out_and_said_to_be() -> None:
 
 def test_many_agents_above_many_rules_are_read_in_time() -> None:
     text = "User-agent: *\n" * 14_000 + "".join(f"Disallow: /{n}\n" for n in range(15_000))
-    started = time.monotonic()
+    started = time.process_time()
     file = parse_robots(text, TOKEN)
     assert len(file.rules) == 15_000
     assert not file.allows("/77")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 NAMES = ["User-agent", "Disallow", "Allow", "Crawl-delay", "Sitemap", "Request-rate"]

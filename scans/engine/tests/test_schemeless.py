@@ -125,9 +125,9 @@ def test_one_sitemap_is_one(line: str, values: list[str]) -> None:
 @pytest.mark.parametrize("filling", [",", " ", "a", "a.", "a ", ", ", "'", "< ", "sitemap:"])
 def test_lines_made_to_be_slow_are_read_in_time(filling: str) -> None:
     line = "Sitemap: " + filling * (16_000 // len(filling)) + "\n"
-    started = time.monotonic()
+    started = time.process_time()
     read_robots((line * 30).encode(), 200, "https://acme.test/robots.txt", "", "x")
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_sitemaps_without_a_scheme_are_found() -> None:
