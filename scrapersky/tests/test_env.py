@@ -1,4 +1,4 @@
-"""Every reader of the environment: what it takes, and the sentence with which it refuses."""
+"""Every reader of the environment: accepted values, and the message for others."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What /healthz says of a console that can and of one that cannot do its work."""
+"""/healthz reports whether the console is able to work."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def test_a_schedule_that_has_had_all_its_runs_is_none() -> None:
 
 @pytest.fixture
 def forgotten(default_tenant: Tenant) -> Batch:
-    """Return a batch that has waited for long."""
+    """Return a batch that has been waiting for a long time."""
     batch = create_batch(tenant=default_tenant, created_by=None, domains=["acme.test"])
     Batch.objects.filter(pk=batch.pk).update(updated_at=timezone.now() - LONG_AGO)
     return batch

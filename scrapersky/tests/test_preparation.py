@@ -1,4 +1,4 @@
-"""What a first start makes, and what it leaves alone."""
+"""The first start creates what is missing, and changes nothing else."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ from scrapersky.tenants.services import create_first_account
 
 @pytest.fixture
 def fresh(settings: Any, tmp_path: Path) -> Path:
-    """Return where the env file of a fresh machine would be."""
+    """Return the path of the env file on a new machine."""
     settings.ENV_FILE = tmp_path / ".env"
     settings.SECRET_KEY_IS_SET = False
     return tmp_path / ".env"

@@ -1,4 +1,4 @@
-"""The supervised group, with real processes that do nothing but live and die."""
+"""The supervised group, with real processes that only run and exit."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ MakePart = Callable[..., Part]
 
 @pytest.fixture
 def make_part() -> Iterator[MakePart]:
-    """Return a function that makes a part from Python code; all are ended after the test."""
+    """Return a function that creates a part from Python code; all are ended after the test."""
     created: list[Part] = []
 
     def make(code: str, *arguments: str, name: str = "part", **options: Any) -> Part:
@@ -52,7 +52,7 @@ def make_part() -> Iterator[MakePart]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """Replace the clock of the parts by one that stands still."""
+    """Replace the clock of the parts with a stopped one."""
     clock = {"now": 1_000.0}
     monkeypatch.setattr(part_module, "monotonic", lambda: clock["now"])
     return clock
@@ -60,7 +60,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 @pytest.fixture
 def supervise(db: None) -> Iterator[Callable[..., Supervisor]]:
-    """Return a function that supervises parts until the test is over."""
+    """Return a function that supervises parts until the test ends."""
     created: list[Supervisor] = []
 
     def make(*parts: Part) -> Supervisor:

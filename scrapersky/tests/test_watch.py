@@ -1,4 +1,4 @@
-"""A cluster that is alive and does nothing is noticed; one that works is left alone."""
+"""A cluster that is alive but does nothing is detected; one that works is left alone."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def begin_shift() -> Worker:
 
 
 def looks(watch: QueueWatch, clock: dict[str, float], seconds: float) -> list[Any]:
-    """Return what the watch says over some seconds, asked every tenth of them."""
+    """Return the answers of the watch over some seconds, polled ten times per second."""
     answers = []
     for _ in range(10):
         answers.append(watch.hung_part())

@@ -15,8 +15,8 @@ MAX_TAGS = 60_000
 DEPTH_IS_COUNTED_FROM = 4_000
 
 _ATTRIBUTE = (
-    r"(?:[ ][a-zA-Z-]++=\"[^\"]*+\"|"  # the commonest form first, then all that the standard reads
-    r"[\s/]*+[^\s/>][^\s/>=]*+"  # a name; the standard lets one begin with `=`
+    r"(?:[ ][a-zA-Z-]++=\"[^\"]*+\"|"  # the most common form first, then everything in the standard
+    r"[\s/]*+[^\s/>][^\s/>=]*+"  # a name; the standard allows a leading `=`
     r"(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+|(?=>|\Z)))?+)"
 )
 _ATTRIBUTES = rf"(?:{_ATTRIBUTE}){{0,{MAX_ATTRIBUTES}}}+"

@@ -30,10 +30,10 @@ _TLDS_OF_EVERYBODY = frozenset(
         *("la", "ly", "me", "ms", "mu", "nu", "sc", "sh", "so", "st", "tk", "to", "tv", "vc", "ws"),
     ]
 )
-# What stands in addresses of one country only, beginning with a capital letter; a group for each
-# country. `re` skips to the next letter of a leading set, but tries every place for a pattern that
-# begins with a boundary: it is stated after the letter, `(?<!\w.)`. The lookahead is what all have
-# in common, so that a page is searched once, and few of its capital letters closely.
+# Text that occurs in the addresses of one country only, beginning with a capital letter; one group
+# per country. `re` skips to the next letter of a leading set, but tries every position for a
+# pattern that begins with a boundary, so the boundary follows the letter: `(?<!\w.)`. The lookahead
+# is common to all, so that a page is searched once, and few of its capital letters in detail.
 _POSTAL_MARKS = re.compile(
     r"[A-Z](?<!\w.)(?=[A-Za-z]{0,2}(?:[,.]? |-)?\d|mbH|EDEX|edex|vK|vt|o\.? )(?:"
     r"(?P<GB>[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b)|"

@@ -1,4 +1,4 @@
-"""`manage.py inspect_schema` shows what is in a database, and names what the models miss there."""
+"""`manage.py inspect_schema` shows a database's schema and how it differs from the models."""
 
 import json
 from io import StringIO
@@ -30,7 +30,7 @@ def inspect_json(*arguments: str) -> Any:
 
 
 def check(*arguments: str) -> str:
-    """Return what a check that finds differences prints."""
+    """Return the output of a check that finds differences."""
     out = StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("inspect_schema", "--check", *arguments, stdout=out)

@@ -1,4 +1,4 @@
-"""A check constraint of a large table is replaced without blocking those who write to it."""
+"""A check constraint of a large table is replaced without blocking writers."""
 
 from collections.abc import Iterable, Iterator
 

@@ -11,7 +11,7 @@ PROJECT = ("tenants", "batches", "scans", "auth")
 
 
 def permissions(*codenames: str) -> Iterable[Permission]:
-    """Return permissions by codename; without any, all of the project's and of groups."""
+    """Return permissions by codename, by default all of the project's and those of groups."""
     if codenames:
         return Permission.objects.filter(codename__in=codenames)
     return Permission.objects.filter(content_type__app_label__in=PROJECT)
@@ -20,7 +20,7 @@ def permissions(*codenames: str) -> Iterable[Permission]:
 def account(
     name: str, *tenants: Tenant, role: str = "member", staff: bool = False, codenames: str = ""
 ) -> User:
-    """Return an account in tenants; `codenames` are permissions, separated by blanks."""
+    """Return an account in tenants; `codenames` are permissions, separated by spaces."""
     user = User.objects.create(username=name, email=f"{name}@example.com", is_staff=staff)
     for tenant in tenants:
         Membership.objects.create(user=user, tenant=tenant, role=role)
@@ -30,7 +30,7 @@ def account(
 
 
 def staff(name: str, *tenants: Tenant, role: str = "admin", codenames: str = "") -> User:
-    """Return an account with staff status and all permissions, or the ones named."""
+    """Return an account with staff status and the given permissions, by default all."""
     user = account(name, *tenants, role=role, staff=True, codenames=codenames)
     if not codenames:
         user.user_permissions.set(permissions())

@@ -1,4 +1,4 @@
-"""The account page: profile, password, sessions and API tokens of one's own."""
+"""The account page: one's own profile, password, sessions and API tokens."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ CHANGE = {"old_password": "secret", "new_password1": FRESH, "new_password2": FRE
 
 
 def log_in(user: User, password: str = "secret", user_agent: str = FIREFOX) -> Client:
-    """Return a browser that logged in by the form."""
+    """Return a client that logged in through the form."""
     client = Client(headers={"User-Agent": user_agent})
     sent = {"username": user.username, "password": password}
     assert client.post("/login/", sent).status_code == 302

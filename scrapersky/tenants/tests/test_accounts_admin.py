@@ -1,4 +1,4 @@
-"""The admin of accounts, memberships and groups: nobody gets or gives more than they have."""
+"""The admin of accounts, memberships and groups: nobody gains or grants more than they have."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def no_inline(prefix: str = "memberships") -> dict[str, str]:
 
 
 def profile(user: User, **changes: Any) -> dict[str, Any]:
-    """Return what the change form of an account sends."""
+    """Return the data of an account's change form."""
     sent = {
         "username": user.username,
         "email": user.email,

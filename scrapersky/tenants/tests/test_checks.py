@@ -1,4 +1,4 @@
-"""An admin class that forgets the rule of access stops the start."""
+"""An admin class without access rules prevents the start."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Guessing passwords gets slower, and nobody is locked out by a stranger."""
+"""Guessing passwords gets slower, but strangers cannot lock anyone out."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Kind = LoginDelay.Kind
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that tests advance."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = timezone.now()

@@ -1,4 +1,4 @@
-"""Migrations of accounts that carry data over or drop it."""
+"""Migrations of accounts that convert or drop data."""
 
 from typing import Any
 

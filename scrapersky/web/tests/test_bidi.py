@@ -1,4 +1,4 @@
-"""Bidi controls in untrusted text reorder nothing around it."""
+"""Bidirectional controls in untrusted text do not reorder its surroundings."""
 
 import re
 from unicodedata import bidirectional
@@ -19,7 +19,7 @@ MARKS = "\u061c\u200e\u200f"
 
 
 def is_balanced(text: str) -> bool:
-    """Whether every isolate ends in the text, and nothing opens an embedding outside of one."""
+    """Return whether all isolates end within the text, and all embeddings are inside isolates."""
     depth = 0
     for character in text:
         kind = bidirectional(character)

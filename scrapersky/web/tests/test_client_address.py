@@ -1,4 +1,4 @@
-"""Which address counts as the client's, and who may say so."""
+"""Which address counts as the client's, and which proxies are trusted to state it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What commands print cannot steer the terminal."""
+"""The output of commands cannot control the terminal."""
 
 from io import StringIO
 from typing import Any

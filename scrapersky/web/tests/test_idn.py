@@ -1,4 +1,4 @@
-"""Host names as people write them, and the ones that could pass for others."""
+"""Host names in Unicode, and those that could be mistaken for others."""
 
 import idna
 import pytest

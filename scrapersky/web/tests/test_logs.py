@@ -1,4 +1,4 @@
-"""What reaches the log and, through it, the terminal of `make run`."""
+"""The contents of the log, which `make run` shows in a terminal."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""No page is kept by a browser's or a proxy's cache."""
+"""No page is stored in the cache of a browser or proxy."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from scrapersky.web.no_store import NoStoreMiddleware
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "/") -> Iterator[str]:
-    """Return every address of the project that takes no parameter."""
+    """Return every URL of the project without parameters."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""Times and numbers follow the account, else the browser, else UTC."""
+"""Times and numbers are formatted for the account, else for the browser, else in UTC."""
 
 import re
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def test_only_one_place_of_the_console_puts_marks_between_thousands() -> None:
 
 
 def modules_of_the_console() -> Iterator[Path]:
-    """Yield the modules of pages and API; the engine and the commands know no user's format."""
+    """Yield the modules of pages and API; the engine and the commands have no user."""
     others = {"tests", "migrations", "engine", "management", "legacy", "runner", "schema"}
     for app in ("batches", "scans", "scrapersky"):
         for path in sorted((BASE_DIR / app).rglob("*.py")):

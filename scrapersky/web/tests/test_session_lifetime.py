@@ -1,4 +1,4 @@
-"""When a login ends by itself."""
+"""When a login expires."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ LONGEST = timedelta(days=14)
 
 
 class Clock:
-    """A clock for sessions that a test moves."""
+    """A clock for sessions that tests advance."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = timezone.now()
@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def browser(clock: Clock, user: User) -> Client:
-    """Return a browser that has just logged in, by the form."""
+    """Return a client that has just logged in through the form."""
     client = Client()
     client.post("/login/", {"username": user.username, "password": "secret"})
     return client

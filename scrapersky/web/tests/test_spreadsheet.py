@@ -1,4 +1,4 @@
-"""Values in files that spreadsheets open."""
+"""Values in files for spreadsheet programs."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ SEPARATORS = (",", ";", "\t")
 INVISIBLE = (
     "".join(map(chr, range(33))) + '"\x7f\x85\x9b\xa0\xad\u200b\u200d\u2028\u2060\u3000\ufeff'
 )
-# Text in which formulas, separators, quotes and invisible characters meet often.
+# Text in which formulas, separators, quotes and invisible characters are frequent.
 NASTY = st.text(
     st.sampled_from("ab1+='\",;\t\r\n|-@ ＝＋\ufeff\u200b\u2028\x00\x01\x1b\x85")
     | st.characters(codec="utf-8"),
@@ -36,9 +36,9 @@ def is_formula(cell: str) -> bool:
 
 
 def is_phone(cell: str) -> bool:
-    """Return whether a cell starts with a whole phone number, which is a number at worst.
+    """Return whether a cell starts with a complete phone number, which is harmless.
 
-    A reader that cuts at another separator sees `+49301234567;Shop`, which is no formula either.
+    Readers that split at another separator see `+49301234567;Shop`, which is no formula either.
     """
     return re.match(r'"? *\+[0-9]{1,15} *(?:[",;\t]|\Z)', cell) is not None
 
@@ -52,7 +52,7 @@ def test_no_cell_starts_a_formula_whatever_the_separator(
     text = written(rows, writer, keep_phones=keep_phones)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=reader)
     assert [cell for line in lines for cell in line if is_formula(cell)] == []
-    # A program that knows nothing of quotes cuts at every separator and line end.
+    # A program that ignores quotes splits at every separator and line end.
     assert [cell for cell in re.split(rf"[{reader}\r\n]", text) if is_formula(cell)] == []
 
 

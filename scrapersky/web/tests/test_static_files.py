@@ -1,4 +1,4 @@
-"""How static files are named, compressed and cached."""
+"""Names, compression and caching of static files."""
 
 import logging
 from pathlib import Path
@@ -15,7 +15,7 @@ FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 
 @pytest.fixture
 def sources(settings: Any, tmp_path: Path) -> Path:
-    """Return the folder of the only static file, which is not collected yet."""
+    """Return the folder of the only static file, not yet collected."""
     folder = tmp_path / "sources"
     folder.mkdir()
     (folder / "site.css").write_text("a{color:red}" * 100)

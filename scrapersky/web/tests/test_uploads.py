@@ -1,4 +1,4 @@
-"""Who may send a large body, and where."""
+"""Who may send large request bodies, and to which pages."""
 
 from datetime import timedelta
 

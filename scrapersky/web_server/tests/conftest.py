@@ -1,4 +1,4 @@
-"""Servers that the tests of this package share."""
+"""Servers shared by the tests of this package."""
 
 from collections.abc import Iterator
 
@@ -16,5 +16,5 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 def server(installation: Installation) -> Iterator[WebServer]:
     """Return a server with the limits of production."""
     with installation.serve() as running:
-        assert running.get("/login/").status_code == 200  # the first request imports a lot
+        assert running.get("/login/").status_code == 200  # the first request imports many modules
         yield running

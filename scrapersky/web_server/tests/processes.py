@@ -1,4 +1,4 @@
-"""Web servers of the tests: real processes, spoken to over loopback, without a proxy."""
+"""Web servers for tests: real processes on loopback, without a proxy."""
 
 import json
 import os
@@ -54,7 +54,7 @@ class Installation:
 
     @contextmanager
     def serve(self, **limits: float) -> Iterator["WebServer"]:
-        """Run a server with some limits of its own until the block ends."""
+        """Run a server with the given limits until the block ends."""
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
             number = listening.fileno()
             module = "scrapersky.web_server.tests.serve"
@@ -81,7 +81,7 @@ class WebServer:
         return requests.get(self.url + path, timeout=20, **options)  # type: ignore[arg-type]
 
     def connect(self, sent: bytes = b"") -> socket.socket:
-        """Return a connection on which some bytes were sent."""
+        """Return a connection after sending bytes on it."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         connection.sendall(sent)
         return connection
@@ -97,7 +97,7 @@ class WebServer:
         return f"sessionid={session.cookies['sessionid']}"
 
     def temporary_files(self) -> set[str]:
-        """Return the temporary files that the process has open; they have no name any more."""
+        """Return the open temporary files of the process, which have already been unlinked."""
         folder = self.installation.environment["TMPDIR"]
         files = (file for file in self._open_files() if file.startswith(folder))
         return {file for file in files if file.endswith("(deleted)")}
@@ -126,7 +126,7 @@ def head(method: str, path: str, **headers: object) -> bytes:
 
 
 def status_of(connection: socket.socket) -> int:
-    """Return the status of the next response; 0 where the connection ends without one."""
+    """Return the status of the next response; 0 if the connection ends without one."""
     received = b""
     while b"\r\n" not in received:
         try:
@@ -140,7 +140,7 @@ def status_of(connection: socket.socket) -> int:
 
 
 def rest_of(connection: socket.socket) -> bytes:
-    """Return what arrives until the connection ends."""
+    """Return the bytes received until the connection ends."""
     received = b""
     try:
         while data := connection.recv(65_536):

@@ -1,4 +1,4 @@
-"""Serve the console on an inherited socket with limits of a test: `serve DESCRIPTOR LIMITS`."""
+"""Serve the console on an inherited socket with a test's limits: `serve DESCRIPTOR LIMITS`."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""How large a request may be, decided before its body is read."""
+"""The size limit of requests, checked before the body is read."""
 
 import threading
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ def test_who_is_logged_in_may_send_a_list_where_lists_are_taken(
     response = requests.post(
         server.url + path, data=body, headers=credentials(server), timeout=20, allow_redirects=False
     )
-    assert response.status_code in (302, 403, 422)  # the console's own word on such a body
+    assert response.status_code in (302, 403, 422)  # the console's own response to such a body
 
 
 @pytest.mark.parametrize("credentials", [by_session, by_token])

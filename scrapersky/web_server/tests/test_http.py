@@ -1,4 +1,4 @@
-"""What clients get over one connection, and what broken requests get."""
+"""Responses on a shared connection, and to malformed requests."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""Clients that send nothing, too slowly, or do not read: they stop nobody else."""
+"""Clients that send nothing, send too slowly or do not read do not block others."""
 
 import socket
 import threading
@@ -17,13 +17,13 @@ from scrapersky.web_server.tests.processes import (
 )
 from tests.processes import eventually
 
-# The largest static file there is: larger than what the sockets between server and client hold.
+# The largest static file, which exceeds the socket buffers between server and client.
 SCRIPT = "/static/ninja/swagger-ui-bundle.js"
 
 
 @pytest.fixture(scope="module")
 def hasty(installation: Installation) -> Iterator[WebServer]:
-    """Return a server that waits for seconds where the others wait for half a minute."""
+    """Return a server with timeouts of seconds instead of half a minute."""
     with installation.serve(
         header_seconds=2, request_seconds=3, idle_seconds=2, drain_seconds=2, upload_seconds=5
     ) as running:
@@ -32,7 +32,7 @@ def hasty(installation: Installation) -> Iterator[WebServer]:
 
 @contextmanager
 def trickling(connections: list[socket.socket]) -> Iterator[None]:
-    """Send a byte on every connection again and again while the block runs."""
+    """Repeatedly send a byte on every connection while the block runs."""
     done = threading.Event()
 
     def trickle() -> None:
@@ -115,7 +115,7 @@ def test_a_client_that_does_not_read_its_response_is_closed(hasty: WebServer) ->
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         connection.connect(("127.0.0.1", hasty.port))
         eventually(lambda: hasty.holds(connection))
-        # More than the socket of the server holds.
+        # Exceeds the server's socket buffer.
         connection.sendall(head("GET", SCRIPT) * 20)
         eventually(lambda: not hasty.holds(connection))
 

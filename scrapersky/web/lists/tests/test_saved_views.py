@@ -1,4 +1,4 @@
-"""Saved views: what they keep, who opens and who changes them, and the one a list opens with."""
+"""Saved views: their contents, who can open and change them, and a list's default."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def save(client: Client, **fields: Any) -> SavedView | None:
-    """Save a view of the domains and return it, None where it is refused."""
+    """Save a view of the domains and return it, or None if it is rejected."""
     sent = {"name": "Failed", "query": "status=failed&sort=-host", "columns": "host,language"}
     before = set(SavedView.objects.values_list("pk", flat=True))
     client.post("/views/save/domains/", sent | fields)

@@ -1,4 +1,4 @@
-"""SQLite's planner knows how large the tables are."""
+"""SQLite's query planner knows the sizes of the tables."""
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ TABLE = "scans_domain"
 
 @pytest.fixture(autouse=True)
 def unknown_sizes(db: None) -> None:
-    """Forget what earlier tests have counted: a rollback does not, where they committed."""
+    """Forget the counts of earlier tests: a rollback keeps those that were committed."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {TABLE}")  # creates sqlite_stat1
         cursor.execute("DELETE FROM sqlite_stat1")
