@@ -126,11 +126,11 @@ class Batch(models.Model):
         ]
         indexes: ClassVar = [
             # For each list in its order: within one tenant, and across tenants.
-            models.Index(fields=["tenant", "-created_at", "-id"], name="batch_newest"),
+            models.Index(fields=["tenant", "created_at", "id"], name="batch_newest"),
             models.Index(fields=["-created_at", "-id"], name="batch_newest_of_all"),
-            models.Index(fields=["tenant", "status", "-created_at", "-id"], name="batch_by_status"),
+            models.Index(fields=["tenant", "status", "created_at", "id"], name="batch_by_status"),
             models.Index(
-                fields=["tenant", "-created_at", "-id"],
+                fields=["tenant", "created_at", "id"],
                 condition=Q(processor_type="sitemap_import"),
                 name="batch_of_sitemaps",
             ),

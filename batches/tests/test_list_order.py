@@ -48,3 +48,23 @@ def test_the_newest_rows_are_read_without_a_sort(
         assert sorted_queries
         for sql in sorted_queries:
             assert "Sort" not in plan_of(sql), sql
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/batches/", "/batches/?status=failed", "/batches/?type=sitemap_import", "/api/v3/batches"],
+)
+def test_the_batches_of_all_tenants_are_read_without_a_sort(
+    console: Client, user, default_tenant: Tenant, other_tenant: Tenant, url: str
+) -> None:
+    for tenant in (default_tenant, other_tenant):
+        running_batch(tenant)
+    user.is_superuser = True
+    user.save()
+    with CaptureQueriesContext(connection) as queries:
+        assert console.get(url).status_code == 200
+    order = 'ORDER BY "batches_batch"."tenant_id" DESC'
+    listed = [query["sql"] for query in queries if order in query["sql"]]
+    assert listed
+    for sql in listed:
+        assert "Sort" not in plan_of(sql), sql
