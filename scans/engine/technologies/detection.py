@@ -130,10 +130,9 @@ class Recogniser:
         metas = [hit for hit in hits if hit.literal == META]
         for hit in metas[:MOST_METAS]:
             yield from self._in_meta(html, hit.start)
-        longest_at = {hit.start: len(hit.literal) for hit in sorted(hits, key=_length)}
         for name, places in self._by_signature(html, hits, own_addresses).items():
             signature = self._by_name[name]
-            unclaimed = places if signature.slug is None else _unclaimed(places, longest_at)
+            unclaimed = places if signature.slug is None else _unclaimed(places, hits)
             if len(unclaimed) >= signature.least:
                 yield from read_hits(html, signature, unclaimed)
 
@@ -220,12 +219,11 @@ def _host(url: str) -> str:
         return ""
 
 
-def _length(hit: Hit) -> int:
-    return len(hit.literal)
-
-
-def _unclaimed(places: Iterable[tuple[Place, Hit]], longest_at: Mapping[int, int]) -> Hits:
-    """Return the hits of a family that belong to no member's own signature."""
+def _unclaimed(places: Iterable[tuple[Place, Hit]], hits: Iterable[Hit]) -> Hits:
+    """Return the hits of a family that belong to no member's own signature, which is longer."""
+    longest_at: dict[int, int] = {}
+    for hit in hits:
+        longest_at[hit.start] = max(len(hit.literal), longest_at.get(hit.start, 0))
     return [(place, hit) for place, hit in places if longest_at[hit.start] == len(hit.literal)]
 
 
