@@ -59,7 +59,7 @@ def body(world: World, address: Address) -> str:
             "curation": "selected",
             "ids": [str(world.rows["domains"].pk)],
         },
-        "create_export": {"list": "domains"},
+        "list_exports": {"list": "domains"},  # also the name of POST
         "create_schedule": {"name": "Fresh", "domains": "fresh.example"},
         "create_list": {"name": "Fresh", "domains": ["fresh.example"]},
         "delete_list": {"name": "Fresh"},  # also the name of PATCH
