@@ -13,7 +13,7 @@ The rule, in this order; docs/results.md explains it to users:
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from scans.engine.extractors.vocabulary import words
@@ -64,14 +64,16 @@ def best_contacts(
     `pinned` (kind -> value) the user's choice, which overrides the rule.
     """
     rows = list(candidates)
-    own = {registrable_domain(ascii_host(host)) for host in site_hosts if host}
-    emails = (row for row in rows if row.kind == "email" and desk_of(row.value) != Desk.NOBODY)
-    phones = (row for row in rows if row.kind == "phone" and not row.label.endswith("fax"))
-    email = min(emails, key=lambda row: _email_rank(row, own), default=None)
-    phone = min(phones, key=_page_rank, default=None)
+    emails = [row for row in rows if row.kind == "email" and desk_of(row.value) != Desk.NOBODY]
+    phones = [row for row in rows if row.kind == "phone" and not row.label.endswith("fax")]
+    if len(emails) > 1:
+        own = {registrable_domain(ascii_host(host)) for host in site_hosts if host}
+        emails.sort(key=lambda row: _email_rank(row, own))
+    if len(phones) > 1:
+        phones.sort(key=_page_rank)
     return (
-        pinned.get("email") or (email.value if email else None),
-        pinned.get("phone") or (phone.value if phone else None),
+        pinned.get("email") or (emails[0].value if emails else None),
+        pinned.get("phone") or (phones[0].value if phones else None),
     )
 
 
@@ -98,10 +100,13 @@ def _owner(address: str, own: set[str]) -> Owner:
     return Owner.FREE_MAIL if domain in words("free_domains") else Owner.OTHER
 
 
-@lru_cache(maxsize=4_096)
 def desk_of(address: str) -> Desk:
     """Return the desk that reads an address, judging by its local part."""
-    local = address.rpartition("@")[0].lower()
+    return _desk_of_local(address.rpartition("@")[0].lower())
+
+
+@lru_cache(maxsize=4_096)
+def _desk_of_local(local: str) -> Desk:
     parts = {local, *_LETTERS.findall(local)}
     joined = "".join(_LETTERS.findall(local))
     if joined.startswith(_no_reply()) or joined.endswith(_no_reply()):
@@ -116,6 +121,7 @@ def desk_of(address: str) -> Desk:
     return Desk.PERSON_OR_SALES if is_name else Desk.GENERAL
 
 
+@cache
 def _no_reply() -> tuple[str, ...]:
     return tuple(words("no_reply_locals"))
 
