@@ -1,13 +1,14 @@
 """The best contacts of domains: pinned by users, or selected by `scans.engine.best_contact`."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Model, QuerySet
 
 from scans import storage
 from scans.corrections.domain_facts import refresh_lists
@@ -53,27 +54,35 @@ def choose_for_stored(domain_model: type[Model], contact_model: type[Model]) -> 
 
     The models may be those of a migration. Each chunk of domains is written in one statement.
     """
-    usable = contact_model._default_manager.filter(kind__in=PINNABLE, gone_at=None, is_wrong=False)
-    domains = domain_model._default_manager.filter(
-        Exists(usable.filter(domain=OuterRef("pk"))), best_email=None, best_phone=None
+    contacts = contact_model._default_manager.filter(
+        kind__in=PINNABLE,
+        gone_at=None,
+        is_wrong=False,
+        domain__best_email=None,
+        domain__best_phone=None,
     )
-    for hosts in _in_chunks(domains):
-        contacts: dict[UUID, list[Candidate]] = defaultdict(list)
-        rows = (
-            usable.filter(domain__in=list(hosts))
-            .order_by("pk")
-            .values_list("domain_id", *Candidate._fields)
-        )
-        for pk, *values in rows:
-            contacts[pk].append(Candidate(*values))
-        best = [(pk, *best_contacts(some, hosts[pk], {})) for pk, some in contacts.items()]
-        storage.update(domain_model, ("id", "best_email", "best_phone"), best)
+    columns = ("domain_id", "domain__host", "domain__final_url", *Candidate._fields)
+    for ids in _in_chunks(contacts):
+        rows = contacts.filter(domain__in=ids).order_by("domain_id", "pk").values_list(*columns)
+        storage.update(domain_model, ("id", "best_email", "best_phone"), best_by_domain(rows))
 
 
-def _in_chunks(domains: QuerySet[Any]) -> Iterator[dict[UUID, tuple[str, str]]]:
-    """Yield the domains in chunks, as id -> host."""
-    rest = domains.order_by("pk").values_list("pk", "host", "final_url")
-    rows = list(rest[:CHUNK])
-    while rows:
-        yield {pk: hosts_of(host, url) for pk, host, url in rows}
-        rows = list(rest.filter(pk__gt=rows[-1][0])[:CHUNK])
+def best_by_domain(rows: Iterable[tuple]) -> Iterator[tuple[UUID, str | None, str | None]]:
+    """Yield the id, best e-mail address and best phone number of each domain.
+
+    `rows` are contacts sorted by domain: id, host and final URL of the domain, then the fields of
+    a `Candidate`.
+    """
+    for domain_id, some in groupby(rows, itemgetter(0)):
+        contacts = list(some)
+        hosts = hosts_of(*contacts[0][1:3])
+        yield domain_id, *best_contacts((Candidate(*row[3:]) for row in contacts), hosts, {})
+
+
+def _in_chunks(contacts: QuerySet[Any]) -> Iterator[list[UUID]]:
+    """Yield the ids of the domains of contacts."""
+    ids = contacts.order_by("domain_id").values_list("domain_id", flat=True).distinct()
+    chunk = list(ids[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(ids.filter(domain__gt=chunk[-1])[:CHUNK])

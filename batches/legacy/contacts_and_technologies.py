@@ -6,10 +6,8 @@ marks the row as created by a conversion.
 
 from batches.legacy.context import Context
 from batches.legacy.ids import sql_finding_id
-from batches.legacy.target import PRESENT, Rows, insert_and_compare
+from batches.legacy.target import Rows, insert_and_compare
 from batches.legacy.vocabulary import SOCIAL_LABELS
-from scans.best_contacts import choose_for_stored
-from scans.models import Contact, Domain
 
 METHOD = "legacy_import"
 EVIDENCE = "legacy import"
@@ -91,6 +89,8 @@ CONTACT_ROWS = Rows(
     touched="last_seen",
     kind="of domains",
 )
+# Recounted within minutes (`scans.technology_counts`).
+COUNTS = "scans_technologycount"
 TECHNOLOGY_ROWS = Rows(
     model="scans.Technology",
     columns={
@@ -149,8 +149,14 @@ def make(context: Context) -> None:
     insert_and_compare(context, TECHNOLOGY_ROWS)
 
 
-def choose_best(context: Context) -> None:
-    """Choose the best contacts of domains, unless a migration that is still to come will."""
-    columns = context.rows(PRESENT, [context.table("scans.Domain")])
-    if not context.is_preview and "best_email" in {name for name, *_ in columns}:
-        choose_for_stored(Domain, Contact)
+def forget_counts(context: Context) -> None:
+    """Discard the numbers of domains by technology where technologies have been added."""
+    if has_counts(context):
+        context.execute(
+            f"DELETE FROM {COUNTS} WHERE tenant_id IN (SELECT tenant FROM found_technology)"
+        )
+
+
+def has_counts(context: Context) -> bool:
+    """Return whether the table of counts exists yet."""
+    return context.value("SELECT to_regclass(%s)", [COUNTS]) is not None

@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from batches.legacy import (
     adoption,
     batches,
+    best_contacts,
     columns,
     contacts_and_technologies,
     domains,
@@ -56,6 +57,7 @@ PLAN = (
     Step("sitemaps, pages, contacts", inventory.plan),
     Step("counting older rows", check_counts),
     Step("findings", contacts_and_technologies.plan),
+    Step("best contacts", best_contacts.plan),
 )
 # Write and compare (or only compare) every table, parents before children.
 MAKE = (
@@ -75,7 +77,8 @@ MEND = (
     Step("counting", unfinished.recount),
     Step("domains added since", jobs.find_domains),
     Step("tenants known since", adoption.move_jobs),
-    Step("best contacts", contacts_and_technologies.choose_best),
+    Step("best contacts", best_contacts.choose_later),
+    Step("numbers of technologies", contacts_and_technologies.forget_counts),
 )
 REQUEUE = Step("putting unfinished jobs in line", unfinished.requeue)
 

@@ -48,7 +48,8 @@ SOURCE = f"""
 {join_term("domain", "f.status", "s")} {join_term("sitemap", "f.sitemap_analysis_status", "a")}
 {join_term("domain_curation", "f.sitemap_curation_status", "c")}
 LEFT JOIN ref_batch rb ON rb.ref = f.batch_id
-LEFT JOIN technologies_of th ON th.uuid = f.winner"""
+LEFT JOIN technologies_of th ON th.uuid = f.winner
+LEFT JOIN best_contact bc ON bc.domain = f.winner"""
 LEGACY = {
     "domain": "CASE WHEN f.domain <> f.host THEN f.domain END",
     "host_refused": "f.refused",
@@ -107,6 +108,8 @@ DOMAINS = Rows(
             {label: f"nullif(btrim(f.{column}), '')" for column, label in SOCIAL_LABELS.items()}
         ),
         "technologies": "coalesce(th.names, '[]')",
+        "best_email": "bc.email",
+        "best_phone": "bc.phone",
         "curation": "c.becomes",
         "note": "coalesce(f.notes, '')",
         "sitemap_count": _count("f.total_sitemaps"),
@@ -123,6 +126,7 @@ DOMAINS = Rows(
     },
     source=SOURCE,
     settled=("id", "tenant_id", "host", "created_at"),
+    chosen=("best_email", "best_phone"),
 )
 
 

@@ -53,7 +53,7 @@ _CARRIED_ON = {
 _LATEST = "(array_agg({0} ORDER BY seen DESC NULLS LAST, own) FILTER (WHERE {0} IS NOT NULL))[1]"
 
 
-def _source(table: str, same: str, facts: Iterable[str]) -> str:
+def sql_newest(table: str, same: str, facts: Iterable[str]) -> str:
     """Return the FROM clause of the rows to create; merged rows take the newest facts."""
     newest = "".join(f", {_LATEST.format(name)} AS {name}" for name in (*facts, "curation"))
     seen = "min(created) AS first_seen, max(seen) AS last_seen"
@@ -145,7 +145,7 @@ SITEMAPS = Listing(
             "bytes": "greatest(coalesce(r.bytes, 0), 0)",
             "error": "coalesce(r.error, '')",
         },
-        source=_source(
+        source=sql_newest(
             "row_sitemap", "hash", ("url", "found_as", "source", "urls", "bytes", "error")
         )
         + " JOIN {domains} o ON o.id = r.domain",
@@ -203,7 +203,7 @@ PAGE_ROWS = Listing(
             "changefreq": "coalesce(r.changefreq, '')",
             "priority": "r.priority",
         },
-        source=_source(
+        source=sql_newest(
             "row_page",
             "hash",
             ("url", "source", "in_sitemap", "page_type", "lastmod", "changefreq", "priority"),
@@ -263,7 +263,7 @@ CONTACTS = Listing(
             "method": f"'{METHOD}'",
             "confidence": "0.5",
         },
-        source=_source("row_contact", "email", ("label", "page_url", "snippet"))
+        source=sql_newest("row_contact", "email", ("label", "page_url", "snippet"))
         + " JOIN {domains} o ON o.id = r.domain",
         settled=("id", "domain_id", "kind", "value"),
         touched="last_seen",

@@ -8,7 +8,7 @@ from django.apps.registry import Apps
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from batches.legacy import contacts_and_technologies, foreign_keys
+from batches.legacy import best_contacts, contacts_and_technologies, foreign_keys
 from batches.legacy.context import Context, at_work
 from batches.legacy.ids import sql_finding_id
 
@@ -67,12 +67,15 @@ def reverse(connection: BaseDatabaseWrapper, apps: Apps) -> dict[str, int]:
 def _reverse(context: Context) -> dict[str, int]:
     for model in MODELS:
         context.execute(f"ANALYZE {context.table(model)}")
+    if contacts_and_technologies.has_counts(context):
+        context.execute(f"DELETE FROM {contacts_and_technologies.COUNTS}")
     foreign_keys.relax(context)
     removed = {"finding": _remove_findings(context)}
     for kind, model in CREATED:
         if kind == "user":
             _remove_memberships(context)
         removed[kind] = _remove(context, kind, model)
+    best_contacts.forget_removed(context)
     for kind, model in CREATED:
         context.execute(SPENT.format(map=context.map, kind=kind, table=context.table(model)))
     for model in MODELS:

@@ -38,6 +38,8 @@ class Rows:
     settled: tuple[str, ...] = ()
     # The column that this system updates when it changes a row; empty if there is none.
     touched: str = "updated_at"
+    # Columns that are not compared, because users and scans change them without touching the row.
+    chosen: tuple[str, ...] = ()
     conflict: str = ""
     # What distinguishes these rows if another step writes the same table.
     kind: str = ""
@@ -144,6 +146,11 @@ def _present(context: Context, model: str) -> list[tuple[str, str, bool]]:
     return context.rows(PRESENT, [context.table(model)])
 
 
+def has_column(context: Context, model: str, column: str) -> bool:
+    """Return whether the table of a model has a column yet."""
+    return any(name == column for name, _, _ in _present(context, model))
+
+
 def _default(context: Context, model: str, column: str) -> str:
     fields = context.apps.get_model(model)._meta.concrete_fields
     field: Field = next(one for one in fields if one.column == column)
@@ -171,7 +178,7 @@ _WRONG = "SELECT id FROM both_sides WHERE there IS NULL OR expected <> actual"
 
 def _comparison(context: Context, rows: Rows, low: int, high: int, query: str) -> str:
     types = {name: kind for name, kind, _ in _present(context, rows.model)}
-    columns = [name for name in rows.columns if name in types]
+    columns = [name for name in rows.columns if name in types and name not in rows.chosen]
     settled = [name for name in rows.settled if name in types] or columns
     if not rows.touched:
         columns = settled

@@ -1,5 +1,6 @@
 """The best contacts of a domain through scans, corrections, pins and deletion."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -8,15 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django_test_migrations.migrator import Migrator
 
+from scans import best_contacts
 from scans.best_contacts import pin, unpin
 from scans.corrections.services import mark_wrong, undo
 from scans.corrections.tests.scans import ABOUT, HOME, PHONE, RIGHT, WRONG, rescan, scan
+from scans.engine import best_contact
+from scans.engine.best_contact import Candidate
 from scans.engine.report import Contact, ContactKind
+from scans.models import Contact as StoredContact
 from scans.models import Domain
 from scans.removal import ScanRecord, remove_results
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
+LOCALS = ("info", "sales", "noreply", "privacy", "anna.baker", "jobs")
 SALES = Contact(ContactKind.EMAIL, "sales@a.example", page_url="https://a.example/contact")
 
 
@@ -124,6 +130,31 @@ def test_the_api_pins_sorts_and_shows(console: Client, domain: Domain) -> None:
     assert console.delete(f"/api/v3/contacts/{row.pk}/pin").json()["best_email"] == RIGHT
     profile = domain.contacts.exclude(kind__in=["email", "phone"]).first()
     assert profile is None
+
+
+def test_the_rule_chooses_among_stored_contacts(
+    default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(best_contacts, "CHUNK", 3)
+    random = Random(1)
+    values = [f"{local}@{at}" for local in LOCALS for at in ("a.example", "gmail.com")]
+    phones = ["+1 2", "+1 3"]
+    expected = {}
+    for number in range(20):
+        domain = Domain.objects.create(tenant=default_tenant, host=f"{number}.a.example")
+        seen = {"first_seen": domain.created_at, "last_seen": domain.created_at}
+        candidates = []
+        for value in random.sample([*values, *phones], random.randrange(5)):
+            kind = "phone" if value in phones else "email"
+            page = random.choice((HOME, ABOUT, "https://a.example/contact"))
+            row = {"kind": kind, "label": "", "value": value, "page_url": page, "confidence": 0.5}
+            domain.contacts.create(tenant=default_tenant, **row, **seen)
+            candidates.append(Candidate(**row))
+        expected[domain.pk] = best_contact.best_contacts(candidates, [domain.host], {})
+    best_contacts.choose_for_stored(Domain, StoredContact)
+    rows = Domain.objects.values_list("pk", "best_email", "best_phone")
+    assert {pk: (email, phone) for pk, email, phone in rows} == expected
+    assert len(set(expected.values())) > 10
 
 
 @pytest.mark.django_db(transaction=True)
