@@ -35,6 +35,14 @@ LOST = {
         "updated_at": "changes of accounts are not recorded here",
     },
 }
+# Tables that are not converted, and the reason; others have no counterpart here.
+_ROLES = "roles are carried over from profiles"
+_PLACES = "this system does not search for places"
+LOST_TABLES = {
+    "user_tenants": "users are members of the tenant of their profile",
+    **dict.fromkeys(("roles", "permissions", "role_permissions", "user_roles"), _ROLES),
+    **dict.fromkeys(("local_businesses", "place_searches", "places_staging"), _PLACES),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,8 @@ class Fate:
     column: str
     group: str
     reason: str = ""
+    # Whether the table is not converted at all.
+    of_lost_table: bool = False
 
 
 def fate_of(table: str, column: str) -> Fate:
@@ -61,15 +71,22 @@ def fate_of(table: str, column: str) -> Fate:
 
 def fates(older: OlderTables) -> list[Fate]:
     """Return how each column of an installation is converted."""
-    return [fate_of(table, column) for table in older.present for column in older.columns[table]]
+    listed = [fate_of(table, column) for table in older.present for column in older.columns[table]]
+    for table, columns in older.others.items():
+        reason = f"the table is not converted: {LOST_TABLES.get(table, NOTHING_LIKE_IT)}"
+        listed += [Fate(table, column, DROPPED, reason, of_lost_table=True) for column in columns]
+    return listed
 
 
 def summary(column_fates: Iterable[Fate]) -> Iterator[str]:
-    """Yield one line with the column counts, then one for each dropped column."""
+    """Yield one line with the column counts, then one for each dropped column or table."""
     listed = list(column_fates)
-    counts = Counter(fate.group for fate in listed)
+    counts = Counter(fate.group for fate in listed if not fate.of_lost_table)
     counted = ", ".join(f"{counts[group]:,} {group}" for group in (CARRIED, KEPT, DROPPED))
     yield f"columns: {counted}"
     for fate in listed:
-        if fate.group == DROPPED:
+        if fate.group == DROPPED and not fate.of_lost_table:
             yield f"  {fate.table}.{fate.column} is dropped: {fate.reason}"
+    lost = dict.fromkeys(fate.table for fate in listed if fate.of_lost_table)
+    if lost:
+        yield f"  tables that are not converted: {', '.join(lost)}"

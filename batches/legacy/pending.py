@@ -15,17 +15,30 @@ REFUSAL = (
     "This database holds the tables of an older ScraperSky, which are not converted yet. Try it "
     "with `manage.py convert_legacy_batch_ids --dry-run`, then convert with `manage.py migrate`."
 )
+ELSEWHERE = (
+    "The schema {schema} of this database holds the tables of an older ScraperSky. To convert "
+    "them, add {option} to DATABASE_URL, try it with `manage.py convert_legacy_batch_ids "
+    "--dry-run`, then run `manage.py migrate`. To start without them, run `manage.py migrate` now."
+)
 
 
 def refuse_unconverted(connection: BaseDatabaseWrapper) -> None:
-    """Raise `CommandError` if `migrate` would convert older tables."""
+    """Raise `CommandError` if this database holds older tables that nobody has decided about."""
     if connection.vendor != "postgresql" or _is_converted(connection):
         return
     from batches.legacy import reading
+    from batches.legacy.context import LegacyError
 
     with connection.cursor() as cursor:
-        if reading.find(cursor) is not None:
-            raise CommandError(REFUSAL)
+        try:
+            if reading.find(cursor) is not None:
+                raise CommandError(REFUSAL)
+        except LegacyError as error:
+            raise CommandError(str(error)) from error
+        schema = reading.schema_elsewhere(cursor)
+        if schema is not None:
+            option = reading.path_option(cursor, schema)
+            raise CommandError(ELSEWHERE.format(schema=schema, option=option))
 
 
 def _is_converted(connection: BaseDatabaseWrapper) -> bool:
@@ -42,10 +55,9 @@ def check_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> Non
     from batches.legacy.context import LegacyError
 
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        if reading.find(cursor) is None:
-            return
         cursor.execute(reading.HIDE_NOTHING)
         try:
-            reading.find_complete(cursor)
+            if reading.find(cursor) is not None:
+                reading.find_complete(cursor)
         except LegacyError as error:
             raise CommandError(f"{error} Nothing was migrated.") from error

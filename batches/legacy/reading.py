@@ -8,29 +8,41 @@ raises an error rather than hiding rows.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
-from batches.legacy.context import Context, LegacyError
+from batches.legacy.context import WORKPLACE, Context, LegacyError
 from batches.legacy.sources import TABLES, Actual, columns_with_types, query, quoted
 
 # The schema that an unqualified table name resolves to.
 SCHEMA = """
 SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass('batch_jobs')"""
-# Every schema with such a table, whether or not the role may use the schema.
+# Every schema with such a table, whether the search path names it, and whether the role may use it.
 SCHEMAS = """
-SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relname = 'batch_jobs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1"""
+SELECT n.nspname, n.nspname = ANY (
+        SELECT btrim(x, ' "') FROM unnest(string_to_array(current_setting('search_path'), ',')) AS x
+    ) AS is_named, has_schema_privilege(n.oid, 'USAGE') AS is_usable
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = 'batch_jobs' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'batch_id')
+ORDER BY is_named DESC, 1"""
 COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL), t.typcategory
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
 WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum"""
+# The other tables of the schema and their columns.
+OTHERS = """
+SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE n.nspname = %s AND c.relname <> ALL(%s) AND c.relkind IN ('r', 'p')
+    AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1 ORDER BY 1"""
 INTEGERS = ("smallint", "integer", "bigint")
 # Tables whose rows also have an integer id.
 NUMBERED = ("batch_jobs", "jobs")
@@ -48,6 +60,8 @@ class OlderTables:
     schema: str
     # Table -> its columns; empty for tables that the installation lacks.
     columns: dict[str, dict[str, Actual]]
+    # The names of the columns of tables that are not converted.
+    others: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def present(self) -> list[str]:
@@ -69,16 +83,39 @@ def begin_reading(cursor: Any) -> None:
 
 
 def find(cursor: Any) -> OlderTables | None:
-    """Return the older tables on the search path, or None."""
+    """Return the older tables on the search path, or None.
+
+    Raises LegacyError if the search path leads to them through a schema that the role may not use:
+    PostgreSQL would pass over them.
+    """
     cursor.execute(SCHEMA)
     row = cursor.fetchone()
     if row is None:
+        for schema, is_named, is_usable in _schemas(cursor):
+            if is_named and not is_usable:
+                raise LegacyError(
+                    f"The role may not use the schema {schema}, which holds legacy tables: grant "
+                    "it USAGE on the schema."
+                )
         return None
     columns: dict[str, dict[str, Actual]] = {table: {} for table in TABLES}
     cursor.execute(COLUMNS, [row[0], list(TABLES)])
     for table, name, kind, category in cursor.fetchall():
         columns[table][name] = Actual(quoted(name), kind, category)
-    return OlderTables(row[0], columns)
+    ours = connection.introspection.django_table_names()
+    cursor.execute(OTHERS, [row[0], [*TABLES, *ours, "django_migrations"]])
+    return OlderTables(row[0], columns, dict(cursor.fetchall()))
+
+
+def schema_elsewhere(cursor: Any) -> str | None:
+    """Return the first schema with legacy tables, wherever it is."""
+    return next((schema for schema, *_ in _schemas(cursor)), None)
+
+
+def _schemas(cursor: Any) -> list[tuple[str, bool, bool]]:
+    cursor.execute(SCHEMAS)
+    schemas: list[tuple[str, bool, bool]] = cursor.fetchall()
+    return schemas
 
 
 def find_complete(cursor: Any) -> OlderTables:
@@ -97,15 +134,20 @@ def find_complete(cursor: Any) -> OlderTables:
 
 
 def _where_they_are(cursor: Any) -> str:
-    cursor.execute(SCHEMAS)
-    schemas = [schema for (schema,) in cursor.fetchall()]
-    if not schemas:
+    schema = schema_elsewhere(cursor)
+    if schema is None:
         return "There is no table batch_jobs in the legacy database."
     return (
-        f"There is no table batch_jobs in the search path, but one in the schema {schemas[0]}: add "
-        f"?options=-csearch_path%3D{schemas[0]} to the URL of the database, and grant the role "
-        "USAGE on the schema."
+        f"There is no table batch_jobs in the search path, but one in the schema {schema}: add "
+        f"{path_option(cursor, schema)} to the URL of the database, and grant the role USAGE on "
+        "the schema."
     )
+
+
+def path_option(cursor: Any, schema: str) -> str:
+    """Return the option of a database URL that adds a schema to the search path."""
+    cursor.execute("SELECT array_remove(current_schemas(false), %s)::text[]", [WORKPLACE])
+    return f"?options=-csearch_path%3D{','.join([*cursor.fetchone()[0], schema])}"
 
 
 def _check_integers(cursor: Any, older: OlderTables, table: str) -> None:
@@ -119,8 +161,8 @@ def _check_integers(cursor: Any, older: OlderTables, table: str) -> None:
         count, example = cursor.fetchone()
     if count:
         raise LegacyError(
-            f"{count} rows of the legacy table {table} have an id that is not an integer, such as "
-            f"{example!r}."
+            f"The legacy table {table} has ids that are not integers, such as {example!r} "
+            f"({count:,} in all)."
         )
 
 

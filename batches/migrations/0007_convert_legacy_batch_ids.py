@@ -1,4 +1,4 @@
-"""Do nothing: `0015_convert_legacy_data` converts, once every column for it is there."""
+"""Do nothing: `0020_convert_legacy_data` converts, once every column for it is there."""
 
 from django.db import migrations
 

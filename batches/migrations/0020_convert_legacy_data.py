@@ -21,6 +21,11 @@ def convert(apps, schema_editor):
     with connection.cursor() as cursor:
         older = reading.find(cursor)
         if older is None:
+            if schema := reading.schema_elsewhere(cursor):
+                _say(
+                    f"The tables in the schema {schema} are not converted: the search path does "
+                    "not name it (docs/migrating.md)."
+                )
             return
         _say(*output.intention(cursor, older))
     try:

@@ -230,16 +230,21 @@ def test_the_report_lists_every_column_and_the_output_those_that_are_dropped(
     legacy: Any, tmp_path: Path
 ) -> None:
     create_tables(legacy, "after")
+    legacy.execute("CREATE TABLE local_businesses (id uuid, business_name text)")
     path, out = tmp_path / "report.csv", StringIO()
     insert(legacy, "after", "tenants", FIXED["tenants"])
     call_command("convert_legacy_batch_ids", "--dry-run", "--report", str(path), stdout=out)
     with path.open(newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["what"] == "column"]
     listed = {(line["kind"], line["original"]) for line in lines}
-    assert listed == {(name, c) for name in TABLES for c in table_of(name, "after").columns}
+    others = {("local_businesses", "id"), ("local_businesses", "business_name")}
+    converted = {(name, c) for name in TABLES for c in table_of(name, "after").columns}
+    assert listed == converted | others
+    assert {line["how"] for line in lines if line["kind"] == "local_businesses"} == {DROPPED}
     assert {line["how"] for line in lines} == {"carried over", "kept in metadata", "dropped"}
     printed = out.getvalue()
     assert "carried over, " in printed
+    assert "  tables that are not converted: local_businesses\n" in printed
     for table, reasons in LOST.items():
         for column, reason in reasons.items():
             assert f"{table}.{column} is dropped: {reason}" in printed
