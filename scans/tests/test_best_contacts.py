@@ -142,12 +142,18 @@ def test_the_rule_chooses_among_stored_contacts(
     expected = {}
     for number in range(20):
         domain = Domain.objects.create(tenant=default_tenant, host=f"{number}.a.example")
-        seen = {"first_seen": domain.created_at, "last_seen": domain.created_at}
+        seen: dict[str, Any] = {"first_seen": domain.created_at, "last_seen": domain.created_at}
         candidates = []
         for value in random.sample([*values, *phones], random.randrange(5)):
             kind = "phone" if value in phones else "email"
             page = random.choice((HOME, ABOUT, "https://a.example/contact"))
-            row = {"kind": kind, "label": "", "value": value, "page_url": page, "confidence": 0.5}
+            row: dict[str, Any] = {
+                "kind": kind,
+                "label": "",
+                "value": value,
+                "page_url": page,
+                "confidence": 0.5,
+            }
             domain.contacts.create(tenant=default_tenant, **row, **seen)
             candidates.append(Candidate(**row))
         expected[domain.pk] = best_contact.best_contacts(candidates, [domain.host], {})

@@ -101,7 +101,11 @@ def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
     fill(legacy, 0, 0)
     tenant = Tenant.objects.create(pk=TENANT, name="Ours")
     ours = Domain.objects.create(tenant=tenant, host="ours.example.com")
-    seen = {"first_seen": ours.created_at, "last_seen": ours.created_at, "tenant": tenant}
+    seen: dict[str, Any] = {
+        "first_seen": ours.created_at,
+        "last_seen": ours.created_at,
+        "tenant": tenant,
+    }
     row = {"id": uid("d", 1), "tenant_id": TENANT, "domain": "ours.example.com"}
     insert(legacy, "after", "domains", row | {"phone_numbers": ["+1 2"]})
     convert()
@@ -117,7 +121,11 @@ def test_technologies_are_counted_again_after_a_conversion_and_after_its_reversa
     fill(legacy, 0, 0)
     tenant = Tenant.objects.create(pk=TENANT, name="Ours")
     ours = Domain.objects.create(tenant=tenant, host="ours.example.com")
-    seen = {"first_seen": ours.created_at, "last_seen": ours.created_at, "tenant": tenant}
+    seen: dict[str, Any] = {
+        "first_seen": ours.created_at,
+        "last_seen": ours.created_at,
+        "tenant": tenant,
+    }
     Technology.objects.create(domain=ours, name="Apache", **seen)
     count_technologies()
     row = {"id": uid("d", 1), "tenant_id": TENANT, "domain": "older.example.com"}
