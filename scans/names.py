@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-ACRONYMS = {
+SPELLINGS = {
     "dns": "DNS",
     "tls": "TLS",
     "http": "HTTP",
@@ -10,13 +10,19 @@ ACRONYMS = {
     "json": "JSON",
     "ld": "LD",
     "ok": "OK",
+    "github": "GitHub",
+    "linkedin": "LinkedIn",
+    "tiktok": "TikTok",
+    "whatsapp": "WhatsApp",
+    "xing": "XING",
+    "youtube": "YouTube",
 }
 
 
 def readable(value: str) -> str:
     """Return a failure reason, verdict, method or source as words."""
     parts = value.replace("_", " ").capitalize().split(" ")
-    return " ".join(ACRONYMS.get(word.lower(), word) for word in parts)
+    return " ".join(SPELLINGS.get(word.lower(), word) for word in parts)
 
 
 def with_names(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

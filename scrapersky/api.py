@@ -91,3 +91,6 @@ api.add_router("", unknown)
 def unknown_address(request: HttpRequest, rest: str) -> None:
     """Return 404 for an unknown API path."""
     raise Http404(f"The API has no endpoint {request.path}.")
+
+
+urlpatterns = api.urls[0]

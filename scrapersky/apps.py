@@ -6,7 +6,7 @@ from django.contrib.admin import apps
 class ConsoleAdminConfig(apps.SimpleAdminConfig):
     """Make `ConsoleAdminSite` the default admin site.
 
-    Only `scrapersky.urls` loads the admin classes, so that commands and workers start faster.
+    Only `scrapersky.admin_urls` loads the admin classes, so that commands and workers start faster.
     """
 
     default = False  # it configures django.contrib.admin, not this package

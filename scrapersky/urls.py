@@ -1,20 +1,18 @@
 """All URLs of the console."""
 
-from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from scrapersky.api import api
 from scrapersky.health import healthz
 from scrapersky.tenants.views.login import ConsoleLoginView
 from scrapersky.web.lists import saved_views
 from scrapersky.web.lists.views import list_columns
+from scrapersky.web.on_demand import OnDemand
 
 handler500 = "scrapersky.web.database_errors.error_page"
 
-admin.autodiscover()
 urlpatterns = [
     path("login/", ConsoleLoginView.as_view(), name="login"),
     path("logout/", login_not_required(LogoutView.as_view()), name="logout"),
@@ -23,9 +21,9 @@ urlpatterns = [
     path("admin/login/", ConsoleLoginView.as_view()),
     path("admin/logout/", login_not_required(LogoutView.as_view())),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account")),
-    path("admin/", admin.site.urls),
+    OnDemand("admin/", "scrapersky.admin_urls", app_name="admin", namespace="admin"),
     path("account/", include("scrapersky.tenants.urls")),
-    path("api/v3/", api.urls),
+    OnDemand("api/v3/", "scrapersky.api", app_name="ninja", namespace="api"),
     path("columns/<slug:name>/", list_columns, name="list_columns"),
     path("views/", saved_views.view_list, name="view_list"),
     path("views/save/<slug:name>/", saved_views.view_create, name="view_create"),

@@ -17,7 +17,7 @@ from scans.engine.extractors.page import read_page
 from scans.engine.limits import FetchSettings
 from scans.engine.lists.collection import read_text
 from scans.engine.sitemaps import parse_sitemap
-from scans.engine.technologies import detect
+from scans.engine.technologies.detection import detect
 
 ROUNDS = 3
 CHUNK = 65_536

@@ -5,11 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-import phonenumbers
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from scans.engine.extractors.social import network_names
 from scans.lists.common import (
     CURATED_AT,
     CURATED_BY,
@@ -28,7 +26,7 @@ from scans.lists.common import (
     by_seen,
     curate_action,
 )
-from scans.lists.domain_filters import EMAIL_LABELS, read_uuid, technology_fields
+from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
 from scans.text_search import Prefix, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
@@ -44,6 +42,8 @@ def _begins(value: str) -> Condition:
 
     E-mail addresses and URLs are lower case; postal addresses are written as on their page.
     """
+    import phonenumbers  # takes long to load, and few requests need it
+
     number_text = _PHONE_LABEL.sub("", unicodedata.normalize("NFKC", value))
     digits = "".join(c for c in number_text if c.isdecimal())
     if len(digits) < 5 or any(c.isalpha() for c in number_text):
@@ -60,6 +60,8 @@ def _begins(value: str) -> Condition:
 
 def _numbers(number_text: str, regions: Iterable[str]) -> list[str]:
     """Return a phone number in E.164, for every region in which it is valid."""
+    import phonenumbers
+
     numbers = set()
     for region in regions:
         try:
@@ -168,7 +170,7 @@ CONTACTS = register(
             text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
             choice("kind", "Kind", CONTACT_KINDS, "kind"),
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
-            choice("network", "Network", network_names(), _labelled("social")),
+            choice("network", "Network", NETWORKS, _labelled("social")),
             text("country", "Country", _of_country, placeholder="DE"),
             text("words", "Words on the site", lambda value: words_match(value, "domain__")),
             text("technology", "Site uses", _of_technology),

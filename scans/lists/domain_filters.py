@@ -12,7 +12,7 @@ from scans.domain_lists.models import DomainList, ListedDomain
 from scans.domain_lists.services import list_names
 from scans.engine.errors import FailureReason
 from scans.engine.extractors.social import network_names
-from scans.engine.technologies.loader import load_signatures
+from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
 from scans.lists.common import EVERYTHING, by_curation
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
@@ -23,6 +23,7 @@ from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, N
 
 REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
+NETWORKS = [(name, readable(name)) for name in network_names()]
 EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
 
 
@@ -111,11 +112,6 @@ def _technology_names(user: Any) -> Iterable[str]:
     return sorted(signature.name for signature in load_signatures())
 
 
-def _categories() -> list[tuple[str, str]]:
-    names = sorted({signature.category for signature in load_signatures()})
-    return [(name, name.capitalize()) for name in names]
-
-
 FILTERS: tuple[Filter, ...] = (
     text(
         "q",
@@ -149,14 +145,14 @@ FILTERS: tuple[Filter, ...] = (
     choice(
         "social",
         "Has profile on",
-        network_names(),
+        NETWORKS,
         lambda names: _contacts(kind="social", label__in=names),
         group="Contacts",
     ),
     choice(
         "no_social",
         "Has no profile on",
-        network_names(),
+        NETWORKS,
         lambda names: ~_contacts(kind="social", label__in=names),
         group="Contacts",
     ),
@@ -182,7 +178,7 @@ FILTERS: tuple[Filter, ...] = (
     choice(
         "category",
         "Uses a technology of",
-        _categories(),
+        [(name, name) for name in sorted(CATEGORIES, key=str.lower)],
         lambda names: _technologies(category__in=names),
         group="Technologies",
     ),

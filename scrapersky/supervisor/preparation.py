@@ -7,7 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from batches.legacy.pending import refuse_unconverted
 from scrapersky.tenants.services import create_first_account
@@ -67,8 +69,21 @@ def prepare_database() -> str:
     """Migrate the database; return the password of the first account if it was created."""
     try:
         refuse_unconverted(connection)
-        call_command("migrate", interactive=False, verbosity=0)
+        _migrate()
         return create_first_account()
     except DatabaseError as error:
         reason = " ".join(str(error).split())
         raise CommandError(f"The database cannot be used: {reason[:300]}") from error
+
+
+def _migrate() -> None:
+    """Apply the migrations that are missing; if none is, do what follows them all the same.
+
+    The command builds all models of the past before it finds that there is nothing to do.
+    """
+    executor = MigrationExecutor(connection)
+    executor.loader.check_consistent_history(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+    else:
+        emit_post_migrate_signal(0, False, connection.alias)

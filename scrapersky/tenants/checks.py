@@ -1,9 +1,7 @@
 """System checks: every admin class must define whose rows it shows and who may write them."""
 
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, register
 
@@ -19,7 +17,7 @@ INLINE_HINT = "Inherit from OwnedInline in scrapersky.tenants.owned_admin."
 @register("access")
 def check_admin_classes(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return an error for each admin class and inline without such a base class."""
-    import_module(settings.ROOT_URLCONF)  # loads the admin classes
+    admin.autodiscover()
     registered = admin.site._registry.values()
     classes = [type(row) for row in registered if not isinstance(row, OwnedAdmin)]
     inlines = {inline for row in registered for inline in row.inlines}

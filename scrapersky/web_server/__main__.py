@@ -3,7 +3,11 @@
 import resource
 import socket
 import sys
+import threading
 
+from django.urls import get_resolver
+
+from scrapersky.web.on_demand import OnDemand
 from scrapersky.wsgi import application  # first, because it sets up Django
 
 # A socket and possibly a temporary file per connection, plus databases and served files.
@@ -17,7 +21,15 @@ def main(descriptor: int) -> None:
 
     raise_open_files()
     listening = socket.socket(fileno=descriptor)
+    threading.Thread(target=load_addresses, daemon=True).start()
     serve(create_server(application, listening, Limits.from_settings(), may_upload))
+
+
+def load_addresses() -> None:
+    """Import what `scrapersky.urls` includes on demand, so that no request waits for it."""
+    for included in get_resolver().url_patterns:
+        if isinstance(included, OnDemand):
+            _ = included.url_patterns
 
 
 def raise_open_files() -> None:

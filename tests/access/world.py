@@ -44,6 +44,7 @@ from scrapersky.tenants.preferences import ListSettings, SavedView
 from scrapersky.tenants.tests.staff import permissions
 from tests.access.actors import ACTORS, Actor
 
+admin.autodiscover()  # whatever module of tests comes first
 WORD = "zanzibar"
 # Matches statements that write a table, except temporary `stage_*` tables.
 CHANGE = re.compile(

@@ -23,7 +23,7 @@ from scans.engine.extractors.refresh import NONE, Refresh, header_refresh, meta_
 from scans.engine.extractors.sniffing import looks_like_html
 from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
-from scans.engine.technologies import detect
+from scans.engine.technologies.detection import detect
 
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000

@@ -182,6 +182,6 @@ def _networks() -> dict[str, dict[str, Any]]:
     return tomllib.loads(data)
 
 
-def network_names() -> list[tuple[str, str]]:
-    """Return (label, display name) of each network."""
-    return [(name, name.capitalize()) for name in sorted(_networks())]
+def network_names() -> list[str]:
+    """Return the name of each network, as a contact's label has it."""
+    return sorted(_networks())

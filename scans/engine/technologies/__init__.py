@@ -3,7 +3,3 @@
 To add a technology, edit one of those files; `loader` checks them, and the tests run the positive
 and negative example of every signature.
 """
-
-from scans.engine.technologies.detection import detect
-
-__all__ = ["detect"]

@@ -40,7 +40,6 @@ CATEGORIES = frozenset(
         "Scheduling",
         "Search",
         "Security",
-        "SEO",
         "Site builder",
         "Social widget",
         "Static site generator",

@@ -6,7 +6,7 @@ import pytest
 
 from scans.engine.report import Technology
 from scans.engine.technologies.detection import recogniser
-from scans.engine.technologies.loader import load_signatures
+from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.engine.technologies.signature import Example, Place, Signature
 
 SIGNATURES = load_signatures()
@@ -23,6 +23,10 @@ def found_in(example: Example) -> dict[str, Technology]:
 
 def name_in(signature: Signature, example: Example) -> str:
     return signature.name.replace("{slug}", example.slug)
+
+
+def test_every_category_has_a_technology() -> None:
+    assert {signature.category for signature in SIGNATURES} == CATEGORIES
 
 
 @by_name

@@ -9,8 +9,6 @@ from datetime import UTC, datetime, time
 from math import isfinite
 from typing import Any, BinaryIO
 
-import xlsxwriter
-
 from scrapersky.web import spreadsheet
 from scrapersky.web.lists.columns import Column, Kind, TypedText, readers_of
 from scrapersky.web.lists.formats import as_text
@@ -65,6 +63,8 @@ class Workbook:
     def __init__(
         self, file: BinaryIO, columns: Sequence[Column], *, about: str = "", folder: str = ""
     ) -> None:
+        import xlsxwriter  # takes long to load, and few requests need it
+
         self.rows = self.truncated = 0
         self._columns = columns
         self._readers = readers_of(columns)
