@@ -169,10 +169,10 @@ class TagAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DomainTag)
-class DomainTagAdmin(ReadOnlyAdmin):
+class DomainTagAdmin(IndexedSearch):
     list_display = ["domain", "tag", "created_by", "created_at"]
     list_select_related = ["domain", "tag", "created_by"]
-    search_fields = ["tag__name"]
+    ordering = ["-pk"]
 
 
 @admin.register(DomainList)

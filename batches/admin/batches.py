@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,10 +14,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.admin.live import LiveBatchAdmin
-from batches.admin.search import KeySearch
 from batches.admin.transition_actions import cancel, pause, resume, retry_failed, run_again
 from batches.bulk import start_batch_deletion
 from batches.forms import BatchForm
+from batches.lists import BATCHES
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
 from scrapersky.tenants.access import check_writable, writable_tenants
@@ -37,14 +37,16 @@ class OwnedBatchForm(BatchForm):
 
 
 @admin.register(Batch)
-class BatchAdmin(KeySearch, LiveBatchAdmin):
+class BatchAdmin(LiveBatchAdmin):
     """Batches. Only the name can be edited; services change everything else."""
 
     list_display = ["title", "state", "bar", "sites", "failures", "tenant", "created_at"]
     list_filter = ["status", "processor_type", BY_TENANT, "created_at"]
     list_select_related = ["tenant"]
-    search_fields = ["name", "legacy_batch_id"]
+    search_fields = ["pk"]  # what shows the search box
+    search_help_text = "Words of the name, or an id"
     ordering = ["-created_at"]
+    sortable_by = ("created_at",)  # which an index has in order
     actions = [pause, resume, cancel, retry_failed, run_again]
     fields = (
         "name", "id", "tenant", "created_by", "processor_type", "status", "total", "completed",
@@ -52,6 +54,13 @@ class BatchAdmin(KeySearch, LiveBatchAdmin):
         "finished_at", "updated_at", "legacy_batch_id", "legacy_id",
     )  # fmt: skip
     readonly_fields = fields[1:]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Search as the console does, by indexes alone."""
+        by_name = BATCHES.filter_by_name["q"]
+        return by_name.apply(queryset, by_name.values([search_term])), False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer no bulk deletion: some batches may still be running."""

@@ -1,14 +1,15 @@
 """The admin of jobs and of the workers that run them."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from batches.admin.actions import make_batch, queue_sitemaps, scan_again, scan_each
-from batches.admin.search import KeySearch
 from batches.admin.transition_actions import cancel_jobs, retry_jobs
 from batches.models import Job, Worker
 from scans.admin import IndexedSearch
@@ -21,13 +22,19 @@ admin.site.get_model_admin(Domain).actions = [scan_each, make_batch, queue_sitem
 
 
 @admin.register(Job)
-class JobAdmin(KeySearch, IndexedSearch):
+class JobAdmin(IndexedSearch):
     list_display = ["domain", "state", "failure_reason", "batch", "took", "created_at", "console"]
     list_filter = ["status", "failure_reason", "job_type", BY_TENANT]
     list_select_related = ["domain", "batch"]
     ordering = ["-pk"]
     deferred = ["result"]
     actions = [retry_jobs, cancel_jobs, scan_again]
+    search_help_text = "A domain, its beginning, its ending after a dot, or an id of a job"
+
+    def matches(self, text: str) -> Any:
+        """Search by any id that a job has or had, or else by its domain."""
+        named = list(Job.objects.named(text).values_list("pk", flat=True))
+        return Q(pk__in=named) if named else super().matches(text)
 
     @admin.display(description="Status", ordering="status")
     def state(self, obj: Job) -> SafeString:

@@ -140,6 +140,18 @@ def test_large_lists_are_searched_and_sorted_by_their_indexes_alone(
     assert matching.sortable_by == ()
 
 
+def test_batches_are_searched_and_sorted_by_their_indexes_alone(
+    office: Client, default_tenant: Tenant
+) -> None:
+    batch = create_batch(
+        tenant=default_tenant, created_by=None, domains=["a.com"], name="Spring list"
+    )
+    create_batch(tenant=default_tenant, created_by=None, domains=["b.com"], name="Autumn")
+    for text in ("spring", "list spr", str(batch.pk)):
+        assert list(office.get(BATCHES, {"q": text}).context["cl"].queryset) == [batch]
+    assert office.get(BATCHES).context["cl"].sortable_by == ("created_at",)
+
+
 def test_the_page_of_a_batch_shows_live_progress_and_leads_to_the_console(
     office: Client, default_tenant: Tenant
 ) -> None:
