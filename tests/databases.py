@@ -31,7 +31,7 @@ def destroy_copy() -> None:
     """Remove the copy."""
     name = connection.settings_dict["NAME"]
     connection.close()
-    connection.creation._destroy_test_db(name, verbosity=0)
+    connection.creation._destroy_test_db(name, verbosity=0)  # type: ignore[attr-defined]
 
 
 def undo_commits(*_: Any) -> None:

@@ -225,9 +225,10 @@ def test_a_batch_is_returned_with_its_counts_and_its_jobs_by_cursor(
     expected = {"pending": 3, "running": 0, "complete": 1, "failed": 1, "cancelled": 1}
     assert (body["total"], body["jobs"]) == (6, expected)
     assert body["failures"] == {"dns_not_found": 1, "cancelled": 1}
-    domains, cursor = [], ""
+    domains: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
-        page = program.get(f"{url}/jobs", {"limit": 4, "cursor": cursor, "fields": "domain"}).json()
+        page = program.get(f"{url}/jobs?limit=4&fields=domain&cursor={cursor}").json()
         domains += [job["domain"] for job in page["items"]]
         cursor = page["next"]
     assert domains == hosts

@@ -37,7 +37,7 @@ def add_domain(tenant_id: UUID) -> None:
 def test_a_batch_is_created_with_its_keys_checked_at_once(default_tenant: Tenant) -> None:
     seen: list[str] = []
 
-    def watch(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def watch(execute, sql, params, many, context):
         if sql.startswith("INSERT INTO") and '"batches_job"' in sql:
             seen.append(setting())
         return execute(sql, params, many, context)

@@ -231,7 +231,8 @@ def test_what_a_search_by_domain_finds_comes_domain_by_domain(
     definition = get_list(name)
     expected = Domain.objects.filter(tenant=default_tenant, host__startswith="s")
     list_query = query(definition, user, domain="s", sort=order)
-    pages, cursor = [], ""
+    pages: list[list[str]] = []
+    cursor = ""
     while not pages or cursor:
         page = list_query.page(definition.columns, size=4, cursor=cursor)
         pages.append([row.domain.host for row in page.rows])
