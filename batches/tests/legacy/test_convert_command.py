@@ -120,7 +120,9 @@ def test_rows_that_were_left_behind_are_not_called_converted(older: Any) -> None
     assert "4 rows were left behind" in convert()
     for table in ("contacts", "pages", "sitemap_urls", "sitemap_files"):
         older.execute(f"DELETE FROM {table}")
-    assert convert().startswith("Nothing to convert: every row of the legacy tables is here")
+    assert convert().startswith(
+        "Nothing to convert: every row of the legacy tables is already here"
+    )
 
 
 def test_the_note_on_a_tenant_says_where_its_rows_went(legacy: Any) -> None:
