@@ -28,24 +28,34 @@ class ListPosition:
     next: str
 
 
-def position_of(domain: Domain, origin: str, user: User) -> ListPosition:
+def position_of(domain: Domain, origin: str, at: str, user: User) -> ListPosition:
     """Return the position of a domain in the list it was opened from.
 
-    `origin` is the list's name and query string (`domains?verdict=ok`); the default is the list of
-    all domains.
+    `origin` is the list's name with its query string (`contacts?kind=email`), `at` the id of the
+    row there; without them it is the list of all domains.
     """
     name, _, query = origin.partition("?")
-    definition = find_list(name) if name == JOBS else None
-    listing = ListQuery.of_text(definition or DOMAINS, query if origin else "", user)
-    row: Any = domain if definition is None else listing.rows.filter(domain=domain).first()
-    before, after = _neighbours(listing, row)
-    label, url = _list_of(listing.definition, query)
+    definition = find_list(name)
+    if definition is None or not hasattr(definition.model, "domain_id"):
+        definition = DOMAINS
+    listing = ListQuery.of_text(definition, query if origin else "", user)
+    before, after = _neighbours(listing, domain, at)
+    label, url = _list_of(definition, query)
     return ListPosition(label, url, _link(before, origin), _link(after, origin))
 
 
-def _neighbours(listing: ListQuery, row: Any) -> tuple[Any, Any]:
+def _neighbours(listing: ListQuery, domain: Domain, at: str) -> tuple[Any, Any]:
+    """Return the rows of other domains before and after the domain's row."""
+    definition = listing.definition
+    row: Any = domain
+    others = None
+    if definition.model is not Domain:
+        own = listing.rows.filter(domain=domain)
+        row = (own.filter(pk__in=uuids([at])) if at else own).first()
+        rest = definition.rows().exclude(domain=domain)
+        others = ListQuery.of_text(definition, listing.params.urlencode(), listing.user, rest)
     try:
-        return listing.neighbours(row) if row else (None, None)
+        return listing.neighbours(row, others) if row else (None, None)
     except QueryTooSlow:
         return None, None
 
@@ -61,9 +71,11 @@ def _list_of(definition: ListDefinition, query: str) -> tuple[str, str]:
 
 
 def _link(row: Any, origin: str) -> str:
-    """Return the URL of a domain's or job's domain page, with the list it belongs to."""
-    pk = getattr(row, "domain_id", None) or (row.pk if isinstance(row, Domain) else None)
+    """Return the page of a row's domain, with the list and the row that it is in."""
+    is_domain = isinstance(row, Domain)
+    pk = row.pk if is_domain else getattr(row, "domain_id", None)
     if pk is None:
         return ""
-    url = reverse("domain_detail", args=[pk])
-    return f"{url}?{urlencode({'from': origin}, quote_via=quote)}" if origin else url
+    params = {} if is_domain else {"at": row.pk}
+    params |= {"from": origin} if origin else {}
+    return f"{reverse('domain_detail', args=[pk])}?{urlencode(params, quote_via=quote)}".rstrip("?")

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from scans.bulk.models import BulkAction
 from scans.bulk.operations import sentence_of
 from scans.domain_lists import importing, services
 from scans.domain_lists.models import DomainList, ListImport
-from scans.lists import LISTS
+from scans.lists import DOMAINS, LISTS
 from scrapersky.tenants.access import (
     can_write,
     get_readable,
@@ -202,6 +203,7 @@ def _context(request: ConsoleRequest, row: DomainList, form: ImportForm) -> dict
     imports = ListImport.objects.filter(domain_list=row.pk).defer("document")
     return {
         "saved_list": row,
+        "origin": f"{DOMAINS.name}?{urlencode({'list': row.name})}",
         "form": form,
         "page": page_of(request, shown, count=row.domain_count),
         "schedules": RecurringBatch.objects.filter(domain_list=row.pk).defer("domains")[:20],

@@ -16,7 +16,8 @@ RECIPES = Path(__file__).parent / "recipes"
 
 
 def domain_link(row: Any) -> str:
-    return reverse("domain_detail", args=[row.domain_id])
+    """Return the page of a row's domain, which leads on from this row."""
+    return f"{reverse('domain_detail', args=[row.domain_id])}?at={row.pk}"
 
 
 HOST = Column(
@@ -25,6 +26,7 @@ HOST = Column(
     value=lambda row: row.domain.host,
     fields=("domain__host",),
     link=domain_link,
+    keeps_origin=True,
 )
 DOMAIN_ID = Column("domain_id", "Domain id", Kind.ID, is_default=False)
 ID = Column("id", "Id", Kind.ID, is_default=False)

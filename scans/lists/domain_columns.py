@@ -43,6 +43,7 @@ COLUMNS = (
         "host",
         "Domain",
         link=lambda row: reverse("domain_detail", args=[row.pk]),
+        keeps_origin=True,
         cell_prefetch=("tags",),
         template="scans/_host_cell.html",
     ),

@@ -1,6 +1,7 @@
 """The page of a domain within the list that the user came from, and its parts."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from batches.services import create_batch
 from batches.tests.outcomes import complete
+from scans.domain_lists.services import add_domains, create_list
 from scans.models import Domain, Sitemap
 from scans.sitemap_tree import sitemap_tree
 from scans.storage import url_hash
@@ -57,12 +59,52 @@ def test_previous_and_next_follow_the_results_of_a_batch(
     assert f'href="/batches/{batch.pk}/?sort=position"' in console.get(links[1]).text
 
 
-@pytest.mark.parametrize("origin", ["jobs?batch=x", "nonsense", "jobs", "domains?cursor=x&sort=x"])
+def test_previous_and_next_follow_the_rows_of_other_lists_to_other_domains(
+    console: Client, default_tenant: Tenant
+) -> None:
+    hosts = ["a.example", "b.example", "c.example"]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    for job in batch.jobs.select_related("domain"):
+        complete(job)
+    body = console.get("/contacts/?kind=email").text
+    links = [unescape(link) for link in re.findall(r'href="(/domains/[^"]+from=[^"]+)"', body)]
+    assert len(links) == 3
+    first, middle, last = (Domain.objects.get(pk=link.split("/")[2]).host for link in links)
+    assert neighbours(console, links[1]) == {"prev": first, "next": last}
+    page = console.get(links[1]).text
+    assert 'href="/contacts/?kind=email' in page
+    onwards = unescape(re.findall(r'rel="next" href="([^"]+)"', page)[0])
+    assert neighbours(console, onwards) == {"prev": middle}
+    phones = console.get("/contacts/?kind=phone").text  # two of each domain
+    top = unescape(re.findall(r'href="(/domains/[^"]+from=[^"]+)"', phones)[0])
+    assert set(neighbours(console, top)) == {"next"}
+
+
+def test_links_of_a_filtered_list_to_people_are_left_alone(
+    console: Client, default_tenant: Tenant
+) -> None:
+    make(default_tenant, "a.example", best_email="info@a.example")
+    assert 'href="mailto:info@a.example"' in console.get("/domains/?q=a.example").text
+
+
+def test_previous_and_next_follow_a_saved_list(console: Client, default_tenant: Tenant) -> None:
+    for host in ("a.example", "b.example", "c.example"):
+        make(default_tenant, host)
+    saved = create_list(tenant=default_tenant, name="Leads & more", created_by=None)
+    add_domains(saved, Domain.objects.exclude(host="b.example"), user=None)
+    body = console.get(f"/lists/{saved.pk}/").text
+    link = unescape(re.findall(r'href="(/domains/[^"]+from=[^"]+)"', body)[0])
+    assert neighbours(console, link) == {"next": "c.example"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["jobs?batch=x", "nonsense", "jobs", "domains?cursor=x&sort=x", "contacts", "lists"]
+)
 def test_an_origin_that_means_nothing_breaks_nothing(
     console: Client, default_tenant: Tenant, origin: str
 ) -> None:
     domain = make(default_tenant, "a.example")
-    assert console.get(f"/domains/{domain.pk}/", {"from": origin}).status_code == 200
+    assert console.get(f"/domains/{domain.pk}/", {"from": origin, "at": "x"}).status_code == 200
 
 
 def test_an_idn_is_shown_as_people_write_it_with_its_punycode(

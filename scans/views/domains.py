@@ -54,7 +54,9 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "pinnable": PINNABLE,
         "technologies": _technologies(domain),
         **_sitemaps(domain),
-        "place": position_of(domain, request.GET.get("from", ""), request.user),
+        "place": position_of(
+            domain, request.GET.get("from", ""), request.GET.get("at", ""), request.user
+        ),
         "domain_tags": _tags(domain),
         "known_tags": tag_names(request.user),
         "listed": _listed(domain),

@@ -51,6 +51,8 @@ class Column:
     cell_prefetch: tuple[str, ...] = ()
     template: str = ""
     is_volatile: bool = False
+    # Whether its link is to a page that leads to the previous and the next row of the list.
+    keeps_origin: bool = False
     # Its name in CSV and JSON Lines files, if it differs from the API's.
     header: str = ""
 

@@ -126,14 +126,15 @@ class ListPage:
         return [row for row, _ in self.rows]
 
     def _cells(self, row: Any) -> list[Cell]:
-        return [Cell(c, c.value_of(row), self._with_origin(c.link_of(row))) for c in self.columns]
+        return [Cell(c, c.value_of(row), self._link(c, row)) for c in self.columns]
 
-    def _with_origin(self, link: str) -> str:
-        """Return a link to a domain with the current list, for its previous and next links."""
-        query = self.query.filter_query
-        if not query or self.definition.row_url_name != "domain_detail" or "?" in link:
+    def _link(self, column: Column, row: Any) -> str:
+        """Return where a cell leads, with the list it is in where the page has neighbours."""
+        link, query = column.link_of(row), self.query.filter_query
+        if not link or not column.keeps_origin or not (query or "?" in link):
             return link
-        return f"{link}?{urlencode({'from': f'{self.definition.name}?{query}'})}" if link else ""
+        origin = urlencode({"from": f"{self.definition.name}?{query}"})
+        return f"{link}{'&' if '?' in link else '?'}{origin}"
 
     @property
     def outputs(self) -> list[Output]:

@@ -181,12 +181,16 @@ class ListQuery:
             )
             return read_rows(matching, self.order, size, position, leading)
 
-    def neighbours(self, row: Any) -> tuple[Any, Any]:
-        """Return the rows before and after a row, None at either end. Raises QueryTooSlow."""
+    def neighbours(self, row: Any, among: "ListQuery | None" = None) -> tuple[Any, Any]:
+        """Return the rows before and after a row; None at an end. Raises QueryTooSlow.
+
+        `among` is this list without some of its rows.
+        """
         cursors = cursors_of(self.rows, self.order, row)
         if cursors is None:
             return None, None
-        pages = (self.page((), size=1, cursor=cursor, seconds=NEARBY) for cursor in cursors)
+        listing = among or self
+        pages = (listing.page((), size=1, cursor=cursor, seconds=NEARBY) for cursor in cursors)
         before, after = (page.rows for page in pages)
         return next(iter(before), None), next(iter(after), None)
 
