@@ -163,6 +163,11 @@ class BatchOptions(BaseModel):
             **shared,
         )
 
+    @property
+    def changed_count(self) -> int:
+        """How many options differ from their defaults."""
+        return sum(getattr(self, item.name) != item.default for item in all_options())
+
     def described(self) -> Iterator[tuple[str, str]]:
         """Yield each option's label and its value as text, for a page."""
         for option in all_options():

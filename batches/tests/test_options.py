@@ -84,3 +84,8 @@ def test_no_schema_has_an_object_as_a_default() -> None:
         if isinstance(facts.get("default"), dict)
     ]
     assert defaults == []
+
+
+def test_options_that_differ_from_their_defaults_are_counted() -> None:
+    assert BatchOptions().changed_count == 0
+    assert BatchOptions(max_pages=5, follow=False).changed_count == 2

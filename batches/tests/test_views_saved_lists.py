@@ -220,3 +220,10 @@ def test_the_page_of_a_list_reads_a_constant_number_of_queries(
     page(console, f"/lists/{leads.pk}/")
     with django_assert_max_num_queries(14):
         page(console, f"/lists/{leads.pk}/")
+
+
+def test_the_page_of_no_lists_offers_to_create_one(console: Client) -> None:
+    body = console.get("/lists/").text
+    empty = body[body.index("No lists yet") :]
+    assert 'href="/lists/new/"' in empty
+    assert 'href="/batches/new/"' not in empty

@@ -51,6 +51,7 @@ def rows_of_batch(request: ConsoleRequest, batch: Batch) -> dict[str, Any]:
         "rows": list(zip(with_stages(job for job, _ in jobs), cells, strict=True)),
         "shown": ",".join(job.pk.hex for job, _ in jobs),
         "new_rows": len({job.pk for job in page.objects} - set(shown)) if shown else 0,
+        "has_bar": bool(shown) or not batch.is_ended,
         "statuses": _statuses(batch),
         "status": params.get("status", ""),
         "reason": params.get("reason", ""),

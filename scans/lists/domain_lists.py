@@ -43,6 +43,8 @@ LISTS = register(
         default_sort="name",
         url_name="saved_lists",
         row_url_name="saved_list",
+        create_label="New list",
+        create_url_name="saved_list_create",
         empty_text="Keep domains under a name, scan them together, and use them as a filter.",
     )
 )

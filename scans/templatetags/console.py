@@ -87,6 +87,16 @@ def number(value: Any, decimals: int = 0) -> str:
 
 
 @register.filter
+def filesize(count: Any) -> str:
+    """Say a number of bytes in its largest unit, in the user's number format: `1.2 KB`."""
+    value, unit = float(count or 0), "B"
+    for larger in ("KB", "MB", "GB"):
+        if value >= 1_000:
+            value, unit = value / 1_000, larger
+    return f"{regional.grouped(value, 0 if unit == 'B' else 1)} {unit}"
+
+
+@register.filter
 def duration(seconds: Any) -> str:
     """Format a number of seconds: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds is None:

@@ -151,3 +151,17 @@ def test_a_domain_without_a_scan_has_a_sheet_that_says_so(
     ensure_domains(tenant=default_tenant, hosts=["fresh.example"])
     page = console.get(f"/domains/{Domain.objects.get().pk}/evidence/").content.decode()
     assert "No scan of this domain is stored" in page
+
+
+def test_the_person_of_a_contact_is_named_once(console: Client, contact: Contact) -> None:
+    person = {
+        "name": "Anna Baker",
+        "position": "Owner",
+        "snippet": "Anna Baker, owner",
+        "method": "json_ld",
+        "page_url": PAGE,
+    }
+    Contact.objects.filter(pk=contact.pk).update(person=person)
+    page = console.get(f"/contacts/{contact.pk}/evidence/").text
+    assert page.count("<dt>Person</dt>") == 1
+    assert "Anna Baker, Owner" in page

@@ -29,6 +29,14 @@ def test_durations_are_said_in_their_two_largest_units(seconds: Any, sentence: s
 
 
 @pytest.mark.parametrize(
+    ("count", "sentence"),
+    [(None, "0 B"), (999, "999 B"), (1_234, "1.2 KB"), (2_500_000, "2.5 MB"), (3e12, "3,000.0 GB")],
+)
+def test_sizes_are_said_in_their_largest_unit(count: Any, sentence: str) -> None:
+    assert console.filesize(count) == sentence
+
+
+@pytest.mark.parametrize(
     ("share", "sentence"),
     [
         (0, "0 %"),

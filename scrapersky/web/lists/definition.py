@@ -76,6 +76,9 @@ class ListDefinition:
     # Useful filter combinations: label and query string.
     shortcuts: tuple[tuple[str, str], ...] = ()
     empty_text: str = ""
+    # The button of an empty list: its label, and the page that it leads to.
+    create_label: str = "New batch"
+    create_url_name: str = "batch_create"
     # The URL name of a row's detail page; empty if there is none.
     row_url_name: str = ""
     # Recipes for programs that import it.
