@@ -13,7 +13,7 @@ from pydantic import Field
 from scans import lists
 from scans.best_contacts import pin, unpin
 from scans.corrections.reading import corrected_report
-from scans.evidence import MOST, contact_sheet, domain_sheet
+from scans.evidence import contact_sheet, domain_sheet
 from scans.models import Contact, Domain, Scan
 from scans.reports import read_report
 from scrapersky.tenants.access import get_readable, get_writable
@@ -69,7 +69,7 @@ class EvidenceSheet(Schema):
     printed_at: datetime
     contacts: list[dict[str, Any]]
     is_truncated: bool = Field(
-        default=False, description=f"Whether there are more than these {MOST:,} contacts."
+        default=False, description="Whether there are more contacts than these."
     )
     technologies: list[dict[str, Any]] = []
     scan: dict[str, Any] | None

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from scrapersky.web import spreadsheet
 from scrapersky.web.lists.columns import Column, Kind, TypedText, readers_of
 from scrapersky.web.lists.formats import as_text
+from scrapersky.web.regional import grouped
 
 # Excel's limits: characters in a cell (units of UTF-16), characters in a link, links and rows of a
 # sheet besides the head.
@@ -101,7 +102,7 @@ class Workbook:
         self._end_sheet()
         if self.truncated:
             notes = self._book.add_worksheet("Notes")
-            notes.write_string(0, 0, f"Texts cut to 32,767 characters: {self.truncated:,}")
+            notes.write_string(0, 0, f"Texts cut to 32,767 characters: {grouped(self.truncated)}")
         self._book.close()
 
     def _write(self, place: int, column: Column, value: Any) -> None:
