@@ -136,8 +136,10 @@ def _work(pk: UUID, until: float) -> bool:
             Export.objects.filter(pk=pk).update(leased_until=None, served_at=timezone.now())
             return False
     export_files.assemble(export)
-    if Export.objects.filter(pk=pk).finish(Export.Status.COMPLETE) and export.view_export:
-        view_exports.Changes(export.view_export).finish(export.row_count)
+    with transaction.atomic():
+        ended = Export.objects.filter(pk=pk).finish(Export.Status.COMPLETE)
+        if ended and export.view_export:
+            view_exports.Changes(export.view_export).finish(export.row_count)
     return True
 
 

@@ -14,6 +14,10 @@ from django.db import connection, models, transaction
 
 # Rows from which it is worth some statements more.
 WORTHWHILE = 1_000
+# The setting would silence triggers that someone added to the database as well.
+MAY_SWITCH_OFF = """
+SELECT current_setting('is_superuser') = 'on'
+    AND NOT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)"""
 
 
 @contextmanager
@@ -29,7 +33,7 @@ def keys_checked_at_once(
         return
     # A rollback of this block restores the setting as well.
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        cursor.execute(MAY_SWITCH_OFF)
         may_switch_off = cursor.fetchone()[0]
         if not (may_switch_off and all(_lock(model, ids) for model, ids in parents.items())):
             yield

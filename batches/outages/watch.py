@@ -42,6 +42,8 @@ class NetworkWatch:
     def note(self, outcomes: Iterable[Outcome]) -> None:
         """Take the ends of jobs."""
         for outcome in outcomes:
+            if outcome.kind is Kind.LOST:  # its process died, which says nothing of the network
+                continue
             try:
                 result = outcome.result
             except ValueError:  # not JSON: the flush has ended the job
@@ -68,10 +70,11 @@ class NetworkWatch:
 
         While the network is down and no host is known to have answered, one job a minute is tried.
         """
-        if not self.is_down:
-            return None
-        limit, self._is_trial_due = int(self._is_trial_due), False
-        return limit
+        return int(self._is_trial_due) if self.is_down else None
+
+    def note_claim(self) -> None:
+        """Take that jobs were claimed: while the network is down, that was this minute's trial."""
+        self._is_trial_due = False
 
     def close(self) -> None:
         if self._probe is not None:

@@ -167,6 +167,8 @@ class Shift:
         start_pending()
         if claim := self.claimer.claim(self.pool.loads(), self.network.claim_limit()):
             self.pool.offer(claim.jobs, claim.slots)
+            if claim.jobs:
+                self.network.note_claim()
 
     def _release_waiting(self) -> None:
         release(self.worker, self.pool.take_waiting())

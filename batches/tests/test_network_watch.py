@@ -52,7 +52,9 @@ def test_waiting_jobs_are_released_once_and_then_one_job_is_tried(shift: Shift) 
     shift.fail()
     shift.network.step()
     assert shift.calls == ["down"]
-    assert [shift.network.claim_limit() for _ in range(3)] == [1, 0, 0]
+    assert [shift.network.claim_limit() for _ in range(2)] == [1, 1]  # until a job was claimed
+    shift.network.note_claim()
+    assert shift.network.claim_limit() == 0
     shift.worker.refresh_from_db()
     assert shift.worker.network_down_since
     assert len(shift.worker.suspects) == WINDOW
@@ -80,6 +82,13 @@ def test_jobs_are_retried_although_the_database_was_away_at_first(
     assert not shift.network.is_down
     shift.worker.refresh_from_db()
     assert shift.worker.network_down_since is None
+
+
+def test_a_scan_whose_process_died_does_not_end_an_outage(shift: Shift) -> None:
+    shift.fail()
+    shift.network.note([Outcome(claimed("new.example"), Kind.LOST, b"", utc_now())])
+    shift.network.step()
+    assert shift.network.is_down
 
 
 def test_an_outcome_that_is_not_json_is_passed_over(shift: Shift) -> None:

@@ -66,9 +66,25 @@ def test_a_role_that_may_not_switch_the_checks_off_inserts_all_the_same(
     default_tenant: Tenant,
 ) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE pg_write_all_data")
+        cursor.execute("CREATE ROLE writer")
+        cursor.execute("GRANT pg_read_all_data, pg_write_all_data TO writer")
+        cursor.execute("SET LOCAL ROLE writer")
         with keys_checked_at_once({Tenant: [default_tenant.pk]}, 1):
             assert setting() == "origin"
+            add_domain(default_tenant.pk)
+        assert Domain.objects.exists()
+        transaction.set_rollback(True)
+
+
+def test_triggers_of_others_are_not_silenced(default_tenant: Tenant) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER audit BEFORE INSERT ON scans_domain FOR EACH ROW "
+            "EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+        )
+        with keys_checked_at_once({Tenant: [default_tenant.pk]}, 1):
+            assert setting() == "origin"
+        transaction.set_rollback(True)
 
 
 def test_an_error_leaves_the_checks_on(default_tenant: Tenant) -> None:
