@@ -192,7 +192,7 @@ def test_a_file_that_holds_no_domain_is_refused_in_a_sentence(
 
 
 def test_bad_options_and_names_are_refused(domains: str) -> None:
-    with pytest.raises(CommandError, match="--max-concurrent: Give a whole number"):
+    with pytest.raises(CommandError, match="--max-concurrent: Must be a whole number"):
         run("create_batch", domains, "--max-concurrent", "501")
     with pytest.raises(CommandError, match="at most 200 characters"):
         run("create_batch", domains, "--name", "x" * 201)
