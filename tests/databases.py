@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, transaction
 
@@ -19,7 +20,8 @@ def connect_to_copy() -> None:
     """Let Django work on a copy of the migrated database that only this process uses."""
     connection.close()
     if connection.vendor == "sqlite":
-        path = copy_migrated_database(DIRECTORY / f"tests-{os.getpid()}.sqlite3")
+        # A name of its own: a log (-wal) that another thread left would be taken for the copy's.
+        path = copy_migrated_database(DIRECTORY / f"tests-{uuid4()}.sqlite3")
         connection.settings_dict["NAME"] = str(path)
     else:
         name = f"{DIRECTORY.name}-{os.getpid()}"

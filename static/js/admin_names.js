@@ -23,6 +23,11 @@
     each(".tabular td :is(input:not([type=hidden]), select, textarea)", (field) => {
       if (!field.labels.length) label(nameOf(field))(field);
     });
+    each(".datetime input", (field) => {
+      const legend = field.closest("fieldset, .form-row, .fieldBox")?.querySelector("legend, label");
+      const part = field.name.endsWith("_0") ? "date" : "time";
+      if (!field.labels.length) label(`${legend?.textContent.trim().replace(/:$/, "")}, ${part}`)(field);
+    });
     // select2 names its field by the value that is chosen, and what it opens not at all.
     each(".select2-selection[aria-labelledby]", (box) => {
       box.removeAttribute("aria-labelledby");
