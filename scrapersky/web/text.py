@@ -8,10 +8,11 @@ from typing import Any
 
 # Characters that control a terminal or log line, or change the text direction: control
 # characters (ANSI escapes begin with ESC or, in eight bits, with CSI), format characters other than
-# the joiners that scripts and emoji need, line and paragraph separators, lone surrogates.
+# the joiners that scripts and emoji need, line and paragraph separators, lone surrogates. XML
+# allows neither control characters nor U+FFFE and U+FFFF.
 _CONTROLS = (
     r"\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    r"\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f"
+    r"\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
 )
 _UNPRINTABLE = re.compile(rf"[\x00-\x1f{_CONTROLS}]")
 _UNPRINTABLE_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_CONTROLS}]")

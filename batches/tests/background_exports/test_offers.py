@@ -80,6 +80,12 @@ def test_a_workbook_has_typed_cells_and_no_formulas(console: Client, domains: li
     assert abs(value.replace(tzinfo=scanned.tzinfo) - scanned) < timedelta(seconds=1)
 
 
+def test_the_properties_of_a_workbook_hold_any_filter(console: Client) -> None:
+    content = body(console.get("/exports/list/contacts/?format=xlsx&words=a%01b%EF%BF%BFc"))
+    properties = openpyxl.load_workbook(io.BytesIO(content)).properties
+    assert properties.description.startswith(r"Filter: Words on the site: a\x01b\uffffc. Read from")
+
+
 def test_a_large_list_is_offered_in_the_background(
     console: Client, domains: list[Domain], monkeypatch: pytest.MonkeyPatch
 ) -> None:

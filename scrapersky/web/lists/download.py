@@ -14,6 +14,7 @@ from scrapersky.web.lists.formats import Format, text_head, text_rows
 from scrapersky.web.lists.outputs import Output
 from scrapersky.web.lists.query import ListQuery
 from scrapersky.web.lists.workbook import Workbook
+from scrapersky.web.text import printable
 
 # Maximum rows of an export that is streamed directly; larger ones run in the background.
 MOST_STREAMED = 5_000
@@ -68,7 +69,7 @@ class Content:
         """Return a workbook to be written, which states the filter and the time."""
         filters = ", ".join(f"{chip.label}: {chip.value}" for chip in self.query.chips())
         about = f"Filter: {filters or 'none'}. Read from {plain(timezone.now())} on."
-        return Workbook(file, self.columns, about=about, folder=folder)
+        return Workbook(file, self.columns, about=printable(about), folder=folder)
 
     def parts(self, cursor: str = "") -> Iterator[Part]:
         """Yield the rows in parts; the last one has no cursor.
