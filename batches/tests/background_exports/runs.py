@@ -22,11 +22,12 @@ def body(response: Any) -> bytes:
 
 def start(user: User, kind: Format = Format.CSV, query: str = "", **kwargs: Any) -> Export:
     definition = kwargs.pop("definition", DOMAINS)
+    columns = ["host"] if definition is DOMAINS else []
     return create_export(
         user=user,
         definition=definition,
         query=query,
-        columns=["host"],
+        columns=columns,
         output=Output(kind),
         **kwargs,
     )

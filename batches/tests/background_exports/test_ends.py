@@ -16,6 +16,7 @@ from batches.tests.background_exports.runs import run_to_end, start
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Membership, Tenant, User
+from scrapersky.web.lists.definition import get_list
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,11 @@ def test_an_export_that_cannot_be_written_fails_with_the_cause(
     assert export.status == "failed"
     assert "could not be read or written: No space left on device." in export.error
     assert not export.path.exists()
+
+
+def test_an_export_keeps_the_blanks_of_a_filter_where_they_matter(user: User) -> None:
+    export = start(user, query="q=+old+id&status=+failed+", definition=get_list("batches"))
+    assert parse_qsl(export.query) == [("q", " old id"), ("status", "failed")]
 
 
 def test_an_export_holds_one_tenant_and_is_closed_to_others(

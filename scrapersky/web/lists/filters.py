@@ -68,6 +68,10 @@ class Filter:
     def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
         return rows.filter(self.condition(values)) if values else rows
 
+    def as_lasting(self, text: str) -> str:
+        """Return a value as text that means the same later."""
+        return self.lasting(text if self.keeps_blanks else text.strip())
+
     def described(self, text: str) -> str:
         """Return a value's label for a chip."""
         return dict(self.choices).get(text, text)

@@ -250,9 +250,7 @@ class ListQuery:
         """The filters and the order, with ages such as `7d` as the moments that they mean now."""
         filters = self.definition.filter_by_name
         pairs = [(k, v) for k, v in self._pairs() if k in filters or k == "sort"]
-        return urlencode(
-            [(k, filters[k].lasting(v.strip()) if k in filters else v) for k, v in pairs]
-        )
+        return urlencode([(k, filters[k].as_lasting(v) if k in filters else v) for k, v in pairs])
 
     @property
     def page_query(self) -> str:
