@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.http import QueryDict
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -17,7 +18,6 @@ from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.download import Part
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import Output
-from scrapersky.web.lists.query import Chip, ListQuery
 
 KEPT = timedelta(days=7)
 # The cursor of an export of which every row has been read.
@@ -145,11 +145,10 @@ class Export(models.Model):
         )
 
     @property
-    def filters(self) -> list[Chip]:
-        """The filters that the export started with, as text for people."""
+    def filters(self) -> list[tuple[str, str]]:
+        """The filters that the export started with: their labels and values."""
         definition = find_list(self.list_name)
-        query = definition and ListQuery.of_text(definition, self.query, self.created_by)
-        return query.chips() if query else []
+        return definition.described(QueryDict(self.query)) if definition else []
 
     @property
     def is_active(self) -> bool:

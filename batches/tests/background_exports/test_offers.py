@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from batches.background_exports import call_next
-from batches.models import Export
+from batches.models import Batch, Export
 from batches.services import create_batch
 from batches.tests.api_clients import program_of
 from batches.tests.background_exports.runs import body, run_to_end, start
@@ -26,6 +26,7 @@ from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.web import spreadsheet
+from scrapersky.web.lists.definition import get_list
 from scrapersky.web.lists.formats import Format
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,25 @@ def test_older_exports_are_on_further_pages(
     first, second = (console.get(f"/exports/?page={n}").content.decode() for n in (1, 2))
     assert f"/exports/{exports[0].pk}/cancel/" not in first
     assert f"/exports/{exports[0].pk}/cancel/" in second
+
+
+def test_exports_of_batches_are_listed_with_their_filters_in_few_queries(
+    console: Client, user: User, default_tenant: Tenant
+) -> None:
+    definition, counts = get_list("jobs"), []
+    for name in ("one", "two", "three"):
+        batch = create_batch(
+            tenant=default_tenant, created_by=user, domains=[f"{name}.example"], name=name
+        )
+        Batch.objects.filter(pk=batch.pk).update(list_columns=["City"])
+        query = f"batch={batch.pk}&status=failed&column=City%3DBerlin"
+        start(user, query=query, definition=definition)
+        with CaptureQueriesContext(connection) as queries:
+            page = console.get("/exports/").content.decode()
+        counts.append(len(queries))
+        filters = f"Status: Failed, Batch: {batch.pk}, Your list: City=Berlin"
+        assert filters in page
+    assert counts[0] == counts[1] == counts[2]
 
 
 def test_the_api_creates_polls_and_downloads(user: User, domains: list[Domain]) -> None:

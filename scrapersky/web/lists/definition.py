@@ -106,6 +106,15 @@ class ListDefinition:
     def sort_by_name(self) -> dict[str, Sort]:
         return {sort.name: sort for sort in self.sorts}
 
+    def described(self, params: QueryDict) -> list[tuple[str, str]]:
+        """Return the label and value of each filter in parameters, without any query."""
+        return [
+            (item.label, item.described(text))
+            for name, item in self.filter_by_name.items()
+            for text in params.getlist(name)
+            if text.strip()
+        ]
+
     @property
     def default_columns(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.is_default)
