@@ -67,11 +67,11 @@ class ExportOut(Schema):
     compared_with: int | None = Field(description="The number of your earlier export of the view.")
     status: str
     rows: int = Field(description="Rows written.")
-    rows_read: int = Field(description="More than those written where only changes are.")
+    rows_read: int = Field(description="Rows read; more than `rows` if only changes are exported.")
     rows_expected: int | None = Field(
         description="Rows to read in all; null until they are counted, or if that takes too long."
     )
-    truncated: int = Field(description="Texts cut because a cell of XLSX takes no longer ones.")
+    truncated: int = Field(description="Texts cut to the maximum length of an XLSX cell.")
     error: str | None
     as_of: str = Field(description="The filter of the rows, and when they were read.")
     created_at: datetime
