@@ -95,8 +95,10 @@ def test_the_baseline_can_be_set_back_to_an_earlier_export(
     console.post(f"/exports/views/{view.pk}/baseline/", {"number": "1"})
     assert changes(console, view) == ["s1.example", "s4.example"]
     assert changes(console, view) == []
-    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "0"})
+    reset = console.post(f"/exports/views/{view.pk}/baseline/", {"number": "0"}, follow=True)
+    assert "The next export has all rows." in reset.content.decode()
     assert changes(console, view) == HOSTS
+    assert "Export all rows next time" in console.get(f"/exports/views/{view.pk}/").content.decode()
 
 
 def test_a_row_that_has_its_earlier_values_again_is_as_the_earlier_export_had_it(

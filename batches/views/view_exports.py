@@ -88,8 +88,8 @@ def view_baseline(request: ConsoleRequest, pk: UUID) -> HttpResponse:
     text = request.POST.get("number", "")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
     if ViewExport.objects.set_baseline(view, request.user, number):
-        with_what = f"export {number}" if number else "none, so it has all rows"
-        messages.success(request, f"The next export is compared with {with_what}.")
+        will = f"is compared with export {number}" if number else "has all rows"
+        messages.success(request, f"The next export {will}.")
     else:
         messages.error(request, "This export does not exist. Choose one from the list below.")
     return redirect("view_exports", pk)
