@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from scans.corrections.reading import corrected_report
 from scans.history import scan_of
-from scans.models import Contact, Domain, Page, Scan
-from scans.storage import url_hash
+from scans.models import Contact, Domain, Scan
 
 Sheet = dict[str, Any]
 TIMES = ("first_seen", "last_seen", "gone_at")
@@ -25,7 +24,7 @@ def contact_sheet(contact: Contact) -> Sheet:
     earlier = Scan.objects.filter(domain=contact.domain_id, finished_at__lte=contact.last_seen)
     scan = earlier.order_by("-finished_at").first() or scan_of(contact.domain, "")
     sheet = _sheet(contact.domain, scan) | {"contacts": [_contact(contact)]}
-    sheet["robots"]["page_disallowed_by"] = _rule_for(contact)
+    sheet["robots"]["page_disallowed_by"] = contact.page_disallowed_by
     for request in sheet["requests"]:
         request["is_source"] = _is_same_page(request["url"], contact.page_url)
     return sheet
@@ -63,12 +62,6 @@ def _scan(scan: Scan, report: Sheet) -> Sheet:
 def _contact(contact: Contact) -> Sheet:
     facts = {name: getattr(contact, name) for name in FACTS}
     return {"id": contact.pk, "kind": contact.kind, "value": contact.value, **facts}
-
-
-def _rule_for(contact: Contact) -> str:
-    """Return the robots.txt line that disallows the contact's page; empty if there is none."""
-    rows = Page.objects.filter(domain=contact.domain_id, url_hash=url_hash(contact.page_url))
-    return rows.values_list("disallowed_by", flat=True).first() or ""
 
 
 def _is_same_page(one: str, other: str) -> bool:

@@ -134,6 +134,13 @@ COLUMNS = (
     _part("person_method", "Method of the person", of="person", key="method"),
     Column("snippet", "Snippet", is_default=False),
     Column("method", "Method", is_default=False),
+    Column(
+        "page_disallowed_by",
+        "Page disallowed by",
+        fields=("domain_id", "page_url"),
+        prefetch=("source_page",),
+        is_default=False,
+    ),
     FIRST_SEEN,
     GONE_AT,
     Column("is_pinned", "Chosen as the best", Kind.FLAG, is_default=False),

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from scans.curation import Curated, curation_indexes, curation_rules
 from scans.engine.report import ContactKind
 from scans.models.domain import URL_LENGTH, Domain
+from scans.models.source_page import SourcePage
 
 CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
 
@@ -67,6 +68,8 @@ class Contact(CorrectableFinding, Curated):
     # Other fields that the older system stored.
     metadata = models.JSONField(null=True, blank=True)
 
+    source_page = SourcePage()
+
     class Meta:
         ordering = ["kind", "-confidence", "value"]
         constraints: ClassVar = [
@@ -108,6 +111,11 @@ class Contact(CorrectableFinding, Curated):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def page_disallowed_by(self) -> str:
+        """The robots.txt line that disallows its page; empty if none does."""
+        return self.source_page.disallowed_by if self.source_page else ""
 
 
 class Technology(CorrectableFinding):

@@ -1,10 +1,13 @@
 """Evidence sheets: source pages of contacts, robots.txt rules and requests."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from scans import evidence
@@ -96,6 +99,22 @@ def test_the_scan_of_a_sheet_is_the_one_that_saw_the_contact_last(
     assert (evidence["method"], evidence["page_url"]) == ("mailto", PAGE)
     assert evidence["first_seen"] == evidence["last_seen"]
     assert sheet["robots"]["page_disallowed_by"] == "Disallow: /contact"
+
+
+def test_what_robots_txt_says_about_the_page_is_a_column_read_in_one_query(
+    console: Client, contact: Contact
+) -> None:
+    own: dict[str, Any] = {"tenant": contact.tenant, "domain": contact.domain, "kind": "email"}
+    times = {"first_seen": NOW, "last_seen": NOW}
+    for page_url in ("", "https://bakery.example/"):
+        Contact.objects.create(value=f"{page_url}@x.example", page_url=page_url, **own, **times)
+    columns = "columns=value,page_disallowed_by&format=jsonl&sort=first_seen"
+    with CaptureQueriesContext(connection) as queries:
+        response: Any = console.get(f"/exports/list/contacts/?{columns}")
+        lines = b"".join(response.streaming_content).splitlines()
+    rules = [json.loads(line)["page_disallowed_by"] for line in lines]
+    assert rules == ["Disallow: /contact", "", ""]
+    assert len([query for query in queries if "scans_page" in query["sql"]]) == 1
 
 
 def test_the_sheet_of_a_domain_has_all_of_its_evidence(console: Client, contact: Contact) -> None:
