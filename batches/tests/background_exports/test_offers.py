@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import openpyxl
 import pytest
@@ -208,6 +209,37 @@ def test_the_command_writes_what_a_user_may_read(
         call_command("export", "domains", str(file), user=user.username, columns="colour")
     with pytest.raises(CommandError, match="verdict"):
         call_command("export", "domains", str(file), user=user.username, query="verdict=red")
+
+
+def test_the_command_starts_a_background_export_of_a_tenant(
+    user: User, domains: list[Domain], other_tenant: Tenant
+) -> None:
+    Membership.objects.create(user=user, tenant=other_tenant, role=Membership.Role.MEMBER)
+    ensure_domains(tenant=other_tenant, hosts=["second.example"])
+    printed, message = io.StringIO(), io.StringIO()
+    params: dict[str, Any] = {"user": user.username, "background": True}
+    wanted = {**params, "tenant": other_tenant.pk, "columns": "host"}
+    call_command("export", "domains", stdout=printed, stderr=message, **wanted)
+    export = Export.objects.get()
+    assert printed.getvalue() == f"{export.pk}\n"
+    run_to_end(export)
+    url = f"/api/v3/exports/{export.pk}"
+    assert f"poll {url}, or see the console's page /exports/." in message.getvalue()
+    rows = body(program_of(user).get(f"{url}/download")).decode()
+    assert rows.split() == ["host", "second.example"]
+
+
+def test_the_command_names_why_it_starts_no_background_export(user: User) -> None:
+    params: dict[str, Any] = {"user": user.username, "background": True}
+    with pytest.raises(CommandError, match="There is no column “colour”"):
+        call_command("export", "domains", columns="colour", **params)
+    with pytest.raises(CommandError, match="You cannot export from a tenant with this id"):
+        call_command("export", "domains", tenant=UUID(int=7), **params)
+    with pytest.raises(CommandError, match="either the file to write or --background"):
+        call_command("export", "domains", "-", **params)
+    with pytest.raises(CommandError, match="either the file to write or --background"):
+        call_command("export", "domains", user=user.username)
+    assert not Export.objects.exists()
 
 
 def test_the_page_of_a_batch_offers_its_sites_as_a_workbook(
