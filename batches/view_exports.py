@@ -34,10 +34,7 @@ class Changes:
         self.columns: Sequence[Column] = [
             known[name] for name in export.view.columns if name in known
         ]
-        complete = ViewExport.objects.of(export.view, export.user).complete()
-        self._numbers = list(
-            complete.filter(number__lte=export.since).values_list("number", flat=True)
-        )
+        self._numbers = ViewExport.objects.chain(export.view, export.user, export.since)
 
     def pick(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Return the rows to write, and record those that are new or changed."""
@@ -56,7 +53,7 @@ class Changes:
         return changed if self.export.only_changes else rows
 
     def _known(self, ids: Iterable[UUID]) -> dict[UUID, bytes]:
-        """Return the digests of rows as the user has them: by complete exports up to the baseline.
+        """Return the digests of rows as the user has them, from the baseline's chain of exports.
 
         Of several exports that stored a row, the latest counts.
         """

@@ -1,8 +1,9 @@
 """What each user has exported from each saved view, so that the next export can leave it out.
 
 The exports of a view by a user are numbered, and each stores the rows that were new or changed for
-it. A row is as the user has it if the latest complete export up to the baseline that stored it has
-it as it is now. So the baseline can be set back, and an export that never ends counts for nothing.
+it. The baseline, the export with which it was compared and so on form a chain. A row is unchanged
+if the latest export of the chain that stored it has it as it is now. So the baseline can be set
+back, and an export that never ends counts for nothing.
 """
 
 from typing import ClassVar
@@ -28,6 +29,15 @@ class ViewExportQuerySet(models.QuerySet["ViewExport"]):
         """Return the export with which the user's next export of a view is compared."""
         rows = self.of(view, user).filter(baseline_at__isnull=False)
         return rows.order_by("-baseline_at", "-number").first()
+
+    def chain(self, view: SavedView, user: User, number: int) -> list[int]:
+        """Return the numbers of a complete export, of the one it was compared with, and so on."""
+        since = dict(self.of(view, user).complete().values_list("number", "since"))
+        numbers = []
+        while number in since:
+            numbers.append(number)
+            number = since[number]
+        return numbers
 
     def set_baseline(self, view: SavedView, user: User, number: int) -> bool:
         """Reset the baseline to a complete export, or to none with 0; False if there is none."""
