@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO, Protocol
 
 from django.http import FileResponse, StreamingHttpResponse
@@ -89,12 +90,12 @@ class Content:
             cursor = page.next
 
     def text(self) -> Iterator[bytes]:
-        """Yield the lines of a text format; the picker finishes after the last one."""
-        count = 0
-        yield text_head(self.output.kind, self.columns)
+        """Yield the parts of a text format, the head with the first; then the picker finishes."""
+        count, head = 0, text_head(self.output.kind, self.columns)
         for part in self.parts():
             count += len(part.rows)
-            yield text_rows(self.output.kind, self.columns, part.rows)
+            yield head + text_rows(self.output.kind, self.columns, part.rows)
+            head = b""
         self._finish(count)
 
     def write_to(self, file: BinaryIO) -> Written:
@@ -123,7 +124,10 @@ class Content:
 
 
 def stream(content: Content) -> HttpResponseBase:
-    """Return a list as a download of at most `MOST_STREAMED` rows."""
+    """Return a list as a download of at most `MOST_STREAMED` rows.
+
+    The first part is read here, so that QueryTooSlow is raised before the response starts.
+    """
     kind = content.output.kind
     response: HttpResponseBase
     if kind is Format.XLSX:
@@ -132,7 +136,9 @@ def stream(content: Content) -> HttpResponseBase:
         file.seek(0)
         response = FileResponse(file, content_type=kind.content_type)
     else:
-        response = StreamingHttpResponse(content.text(), content_type=kind.content_type)
+        parts = content.text()
+        first = next(parts)
+        response = StreamingHttpResponse(chain([first], parts), content_type=kind.content_type)
     name = file_name(content.query.definition.name, content.output)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
