@@ -18,10 +18,10 @@ from conftest import member_of
 from scans.lists import DOMAINS
 from scans.models import Domain
 from scans.services import ensure_domains
-from scrapersky.tenants.models import Tenant, User
+from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.tenants.preferences import SavedView
 from scrapersky.web import slices
-from scrapersky.web.lists import download
+from scrapersky.web.lists import ListQuery, QueryTooSlow, download
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import Output
 
@@ -125,13 +125,35 @@ def test_going_back_and_forth_between_baselines_exports_nothing_twice(
     assert changes(console, view) == []
 
 
+def test_exports_after_the_one_that_was_reset_to_do_not_count(
+    console: Client, view: SavedView
+) -> None:
+    changes(console, view)
+    Domain.objects.filter(host="s1.example").update(title="B")
+    assert changes(console, view) == ["s1.example"]
+    Domain.objects.filter(host="s1.example").update(title="")
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "1"})
+    assert changes(console, view) == []
+    Domain.objects.filter(host="s1.example").update(title="B")
+    assert changes(console, view) == ["s1.example"]
+
+
+def test_exports_before_starting_over_do_not_count(console: Client, view: SavedView) -> None:
+    SavedView.objects.update(query="q=s")
+    changes(console, view)
+    console.post(f"/exports/views/{view.pk}/baseline/", {"number": "0"})
+    Domain.objects.filter(host="s1.example").update(host="x1.example")
+    assert "s1.example" not in changes(console, view)
+    Domain.objects.filter(host="x1.example").update(host="s1.example")
+    assert changes(console, view) == ["s1.example"]
+
+
 def test_what_an_export_that_never_ended_had_is_still_new(console: Client, view: SavedView) -> None:
     SavedView.objects.update(query="q=s")
     Domain.objects.filter(host="s1.example").update(title="Lost")
     response: Any = console.post(
         f"/exports/views/{view.pk}/file/", {"format": "jsonl", "only_changes": "1"}
     )
-    next(response.streaming_content)
     next(response.streaming_content)  # the rows were on their way when the client went
     Domain.objects.filter(host="s1.example").update(host="x1.example")
     assert "s1.example" not in changes(console, view)
@@ -268,3 +290,54 @@ def test_a_large_view_is_exported_in_the_background(
     page = console.get("/exports/").content.decode()
     assert "All" in page
     assert "Complete" in page
+
+
+def test_a_member_of_two_tenants_chooses_whose_rows_of_a_large_view_are_exported(
+    console: Client,
+    view: SavedView,
+    user: User,
+    other_tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Membership.objects.create(user=user, tenant=other_tenant, role=Membership.Role.MEMBER)
+    ensure_domains(tenant=other_tenant, hosts=["second.example"])
+    monkeypatch.setattr("batches.views.exports.MOST_STREAMED", 2)
+    url, sent = f"/exports/views/{view.pk}/file/", {"format": "csv", "only_changes": "1"}
+    page = console.post(url, sent).content.decode()
+    assert f'action="{url}"' in page
+    assert f'<option value="{view.tenant_id}" selected>' in page
+    assert not Export.objects.exists()
+    wrong = console.post(url, {**sent, "tenant": "second"}, follow=True)
+    assert "Choose one of your tenants." in wrong.content.decode()
+    assert '<input type="hidden" name="only_changes" value="1">' in page
+    console.post(url, {**sent, "tenant": str(other_tenant.pk)})
+    export = Export.objects.get()
+    assert (export.tenant, export.only_changes) == (other_tenant, True)
+    run_slice(str(export.pk))
+    assert "second.example" in export.path.read_text()
+
+
+def test_a_large_view_with_a_removed_column_says_why_it_is_not_exported(
+    console: Client, view: SavedView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SavedView.objects.update(columns=["host", "removed"])
+    monkeypatch.setattr("batches.views.exports.MOST_STREAMED", 2)
+    sent = {"format": "csv"}
+    page = console.post(f"/exports/views/{view.pk}/file/", sent, follow=True).content.decode()
+    assert "There is no column “removed”." in page
+    assert not ViewExport.objects.exists()
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_a_download_that_takes_too_long_says_so_before_it_starts(
+    console: Client, view: SavedView, kind: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(*args: Any, **kwargs: Any) -> None:
+        raise QueryTooSlow("This order takes too long.")
+
+    monkeypatch.setattr(ListQuery, "page", too_slow)
+    of_view = console.post(f"/exports/views/{view.pk}/file/", {"format": kind.value})
+    of_list = console.get(f"/exports/list/domains/?format={kind.value}")
+    for response in (of_view, of_list):
+        assert (response.status_code, response.content) == (422, b"This order takes too long.")
+    assert not ViewExport.objects.complete().exists()

@@ -1,5 +1,7 @@
 """Exports: download a list immediately or in the background, and the list of exports."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from batches.background_exports import cancel_export, create_export
 from batches.export_files import open_finished
 from batches.models import Export
 from scrapersky.tenants.access import get_readable, get_writable, readable, writable_tenants
+from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.preferences import list_settings
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists import ListQuery, QueryTooSlow
@@ -44,15 +48,23 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
         return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
     if is_small(query):
         return small_download(Content(query, output, columns))
-    names = ",".join(column.name for column in columns)
     context = {
         "definition": definition,
-        "query": query,
         "output": output,
-        "columns": names,
-        "tenants": writable_tenants(request.user).order_by("name")[:100],
+        "action": reverse("export_create", args=[name]),
+        "fields": {
+            "query": query.filter_query,
+            "columns": ",".join(column.name for column in columns),
+        },
+        "back": f"{definition.url}?{query.filter_query}",
+        "tenants": tenants_to_export(request.user),
     }
     return render(request, "exports/large.html", context)
+
+
+def tenants_to_export(user: User) -> Sequence[Tenant]:
+    """Return the tenants of which a user may export one in the background."""
+    return list(writable_tenants(user).order_by("name")[:100])
 
 
 def small_download(content: Content) -> HttpResponseBase:
@@ -77,27 +89,33 @@ def export_create(request: ConsoleRequest, name: str) -> HttpResponse:
     definition = find_list(name)
     if definition is None:
         raise Http404("There is no list with this name.")
-    columns = [text for text in request.POST.get("columns", "").split(",") if text]
-    tenant = request.POST.get("tenant", "")
     try:
-        create_export(
-            user=request.user,
-            definition=definition,
-            query=request.POST.get("query", ""),
-            columns=columns,
-            output=find_output(definition, request.POST.get("format", "")),
-            tenant_id=UUID(tenant) if tenant else None,
-        )
+        output = find_output(definition, request.POST.get("format", ""))
     except UnknownOutput as error:
         messages.error(request, str(error))
         return redirect(definition.url)
+    return start_export(
+        request,
+        back=definition.url,
+        definition=definition,
+        query=request.POST.get("query", ""),
+        columns=[text for text in request.POST.get("columns", "").split(",") if text],
+        output=output,
+    )
+
+
+def start_export(request: ConsoleRequest, *, back: str, **params: Any) -> HttpResponse:
+    """Start an export of the posted tenant; if it is impossible, say why on the page `back`."""
+    tenant = request.POST.get("tenant", "")
+    try:
+        create_export(user=request.user, tenant_id=UUID(tenant) if tenant else None, **params)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        return redirect(definition.url)
     except ValueError:
         messages.error(request, "Choose one of your tenants.")
-        return redirect(definition.url)
-    return redirect("export_list")
+    else:
+        return redirect("export_list")
+    return redirect(back)
 
 
 @require_safe

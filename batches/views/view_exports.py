@@ -6,12 +6,18 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from batches import view_exports
-from batches.background_exports import create_export
 from batches.models import ViewExport
-from batches.views.exports import TEXT, is_small
+from batches.views.exports import (
+    TEXT,
+    is_small,
+    small_download,
+    start_export,
+    tenants_to_export,
+)
 from scrapersky.tenants.access import can_write_somewhere
 from scrapersky.tenants.preferences import SavedView
 from scrapersky.tenants.saved_views import get_view
@@ -19,7 +25,7 @@ from scrapersky.web.access import open_to_viewers
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.lists import ListDefinition, ListQuery
 from scrapersky.web.lists.definition import find_list
-from scrapersky.web.lists.download import Content, stream
+from scrapersky.web.lists.download import Content
 from scrapersky.web.lists.outputs import UnknownOutput, find_output, outputs_of
 
 SHOWN = 20
@@ -64,12 +70,25 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
         changes = view_exports.begin(view, request.user, only_changes=only_changes)
         known = query.definition.column_by_name
         columns = [known[name] for name in view.columns if name in known]
-        return stream(Content(query, output, columns, changes))
+        return small_download(Content(query, output, columns, changes))
     if not can_write_somewhere(request.user):
         messages.error(request, "This view is too large to download directly. Filter it first.")
         return redirect("view_exports", pk)
-    create_export(
-        user=request.user,
+    tenants = tenants_to_export(request.user)
+    if len(tenants) > 1 and not request.POST.get("tenant"):
+        context = {
+            "definition": definition,
+            "output": output,
+            "action": request.path,
+            "fields": {"only_changes": "1"} if only_changes else {},
+            "back": reverse("view_open", args=[pk]),
+            "tenants": tenants,
+            "tenant_id": view.tenant_id,
+        }
+        return render(request, "exports/large.html", context)
+    return start_export(
+        request,
+        back=reverse("view_exports", args=[pk]),
         definition=definition,
         query=view.query,
         columns=list(view.columns),
@@ -77,7 +96,6 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
         view=view,
         only_changes=only_changes,
     )
-    return redirect("export_list")
 
 
 @open_to_viewers
