@@ -32,6 +32,12 @@ _NO_CONTENT_TEXT = re.compile(
 )
 # The last two are full-width exclamation and question marks.
 _SENTENCE_END = re.compile("[.!?:]+\\s|[\n\u3002\uff01\uff1f]")
+_WHOLE_SENTENCE_END = re.compile("[.!?]+\\s|[\n\u3002\uff01\uff1f]")
+# The full stop of an abbreviation before a number or a name does not end a sentence.
+_ABBREVIATION = re.compile(r"(\b(?:tel|tél|fon|fax|mob|ul|nr)|str)[.:]\s")
+_PHONE_NUMBER = re.compile(r"\+?\(?\d[\d ()/.-]{5,}\d")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_BESIDE_WORDS = " .!?-\u2013\u2014*|"
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
     *("<input", "<textarea", "<select"),
@@ -91,9 +97,28 @@ class _Visit:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """The sentences of the visible text; block ends also end sentences."""
+        """The sentences of the visible text; block ends and colons also end sentences."""
+        return tuple(" ".join(part.split()) for part in _SENTENCE_END.split(self._lines))
+
+    @cached_property
+    def _lines(self) -> str:
         lines = self.page.text[:LOOKED_AT].lower().translate(_PLAIN)
-        return tuple(" ".join(part.split()) for part in _SENTENCE_END.split(lines))
+        return _ABBREVIATION.sub(r"\1 ", lines)
+
+    @cached_property
+    def whole_sentences(self) -> frozenset[str]:
+        """The sentences without their punctuation; block ends, but no colons, end them."""
+        sentences = _WHOLE_SENTENCE_END.split(self._lines)
+        return frozenset(" ".join(part.split()).strip(_BESIDE_WORDS) for part in sentences)
+
+    @cached_property
+    def sentences_without_phones(self) -> tuple[str, ...]:
+        return tuple(sentence for sentence in self.sentences if not _states_phone(sentence))
+
+    @cached_property
+    def text_without_phones(self) -> str:
+        """The visible text without the sentences that state a phone number."""
+        return ". ".join(self.sentences_without_phones)
 
     @cached_property
     def html(self) -> str:
@@ -133,9 +158,27 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
         matched.append(f"{_NAMES[signal.field]} {value}")
     if any(part in visit.html for part in rule.without):
         return ""
-    if rule.one_sentence and not any(_holds_all(rule, visit, s) for s in visit.sentences):
+    if rule.no_phone and not _matches_without_phones(rule, visit):
+        return ""
+    sentences = visit.sentences_without_phones if rule.no_phone else visit.sentences
+    if rule.one_sentence and not any(_holds_all(rule, visit, s) for s in sentences):
         return ""
     return ", ".join(matched)
+
+
+def _matches_without_phones(rule: Rule, visit: _Visit) -> bool:
+    """Whether the text signals are also in sentences that state no phone number."""
+    signals = (signal for signal in rule.signals if signal.field is Field.TEXT)
+    text = visit.text_without_phones
+    return all(any(value in text for value in _values(signal, visit)) for signal in signals)
+
+
+def _states_phone(sentence: str) -> bool:
+    """Whether a sentence states a phone number (seven digits or more that are no date)."""
+    return any(
+        sum(map(str.isdigit, number)) >= 7 and not _YEAR.search(number)
+        for number in _PHONE_NUMBER.findall(sentence)
+    )
 
 
 def _holds_all(rule: Rule, visit: _Visit, sentence: str) -> bool:
@@ -169,6 +212,7 @@ _CHECKS: dict[Field, Callable[[_Visit, str], bool]] = {
     Field.TEXT: lambda visit, value: value in visit.text,
     Field.TEXT_IS: lambda visit, value: value == visit.text,
     Field.TEXT_STARTS: lambda visit, value: visit.text.startswith(value),
+    Field.SENTENCE_IS: lambda visit, value: value in visit.whole_sentences,
     Field.HTML: lambda visit, value: value in visit.html,
 }
 _NAMES = {
@@ -182,6 +226,7 @@ _NAMES = {
     Field.TEXT: "text:",
     Field.TEXT_IS: "text:",
     Field.TEXT_STARTS: "text:",
+    Field.SENTENCE_IS: "text:",
     Field.HTML: "source:",
 }
 

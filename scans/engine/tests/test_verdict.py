@@ -311,6 +311,60 @@ def test_a_final_url_that_cannot_be_read_raises_nothing() -> None:
     assert judged == (Verdict.OK, "")
 
 
+# The forms of a rule
+
+
+PLACEHOLDER_RULE = """
+[[rule]]
+verdict = "placeholder"
+what = "a notice"
+unique = true
+signals = [{ text = ["coming soon"] }]
+positive = { html = "x" }
+negative = { html = "y" }
+"""
+
+
+def verdict_by(rule: str, html: str, monkeypatch: pytest.MonkeyPatch) -> Verdict:
+    rules = parse_rules(rule)
+    monkeypatch.setattr("scans.engine.verdict.load_rules", lambda: rules)
+    return verdict_on(html)[0]
+
+
+@pytest.mark.parametrize(
+    ("html", "verdict"),
+    [
+        ("<p>Coming soon</p>", Verdict.PLACEHOLDER),
+        ("<p>Coming soon. Call us on 01539 555 0100.</p>", Verdict.PLACEHOLDER),
+        ("<p>Lofts coming soon, on 12.05.2027, Kendal</p>", Verdict.PLACEHOLDER),
+        ("<p>Lofts coming soon, call 01539 555 0100</p>", Verdict.OK),
+        ("<p>Lofts coming soon, tel. 01539 555 0100</p>", Verdict.OK),
+        ("<p>Lofts coming soon, Hauptstr. 5, (0228) 5550-100</p>", Verdict.OK),
+    ],
+)
+def test_a_rule_can_ignore_sentences_that_state_a_phone_number(
+    html: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = PLACEHOLDER_RULE.replace("unique = true", "unique = true\nno_phone = true")
+    assert verdict_by(rule, html, monkeypatch) is verdict
+
+
+@pytest.mark.parametrize(
+    ("html", "verdict"),
+    [
+        ("<h1>Carpenter Ltd</h1><p>Coming soon!</p>", Verdict.PLACEHOLDER),
+        ("<p>Carpenter Ltd. Coming soon... Kendal</p>", Verdict.PLACEHOLDER),
+        ("<p>Coming soon: lamb and peas</p>", Verdict.OK),
+        ("<p>Our menu is coming soon!</p>", Verdict.OK),
+    ],
+)
+def test_a_rule_can_require_a_whole_sentence(
+    html: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = PLACEHOLDER_RULE.replace("{ text =", "{ sentence_is =")
+    assert verdict_by(rule, html, monkeypatch) is verdict
+
+
 # Validation of rules
 
 

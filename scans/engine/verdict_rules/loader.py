@@ -56,6 +56,7 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
             what=what,
             signals=signals,
             one_sentence=rest.pop("one_sentence", False),
+            no_phone=rest.pop("no_phone", False),
             longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
             most_links=rest.pop("most_links", ANY_NUMBER),
             without=tuple(rest.pop("without", ())),

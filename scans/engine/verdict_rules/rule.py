@@ -26,6 +26,8 @@ class Field(StrEnum):
     TEXT = "text"
     TEXT_IS = "text_is"
     TEXT_STARTS = "text_starts"
+    # A complete sentence or line of the visible text, without its punctuation.
+    SENTENCE_IS = "sentence_is"
     # The source.
     HTML = "html"
 
@@ -62,6 +64,8 @@ class Rule:
     signals: tuple[Signal, ...]
     # Whether all text signals must be in the same sentence.
     one_sentence: bool
+    # Whether to ignore sentences that state a phone number: they describe a business, not a site.
+    no_phone: bool
     # Maximum characters of visible text; a page with more is a real site.
     longest_text: int
     most_links: int
