@@ -263,6 +263,14 @@ def test_a_redirect_to_a_marketplace_for_names_is_parked() -> None:
     )
 
 
+def test_a_redirect_to_a_waiting_room_is_a_challenge() -> None:
+    final_url = "https://acme.queue-it.net/?c=acme&e=launch&t=https%3A%2F%2Fwww.example.org%2F"
+    assert verdict_on("<title>Acme</title>", final_url=final_url) == (
+        Verdict.CHALLENGE,
+        "a waiting room (at queue-it.net)",
+    )
+
+
 def test_a_marketplace_that_was_asked_for_is_a_site_like_any_other() -> None:
     page = read_page(LONG.encode(), "https://sedo.com/")
     judged = judge(page, status=200, requested_host="sedo.com", final_url="https://sedo.com/us/")
