@@ -33,7 +33,7 @@ FAILED_LATELY = timedelta(days=1)
 def home(request: ConsoleRequest) -> HttpResponse:
     """Show current work and the results of the last 30 days."""
     figures = statistics(request.user)
-    context = _happening(request) | {
+    context = _live_overview(request) | {
         "statistics": figures,
         "charts": _charts(figures),
         "verdicts": shares([(name_of(name), count) for name, count in figures.verdicts]),
@@ -47,10 +47,10 @@ def home(request: ConsoleRequest) -> HttpResponse:
 @fragment_of("home")
 def home_live(request: ConsoleRequest) -> HttpResponse:
     """Return the live part of the first page."""
-    return render(request, "_home_live.html", _happening(request))
+    return render(request, "_home_live.html", _live_overview(request))
 
 
-def _happening(request: ConsoleRequest) -> dict[str, Any]:
+def _live_overview(request: ConsoleRequest) -> dict[str, Any]:
     batches = readable(Batch.objects.all(), request.user)
     jobs = readable(Job.objects.defer("result"), request.user)
     jobs = jobs.filter(batch=None).select_related("domain")
