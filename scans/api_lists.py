@@ -72,6 +72,9 @@ class EvidenceSheet(Schema):
         default=False, description="Whether there are more contacts than these."
     )
     technologies: list[dict[str, Any]] = []
+    has_more_technologies: bool = Field(
+        default=False, description="Whether there are more technologies than these."
+    )
     scan: dict[str, Any] | None
     robots: dict[str, Any]
     requests: list[dict[str, Any]]

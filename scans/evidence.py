@@ -33,11 +33,12 @@ def contact_sheet(contact: Contact) -> Sheet:
 def domain_sheet(domain: Domain) -> Sheet:
     """Return the evidence of everything that was read from a domain, with its latest scan."""
     contacts = list(domain.contacts.visible().order_by("kind", "-confidence", "value")[: MOST + 1])
-    technologies = domain.technology_rows.visible().order_by("category", "name")[:MOST]
+    uses = list(domain.technology_rows.visible().order_by("category", "name")[: MOST + 1])
     return _sheet(domain, domain.latest_scan) | {
         "contacts": [_contact(contact) for contact in contacts[:MOST]],
         "is_truncated": len(contacts) > MOST,
-        "technologies": [{name: getattr(use, name) for name in USE_FACTS} for use in technologies],
+        "technologies": [{name: getattr(use, name) for name in USE_FACTS} for use in uses[:MOST]],
+        "has_more_technologies": len(uses) > MOST,
     }
 
 

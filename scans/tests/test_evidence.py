@@ -156,6 +156,28 @@ def test_a_sheet_that_has_not_every_contact_says_so(
     assert (sheet["contacts"], sheet["is_truncated"]) == ([], True)
 
 
+def test_a_sheet_that_has_not_every_technology_says_so(
+    console: Client, contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Technology.objects.get()
+    for name in ("Matomo", "Nginx"):
+        Technology.objects.create(
+            name=name,
+            tenant=first.tenant,
+            domain=first.domain,
+            first_seen=first.first_seen,
+            last_seen=first.last_seen,
+        )
+    for most, rest in ((3, False), (2, True)):
+        monkeypatch.setattr(evidence, "MOST", most)
+        sheet = console.get(f"/api/v3/domains/{contact.domain_id}/evidence").json()
+        assert (len(sheet["technologies"]), sheet["has_more_technologies"]) == (most, rest)
+        assert sheet["is_truncated"] is False
+        page = console.get(f"/domains/{contact.domain_id}/evidence/").content.decode()
+        link = '<a href="/technologies/domains/?domain=bakery.example">The list of technologies</a>'
+        assert (link in page) is rest
+
+
 def test_what_is_marked_wrong_has_no_evidence(console: Client, contact: Contact) -> None:
     url = f"/contacts/{contact.pk}/evidence/"
     assert url in console.get("/contacts/").content.decode()
