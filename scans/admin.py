@@ -28,6 +28,7 @@ from scans.models import (
     TechnologyCount,
 )
 from scans.text_search import host_matches
+from scrapersky.tenants.access import readable
 from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
 
 SHOWN_REPORT = 200_000
@@ -173,6 +174,17 @@ class DomainTagAdmin(IndexedSearch):
     list_display = ["domain", "tag", "created_by", "created_at"]
     list_select_related = ["domain", "tag", "created_by"]
     ordering = ["-pk"]
+    search_help_text: ClassVar = "The name of a tag, or a domain, its beginning or its ending"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Search by the tag if there is one with this name, or else by the domain."""
+        named = Tag.objects.filter(name__iexact=search_term.strip())
+        tags = list(readable(named, request.user).values_list("pk", flat=True))
+        if tags:
+            return queryset.filter(tag__in=tags), False
+        return super().get_search_results(request, queryset, search_term)
 
 
 @admin.register(DomainList)

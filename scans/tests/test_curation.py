@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
@@ -47,6 +48,24 @@ def rows_of(domain: Domain) -> list[tuple[str, Any]]:
 
 def body_of(client: Client, url: str) -> str:
     return client.get(url).content.decode()
+
+
+def test_the_admin_finds_tagged_domains_by_tag_or_domain(
+    console: Client, user: User, default_tenant: Tenant, other_tenant: Tenant
+) -> None:
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.all())
+    for tenant, name in ((default_tenant, "Bakery"), (other_tenant, "sweets")):
+        tag = Tag.objects.create(tenant=tenant, name=name)
+        for host in ("sweets.example", "tools.example"):
+            domain, _ = Domain.objects.get_or_create(tenant=tenant, host=host)
+            if (name, host) != ("Bakery", "tools.example"):
+                DomainTag.objects.create(domain=domain, tag=tag)
+    for text, expected in (("bakery", 1), ("sweets", 1), ("tools", 0), ("", 1)):
+        page: Any = console.get("/admin/scans/domaintag/", {"q": text})
+        rows = page.context_data["cl"].result_list
+        assert [row.tag.name for row in rows] == ["Bakery"] * expected
 
 
 # Statuses
