@@ -200,7 +200,7 @@ CONTACTS = register(
         sorts=(
             Sort("first_seen", ("id",), is_unique=True),
             Sort("kind", ("kind", "id")),
-            Sort("domain_id", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
+            Sort("domain", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
             IN_ORDER_OF_DOMAINS,
         ),
         default_sort="-first_seen",

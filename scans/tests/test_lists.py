@@ -213,7 +213,7 @@ def test_an_order_that_an_index_has_only_with_a_filter_is_offered_only_there(
 ) -> None:
     batch = {"batch": str(Batch.objects.all()[0].pk)}
     domain = {"domain": "example.org"}
-    orders = [("jobs", "position", batch), ("contacts", "domain_id", batch)]
+    orders = [("jobs", "position", batch), ("contacts", "domain", batch)]
     for name, order, needs in [*orders, *((name, "domain", domain) for name in OF_DOMAINS)]:
         definition = get_list(name)
         assert query(definition, user, sort=order).sort == definition.default_sort
@@ -221,6 +221,24 @@ def test_an_order_that_an_index_has_only_with_a_filter_is_offered_only_there(
         path = "technologies/domains" if name == "technologies" else name
         assert console.get(f"/api/v3/{path}", {"sort": order}).status_code == 422
         assert console.get(f"/api/v3/{path}", {"sort": order, **needs}).status_code == 200
+
+
+def test_the_contacts_of_a_batch_keep_their_order_in_a_search_by_domain(
+    default_tenant: Tenant, user: User
+) -> None:
+    domains = ensure_domains(tenant=default_tenant, hosts=["b.example", "c.b.example", "b.a.b.de"])
+    batch = Batch.objects.create(tenant=default_tenant, name="One", total=3)
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    for host, pk in domains.items():
+        Job.objects.create(tenant=default_tenant, batch=batch, domain_id=pk, position=len(host))
+        Contact.objects.create(
+            tenant=default_tenant, domain_id=pk, kind="email", value=f"a@{host}", **seen
+        )
+    contacts = get_list("contacts")
+    for sort in ("domain", "-domain"):
+        found = query(contacts, user, batch=str(batch.pk), domain="b", sort=sort)
+        ids = [row.domain_id for row in found.page(contacts.columns).rows]
+        assert ids == sorted(domains.values(), reverse=sort.startswith("-"))
 
 
 @pytest.mark.parametrize("name", OF_DOMAINS)

@@ -68,7 +68,8 @@ def rows_schema(definition: ListDefinition) -> Any:
 def params_schema(definition: ListDefinition) -> Any:
     """Return the schema of a list's query parameters for the API documentation."""
     filters: dict[str, Any] = {item.name: _param(item) for item in definition.filters}
-    orders = [f"{sign}{sort.name}" for sort in definition.sorts for sign in ("", "-")]
+    names = dict.fromkeys(sort.name for sort in definition.sorts)
+    orders = [f"{sign}{name}" for name in names for sign in ("", "-")]
     return create_model(
         f"{definition.name.title().replace('_', '')}Params",
         __config__=ConfigDict(extra="allow"),

@@ -21,9 +21,10 @@ class Sort:
 
     `is_nullable`: the first field may be NULL; such rows come last in both directions. `is_unique`:
     values are unique within a tenant, so the id is not needed as a tiebreaker. `within` is a filter
-    that the index requires, such as the batch; with it, this is the default order. A first field of
-    a relation (`domain__host`) sorts by the relation's index, which begins with its tenant; the
-    other fields then have the opposite direction, so that the newest rows come first.
+    that the index requires, such as the batch; with it, this is the default order. Of several sorts
+    of one name, the first that is available applies. A first field of a relation (`domain__host`)
+    sorts by the relation's index, which begins with its tenant; the other fields then have the
+    opposite direction, so that the newest rows come first.
     """
 
     name: str
@@ -101,10 +102,6 @@ class ListDefinition:
     @cached_property
     def column_by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
-
-    @cached_property
-    def sort_by_name(self) -> dict[str, Sort]:
-        return {sort.name: sort for sort in self.sorts}
 
     def described(self, params: QueryDict) -> list[tuple[str, str]]:
         """Return the label and value of each filter in parameters, without any query."""

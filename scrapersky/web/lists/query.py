@@ -119,13 +119,13 @@ class ListQuery:
 
     @property
     def sorts(self) -> list[Sort]:
-        """The sort orders available with the current filters."""
+        """The sort orders available with the current filters, each name once."""
         own = self._own_sort.removeprefix("-")
-        return [
-            sort
-            for sort in self.definition.sorts
-            if not sort.within or sort.within in self._values or sort.name == own
-        ]
+        available: dict[str, Sort] = {}
+        for sort in self.definition.sorts:
+            if not sort.within or sort.within in self._values or sort.name == own:
+                available.setdefault(sort.name, sort)
+        return list(available.values())
 
     @property
     def default_sort(self) -> str:
@@ -142,10 +142,14 @@ class ListQuery:
 
     @property
     def order(self) -> Order:
-        sort = self.definition.sort_by_name[self.sort.removeprefix("-")]
         path = self.definition.tenant_path
         is_descending = self.sort.startswith("-")
-        return Order(sort, is_descending, self.tenants, path, self._leading)
+        return Order(self._sort, is_descending, self.tenants, path, self._leading)
+
+    @property
+    def _sort(self) -> Sort:
+        name = self.sort.removeprefix("-")
+        return next(sort for sort in self.sorts if sort.name == name)
 
     @property
     def _leading(self) -> Condition | None:
@@ -155,8 +159,9 @@ class ListQuery:
 
     @property
     def _leading_filter(self) -> Filter | None:
-        name = self.sort.removeprefix("-")
-        return next((f for f, _ in self.filters if f.leading and f.leads_in == name), None)
+        sort = self._sort
+        leading = (f for f, _ in self.filters if f.leading and f.leads_in == sort.name)
+        return next((f for f in leading if sort.within in ("", f.name)), None)
 
     def page(
         self,
