@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from batches import background_exports, building, large_lists
+from batches import background_exports, building, large_lists, view_exports
 from batches.models import Batch, Draft, Job, Worker
 from batches.queue import ensure_shift
 from batches.runner.recovery import recover
@@ -47,6 +47,7 @@ def keep() -> None:
     Draft.objects.expired().delete()
     delete_expired_imports()
     background_exports.delete_expired()
+    view_exports.delete_unfinished()
     background_exports.call_next()
     refresh_statistics()
 

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
+from django.utils import timezone
 
-from batches.models import ExportedRow, ViewExport
+from batches.models import Export, ExportedRow, ViewExport
 from scans import storage
 from scrapersky.tenants.models import User
 from scrapersky.tenants.preferences import SavedView
@@ -18,6 +21,10 @@ from scrapersky.web.lists.definition import get_list
 from scrapersky.web.text import sanitize
 
 DIGEST_BYTES = 16
+# How long an export that has not finished is kept.
+KEEP_UNFINISHED = timedelta(days=7)
+# Maximum number of rows that one call of `delete_unfinished` deletes of an export.
+DELETED_ROWS = 10_000
 
 
 class Changes:
@@ -80,3 +87,23 @@ def digest_of(row: Any, columns: Sequence[Column]) -> bytes:
 def begin(view: SavedView, user: User, *, only_changes: bool) -> Changes:
     """Start an export of a view, to be compared with the user's baseline."""
     return Changes(ViewExport.objects.begin(view, user, only_changes=only_changes))
+
+
+def delete_unfinished() -> None:
+    """Delete exports that did not finish, with their rows; they are never a baseline.
+
+    An export in the background is kept with its file. If one has too many rows, the next call
+    deletes the rest.
+    """
+    in_background = Exists(Export.objects.filter(view_export=OuterRef("pk")))
+    unfinished = ViewExport.objects.filter(
+        ~in_background, finished_at=None, created_at__lt=timezone.now() - KEEP_UNFINISHED
+    )
+    for export in unfinished[:100]:
+        rows = ExportedRow.objects.filter(
+            view=export.view_id, user=export.user_id, number=export.number
+        )
+        chunk = rows.values("pk")[:DELETED_ROWS]
+        deleted, _ = ExportedRow.objects.filter(pk__in=chunk).delete()
+        if deleted < DELETED_ROWS:
+            export.delete()
