@@ -17,6 +17,7 @@ from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.web.lists.definition import get_list
+from scrapersky.web.lists.formats import Format
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,16 @@ def test_a_cancelled_export_stops_and_leaves_no_file(
     run_slice(str(export.pk))
     export.refresh_from_db()
     assert (export.status, export.path.exists()) == ("cancelled", False)
+
+
+def test_each_cancel_button_names_its_export(
+    console: Client, user: User, domains: list[Domain]
+) -> None:
+    start(user)
+    start(user, Format.XLSX)
+    page = console.get("/exports/").content.decode()
+    for name in ("CSV", "Excel (XLSX)"):
+        assert f'aria-label="Cancel the {name} of domains"' in page
 
 
 def test_expired_exports_are_deleted_with_their_files(
