@@ -26,10 +26,11 @@ for model in (Schedule, Success, Failure, OrmQ):
         admin.site.unregister(model)
 
 
-def payload(value: Any) -> SafeString:
+def payload(label: str, value: Any) -> SafeString:
     """Return a value from the queue as escaped text, truncated to 20,000 characters."""
     return format_html(
-        '<pre class="report" tabindex="0" role="region" aria-label="Contents">{}</pre>',
+        '<pre class="report" tabindex="0" role="region" aria-label="{}">{}</pre>',
+        label,
         repr(value)[:SHOWN_PAYLOAD],
     )
 
@@ -67,11 +68,11 @@ class ScheduleAdmin(InstallationAdmin):
 
     @admin.display(description="Arguments")
     def arguments(self, obj: Schedule) -> SafeString:
-        return payload(obj.args)
+        return payload("Arguments", obj.args)
 
     @admin.display(description="Keyword arguments")
     def keyword_arguments(self, obj: Schedule) -> SafeString:
-        return payload(obj.kwargs)
+        return payload("Keyword arguments", obj.kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: Schedule, form: ModelForm, change: bool
@@ -94,15 +95,15 @@ class TaskAdmin(InstallationAdmin):
 
     @admin.display(description="Arguments")
     def arguments(self, obj: Task) -> SafeString:
-        return payload(obj.args)
+        return payload("Arguments", obj.args)
 
     @admin.display(description="Keyword arguments")
     def keyword_arguments(self, obj: Task) -> SafeString:
-        return payload(obj.kwargs)
+        return payload("Keyword arguments", obj.kwargs)
 
     @admin.display(description="Result")
     def outcome(self, obj: Task) -> SafeString:
-        return payload(obj.result)
+        return payload("Result", obj.result)
 
 
 admin.site.register(Success, TaskAdmin)
@@ -118,11 +119,11 @@ class QueuedTaskAdmin(InstallationAdmin):
 
     @admin.display(description="Arguments")
     def arguments(self, obj: OrmQ) -> SafeString:
-        return payload(obj.args())
+        return payload("Arguments", obj.args())
 
     @admin.display(description="Keyword arguments")
     def keyword_arguments(self, obj: OrmQ) -> SafeString:
-        return payload(obj.kwargs())
+        return payload("Keyword arguments", obj.kwargs())
 
 
 if Conf.ORM:

@@ -17,6 +17,7 @@
   const label = (text) => (element) => element.setAttribute("aria-label", text);
 
   const nameAll = () => {
+    each("#changelist-filter li > a:empty", (choice) => { choice.textContent = "None"; });
     each("thead th:empty", (head) => head.append(hidden("Row")));
     each("label[for=searchbar]:not(:has(span))", (of) => of.append(hidden("Search")));
     each(".help-tooltip[aria-label]:not([role])", (hint) => hint.setAttribute("role", "img"));
