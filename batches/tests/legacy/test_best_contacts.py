@@ -95,9 +95,8 @@ def test_contacts_that_come_later_are_chosen_for_domains_without_any(legacy: Any
     assert [(row.pk, row.best_email) for row in Domain.objects.all()] == [(ours.pk, None)]
 
 
-def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
-    legacy: Any,
-) -> None:
+def domain_of_our_own(legacy: Any) -> tuple[Domain, dict[str, Any]]:
+    """Return a domain from before the conversion, and what its results have in common."""
     fill(legacy, 0, 0)
     tenant = Tenant.objects.create(pk=TENANT, name="Ours")
     ours = Domain.objects.create(tenant=tenant, host="ours.example.com")
@@ -106,6 +105,13 @@ def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
         "last_seen": ours.created_at,
         "tenant": tenant,
     }
+    return ours, seen
+
+
+def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
+    legacy: Any,
+) -> None:
+    ours, seen = domain_of_our_own(legacy)
     row = {"id": uid("d", 1), "tenant_id": TENANT, "domain": "ours.example.com"}
     insert(legacy, "after", "domains", row | {"phone_numbers": ["+1 2"]})
     convert()
@@ -118,14 +124,7 @@ def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
 def test_technologies_are_counted_again_after_a_conversion_and_after_its_reversal(
     legacy: Any,
 ) -> None:
-    fill(legacy, 0, 0)
-    tenant = Tenant.objects.create(pk=TENANT, name="Ours")
-    ours = Domain.objects.create(tenant=tenant, host="ours.example.com")
-    seen: dict[str, Any] = {
-        "first_seen": ours.created_at,
-        "last_seen": ours.created_at,
-        "tenant": tenant,
-    }
+    ours, seen = domain_of_our_own(legacy)
     Technology.objects.create(domain=ours, name="Apache", **seen)
     count_technologies()
     row = {"id": uid("d", 1), "tenant_id": TENANT, "domain": "older.example.com"}
