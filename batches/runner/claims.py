@@ -89,13 +89,16 @@ class Claimer:
         budget = budget if limit is None else min(budget, limit)
         if budget <= 0:
             return None
-        if not _claimable(_read_batches(loads, self.ceiling), budget):
+        batches = _read_batches(loads, self.ceiling)
+        claimable = _claimable(batches, budget)
+        if not claimable:
             return None
         with transaction.atomic():
             _wait_for_other_rounds()
-            # Read again: another worker's round may have given slots to a new batch meanwhile.
-            batches = _read_batches(loads, self.ceiling)
-            claimable = _claimable(batches, budget)
+            if any(row.max_sites is not None for row in batches.values()):
+                # Another round may meanwhile have given slots of a tenant to its new batch.
+                batches = _read_batches(loads, self.ceiling)
+                claimable = _claimable(batches, budget)
             slots, workers = self._slots_in_use()
             limits = slot_limits(
                 batches, {*claimable, *loads}, slots, workers=workers, ceiling=self.ceiling
