@@ -1,13 +1,10 @@
 """An export whose process is killed has each row once, wherever that happens."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from batches import background_exports, export_files
@@ -18,6 +15,7 @@ from scrapersky.tenants.models import User
 from scrapersky.web.lists import download
 from scrapersky.web.lists.download import Content
 from scrapersky.web.lists.formats import Format
+from tests.killing import kill_where_it_stops
 
 committed = pytest.mark.django_db(transaction=True)
 KINDS = (Format.CSV, Format.JSON_LINES, Format.XLSX)
@@ -28,23 +26,12 @@ def killed_while(export: Export, wait: Callable[[Callable[[], None]], None]) -> 
 
     `wait` patches that process alone. Afterwards the lease of the export has run out.
     """
-    reached, writable = os.pipe()
 
-    def stop() -> None:
-        os.write(writable, b"x")
-        signal.pause()
-
-    connections.close_all()
-    child = os.fork()
-    if not child:
+    def work(stop: Callable[[], None]) -> None:
         wait(stop)
         background_exports.run_slice(str(export.pk))
-        os._exit(0)
-    os.close(writable)
-    assert os.read(reached, 1) == b"x"
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(reached)
+
+    kill_where_it_stops(work)
     Export.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     export.refresh_from_db()
 

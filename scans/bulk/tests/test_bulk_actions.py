@@ -1,14 +1,12 @@
 """Bulk actions on rows, a page or all matches; immediately, in slices, after a kill."""
 
-import os
-import signal
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -25,6 +23,7 @@ from scans.models import Contact, Domain, DomainTag, Page, Sitemap
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Membership, Tenant, User
 from scrapersky.web import slices
+from tests.killing import kill_where_it_stops
 
 pytestmark = pytest.mark.django_db
 # Messages are queued when the transaction commits.
@@ -331,28 +330,22 @@ def test_a_killed_process_loses_no_row_and_repeats_none(
     default_tenant: Tenant, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(default_tenant, 11)
-    reached, writable = os.pipe()
+    stops: list[Callable[[], None]] = []
 
     def apply(chunk: Chunk) -> Result:
         for row in chunk.rows:
             Domain.objects.filter(pk=row.pk).update(note=row.host)
-        if is_child and chunk.rows[0].host == "d004.example":
-            os.write(writable, b"x")
-            signal.pause()
+        if stops and chunk.rows[0].host == "d004.example":
+            stops[0]()
         return {"rows": len(chunk.rows)}
+
+    def work(stop: Callable[[], None]) -> None:
+        stops.append(stop)
+        running.WORK.run_slice(action.pk)
 
     operation_of(apply, monkeypatch)
     action = begin(default_tenant, user)
-    connections.close_all()
-    is_child = True
-    child = os.fork()
-    if not child:
-        running.WORK.run_slice(action.pk)
-        os._exit(0)
-    is_child = False
-    os.read(reached, 1)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    kill_where_it_stops(work)
     action.refresh_from_db()
     assert (action.status, action.done) == ("running", 4)
     assert Domain.objects.exclude(note="").count() == 4
