@@ -8,7 +8,8 @@ from collections import defaultdict
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _SELECTOR = (
-    'base[href], meta[content], link[href], script[type*="ld+json" i], a[href], area[href], img'
+    'base[href], meta[content], link[href], script[type*="ld+json" i], a[href], area[href], img, '
+    "style"
 )
 
 
@@ -28,3 +29,4 @@ class Elements:
         # The `<a>` and `<area>` elements with a URL.
         self.anchors = by_kind["a"]
         self.images = by_kind["img"]
+        self.styles = by_kind["style"]

@@ -75,7 +75,7 @@ def _read_tree(
     values["marked_addresses"] = addresses_in_markup(tree, hints)
     if person_names:
         values["people"] = people_in_markup(tree)
-    text = visible_text(tree)  # last, because it dismantles the tree
+    text = visible_text(tree, elements.styles)  # last, because it dismantles the tree
     values["language"] = values["language"] or detect_language(text)
     facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)
     return facts, anchors.contact_links

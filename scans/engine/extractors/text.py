@@ -1,16 +1,20 @@
 """The visible text of a page, with one line per block."""
 
 import re
+from collections.abc import Iterable
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scans.engine.extractors.style_sheets import hiding_selectors
 
 # Maximum characters of visible text; the longest of 3,154 real pages had 310,000.
 MAX_TEXT = 500_000
 
-_UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas"]
+# A `wbr` is where a line may break: nothing is seen of it.
+_UNSEEN = ["script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "wbr"]
 _INLINE = (
     "a, abbr, b, bdi, bdo, big, cite, code, em, font, i, ins, label, mark, nobr, q, s, small, "
-    "span, strike, strong, sub, sup, time, tt, u, wbr"
+    "span, strike, strong, sub, sup, time, tt, u"
 )
 # Hidden words inserted into addresses to mislead robots, info@[spam.]example.com, and the elements
 # that hold them within a line.
@@ -23,14 +27,16 @@ _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\
 _ANY_NO_WIDTH = re.compile(f"[{_NO_WIDTH}]+")
 
 
-def visible_text(tree: LexborHTMLParser) -> str:
+def visible_text(tree: LexborHTMLParser, styles: Iterable[LexborNode] = ()) -> str:
     """Return the text of the page's body, one line per block; this dismantles the tree.
 
+    Words within a line that `styles`, the page's style elements, hide are left out.
     Inline elements are joined, so `<b>(212)</b> 555-0100` stays one number; all others end a line,
     so table cells do not run together. Line breaks in the source are spaces, as in browsers.
     """
+    hidden = _hidden_selector(styles)
     tree.strip_tags(_UNSEEN)
-    for node in reversed(tree.css(_HIDDEN)):  # the inner ones first: they go with the outer ones
+    for node in reversed(tree.css(hidden)):  # the inner ones first: they go with the outer ones
         if node.tag in _HONEYPOTS:
             node.decompose()
     for node in tree.css(_INLINE):
@@ -40,6 +46,11 @@ def visible_text(tree: LexborHTMLParser) -> str:
         return ""
     body.merge_text_nodes()
     return _tidy(body.text(separator=_BLOCK_END))[:MAX_TEXT]
+
+
+def _hidden_selector(styles: Iterable[LexborNode]) -> str:
+    by_styles = hiding_selectors("\n".join(node.text() for node in styles))
+    return f"{_HIDDEN}, {by_styles}" if by_styles else _HIDDEN
 
 
 def _tidy(text: str) -> str:

@@ -25,11 +25,35 @@ def text_of(html: str) -> str:
         ("info@<span hidden>spam.</span>bakery.com", "info@bakery.com"),
         ("info<i hidden>x</i>@bakery.com", "info@bakery.com"),
         ("info@<b style='display: none'>a<span hidden>b</span></b>bakery.com", "info@bakery.com"),
+        ("info@<wbr>bakery<wbr>.com", "info@bakery.com"),
         ("", ""),
     ],
 )
 def test_blocks_end_lines_and_inline_elements_do_not(html, text):
     assert text_of(html) == text
+
+
+@pytest.mark.parametrize(
+    ("css", "text"),
+    [
+        (".x{display:none}", "info@bakery.com"),
+        ("b.x { color: red; display: none; }", "info@bakery.com"),
+        ("/* y */ .y, .x {display:none!important}", "info@bakery.com"),
+        ("p b.x{display:none}", "info@bakery.com"),
+        ("#x{display:none}", "info@bakery.com"),
+        (".y{display:none}", "info@spam.bakery.com"),
+        (".x:hover{display:none}", "info@spam.bakery.com"),
+        (".menu .x{display:none}", "info@spam.bakery.com"),
+        ("@media print{.x{display:none}}", "info@spam.bakery.com"),
+        (".x{display:none} .js .x{display:inline}", "info@spam.bakery.com"),
+        ("p{display:none}", "info@spam.bakery.com"),
+        ("{{{display:none", "info@spam.bakery.com"),
+    ],
+)
+def test_words_within_a_line_that_a_style_element_hides_are_left_out(css, text):
+    body = "<p>info@<b class='x' id='x'>spam.</b>bakery.com</p>"
+    tree = LexborHTMLParser(f"<style>{css}</style>{body}")
+    assert visible_text(tree, tree.css("style")) == text
 
 
 def test_the_text_is_capped():
