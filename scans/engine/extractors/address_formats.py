@@ -18,6 +18,7 @@ from scans.engine.extractors.address_table import (
 from scans.engine.extractors.countries import country_named
 
 _PLAIN = re.compile(r"[^\W_]+")
+_NAMED_BUILDING = re.compile(r"^(?:[^\d,]+, )+(?=\d)")
 _NEAR = re.compile(r"^(?:Nr\.?|Near) ")
 _SEPARATED = re.compile(r"[ ,]*,[ ,]*")
 LONGEST_PART = 150
@@ -40,8 +41,9 @@ class PostalAddress(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """A key shared by all spellings of the address."""
-        words = _PLAIN.findall(unicodedata.normalize("NFKC", self.street).casefold())
+        """A key shared by all spellings of the address, with or without a building."""
+        street = _NAMED_BUILDING.sub("", self.street) if self.country == "GB" else self.street
+        words = _PLAIN.findall(unicodedata.normalize("NFKC", street).casefold())
         short = abbreviations()
         street = "".join(short.get(word, _without_street(word)) for word in words)
         code = self.postcode[:5] if self.country == "US" else self.postcode
@@ -193,15 +195,20 @@ class Format:
         """Return whether this is a valid region, if addresses require one."""
         return "{region}" not in self.order or self._region(_clean(region)) in self._region_codes
 
-    def split_towns(self, text: str) -> tuple[str, str]:
-        """Return (town, region) from the names between a street and a postcode."""
+    def split_towns(self, text: str) -> tuple[str, str, str]:
+        """Return (road, town, region) from the names between a street and a postcode.
+
+        There is a road where the street is a business park.
+        """
         names = [_NEAR.sub("", name) for name in _SEPARATED.split(text.strip(" ,")) if name]
-        region = ""
+        road, region = "", ""
         while len(names) > 1 and (self._named_region(names[-1]) or self._is_own_name(names[-1])):
             region = region or self._named_region(names[-1])
             names.pop()
+        if len(names) > 1 and words_around("road").search(names[0]):
+            road = names[0]
         town = names[-1] if names else ""
-        return ("" if words_around("not_towns").search(town) else town), region
+        return road, ("" if words_around("not_towns").search(town) else town), region
 
     def _is_own_name(self, name: str) -> bool:
         return country_named(name) == self.country

@@ -166,9 +166,10 @@ def _address_at(
     """
     for form in map(formats().__getitem__, forms):
         for match, offset in _matches(form, window):
-            address = _checked(form, match)
+            start = _start_of(form, match)
+            address = _checked(form, match, start)
             if address and _is_of_country(form, match, countries):
-                start = min(match.start("street"), match.start("postcode"))
+                start = min(start, match.start("postcode"))
                 return address, offset + start, offset + match.end()
     return None
 
@@ -217,12 +218,23 @@ def _ending_at(spot: int, matches: Iterator[re.Match[str]]) -> re.Match[str] | N
     return next((match for match in matches if match.end("postcode") == spot), None)
 
 
-def _checked(form: Format, match: re.Match[str]) -> PostalAddress | None:
+def _start_of(form: Format, match: re.Match[str]) -> int:
+    """Return where a street begins, or the named building before it in Britain."""
+    start = match.start("street")
+    if form.country != "GB":
+        return start
+    building = words_around("building").search(match.string, max(0, start - 80), start)
+    return building.start("building") if building else start
+
+
+def _checked(form: Format, match: re.Match[str], start: int) -> PostalAddress | None:
     parts = match.groupdict()
+    street = match.string[start : match.end("street")]
     town, region = parts.get("town") or "", parts.get("region") or ""
     if parts.get("towns"):
-        town, region = form.split_towns(parts["towns"])
-    return form.checked(parts["street"], parts["postcode"], town, region)
+        road, town, region = form.split_towns(parts["towns"])
+        street = f"{street}, {road}" if road else street
+    return form.checked(street, parts["postcode"], town, region)
 
 
 def _country_behind(rest: str) -> str:

@@ -17,7 +17,7 @@ _LAST_GROUP = re.compile(r"\d+\Z")
 _EXTENSION = re.compile(r"[-\u2013]\s?\d{1,5}\Z")
 # Further extensions, each with a hyphen: `-45, -46 und -47`.
 _MORE = re.compile(
-    r"(?:\s?(?:,|;|/|&|\+|und|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
+    r"(?:\s?(?:,|;|/|&|\+|und|u\.|oder|bzw\.?|sowie|and|or|et|ou|y|o|u|e|ed|en|of|i|lub|oraz)"
     r"\s?[-\u2010-\u2014]\s?\d{1,5}(?![\d.]))+"
 )
 # The extension of the fax after one of the phone: `0211 8765-0, Fax: -99`.

@@ -19,7 +19,7 @@ _SCHEMES = frozenset(
 _CHAT_HOSTS = ("wa.me", "www.wa.me", "whatsapp.com", "api.whatsapp.com", "web.whatsapp.com")
 _WHATSAPP = tuple(f"{scheme}://{host}/" for scheme in ("https", "http") for host in _CHAT_HOSTS)
 _CLICK_TO_CHAT = re.compile(r"//(?:www\.)?wa\.me/(?:c/)?([^/?#]+)")
-_EXTENSION = re.compile(r"[;,pwx].*|(?:ext|isub|phone-context)=.*", re.IGNORECASE)
+_EXTENSION = re.compile(r"[;,&pwx].*|(?:ext|isub|phone-context)=.*", re.IGNORECASE)
 _LETTERS = re.compile(r"[a-z]{3}", re.IGNORECASE)
 
 

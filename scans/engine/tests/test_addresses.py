@@ -111,6 +111,26 @@ IN_TEXT = {
             "en",
             "24 Endell Street, WC2H 9HQ, London, GB",
         ),
+        (
+            "Acme Ltd/Albion House/12 Mill Lane/Leeds/LS1 4AP",
+            "en",
+            "Albion House, 12 Mill Lane, LS1 4AP, Leeds, GB",
+        ),
+        (
+            "Acme Ltd, 2nd Floor, Trinity Chambers, 8 Queen Square, Bristol BS1 4JE",
+            "en",
+            "2nd Floor, Trinity Chambers, 8 Queen Square, BS1 4JE, Bristol, GB",
+        ),
+        (
+            "Unit 7, Riverside Business Park, Canal Road, Bradford BD1 4SJ",
+            "en",
+            "Unit 7, Riverside Business Park, Canal Road, BD1 4SJ, Bradford, GB",
+        ),
+        (
+            "Welcome to our house, 12 Mill Lane, Leeds, LS1 4AP",
+            "en",
+            "12 Mill Lane, LS1 4AP, Leeds, GB",
+        ),
     ],
     "IE": [
         (
@@ -381,6 +401,11 @@ def test_one_address_in_several_spellings_and_pages_is_one():
     assert [len(contacts) for contacts in pages] == [1, 1]
     (read,) = merge_contacts(pages)
     assert read.method == "microdata"
+
+
+def test_a_british_address_with_the_name_of_its_building_and_without_is_one():
+    both = "<p>Albion House, 12 Mill Lane, Leeds LS1 4AP</p><p>12 Mill Lane, Leeds LS1 4AP</p>"
+    assert lines_of(both) == ["Albion House, 12 Mill Lane, LS1 4AP, Leeds, GB"]
 
 
 def test_every_address_of_a_list_of_branches_is_read():

@@ -98,6 +98,7 @@ def test_other_links_of_whatsapp_hold_no_number(url):
     ("ending", "written", "expected"),
     [
         ("de", "Tel.: 030 3907-45/-46", ["+4930390745", "+4930390746"]),
+        ("de", "Tel.: 030 3907-45 u. -46", ["+4930390745", "+4930390746"]),
         ("de", "Tel.: 030 3907-45 / -46 / -48", ["+4930390745", "+4930390746", "+4930390748"]),
         ("de", "030 3907-45/-46/-47/-48", [f"+493039074{n}" for n in (5, 6, 7, 8)]),
         ("de", "030 3907-1/-2/-3/-4/-5/-6/-7/-8", [f"+49303907{n}" for n in range(1, 9)]),
@@ -301,7 +302,8 @@ NAMED = {
         "Order number: {}|Order no. {}|Customer No: {}|Tracking number {}|Tracking no.: {}|"
         "VAT No. {}|Invoice # {}|Article number: {}|ISBN {}|Part No. {}|Account number: {}|"
         "Company registration number {}|Case no. {}|Serial number: {}|Tax ID: {}|Ray ID: {}|"
-        "Customer ID {}|Confirmation # {}|Docket No. {}|CA Lic. No. {}",
+        "Customer ID {}|Confirmation # {}|Docket No. {}|CA Lic. No. {}|"
+        "DOT # {}|USDOT {}|MC # {}|License # {}|Docket {}|Bond # {}|PO # {}|Meeting ID: {}",
     ),
     "de": (
         "0221/4710123",
@@ -384,7 +386,8 @@ CALLED = {
     "pl": "Numer telefonu: {}|Nr tel.: {}|Obsługa klienta: {}|Telefon {}|"
     "Zadzwoń pod numer {}|Nasz numer: {}|Numer infolinii {}",
     "co.uk": "Call our number {}|Reception: {}|Box office: {}|Enquiries {}|Orders: {}|Surgery {}",
-    "com": "Phone number: {}|Contact number {}|Customer service: {}|To order: {}|Orders {}",
+    "com": "Phone number: {}|Contact number {}|Customer service: {}|To order: {}|Orders {}|"
+    "Phone # {}|DOT # 1234567. Call {}|MC # 123456, call {}|Call Dot {}",
 }
 
 
