@@ -57,7 +57,7 @@ def normalise(text: str, allowed_networks: tuple[str, ...] = ()) -> str:
     allows.
     """
     if host := _plain_host(text):
-        return _checked_host(host, allowed_networks)
+        return _checked_name(host, allowed_networks)
     if len(text) > MAX_INPUT:
         raise InvalidDomain(f"It is longer than {MAX_INPUT:,} characters.")
     if not text.isascii():
@@ -95,7 +95,7 @@ def _plain_host(text: str) -> str:
         return ""
     match = _PLAIN.fullmatch(text)
     host = match[1].lower() if match else ""
-    return "" if "xn--" in host else host
+    return "" if "xn--" in host or len(host) > 253 else host
 
 
 def _raise_if(reason: str) -> None:
@@ -201,6 +201,11 @@ def _checked_host(host: str, allowed_networks: tuple[str, ...]) -> str:
         return _checked_address(host, address, allowed_networks)
     if len(host) > 253 or not _NAME.fullmatch(host):
         raise InvalidDomain(_why_no_name(host))
+    return _checked_name(host, allowed_networks)
+
+
+def _checked_name(host: str, allowed_networks: tuple[str, ...]) -> str:
+    """Check a host that is a well-formed name."""
     if host == "localhost" or host.endswith(".localhost"):
         _require_loopback(allowed_networks)
         return host

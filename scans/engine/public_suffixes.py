@@ -8,6 +8,7 @@ matters for lists of 100,000 domains and inventories of 50,000 pages.
 from functools import cache
 from importlib import resources
 from itertools import chain
+from typing import NamedTuple
 
 import can_ada
 
@@ -21,24 +22,35 @@ def public_suffix(host: str) -> str:
     rest = host
     while True:
         parent = rest.partition(".")[2]
-        if f"!{rest}" in rules:
-            return parent
-        if rest in rules or (parent and f"*.{parent}" in rules):
-            return rest
+        if rest in rules.names or parent in rules.wildcards:
+            return parent if rest in rules.exceptions else rest
         if not parent:
             return ""
         rest = parent
 
 
+class _Rules(NamedTuple):
+    names: frozenset[str]
+    # the parents of names of any first label
+    wildcards: frozenset[str]
+    exceptions: frozenset[str]
+
+
 @cache
-def _rules() -> frozenset[str]:
+def _rules() -> _Rules:
     # Imports an HTTP client, which nothing needs before its first host.
     from tldextract.suffix_list import extract_tlds_from_suffix_list
 
     text = resources.files("tldextract").joinpath(".tld_set_snapshot").read_text("utf-8")
-    return frozenset(
+    rules = [
         rule if rule.isascii() else can_ada.idna_encode(rule).decode()
         for rule in chain.from_iterable(extract_tlds_from_suffix_list(text))
+    ]
+    exceptions = frozenset(rule[1:] for rule in rules if rule.startswith("!"))
+    return _Rules(
+        names=exceptions.union(rules),
+        wildcards=frozenset(rule[2:] for rule in rules if rule.startswith("*.")),
+        exceptions=exceptions,
     )
 
 

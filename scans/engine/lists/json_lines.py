@@ -1,6 +1,7 @@
 """Read JSON Lines (https://jsonlines.org): each line is a domain or an object with one."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -12,6 +13,9 @@ from scans.engine.lists.lines import Line, numbered
 from scans.engine.lists.reader import Entry, cell_values, read_entry, row_entries
 from scrapersky.web.text import sanitize
 
+# The most common lines, which need no JSON parser: a string, or an object with nothing else.
+_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"')
+_DOMAIN = re.compile(r'\{"domain": ?"([^"\\\x00-\x1f]*)"\}')
 NO_DOMAIN = 'The line is neither a JSON string nor an object with the key "domain".'
 
 
@@ -32,6 +36,7 @@ class JsonLineReader:
         names: Sequence[str] = (),
     ) -> None:
         self.names = list(names)
+        self._known = set(self.names)
         self._networks = allowed_networks
         self._first_line = first_line
         self._blocks = blocks
@@ -59,16 +64,22 @@ class JsonLineReader:
     def _flat(self, item: Any) -> dict[str, str]:
         """Return the values of an object as texts by key, and add its keys to the names."""
         texts = flat_texts(item) if isinstance(item, dict) else {}
-        merge_names(self.names, texts)
+        if not self._known.issuperset(texts):
+            merge_names(self.names, texts)
+            self._known = set(self.names)
         return texts
 
     def _entries(self, line: Line, item: Any) -> Iterator[Entry]:
+        if isinstance(item, str) and not self.names:
+            for cell in cell_values(item) or [item]:
+                yield read_entry(line.number, cell, self._networks)
+            return
         texts = self._flat(item)
         value = item.get("domain") if isinstance(item, dict) else item
         domain = value if isinstance(value, str) else None
         if not isinstance(item, dict):
             texts = {"domain": item if isinstance(item, str) else line.text}
-        values = tuple(sanitize(texts.get(name, "")) for name in self.names)
+        values = tuple([sanitize(texts.get(name, "")) for name in self.names])
         if domain is None:
             yield Entry(
                 line.number,
@@ -86,6 +97,10 @@ class JsonLineReader:
 
 
 def _parsed(text: str) -> Any:
+    if match := _STRING.fullmatch(text):
+        return match[1]
+    if match := _DOMAIN.fullmatch(text):
+        return {"domain": match[1]}
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

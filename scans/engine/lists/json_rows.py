@@ -150,6 +150,8 @@ class JsonRows:
 
 def flat_texts(item: dict[str, Any]) -> dict[str, str]:
     """Return the values of an object as texts; nested keys are joined by dots."""
+    if all(isinstance(value, str) for value in item.values()):
+        return item
     return dict(_flattened(item))
 
 

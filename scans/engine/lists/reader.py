@@ -166,6 +166,9 @@ def row_entries(
     kinds: str = "",
 ) -> Iterator[Entry]:
     """Yield the entries of a table row: one per text in its cell, or an empty one."""
+    if len(texts) == 1:
+        yield read_entry(line, texts[0], allowed_networks, values, kinds, starts_row=True)
+        return
     entries = [read_entry(line, text, allowed_networks, values) for text in texts]
     first, *others = sorted(entries, key=_has_no_host) or [Entry(line, "", values=values)]
     yield first._replace(kinds=kinds, starts_row=True)
@@ -177,14 +180,21 @@ def _has_no_host(entry: Entry) -> bool:
 
 
 def read_entry(
-    line: int, text: str, allowed_networks: tuple[str, ...], values: tuple[str, ...] = ()
+    line: int,
+    text: str,
+    allowed_networks: tuple[str, ...],
+    values: tuple[str, ...] = (),
+    kinds: str = "",
+    *,
+    starts_row: bool = False,
 ) -> Entry:
     """Return the entry of one value."""
+    host = reason = ""
     try:
         host = normalise(text, allowed_networks)
     except InvalidDomain as error:
-        return Entry(line, sanitize(text), reason=sanitize(str(error)), values=values)
-    return Entry(line, sanitize(text), host=host, values=values)
+        reason = sanitize(str(error))
+    return Entry(line, sanitize(text), host, reason, values, kinds, starts_row)
 
 
 def _sanitized_cells(cells: Sequence[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scans.engine.lists.decoding import split_text, text_blocks
 from scans.engine.lists.errors import UnreadableFile
+from scans.engine.lists.json_lines import JsonLineReader
 from scans.engine.lists.reader import Entry, ListReader
 
 
@@ -250,6 +251,13 @@ def test_json_lines_keep_their_numbers_columns_and_bad_values() -> None:
         (4, "7", ("", "7")),
     ]
     assert reader.names == ["n", "url"]
+
+
+@given(st.text() | st.from_regex(r"[\w.-]+", fullmatch=True))
+def test_a_plain_json_line_is_read_like_any_other(value: str) -> None:
+    for item in (value, {"domain": value}):
+        plain = json.dumps(item, ensure_ascii=False)
+        assert list(JsonLineReader([plain])) == list(JsonLineReader([f" {plain} "]))
 
 
 def test_a_column_of_json_is_chosen_by_its_key() -> None:
