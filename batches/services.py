@@ -3,7 +3,7 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from batches.batch_rows import add_rows
 from batches.legacy.ids import embedded_uuid
 from batches.models import Batch, Job
-from batches.models.job import host_key
+from batches.models.job import batched, host_key
 from batches.options import BatchOptions
 from batches.queue import wake_workers
 from batches.skipping import ALL_SKIPPED, SKIP_NOTHING, Skips, not_skipped
@@ -27,7 +27,7 @@ from scans.engine.hostnames import normalise
 from scans.engine.lists.kept_rows import KeptRows
 from scans.key_checks import keys_checked_at_once
 from scans.models import Domain
-from scans.services import ensure_domains
+from scans.services import add_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
@@ -227,23 +227,42 @@ def add_jobs(
         "job_type": job_type or JOB_TYPE_OF[batch.processor_type if batch else ""],
         "options": options or {},
     }
-    ids: dict[str, UUID] = {}
+    existing: dict[str, UUID] = {}
+    created: dict[str, str] = {}
     in_order = sorted(hosts)
     for offset in range(0, len(in_order), CHUNK):
-        ids |= ensure_domains(tenant=tenant, hosts=in_order[offset : offset + CHUNK])
-    added = 0
-    with keys_checked_at_once(_parents(ids.values(), tenant, created_by, batch), len(hosts)):
-        for offset in range(0, len(hosts), CHUNK):
-            chunk = hosts[offset : offset + CHUNK]
-            rows = [
-                (ids[host], position, host_key(host))
-                for position, host in enumerate(chunk, start=first_position + offset)
-            ]
-            added += storage.upsert(
-                Job, ("domain_id", "position", "host"), rows, key=["domain_id"], constants=constants
-            )
+        some = in_order[offset : offset + CHUNK]
+        # Where the first ones are new, so are usually the others.
+        domains = add_domains(tenant=tenant, hosts=some, probably_new=offset > 0 and not existing)
+        existing |= domains.existing
+        created |= domains.created
+    # This transaction locks the domains that it has created; none of them has a job.
+    parents = _parents(existing.values(), tenant, created_by, batch)
+    with keys_checked_at_once(parents, len(hosts)):
+        added = _insert_jobs(storage.insert, created, hosts, first_position, constants)
+        added += _insert_jobs(storage.upsert, existing, hosts, first_position, constants)
     take_domains(tenant, added)
     return added
+
+
+def _insert_jobs(
+    insert: Callable[..., int],
+    ids: Mapping[str, Any],
+    hosts: Sequence[str],
+    first_position: int,
+    constants: Mapping[str, Any],
+) -> int:
+    """Insert the jobs of the hosts in `ids`, in chunks; return how many were written."""
+    rows = [
+        (ids[host], position, host_key(host))
+        for position, host in enumerate(hosts, start=first_position)
+        if host in ids
+    ]
+    columns = ("domain_id", "position", "host")
+    return sum(
+        insert(Job, columns, part, key=["domain_id"], constants=constants)
+        for part in batched(rows, CHUNK)
+    )
 
 
 def _parents(

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from uuid_utils.compat import uuid7
 
 from scans import storage
 from scans.key_checks import keys_checked_at_once
@@ -19,31 +18,42 @@ from scrapersky.web.regional import grouped
 CHUNK = 5_000
 
 
-def ensure_domains(
-    *, tenant: Tenant, hosts: Sequence[str], facts: dict[str, Any] | None = None
-) -> dict[str, UUID]:
-    """Return the id of every host, creating missing domains in one statement.
+class Domains(NamedTuple):
+    """Host -> id of the domains that existed before, and of those that were created."""
 
-    `hosts` are normalised; `facts` (column -> value) are written to all of them. Safe to call
-    concurrently for the same hosts.
+    existing: dict[str, UUID]
+    # as hex digits
+    created: dict[str, str]
+
+
+def ensure_domains(*, tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
+    """Return the id of every normalised host, and create missing domains."""
+    domains = add_domains(tenant=tenant, hosts=hosts)
+    return domains.existing | {host: UUID(pk) for host, pk in domains.created.items()}
+
+
+def add_domains(*, tenant: Tenant, hosts: Sequence[str], probably_new: bool = False) -> Domains:
+    """Create missing domains of normalised, sorted hosts in one statement.
+
+    Safe to call concurrently for the same hosts. If they are `probably_new`, they are looked up
+    only if one of them cannot be created.
     """
-    existing = {} if facts else _ids_of(tenant, hosts)
+    existing = {} if probably_new else _ids_of(tenant, hosts)
     missing = [host for host in hosts if host not in existing]
     if not missing:
-        return existing
-    facts = facts or {}
-    ids = {host: uuid7() for host in missing}
-    with keys_checked_at_once({Tenant: [tenant.pk]}, 0 if facts else len(missing)):
-        created = storage.upsert(
+        return Domains(existing, {})
+    ids = dict(zip(missing, storage.keys(len(missing)), strict=True))
+    with keys_checked_at_once({Tenant: [tenant.pk]}, len(missing)):
+        created = storage.insert(
             Domain,
             ("host", "id", "reversed_host"),
             [(host, pk, reversed_host(host)) for host, pk in ids.items()],
             key=["tenant_id", "host"],
-            update=["updated_at", *facts] if facts else (),
-            constants={"tenant_id": tenant.pk, "updated_at": timezone.now(), **facts},
+            constants={"tenant_id": tenant.pk},
         )
-    # if fewer rows were created, others created some at the same time, with their own ids
-    return existing | (_ids_of(tenant, missing) if facts or created < len(ids) else ids)
+    if created < len(ids):  # some existed, or others created them at the same time
+        return Domains(existing | _ids_of(tenant, missing), {})
+    return Domains(existing, ids)
 
 
 def _ids_of(tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:

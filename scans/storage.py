@@ -11,6 +11,7 @@ writers cannot deadlock.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from itertools import chain
@@ -18,12 +19,12 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import NOT_PROVIDED
 from django.db.models.expressions import RawSQL
 from uuid_utils import uuid7
 
-from scans.sanitize import preparer
+from scans.sanitize import copy_text, preparer
 
 Row = tuple[Any, ...]
 STALE_AFTER = timedelta(days=7)
@@ -45,6 +46,35 @@ def among(values: Sequence[str]) -> RawSQL:
     if connection.vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::text[])", [list(values)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(values)])
+
+
+def keys(count: int) -> list[str]:
+    """Return new primary keys as hex digits, which are five times as fast as `uuid.UUID`."""
+    return [uuid7().hex for _ in range(count)]
+
+
+def insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    key: Sequence[str],
+    constants: Mapping[str, Any] = NOTHING,
+) -> int:
+    """Insert rows, and return how many were written: all but those whose key is taken.
+
+    Like `upsert` with nothing to update, but in the given order, and a third faster on PostgreSQL
+    if all rows are new.
+    """
+    needs_key = model._meta.pk.attname not in columns
+    named = [*columns, model._meta.pk.attname] if needs_key else columns
+    table = _Table(model, named, _with_defaults(model, named, constants), key=key)
+    prepared = table.prepare(rows)
+    if needs_key:
+        prepared = [(*row, pk) for row, pk in zip(prepared, keys(len(prepared)), strict=True)]
+    with suppress(IntegrityError):
+        return table.insert(prepared, "")
+    return upsert(model, columns, rows, key=key, constants=constants)
 
 
 def upsert(
@@ -219,6 +249,9 @@ class _Table:
             f"SELECT {self.names} FROM {self.name} WITH NO DATA"
         )
         with cursor.copy(f"COPY {self.stage} ({self.names}) FROM STDIN") as copy:
+            if text := copy_text(rows):
+                copy.write(text)
+                return
             for row in rows:
                 copy.write_row(row)
 

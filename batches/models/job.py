@@ -30,7 +30,8 @@ FAILURE_REASONS = [
 
 def host_key(name: str) -> str:
     """Return the part of a domain that identifies its server: without port and leading `www.`."""
-    return re.sub(r":\d+$", "", name.lower()).removeprefix("www.")
+    bare = re.sub(r":\d+$", "", name) if ":" in name else name
+    return bare.lower().removeprefix("www.")
 
 
 def batched(items: Iterable, size: int) -> Iterator[list]:

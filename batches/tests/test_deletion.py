@@ -218,23 +218,23 @@ def test_a_batch_of_a_domain_that_is_deleted_in_that_moment_is_created_all_the_s
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch_of(default_tenant, "a.example")
-    ensure = services.ensure_domains
+    add = services.add_domains
     calls: list[Any] = []
 
     def delete() -> None:
         deletion.delete_domains(Domain.objects.all())
         connection.close()
 
-    def ensure_and_delete(**named: Any) -> Any:
-        ids = ensure(**named)
+    def add_and_delete(**named: Any) -> Any:
+        domains = add(**named)
         if not calls:
             thread = threading.Thread(target=delete)
             thread.start()
             thread.join()
-        calls.append(ids)
-        return ids
+        calls.append(domains)
+        return domains
 
-    monkeypatch.setattr(services, "ensure_domains", ensure_and_delete)
+    monkeypatch.setattr(services, "add_domains", add_and_delete)
     batch = batch_of(default_tenant, "a.example")
     assert len(calls) == 2
     assert batch.jobs.get().domain == Domain.objects.get()

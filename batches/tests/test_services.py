@@ -28,6 +28,14 @@ def test_a_batch_has_a_pending_job_for_every_domain_in_the_order_given(
     assert (batch.total, batch.name, batch.status) == (2, "Two", Batch.Status.PENDING)
 
 
+def test_known_domains_keep_their_place_in_the_order_given(default_tenant: Tenant) -> None:
+    create_batch(tenant=default_tenant, created_by=None, domains=["b.example", "d.example"])
+    hosts = ["d.example", "c.example", "b.example", "a.example"]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    jobs = batch.jobs.order_by("position").values_list("position", "domain__host")
+    assert list(jobs) == list(enumerate(hosts))
+
+
 def test_a_domain_given_twice_is_counted_once(default_tenant: Tenant) -> None:
     batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"] * 3)
     assert batch.total == batch.jobs.count() == 1

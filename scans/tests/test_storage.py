@@ -44,14 +44,6 @@ def test_ensuring_domains_again_changes_nothing_and_returns_the_same_ids(
     assert Domain.objects.count() == 2
 
 
-def test_facts_are_written_to_found_and_made_domains(
-    default_tenant: Tenant, domain: Domain
-) -> None:
-    hosts = ["a.example", "b.example"]
-    ensure_domains(tenant=default_tenant, hosts=hosts, facts={"title": "T", "emails": ["x@y.de"]})
-    assert list(Domain.objects.values_list("title", "emails")) == [("T", ["x@y.de"])] * 2
-
-
 def test_the_same_key_twice_in_one_call_is_written_once(domain: Domain) -> None:
     assert save_pages(domain, ["http://a.example/"] * 3) == 1
 
@@ -175,6 +167,26 @@ def test_a_list_of_any_length_is_looked_up_with_one_parameter(
     stored = Domain.objects.filter(host__in=storage.among(hosts)).values_list("host", flat=True)
     assert sorted(stored) == ['"', "5.example"]
     assert not Domain.objects.filter(host__in=storage.among([]))
+
+
+def add_domains(tenant: Tenant, *hosts: str) -> int:
+    constants = {"tenant_id": tenant.pk}
+    rows = [(host, storage.keys(1)[0]) for host in hosts]
+    key = ["tenant_id", "host"]
+    return storage.insert(Domain, ("host", "id"), rows, key=key, constants=constants)
+
+
+def test_rows_with_a_taken_key_are_left_out_of_an_insert(default_tenant: Tenant) -> None:
+    assert add_domains(default_tenant, "b.example", "a.example") == 2
+    assert add_domains(default_tenant, "c.example", "a.example", "d.example") == 2
+    assert add_domains(default_tenant, "e.example", "e.example") == 1
+    assert [host[0] for host in Domain.objects.values_list("host", flat=True)] == list("abcde")
+
+
+@pytest.mark.parametrize("host", ["a\tb", "a\nb", "a\rb", "a\\b", "\\N", "\\.a", "ü", "'", ""])
+def test_a_text_is_stored_unchanged_whatever_it_contains(default_tenant: Tenant, host: str) -> None:
+    assert add_domains(default_tenant, "a.example", host) == 2
+    assert set(Domain.objects.values_list("host", flat=True)) == {"a.example", host}
 
 
 def test_no_rows_cost_no_query(django_assert_num_queries) -> None:
