@@ -36,7 +36,7 @@ from scrapersky.web.stopping import may_go_on
 
 # Domains per transaction, and entries of any kind per transaction. The more domains are sorted at
 # once, the fewer pages of the indexes by host each of them touches.
-CHUNK = 50_000
+CHUNK = 25_000
 CHUNK_ENTRIES = 100_000
 # Bytes of row columns per transaction.
 CHUNK_BYTES = 16_000_000

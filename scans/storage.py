@@ -69,7 +69,7 @@ def insert(
     needs_key = model._meta.pk.attname not in columns
     named = [*columns, model._meta.pk.attname] if needs_key else columns
     table = _Table(model, named, _with_defaults(model, named, constants), key=key)
-    prepared = table.prepare(rows)
+    prepared = table.prepare(list(rows))
     if needs_key:
         prepared = [(*row, pk) for row, pk in zip(prepared, keys(len(prepared)), strict=True)]
     with suppress(IntegrityError):
