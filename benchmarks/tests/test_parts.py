@@ -93,6 +93,12 @@ def test_creation_is_measured_on_both_databases(capsys: pytest.CaptureFixture[st
     assert figures(printed, "batch_progress")[0] > 0
 
 
+def test_a_batch_is_measured_from_its_post_to_running(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["large", "--sites", "30"])
+    printed = capsys.readouterr().out
+    assert 0 < figures(printed, "the response")[0] <= figures(printed, "running")[0]
+
+
 def test_a_check_of_a_list_is_measured_on_both_databases(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
