@@ -68,7 +68,7 @@ class _Pattern(Value):
 
 
 class Below(Func):
-    """Match hosts that sort before a prefix followed by one of the last letters.
+    """Match texts that sort before a prefix followed by one of the last letters.
 
     Which letter sorts last depends on the collation: U+FFFF in ICU, Hangul or Han in the C library.
     """
@@ -127,10 +127,11 @@ class Indexed(Func):
         table = self._table(compiler)
         if self.column == "host":
             return f"({LABELS_SQL.format(f'{table}.')} @@ %s::tsquery)", [label_query(self.words)]
-        # Several words are stated twice, as rare labels are, so that the index is used where few
-        # domains contain all of them: parsing a title takes longer than reading its row.
-        is_looked_up = len(self.words) > 1 and not self.path
-        query = prefix_query(self.words * (2 if is_looked_up else 1))
+        # Of several words, the longest is stated twice, as rare labels are, so that the index is
+        # used where few domains contain all of them: parsing a title takes longer than reading it.
+        # All of them stated twice would double what is read of the index.
+        twice = [max(self.words, key=len)] if len(self.words) > 1 else []
+        query = prefix_query([*self.words, *twice])
         return f"({WORDS_SQL.format(f'{table}.')} @@ %s::tsquery)", [query]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -161,14 +162,18 @@ def host_matches(text: str, path: str = "") -> Q:
 
 
 def host_begins(text: str, path: str = "") -> Q:
-    """Return the condition for hosts that begin with the search text.
+    """Return the condition for hosts that begin with the search text."""
+    return begins(f"{path}host", read_host(text))
+
+
+def begins(column: str, text: str) -> Q:
+    """Return the condition for a column that begins with a text.
 
     In every collation a prefix sorts before its extensions, and these sort before the prefix and
     one of the last letters, so only that range of the sort order's index is read.
     """
-    host = read_host(text)
-    bounds = Q(Below.of(f"{path}host", host), **{f"{path}host__gte": host})
-    return Q(Prefix.of(f"{path}host", host)) & bounds
+    bounds = Q(Below.of(column, text), **{f"{column}__gte": text})
+    return Q(Prefix.of(column, text)) & bounds
 
 
 def words_match(text: str, path: str = "") -> Q:

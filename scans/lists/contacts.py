@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -28,7 +29,7 @@ from scans.lists.common import (
 )
 from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
-from scans.text_search import Prefix, words_match
+from scans.text_search import begins, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 from scrapersky.web.lists.filters import Condition, Filter, Not
 from scrapersky.web.lists.recipes import load_recipes
@@ -47,15 +48,15 @@ def _begins(value: str) -> Condition:
     number_text = _PHONE_LABEL.sub("", unicodedata.normalize("NFKC", value))
     digits = "".join(c for c in number_text if c.isdecimal())
     if len(digits) < 5 or any(c.isalpha() for c in number_text):
-        lower = Prefix.of("value", value.lower())
-        as_written = Q(Prefix.of("value", value), kind="address")
-        return Q(lower) if value == value.lower() else Q(lower) | as_written
+        lower = begins("value", value.lower())
+        as_written = begins("value", value) & Q(kind="address")
+        return lower if value == value.lower() else lower | as_written
     if not number_text.startswith(("+", "00")):
         return Q(kind="phone", value__in=_numbers(number_text, phonenumbers.SUPPORTED_REGIONS))
     international = f"+{digits.removeprefix('00')}"
     numbers = set(_numbers(f"+{number_text.lstrip('+0')}", ["ZZ"])) - {international}
     by_number = Q(kind="phone", value__in=sorted(numbers)) if numbers else Q()
-    return Q(Prefix.of("value", international)) | by_number
+    return begins("value", international) | by_number
 
 
 def _numbers(number_text: str, regions: Iterable[str]) -> list[str]:
@@ -202,6 +203,8 @@ CONTACTS = register(
             Sort("kind", ("kind", "id")),
             Sort("domain", ("domain_id", "kind", "value"), is_unique=True, within="batch"),
             IN_ORDER_OF_DOMAINS,
+            Sort("value", ("value",), within="value"),
+            replace(IN_ORDER_OF_DOMAINS, within="words"),
         ),
         default_sort="-first_seen",
         url_name="contact_list",

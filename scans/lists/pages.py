@@ -1,5 +1,7 @@
 """The list of pages: the inventory of every site."""
 
+from dataclasses import replace
+
 from django.db.models import Q
 
 from scans.lists.common import (
@@ -21,8 +23,22 @@ from scans.lists.common import (
 )
 from scans.lists.domain_filters import TYPES
 from scans.models import Page
-from scans.text_search import UrlPrefix
+from scans.text_search import UrlPrefix, begins
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text
+
+
+def _begins(url: str) -> Q:
+    return Q(UrlPrefix.of("url", url))
+
+
+def _begins_on_host(url: str) -> Q:
+    """Return the condition for URLs with a prefix that are on the host of their domain.
+
+    The hosts in the prefix are contiguous in the order of domains.
+    """
+    address = url.partition("://")[2].partition("/")[0]
+    host = address.partition(":")[0].lower().removeprefix("www.")
+    return begins("domain__host", host) & _begins(url) if host else _begins(url)
 
 
 def _disallowed(is_disallowed: bool) -> Q:
@@ -58,7 +74,7 @@ PAGES = register(
         ),
         filters=(
             by_domain(),
-            text("url", "URL begins with", lambda value: Q(UrlPrefix.of("url", value))),
+            text("url", "URL begins with", _begins, leading=_begins_on_host, leads_in="domain"),
             choice("type", "Type", TYPES, "page_type"),
             flag("in_sitemap", "In a sitemap", lambda yes: Q(in_sitemap=yes)),
             flag("linked", "Linked from an opened page", lambda yes: Q(is_linked=yes)),
@@ -72,6 +88,7 @@ PAGES = register(
             Sort("first_seen", ("id",), is_unique=True),
             Sort("page_type", ("page_type", "id")),
             IN_ORDER_OF_DOMAINS,
+            replace(IN_ORDER_OF_DOMAINS, within="url"),
         ),
         default_sort="-first_seen",
         url_name="page_list",

@@ -94,11 +94,7 @@ class Contact(CorrectableFinding, Curated):
             models.Index(fields=["tenant", "id"], name="contact_newest"),
             models.Index(fields=["tenant", "kind", "label", "id"], name="contact_by_label"),
             models.Index(fields=["tenant", "kind", "id"], name="contact_by_kind"),
-            models.Index(
-                fields=["tenant", "value", "id"],
-                opclasses=["uuid_ops", "varchar_pattern_ops", "uuid_ops"],
-                name="contact_by_value",
-            ),
+            models.Index(fields=["tenant", "value", "id"], name="contact_by_value"),
             models.Index(
                 fields=["tenant", "country", "id"],
                 condition=~Q(country=""),

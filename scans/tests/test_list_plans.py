@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from scans import storage
 from scans.lists import CONTACTS, DOMAINS, PAGES
-from scans.models import Page
+from scans.models import Contact, Domain, Page
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
@@ -90,8 +90,57 @@ def test_a_url_is_looked_up_by_its_beginning(default_tenant: Tenant, user: User)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE scans_page")
     for rare in ("https://a.example/77", f"https://a.example/77{'x' * 60}"):
-        (plan,) = plans(PAGES, user, f"url={rare}")
-        assert "page_by_url" in plan
+        *_, rest = plans(PAGES, user, f"url={rare}")
+        assert "page_by_url" in rest
+
+
+@on_postgresql
+def test_urls_on_the_hosts_of_a_prefix_are_read_in_the_order_of_domains(
+    many_domains: None, user: User, default_tenant: Tenant
+) -> None:
+    ids = Domain.objects.filter(tenant=default_tenant).values_list("host", "pk")
+    rows = [
+        (pk, url, storage.url_hash(url))
+        for host, pk in ids
+        for url in (f"https://{host}/", f"https://{host}/contact")
+    ]
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    storage.upsert(
+        Page,
+        ("domain_id", "url", "url_hash"),
+        rows,
+        key=["domain_id", "url_hash"],
+        constants={"tenant_id": default_tenant.pk, **seen},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_page")
+    (first,) = plans(PAGES, user, "url=https://shop")
+    assert "domain_once_a_tenant" in first
+
+
+@pytest.fixture
+def many_contacts(default_tenant: Tenant) -> None:
+    (domain,) = ensure_domains(tenant=default_tenant, hosts=["a.example"]).values()
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    storage.upsert(
+        Contact,
+        ("value",),
+        [(f"info-{number}@a.example",) for number in range(3_000)],
+        key=["domain_id", "kind", "value"],
+        constants={"tenant_id": default_tenant.pk, "domain_id": domain, "kind": "email", **seen},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_contact")
+
+
+@pytest.mark.parametrize("text", ["info-7", "info"])
+def test_contacts_that_begin_with_a_search_are_read_in_the_order_of_their_values(
+    many_contacts: None, user: User, text: str
+) -> None:
+    (plan,) = plans(CONTACTS, user, f"value={text}")
+    assert "contact_by_value" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
 
 
 @on_sqlite

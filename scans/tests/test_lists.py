@@ -214,6 +214,8 @@ def test_an_order_that_an_index_has_only_with_a_filter_is_offered_only_there(
     batch = {"batch": str(Batch.objects.all()[0].pk)}
     domain = {"domain": "example.org"}
     orders = [("jobs", "position", batch), ("contacts", "domain", batch)]
+    orders += [("contacts", "value", {"value": "a1"}), ("contacts", "domain", {"words": "wine"})]
+    orders += [("pages", "domain", {"url": "https://host"})]
     for name, order, needs in [*orders, *((name, "domain", domain) for name in OF_DOMAINS)]:
         definition = get_list(name)
         assert query(definition, user, sort=order).sort == definition.default_sort
@@ -303,6 +305,55 @@ def test_pages_are_searched_by_the_beginning_of_their_urls(results: None, user: 
     for text, expected in counts.items():
         list_query = query(definition, user, url=text)
         assert len(list_query.page(definition.columns).rows) == expected, text
+
+
+def test_a_search_by_url_lists_the_host_in_it_first_and_then_others_domain_by_domain(
+    default_tenant: Tenant, user: User
+) -> None:
+    ids = ensure_domains(tenant=default_tenant, hosts=["a.example", "shop.example", "shop2.test"])
+    urls = [
+        ("a.example", "https://shop.example/from-a"),
+        ("a.example", "https://a.example/"),
+        ("shop.example", "https://www.shop.example/x"),
+        ("shop.example", "https://shop.example/y"),
+        ("shop2.test", "https://shop2.test/z"),
+    ]
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    for host, url in urls:
+        Page.objects.create(
+            tenant=default_tenant, domain_id=ids[host], url=url, url_hash=url_hash(url), **seen
+        )
+    expected = {
+        "https://shop": ["y", "z", "from-a"],
+        "https://www.shop": ["x"],
+        "https://shop.example/f": ["from-a"],
+        "https://": ["", "from-a", "y", "x", "z"],
+        "http": ["", "from-a", "y", "x", "z"],
+        "https://shop.example:443": [],
+        "shop": [],
+    }
+    for text, paths in expected.items():
+        list_query = query(get_list("pages"), user, url=text)
+        found: list[str] = []
+        cursor = ""
+        while not found or cursor:
+            page = list_query.page((), size=2, cursor=cursor)
+            found += [row.url.rpartition("/")[2] for row in page.rows]
+            if not (cursor := page.next):
+                break
+        assert found == paths, text
+        assert list_query.count().rows == len(paths), text
+
+
+def test_a_search_for_contacts_lists_them_by_value(results: None, user: User) -> None:
+    contacts = get_list("contacts")
+    for sort in ("", "-value"):
+        list_query = query(contacts, user, value="a1", **({"sort": sort} if sort else {}))
+        first = list_query.page(contacts.columns, size=4)
+        second = list_query.page(contacts.columns, size=40, cursor=first.next)
+        values = [row.value for row in (*first.rows, *second.rows)]
+        assert len(values) == list_query.count().rows == 11
+        assert values == sorted(values, reverse=bool(sort))
 
 
 def test_words_of_title_and_description_are_searched_by_their_beginnings(
