@@ -92,3 +92,4 @@ def test_the_figures_are_those_of_the_users_tenants_and_of_30_days(
     page = console.get("/").text
     assert "1,205" in page
     assert "Days begin at midnight UTC." in page
+    assert "None counted yet." in page  # technologies, before their first count
