@@ -174,7 +174,7 @@ LINES = register(
         tenant_path="batch__tenant_id",
         row_fields=("batch_id", "domain_id"),
         url_name="line_list",
-        empty_text="The lines of tables that batches were created of, with all of their columns.",
+        empty_text="The lines of tables that batches were created from appear here, with all their columns.",
         narrow=_narrow,
     )
 )

@@ -44,8 +44,15 @@ def make(tenant: Tenant, name: str = "", *, count: int = 1) -> Batch:
 # The list
 
 
-def test_an_empty_list_says_what_a_batch_is(console: Client) -> None:
-    assert "No batches yet" in page(console, "/batches/")
+def test_an_empty_list_shows_the_next_step_and_nothing_to_filter(
+    console: Client, default_tenant: Tenant
+) -> None:
+    empty = page(console, "/batches/")
+    assert "No batches yet" in empty
+    assert "More filters" not in empty
+    assert "More filters" in page(console, "/batches/", q="spring")
+    make(default_tenant, "Spring list")
+    assert "More filters" in page(console, "/batches/")
 
 
 def test_batches_are_found_by_part_of_their_name_and_by_status(
@@ -210,6 +217,7 @@ def test_the_demo_is_one_click_where_the_demo_sites_are_served(
     settings.DEMO_SITES = True
     settings.SCAN_HOST_MAP = (("*.demo.test", "127.0.0.1:1"),)
     assert "/batches/demo/" in page(console, NEW)
+    assert "/batches/demo/" in page(console, "/batches/")
     console.post("/batches/demo/")
     assert Batch.objects.get().total == 12
 

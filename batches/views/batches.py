@@ -37,7 +37,12 @@ def batch_list(request: ConsoleRequest) -> HttpResponse:
     batches = ListPage(request, BATCHES)
     if not batches.rows and (job := _named_job(request)):
         return redirect("job_detail", pk=job.pk)
-    return render(request, "batches/batch_list.html", {"list": batches, "outage": outage_notice()})
+    context = {
+        "list": batches,
+        "outage": outage_notice(),
+        "demo_sites": demo_batch.is_served(),
+    }
+    return render(request, "batches/batch_list.html", context)
 
 
 def _named_job(request: ConsoleRequest) -> Job | None:

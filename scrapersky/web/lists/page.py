@@ -137,6 +137,13 @@ class ListPage:
         return f"{link}{'&' if '?' in link else '?'}{origin}"
 
     @property
+    def has_no_rows_at_all(self) -> bool:
+        """Whether the list is empty without a filter, so that there is nothing to search."""
+        query = self.query
+        is_narrowed = query.is_filtered or query.errors or query.params.get("cursor")
+        return not (self.rows or self.message or is_narrowed)
+
+    @property
     def outputs(self) -> list[Output]:
         """The outputs for exporting the list."""
         return outputs_of(self.definition)
