@@ -174,7 +174,7 @@ LINES = register(
         tenant_path="batch__tenant_id",
         row_fields=("batch_id", "domain_id"),
         url_name="line_list",
-        empty_text="The lines of tables that batches were created from appear here, with all their columns.",
+        empty_text="Every line of a list whose columns are kept appears here, with the results.",
         narrow=_narrow,
     )
 )
