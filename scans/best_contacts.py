@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from scans import storage
 from scans.corrections.domain_facts import refresh_lists
@@ -50,21 +50,23 @@ def unpin(contact: Contact) -> None:
 
 
 def choose_for_stored(domain_model: type[Model], contact_model: type[Model]) -> None:
-    """Select the best contacts of domains without any from their stored contacts.
+    """Select the best contact of each kind that domains lack, from their stored contacts.
 
     The models may be those of a migration. Each chunk of domains is written in one statement.
     """
-    contacts = contact_model._default_manager.filter(
-        kind__in=PINNABLE,
-        gone_at=None,
-        is_wrong=False,
-        domain__best_email=None,
-        domain__best_phone=None,
-    )
+    lacking = Q(kind="email", domain__best_email=None) | Q(kind="phone", domain__best_phone=None)
+    contacts = contact_model._default_manager.filter(lacking, gone_at=None, is_wrong=False)
     columns = ("domain_id", "domain__host", "domain__final_url", *Candidate._fields)
     for ids in _in_chunks(contacts):
+        domains = domain_model._default_manager.filter(pk__in=ids)
+        existing = {pk: best for pk, *best in domains.values_list("pk", "best_email", "best_phone")}
         rows = contacts.filter(domain__in=ids).order_by("domain_id", "pk").values_list(*columns)
-        storage.update(domain_model, ("id", "best_email", "best_phone"), best_by_domain(rows))
+        chosen = (
+            (pk, email or existing[pk][0], phone or existing[pk][1])
+            for pk, email, phone in best_by_domain(rows)
+            if email or phone
+        )
+        storage.update(domain_model, ("id", "best_email", "best_phone"), chosen)
 
 
 def best_by_domain(rows: Iterable[tuple]) -> Iterator[tuple[UUID, str | None, str | None]]:

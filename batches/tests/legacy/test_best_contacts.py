@@ -121,6 +121,20 @@ def test_a_contact_of_our_own_is_chosen_again_once_the_conversion_is_taken_back(
     assert chosen() == {"ours.example.com": (None, "+1 9")}
 
 
+def test_each_kind_is_chosen_and_taken_back_alone(legacy: Any) -> None:
+    ours, seen = domain_of_our_own(legacy)
+    email = Contact.objects.create(domain=ours, kind="email", value="info@ours.example.com", **seen)
+    Domain.objects.update(best_email=email.value)
+    row = {"id": uid("d", 1), "tenant_id": TENANT, "domain": "ours.example.com"}
+    addresses = {"email_addresses": ["sales@ours.example.com"], "phone_numbers": ["+1 2"]}
+    insert(legacy, "after", "domains", row | addresses)
+    convert()
+    assert chosen() == {"ours.example.com": (email.value, "+1 2")}
+    Contact.objects.create(domain=ours, kind="phone", value="+1 9", **seen)
+    reverse_conversion()
+    assert chosen() == {"ours.example.com": (email.value, "+1 9")}
+
+
 def test_technologies_are_counted_again_after_a_conversion_and_after_its_reversal(
     legacy: Any,
 ) -> None:
