@@ -76,6 +76,8 @@ class Context:
     faults: list[str] = field(default_factory=list)
     # The result of comparing each table (`target.Difference`).
     differences: list[Any] = field(default_factory=list)
+    # The definitions of indexes that are built again after the rows.
+    dropped_indexes: list[str] = field(default_factory=list)
     # Called with the progress of a step.
     show_progress: Callable[[str], None] = field(default=lambda detail: None)
     _sizes: dict[str, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from batches.legacy import (
     contacts_and_technologies,
     domains,
     foreign_keys,
+    indexes,
     inventory,
     jobs,
     preview,
@@ -62,6 +63,7 @@ PLAN = (
 # Write and compare (or only compare) every table, parents before children.
 MAKE = (
     Step("preparing", foreign_keys.wait),
+    Step("dropping indexes", indexes.drop),
     Step("tenants", tenants.make),
     Step("users", users.make),
     Step("batches", batches.make),
@@ -70,6 +72,7 @@ MAKE = (
     Step("jobs", jobs.make),
     Step("sitemaps, pages, contacts", inventory.make),
     Step("contacts and technologies", contacts_and_technologies.make),
+    Step("building indexes", indexes.build),
 )
 # Update rows of earlier runs.
 MEND = (
