@@ -139,6 +139,7 @@ def test_what_leads_to_a_server_or_a_network_is_no_mailbox(text):
         "E-Mail: info@bakery.com: wir antworten",
         "Mail:info@bakery.com",
         "mailto://info@bakery.com",
+        "http://mailto:info@bakery.com",
         "info@bakery.com/kontakt",
         "Write to us at info@bakery.com:",
         "Digital: info@bakery.com",
