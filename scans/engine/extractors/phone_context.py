@@ -1,7 +1,7 @@
 """Judge a run of digits by the text around it."""
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from scans.engine.extractors.countries import (
     region_at_end,
@@ -15,6 +15,8 @@ from scans.engine.extractors.vocabulary import words
 
 # Characters before a number that are searched for its label.
 BEFORE = 70
+# Characters after a number that say what it is; more than the longest pattern there needs.
+BEHIND = 250
 # Maximum characters between a label and its number: `Phone number for orders: `.
 _FAR = 28
 # Length of the longest label, plus a margin.
@@ -40,10 +42,10 @@ _KIND = (
     r"toll[- ]?free|free[- ]?phone|portable|office|direct|local|main|national|international|"
     r"emergency|reservations?"
 )
+# For lower-case text: with `re.IGNORECASE`, each word is tried letter by letter, twice as slow.
 _WORD = re.compile(
     rf"(?<![^\W\d_])(?:(?P<fax>{_FAX})|(?P<phone>{_PHONE})|(?P<kind>{_KIND}))(?![^\W\d_])|"
-    rf"(?P<unparted>{_PHONE_UNPARTED})",
-    re.I,
+    rf"(?P<unparted>{_PHONE_UNPARTED})"
 )
 _BETWEEN_LABELS = re.compile(
     r"[\s/&,.:;|+()#-]*(?:and|or|und|et|y|number|no|nr)?[\s/&,.:;|()#-]*\Z", re.I
@@ -74,12 +76,12 @@ _STUCK_BEHIND = re.compile(r"[^\W\d]|%|-[^\W\d]")
 
 
 class Context:
-    """The surroundings of a run of digits text[start:end], back to the previous number."""
+    """The surroundings of a run of digits text[start:end], back to the previous number's end."""
 
-    def __init__(self, text: str, start: int, end: int, since: int) -> None:
+    def __init__(self, text: str, start: int, end: int, previous_end: int) -> None:
         self._text, self._start, self._end = text, start, end
-        self._before = text[max(since, start - BEFORE) : start]
-        self._follows = 0 < since > start - BEFORE
+        self._before = text[previous_end:start]
+        self._follows = previous_end > 0
         self._labels = _labels(self._before, text[start])
 
     @property
@@ -164,6 +166,20 @@ class Context:
         return bool(_STUCK_BEFORE.search(before) or _STUCK_BEHIND.match(self._text, self._end))
 
 
+_known_context = lru_cache(maxsize=1_024)(Context)
+
+
+def context_of(text: str, start: int, end: int, previous_end: int = 0) -> Context:
+    """Return the surroundings of text[start:end]; `previous_end` is the previous number's.
+
+    Cached because the pages of a site repeat their footer.
+    """
+    first = max(0, start - BEFORE)
+    return _known_context(
+        text[first : end + BEHIND], start - first, end - first, max(0, previous_end - first)
+    )
+
+
 def _is_part_of_token(token: str, labelled: bool) -> bool:
     if "://" in token or token[-1] in "=@_" or (token[-1] == "/" and "." in token):
         return True
@@ -181,10 +197,11 @@ def _labels(before: str, following: str) -> set[str]:
     number: a letter may be attached only to a plus or bracket.
     """
     kinds: set[str] = set()
-    if not _WORD.search(before, max(0, len(before) - _FAR - _LONGEST_LABEL)):
+    lowered = _lowered(before)
+    if not _WORD.search(lowered, max(0, len(before) - _FAR - _LONGEST_LABEL)):
         return kinds
     edge = len(before)
-    for word in reversed(list(_WORD.finditer(before))):
+    for word in reversed(list(_WORD.finditer(lowered))):
         gap = before[word.end() : edge]
         if kinds and not _BETWEEN_LABELS.match(gap):
             break
@@ -195,3 +212,8 @@ def _labels(before: str, following: str) -> set[str]:
         kinds.add("phone" if word["unparted"] else str(word.lastgroup))
         edge = word.start()
     return kinds
+
+
+def _lowered(text: str) -> str:
+    """Return lower-case text of the same length; the Turkish capital `İ` would become two."""
+    return text.replace("\u0130", "i").lower()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from scans.engine.extractors.phone_context import Context
+from scans.engine.extractors.phone_context import Context, context_of
 from scans.engine.extractors.phone_endings import fax_extension, shared_start, with_ending
 from scans.engine.extractors.phone_ids import Named
 from scans.engine.extractors.phone_reading import (
@@ -88,7 +88,7 @@ def from_text(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     since = 0
     for start, digits in _candidates(text):
         end = start + len(digits)
-        context = Context(text, start, end, since)
+        context = context_of(text, start, end, since)
         numbers, confidence = _read_run(text, start, digits, context, regions)
         for read in numbers:
             since = start + max(read.end, 0)
@@ -264,6 +264,6 @@ def _guessed_readings(digits: str, regions: PageRegions) -> Iterator[tuple[ReadN
 def _vanity_numbers(text: str, regions: PageRegions) -> Iterator[FoundPhone]:
     """Yield numbers with letters that are labelled or unmistakable."""
     for read, start, end, sure in vanity_numbers(text, regions.first):
-        if sure or Context(text, start, end, 0).labelled:
+        if sure or context_of(text, start, end).labelled:
             snippet = around(text, start, end)
             yield FoundPhone(read.number, read.region, False, "vanity", snippet, PLAIN)
