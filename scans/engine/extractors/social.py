@@ -66,8 +66,12 @@ def _contact(known: tuple[str, str], page_url: str, text: str, method: str) -> C
     return Contact(ContactKind.SOCIAL, url, network, page_url, text[:200], method, 0.9)
 
 
+@lru_cache(maxsize=1_024)
 def profile(url: str) -> tuple[str, str] | None:
-    """Return (network, canonical URL) if an absolute URL is a profile."""
+    """Return (network, canonical URL) if an absolute URL is a profile.
+
+    Cached because the pages of a site link the same profiles.
+    """
     host, path = _host_and_path(url)
     network = _network_of(host)
     if network is None:
