@@ -18,6 +18,8 @@ MICRODATA_STREETS = frozenset(
     ['="streetAddress', "='streetAddress", "=streetAddress", "schema:streetAddress"]
 )
 MICROFORMAT_STREETS = frozenset(["street-address"])
+# The separator that React writes between parts of a text.
+REACT_SEAM = "<!-- -->"
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
@@ -25,6 +27,7 @@ _HINTS = (
     *CHAT_HOSTS,
     *MICRODATA_STREETS,
     *MICROFORMAT_STREETS,
+    REACT_SEAM,
 )
 
 

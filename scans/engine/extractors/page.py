@@ -14,7 +14,7 @@ from scans.engine.extractors.charset import decode
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.elements import Elements
 from scans.engine.extractors.facts import Link, PageFacts
-from scans.engine.extractors.hints import hints_in
+from scans.engine.extractors.hints import REACT_SEAM, hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
 from scans.engine.extractors.page_people import with_people
@@ -28,8 +28,6 @@ from scans.engine.technologies.detection import detect
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
-# The separator that React writes between parts of a text.
-_REACT_SEAM = "<!-- -->"
 
 
 def read_page(
@@ -66,7 +64,7 @@ def _read_tree(
     html: str, url: str, charset: str, hints: Set[str], person_names: bool
 ) -> tuple[PageFacts, list[tuple[str, str]]]:
     """Return the facts in the parsed page, and its mailto: and tel: links for the contacts."""
-    markup = html.replace(_REACT_SEAM, "")
+    markup = html.replace(REACT_SEAM, "") if REACT_SEAM in hints else html
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     elements = Elements(tree)
     base = metadata.base_url(elements.bases, url)
