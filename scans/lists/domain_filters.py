@@ -15,6 +15,7 @@ from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
 from scans.lists.common import EVERYTHING, by_curation
+from scans.lists.rare_technologies import rare_uses
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.names import readable, with_names
 from scans.text_search import Prefix, host_begins, host_matches, words_match
@@ -160,6 +161,7 @@ FILTERS: tuple[Filter, ...] = (
         "technology",
         "Uses",
         _technology,
+        rare=rare_uses(technology_fields),
         group="Technologies",
         placeholder="WordPress or WordPress@6",
         suggestions=_technology_names,
@@ -180,6 +182,7 @@ FILTERS: tuple[Filter, ...] = (
         "Uses a technology of",
         [(name, name) for name in sorted(CATEGORIES, key=str.lower)],
         lambda names: _technologies(category__in=names),
+        rare=rare_uses(lambda name: {"category": name}),
         group="Technologies",
     ),
     text("language", "Language", _in_language, placeholder="de"),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from scans import storage
 from scans.lists import CONTACTS, DOMAINS, PAGES
-from scans.models import Contact, Domain, Page
+from scans.models import Contact, Domain, Page, Technology, TechnologyCount
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
@@ -163,3 +163,23 @@ def test_sqlite_uses_indexes_that_leave_a_common_value_out(
 ) -> None:
     (plan,) = plans(definition, user, params)
     assert f"USING INDEX {index}" in plan
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "params", ["technology=Drupal@10", "category=CMS", "technology=Drupal&q=s"]
+)
+def test_sqlite_starts_from_the_uses_of_a_rare_technology(
+    many_domains: None, user: User, default_tenant: Tenant, params: str
+) -> None:
+    now = timezone.now()
+    domain = Domain.objects.get(host="shop-7.example.de")
+    use = {"tenant": default_tenant, "name": "Drupal", "category": "CMS"}
+    seen = {"first_seen": now, "last_seen": now}
+    Technology.objects.create(domain=domain, version="10.1", **use, **seen)
+    count = TechnologyCount.objects.create(domain_count=1, counted_at=now, **use)
+    query = ListQuery(DOMAINS, QueryDict(params), user)
+    for domains, is_rare in ((1, True), (5_000, False)):
+        TechnologyCount.objects.filter(pk=count.pk).update(domain_count=domains)
+        assert [row.host for row in query.page(()).rows] == [domain.host]
+        assert ("CORRELATED" not in plans(DOMAINS, user, params)[-1]) is is_rare

@@ -57,6 +57,9 @@ class Filter:
     # contiguous in its index. All of them match the filter.
     leading: Callable[[Any], Condition] | None = None
     leads_in: str = ""
+    # Returns an equivalent condition that a planner starts from, if it is known that few rows of
+    # these tenants match; otherwise None.
+    rare: Callable[[list[Any], Sequence[Any]], Condition | None] | None = None
     # Returns a text that means the same later: of an age, its moment.
     lasting: Callable[[str], str] = str
 

@@ -282,8 +282,19 @@ class ListQuery:
 
     def _filtered(self, rows: QuerySet, without: Filter | None = None) -> QuerySet:
         for item, values in self.filters:
-            rows = rows if item is without else item.apply(rows, values)
+            if item is not without:
+                rare = self._rare.get(item.name)
+                rows = item.apply(rows, values) if rare is None else rows.filter(rare)
         return rows
+
+    @cached_property
+    def _rare(self) -> dict[str, Condition | None]:
+        """The conditions of filters that few rows match, by filter name."""
+        return {
+            item.name: item.rare(values, self.tenants)
+            for item, values in self.filters
+            if item.rare and self.tenants
+        }
 
     def _loaded(
         self, rows: QuerySet, columns: tuple[Column, ...], *, for_cells: bool = True
