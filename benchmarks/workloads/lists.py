@@ -27,9 +27,9 @@ from scans.models import (  # noqa: E402
     Page,
     Scan,
     Technology,
-    TechnologyCount,
     reversed_host,
 )
+from scans.technology_counts import count_technologies  # noqa: E402
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User  # noqa: E402
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow, get_list  # noqa: E402
 
@@ -113,14 +113,7 @@ def _fill(domains: int) -> dict[str, int]:
     jobs = ((uuid7(), pk, batch.pk, n, "complete") for n, pk in enumerate(ids[: domains // 10]))
     counts["jobs"] = write_rows(Job, ("id", "domain_id", "batch_id", "position", "status"), jobs,
                             started_at=NOW, finished_at=NOW, **tenant)  # fmt: skip
-    names = [(uuid7(), s.name, s.category, n) for n, s in enumerate(load_signatures())]
-    write_rows(
-        TechnologyCount,
-        ("id", "name", "category", "domain_count"),
-        iter(names),
-        counted_at=NOW,
-        **tenant,
-    )
+    count_technologies()
     return counts
 
 
