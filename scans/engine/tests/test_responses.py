@@ -11,7 +11,9 @@ from scans.engine.report import RequestRecord, SiteReport
 from scans.engine.scanner import scan_site
 from scans.engine.tests.hostile_server import Answer, Hangup, HostileServer, Visit, page
 
-LIMITS = Limits(connect_timeout=1.0, read_timeout=0.4, site_deadline=8.0)
+LIMITS = Limits(connect_timeout=20.0, read_timeout=20.0, site_deadline=60.0)
+# For a server that hangs after its last byte.
+HASTY = Limits(connect_timeout=20.0, read_timeout=1.0, site_deadline=60.0)
 BODY = b"<html><title>Acme</title><p>" + b"We make anvils. " * 40 + b"</p></html>"
 HTML = b"Content-Type: text/html\r\n"
 
@@ -32,23 +34,25 @@ def chunk(data: bytes, size: bytes = b"") -> bytes:
     return (size or b"%x" % len(data)) + b"\r\n" + data + b"\r\n"
 
 
-def fetch(answer: Answer, **more: Answer) -> tuple[Response, list[RequestRecord]]:
+def fetch(
+    answer: Answer, limits: Limits = LIMITS, **more: Answer
+) -> tuple[Response, list[RequestRecord]]:
     answers = {"/": answer, **{f"/{name}": answer for name, answer in more.items()}}
     with HostileServer(answers) as server:
-        fetcher = Fetcher(server.settings(), LIMITS)
+        fetcher = Fetcher(server.settings(), limits)
         response = fetcher.fetch_page("http://acme.test/")
         fetcher.close()
         return response, fetcher.receipt
 
 
-def scan(answer: Answer) -> SiteReport:
+def scan(answer: Answer, limits: Limits = LIMITS) -> SiteReport:
     with HostileServer({"/": answer}) as server:
-        return scan_site("acme.test", LIMITS, settings=server.settings())
+        return scan_site("acme.test", limits, settings=server.settings())
 
 
-def failure(answer: Answer) -> ScanError:
+def failure(answer: Answer, limits: Limits = LIMITS) -> ScanError:
     with pytest.raises(ScanError) as caught:
-        fetch(answer)
+        fetch(answer, limits)
     return caught.value
 
 
@@ -134,7 +138,7 @@ def test_a_chunked_body_without_its_end_is_kept_and_said_to_be_incomplete(end: b
 
 
 def test_a_chunked_body_that_hangs_at_its_end_is_kept() -> None:
-    report = scan(raw(CHUNKED, chunk(BODY), hang=True))
+    report = scan(raw(CHUNKED, chunk(BODY), hang=True), HASTY)
     assert report.title == "Acme"
     assert any("were read: acme.test stopped sending" in warning for warning in report.warnings)
 
@@ -194,6 +198,6 @@ def test_a_status_without_a_body_has_none(status: bytes) -> None:
     ],
 )
 def test_the_cause_is_what_happened(answer: Answer, reason: FailureReason, cause: str) -> None:
-    error = failure(answer)
+    error = failure(answer, HASTY if reason is FailureReason.READ_TIMEOUT else LIMITS)
     assert error.reason is reason
     assert cause in error.sentence
