@@ -45,6 +45,8 @@ def expected(actor: Actor, method: str, address: Address) -> set[int]:
 @ADDRESSES
 @pytest.mark.parametrize("method", METHODS)
 def test_a_call_does_what_the_role_may(world: World, address: Address, method: str) -> None:
+    if call(world, SUPER, method, address).status == 405:
+        return  # the URL lacks the method, for everybody
     for actor in (USERS[0], SUPER) if address.is_public else USERS:
         answer = call(world, actor, method, address)
         allowed = expected(actor, method, address)
