@@ -159,11 +159,12 @@ def outcome(client: Client, method: str, url: str, text: str) -> tuple[Any, ...]
     return response.status_code, location, len(queries), shown
 
 
-def assert_same(client: Client, method: str, url: str, pair: tuple[str, str]) -> None:
-    theirs, unknown = pair
-    outcome(client, method, url.replace("ID", unknown), unknown)  # what is done once is done
-    expected = outcome(client, method, url.replace("ID", unknown), unknown)
-    assert outcome(client, method, url.replace("ID", theirs), theirs) == expected
+def assert_same(client: Client, method: str, url: str, pairs: list[tuple[str, str]]) -> None:
+    for _, unknown in pairs[:1]:
+        outcome(client, method, url.replace("ID", unknown), unknown)  # what is done once is done
+    for theirs, unknown in pairs:
+        expected = outcome(client, method, url.replace("ID", unknown), unknown)
+        assert outcome(client, method, url.replace("ID", theirs), theirs) == expected
 
 
 @pytest.mark.parametrize(("method", "path"), [op for op in API_OPERATIONS if "{" in op[1]])
@@ -172,9 +173,8 @@ def test_an_address_of_the_api_tells_nothing_of_other_tenants(
 ) -> None:
     (kind,) = re.findall(r"\{(\w+)_id\}", path)
     program = program_of(user)
-    for pair in pairs[kind]:
-        if "-" in pair[0] or kind in ("batch", "job"):
-            assert_same(program, method, re.sub(r"\{\w+\}", "ID", path), pair)
+    taken = [pair for pair in pairs[kind] if "-" in pair[0] or kind in ("batch", "job")]
+    assert_same(program, method, re.sub(r"\{\w+\}", "ID", path), taken)
 
 
 @pytest.mark.parametrize(("method", "path"), [op for op in API_OPERATIONS if op[0] == "get"])
@@ -187,8 +187,8 @@ def test_a_filter_of_the_api_tells_nothing_of_other_tenants(
         return
     program = program_of(user)
     for name in names:
-        for pair in [pair for kind in ID_PARAMETERS[name] for pair in pairs[kind]]:
-            assert_same(program, method, f"{path}?{name}=ID", pair)
+        named = [pair for kind in ID_PARAMETERS[name] for pair in pairs[kind]]
+        assert_same(program, method, f"{path}?{name}=ID", named)
 
 
 def test_sitemaps_of_other_tenants_domains_are_unknown_like_any_others(
@@ -228,12 +228,11 @@ def test_an_address_of_the_console_tells_nothing_of_other_tenants(
     console: Client, pairs: Pairs, method: str, route: str
 ) -> None:
     kind = next(kind for start, kind in KIND_OF_ROUTE.items() if route.startswith(start))
-    for pair in pairs[kind]:
-        if re.fullmatch(r"[0-9a-f-]{36}", pair[0]):
-            assert_same(console, method, "/" + route.replace("<uuid:pk>", "ID"), pair)
+    ids = [pair for pair in pairs[kind] if re.fullmatch(r"[0-9a-f-]{36}", pair[0])]
+    assert_same(console, method, "/" + route.replace("<uuid:pk>", "ID"), ids)
 
 
 @pytest.mark.parametrize("page", ["/batches/", "/domains/", "/search/", "/jobs/"])
 def test_a_search_tells_nothing_of_other_tenants(console: Client, pairs: Pairs, page: str) -> None:
-    for pair in pairs["batch"] + pairs["job"] + pairs["domain"]:
-        assert_same(console, "get", f"{page}?q=ID", pair)
+    ids = pairs["batch"] + pairs["job"] + pairs["domain"]
+    assert_same(console, "get", f"{page}?q=ID", ids)
