@@ -32,7 +32,8 @@
     // select2 names its field by the value that is chosen, and what it opens not at all.
     each(".select2-selection[aria-labelledby]", (box) => {
       box.removeAttribute("aria-labelledby");
-      label(nameOf(box.closest(".select2-container").previousElementSibling))(box);
+      const name = nameOf(box.closest(".select2-container").previousElementSibling);
+      [box, ...box.querySelectorAll("[role=textbox]")].forEach(label(name));
     });
     each(".select2-search__field", label("Search"));
     each(".select2-results__options", label("Matches"));
