@@ -27,6 +27,7 @@ HOST = Column(
     fields=("domain__host",),
     link=domain_link,
     keeps_origin=True,
+    template="scans/_domain_cell.html",
 )
 DOMAIN_ID = Column("domain_id", "Domain id", Kind.ID, is_default=False)
 ID = Column("id", "Id", Kind.ID, is_default=False)

@@ -28,6 +28,7 @@ DOMAINS = register(
         url_name="domain_list",
         recipes=load_recipes(RECIPES, "domains", COLUMNS),
         row_url_name="domain_detail",
+        related=("scans",),
         page_actions="scans/_domain_actions.html",
         actions=(
             Action("Scan now", "domain_scan_chosen", "refresh"),

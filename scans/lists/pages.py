@@ -92,6 +92,7 @@ PAGES = register(
         ),
         default_sort="-first_seen",
         url_name="page_list",
+        related=("sitemaps",),
         actions=(curate_action("page_curate_chosen"),),
         shortcuts=(
             ("In sitemap but disallowed", "in_sitemap=yes&disallowed=yes"),

@@ -53,6 +53,7 @@ TECHNOLOGY_NAMES = register(
         ),
         default_sort="-domain_count",
         url_name="technology_list",
+        related=("technologies",),
         empty_text="Every technology that a scanned site uses appears here, with how many use it.",
     )
 )

@@ -14,6 +14,7 @@ from django.utils.timesince import timesince, timeuntil
 from scans.engine.errors import FailureReason
 from scans.names import readable
 from scrapersky.web import regional
+from scrapersky.web.idn import display_host
 
 register = template.Library()
 
@@ -72,6 +73,7 @@ def time(moment: datetime | None, style: str = "") -> SafeString:
 
 
 register.filter("exact_time", regional.exact_time)
+register.filter("idn", display_host)
 
 
 @register.simple_tag

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from batches.services import create_batch
 from batches.tests.outcomes import complete
@@ -114,6 +115,19 @@ def test_an_idn_is_shown_as_people_write_it_with_its_punycode(
     body = console.get(f"/domains/{domain.pk}/").text
     assert "<title>bücher.example" in body
     assert '<small class="text-secondary">xn--bcher-kva.example</small>' in body
+    url, now = f"https://{domain.host}/sitemap.xml", timezone.now()
+    seen: dict[str, Any] = {"url": url, "url_hash": url_hash(url), "first_seen": now}
+    Sitemap.objects.create(tenant=default_tenant, domain=domain, last_seen=now, **seen)
+    rows = console.get("/sitemaps/").text
+    assert 'title="xn--bcher-kva.example">bücher.example</a>' in rows
+
+
+def test_every_list_of_results_can_be_reached(console: Client) -> None:
+    assert 'href="/scans/">Scans</a>' in console.get("/domains/").text
+    assert 'href="/sitemaps/">Sitemaps</a>' in console.get("/pages/").text
+    body = console.get("/technologies/").text
+    assert 'href="/technologies/domains/">Technologies by domain</a>' in body
+    assert 'href="/actions/"' in body
 
 
 def test_sitemaps_form_a_tree_and_the_page_says_what_was_read(

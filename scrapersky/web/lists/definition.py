@@ -74,6 +74,8 @@ class ListDefinition:
     page_actions: str = ""
     # Fields that row actions need, loaded regardless of the columns.
     row_fields: tuple[str, ...] = ()
+    # Names of lists that the page leads to, which have no place in the navigation.
+    related: tuple[str, ...] = ()
     # Useful filter combinations: label and query string.
     shortcuts: tuple[tuple[str, str], ...] = ()
     empty_text: str = ""
@@ -119,6 +121,10 @@ class ListDefinition:
     @property
     def url(self) -> str:
         return reverse(self.url_name)
+
+    @property
+    def related_lists(self) -> "tuple[ListDefinition, ...]":
+        return tuple(get_list(name) for name in self.related)
 
     def fields_of(self, columns: tuple[Column, ...]) -> tuple[set[str], set[str]]:
         """Return the fields to load, and the relations to join, for columns."""
