@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet, Value
 
 from scans.corrections.models import CHOICES, Correction
 from scans.models import Contact, Domain, Technology
+from scans.names import readable
 from scans.sanitize import shortened_key
 from scans.storage import among
 from scrapersky.web.text import sanitize
@@ -51,7 +52,7 @@ class Corrected:
         scanned = report["verdict"]
         if self.verdict in ("", scanned):
             return {}
-        evidence = f"Chosen by a user instead of {scanned.replace('_', ' ')}."
+        evidence = f"Chosen by a user instead of {readable(scanned)}."
         if report.get("verdict_evidence"):
             evidence = f"{evidence} The scan says: {report['verdict_evidence']}"
         return {"verdict": self.verdict, "verdict_evidence": evidence}

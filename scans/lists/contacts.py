@@ -29,6 +29,7 @@ from scans.lists.common import (
 )
 from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, read_uuid, technology_fields
 from scans.models import CONTACT_KINDS, Contact, Technology
+from scans.names import with_names
 from scans.text_search import begins, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 from scrapersky.web.lists.filters import Condition, Filter, Not
@@ -176,7 +177,7 @@ CONTACTS = register(
         filters=(
             by_domain(),
             text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
-            choice("kind", "Kind", CONTACT_KINDS, "kind"),
+            choice("kind", "Kind", with_names(CONTACT_KINDS), "kind"),
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
             choice("network", "Network", NETWORKS, _labelled("social")),
             text("country", "Country", _of_country, placeholder="DE"),

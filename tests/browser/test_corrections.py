@@ -26,7 +26,7 @@ def test_results_are_corrected_and_restored_in_place(
     logged_in.get_by_label("Page type").first.select_option("team")
     expect(logged_in.locator("#corrections")).to_contain_text(f"{ABOUT} is of the type team")
     logged_in.get_by_label("Correct verdict").select_option("parked")
-    expect(logged_in.locator("#corrections")).to_contain_text("The domain is parked, not ok")
+    expect(logged_in.locator("#corrections")).to_contain_text("The verdict is Parked, not OK")
     assert Correction.objects.count() == 4
     logged_in.get_by_label(f"Undo: Contact {WRONG} is wrong").click()
     expect(contacts).to_contain_text(WRONG)

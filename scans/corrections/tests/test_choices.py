@@ -41,7 +41,7 @@ def test_a_chosen_verdict_is_shown_and_filtered_instead(
     assert domain.host in listed(console, "domain_list", verdict="ok")
     assert domain.host not in listed(console, "domain_list", verdict="challenge")
     page = console.get(reverse("domain_detail", args=[domain.pk])).content.decode()
-    assert "Chosen by a user instead of challenge. The scan says: The page runs a browser" in page
+    assert "Chosen by a user instead of Challenge. The scan says: The page runs a browser" in page
 
 
 def test_a_chosen_verdict_is_exported_instead(
