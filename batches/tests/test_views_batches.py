@@ -364,6 +364,14 @@ def test_the_queries_of_a_batch_do_not_grow_with_its_jobs(
     assert queries(console, f"/batches/{large.pk}/{part}", **{"HX-Request": "true"}) == few
 
 
+def test_a_batch_whose_list_is_being_read_says_when_its_sites_appear(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = Batch.objects.create(tenant=default_tenant, is_building=True, name="Directory")
+    text = page(console, f"/batches/{batch.pk}/")
+    assert "The sites are listed here once the whole list has been read." in text
+
+
 def test_an_unknown_batch_is_a_page_that_says_so(console: Client) -> None:
     response = console.get(f"/batches/{uuid4()}/")
     assert response.status_code == 404
