@@ -102,7 +102,7 @@ def filesize(count: Any) -> str:
 def duration(seconds: Any) -> str:
     """Format a number of seconds: `0.8 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds is None:
-        return "–"
+        return "\N{EN DASH}"
     value = float(seconds)
     if value < 10:
         return f"{regional.grouped(value, 1)} s"

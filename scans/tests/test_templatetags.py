@@ -13,7 +13,7 @@ from scans.templatetags import console
 @pytest.mark.parametrize(
     ("seconds", "sentence"),
     [
-        (None, "–"),
+        (None, "\N{EN DASH}"),
         (0, "0.0 s"),
         (0.84, "0.8 s"),
         (9.99, "10.0 s"),
