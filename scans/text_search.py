@@ -187,9 +187,13 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+# PostgreSQL refuses a tsquery with a word of more than 2,046 bytes.
+LONGEST_WORD = 500
+
+
 def prefix_query(words: list[str]) -> str:
     """Return the tsquery for texts with words that have these prefixes."""
-    quoted = (word.replace("\\", "").replace("'", "''") for word in words)
+    quoted = (word[:LONGEST_WORD].replace("\\", "").replace("'", "''") for word in words)
     return " & ".join(f"'{word}':*" for word in quoted)
 
 
