@@ -70,7 +70,6 @@ _EVERYBODY = (
 # Rights are decided in code, not in the database: on PostgreSQL one of each kind is enough.
 _ALIKE = {
     "account without a tenant",
-    "admin",
     "viewer here, admin elsewhere",
     "staff without a tenant",
     "staff viewer",
