@@ -48,9 +48,10 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def badge(status: str, label: str = "") -> SafeString:
-    """Return the badge of a status or verdict, coloured by its name."""
+    """Return the badge of a status, verdict or failure reason, coloured by its name."""
     text = label or readable(status)
-    css = "failed" if status in REASONS else status
+    # "cancelled" is a status and a reason; nothing failed there.
+    css = "failed" if status in REASONS and status != "cancelled" else status
     return format_html('<span class="state state-{}">{}</span>', css, text)
 
 
