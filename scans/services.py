@@ -33,13 +33,14 @@ def ensure_domains(*, tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
 
 
 def add_domains(*, tenant: Tenant, hosts: Sequence[str], probably_new: bool = False) -> Domains:
-    """Create missing domains of normalised, sorted hosts in one statement.
+    """Create missing domains of normalised hosts in one statement.
 
-    Safe to call concurrently for the same hosts. If they are `probably_new`, they are looked up
-    only if one of them cannot be created.
+    Safe to call concurrently for the same hosts: they are inserted in order, so that transactions
+    wait for each other in turn. If they are `probably_new`, they are looked up only if one of them
+    cannot be created.
     """
     existing = {} if probably_new else _ids_of(tenant, hosts)
-    missing = [host for host in hosts if host not in existing]
+    missing = sorted({*hosts} - existing.keys())
     if not missing:
         return Domains(existing, {})
     ids = dict(zip(missing, storage.keys(len(missing)), strict=True))

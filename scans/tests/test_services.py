@@ -20,6 +20,16 @@ def make(tenant: Tenant, **states: str) -> None:
         )
 
 
+def test_domains_are_inserted_in_one_order_so_that_transactions_cannot_deadlock(
+    default_tenant: Tenant,
+) -> None:
+    hosts = ["c.example", "a.example", "d.example", "b.example"]
+    ids = services.ensure_domains(tenant=default_tenant, hosts=hosts)
+    assert sorted(ids) == sorted(hosts)
+    # Version 7 ids are in the order in which they were made, which is that of the rows.
+    assert [domain.host for domain in Domain.objects.order_by("pk")] == sorted(hosts)
+
+
 def test_a_domain_that_others_make_at_the_same_moment_keeps_their_id(
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
