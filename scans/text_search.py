@@ -19,6 +19,8 @@ from scans.models import reversed_host
 WORDS_LENGTH = 20_000
 # Length of the URL prefix in the index: a btree rejects very long values.
 URL_START = 60
+# PostgreSQL refuses a tsquery with a word of more than 2,046 bytes.
+LONGEST_WORD = 500
 # Labels that many hosts have, besides country endings.
 COMMON_LABELS = ("com", "info", "net", "org", "www")
 # Characters besides white space that separate words.
@@ -185,10 +187,6 @@ def words_match(text: str, path: str = "") -> Q:
 def words_of(text: str) -> list[str]:
     """Return the words of a search."""
     return [word.lower() for word in _WORD.findall(text)]
-
-
-# PostgreSQL refuses a tsquery with a word of more than 2,046 bytes.
-LONGEST_WORD = 500
 
 
 def prefix_query(words: list[str]) -> str:

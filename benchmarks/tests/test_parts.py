@@ -96,8 +96,9 @@ def test_creation_is_measured_on_both_databases(capsys: pytest.CaptureFixture[st
 def test_a_batch_is_measured_from_its_post_to_running(capsys: pytest.CaptureFixture[str]) -> None:
     main(["large", "--sites", "30"])
     printed = capsys.readouterr().out
-    response, running = (figures(printed, name)[0] for name in ("the response", "running"))
-    assert response <= running
+    moments = ("the response", "the complete list", "running")
+    response, complete, running = (figures(printed, moment)[0] for moment in moments)
+    assert response <= complete <= running
 
 
 def test_a_check_of_a_list_is_measured_on_both_databases(

@@ -59,7 +59,7 @@ _SCRIPTS = tuple(
 UNPARTED, ANY = -1, -2
 _GLUED = re.compile(r"\.[a-z]{2,12}(?=[A-Z])")
 _NEXT_SENTENCE = re.compile(r"\.[a-z]{2,12}(?=\.[A-Z][a-z]*\Z)")
-# What is no part of an address, also where a page lost the backslash of an escape: `u003einfo@`.
+# What an address does not begin with, also where a page lost the backslash of `\u003einfo@`.
 _LEADING = re.compile(r"^(?:\W|u00(?:0[9ad]|2[0267]|3[ce]|a0))+", re.IGNORECASE)
 # `https://lists.example/talk@openstreetmap.org/msg1`, `ssh://git@host`, `https://user:key@host`.
 _IN_A_URL = re.compile(r"(?<!mailto)://(?!mailto:)(?:\S{0,200}[/:])?\Z", re.IGNORECASE)
