@@ -108,6 +108,13 @@ class Breaker:
         claims, self._retry = self._retry, []
         return claims
 
+    def take_suspect(self) -> list[ClaimKey]:
+        """Remove and return the job that failed first; it becomes a suspect again if it fails."""
+        claims = list(islice(self.suspects, 1))
+        for claim in claims:
+            del self.suspects[claim]
+        return claims
+
     def _note_while_open(self, claim: ClaimKey, reason: str, began: datetime) -> None:
         if reason:
             self.suspects[claim] = None

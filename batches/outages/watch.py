@@ -68,7 +68,8 @@ class NetworkWatch:
     def claim_limit(self) -> int | None:
         """Return how many jobs may be claimed now, None for any number.
 
-        While the network is down and no host is known to have answered, one job a minute is tried.
+        While the network is down and no host is known to have answered, one job a minute is tried:
+        one that waits, or else one that failed.
         """
         return int(self._is_trial_due) if self.is_down else None
 
@@ -90,6 +91,8 @@ class NetworkWatch:
             if answered or self._hosts:  # a site of an earlier shift may be gone
                 self._breaker.note_probe(answered=answered)
         elif self._breaker.is_probe_due():
+            if self._is_trial_due:  # no job was waiting for the last trial
+                self._retries += self._breaker.take_suspect()
             self._is_trial_due = not self._hosts
             if urls := (self._hosts or AnsweringHosts.of_latest_scans()).urls():
                 self._probe = Probe(urls)

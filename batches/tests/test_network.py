@@ -112,15 +112,17 @@ def test_sites_end_with_their_own_results_after_an_outage_of_sites_and_resolver(
     assert Job.objects.count() == 110
 
 
+@pytest.mark.parametrize("count", [breaker.WINDOW, 120], ids=["none left to try", "some left"])
 def test_a_list_of_dead_domains_ends_although_no_host_ever_answered(
-    default_tenant: Tenant, net: Net, settings: Settings
+    default_tenant: Tenant, net: Net, settings: Settings, count: int
 ) -> None:
     settings.SCAN_CONNECT_TIMEOUT = 10.0  # the name server answers, however busy the machine is
     net.names.zone = {}
-    batch = make(default_tenant, net.hosts(120))
+    batch = make(default_tenant, net.hosts(count))
     run_shift()
     batch.refresh_from_db()
-    assert (batch.status, batch.failed) == ("failed", 120)
+    assert (batch.status, batch.failed) == ("failed", count)
+    assert Worker.objects.get().network_down_since is None
     assert set(reasons(batch).values()) == {"dns_not_found"}
 
 
