@@ -14,7 +14,8 @@ from scans.engine.tests import hostile_server as hostile
 from scans.engine.tests.hostile_server import ADDRESS, Answer, HostileServer, Visit, page, redirect
 from scans.engine.tests.test_fetcher import StubResolver, ca_file, tls_server
 
-LIMITS = Limits(connect_timeout=1.0, read_timeout=1.0, site_deadline=20.0)
+# Longer than any wait on a busy machine: what tests a timeout gives its own.
+LIMITS = Limits(connect_timeout=20.0, read_timeout=20.0, site_deadline=60.0)
 TEXT = "<p>" + "Anvils of every size, made to last. " * 30 + "</p>"
 HOME = f"""<html lang="en"><head><title>Acme Anvils</title></head><body>{TEXT}
 <a href="/contact">Contact</a> <a href="/about#team">About us</a>
