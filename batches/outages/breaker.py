@@ -53,6 +53,8 @@ class Breaker:
         self.open_since: datetime | None = None
         # Jobs that failed since the outage began, to be retried after it.
         self.suspects: dict[ClaimKey, None] = {}
+        # Jobs to be retried now.
+        self.retries: list[ClaimKey] = []
         self._clock = clock
         self._ended: deque[Ended] = deque(maxlen=MOST_REMEMBERED)
         # Whether hosts that had answered before did not answer a probe, in the last outage.
@@ -60,8 +62,7 @@ class Breaker:
         self._closed_at: datetime | None = None
         self._calm_until: datetime | None = None
         self._probe_at: datetime | None = None
-        self._retry: list[ClaimKey] = []
-        self._retries: Counter[UUID] = Counter()
+        self._retry_counts: Counter[UUID] = Counter()
 
     @property
     def is_open(self) -> bool:
@@ -103,17 +104,11 @@ class Breaker:
         else:
             self.is_confirmed = True
 
-    def take_retries(self) -> list[ClaimKey]:
-        """Return the jobs to retry now, once."""
-        claims, self._retry = self._retry, []
-        return claims
-
-    def take_suspect(self) -> list[ClaimKey]:
-        """Remove and return the job that failed first; it becomes a suspect again if it fails."""
-        claims = list(islice(self.suspects, 1))
-        for claim in claims:
+    def retry_suspect(self) -> None:
+        """Retry the job that failed first; it becomes a suspect again if it fails."""
+        for claim in list(islice(self.suspects, 1)):
             del self.suspects[claim]
-        return claims
+            self.retries.append(claim)
 
     def _note_while_open(self, claim: ClaimKey, reason: str, began: datetime) -> None:
         if reason:
@@ -150,8 +145,8 @@ class Breaker:
         most = CONFIRMED_RETRIES if self.is_confirmed else UNCONFIRMED_RETRIES
         for claim in claims:
             job = claim[0]
-            if self._retries[job] < most:
-                self._retries[job] += 1
-                self._retry.append(claim)
-        while len(self._retries) > MOST_REMEMBERED:
-            del self._retries[next(iter(self._retries))]
+            if self._retry_counts[job] < most:
+                self._retry_counts[job] += 1
+                self.retries.append(claim)
+        while len(self._retry_counts) > MOST_REMEMBERED:
+            del self._retry_counts[next(iter(self._retries))]

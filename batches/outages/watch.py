@@ -8,7 +8,7 @@ from uuid import UUID
 from batches.models import Worker
 from batches.outages.breaker import Breaker
 from batches.outages.probe import AnsweringHosts, Probe
-from batches.scanning.messages import ClaimKey, Kind, Outcome
+from batches.scanning.messages import Kind, Outcome
 from batches.transitions import retry_after_outage
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ class NetworkWatch:
         self._hosts = AnsweringHosts()
         self._probe: Probe | None = None
         self._is_trial_due = False
-        self._retries: list[ClaimKey] = []
         # The outage in the worker's row: since when, and how many jobs are to be retried after it.
         self._written: tuple[datetime | None, int] = (None, 0)
         self._continue_outage()
@@ -58,11 +57,10 @@ class NetworkWatch:
         self._breaker.check()
         if self.is_down:
             self._look()
-        self._retries += self._breaker.take_retries()
-        if self._retries:
-            count = retry_after_outage(dict(self._retries))
+        if retries := self._breaker.retries:
+            count = retry_after_outage(dict(retries))
             logger.warning("worker=%s: %d jobs are retried", self._worker.pk, count)
-            self._retries = []
+            retries.clear()
         self._write()
 
     def claim_limit(self) -> int | None:
@@ -92,7 +90,7 @@ class NetworkWatch:
                 self._breaker.note_probe(answered=answered)
         elif self._breaker.is_probe_due():
             if self._is_trial_due:  # no job was waiting for the last trial
-                self._retries += self._breaker.take_suspect()
+                self._breaker.retry_suspect()
             self._is_trial_due = not self._hosts
             if urls := (self._hosts or AnsweringHosts.of_latest_scans()).urls():
                 self._probe = Probe(urls)

@@ -92,16 +92,10 @@ class Scan:
 
 
 class Load(NamedTuple):
-    """The jobs of a batch on a worker: executing, ready, waiting for a busy server, ended."""
+    """The jobs of a batch that a worker holds, and how many of them wait for a busy server."""
 
-    executing: int = 0
-    ready: int = 0
+    held: int = 0
     blocked: int = 0
-    ended: int = 0
-
-    @property
-    def held(self) -> int:
-        return sum(self)
 
 
 class Kind(StrEnum):

@@ -90,11 +90,10 @@ class Pool:
         """Free the slots of ended jobs; return the slots in use, by batch id."""
         with self._lock:
             loads = self._loads()
-            remaining = {
-                batch: min(self._slots.get(batch, 0), loads[batch].held) for batch in loads
+            self._slots = {
+                batch: min(self._slots.get(batch, 0), load.held) for batch, load in loads.items()
             }
-            self._slots = remaining
-            used = {batch: max(remaining[batch], load.executing) for batch, load in loads.items()}
+            used = {batch: max(free, self._executing[batch]) for batch, free in self._slots.items()}
         return {str(batch): count for batch, count in used.items() if batch and count}
 
     def is_alive(self) -> bool:
@@ -180,20 +179,16 @@ class Pool:
         return bool(self._executing or self._waiting)
 
     def _loads(self) -> dict[BatchKey, Load]:
-        ready = self._waiting.ready()
+        held = Counter(job.batch_id for job in self._jobs())
         blocked = Counter(scan.job.batch_id for scan in self._waiting.blocked.values())
-        ended = Counter(outcome.job.batch_id for outcome in self._outcomes)
-        return {
-            batch: Load(self._executing[batch], ready[batch], blocked[batch], ended[batch])
-            for batch in {*self._executing, *ready, *blocked, *ended}
-        }
+        return {batch: Load(count, blocked[batch]) for batch, count in held.items()}
 
     # Run by the pump
 
     def _wake(self) -> None:
         try:
             os.write(self._wake_in, b"!")
-        except (BlockingIOError, OSError):
+        except OSError:
             return  # a full pipe wakes the pump anyway; a closed one means that it has stopped
 
     def _pump(self) -> None:

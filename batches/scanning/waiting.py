@@ -1,6 +1,6 @@
 """Hold the jobs that wait in a worker for a slot, a thread or a busy server."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from uuid import UUID
@@ -27,13 +27,6 @@ class WaitingJobs:
     def jobs(self) -> list[ClaimedJob]:
         ready = [scan.job for queue in self.queues.values() for scan in queue]
         return ready + [scan.job for scan in self.blocked.values()]
-
-    def ready(self) -> Counter[UUID | None]:
-        """Return how many jobs of each batch may start."""
-        counts: Counter[UUID | None] = Counter()
-        for (batch, _), queue in self.queues.items():
-            counts[batch] += len(queue)
-        return +counts
 
     def by_process(self) -> dict[bool, int]:
         """Return how many jobs may start, by whether they need a process of their own."""

@@ -49,7 +49,7 @@ def test_three_jobs_a_slot_are_claimed_and_no_more(default_tenant: Tenant) -> No
     claimer = hire()
     first = claim(claimer)
     assert (first.slots, len(first.jobs)) == ({batch.pk: 3}, 9)
-    again = claim(claimer, {batch.pk: Load(3, 6)})
+    again = claim(claimer, {batch.pk: Load(9)})
     assert (again.slots, again.jobs) == ({batch.pk: 3}, [])
 
 
@@ -58,7 +58,7 @@ def test_the_cap_holds_for_the_last_jobs_of_a_batch_beside_another(default_tenan
     claimer = hire()
     assert len(claim(claimer).jobs) == 9
     make(default_tenant, 50, of="other")
-    assert claim(claimer, {batch.pk: Load(3, 6)}).slots[batch.pk] == 3
+    assert claim(claimer, {batch.pk: Load(9)}).slots[batch.pk] == 3
 
 
 def test_the_cap_holds_for_jobs_held_of_a_batch_that_was_paused(default_tenant: Tenant) -> None:
@@ -67,7 +67,7 @@ def test_the_cap_holds_for_jobs_held_of_a_batch_that_was_paused(default_tenant: 
     claim(claimer)
     pause_batch(batch)
     make(default_tenant, 50, of="other")
-    assert claim(claimer, {batch.pk: Load(3, 6)}).slots[batch.pk] == 3
+    assert claim(claimer, {batch.pk: Load(9)}).slots[batch.pk] == 3
 
 
 def test_a_round_may_be_limited_to_fewer_jobs(default_tenant: Tenant) -> None:
@@ -118,7 +118,7 @@ def test_the_batches_served_longest_ago_are_next(default_tenant: Tenant) -> None
         make(default_tenant, 10, of=f"b{number}-")
     claimer = hire(ceiling=2)
     first = claim(claimer).jobs
-    loads = {job.batch_id: Load(ready=1) for job in first[:4]}
+    loads = {job.batch_id: Load(1) for job in first[:4]}
     second = claim(claimer, loads).jobs
     assert len(first) == 6
     assert len(second) == 2
@@ -141,7 +141,7 @@ def test_slots_never_exceed_the_cap_while_a_first_worker_is_still_busy(
     two = hire("two")
     assert claim(two).jobs == []
     # The first lowers its slots, but its pool may still fill ten until it has been told.
-    assert claim(one, {batch.pk: Load(8, 0)}).slots == {batch.pk: 5}
+    assert claim(one, {batch.pk: Load(8)}).slots == {batch.pk: 5}
     assert claim(two).jobs == []
     one.worker.beat(slots={str(batch.pk): 8})
     assert claim(two).slots == {batch.pk: 2}
@@ -240,8 +240,8 @@ def test_a_cancelled_scan_holds_its_host_until_its_worker_lets_go(default_tenant
 def test_what_waits_for_a_busy_server_does_not_fill_the_budget(default_tenant: Tenant) -> None:
     batch = make(default_tenant, 100, max_concurrent=50)
     claimer = hire(ceiling=20)
-    assert len(claim(claimer, {batch.pk: Load(2, 0, blocked=20)}).jobs) == 0
-    assert len(claim(claimer, {batch.pk: Load(2, 0, blocked=15)}).jobs) == 5
+    assert len(claim(claimer, {batch.pk: Load(22, blocked=20)}).jobs) == 0
+    assert len(claim(claimer, {batch.pk: Load(17, blocked=15)}).jobs) == 5
 
 
 def test_many_claiming_at_once_never_get_the_same_job(default_tenant: Tenant) -> None:
