@@ -149,4 +149,4 @@ class Breaker:
                 self._retry_counts[job] += 1
                 self.retries.append(claim)
         while len(self._retry_counts) > MOST_REMEMBERED:
-            del self._retry_counts[next(iter(self._retries))]
+            del self._retry_counts[next(iter(self._retry_counts))]

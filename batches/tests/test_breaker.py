@@ -190,3 +190,16 @@ def test_the_outage_of_an_earlier_shift_continues(breaker: Breaker, clock: Clock
     assert breaker.is_probe_due()
     breaker.note_probe(answered=True)
     assert take_retries(breaker) == claims(range(3))
+
+
+def test_more_retries_than_are_remembered_are_made_too(
+    breaker: Breaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batches.outages.breaker.MOST_REMEMBERED", 60)
+    breaker.reopen(NOON, claims(range(100)))
+    breaker.note_probe(answered=True)
+    assert take_retries(breaker) == claims(range(100))
+    # Of the first 40, it no longer knows that they were retried.
+    breaker.reopen(NOON, claims(range(100)))
+    breaker.note_probe(answered=True)
+    assert take_retries(breaker) == claims(range(40))
