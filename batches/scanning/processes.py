@@ -54,14 +54,16 @@ class Processes:
 
         `waiting`: whether they run alone -> how many jobs wait.
         """
+        worn_out = next((child for child in self if child.served >= RECYCLE_AFTER), None)
+        staying = [child for child in self if not child.retiring and child is not worn_out]
         for alone, count in waiting.items():
-            kind = [child for child in self if child.alone is alone and not child.retiring]
+            kind = [child for child in staying if child.alone is alone]
             jobs = count + sum(len(child.running) for child in kind)
             for _ in range(len(kind), min(self._most, jobs)):
                 self._start(alone=alone)
         if any(waiting.values()) or any(self.scans()):
             self._busy_at = monotonic()
-        self._retire()
+        self._retire(worn_out)
 
     def ready(self, child: Child) -> None:
         """Take note that a process accepts jobs."""
@@ -87,13 +89,15 @@ class Processes:
         self.selector.register(child.fd, selectors.EVENT_READ, child)
         self._children.append(child)
 
-    def _retire(self) -> None:
-        """Retire worn-out processes one at a time, or all when idle; stop those with no scan."""
+    def _retire(self, worn_out: Child | None) -> None:
+        """Retire a worn-out process, or all when idle; stop those that have no scan left.
+
+        They are replaced one at a time, and each works until its replacement is ready.
+        """
         if monotonic() - self._busy_at > IDLE_AFTER:
             self.retire_all()
-        worn_out = (child for child in self._children if child.served >= RECYCLE_AFTER)
-        if (child := next(worn_out, None)) and not any(c.retiring for c in self._children):
-            child.retiring = True
+        if worn_out and all(child.ready and not child.retiring for child in self):
+            worn_out.retiring = True
         for child in self:
             if child.retiring and not child.running:
                 self._remove(child)

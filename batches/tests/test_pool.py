@@ -14,8 +14,10 @@ from batches.models import Job
 from batches.options import BatchOptions
 from batches.scanning import addresses, pool, processes
 from batches.scanning.addresses import AddressLimits, limit_of
+from batches.scanning.child import Child
 from batches.scanning.messages import ClaimedJob, Kind, Outcome
 from batches.scanning.pool import Pool
+from batches.scanning.processes import Processes
 from batches.tests.sites import Sites
 from tests.processes import eventually, is_running
 
@@ -225,6 +227,27 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
         eventually(all_ended, within=90)
     assert {outcome.kind for outcome in reports} == {Kind.REPORT}
     assert len(seen) > 1
+
+
+def test_a_worn_out_process_takes_jobs_until_its_replacement_is_ready(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "RECYCLE_AFTER", 2)
+    replaced = threading.Event()
+    retiring: list[bool] = []
+    ready = Processes.ready
+
+    def note_ready(self: Processes, child: Child) -> None:
+        retiring.append(any(other.retiring for other in self))
+        if len(retiring) > 1:
+            replaced.set()
+        ready(self, child)
+
+    monkeypatch.setattr(Processes, "ready", note_ready)
+    sites.before = waiting(replaced.wait, 60)
+    with running(*map(claimed, hosts(8)), ceiling=2) as workers:
+        outcomes(workers, 8)
+    assert retiring[:2] == [False, False]
 
 
 def test_scans_start_little_by_little_and_are_replaced_at_once(
