@@ -1,9 +1,10 @@
 """Search hosts and words through an index on either database, without extensions.
 
-PostgreSQL has btree indexes on the host and the reversed host (`text_pattern_ops`) and GIN indexes
-on the labels of the host and on the words of title and description; the expressions here must stay
-those of the indexes. SQLite has one FTS5 table, which triggers keep current: `ensure_index` creates
-it after every migration, because rebuilding `scans_domain` drops its triggers.
+PostgreSQL has btree indexes on the host and the reversed host, both in the order of their bytes,
+and GIN indexes on the labels of the host and on the words of title and description; the expressions
+here must stay those of the indexes. SQLite has one FTS5 table, which triggers keep current:
+`ensure_index` creates it after every migration, because rebuilding `scans_domain` drops its
+triggers.
 """
 
 import re
@@ -39,6 +40,8 @@ POSTGRESQL_INDEXES = {
     "domain_labels": LABELS_SQL.format(""),
     "domain_words": WORDS_SQL.format(""),
 }
+# Most domains of a new batch have no words and are not in the index.
+HAS_WORDS_SQL = "({0}title <> '' OR {0}description <> '')"
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -134,7 +137,8 @@ class Indexed(Func):
         # All of them stated twice would double what is read of the index.
         twice = [max(self.words, key=len)] if len(self.words) > 1 else []
         query = prefix_query([*self.words, *twice])
-        return f"({WORDS_SQL.format(f'{table}.')} @@ %s::tsquery)", [query]
+        has_words, words = HAS_WORDS_SQL.format(f"{table}."), WORDS_SQL.format(f"{table}.")
+        return f"({has_words} AND {words} @@ %s::tsquery)", [query]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         words = " ".join('"' + word.replace('"', "") + '"*' for word in self.words)

@@ -1,6 +1,6 @@
 """The filters of the list of domains."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -61,9 +61,19 @@ def _has(kind: str) -> Any:
         exists = Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
         if has:
             return exists
-        return ~exists if kind == "address" else Q(Missing.of(f"best_{kind}")) & ~exists
+        return ~exists if kind == "address" else _in_any_index(Missing.of(f"best_{kind}")) & ~exists
 
     return condition
+
+
+def _in_any_index(condition: Condition) -> Q:
+    """State a condition for scanned and unscanned domains, which are in different indexes."""
+    is_unscanned = Q(status=Domain.Status.UNSCANNED)
+    return Q(condition) & ~is_unscanned | Q(condition) & is_unscanned
+
+
+def _counts_pages(lookup: str) -> Callable[[int], Q]:
+    return lambda value: _in_any_index(Q(**{f"page_count__{lookup}": value}))
 
 
 def _tagged(name: str) -> Condition:
@@ -222,8 +232,8 @@ FILTERS: tuple[Filter, ...] = (
         lambda names: Q(*(_has_page(name) for name in names), _connector=Q.OR),
         group="Pages",
     ),
-    number("pages_min", "Pages, at least", "page_count__gte", group="Pages"),
-    number("pages_max", "Pages, at most", "page_count__lte", group="Pages"),
+    number("pages_min", "Pages, at least", _counts_pages("gte"), group="Pages"),
+    number("pages_max", "Pages, at most", _counts_pages("lte"), group="Pages"),
     choice(
         "sitemaps",
         "Sitemap submission",

@@ -1,12 +1,32 @@
 """The list of domains."""
 
+from typing import Any
+
+from django.db.models import Q
+
 from scans.curation import Curation
 from scans.lists.common import RECIPES, curate_action
 from scans.lists.domain_columns import COLUMNS
 from scans.lists.domain_filters import FILTERS
 from scans.models import Domain
-from scrapersky.web.lists import Action, ListDefinition, Sort, register
+from scans.models.domain import scanned_or
+from scrapersky.web.lists import Action, ListDefinition, Rest, Sort, register
+from scrapersky.web.lists.filters import Not
 from scrapersky.web.lists.recipes import load_recipes
+
+UNSCANNED = Q(Not.of("status", Domain.Status.SCANNED), status=Domain.Status.UNSCANNED)
+
+
+def _rest(has: dict[str, Any], lacks: dict[str, Any]) -> Rest:
+    """Return the unscanned domains without a value, in the order of the index by status."""
+    return Rest(scanned_or(**has), UNSCANNED & Q(**lacks), ("host",))
+
+
+def _by_optional(name: str) -> Sort:
+    """Return the order by a field that may be NULL."""
+    rest = _rest({f"{name}__isnull": False}, {f"{name}__isnull": True})
+    return Sort(name, (name,), is_nullable=True, rest=rest)
+
 
 DOMAINS = register(
     ListDefinition(
@@ -18,11 +38,15 @@ DOMAINS = register(
         filters=FILTERS,
         sorts=(
             Sort("host", ("host",), is_unique=True),
-            Sort("page_count", ("page_count",)),
-            Sort("last_scanned_at", ("last_scanned_at",), is_nullable=True),
+            Sort(
+                "page_count",
+                ("page_count",),
+                rest=_rest({"page_count__gt": 0}, {"page_count": 0}),
+            ),
+            _by_optional("last_scanned_at"),
             Sort("created_at", ("created_at",)),
-            Sort("best_email", ("best_email",), is_nullable=True),
-            Sort("best_phone", ("best_phone",), is_nullable=True),
+            _by_optional("best_email"),
+            _by_optional("best_phone"),
         ),
         default_sort="host",
         url_name="domain_list",

@@ -52,6 +52,109 @@ def many_domains(default_tenant: Tenant) -> None:
         cursor.execute("ANALYZE scans_domain")
 
 
+@pytest.fixture
+def few_scanned(many_domains: None, default_tenant: Tenant) -> None:
+    """A few of the domains are scanned, half of these with results."""
+    scanned = Domain.objects.filter(tenant=default_tenant, host__startswith="shop-77")
+    scanned.update(status="scanned", last_scanned_at=timezone.now())
+    scanned.filter(host__endswith="de").update(
+        page_count=3, best_email="a@a.example", best_phone="+4930123456", title="Zebras"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_domain")
+
+
+ORDERS = {
+    "page_count": "domain_by_page_count",
+    "last_scanned_at": "domain_by_last_scan",
+    "best_email": "domain_by_best_email",
+    "best_phone": "domain_by_best_phone",
+}
+
+
+@pytest.mark.parametrize("sort", [sign + name for name in ORDERS for sign in ("", "-")])
+def test_domains_without_results_follow_the_others_without_a_sort(
+    few_scanned: None, user: User, sort: str
+) -> None:
+    *scanned, rest = plans(DOMAINS, user, f"sort={sort}")
+    assert scanned
+    for plan in scanned:
+        assert ORDERS[sort.removeprefix("-")] in plan
+    assert "Sort" not in rest
+    assert "TEMP B-TREE" not in rest
+
+
+def test_few_domains_without_results_are_looked_up_by_their_status(
+    many_domains: None, user: User
+) -> None:
+    Domain.objects.exclude(host__startswith="shop-77").update(status="scanned", page_count=3)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_domain")
+    query = ListQuery(DOMAINS, QueryDict("sort=page_count"), user)
+    last = query.order.segments()[-1]
+    rows = query.rows.filter(last.condition).order_by(*last.fields)[:50]
+    assert "domain_by_status" in rows.explain()
+
+
+@on_postgresql
+def test_a_new_domain_enters_only_the_indexes_that_lists_need_it_in(many_domains: None) -> None:
+    entered = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexrelid::regclass::text, pg_get_expr(indpred, indrelid) FROM pg_index "
+            "WHERE indrelid = 'scans_domain'::regclass"
+        )
+        for name, condition in cursor.fetchall():
+            cursor.execute(f"SELECT EXISTS (SELECT FROM scans_domain WHERE {condition or 'true'})")
+            entered |= {name} if cursor.fetchone()[0] else set()
+    assert entered == {
+        "scans_domain_pkey",
+        "domain_once_a_tenant",
+        "domain_by_first_seen",
+        "domain_by_status",
+        "domain_by_ending",
+        "domain_labels",
+    }
+
+
+@on_postgresql
+def test_words_are_looked_up_in_the_index_of_domains_with_words(
+    few_scanned: None, user: User
+) -> None:
+    (plan,) = plans(DOMAINS, user, "words=zebra")
+    assert "domain_words" in plan
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("filled", "params", "index"),
+    [
+        ({"best_email": "a@a.example"}, "has_email=no", "domain_by_best_email"),
+        ({"best_phone": "+4930123456"}, "has_phone=no", "domain_by_best_phone"),
+        ({"page_count": 9}, "pages_max=5", "domain_by_page_count"),
+        ({}, "pages_min=5", "domain_by_page_count"),
+        ({}, "scanned_after=7d", "domain_by_last_scan"),
+    ],
+)
+def test_few_scanned_domains_are_looked_up_whatever_they_have(
+    many_domains: None, user: User, filled: dict[str, Any], params: str, index: str
+) -> None:
+    Domain.objects.update(status="scanned", **filled)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_domain")
+    (plan,) = plans(DOMAINS, user, params)
+    assert index in plan
+
+
+@on_postgresql
+def test_hosts_that_begin_with_a_name_are_looked_up_in_their_unique_index(
+    many_domains: None, user: User
+) -> None:
+    *_, rest = plans(DOMAINS, user, "q=shop-777.example.d")
+    assert "domain_once_a_tenant" in rest
+    assert "domain_by_ending" in rest
+
+
 @on_postgresql
 def test_a_rare_label_is_looked_up_in_its_index(many_domains: None, user: User) -> None:
     _, rest = plans(DOMAINS, user, "q=zebra")

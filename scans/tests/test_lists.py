@@ -76,7 +76,9 @@ def results(default_tenant: Tenant, other_tenant: Tenant) -> None:
             BatchRow.objects.create(batch=batch, position=0, line=2, domain_id=pk, values=["exam"])
             if number % 2:
                 Domain.objects.filter(pk=pk).update(
-                    last_scanned_at=now - timedelta(days=number), page_count=number % 3
+                    last_scanned_at=now - timedelta(days=number),
+                    page_count=number % 3,
+                    status="scanned" if number % 4 == 1 else "unscanned",
                 )
         TechnologyCount.objects.create(
             tenant=tenant, name="WordPress", domain_count=len(ids), counted_at=now

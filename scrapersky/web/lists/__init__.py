@@ -11,6 +11,7 @@ from scrapersky.web.lists.deadline import QueryTooSlow
 from scrapersky.web.lists.definition import (
     Action,
     ListDefinition,
+    Rest,
     Sort,
     all_lists,
     get_list,
@@ -27,6 +28,7 @@ __all__ = [
     "ListDefinition",
     "ListQuery",
     "QueryTooSlow",
+    "Rest",
     "Sort",
     "all_lists",
     "choice",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -13,6 +13,19 @@ from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.filters import Filter
 from scrapersky.web.lists.recipes import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The rows that the partial index of a sort order leaves out.
+
+    `indexed` is the condition of that index, `condition` that of the other rows, and `fields` are
+    those of the index that has these, after the tenant.
+    """
+
+    indexed: Q
+    condition: Q
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +37,7 @@ class Sort:
     that the index requires, such as the batch; with it, this is the default order. Of several sorts
     of one name, the first that is available applies. A first field of a relation (`domain__host`)
     sorts by the relation's index, which begins with its tenant; the other fields then have the
-    opposite direction, so that the newest rows come first.
+    opposite direction, so that the newest rows come first. The `rest` comes after all other rows.
     """
 
     name: str
@@ -32,6 +45,12 @@ class Sort:
     is_nullable: bool = False
     is_unique: bool = False
     within: str = ""
+    rest: Rest | None = None
+
+    @property
+    def fields_read(self) -> tuple[str, ...]:
+        """The fields that a row's position consists of."""
+        return (*self.fields, *(self.rest.fields if self.rest else ()))
 
     @property
     def relation(self) -> str:

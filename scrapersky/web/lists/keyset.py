@@ -1,8 +1,9 @@
 """Keyset pagination: the rows before or after a position, equally fast at any depth.
 
 A position is the sort values of a row and its id. Rows are read in segments: by tenant, then those
-that a filter prefers before the others, then rows with a value before those without, because an
-index that starts with the tenant can serve only one of these at a time.
+that a filter prefers before the others, then rows with a value before those without and before
+those that the index of the order leaves out, because an index can serve only one of these at a
+time.
 """
 
 import binascii
@@ -76,11 +77,20 @@ class Order:
 
     def _by_lead(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
         if self.leading is None:
-            return self._with_nulls(key, condition, prefix)
+            return self._by_index(key, condition, prefix)
         first = Q(self.leading)
         return [
-            *self._with_nulls(f"{key}!", condition & first, prefix),
-            *self._with_nulls(key, condition & ~first, prefix),
+            *self._by_index(f"{key}!", condition & first, prefix),
+            *self._by_index(key, condition & ~first, prefix),
+        ]
+
+    def _by_index(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
+        rest = self.sort.rest
+        if rest is None:
+            return self._with_nulls(key, condition, prefix)
+        return [
+            *self._with_nulls(key, condition & rest.indexed, prefix),
+            Segment(f"{key}.", condition & rest.condition, (*prefix, *rest.fields)),
         ]
 
     def _with_nulls(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
@@ -170,7 +180,7 @@ def cursors_of(rows: QuerySet, order: Order, row: Any) -> tuple[str, str] | None
     """
     tenant = "" if order.tenants is None else str(value_or_none(row, order.tenant_path))
     for segment in order.segments():
-        is_possible = segment.key.rstrip("!~") == tenant
+        is_possible = segment.key.rstrip("!~.") == tenant
         if is_possible and rows.filter(segment.condition, pk=row.pk).exists():
             return _cursor_of((segment, row), True), _cursor_of((segment, row), False)
     return None

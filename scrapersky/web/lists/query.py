@@ -301,7 +301,7 @@ class ListQuery:
     ) -> QuerySet:
         """Load only the fields that the columns and the order need."""
         fields, relations = self.definition.fields_of(columns)
-        keys = {"id", self.definition.tenant_path, *self.order.sort.fields}
+        keys = {"id", self.definition.tenant_path, *self.order.sort.fields_read}
         relations |= {self.order.sort.relation} - {""}
         many = {name for column in columns for name in column.prefetch}
         if for_cells:
