@@ -32,12 +32,13 @@ _NO_CONTENT_TEXT = re.compile(
 )
 # The last two are full-width exclamation and question marks.
 _SENTENCE_END = re.compile("[.!?:]+\\s|[\n\u3002\uff01\uff1f]")
-_WHOLE_SENTENCE_END = re.compile("[.!?]+\\s|[\n\u3002\uff01\uff1f]")
+# A question keeps its mark: it announces nothing.
+_WHOLE_SENTENCE_END = re.compile("[.!]+\\s|(?<=[?])\\s|[\n\u3002\uff01\uff1f]")
 # The full stop of an abbreviation before a number or a name does not end a sentence.
 _ABBREVIATION = re.compile(r"(\b(?:tel|tél|fon|fax|mob|ul|nr)|str)[.:]\s")
 _PHONE_NUMBER = re.compile(r"\+?\(?\d[\d ()/.-]{5,}\d")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_BESIDE_WORDS = " .!?-\u2013\u2014*|"
+_BESIDE_WORDS = " .!-\u2013\u2014*|"
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
     *("<input", "<textarea", "<select"),
