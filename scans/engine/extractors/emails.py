@@ -43,7 +43,7 @@ _AT_SIGN = re.compile("@")
 _LOCAL_BACKWARDS = re.compile(rf"[\w{_MARKS}&'+.%-]*+")
 _DOMAIN = re.compile(
     rf"(?:[^\W_][\w{_MARKS}-]{{0,62}}+\.)+"
-    rf"(?:[A-Za-z][A-Za-z0-9-]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
+    rf"(?:xn--[A-Za-z0-9-]{{2,20}}|[A-Za-z][A-Za-z0-9]{{1,23}}|(?:[^\W\d_]|[{_MARKS}]){{2,24}})"
 )
 _ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
 # Alphabets that separate words by spaces.

@@ -184,8 +184,10 @@ def read_name(text: str) -> str | None:
     if not 2 <= len(parts) <= 5 or not all(map(_is_part, parts)):
         return None
     large = [part for part in parts if part.casefold() not in _words("particles")]
-    is_name = 2 <= len(large) <= 4 and not any(_is_no_name(part) for part in large)
-    if not is_name or is_position(bare):
+    if not 2 <= len(large) <= 4 or is_position(bare):
+        return None
+    *first, last = large
+    if any(map(_is_no_name, first)) or (_is_no_name(last) and not _is_surname(last)):
         return None
     return one_line(_courtesy().sub("", text), LONGEST_NAME)
 
@@ -199,6 +201,10 @@ def _is_part(part: str) -> bool:
 def _is_no_name(part: str) -> bool:
     plain = part.casefold().rstrip(".")
     return plain in _words("no_names") or plain.endswith(("'s", "\u2019s"))
+
+
+def _is_surname(part: str) -> bool:
+    return part.casefold() in _words("surnames")
 
 
 def _has_personal_title(name: str) -> bool:

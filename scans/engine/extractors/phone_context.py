@@ -25,7 +25,10 @@ _LONGEST_LABEL = 24
 # A single letter is a label if it begins a word and is separated from the number: the `f` in a
 # GUID, in `C.F.` or in a host name is not.
 _LETTER = r"(?:(?<![^\s|,;•·(\[&+].)|(?<=\b[tpm]/.))"
-_FAX = rf"(?:e-?)?fax|факс|tele?-?fax|facsimile|fx(?=[.:])|f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
+_FAX = (
+    r"(?:e-?|tele?-?)?fax(?:nummer|nr)?|факс|facsimile|fx(?=[.:])|"
+    rf"f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
+)
 _PHONE = (
     r"tele?(?:phone|fono|foon|fon|fone|f)?s?|t[eé]l[eé](?:phone|fono)|fon|fones?|phones?|ph|"
     r"call(?:\s+us)?|ring|appelez(?:[ -]nous)?|ll[aá]m[ae](?:nos)?|chiama(?:ci)?|ligue|"

@@ -26,6 +26,8 @@ _FAX = re.compile(
     r"[-\u2010-\u2014]\s?(?P<extension>\d{1,5})(?![\d.]|[-/ ]\d)",
     re.IGNORECASE,
 )
+# An ending after a word, which replaces the last digits: `794 38 60 oder -61`.
+_ALTERNATIVE = re.compile(r"\s(?:und|oder|bzw|and|or|et|ou|ed|lub|oraz) [-\u2013]\d{2,5}(?!\d)")
 _ENDING = re.compile(r"(-?)\s?(\d{1,5})")
 # A number without area code after one with it: `(212) 555-0123 / 555-0124`.
 _LOCAL = r"\d(?:[ .-]?\d){4,8}"
@@ -58,7 +60,7 @@ def _with_endings(run: str, following: str) -> SharedStart | None:
     slashed = _SLASHED.match(run) if "/" in run else None
     head, endings = (slashed["head"], slashed["endings"]) if slashed else (run, "")
     more = _MORE.match(following)
-    if more and _EXTENSION.search(head):
+    if more and (_EXTENSION.search(head) or _ALTERNATIVE.match(following)):
         endings += more[0]
     if not endings:
         return None

@@ -249,6 +249,8 @@ def test_what_only_looks_like_an_address_is_none(text, lang, url):
         ("Rúa do Vilar 10", "15705 Santiago", "es", "https://a.es/"),
         ("22-24 Stricklandgate", "Kendal LA9 4ND", "en", "https://a.co.uk/"),
         ("Straße des 17. Juni 135", "10623 Berlin", "de", "https://a.de/"),
+        ("Str. des 17. Juni 135", "10623 Berlin", "de", "https://a.de/"),
+        ("77 Rundle Mall", "Adelaide SA 5000", "en", "https://a.com.au/"),
         ("Platz der Republik 1", "11011 Berlin", "de", "https://a.de/"),
         ("N 7, 5-6", "68161 Mannheim", "de", "https://a.de/"),
         ("Polígono Juncaril, Parcela 12", "18220 Albolote (Granada)", "es", "https://a.es/"),

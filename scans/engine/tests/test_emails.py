@@ -26,6 +26,7 @@ def addresses(results) -> list[str]:
         ("%20info@bakery.com", "info@bakery.com"),
         ("E-mail:info@bakery.comPhone 555", "info@bakery.com"),
         ("info@bakery.co.ukTel", "info@bakery.co.uk"),
+        ("info@bakery.co.uk-Tel. 01539", "info@bakery.co.uk"),
         ("Write to info@bakery.com.We answer.", "info@bakery.com"),
         ("'info@bakery.com'", "info@bakery.com"),
         ("...info@bakery.com", "info@bakery.com"),

@@ -76,6 +76,8 @@ STRUCTURED = [
     ),
     (f"<p>Ansprechpartnerin: Anna Müller<br>{MAIL}</p>", ("Anna Müller", "", "card")),
     ("<p>Anna Müller, CEO, anna@millcroft.com</p>", ("Anna Müller", "CEO", "card")),
+    (f"<div><h3>Sarah Hill</h3><p>CEO</p>{MAIL}</div>", ("Sarah Hill", "CEO", "card")),
+    (f"<p>Geschäftsführer: Jan Winter<br>{MAIL}</p>", ("Jan Winter", "Geschäftsführer", "card")),
 ]
 
 
@@ -148,6 +150,7 @@ def test_the_roles_of_legal_notices_name_the_person_of_the_contacts_there(lang, 
     [
         '<p><a href="mailto:anna.mueller@millcroft.com">anna.mueller@millcroft.com</a></p>',
         f"<div><h3>New York</h3><p>{MAIL}</p></div>",
+        f"<div><h3>Winter Park</h3><p>Sales</p><p>{MAIL}</p></div>",
         f"<div><h3>Contact Us</h3><p>Sales and Marketing</p>{MAIL}</div>",
         f"<div><h3>Customer Service</h3><p>Support</p>{MAIL}</div>",
         f"<div><h3>Anna Müller</h3>{MAIL}</div>",

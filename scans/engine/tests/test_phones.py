@@ -182,6 +182,7 @@ def test_other_numbers_are_no_phone_numbers(ending, text):
         "212.736.5000 voice 212.736.5001 fax\nMap",
         "Telephone: 212.736.5000 (Local) 212.736.5001 (Fax)",
         "Telefax 212-736-5001",
+        "Faxnummer: 212-736-5001, Telefonnummer: 212-736-5000",
     ],
 )
 def test_a_fax_is_marked_and_a_phone_beside_it_is_not(text):

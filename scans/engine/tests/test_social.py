@@ -207,6 +207,7 @@ def test_the_forms_of_other_networks_are_known(url, network, canonical):
         "https://www.instagram.com/_u/muster",
         "https://www.instagram.com/_n/mainfeed",
         "https://www.instagram.com/explore/tags/brot/",
+        "https://www.instagram.com/invites/contact/?i=1",
         "https://www.instagram.com/privacy/checks/",
         "https://www.instagram.com/create/story",
         "https://help.instagram.com/155833707900388",
