@@ -5,14 +5,14 @@ process neither loses nor repeats any work. The batch can start once the list ha
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from batches.batch_rows import add_rows
@@ -20,7 +20,7 @@ from batches.large_lists import TASK, TASK_NAME
 from batches.list_parsing import reader_of_saved, row_limits
 from batches.models import Batch, BatchList
 from batches.queue import wake_workers
-from batches.services import add_jobs, skipped_count
+from batches.services import add_domains_in_parts, add_jobs, skipped_count
 from batches.skipping import ALL_SKIPPED, not_skipped
 from batches.tenant_limits import LimitReachedError, return_domains
 from batches.transitions import settle_cancelling
@@ -28,6 +28,8 @@ from scans.engine.lists.collection import KEPT_REJECTIONS, MAX_ENTRIES, MAX_SHOW
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.kept_rows import KeptRow, row_of, size_of
 from scans.engine.lists.reader import Entry
+from scans.services import Domains
+from scrapersky.tenants.models import Tenant
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.read_ahead import read_ahead
 from scrapersky.web.regional import grouped
@@ -62,6 +64,8 @@ class Chunk:
     # Once it is full: the columns of the list so far, and the bytes of the file.
     names: list[str] = field(default_factory=list)
     bytes_read: int = 0
+    # Those of its hosts, if they were inserted ahead.
+    domains: Domains | None = None
 
     @property
     def is_full(self) -> bool:
@@ -118,7 +122,7 @@ def _read_on(pk: UUID, until: float) -> bool:
     waiting = row.first()
     if waiting is None:
         return True
-    with waiting.path.open("rb") as file, closing(read_ahead(_chunks(waiting, file))) as chunks:
+    with waiting.path.open("rb") as file, closing(_chunks_ahead(waiting, file)) as chunks:
         for chunk in chunks:
             if chunk.rows:
                 waiting.batch.list_columns = chunk.names
@@ -127,6 +131,33 @@ def _read_on(pk: UUID, until: float) -> bool:
                 return False
     _finish(waiting)
     return True
+
+
+def _chunks_ahead(waiting: BatchList, file: IO[bytes]) -> Generator[Chunk, None, None]:
+    """Yield chunks that a thread reads, on PostgreSQL with their domains.
+
+    The thread has its own connection, so two processes of PostgreSQL share the work. Another
+    connection would not see what a surrounding transaction has written.
+    """
+    chunks = _chunks(waiting, file)
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        chunks = _with_domains(chunks, waiting.batch.tenant)
+    return read_ahead(chunks)
+
+
+def _with_domains(chunks: Iterable[Chunk], tenant: Tenant) -> Generator[Chunk, None, None]:
+    try:
+        for chunk in chunks:
+            chunk.domains = _add_domains(tenant, {*chunk.hosts})
+            yield chunk
+    finally:
+        connection.close()
+
+
+@retry_on_conflict
+def _add_domains(tenant: Tenant, hosts: set[str]) -> Domains:
+    with transaction.atomic():
+        return add_domains_in_parts(tenant=tenant, hosts=hosts)
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
@@ -166,6 +197,8 @@ def _add(waiting: BatchList, chunk: Chunk) -> None:
 @retry_on_conflict
 def _add_jobs_of(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
     batch, hosts = waiting.batch, list(dict.fromkeys(chunk.hosts))
+    # If one of them is deleted meanwhile, the next attempt inserts it again.
+    domains, chunk.domains = chunk.domains, None
     with transaction.atomic():
         _lock(waiting)
         kept = not_skipped(hosts, tenant=batch.tenant, skips=waiting.skips, now=batch.created_at)
@@ -176,6 +209,7 @@ def _add_jobs_of(waiting: BatchList, chunk: Chunk) -> dict[str, Any]:
             tenant=batch.tenant,
             created_by=batch.created_by,
             first_position=waiting.hosts,
+            domains=domains,
         )
         add_rows(chunk.rows, batch=batch, first_position=waiting.rows)
         changes = _place_after(waiting, chunk) | {

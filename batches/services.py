@@ -3,7 +3,7 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from scans.engine.hostnames import normalise
 from scans.engine.lists.kept_rows import KeptRows
 from scans.key_checks import keys_checked_at_once
 from scans.models import Domain
-from scans.services import add_domains
+from scans.services import Domains, add_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
@@ -212,13 +212,14 @@ def add_jobs(
     options: dict[str, Any] | None = None,
     job_type: str = "",
     first_position: int = 0,
+    domains: Domains | None = None,
 ) -> int:
     """Insert a job for each host that has none yet; return how many were added.
 
     Raises `LimitReachedError` if the tenant may not submit that many domains today.
 
-    Domains are inserted first, sorted by name, so that two batches that share domains cannot
-    deadlock; jobs follow in list order.
+    Missing domains are inserted first; jobs follow in list order. `domains` are those of the hosts,
+    if an earlier transaction has inserted them.
     """
     constants = {
         "tenant_id": tenant.pk,
@@ -227,22 +228,33 @@ def add_jobs(
         "job_type": job_type or JOB_TYPE_OF[batch.processor_type if batch else ""],
         "options": options or {},
     }
-    existing: dict[str, UUID] = {}
-    created: dict[str, str] = {}
-    in_order = sorted(hosts)
-    for offset in range(0, len(in_order), CHUNK):
-        some = in_order[offset : offset + CHUNK]
-        # Where the first ones are new, so are usually the others.
-        domains = add_domains(tenant=tenant, hosts=some, probably_new=offset > 0 and not existing)
-        existing |= domains.existing
-        created |= domains.created
-    # This transaction locks the domains that it has created; none of them has a job.
-    parents = _parents(existing.values(), tenant, created_by, batch)
+    if domains is None:
+        domains = add_domains_in_parts(tenant=tenant, hosts=hosts)
+        unlocked: Collection[Any] = domains.existing.values()  # the created ones are locked
+    else:
+        unlocked = [*domains.existing.values(), *domains.created.values()]
+    parents = _parents(unlocked, tenant, created_by, batch)
     with keys_checked_at_once(parents, len(hosts)):
-        added = _insert_jobs(storage.insert, created, hosts, first_position, constants)
-        added += _insert_jobs(storage.upsert, existing, hosts, first_position, constants)
+        # Created domains have no jobs yet.
+        added = _insert_jobs(storage.insert, domains.created, hosts, first_position, constants)
+        added += _insert_jobs(storage.upsert, domains.existing, hosts, first_position, constants)
     take_domains(tenant, added)
     return added
+
+
+def add_domains_in_parts(*, tenant: Tenant, hosts: Iterable[str]) -> Domains:
+    """Create missing domains, sorted by name, so that two batches that share some cannot deadlock.
+
+    Call it in a transaction.
+    """
+    all_domains = Domains({}, {})
+    for some in batched(sorted(hosts), CHUNK):
+        # Where the first ones are new, so are usually the others.
+        probably_new = bool(all_domains.created) and not all_domains.existing
+        domains = add_domains(tenant=tenant, hosts=some, probably_new=probably_new)
+        all_domains.existing.update(domains.existing)
+        all_domains.created.update(domains.created)
+    return all_domains
 
 
 def _insert_jobs(
@@ -266,7 +278,7 @@ def _insert_jobs(
 
 
 def _parents(
-    domains: Collection[UUID], tenant: Tenant, created_by: User | None, batch: Batch | None
+    domains: Collection[Any], tenant: Tenant, created_by: User | None, batch: Batch | None
 ) -> dict[type[Model], Collection[UUID]]:
     """Return what new jobs refer to."""
     rows = {Tenant: tenant, User: created_by, Batch: batch}

@@ -46,8 +46,8 @@ def keys_checked_at_once(
 def _lock(model: type[models.Model], ids: Collection[Any]) -> bool:
     """Lock rows against deletion in the order of their ids; return whether all of them exist."""
     table = connection.ops.quote_name(model._meta.db_table)
-    rows = f"SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-    distinct = list(set(ids))
+    rows = f"SELECT FROM {table} WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
+    distinct = list({str(pk) for pk in ids})
     with connection.cursor() as cursor:
         cursor.execute(f"WITH held AS ({rows}) SELECT count(*) FROM held", [distinct])
         return bool(cursor.fetchone()[0] == len(distinct))

@@ -11,11 +11,16 @@ _END = object()
 def read_ahead(items: Iterable[T]) -> Generator[T, None, None]:
     """Yield items while a thread reads the next one: PostgreSQL stores one part meanwhile.
 
-    What reading raises is raised here. Close the generator before what the items are read from.
+    What reading raises is raised here. Close the generator before what the items are read from; a
+    generator of items is then closed in its thread.
     """
     iterator = iter(items)
     with ThreadPoolExecutor(1, "read-ahead") as thread:
-        coming = thread.submit(next, iterator, _END)
-        while (item := coming.result()) is not _END:
+        try:
             coming = thread.submit(next, iterator, _END)
-            yield item  # type: ignore[misc]
+            while (item := coming.result()) is not _END:
+                coming = thread.submit(next, iterator, _END)
+                yield item  # type: ignore[misc]
+        finally:
+            if isinstance(iterator, Generator):
+                thread.submit(iterator.close)

@@ -1,5 +1,6 @@
 """Run django-q2's cluster together with a shift."""
 
+import gc
 import logging
 import multiprocessing
 import threading
@@ -40,6 +41,9 @@ class Command(SafeCommand, qcluster.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT."""
         qcluster.Cluster = ScanningCluster
+        # The collector of each process would otherwise visit, and so copy, what all of them share.
+        gc.collect()
+        gc.freeze()
         super().handle(*args, **options)
         next_check = time.monotonic() + CHECK_EVERY
         while multiprocessing.active_children():

@@ -56,3 +56,19 @@ def test_nothing_is_read_after_it_was_closed() -> None:
     next(reading)
     reading.close()
     assert numbers == [0, 1]
+
+
+def test_items_end_in_their_thread() -> None:
+    ended_in = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(5)
+        finally:
+            ended_in.append(current_thread())
+
+    for reading in (read_ahead(items()), read_ahead(items())):
+        next(reading)
+        reading.close()
+    assert len(ended_in) == 2
+    assert main_thread() not in ended_in
