@@ -17,9 +17,9 @@ from scrapersky.web.lists.recipes import load_recipes
 UNSCANNED = Q(Not.of("status", Domain.Status.SCANNED), status=Domain.Status.UNSCANNED)
 
 
-def _rest(has: dict[str, Any], lacks: dict[str, Any]) -> Rest:
+def _rest(has: dict[str, Any], lacks: dict[str, Any], *, is_lowest: bool = False) -> Rest:
     """Return the unscanned domains without a value, in the order of the index by status."""
-    return Rest(scanned_or(**has), UNSCANNED & Q(**lacks), ("host",))
+    return Rest(scanned_or(**has), UNSCANNED & Q(**lacks), ("host",), is_lowest)
 
 
 def _by_optional(name: str) -> Sort:
@@ -41,7 +41,7 @@ DOMAINS = register(
             Sort(
                 "page_count",
                 ("page_count",),
-                rest=_rest({"page_count__gt": 0}, {"page_count": 0}),
+                rest=_rest({"page_count__gt": 0}, {"page_count": 0}, is_lowest=True),
             ),
             _by_optional("last_scanned_at"),
             Sort("created_at", ("created_at",)),

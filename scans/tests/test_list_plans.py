@@ -73,13 +73,13 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("sort", [sign + name for name in ORDERS for sign in ("", "-")])
-def test_domains_without_results_follow_the_others_without_a_sort(
+def test_domains_without_results_are_read_without_a_sort(
     few_scanned: None, user: User, sort: str
 ) -> None:
-    *scanned, rest = plans(DOMAINS, user, f"sort={sort}")
-    assert scanned
-    for plan in scanned:
-        assert ORDERS[sort.removeprefix("-")] in plan
+    read = plans(DOMAINS, user, f"sort={sort}")
+    (rest,) = [plan for plan in read if ORDERS[sort.removeprefix("-")] not in plan]
+    # Domains without pages fill the first page of the ascending order alone.
+    assert len(read) > 1 or sort == "page_count"
     assert "Sort" not in rest
     assert "TEMP B-TREE" not in rest
 
@@ -90,7 +90,7 @@ def test_few_domains_without_results_are_looked_up_by_their_status(
     Domain.objects.exclude(host__startswith="shop-77").update(status="scanned", page_count=3)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE scans_domain")
-    query = ListQuery(DOMAINS, QueryDict("sort=page_count"), user)
+    query = ListQuery(DOMAINS, QueryDict("sort=-page_count"), user)
     last = query.order.segments()[-1]
     rows = query.rows.filter(last.condition).order_by(*last.fields)[:50]
     assert "domain_by_status" in rows.explain()

@@ -20,12 +20,14 @@ class Rest:
     """The rows that the partial index of a sort order leaves out.
 
     `indexed` is the condition of that index, `condition` that of the other rows, and `fields` are
-    those of the index that has these, after the tenant.
+    those of the index that has these, after the tenant. They have the lowest value (`is_lowest`) or
+    none; rows without a value come last in either direction.
     """
 
     indexed: Q
     condition: Q
     fields: tuple[str, ...]
+    is_lowest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Sort:
     that the index requires, such as the batch; with it, this is the default order. Of several sorts
     of one name, the first that is available applies. A first field of a relation (`domain__host`)
     sorts by the relation's index, which begins with its tenant; the other fields then have the
-    opposite direction, so that the newest rows come first. The `rest` comes after all other rows.
+    opposite direction, so that the newest rows come first.
     """
 
     name: str

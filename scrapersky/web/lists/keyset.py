@@ -88,10 +88,10 @@ class Order:
         rest = self.sort.rest
         if rest is None:
             return self._with_nulls(key, condition, prefix)
-        return [
-            *self._with_nulls(key, condition & rest.indexed, prefix),
-            Segment(f"{key}.", condition & rest.condition, (*prefix, *rest.fields)),
-        ]
+        indexed = self._with_nulls(key, condition & rest.indexed, prefix)
+        others = Segment(f"{key}.", condition & rest.condition, (*prefix, *rest.fields))
+        is_first = rest.is_lowest and not self.is_descending
+        return [others, *indexed] if is_first else [*indexed, others]
 
     def _with_nulls(self, key: str, condition: Q, prefix: tuple[str, ...]) -> list[Segment]:
         is_enough = self.sort.is_unique or self.sort.fields[-1] == "id"
