@@ -38,6 +38,7 @@ _WHOLE_SENTENCE_END = re.compile("[.!]+\\s|(?<=[?])\\s|[\n\u3002\uff01\uff1f]")
 _ABBREVIATION = re.compile(r"(\b(?:tel|tél|fon|fax|mob|ul|nr)|str)[.:]\s")
 _PHONE_NUMBER = re.compile(r"\+?\(?\d[\d ()/.-]{5,}\d")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_TITLE_SEPARATOR = re.compile(" [-\u2013\u2014\u00b7\u2022\u00bb\u203a]+ |\\|")
 _BESIDE_WORDS = " .!-\u2013\u2014*|"
 _SHOWN = (
     *("<img", "<svg", "<video", "<canvas", "<object", "<embed", "<iframe", "<frame"),
@@ -91,6 +92,11 @@ class _Visit:
     @cached_property
     def title(self) -> str:
         return " ".join(self.page.title.lower().translate(_PLAIN).split())
+
+    @cached_property
+    def title_parts(self) -> frozenset[str]:
+        parts = _TITLE_SEPARATOR.split(self.title)
+        return frozenset(part.strip(_BESIDE_WORDS) for part in parts)
 
     @cached_property
     def text(self) -> str:
@@ -210,6 +216,7 @@ _CHECKS: dict[Field, Callable[[_Visit, str], bool]] = {
     Field.TITLE: lambda visit, value: value in visit.title,
     Field.TITLE_IS: lambda visit, value: value == visit.title,
     Field.TITLE_STARTS: lambda visit, value: visit.title.startswith(value),
+    Field.TITLE_PART: lambda visit, value: value in visit.title_parts,
     Field.TEXT: lambda visit, value: value in visit.text,
     Field.TEXT_IS: lambda visit, value: value == visit.text,
     Field.TEXT_STARTS: lambda visit, value: visit.text.startswith(value),
@@ -224,6 +231,7 @@ _NAMES = {
     Field.TITLE: "title:",
     Field.TITLE_IS: "title:",
     Field.TITLE_STARTS: "title:",
+    Field.TITLE_PART: "title:",
     Field.TEXT: "text:",
     Field.TEXT_IS: "text:",
     Field.TEXT_STARTS: "text:",

@@ -22,6 +22,8 @@ class Field(StrEnum):
     TITLE = "title"
     TITLE_IS = "title_is"
     TITLE_STARTS = "title_starts"
+    # A complete part of the title between dashes and bars: `Acme - Coming soon`.
+    TITLE_PART = "title_part"
     # The visible text, on one line.
     TEXT = "text"
     TEXT_IS = "text_is"
