@@ -75,7 +75,7 @@ def not_streets() -> re.Pattern[str]:
 
 @cache
 def words_around(name: str) -> re.Pattern[str]:
-    """Return the pattern `context`, `not_towns`, `building` or `road`."""
+    """Return the pattern `context`, `lesser`, `not_towns`, `building` or `road`."""
     return re.compile(_table()["patterns"][name])
 
 

@@ -209,6 +209,9 @@ def _match(form: Format, window: _Window) -> re.Match[str] | None:
     """Return the match of a format whose postcode is that of the window."""
     upto = window.text if form.is_postcode_first else window.text[: window.end]
     match = _ending_at(window.end, form.pattern.finditer(upto))
+    if match and words_around("lesser").match(match["street"]):
+        behind = form.pattern.finditer(upto, match.end("street"))
+        match = _ending_at(window.end, behind) or match
     if match is None and form.loose_pattern and words_around("context").search(window.text):
         match = _ending_at(window.end, form.loose_pattern.finditer(upto))
     return match

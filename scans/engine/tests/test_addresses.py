@@ -251,6 +251,10 @@ def test_what_only_looks_like_an_address_is_none(text, lang, url):
         ("Straße des 17. Juni 135", "10623 Berlin", "de", "https://a.de/"),
         ("Str. des 17. Juni 135", "10623 Berlin", "de", "https://a.de/"),
         ("77 Rundle Mall", "Adelaide SA 5000", "en", "https://a.com.au/"),
+        ("Wiedner Gürtel 13", "1100 Wien", "de", "https://a.at/"),
+        ("Località Pian dei Mori", "53018 Sovicille (SI)", "it", "https://a.it/"),
+        ("Keizersgracht 555 bis", "1017 DR Amsterdam", "nl", "https://a.nl/"),
+        ("W156 N8327 Pilgrim Road", "Menomonee Falls, WI 53051", "en", "https://a.com/"),
         ("Platz der Republik 1", "11011 Berlin", "de", "https://a.de/"),
         ("N 7, 5-6", "68161 Mannheim", "de", "https://a.de/"),
         ("Polígono Juncaril, Parcela 12", "18220 Albolote (Granada)", "es", "https://a.es/"),
@@ -261,6 +265,19 @@ def test_what_only_looks_like_an_address_is_none(text, lang, url):
 )
 def test_a_street_without_the_usual_ending_is_read(street, town, lang, url):
     (line,) = lines_of(f"<p>{street}, {town}</p>", url, lang)
+    assert line.startswith(street)
+
+
+@pytest.mark.parametrize(
+    ("before", "street", "town", "lang", "url"),
+    [
+        ("Postfach 123", "Seestrasse 39", "8700 Küsnacht", "de", "https://a.ch/"),
+        ("Stiege 2", "Wiedner Gürtel 13", "1100 Wien", "de", "https://a.at/"),
+        ("ZA La Croix", "12 rue des Artisans", "35770 Vern", "fr", "https://a.fr/"),
+    ],
+)
+def test_a_box_or_staircase_gives_way_to_the_street_behind_it(before, street, town, lang, url):
+    (line,) = lines_of(f"<p>Acme<br>{before}<br>{street}<br>{town}</p>", url, lang)
     assert line.startswith(street)
 
 
