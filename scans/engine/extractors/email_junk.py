@@ -20,9 +20,10 @@ _EXAMPLE_BEFORE = re.compile(
     r"(?<![^\W\d_])(?:z\.\s?b|bspw|beispiel|beispielsweise|zum beispiel|e\.\s?g|for example|"
     r"for instance|example|such as|p(?:ar)?\.?\s?ex|par exemple|exemple|p\.\s?ej|por ejemplo|"
     r"ejemplo|ad\s?es|ad esempio|per esempio|esempio|bijv|bv|bijvoorbeeld|voorbeeld|por exemplo|"
-    r"p\.\s?ex|exemplo|np|na przykład|przykład|przykładowo)[\s.:,;„“\"'(\[]{0,5}\Z",
-    re.IGNORECASE,
+    r"p\.\s?ex|exemplo|np|na przykład|przykład|przykładowo)[\s.:,;„“\"'(\[]{0,5}\Z"
 )
+# Characters at the end of a text that its longest phrase and what follows that take.
+_LONGEST_EXAMPLE = 24
 
 
 def is_junk(address: str) -> bool:
@@ -53,22 +54,20 @@ def is_sample(local: str, domain: str) -> bool:
     return domain in words("free_domains") and _is_blank_to_fill(local)
 
 
-def is_ordinary_sample(address: str, site_host: str) -> bool:
+def is_ordinary_sample(address: str) -> bool:
     """Return whether an address of ordinary parts is a placeholder, such as `info@site.com`.
 
     At the site's own domain it is genuine.
     """
     local, _, domain = address.rpartition("@")
     site = registrable_domain(ascii_host(domain))
-    if site_host and site == registrable_domain(site_host):
-        return False
     label = _plain(domain.split(".")[-site.count(".") - 1])
     return label in words("ordinary_sample_labels") and _is_blank_to_fill(_plain(local))
 
 
 def is_named_example(before: str) -> bool:
-    """Return whether the text before an address announces an example."""
-    return bool(_EXAMPLE_BEFORE.search(before))
+    """Return whether the text before an address, in lower case, announces an example."""
+    return bool(_EXAMPLE_BEFORE.search(before, max(0, len(before) - _LONGEST_EXAMPLE)))
 
 
 def _plain(text: str) -> str:

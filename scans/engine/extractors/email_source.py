@@ -58,11 +58,8 @@ class _Source:
     host: str
     # Whether some of its text is displayed reversed.
     is_reversed: bool
-
-    @property
-    def turned_name(self) -> str:
-        """The name of the site's domain in ROT13."""
-        return registrable_domain(self.host).partition(".")[0].translate(_ROT13)
+    # The name of the site's domain in ROT13.
+    turned_name: str
 
     def is_own(self, address: str) -> bool:
         domain = ascii_host(address.rpartition("@")[2])
@@ -71,7 +68,12 @@ class _Source:
 
 def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
     """Yield addresses in the source of a page on `host` that do not appear in its text."""
-    source = _Source(html, host, is_reversed=not hints.isdisjoint(["bidi-override", "<bdo"]))
+    source = _Source(
+        html,
+        host,
+        is_reversed=not hints.isdisjoint(["bidi-override", "<bdo"]),
+        turned_name=registrable_domain(host).partition(".")[0].translate(_ROT13),
+    )
     scripts = dict.fromkeys(_scripts_with_codes(html, hints))
     for start, end in islice(_marks(html, hints), MAX_MARKS):
         if _joins_strings(html, start, end):

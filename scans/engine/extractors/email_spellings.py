@@ -15,30 +15,25 @@ _AT = rf"\s?[\[({{<]{{1,2}}{_AT_SIGN}{{1,2}}\s?"
 _DOTS = "dot|punkt|punto|ponto|punt|point|kropka"
 _DOT = rf"\s?[\[({{<]{{1,2}}\s?(?:{_DOTS}|\.)\s?[\])}}>]{{1,2}}\s?"
 _DASHED_DOT = rf"\s[-*](?:{_DOTS})[-*]\s"
-_LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63})"
+_LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63}+)"
 _LABEL = r"(?:[^\W_]|-){1,63}"
+_IN_BRACKETS = rf"{_LOCAL_PART}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})"
+_IN_DASHES = (
+    rf"{_LOCAL_PART}\s[-*]at[-*]\s(?P<domain>{_LABEL}(?:(?:\.|{_DASHED_DOT}){_LABEL}){{1,4}})"
+)
 # Words of which the text must contain one, a hint of a spelling, and the spelling itself, matched
-# around the hint. Hints begin with a character set, so that `re` can skip ahead: ten times
-# faster than trying every position.
+# around the hint. Hints begin with a character, so that `re` can skip ahead: ten times faster than
+# with a set of them, and a hundred times faster than trying every position.
 _SPELLINGS = tuple(
     (marks, re.compile(hint), re.compile(spelling, re.IGNORECASE))
     for marks, hint, spelling in (
-        (
-            ("",),
-            rf"[\[({{<](?i:{_AT_SIGN})",
-            rf"{_LOCAL_PART}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})",
-        ),
+        *(((mark,), rf"{re.escape(mark)}(?i:{_AT_SIGN})", _IN_BRACKETS) for mark in "[({<"),
         (
             (" dot ", " DOT ", " Dot "),
             r"[aA](?<=\s.)[tT]\s(?=[\w-]{1,63}\s(?i:dot)\s)",
             rf"{_LOCAL_PART}\sat\s(?P<domain>{_LABEL}(?:\sdot\s{_LABEL}){{1,3}})",
         ),
-        (
-            ("-at-", "*at*", "-AT-", "*AT*"),
-            r"[-*](?i:at)[-*]",
-            rf"{_LOCAL_PART}\s[-*]at[-*]\s"
-            rf"(?P<domain>{_LABEL}(?:(?:\.|{_DASHED_DOT}){_LABEL}){{1,4}})",
-        ),
+        *(((mark,), rf"{re.escape(mark)}(?i:at)[-*]", _IN_DASHES) for mark in "-*"),
         (
             ("@",),
             r"@(?:(?<=\s@)|\s)",

@@ -33,7 +33,9 @@ def page_emails(
         *from_obfuscated_text(page.text),
     ]
     for email in without_pieces(without_misread(without_glued(emails))):
-        if not (is_ordinary_sample(email.address, host) or _is_nobody_s(email, host)):
+        domain = ascii_host(email.address.rpartition("@")[2])
+        is_own = bool(host) and same_site(domain, host)
+        if is_own or not (is_ordinary_sample(email.address) or _is_nobody_s(email, domain)):
             yield email
 
 
@@ -93,12 +95,9 @@ def _is_misread(address: str, shown: dict[str, set[str]]) -> bool:
     )
 
 
-def _is_nobody_s(email: FoundEmail, host: str) -> bool:
+def _is_nobody_s(email: FoundEmail, domain: str) -> bool:
     """Return whether an address in the text is announced as an example or is a Fediverse handle."""
     if email.method in _LINKED:
-        return False
-    domain = ascii_host(email.address.rpartition("@")[2])
-    if host and same_site(domain, host):
         return False
     if is_fediverse_server(domain):
         return True
