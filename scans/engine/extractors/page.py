@@ -1,7 +1,6 @@
 """Read one page: bytes in, facts out; no network, and nothing a page holds makes it raise."""
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from typing import Any
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
@@ -49,21 +48,27 @@ def read_page(
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     hints = hints_in(html.encode("utf-8", "replace") if charset.startswith("utf-16") else body)
-    facts, contact_links = _read_tree(html, url, charset, hints, person_names)
+    values, contact_links = _read_tree(html, url, hints, person_names)
+    values |= {"url": url, "html": html, "charset": charset}
+    facts = PageFacts(**values)
     contacts = page_contacts(facts, contact_links, hints)
     refresh = header_refresh((headers or {}).get("Refresh", ""), url)
-    return replace(
-        facts,
-        **(_refresh_values(refresh) if refresh.url else {}),
+    if refresh.url:
+        values |= _refresh_values(refresh)
+    return PageFacts(
+        **values,
         contacts=with_people(contacts, facts) if person_names else contacts,
         technologies=detect(facts, headers, cookies),
     )
 
 
 def _read_tree(
-    html: str, url: str, charset: str, hints: Set[str], person_names: bool
-) -> tuple[PageFacts, list[tuple[str, str]]]:
-    """Return the facts in the parsed page, and its mailto: and tel: links for the contacts."""
+    html: str, url: str, hints: Set[str], person_names: bool
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return what the parsed page holds by fields of `PageFacts`.
+
+    And its mailto: and tel: links for the contacts.
+    """
     markup = html.replace(REACT_SEAM, "") if REACT_SEAM in hints else html
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     elements = Elements(tree)
@@ -74,9 +79,9 @@ def _read_tree(
     if person_names:
         values["people"] = people_in_markup(tree)
     text = visible_text(tree, elements.styles)  # last, because it dismantles the tree
+    values["text"] = text
     values["language"] = values["language"] or detect_language(text)
-    facts = PageFacts(url=url, html=html, charset=charset, text=text, **values)
-    return facts, anchors.contact_links
+    return values, anchors.contact_links
 
 
 def _head(tree: LexborHTMLParser, elements: Elements, base: str) -> dict[str, Any]:
