@@ -21,6 +21,7 @@ from scans.engine.extractors.address_table import is_anothers, words_around
 from scans.engine.extractors.countries import LONGEST_NAME, country_named
 from scans.engine.extractors.regions import PageRegions, countries_in
 from scans.engine.extractors.snippets import around
+from scans.engine.extractors.text import digit_groups
 
 # Characters before and after a postcode that may belong to its address.
 BEFORE, AFTER = 220, 90
@@ -83,7 +84,7 @@ class TextAddress(NamedTuple):
 
 def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
     """Yield the addresses in a text with one line per block; duplicates are kept."""
-    for place in islice(_PLACE.finditer(text), MOST):
+    for place in islice(_places(text), MOST):
         forms = _possible(place, regions)
         if not forms:
             continue
@@ -99,6 +100,16 @@ def read_addresses(text: str, regions: PageRegions) -> Iterator[TextAddress]:
 def read_line(line: str, regions: PageRegions) -> PostalAddress | None:
     """Return the address in a single line from a form or markup."""
     return next((item.address for item in read_addresses(line[:300], regions)), None)
+
+
+def _places(text: str) -> Iterator[re.Match[str]]:
+    """Yield what may be a postcode; its first digit begins a group of digits."""
+    end = 0
+    for start, _ in digit_groups(text):
+        place = _PLACE.match(text, start) if start >= end else None
+        if place:
+            end = place.end()
+            yield place
 
 
 def _window_around(text: str, place: re.Match[str]) -> tuple[int, _Window]:

@@ -8,10 +8,11 @@ from phonenumbers import convert_alpha_characters_in_number
 
 from scans.engine.extractors.phone_reading import ReadNumber, read_whole
 from scans.engine.extractors.regions import NANP
+from scans.engine.extractors.text import digit_groups
 
 MAX_CANDIDATES = 200
 
-# Part of every such number; much faster to search for because it begins with a digit.
+# Part of every such number; much faster to search for because two digits end a group there.
 _HINT = re.compile(r"[0-9][0-9]\)?[-. ](?=[\dA-Z .-]{0,5}[A-Z]{3})")
 _SPELT = re.compile(
     r"(?<![\w.,$€£#/-])(?P<prefix>(?P<trunk>\+?1[-. ]{1,2})?\(?(?P<area>[2-9]\d\d)\)?|"
@@ -33,7 +34,7 @@ def vanity_numbers(
     text: str, regions: Iterable[str]
 ) -> Iterator[tuple[ReadNumber, int, int, bool]]:
     """Yield (number, start, end, whether it is certain without a label) for a text."""
-    if not _HINT.search(text):
+    if not any(_HINT.match(text, end - 2) for _, end in digit_groups(text)):
         return
     tried = tuple(regions)
     for match in islice(_SPELT.finditer(text), MAX_CANDIDATES):

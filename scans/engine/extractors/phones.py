@@ -31,8 +31,11 @@ LABELLED, USUAL, PLAIN, GUESSED = 0.95, 0.9, 0.8, 0.6
 # A region with 00 as its international prefix, as in most.
 WITH_DOUBLE_ZERO = "GB"
 
+# What `\d` matches, as a list: `re` looks up listed characters in a table, in half the time that it
+# takes to classify them.
+_DIGITS = "".join(filter(str.isdecimal, map(chr, range(0x10000)))) + "\U0001d7ce-\U0001d7ff"
 _CANDIDATE = re.compile(
-    r"[+(\[\d](?:(?<=\d)|[+(\[]{0,2}\d)"
+    rf"[+(\[{_DIGITS}](?:(?<=\d)|[+(\[]{{0,2}}\d)"
     r"[\d .()\[\]/\-\u2010-\u2015\u2212\uff0d\u2022\u00b7~*+]{5,120}\d"
 )
 # Maps typographic dashes and dots to plain ones, one to one.

@@ -1,7 +1,7 @@
 """The visible text of a page, with one line per block."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -24,6 +24,7 @@ _BY_TAG = dict.fromkeys(_TO_DROP, LexborNode.decompose) | dict.fromkeys(_INLINE,
 _HIDDEN = '[style*="display:none" i], [style*="display: none" i], [hidden]'
 _HONEYPOTS = frozenset(["span", "i", "b", "em", "strong", "small", "font", "u", "s", "code"])
 _BLOCK_END = "\x1f"
+_DIGITS_AS_ZEROS = bytes(ord("0" if chr(byte) in "0123456789" else " ") for byte in range(256))
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _ANY_NO_WIDTH = re.compile(f"[{_NO_WIDTH}]+")
 
@@ -68,6 +69,19 @@ def without_invisible(text: str) -> str:
     if text.isascii() or not any(letter in text for letter in _NO_WIDTH):
         return text
     return _ANY_NO_WIDTH.sub("", text)
+
+
+def digit_groups(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of the groups of ASCII digits in a text.
+
+    Bytes are searched for a single one, three times faster than a pattern finds one of ten digits.
+    """
+    plain = text.encode("ascii", "replace").translate(_DIGITS_AS_ZEROS) + b" "
+    start = plain.find(b"0")
+    while start >= 0:
+        end = plain.find(b" ", start)
+        yield start, end
+        start = plain.find(b"0", end)
 
 
 def one_line(text: str | None, limit: int = 1_000) -> str:

@@ -49,6 +49,12 @@ def test_an_american_number_is_read_however_it_is_written(written):
     assert numbers(f"Contact\n{written}\nNew York") == ["+12127365000"]
 
 
+@pytest.mark.parametrize("zero", ["\u0660", "\u0966", "\uff10", "\U0001d7ce"])
+def test_a_number_in_the_digits_of_another_script_is_read(zero):
+    digits = {ord("0") + value: ord(zero) + value for value in range(10)}
+    assert numbers("Tel: 030 390 74500".translate(digits), "https://x.de/") == ["+493039074500"]
+
+
 REGIONS = [
     *("GB", "IE", "AU", "NZ", "ZA", "IN", "DE", "AT", "CH", "FR", "BE", "NL", "ES", "PT", "IT"),
     *("DK", "SE", "NO", "FI", "PL", "CZ", "GR", "BR", "MX", "JP", "SG"),

@@ -1,9 +1,11 @@
 """The text that a visitor sees."""
 
+import re
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from scans.engine.extractors.text import MAX_TEXT, one_line, visible_text
+from scans.engine.extractors.text import MAX_TEXT, digit_groups, one_line, visible_text
 
 
 def text_of(html: str) -> str:
@@ -63,3 +65,8 @@ def test_the_text_is_capped():
 def test_one_line_collapses_blanks_and_cuts():
     assert one_line(" a \n b\tc ", 4) == "a b "
     assert one_line(None) == ""
+
+
+@pytest.mark.parametrize("text", ["", "no digits", "1", "a12 – 345b6\n", "２ ٣ é7", "\ud80012"])
+def test_a_group_of_digits_is_found_where_it_stands(text):
+    assert list(digit_groups(text)) == [match.span() for match in re.finditer("[0-9]+", text)]
