@@ -1,16 +1,18 @@
 """The admin of the queue: no page adds or edits what the workers call."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.signing import SignedPackage
 
 from batches.maintenance import MINUTE_KEEPER
+from batches.models import Worker
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.tests.staff import browser, staff
 
@@ -51,6 +53,15 @@ def rows() -> list[tuple[type[Model], Model]]:
 def urls_of(tasks: list[Any]) -> list[str]:
     names = ("ormq", "success", "failure")
     return [f"/admin/django_q/{name}/{row.pk}" for name, (_, row) in zip(names, tasks, strict=True)]
+
+
+def test_the_shift_is_listed_with_its_host_and_its_age(root: Client) -> None:
+    worker = Worker.begin(host="scanner-7", pid=4711)
+    assert worker
+    Worker.objects.update(started_at=timezone.now() - timedelta(hours=26, seconds=30))
+    body = root.get("/admin/batches/worker/").content.decode()
+    assert "scanner-7" in body
+    assert "1 day, 2:00:3" in body
 
 
 def test_no_page_adds_a_schedule(root: Client) -> None:

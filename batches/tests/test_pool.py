@@ -15,7 +15,7 @@ from batches.options import BatchOptions
 from batches.scanning import addresses, pool, processes
 from batches.scanning.addresses import AddressLimits, limit_of
 from batches.scanning.child import Child
-from batches.scanning.messages import ClaimedJob, Kind, Outcome
+from batches.scanning.messages import ClaimedJob, Kind, Outcome, Scan
 from batches.scanning.pool import Pool
 from batches.scanning.processes import Processes
 from batches.tests.sites import Sites
@@ -142,6 +142,29 @@ def test_jobs_that_wait_for_a_server_can_be_taken_back(sites: Sites, settings: S
         hold.set()
         assert len(outcomes(workers, 1)) == 1
         assert workers.is_idle()
+
+
+def test_a_job_that_waits_for_a_server_occupies_no_thread_and_no_slot(
+    sites: Sites, settings: Settings
+) -> None:
+    settings.SCAN_MAX_PER_ADDRESS = 1
+    hold = threading.Event()
+    sites.before = waiting(hold.wait, 60)
+    with running(*map(claimed, hosts(2)), ceiling=2) as workers:
+        eventually(lambda: workers.loads()[None].blocked == 1)
+        elsewhere = claimed("elsewhere.none.test")
+        workers.offer([elsewhere], {None: 2})
+        (ended,) = outcomes(workers, 1)
+        assert ended.job == elsewhere
+        hold.set()
+        outcomes(workers, 2)
+
+
+def test_a_job_that_waited_for_a_server_keeps_the_answer_of_its_name_server() -> None:
+    scan = Scan(claimed("a.example"))
+    assert "answers" not in scan.begin()
+    scan.answers = {"a.example": ["203.0.113.1"]}
+    assert scan.begin()["answers"] == {"a.example": ["203.0.113.1"]}
 
 
 @pytest.mark.parametrize(

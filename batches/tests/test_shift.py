@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from batches import transitions
@@ -211,6 +214,73 @@ def test_a_host_that_is_asked_to_stop_gives_its_jobs_back(
     assert set(jobs) == {("pending", 0, None)}
 
 
+def test_a_batch_created_while_a_shift_is_idle_needs_no_message(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created: list[Batch] = []
+    check = shift.Shift._check
+
+    def create_once(self: shift.Shift) -> None:
+        if not created:
+            created.append(make(default_tenant, hosts(2)))
+        check(self)
+
+    monkeypatch.setattr(shift.Shift, "_check", create_once)
+    run_shift()
+    assert outcome(created[0]) == ("complete", 2, 0, 0)
+    assert not OrmQ.objects.exists()
+
+
+def test_jobs_are_claimed_at_most_twice_a_second_however_often_outcomes_are_written(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(shift, "monotonic", lambda: now)
+    claims: list[float] = []
+    monkeypatch.setattr(shift.Shift, "_claim", lambda self: claims.append(now))
+    with started_shift() as current:
+        for _ in range(20):
+            current.pool.full.set()
+            current._step()
+            now += 0.125
+    assert claims == [100.0, 100.5, 101.0, 101.5, 102.0]
+
+
+def test_a_step_that_hangs_ends_the_process(
+    default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers: list[float] = []
+    steps: list[int] = []
+    step = shift.Shift._step
+
+    def arm(seconds: float, *, exit: bool, file: int) -> None:
+        assert exit
+        timers.append(seconds)
+
+    def count_step(self: shift.Shift) -> None:
+        steps.append(len(timers))
+        step(self)
+
+    monkeypatch.setattr(shift.faulthandler, "dump_traceback_later", arm)
+    monkeypatch.setattr(shift.faulthandler, "cancel_dump_traceback_later", timers.clear)
+    monkeypatch.setattr(shift.Shift, "_step", count_step)
+    make(default_tenant, hosts(1))
+    run_shift()
+    assert steps == list(range(1, len(steps) + 1))  # a timer for each step
+    assert timers == []
+
+
+@contextmanager
+def started_shift() -> Iterator[shift.Shift]:
+    worker = Worker.begin(host="h", pid=1)
+    assert worker
+    current = shift.Shift(worker)
+    try:
+        yield current
+    finally:
+        current.pool.close()
+
+
 class StopWhen:
     """Ask to stop once a site is being read."""
 
@@ -219,15 +289,10 @@ class StopWhen:
 
 
 def test_the_flag_of_the_host_asks_its_shift_to_stop(default_tenant: Tenant) -> None:
-    worker = Worker.begin(host="h", pid=1)
-    assert worker
-    current = shift.Shift(worker)
-    try:
+    with started_shift() as current:
         assert not current._is_to_stop()
         Worker.objects.stop("h")
         assert current._is_to_stop()
-    finally:
-        current.pool.close()
 
 
 def test_a_shift_that_was_declared_lost_writes_nothing(

@@ -1,12 +1,15 @@
 """The page of a job, and scanning a domain immediately."""
 
+import re
+
 import pytest
 from django.test import Client
 
 from batches.models import Job
-from batches.services import initiate_scan
+from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import scan_now
+from batches.transitions import retry_batch
 from scans.models import Domain
 from scrapersky.tenants.models import Membership, Tenant, User
 
@@ -44,6 +47,19 @@ def test_a_failed_job_says_why_and_whether_to_try_again(console: Client, job: Jo
     assert "The certificate expired in March." in body
     assert "will fail the same way" in body
     assert "hx-trigger" not in body
+
+
+def test_the_options_of_a_retry_are_shown_with_the_job(
+    console: Client, default_tenant: Tenant
+) -> None:
+    batch = create_batch(
+        tenant=default_tenant, created_by=None, domains=["a.example"], options={"max_pages": 40}
+    )
+    job = fail(batch.jobs.get(), "deadline_exceeded", "")
+    assert "Seconds per site" not in body_of(console, job)
+    retry_batch(batch, options={"site_deadline": 77})
+    body = body_of(console, job)
+    assert re.search(r"Seconds per site</div><div[^>]*>77<", body)
 
 
 def test_a_failure_without_particulars_still_has_its_sentence(console: Client, job: Job) -> None:

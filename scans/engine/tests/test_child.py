@@ -114,6 +114,17 @@ def test_the_name_servers_of_the_settings_are_asked(child: Child) -> None:
     assert "acme.example A" in names.asked
 
 
+def test_a_host_that_was_resolved_before_is_not_looked_up_again(child: Child) -> None:
+    with LoopbackNameServer() as names:
+        child.put(type="settings", threads=1, dns_servers=[names.place])
+        assert child.frame()[0] == "ready"
+        answers = {"acme.example": ["10.1.2.3"]}
+        child.put(type="scan", job="one", domain="acme.example", limits=QUICK, answers=answers)
+        kind, payload = child.outcomes(1)["one"]
+    assert (kind, payload["reason"]) == ("failure", "blocked_address")
+    assert "acme.example A" not in names.asked
+
+
 def test_the_stage_of_a_scan_that_takes_long_is_told(child: Child) -> None:
     released = threading.Event()
 
