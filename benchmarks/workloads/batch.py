@@ -32,7 +32,11 @@ def main() -> None:
         run_shift(linger=0.5)
         batch.refresh_from_db()
     workloads.print_figures(
-        started, started + _seconds(batch), status=batch.status, **_stored(batch)
+        started,
+        started + _seconds(batch),
+        status=batch.status,
+        middle_rate=_middle_rate(batch),
+        **_stored(batch),
     )
 
 
@@ -40,6 +44,13 @@ def _seconds(batch: Batch) -> float:
     """Return the time until the last result was stored, without the shift's final wait."""
     assert batch.finished_at is not None
     return (batch.finished_at - batch.created_at).total_seconds()
+
+
+def _middle_rate(batch: Batch) -> float:
+    """Return the sites per second without the first and the last tenth of the sites."""
+    ends = sorted(end for end in batch.jobs.values_list("finished_at", flat=True) if end)
+    middle = ends[len(ends) // 10 : len(ends) - len(ends) // 10]
+    return (len(middle) - 1) / max((middle[-1] - middle[0]).total_seconds(), 0.001)
 
 
 def _stored(batch: Batch) -> dict[str, int]:
