@@ -235,6 +235,15 @@ def option(name: str) -> Option:
     return {option.name: option for option in all_options()}[name]
 
 
+def inline_options() -> list[Option]:
+    """Return the options that hold for sites scanned without a batch."""
+    return [
+        option
+        for option in all_options()
+        if option.name in ENGINE_LIMITS or option.name == "max_concurrent"
+    ]
+
+
 def retry_options() -> list[Option]:
     """Return the options that a retry may change."""
     return [option for option in all_options() if option.retry_help]

@@ -34,7 +34,9 @@ class ScheduleChanges(Schema):
     """The settings of a schedule; omitted fields keep their values."""
 
     name: str | None = Field(default=None, max_length=200)
-    domains: str | None = Field(default=None, description="A pasted list of domains.")
+    domains: str | list[str] | None = Field(
+        default=None, description="The domains as a list, or as a text with a domain on each line."
+    )
     source: str | None = Field(
         default=None,
         max_length=200,
@@ -59,6 +61,8 @@ class ScheduleChanges(Schema):
     def applied_to(self, plan: Plan) -> Plan:
         """Return a plan with these changes; a day or a cron expression implies the frequency."""
         changes: dict[str, Any] = self.model_dump(exclude_none=True)
+        if isinstance(changes.get("domains"), list):
+            changes["domains"] = "\n".join(changes["domains"])
         if changes.get("source") and changes.get("domains"):
             raise InputError("source", "Send `domains` or `source`, not both.")
         if "source" in changes or "domains" in changes:

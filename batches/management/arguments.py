@@ -1,23 +1,24 @@
 """Arguments shared by the batch commands."""
 
 from argparse import ArgumentParser, BooleanOptionalAction
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandError
 
 from batches.models import Batch, LookupKeyError
-from batches.options import BatchOptions, all_options
+from batches.options import BatchOptions, Option, all_options
 from scrapersky.tenants.access import tenant_for_new_rows
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant, User
 
 SWITCHED = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
-def add_options(parser: ArgumentParser) -> None:
+def add_options(parser: ArgumentParser, options: Iterable[Option]) -> None:
     """Add an argument per batch option: `--max-pages 50`, `--no-sitemaps`."""
     group = parser.add_argument_group("scan settings")
-    for option in all_options():
+    for option in options:
         flag = "--" + option.name.replace("_", "-")
         if option.choices:
             group.add_argument(flag, choices=option.choices, help=option.help_text)

@@ -58,12 +58,15 @@ def test_nobody_gets_in_without_a_token_or_a_session(batch: Batch) -> None:
         answer = nobody.post(f"{ROOT}/{path}", BODY, content_type=JSON)
         assert_problem(answer, 401)
         assert answer["WWW-Authenticate"] == "Bearer"
+        assert "Authorization: Bearer TOKEN" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("header", ["Bearer ssky_wrong", "Bearer", "Basic YTpi", "Bearer ÿ"])
 def test_a_wrong_token_is_401(user: User, batch: Batch, header: str) -> None:
     client = Client(headers={"Authorization": header})
-    assert_problem(client.get(paths_of(batch)[0]), 401)
+    answer = client.get(paths_of(batch)[0])
+    assert_problem(answer, 401)
+    assert "This token is not valid" in answer.json()["detail"]
 
 
 def test_the_token_of_a_user_who_was_shut_out_is_401(user: User, batch: Batch) -> None:

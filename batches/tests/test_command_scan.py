@@ -95,3 +95,9 @@ def test_the_options_of_a_batch_hold(sites: Sites) -> None:
 def test_an_option_out_of_bounds_is_named() -> None:
     with pytest.raises(CommandError, match="--max-pages: Must be a whole number from 1"):
         run("a.site.test", "--max-pages", "0")
+
+
+@pytest.mark.parametrize("flag", ["--stop-at-failures", "--spread-hours", "--keep-columns"])
+def test_options_that_need_a_batch_are_refused(flag: str) -> None:
+    with pytest.raises(CommandError, match=f"unrecognized arguments: {flag}"):
+        run("a.site.test", flag)

@@ -145,8 +145,11 @@ def test_drafts_are_listed_deleted_and_expire(console: Client) -> None:
     check(console, domains="b.example", name="Cooks")
     page = console.get("/batches/drafts/").content.decode()
     assert "Bakers" in page
-    console.post(f"/batches/drafts/{Draft.objects.get(name='Bakers').pk}/delete/")
+    bakers = Draft.objects.get(name="Bakers")
+    console.post(f"/batches/drafts/{bakers.pk}/delete/")
     assert Draft.objects.get().name == "Cooks"
+    page = console.get(f"/batches/new/?draft={bakers.pk}").content.decode()
+    assert "This draft no longer exists" in page
     Draft.objects.update(updated_at=timezone.now() - KEPT - timedelta(minutes=1))
     Draft.objects.expired().delete()
     assert not Draft.objects.exists()

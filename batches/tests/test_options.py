@@ -19,7 +19,7 @@ NAMES = [option.name for option in all_options()]
 
 def arguments() -> set[str]:
     parser = ArgumentParser()
-    add_options(parser)
+    add_options(parser, all_options())
     return {action.dest for action in parser._actions}
 
 

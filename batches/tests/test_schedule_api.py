@@ -56,6 +56,12 @@ def test_a_schedule_is_created_changed_run_paused_and_deleted(console: Client) -
     assert Batch.objects.count() == 1
 
 
+def test_domains_are_a_text_or_a_list(console: Client) -> None:
+    created = create(console, domains=["a.example", "localhost", "b.example"])
+    assert created["domain_count"] == 2
+    assert [line["line"] for line in created["invalid"]] == [2]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -27,6 +27,7 @@ from scrapersky.web.lists.selection import uuids
 from scrapersky.web.regional import grouped
 
 LIST_IS_READ = "The list is long. Scanning starts when all of it has been read."
+DRAFT_IS_GONE = "This draft no longer exists: its batch was created, or it was deleted."
 
 
 @require_safe
@@ -55,6 +56,8 @@ def batch_create(request: ConsoleRequest) -> HttpResponse:
     tenant = tenant_for_new_rows(request.user)
     draft = _draft(request)
     if request.method != "POST":
+        if not draft and request.GET.get("draft"):
+            messages.info(request, DRAFT_IS_GONE)
         form = DraftForm.of(draft) if draft else (_copy_of(request) or _of_source(request))
         form.offer_sources(request.user, tenant)
         return _page(request, form, form.check(tenant) if draft else None)

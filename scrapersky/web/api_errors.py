@@ -25,6 +25,12 @@ logger = logging.getLogger(__name__)
 
 # Maximum number of fields in a response, so that 100,000 invalid values are not all returned.
 MAX_ERRORS = 100
+# The reasons of a 401, without and with the header.
+NOT_SENT = "Send a token, which you create on your account page, as “Authorization: Bearer TOKEN”."
+NOT_ACCEPTED = (
+    "This token is not valid: it is unknown, expired or revoked, or the header is not of the form "
+    "“Authorization: Bearer TOKEN”."
+)
 
 
 class FieldError(Schema):
@@ -144,9 +150,10 @@ def _refused_by_service(request: HttpRequest, error: DjangoValidationError) -> H
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 400:  # ninja raises it only for a body that is not JSON
         return _input_error(request, InputError("body", "The body is not valid JSON."))
-    answer = problem(error.status_code, str(error))
-    if error.status_code == 401:
-        answer["WWW-Authenticate"] = "Bearer"
+    if error.status_code != 401:
+        return problem(error.status_code, str(error))
+    answer = problem(401, NOT_ACCEPTED if "Authorization" in request.headers else NOT_SENT)
+    answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -34,6 +34,7 @@ from batches.list_parsing import (
 )
 from batches.management.arguments import add_options, find_owner, read_options
 from batches.models import Batch
+from batches.options import all_options
 from batches.services import create_batch
 from batches.skipping import MAX_DAYS, Skips
 from batches.sources import parsed_source, source_of_list
@@ -75,7 +76,7 @@ class Command(SafeCommand):
         parser.add_argument("--user", default="", help="the user who owns the batch; default: none")
         parser.add_argument("--wait", action="store_true", help="exit 1 unless the batch completes")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
-        add_options(parser)
+        add_options(parser, all_options())
 
     def handle(self, *args: Any, **options: Any) -> None:
         batch, parsed = _created(options, self._report_rejections)

@@ -17,7 +17,7 @@ from rich.console import Console
 from batches.exports import Facts, facts
 from batches.management.arguments import add_options, read_options
 from batches.models import Job
-from batches.options import BatchOptions
+from batches.options import BatchOptions, inline_options
 from batches.terminal import progress_bar, result_lines
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.scanner import scan_site
@@ -38,7 +38,7 @@ class Command(SafeCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("domains", nargs="+", metavar="DOMAIN")
         parser.add_argument("--json", action="store_true", help="print one JSON object per line")
-        add_options(parser)
+        add_options(parser, inline_options())
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # warns about malformed headers

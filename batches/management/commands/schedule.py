@@ -16,6 +16,7 @@ from django.utils import timezone
 from batches import recurring as services
 from batches.management.arguments import add_options, find_owner, read_options, refusal_of
 from batches.models import RecurringBatch
+from batches.options import all_options
 from batches.recurring import Plan, read_domains
 from batches.sources import source_of_list
 from batches.timing import WEEKDAYS, start_of_day
@@ -47,7 +48,7 @@ class Command(SafeCommand):
             action="store_true",
             help="queue a run instead of skipping it while the previous one is active",
         )
-        add_options(create)
+        add_options(create, all_options())
         for action in ACTIONS:
             one = commands.add_parser(action, help=f"{action} one schedule")
             one.add_argument("schedule", help="its id or name")
