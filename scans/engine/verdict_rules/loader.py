@@ -1,7 +1,7 @@
 """Read the rules from their TOML files, rejecting any that rely on one weak signal."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -50,11 +50,12 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
     try:
         what = str(rest.pop("what"))
         verdict = Verdict(rest.pop("verdict"))
-        signals = tuple(_signal(signal, words) for signal in rest.pop("signals"))
+        signals = [_signal(signal, words) for signal in rest.pop("signals")]
+        signals.sort(key=lambda signal: signal.field is Field.HTML)  # the source is searched last
         rule = Rule(
             verdict=verdict,
             what=what,
-            signals=signals,
+            signals=tuple(signals),
             one_sentence=rest.pop("one_sentence", False),
             no_phone=rest.pop("no_phone", False),
             longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
@@ -94,7 +95,7 @@ def _named(name: str, words: Mapping[str, list[str]]) -> list[str]:
     return words[name]
 
 
-def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
+def _check_signals(signals: Sequence[Signal], *, unique: bool) -> None:
     """Reject a rule with one signal, unless it declares the signal unique."""
     if len(signals) < 2 and not unique:
         raise RuleError("needs two signals, or `unique = true` for a sign that nothing else has")
@@ -102,7 +103,7 @@ def _check_signals(signals: tuple[Signal, ...], *, unique: bool) -> None:
         raise RuleError("has two signals, so that `unique` says nothing")
 
 
-def _longest_text(verdict: Verdict, signals: tuple[Signal, ...]) -> int:
+def _longest_text(verdict: Verdict, signals: Sequence[Signal]) -> int:
     """Return the default text limit; none for signals outside the page."""
     if all(signal.field in OUTSIDE_THE_PAGE for signal in signals):
         return ANY_NUMBER
