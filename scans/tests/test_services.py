@@ -1,6 +1,7 @@
 """Creating domains, and queueing them for sitemap submission."""
 
 import pytest
+from django.db import connection
 
 from scans import services
 from scans.models import Domain
@@ -28,6 +29,23 @@ def test_domains_are_inserted_in_one_order_so_that_transactions_cannot_deadlock(
     assert sorted(ids) == sorted(hosts)
     # Version 7 ids are in the order in which they were made, which is that of the rows.
     assert [domain.host for domain in Domain.objects.order_by("pk")] == sorted(hosts)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has another index")
+def test_many_new_labels_are_collected_before_they_are_indexed(
+    default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limit() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW gin_pending_list_limit")
+            return str(cursor.fetchone()[0])
+
+    usual = limit()
+    services.ensure_domains(tenant=default_tenant, hosts=["one.example"])
+    assert limit() == usual
+    monkeypatch.setattr(services, "WORTHWHILE", 2)
+    services.ensure_domains(tenant=default_tenant, hosts=["two.example", "three.example"])
+    assert limit() == services.PENDING_LABELS
 
 
 def test_a_domain_that_others_make_at_the_same_moment_keeps_their_id(
