@@ -41,7 +41,7 @@ def visible_text(tree: LexborHTMLParser, styles: Iterable[LexborNode] = ()) -> s
         if node.tag in _HONEYPOTS:
             node.decompose()
     for node in reversed(tree.css("*")):
-        if change := _BY_TAG.get(node.tag):
+        if change := _BY_TAG.get(node.tag or ""):
             change(node)
     body = tree.body
     if body is None:
