@@ -65,8 +65,8 @@ def _reason(error: OSError) -> str:
     return text.partition(" (while")[0].lower()
 
 
-def prepare_database() -> str:
-    """Migrate the database; return the password of the first account if it was created."""
+def prepare_database() -> tuple[str, str] | None:
+    """Migrate the database; return name and password of the first account if it was created."""
     try:
         refuse_unconverted(connection)
         _migrate()

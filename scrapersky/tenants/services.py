@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, ApiToken, Membership, User
@@ -9,17 +10,19 @@ from scrapersky.tenants.sessions import end_other_sessions
 
 
 @transaction.atomic
-def create_first_account(username: str = "admin") -> str:
-    """Create the first account, an administrator of the default tenant; return its password.
+def create_first_account() -> tuple[str, str] | None:
+    """Create an administrator of the default tenant; return its name and its password.
 
-    Returns an empty string if any account exists.
+    Returns None if any account has a password. Those that come from an older system have none.
     """
-    if User.objects.exists():
-        return ""
+    if User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).exists():
+        return None
+    is_taken = User.objects.filter(username="admin").exists()
+    username = f"admin-{secrets.token_hex(4)}" if is_taken else "admin"
     password = secrets.token_urlsafe(12)
     user = User.objects.create_superuser(username, password=password)
     Membership.objects.create(user=user, tenant_id=DEFAULT_TENANT_ID, role=Membership.Role.ADMIN)
-    return password
+    return username, password
 
 
 @transaction.atomic

@@ -79,18 +79,36 @@ def test_a_host_that_is_not_ours_is_said_in_a_sentence() -> None:
 
 @pytest.mark.django_db
 def test_the_first_account_may_do_everything(default_tenant: Tenant) -> None:
-    password = create_first_account()
-    user = User.objects.get()
-    assert user.check_password(password)
+    account = create_first_account()
+    assert account is not None
+    user = User.objects.get(username="admin")
+    assert account[0] == "admin"
+    assert user.check_password(account[1])
     assert user.is_superuser
     membership = Membership.objects.get(user=user)
     assert (membership.tenant_id, membership.role) == (DEFAULT_TENANT_ID, "admin")
 
 
 @pytest.mark.django_db
-def test_no_account_is_made_where_one_exists(user: User) -> None:
-    assert create_first_account() == ""
+def test_no_account_is_created_if_one_has_a_password(user: User) -> None:
+    user.is_active = False
+    user.set_password("long enough for a test")
+    user.save()
+    assert create_first_account() is None
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("username", ["ann@acme.example", "admin"])
+def test_an_account_is_created_beside_those_of_the_older_system(
+    username: str, default_tenant: Tenant
+) -> None:
+    User.objects.create(username=username, password="!imported", is_active=False)
+    account = create_first_account()
+    assert account is not None
+    created = User.objects.exclude(username=username).get(username__startswith="admin")
+    assert created.username == account[0]
+    assert created.check_password(account[1])
 
 
 def test_a_database_that_is_away_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +132,7 @@ def test_a_start_without_migrations_restores_what_follows_them_and_builds_no_mod
 
     monkeypatch.setattr(preparation, "call_command", refuse)
     Schedule.objects.all().delete()
-    assert preparation.prepare_database() == ""
+    assert preparation.prepare_database() is None
     assert Schedule.objects.filter(name=MINUTE_KEEPER).exists()
 
 

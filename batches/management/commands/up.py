@@ -30,15 +30,15 @@ class Command(SafeCommand):
         console = listen(settings.HOST, settings.PORT)
         collect_static_files()
         self.stdout.write("Preparing the database ...")
-        password = prepare_database()
+        account = prepare_database()
         check_queue()
         self.stdout.write("Starting the console and the worker (Ctrl-C ends them) ...")
         responds = threading.Event()
-        threading.Thread(target=self._announce, args=[password, responds], daemon=True).start()
+        threading.Thread(target=self._announce, args=[account, responds], daemon=True).start()
         Supervisor(make_parts(console, responds)).run()
         self.stdout.write("Stopped.")
 
-    def _announce(self, password: str, responds: threading.Event) -> None:
+    def _announce(self, account: tuple[str, str] | None, responds: threading.Event) -> None:
         """Set the event and print the console's address once it responds."""
         while not answers():
             time.sleep(0.05)
@@ -52,8 +52,9 @@ class Command(SafeCommand):
                 "Warning:    TRUSTED_PROXIES does not list the proxy, so all clients share one"
                 " address and its login delays"
             )
-        if password:
-            self.stdout.write(f"Login:      admin, password {password} (shown this once)")
+        if account:
+            username, password = account
+            self.stdout.write(f"Login:      {username}, password {password} (shown this once)")
         else:
             self.stdout.write("Login:      as before (forgotten: manage.py changepassword admin)")
         self.stdout.flush()
