@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from django.apps.registry import Apps
 from django.db import transaction
@@ -116,26 +115,19 @@ class Outcome:
 
 @contextmanager
 def opened(
-    connection: BaseDatabaseWrapper, apps: Apps, source: Any = None, *, dry_run: bool = False
+    connection: BaseDatabaseWrapper, apps: Apps, source: str = "", *, dry_run: bool = False
 ) -> Iterator[Context]:
-    """Yield a run over the older tables, in the same database or read through `source`.
+    """Yield a run over the older tables, in the same database or in `source`.
 
-    Call it inside a transaction; a second conversion waits for the first. A dry run does not need
-    the tables of this system.
+    Call it inside a transaction; a second conversion waits for the first. If the database is not
+    up to date, a dry run uses empty tables of its own.
     """
     check_target(connection)
-    is_migrated = preview.has_tables(connection, apps)
-    if not is_migrated and not dry_run:
-        raise LegacyError("This system has no tables yet: run `manage.py migrate` first.")
     with at_work(connection, apps) as context:
-        if not is_migrated:
+        if dry_run and not preview.is_up_to_date(connection):
             preview.create_tables(context)
-        older = reading.find_complete(source or context.cursor)
+        older = reading.fetch(context, source) if source else reading.attach(context)
         context.fates = columns.fates(older)
-        if source is None:
-            reading.attach(context, older)
-        else:
-            reading.fetch(context, source, older)
         yield context
 
 
@@ -149,14 +141,13 @@ def convert(
     connection: BaseDatabaseWrapper,
     apps: Apps,
     *,
-    source: Any = None,
+    source: str = "",
     options: ConversionOptions | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Convert and verify all rows that no earlier run has converted; return the result.
 
-    An error or a difference rolls everything back. `source` is a cursor of another database,
-    inside its own transaction.
+    An error or a difference rolls everything back. `source` is the alias of another database.
     """
     options = options or ConversionOptions()
     if options.report_file:
@@ -200,7 +191,7 @@ def _since(context: Context, progress: Progress) -> Verdict | None:
 
 
 def check(
-    connection: BaseDatabaseWrapper, apps: Apps, *, source: Any = None, progress: Progress = silent
+    connection: BaseDatabaseWrapper, apps: Apps, *, source: str = "", progress: Progress = silent
 ) -> Verdict:
     """Verify the rows of earlier runs without writing anything."""
     with transaction.atomic(using=connection.alias), opened(connection, apps, source) as context:

@@ -1,7 +1,7 @@
-"""Support dry runs in a database without the tables of this system."""
+"""Support dry runs in a database that lacks tables or columns of this system."""
 
-from django.apps.registry import Apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 from batches.legacy.context import WORKPLACE, Context, LegacyError
 
@@ -26,7 +26,7 @@ def create_tables(context: Context) -> None:
         editor.deferred_sql.clear()
 
 
-def has_tables(connection: BaseDatabaseWrapper, apps: Apps) -> bool:
-    """Return whether a database has this system's tables."""
-    table = apps.get_model("batches.LegacyId")._meta.db_table
-    return table in connection.introspection.table_names()
+def is_up_to_date(connection: BaseDatabaseWrapper) -> bool:
+    """Return whether every migration of this system is applied to a database."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())

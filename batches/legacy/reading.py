@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from batches.legacy.context import WORKPLACE, Context, LegacyError
 from batches.legacy.sources import TABLES, Actual, columns_with_types, query, quoted
@@ -74,12 +74,6 @@ class OlderTables:
     def query(self, table: str) -> str:
         """Return the SELECT that reads a table in the common shape; a missing table has no rows."""
         return query(table, self.columns[table], self.name(table))
-
-
-def begin_reading(cursor: Any) -> None:
-    """Make a transaction of another database read one snapshot without hidden rows."""
-    cursor.execute(ONE_MOMENT)
-    cursor.execute(HIDE_NOTHING)
 
 
 def find(cursor: Any) -> OlderTables | None:
@@ -175,10 +169,15 @@ def reading(table: str) -> Iterator[None]:
         raise LegacyError(f"The legacy table {table} cannot be read: {_reason(error)}") from error
 
 
+def first_line(error: Exception) -> str:
+    """Return what a PostgreSQL error says, without the statement and further details."""
+    return next(iter(str(error).strip().splitlines()), "").strip() or "the connection was lost"
+
+
 def _reason(error: Exception) -> str:
     """Return the first line of a PostgreSQL error as a sentence, with a hint if there is one."""
-    text = next(iter(str(error).splitlines()), "").strip()
-    sentence = (text or "the connection was lost").rstrip(".") + "."
+    text = first_line(error)
+    sentence = text.rstrip(".") + "."
     if "row-level security" in text:
         return f"{sentence} Use the owner of the table, or a role with BYPASSRLS."
     if text.startswith("permission denied"):
@@ -186,13 +185,15 @@ def _reason(error: Exception) -> str:
     return sentence
 
 
-def attach(context: Context, older: OlderTables) -> None:
+def attach(context: Context) -> OlderTables:
     """Present the tables of this database in the common shape, protected from changes."""
+    older = find_complete(context.cursor)
     if not _hold(context, older):
         _copy_at_once(context, older)
-        return
+        return older
     for table in TABLES:
         context.show(f"old_{table}", older.query(table))
+    return older
 
 
 def _hold(context: Context, older: OlderTables) -> bool:
@@ -220,16 +221,25 @@ def _copy_at_once(context: Context, older: OlderTables) -> None:
         _finish(context, table)
 
 
-def fetch(context: Context, source: Any, older: OlderTables) -> None:
-    """Copy the tables from a cursor of another database, block by block."""
-    for table in TABLES:
-        _define(context, table)
-        if older.columns[table]:
-            blocks = _blocks(source, table, older.query(table))
-            with context.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
-                for block in blocks:
-                    copy.write(block)
-        _finish(context, table)
+def fetch(context: Context, alias: str) -> OlderTables:
+    """Copy the tables from another database, block by block; its transaction ends here."""
+    with transaction.atomic(using=alias), connections[alias].cursor() as source:
+        source.execute(ONE_MOMENT)
+        source.execute(HIDE_NOTHING)
+        older = find_complete(source)
+        for table in TABLES:
+            _copy(context, source, table, older)
+    return older
+
+
+def _copy(context: Context, source: Any, table: str, older: OlderTables) -> None:
+    _define(context, table)
+    if older.columns[table]:
+        blocks = _blocks(source, table, older.query(table))
+        with context.cursor.copy(f"COPY old_{table} FROM STDIN") as copy:
+            for block in blocks:
+                copy.write(block)
+    _finish(context, table)
 
 
 def _blocks(source: Any, table: str, query: str) -> Iterator[Sequence[int]]:

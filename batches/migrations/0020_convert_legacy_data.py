@@ -12,12 +12,21 @@ from django.db import DatabaseError, migrations
 
 
 def convert(apps, schema_editor):
-    from batches.legacy import conversion, output, reading
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    from batches.legacy import reading
     from batches.legacy.context import LegacyError
 
-    connection = schema_editor.connection
-    if connection.vendor != "postgresql":
-        return
+    try:
+        _convert(apps, schema_editor.connection)
+    except (LegacyError, DatabaseError) as error:
+        reason = reading.first_line(error)
+        raise CommandError(f"The older tables were not converted: {reason}") from error
+
+
+def _convert(apps, connection):
+    from batches.legacy import conversion, output, reading
+
     with connection.cursor() as cursor:
         older = reading.find(cursor)
         if older is None:
@@ -28,10 +37,7 @@ def convert(apps, schema_editor):
                 )
             return
         _say(*output.intention(cursor, older))
-    try:
-        outcome = conversion.convert(connection, apps)
-    except (LegacyError, DatabaseError) as error:
-        raise CommandError(f"The older tables were not converted: {error}") from error
+    outcome = conversion.convert(connection, apps)
     _say(*output.outcome(outcome, dry_run=False))
 
 

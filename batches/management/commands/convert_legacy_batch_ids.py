@@ -9,17 +9,21 @@ from typing import Any
 import psycopg
 from django.apps import apps
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connection, connections, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, connection, connections
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batches.legacy import conversion, output, reading, steps
+from batches.legacy import conversion, output, preview, reading, steps
 from batches.legacy.context import LegacyError
 from batches.legacy.conversion import ConversionOptions
 from batches.legacy.verification import VerificationFailed
 from batches.queue import wake_workers
 from scrapersky.web.commands import SafeCommand
+
+NOT_UP_TO_DATE = (
+    "This database is not up to date: run `manage.py migrate` first. It also converts older tables "
+    "that are in the same database."
+)
 
 
 class Command(SafeCommand):
@@ -58,9 +62,10 @@ class Command(SafeCommand):
             )
         try:
             conversion.check_target(connection)
-            if not options["dry_run"]:
-                _check_migrated()
-            with _source(options["database"]) as source, _progress() as progress:
+            if not options["dry_run"] and not preview.is_up_to_date(connection):
+                raise CommandError(NOT_UP_TO_DATE)
+            source = _source(options["database"])
+            with _progress() as progress:
                 lines, differs = self._run(source, progress, options)
         except VerificationFailed as failed:
             self.stdout.write("\n".join(output.verdict(failed.verdict)))
@@ -68,7 +73,7 @@ class Command(SafeCommand):
         except (LegacyError, OSError) as error:
             raise CommandError(str(error)) from error
         except (DatabaseError, psycopg.Error) as error:
-            reason = " ".join(str(error).split())
+            reason = reading.first_line(error)
             sentence = f"The database reported an error and nothing was changed: {reason}"
             raise CommandError(sentence) from error
         except KeyboardInterrupt:
@@ -79,7 +84,7 @@ class Command(SafeCommand):
             raise CommandError("The two databases differ; see the differences above.")
 
     def _run(
-        self, source: Any, progress: steps.Progress, options: dict[str, Any]
+        self, source: str, progress: steps.Progress, options: dict[str, Any]
     ) -> tuple[list[str], bool]:
         """Return the output lines, and whether the two sides differ."""
         if options["verify"]:
@@ -97,30 +102,16 @@ class Command(SafeCommand):
         return lines, bool(outcome.since and outcome.since.faults)
 
 
-def _check_migrated() -> None:
-    """Raise `CommandError` if columns that a conversion fills may be missing."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise CommandError(
-            "This database is not up to date: run `manage.py migrate` first. It also converts "
-            "older tables that are in the same database."
-        )
-
-
-@contextmanager
-def _source(alias: str) -> Iterator[Any]:
-    """Yield a cursor of the other database, or None if the tables are in the default one."""
+def _source(alias: str) -> str:
+    """Return the alias of the other database; empty if the tables are in the default one."""
     if alias not in connections.databases:
         known = ", ".join(sorted(connections.databases))
         raise CommandError(f"There is no database {alias!r}; there are: {known}.")
     if alias == "default":
-        yield None
-        return
+        return ""
     if connections[alias].vendor != "postgresql":
         raise CommandError(f"The database {alias!r} is not a PostgreSQL database.")
-    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-        reading.begin_reading(cursor)
-        yield cursor
+    return alias
 
 
 @contextmanager

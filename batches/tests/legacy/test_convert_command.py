@@ -2,12 +2,15 @@
 
 import csv
 from collections.abc import Iterator
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
@@ -94,6 +97,13 @@ def test_a_dry_run_tells_the_same_with_the_formats_of_ids_and_writes_nothing(old
     assert "lost-batch" in printed
     assert state() == before
     assert not LegacyId.objects.exists()
+
+
+def test_a_dry_run_works_before_the_database_is_up_to_date(older: Any) -> None:
+    older.execute("DELETE FROM django_migrations WHERE app = 'scans'")
+    older.execute("ALTER TABLE scans_page DROP COLUMN curation")
+    assert "A dry run: nothing was written." in convert("--dry-run")
+    assert refusal().startswith("This database is not up to date: run `manage.py migrate` first.")
 
 
 def test_the_report_has_a_line_for_each_id_that_was_no_plain_uuid(
@@ -197,6 +207,21 @@ def test_a_crash_near_the_end_leaves_nothing(
     assert not LegacyId.objects.exists()
 
 
+def test_an_error_of_the_database_is_said_without_its_statement(
+    older: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(context: Any) -> None:
+        context.execute("SELECT nothing FROM jobs")
+
+    monkeypatch.setattr(conversion, "MAKE", (Step("failing", fail),))
+    reason = 'column "nothing" does not exist'
+    assert refusal() == f"The database reported an error and nothing was changed: {reason}"
+    migration = import_module("batches.migrations.0020_convert_legacy_data")
+    with pytest.raises(CommandError) as error:
+        migration.convert(apps, SimpleNamespace(connection=connection))
+    assert str(error.value) == f"The older tables were not converted: {reason}"
+
+
 def test_ctrl_c_is_answered_in_a_sentence(
     older: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -271,6 +296,19 @@ def test_another_database_is_read_and_left_as_it_is(elsewhere: str) -> None:
     assert convert("--database", "legacy").startswith("Nothing to convert")
     with psycopg.connect(elsewhere) as opened:
         assert older_rows(opened.cursor()) == before
+
+
+def test_the_other_database_is_not_needed_once_it_is_read(
+    elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(context: Any) -> None:
+        name = connections.databases["legacy"]["NAME"]
+        query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        assert context.value(query, [name]) == 1
+
+    monkeypatch.setattr(conversion, "MAKE", (*conversion.MAKE, Step("losing it", lose)))
+    assert "Verified" in convert()
+    assert Batch.objects.filter(legacy_id=12).exists()
 
 
 def test_a_database_without_older_tables_is_refused(legacy: Any) -> None:
