@@ -49,8 +49,8 @@ NUMBERED = ("batch_jobs", "jobs")
 NOT_AN_INTEGER = "id IS NULL OR id::text !~ '^-?[0-9]{1,18}$'"
 ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 HIDE_NOTHING = "SET LOCAL row_security = off"
-# insufficient_privilege
-REFUSED = "42501"
+# insufficient_privilege; wrong_object_type, of a materialized view or a foreign table
+REFUSED = ("42501", "42809")
 
 
 @dataclass(frozen=True)
@@ -197,13 +197,13 @@ def attach(context: Context) -> OlderTables:
 
 
 def _hold(context: Context, older: OlderTables) -> bool:
-    """Lock the tables against writes until the transaction ends; return whether the role may."""
+    """Lock the tables against writes until the transaction ends; return whether that is allowed."""
     names = ", ".join(older.name(table) for table in older.present)
     try:
         with transaction.atomic(using=context.connection.alias):
             context.execute(f"LOCK TABLE {names} IN SHARE MODE")
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != REFUSED:
+        if getattr(error.__cause__, "sqlstate", "") not in REFUSED:
             raise
         return False
     return True

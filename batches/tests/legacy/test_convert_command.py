@@ -152,6 +152,12 @@ def test_the_older_tables_are_never_changed(older: Any) -> None:
     assert older_rows(older) == before
 
 
+def test_a_materialized_view_is_read_like_a_table(older: Any) -> None:
+    older.execute("ALTER TABLE contacts RENAME TO contacts_of_view")
+    older.execute("CREATE MATERIALIZED VIEW contacts AS SELECT * FROM contacts_of_view")
+    assert "contacts: 3 rows" in convert()
+
+
 def test_a_later_run_keeps_what_is_new_and_fails_where_the_rest_differs(older: Any) -> None:
     convert()
     older.execute("UPDATE batches_batch SET legacy_batch_id = 'x' WHERE legacy_id = 7")
