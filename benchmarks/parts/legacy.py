@@ -36,7 +36,7 @@ SHAPES = {
     "before": "before the older script",
     "scripted": "after the older script ran on the former",
 }
-COLUMNS = ("", "time", "rows/s", "of bare", "CPU time", "of bare", "Python's peak", "server's peak")
+COLUMNS = ("", "time", "rows/s", "of bare", "CPU time", "of bare", "Python", "server")
 
 
 class Cost(NamedTuple):
@@ -77,6 +77,7 @@ def _measure(shape: str, scale: Scale) -> None:
         f"In {storage.kind}, one transaction. {rows:,} rows written; the bare copy puts the same",
         "rows into tables with the same indexes and checks. The conversion also writes and indexes",
         "the id map; as a superuser it has foreign keys checked once a table, not row by row.",
+        "Python and server: their peaks of memory; the CPU time is that of both.",
     )
 
 
