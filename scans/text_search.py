@@ -141,7 +141,7 @@ class Indexed(Func):
         return f"({has_words} AND {words} @@ %s::tsquery)", [query]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        words = " ".join('"' + word.replace('"', "") + '"*' for word in self.words)
+        words = " ".join('"' + word.replace('"', '""') + '"*' for word in self.words)
         ids = f"SELECT domain FROM {SQLITE_TABLE} WHERE {SQLITE_TABLE} MATCH %s"
         return f'{self._table(compiler)}."id" IN ({ids})', [f"{self.column} : ({words})"]
 
@@ -155,8 +155,11 @@ def host_matches(text: str, path: str = "") -> Q:
     `path` leads to the domain (`domain__`). A text without a dot is a prefix of any label; one that
     starts with a dot is a suffix of the host; any other is a prefix or the last labels. A pasted
     URL or e-mail address is reduced to its host, and international names may be entered in Unicode.
+    If no host is left (`@`), every domain matches, as for a search without words.
     """
     host = read_host(text)
+    if not host:
+        return Q()
     if host.startswith("."):
         return Q(Prefix.of(f"{path}reversed_host", reversed_host(host)))
     if "." not in host:
@@ -195,7 +198,7 @@ def words_of(text: str) -> list[str]:
 
 def prefix_query(words: list[str]) -> str:
     """Return the tsquery for texts with words that have these prefixes."""
-    quoted = (word[:LONGEST_WORD].replace("\\", "").replace("'", "''") for word in words)
+    quoted = (re.sub(r"(['\\])", r"\1\1", word[:LONGEST_WORD]) for word in words)
     return " & ".join(f"'{word}':*" for word in quoted)
 
 

@@ -32,6 +32,8 @@ pytestmark = pytest.mark.django_db
 LISTS = all_lists()
 OF_DOMAINS = ("contacts", "pages", "technologies", "sitemaps", "scans", "jobs")
 MOST_PAGES = 40
+# Characters that quote, separate or match any text in one of the databases' own search syntaxes.
+SIGNS = ("\\", "'", '"', "@", "*", "%", ":", "(")
 
 
 def query(definition: ListDefinition, user: User, **params: str | list[str]) -> ListQuery:
@@ -125,11 +127,11 @@ def test_every_order_shows_every_row_once_and_leads_back(
 
 
 @pytest.mark.parametrize("definition", LISTS, ids=lambda item: item.name)
-def test_every_filter_can_be_read_and_run(
+def test_every_filter_can_be_read_and_run_in_every_order(
     definition: ListDefinition, results: None, user: User
 ) -> None:
     for item in definition.filters:
-        texts = [value for value, _ in item.choices] or ["7d", "5", str(user.pk), "exam"]
+        texts = [value for value, _ in item.choices] or ["7d", "5", str(user.pk), "exam", *SIGNS]
         ran = 0
         for text in texts:
             list_query = query(definition, user, **{item.name: text})
@@ -137,6 +139,9 @@ def test_every_filter_can_be_read_and_run(
                 list_query.page(definition.columns)
                 list_query.count()
                 ran += 1
+            for order in () if list_query.errors or text not in SIGNS else list_query.sorts:
+                by = {item.name: text, "sort": order.name}
+                query(definition, user, **by).page(definition.columns)
         assert ran, f"{definition.name}: no value for {item.name}"
 
 
@@ -200,12 +205,21 @@ def test_a_superuser_sees_all_tenants_page_by_page(results: None, user: User) ->
         ("ample", []),
         ("%", []),
         ("'", []),
+        ('"', []),
+        ("\\", []),
     ],
 )
 def test_a_host_is_searched_by_beginning_label_and_ending(
     results: None, user: User, text: str, expected: list[str]
 ) -> None:
     assert hosts(user, q=text) == expected
+
+
+@pytest.mark.parametrize("text", ["@", "*", "<>@"])
+def test_a_search_without_a_host_matches_every_domain_in_every_order(
+    results: None, user: User, text: str
+) -> None:
+    assert len(hosts(user, q=text)) == len(hosts(user, q=text, sort="-last_scanned_at")) == 30
 
 
 def test_hosts_that_begin_with_a_search_come_first_in_their_order(
