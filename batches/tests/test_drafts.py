@@ -64,6 +64,14 @@ def test_groups_that_are_skipped_are_not_scanned_and_the_draft_ends(console: Cli
     assert not Draft.objects.exists()
 
 
+def test_a_group_that_is_not_shown_whole_says_so(console: Client) -> None:
+    rejected = "\n".join(f"rejected{number}" for number in range(60))
+    page = check(console, domains=f"a.example\n{rejected}").content.decode()
+    assert '<code class="wrap">rejected49</code>' in page
+    assert "rejected50</code>" not in page
+    assert "The first 50 of 60." in page
+
+
 def test_rejected_lines_are_corrected_in_place(console: Client) -> None:
     check(console, domains="a.example\nb,,example")
     draft = str(Draft.objects.get().pk)
