@@ -1,4 +1,4 @@
-// Counts pasted domains and suggests the columns of a chosen CSV file.
+// Counts pasted lines and suggests the columns of a chosen CSV file.
 "use strict";
 (() => {
   const text = document.getElementById("id_domains");
@@ -8,12 +8,9 @@
   if (!text || !file) return;
 
   const tally = () => {
-    const entries = text.value
-      .split("\n")
-      .flatMap((line) => line.replace(/(^|\s)#.*/, "").split(/[\s,;|]+/))
-      .filter(Boolean);
-    count.textContent = entries.length
-      ? `${entries.length.toLocaleString("en")} ${entries.length === 1 ? "entry" : "entries"}`
+    const lines = text.value.split("\n").filter((line) => line.trim()).length;
+    count.textContent = lines
+      ? `${lines.toLocaleString("en")} ${lines === 1 ? "line" : "lines"}`
       : "";
   };
   text.addEventListener("input", tally);

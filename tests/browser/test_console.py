@@ -27,7 +27,7 @@ def test_a_pasted_list_becomes_a_batch_whose_page_counts_refusals(logged_in: Pag
     logged_in.click("text=New batch")
     logged_in.fill("#id_name", "Spring list")
     logged_in.fill("#id_domains", "a.com\nhttps://b.com/x\nlocalhost")
-    expect(logged_in.locator("#domain-count")).to_have_text("3 entries")
+    expect(logged_in.locator("#domain-count")).to_have_text("3 lines")
     logged_in.click("button:has-text('Start scanning')")
     expect(logged_in.locator("h1")).to_have_text("Spring list")
     expect(logged_in.locator("text=1 line of the list was rejected")).to_be_visible()
