@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import DatabaseError, InterfaceError
 
 from scrapersky.web.text import printable_lines
 
@@ -15,7 +16,7 @@ class SafeOutput(OutputWrapper):
 
 
 class SafeCommand(BaseCommand):
-    """A command that prints untrusted text."""
+    """A command that prints untrusted text, and a failure of the database in one sentence."""
 
     def __init__(self, stdout: Any = None, stderr: Any = None, **kwargs: Any) -> None:
         super().__init__(stdout, stderr, **kwargs)
@@ -28,4 +29,8 @@ class SafeCommand(BaseCommand):
         for name in ("stdout", "stderr"):
             if options.get(name):
                 options[name] = SafeOutput(options[name])
-        return super().execute(*args, **options)
+        try:
+            return super().execute(*args, **options)
+        except (DatabaseError, InterfaceError) as error:
+            reason = " ".join(str(error).split())
+            raise CommandError(f"The database cannot be used: {reason[:300]}") from error

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, get_commands, load_command_class
+from django.db import OperationalError
 
 from scrapersky.web.commands import SafeCommand
 
@@ -33,3 +34,19 @@ def test_output_errors_and_refusals_are_escaped() -> None:
         command.run_from_argv(["manage.py", "hostile"])
     assert out.getvalue() == "title \\x1b[2J\n\tsecond line \\x9b31m\n"
     assert err.getvalue() == "line 1: \\x1b]0;pwned\\x07\nCommandError: no column \\x1b[31m\n"
+
+
+class WithoutDatabase(SafeCommand):
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        raise OperationalError("connection refused\n\tIs the server running?")
+
+
+def test_a_failure_of_the_database_is_one_sentence() -> None:
+    err = StringIO()
+    with pytest.raises(SystemExit):
+        WithoutDatabase(stderr=err).run_from_argv(["manage.py", "without_database"])
+    assert err.getvalue() == (
+        "CommandError: The database cannot be used: connection refused Is the server running?\n"
+    )
