@@ -24,6 +24,7 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.preferences import SavedView
 from scrapersky.tenants.saved_views import openable_views
 from scrapersky.web.lists.filters import BadValue
+from scrapersky.web.lists.query import unknown_filters
 from scrapersky.web.regional import grouped
 
 LIST, VIEW, FILTER = "list", "view", "filter"
@@ -142,6 +143,8 @@ def source_of_filter(query: str, tenant: Tenant) -> Source:
 def _matching(query: str, tenant: Tenant) -> QuerySet[Domain]:
     rows: QuerySet[Domain] = Domain.objects.filter(tenant=tenant)
     params = QueryDict(query)
+    if unknown := unknown_filters(DOMAINS, params):
+        raise ValidationError(list(unknown.values()))
     for name, item in DOMAINS.filter_by_name.items():
         try:
             rows = item.apply(rows, item.values(params.getlist(name)))

@@ -73,6 +73,8 @@ def test_a_source_that_is_not_the_users_does_not_exist(
     assert find_source("filter:", user=stranger, tenant=other_tenant).hosts() == ["theirs.example"]
     with pytest.raises(ValidationError, match=r"Pages, at least: “many” is not a whole number"):
         find_source("filter:pages_min=many", user=stranger, tenant=other_tenant)
+    with pytest.raises(ValidationError, match="no filter “hosts”"):
+        find_source("filter:hosts=a", user=stranger, tenant=other_tenant)
 
 
 def test_the_form_checks_and_scans_a_source(

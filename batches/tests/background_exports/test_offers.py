@@ -184,7 +184,13 @@ def test_the_api_lists_the_exports_of_the_users_tenants(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"list": "colours"}, {"query": "verdict=red"}, {"columns": ["colour"]}]
+    "wrong",
+    [
+        {"list": "colours"},
+        {"query": "verdict=red"},
+        {"query": "verdicts=ok"},
+        {"columns": ["colour"]},
+    ],
 )
 def test_the_api_names_what_cannot_be_exported(user: User, wrong: dict[str, Any]) -> None:
     payload = {"list": "domains"} | wrong

@@ -81,8 +81,13 @@ class ListQuery:
     def of_text(
         cls, definition: ListDefinition, query: str, user: User, base: QuerySet | None = None
     ) -> "ListQuery":
-        """Return the query for a query string as stored in a saved view or export."""
-        return cls(definition, QueryDict(query), user, base)
+        """Return the query for a query string as sent by a client or stored in a saved view.
+
+        An unknown parameter is an error: without its filter, more rows would match.
+        """
+        listing = cls(definition, QueryDict(query), user, base)
+        listing.errors |= unknown_filters(listing.definition, listing.params)
+        return listing
 
     @property
     def filters(self) -> list[tuple[Filter, list[Any]]]:
@@ -314,3 +319,11 @@ class ListQuery:
 def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:
     """Return the unknown parameters of a list."""
     return sorted(set(params) - set(definition.filter_by_name) - RESERVED)
+
+
+def unknown_filters(definition: ListDefinition, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return a message for each unknown parameter of a query string."""
+    return {
+        name: f"The list has no filter “{name[:50]}”."
+        for name in unknown_params(definition, params)
+    }
