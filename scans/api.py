@@ -15,6 +15,7 @@ from scans.services import queue_for_sitemaps
 from scrapersky.tenants.access import current_ids, tenant_for_new_rows, writable
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem, RefusedValue
+from scrapersky.web.api_input import RequestBody
 
 MOST = 100_000
 IDS_PER_QUERY = 5_000
@@ -22,7 +23,7 @@ IDS_PER_QUERY = 5_000
 router = Router()
 
 
-class SitemapsIn(Schema):
+class SitemapsIn(RequestBody):
     """Domains to queue, by name, by id, or both."""
 
     domains: list[str] = Field(default=[], max_length=MOST)

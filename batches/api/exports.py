@@ -18,6 +18,7 @@ from scrapersky.tenants.access import check_writable, get_readable, readable
 from scrapersky.tenants.saved_views import get_view
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem
+from scrapersky.web.api_input import RequestBody
 from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
@@ -29,7 +30,7 @@ RECIPES = ", ".join(dict.fromkeys(r.name for d in (DOMAINS, CONTACTS) for r in d
 router = Router()
 
 
-class ExportIn(Schema):
+class ExportIn(RequestBody):
     """What to export: a list or a saved view, a query string, columns and a format."""
 
     list: str = Field(default="", description="domains, contacts, pages, jobs and so on.")
@@ -90,7 +91,7 @@ class ViewExportOut(Schema):
     is_baseline: bool
 
 
-class BaselineIn(Schema):
+class BaselineIn(RequestBody):
     """The export to compare the next one with."""
 
     number: int = Field(

@@ -19,6 +19,7 @@ from scans.lists import LISTS
 from scrapersky.tenants.access import get_readable, get_writable, tenant_for_new_rows
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
+from scrapersky.web.api_input import RequestBody
 from scrapersky.web.lists.api import add_list
 
 READ = {401: Problem, 404: Problem, 422: Problem}
@@ -29,25 +30,25 @@ router = Router()
 add_list(router, "", LISTS)
 
 
-class ListIn(Schema):
+class ListIn(RequestBody):
     """The name of a new list and its domains; domains that cannot be scanned are left out."""
 
     name: str = Field(max_length=200)
     domains: Domains = Field(default_factory=list)
 
 
-class ListChanges(Schema):
+class ListChanges(RequestBody):
     name: str = Field(max_length=200)
 
 
-class ListedIn(Schema):
+class ListedIn(RequestBody):
     """Domains to add to a list; `replace` removes all others."""
 
     domains: Domains
     replace: bool = False
 
 
-class UnlistedIn(Schema):
+class UnlistedIn(RequestBody):
     """Domains to remove from a list."""
 
     domains: Domains

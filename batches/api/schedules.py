@@ -18,6 +18,7 @@ from batches.recurring import Plan, read_domains
 from scrapersky.tenants.access import get_readable, get_writable, readable, tenant_for_new_rows
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import ConflictError, InputError, Problem, RefusedValue
+from scrapersky.web.api_input import RequestBody
 
 READ = {401: Problem, 404: Problem, 422: Problem}
 WRITE = {403: Problem, **READ}
@@ -30,7 +31,7 @@ IMPLIED = {"cron": "cron", "weekday": "weekly", "month_day": "monthly"}
 router = Router()
 
 
-class ScheduleChanges(Schema):
+class ScheduleChanges(RequestBody):
     """The settings of a schedule; omitted fields keep their values."""
 
     name: str | None = Field(default=None, max_length=200)
@@ -77,7 +78,7 @@ class ScheduleIn(ScheduleChanges):
     name: str = Field(max_length=200)
 
 
-class PauseIn(Schema):
+class PauseIn(RequestBody):
     until: datetime = Field(description="No run starts before this time.")
 
 

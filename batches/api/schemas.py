@@ -24,6 +24,7 @@ from batches.skipping import MAX_DAYS, Skips
 from scans.engine.errors import FailureReason
 from scans.engine.lists.collection import ParsedList
 from scrapersky.web.api_errors import RefusedValue
+from scrapersky.web.api_input import RequestBody
 from scrapersky.web.regional import grouped
 
 SINGLE_SCAN_PAGES = 100
@@ -95,10 +96,8 @@ class BatchIn(BatchParams):
         return domains
 
 
-class RetryIn(Schema):
-    """Which failures to retry, and with which options. Unknown fields are rejected."""
-
-    model_config = ConfigDict(extra="forbid")
+class RetryIn(RequestBody):
+    """Which failures to retry, and with which options."""
 
     reasons: list[FailureReason] | None = Field(
         default=None,

@@ -17,6 +17,7 @@ from scans.models import Contact, Domain, Page, Technology
 from scrapersky.tenants.access import get_writable, readable
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem
+from scrapersky.web.api_input import RequestBody
 from scrapersky.web.regional import grouped
 
 router = Router()
@@ -24,7 +25,7 @@ REFUSALS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Probl
 MOST_LISTED = 1_000
 
 
-class CorrectionIn(Schema):
+class CorrectionIn(RequestBody):
     """The wrong result: a contact, a technology, the type of a page or the verdict on a domain."""
 
     kind: Literal["contact", "technology", "page_type", "verdict"]
