@@ -47,13 +47,16 @@ from scrapersky.web.commands import SafeCommand
 
 class Command(SafeCommand):
     help = (
-        "Create a batch from a text or CSV file or a saved list, which the workers start at once. "
-        "Print its id, "
-        "and rejected lines to stderr."
+        "Create a batch from a file or a saved list, which the workers start at once. "
+        "Print its id, and rejected lines to stderr."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", help="a text or CSV file, or - for standard input")
+        parser.add_argument(
+            "file",
+            nargs="?",
+            help="text, CSV, JSON, a spreadsheet, or a ZIP file of one; - for standard input",
+        )
         parser.add_argument(
             "--list", default="", help="instead of a file: the name of a saved list"
         )
