@@ -2,8 +2,10 @@
 
 import tempfile
 import time
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 
 import psycopg
 import requests
@@ -28,8 +30,8 @@ ENVIRONMENT = {
 COLUMNS = ("until", "after", "CPU of web", "of worker", "of PostgreSQL", "in all")
 # Domains of the first batch; if 50 fail, the network counts as down.
 WARM_UP = 20
-# A step between two neighbours of the list, so that its names are in no order.
-STEP = 1_000_003
+# Seeds the order of the list.
+SEED = 13
 _BLOCK = 10_000
 _EVERY = 0.05
 
@@ -80,9 +82,10 @@ def run_part(scale: Scale) -> None:
         with console(env) as running, psycopg.connect(storage.url, autocommit=True) as connection:
             client = Client(running.url, token, connection)
             # Afterwards all processes have started and loaded their code.
-            client.wait_for(client.post(WARM_UP), "finished_at IS NOT NULL")
+            client.wait_for(client.post(_shuffled(0, WARM_UP)), "finished_at IS NOT NULL")
+            numbers = _shuffled(WARM_UP, scale.sites)
             watch = Watch(running, storage)
-            batch = client.post(scale.sites, after=WARM_UP)
+            batch = client.post(numbers)
             watch.record("the response")
             client.wait_for(batch, "NOT is_building")
             watch.record("the complete list")
@@ -106,11 +109,11 @@ class Client:
     token: str
     connection: psycopg.Connection
 
-    def post(self, count: int, after: int = 0) -> str:
-        """Create a batch of this many domains, none of which is among the first ones."""
+    def post(self, numbers: "array[int]") -> str:
+        """Create a batch of the sites with these numbers."""
         response = requests.post(
             f"{self.url}/api/v3/batch_page_scraper/batch",
-            data=_lines(count, after),
+            data=_lines(numbers),
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/jsonl"},
             timeout=600,
         )
@@ -126,11 +129,17 @@ class Client:
             time.sleep(_EVERY)
 
 
-def _lines(count: int, after: int) -> Iterator[bytes]:
-    """Yield the list in blocks, each name once and in no order."""
-    for start in range(0, count, _BLOCK):
-        numbers = range(start, min(start + _BLOCK, count))
-        names = (host(after + number * STEP % count) for number in numbers)
+def _shuffled(first: int, count: int) -> "array[int]":
+    """Return numbers in a random order, each once."""
+    numbers = array("l", range(first, first + count))
+    Random(SEED).shuffle(numbers)
+    return numbers
+
+
+def _lines(numbers: "array[int]") -> Iterator[bytes]:
+    """Yield the list in blocks."""
+    for start in range(0, len(numbers), _BLOCK):
+        names = map(host, numbers[start : start + _BLOCK])
         yield "".join(f'"{name}"\n' for name in names).encode()
 
 
