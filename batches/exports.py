@@ -11,9 +11,9 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
-from ninja.responses import NinjaJSONEncoder
 
 from batches.models import Batch, Job
 from scans.corrections.reading import corrected
@@ -181,6 +181,6 @@ def json_lines(results: Iterable[Facts]) -> Iterator[str]:
     """Yield the text of a JSON array, one object per line."""
     separator = "[\n"
     for result in results:
-        yield separator + json.dumps(result, cls=NinjaJSONEncoder)
+        yield separator + json.dumps(result, cls=DjangoJSONEncoder)
         separator = ",\n"
     yield "\n]\n" if separator == ",\n" else "[]\n"

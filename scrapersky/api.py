@@ -1,11 +1,14 @@
 """The HTTP API: mounts the routers of the applications under /api/v3/."""
 
+import json
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from ninja import NinjaAPI, Router
+from ninja.openapi.docs import Swagger
 
 from batches.api.exports import router as exports
 from batches.api.lists import batches as batch_lists
@@ -26,6 +29,16 @@ from scrapersky.web.api_auth import ConsoleSession, TokenAuth
 
 # URL prefixes of the older system -> the prefixes that serve them.
 ALIASES = {"modernized_page_scraper/": "batch_page_scraper/"}
+
+
+class DocsPage(Swagger):
+    """Swagger UI in the console's own template; django-ninja's loads it from the internet."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        url = self.get_openapi_url(api, kwargs)
+        settings = json.dumps(self.settings | {"url": url})
+        context = {"swagger_settings": settings, "openapi_url": url}
+        return render(request, "api_docs.html", context)
 
 
 class ConsoleApi(NinjaAPI):
@@ -56,6 +69,7 @@ api = ConsoleApi(
     title="ScraperSky",
     version="3.0.0",
     urls_namespace="api",
+    docs=DocsPage(),
     description=(
         "Scan lists of websites. Log in to the console, or create a token on your account page "
         "and send it as `Authorization: Bearer TOKEN`. Every path under `batch_page_scraper` is "

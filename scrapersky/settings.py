@@ -3,15 +3,20 @@
 `.env.example` lists every name. An invalid value stops the start with an error that names it.
 """
 
+import gc
 import math
 import os
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
 
 from scrapersky import env, private_files
+
+# Memory: collections during the imports free nothing and take a tenth of every start
+gc.set_threshold(50_000)
 
 # Files: no other user of this machine can read the database, keys or exports
 private_files.create_private_files_only()
@@ -71,7 +76,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_q",
-    "ninja",
     "scrapersky.tenants",
     "scans",
     "batches",
@@ -159,7 +163,11 @@ POLL_MILLISECONDS = 2_000
 
 # Static files
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The docs page of the API uses files of django-ninja. It is not an installed app, because every
+# process would then import it, and only the API needs it.
+_NINJA = find_spec("ninja")
+_NINJA_FILES = [Path(folder) / "static" for folder in _NINJA.submodule_search_locations or ()]
+STATICFILES_DIRS = [BASE_DIR / "static", *_NINJA_FILES]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

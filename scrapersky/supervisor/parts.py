@@ -24,8 +24,8 @@ PATIENCE = 10.0
 def make_parts(console: socket.socket, responds: threading.Event) -> list[Part]:
     """Return the parts in starting order.
 
-    The console starts alone because users wait for it, and the imports of other parts would compete
-    for the CPU. `responds` is set once it responds.
+    One process of the console starts alone because users wait for it, and the imports of the others
+    would compete for the CPU. `responds` is set once it responds.
     """
     env = part_environment()
     may_start = _after(responds)
@@ -35,7 +35,7 @@ def make_parts(console: socket.socket, responds: threading.Event) -> list[Part]:
         env["SCAN_HOST_MAP"] = mapped_hosts(http.getsockname()[1], https.getsockname()[1])
         env["SCAN_MAPPED_NETWORKS"] = ",".join([*settings.SCAN_MAPPED_NETWORKS, "127.0.0.1/32"])
         others.insert(0, demo_part(http, https, env, may_start))
-    return [*console_parts(console, env), *others]
+    return [*console_parts(console, env, may_start), *others]
 
 
 def _after(event: threading.Event) -> Callable[[], bool]:
@@ -77,11 +77,18 @@ def worker_part(env: dict[str, str], may_start: Callable[[], bool] = lambda: Tru
     return Part("worker", command, env=env, before_start=declare_dead_shifts, may_start=may_start)
 
 
-def console_parts(listening: socket.socket, env: dict[str, str]) -> list[Part]:
+def console_parts(
+    listening: socket.socket, env: dict[str, str], may_start: Callable[[], bool]
+) -> list[Part]:
     """Return the console's processes, which share a socket: each serves if others die."""
     number = listening.fileno()
     command = [sys.executable, "-m", "scrapersky.web_server", str(number)]
-    return [Part("console", command, env=env, sockets=[number]) for _ in range(CONSOLE_PROCESSES)]
+    first = Part("console", command, env=env, sockets=[number])
+    others = [
+        Part("console", command, env=env, sockets=[number], may_start=may_start)
+        for _ in range(CONSOLE_PROCESSES - 1)
+    ]
+    return [first, *others]
 
 
 def declare_dead_shifts() -> None:

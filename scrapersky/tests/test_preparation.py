@@ -15,7 +15,7 @@ from django_q.models import Schedule
 
 from batches.maintenance import MINUTE_KEEPER
 from scrapersky.supervisor import preparation
-from scrapersky.supervisor.parts import mapped_hosts
+from scrapersky.supervisor.parts import console_parts, mapped_hosts
 from scrapersky.tenants.models import DEFAULT_TENANT_ID, Membership, Tenant, User
 from scrapersky.tenants.services import create_first_account
 
@@ -141,20 +141,26 @@ def test_the_demo_sites_are_added_to_a_host_map_of_ones_own(settings: Any) -> No
     assert mapped_hosts(81, 82).startswith("intern.test=10.0.0.1:80,expired.demo.test=127.0.0.1:")
 
 
+def test_the_other_processes_of_the_console_start_after_the_first_has_responded() -> None:
+    with socket.socket() as listening:
+        parts = console_parts(listening, {}, may_start=lambda: False)
+    assert [part.is_due() for part in parts] == [True, False]
+
+
 # Needed by scans, exports, the API, the admin or PostgreSQL, and each takes a while to load.
 HEAVY = {
-    *("phonenumbers", "xlsxwriter", "scans.engine.scanner"),
-    *("scrapersky.api", "scans.admin", "psycopg"),
+    *("phonenumbers", "xlsxwriter", "chardet", "scans.engine.scanner", "selectolax"),
+    *("scrapersky.api", "ninja", "scans.admin", "psycopg", "redis"),
 }
 LOAD = f"""
-import sys, scrapersky.wsgi
+import sys, scrapersky.wsgi, batches.management.commands.up
 from django.test import Client
 assert Client().get("/login/", headers={{"host": "localhost"}}).status_code == 200
 print(*{HEAVY} & set(sys.modules))
 """
 
 
-def test_the_login_page_needs_no_engine_api_admin_or_driver(tmp_path: Path) -> None:
+def test_up_and_the_login_page_need_no_engine_api_admin_driver_or_redis(tmp_path: Path) -> None:
     env = os.environ | {
         "DATABASE_URL": f"sqlite:///{tmp_path / 'data.sqlite3'}",
         "SECRET_KEY": "a key for this test alone, long enough for the checks of Django",

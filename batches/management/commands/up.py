@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from redis.exceptions import RedisError
 
 from batches.queue import call_shift
 from scrapersky.supervisor.parts import make_parts
@@ -64,8 +63,15 @@ def check_queue() -> None:
     """Queue a shift for work left by an earlier run."""
     try:
         call_shift()
-    except RedisError as error:
+    except redis_error() as error:
         raise CommandError(f"The queue at REDIS_URL does not respond: {error}") from error
+
+
+def redis_error() -> type[Exception]:
+    """Return the class of Redis's errors, imported only after an error, because it takes long."""
+    from redis.exceptions import RedisError
+
+    return RedisError
 
 
 def answers() -> bool:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, unquote
 
-from scans.engine.extractors.facts import Link
 from scans.engine.hostnames import same_site
 from scans.engine.report import Contact, ContactKind
+
+if TYPE_CHECKING:  # lists need only the names of the networks, without the parser
+    from scans.engine.extractors.facts import Link
 
 _SUBDOMAIN = re.compile(r"(?:www|m|mobile|(?!tv\b)[a-z]{2}(?:-[a-z]{2,3})?)\Z")
 _COUNTRY_ENDING = re.compile(r"[a-z]{2,3}(?:\.[a-z]{2})?\Z")
@@ -35,7 +37,7 @@ class _Network:
     reserved: frozenset[str]
 
 
-def linked_profiles(links: Iterable[Link], page_url: str) -> Iterator[Contact]:
+def linked_profiles(links: "Iterable[Link]", page_url: str) -> Iterator[Contact]:
     """Yield the profiles among the links on the page at `page_url`."""
     are_profiles: dict[str, bool] = {}
     for url, text, rel in links:

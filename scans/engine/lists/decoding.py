@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, AnyStr
 
-import chardet
-
 from scans.engine.lists.archives import is_archive, unpacked
 from scans.engine.lists.errors import UnreadableFile
 from scans.engine.lists.structure import Structure
@@ -192,6 +190,8 @@ def _guess(sample: bytes) -> str:
     """Guess the encoding of lines that are not UTF-8."""
     if sum(byte > 0x7F for byte in sample) < _EVIDENCE:
         return WESTERN
+    import chardet  # only for files that need it: its tables take a while to import
+
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_GUESSED)
     confidence = {str(guess["encoding"]): float(guess["confidence"]) for guess in guesses}
     best = str(guesses[0]["encoding"])
