@@ -175,7 +175,8 @@ class BatchOptions(BaseModel):
             if option.kind is bool:
                 yield option.label, "yes" if value else "no"
             else:
-                yield option.label, grouped(value, None) if option.is_number else str(value)
+                text = grouped(value, None) if option.is_number else str(value)
+                yield option.label, text if value else "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ SPELLINGS = {
     "robots": "robots.txt",
     "json": "JSON",
     "ld": "LD",
+    "mailto": "E-mail link",
+    "tel": "Phone",
     "ok": "OK",
     "email": "E-mail",
     "social": "Profile",

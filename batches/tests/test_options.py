@@ -89,3 +89,9 @@ def test_no_schema_has_an_object_as_a_default() -> None:
 def test_options_that_differ_from_their_defaults_are_counted() -> None:
     assert BatchOptions().changed_count == 0
     assert BatchOptions(max_pages=5, follow=False).changed_count == 2
+
+
+def test_an_option_that_is_zero_is_described_as_none() -> None:
+    described = dict(BatchOptions(stop_at_failures=0, spread_hours=2).described())
+    assert described["Pause at failures"] == "none"
+    assert described["Spread over hours"] == "2"

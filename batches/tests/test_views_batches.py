@@ -257,6 +257,8 @@ def test_the_tabs_show_failures_activity_and_settings(
         ("settings", "Duplicate as a new batch"),
     ):
         assert text in page(console, f"/batches/{batch.pk}/{tab}/")
+    settings = page(console, f"/batches/{batch.pk}/settings/")
+    assert "API token" not in settings
 
 
 def test_each_status_shows_its_number_and_domains_can_be_searched(

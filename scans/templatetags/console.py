@@ -32,6 +32,16 @@ STAGES = {
 # Times older than this are shown as dates.
 RECENT = timedelta(days=7)
 FORMATS = {"day": "%Y-%m-%d", "minute": "%Y-%m-%d %H:%M"}
+# Facts about a site -> the fields of its report, of which the first that is not empty counts.
+FACTS = {
+    "HTTP status": ("http_status",),
+    "Server": ("server_address",),
+    "Language": ("language",),
+    "Charset": ("charset",),
+    "Generator": ("generator",),
+    "Robots directive": ("meta_robots", "x_robots_tag"),
+}
+COUNTED = ("contacts", "technologies", "sitemaps")
 REASONS = {reason.value: reason for reason in FailureReason}
 
 
@@ -44,6 +54,15 @@ def icon(name: str, css: str = "") -> SafeString:
         static("vendor/tabler-icons/sprite.svg"),
         name,
     )
+
+
+@register.simple_tag
+def facts(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the `known` facts of a report, each with its value, and the names of the `unknown`."""
+    values = {name: next(filter(None, map(report.get, keys)), None) for name, keys in FACTS.items()}
+    known = [(name, value) for name, value in values.items() if value]
+    known += [(name.capitalize(), len(report[name])) for name in COUNTED]
+    return {"known": known, "unknown": [name for name, value in values.items() if not value]}
 
 
 @register.simple_tag

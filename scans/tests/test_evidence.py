@@ -77,7 +77,7 @@ def test_the_sheet_of_a_contact_names_its_source(console: Client, contact: Conta
         "info@bakery.example",
         PAGE,
         "Write to &lt;b&gt;info@bakery.example&lt;/b&gt;",
-        "Mailto, confidence 90",
+        "E-mail link, confidence 90",
         "It allows the scan.",
         "Disallow: /contact",
         "User-agent: *",

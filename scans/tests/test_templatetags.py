@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from scans.reports import read_report
 from scans.templatetags import console
 
 
@@ -34,6 +35,19 @@ def test_durations_are_said_in_their_two_largest_units(seconds: Any, sentence: s
 )
 def test_sizes_are_said_in_their_largest_unit(count: Any, sentence: str) -> None:
     assert console.filesize(count) == sentence
+
+
+def test_facts_are_shown_if_known_and_only_named_if_not() -> None:
+    report = read_report({"domain": "a.example", "language": "de", "x_robots_tag": "noindex"})
+    facts = console.facts(report)
+    assert facts["known"] == [
+        ("Language", "de"),
+        ("Robots directive", "noindex"),
+        ("Contacts", 0),
+        ("Technologies", 0),
+        ("Sitemaps", 0),
+    ]
+    assert facts["unknown"] == ["HTTP status", "Server", "Charset", "Generator"]
 
 
 @pytest.mark.parametrize(
