@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page
 
-from batches.models import Job
+from batches.models import Batch, Job
 from batches.tests.running import running_batch
 from scrapersky.tenants.models import User
 from tests.access.addresses import CONSOLE
@@ -17,12 +17,16 @@ from tests.access.world import World
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NOWHERE = "/no-such-page/"
+LONG = "A long name of a list of shops, " * 6
 WIDTHS = (1440, 1024, 390, 320)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERY_RULE = {
     "runOnly": {"type": "tag", "values": TAGS},
     "rules": {"label-content-name-mismatch": {"enabled": True}},
 }
+# Texts of a page that are cut off.
+CUT = """[...document.querySelectorAll("main .cut")]
+  .filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent)"""
 # Only contrast depends on colours.
 RULES_ON_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 CHECKS: tuple[tuple[int, Any, Any], ...] = (
@@ -60,12 +64,16 @@ def faults_of(page: Page, axe: Axe) -> Iterator[str]:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth") > width:
             yield f"wider than {width} px"
+        # Wider screens have tables; on these, each fact has a line of its own.
+        if width < 768:
+            yield from (f"cut at {width} px: {text}" for text in page.evaluate(CUT))
 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
     world = World()
-    running_batch(world.here)
+    batch = running_batch(world.here)
+    Batch.objects.filter(pk=batch.pk).update(name=LONG)
     return world
 
 
