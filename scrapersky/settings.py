@@ -165,9 +165,8 @@ POLL_MILLISECONDS = 2_000
 STATIC_URL = "static/"
 # The docs page of the API uses files of django-ninja. It is not an installed app, because every
 # process would then import it, and only the API needs it.
-_NINJA = find_spec("ninja")
-_NINJA_FILES = [Path(folder) / "static" for folder in _NINJA.submodule_search_locations or ()]
-STATICFILES_DIRS = [BASE_DIR / "static", *_NINJA_FILES]
+_NINJA = getattr(find_spec("ninja"), "submodule_search_locations", ())
+STATICFILES_DIRS = [BASE_DIR / "static", *(Path(folder) / "static" for folder in _NINJA)]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

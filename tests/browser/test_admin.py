@@ -8,13 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from batches.models import Batch, Job
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import running_batch
 from scans.models import Contact, Domain, Scan
 from scrapersky.tenants.models import Tenant, User
+from tests.browser.test_controls import opened
 from tests.browser.test_every_page import TAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,11 +35,15 @@ LONG_NAME = "A list with a long name " * 8
 @pytest.fixture
 def office(logged_in: Page, user: User) -> Page:
     """Return a page with a tenant's staff logged in, in a 1024 px window."""
-    user.user_permissions.set(Permission.objects.all())
-    User.objects.filter(pk=user.pk).update(is_staff=True)
+    make_staff(user)
     logged_in.set_viewport_size({"width": 1024, "height": 800})
     logged_in.goto("/admin/")
     return logged_in
+
+
+def make_staff(user: User) -> None:
+    user.user_permissions.set(Permission.objects.all())
+    User.objects.filter(pk=user.pk).update(is_staff=True)
 
 
 def test_a_batch_is_created_watched_paused_retried_and_cancelled(
@@ -78,6 +84,31 @@ def test_a_batch_is_created_watched_paused_retried_and_cancelled(
     office.goto(LIST)
     expect(office.locator(f"#state-{batch.pk}")).to_have_text("Cancelled")
     expect(office.locator("#live-rows[hx-trigger]")).to_have_count(0)
+
+
+def test_a_batch_is_created_watched_and_controlled_without_scripts(
+    chromium: Browser, live_server: LiveServer, user: User
+) -> None:
+    make_staff(user)
+    page = opened(chromium, live_server, f"{LIST}add/", scripts=False)
+    page.fill("#id_name", LONG_NAME[:200])
+    page.fill("#id_domains", "a.com b.com")
+    page.click("text=Start scanning")
+    job, *_ = Batch.objects.get().jobs.select_related("domain").order_by("position")
+    fail(job, "dns_not_found", "The domain name does not resolve to an address.")
+    page.reload()
+    expect(page.locator("#progress .is-failed dd")).to_have_text("1")
+    for button, text in (
+        ("#pause", "Paused"),
+        ("#resume", "Running"),
+        ("#retry-dns_not_found", "Running"),
+        ("#progress summary:has-text('Cancel')", "Running"),
+        ("#cancel", "Cancelled"),
+        ("text=Retry 2 cancelled", "Running"),
+    ):
+        page.click(button)
+        expect(page.locator("#progress .state")).to_have_text(text)
+    page.context.close()
 
 
 def test_pages_of_the_admin_pass_axe(office: Page, user: User, default_tenant: Tenant) -> None:
