@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 
 from scans.lists.common import (
@@ -27,8 +27,8 @@ from scans.lists.common import (
     by_seen,
     curate_action,
 )
-from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, read_uuid, technology_fields
-from scans.models import CONTACT_KINDS, Contact, Technology
+from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, USES, read_uuid
+from scans.models import CONTACT_KINDS, Contact
 from scans.names import with_names
 from scans.text_search import begins, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
@@ -75,9 +75,7 @@ def _numbers(number_text: str, regions: Iterable[str]) -> list[str]:
     return sorted(numbers)
 
 
-def _of_technology(value: str) -> Condition:
-    rows = Technology.objects.visible().filter(gone_at=None, **technology_fields(value))
-    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("domain_id")))
+SITE_USES = replace(USES, key="domain_id")
 
 
 def _labelled(kind: str) -> Any:
@@ -182,7 +180,7 @@ CONTACTS = register(
             choice("network", "Network", NETWORKS, _labelled("social")),
             text("country", "Country", _of_country, placeholder="DE"),
             text("words", "Words on the site", lambda value: words_match(value, "domain__")),
-            text("technology", "Site uses", _of_technology),
+            text("technology", "Site uses", SITE_USES.one, rare=SITE_USES.rare),
             number(
                 "confidence_min",
                 "Confidence, at least %",

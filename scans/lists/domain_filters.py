@@ -1,10 +1,10 @@
 """The filters of the list of domains."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from scans.curating import tag_names
 from scans.curation import DomainTag
@@ -15,7 +15,7 @@ from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
 from scans.lists.common import EVERYTHING, by_curation
-from scans.lists.rare_technologies import rare_uses
+from scans.lists.related_rows import RelatedRows
 from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.names import readable, with_names
 from scans.text_search import Prefix, host_begins, host_matches, words_match
@@ -25,18 +25,9 @@ from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, N
 REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
 NETWORKS = [(name, readable(name)) for name in network_names()]
+# Of contacts and technologies.
+CURRENT = Q(gone_at=None, is_wrong=False)
 EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
-
-
-def _contacts(**wanted: Any) -> Exists:
-    """Return the condition that a domain has such a contact; the index starts with the tenant."""
-    rows: QuerySet[Contact] = Contact.objects.visible().filter(gone_at=None, **wanted)
-    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
-
-
-def _technologies(**wanted: Any) -> Exists:
-    rows: QuerySet[Technology] = Technology.objects.visible().filter(gone_at=None, **wanted)
-    return Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
 
 
 def technology_fields(value: str) -> dict[str, str]:
@@ -45,25 +36,63 @@ def technology_fields(value: str) -> dict[str, str]:
     return {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
 
 
-def _technology(value: str) -> Condition:
-    return _technologies(**technology_fields(value))
+def _technology_names(values: Sequence[str]) -> list[str]:
+    return [technology_fields(value)["name"] for value in values]
 
 
-def _has(kind: str) -> Any:
-    """Return the condition on whether a domain has a contact of a kind.
+def _versions(values: Sequence[str]) -> Q:
+    named = (Q(**technology_fields(value)) for value in values)
+    return Q(*named, _connector=Q.OR) & CURRENT
 
-    A pinned one counts even if no scan finds it any more. A domain without an e-mail address or a
-    phone number has no best one either, so an index shows at once where every domain has one.
+
+USES = RelatedRows(
+    lambda values: Technology.objects.filter(name__in=_technology_names(values)), _versions
+)
+CATEGORY_USES = RelatedRows(
+    lambda names: Technology.objects.filter(category__in=names), lambda names: CURRENT
+)
+PHONES = RelatedRows(
+    lambda codes: Contact.objects.filter(
+        Not.of("country", ""), country__in=[code.upper()[:2] for code in codes]
+    ),
+    lambda codes: CURRENT & Q(kind="phone"),
+)
+PAGES = RelatedRows(
+    lambda names: Page.objects.filter(page_type__in=names), lambda names: Q(gone_at=None)
+)
+TAGS = RelatedRows(lambda names: DomainTag.objects.filter(tag__name__in=names))
+
+
+def _labelled(kind: str) -> RelatedRows:
+    return RelatedRows(
+        lambda labels: Contact.objects.filter(kind=kind, label__in=labels), lambda labels: CURRENT
+    )
+
+
+def _contacts_of(kind: str) -> RelatedRows:
+    """Return the contacts of a kind; a pinned one counts even if no scan finds it any more."""
+    is_shown = Q(is_wrong=False) & (Q(gone_at=None) | Q(is_pinned=True))
+    return RelatedRows(lambda values: Contact.objects.filter(kind=kind), lambda values: is_shown)
+
+
+def _has(name: str, label: str, kind: str) -> Filter:
+    """Define a filter by whether a domain has a contact of a kind.
+
+    A domain without an e-mail address or a phone number has no best one either, so an index shows
+    at once where every domain has one.
     """
+    rows = _contacts_of(kind)
 
     def condition(has: bool) -> Condition:
-        rows = Contact.objects.visible().filter(Q(gone_at=None) | Q(is_pinned=True), kind=kind)
-        exists = Exists(rows.filter(tenant=OuterRef("tenant_id"), domain=OuterRef("pk")))
+        exists = rows.any([])
         if has:
             return exists
         return ~exists if kind == "address" else _in_any_index(Missing.of(f"best_{kind}")) & ~exists
 
-    return condition
+    return flag(
+        name, label, condition, group="Contacts",
+        rare=lambda values, tenants: rows.rare([], tenants) if values[-1] else None,
+    )  # fmt: skip
 
 
 def _in_any_index(condition: Condition) -> Q:
@@ -76,15 +105,15 @@ def _counts_pages(lookup: str) -> Callable[[int], Q]:
     return lambda value: _in_any_index(Q(**{f"page_count__{lookup}": value}))
 
 
-def _tagged(name: str) -> Condition:
-    return Exists(DomainTag.objects.filter(domain=OuterRef("pk"), tag__name=name))
+def _listed_in(values: Sequence[str]) -> QuerySet[ListedDomain]:
+    """Return the entries of the saved lists with these names or ids."""
+    ids = [pk for value in values if (pk := read_uuid_or_none(value))]
+    lists = DomainList.objects.filter(Q(name__in=values) | Q(pk__in=ids))
+    return ListedDomain.objects.filter(domain_list__in=lists.order_by().values("pk"))
 
 
-def _listed(value: str) -> Exists:
-    """Return the condition that a domain is in the saved list with this name or id."""
-    lists = DomainList.objects.filter(Q(name=value) | Q(pk=read_uuid_or_none(value)))
-    rows = ListedDomain.objects.filter(domain=OuterRef("pk"))
-    return Exists(rows.filter(domain_list__in=lists.order_by().values("pk")))
+LISTED = RelatedRows(_listed_in)
+EMAILS, PROFILES = _labelled("email"), _labelled("social")
 
 
 def _in_language(code: str) -> Condition:
@@ -93,11 +122,6 @@ def _in_language(code: str) -> Condition:
 
 def _of_batch(value: str) -> Condition:
     return Q(jobs__batch_id=value)
-
-
-def _has_page(name: str) -> Condition:
-    pages = Page.objects.filter(domain=OuterRef("pk"), page_type=name, gone_at=None)
-    return Exists(pages.filter(tenant=OuterRef("tenant_id")))
 
 
 def _ending(value: str) -> Condition:
@@ -119,7 +143,7 @@ def read_uuid_or_none(text: str) -> UUID | None:
         return None
 
 
-def _technology_names(user: Any) -> Iterable[str]:
+def _known_technologies(user: Any) -> Iterable[str]:
     return sorted(signature.name for signature in load_signatures())
 
 
@@ -136,20 +160,22 @@ FILTERS: tuple[Filter, ...] = (
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
     choice("verdict", "Verdict", with_names(VERDICTS), "verdict", common=""),
     choice("reason", "Failure reason", REASONS, "failure_reason", common=""),
-    flag("has_email", "Has e-mail", _has("email"), group="Contacts"),
-    flag("has_phone", "Has phone", _has("phone"), group="Contacts"),
-    flag("has_address", "Has postal address", _has("address"), group="Contacts"),
+    _has("has_email", "Has e-mail", "email"),
+    _has("has_phone", "Has phone", "phone"),
+    _has("has_address", "Has postal address", "address"),
     choice(
         "email_label",
         "E-mail label",
         EMAIL_LABELS,
-        lambda labels: _contacts(kind="email", label__in=labels),
+        EMAILS.any,
+        rare=EMAILS.rare,
         group="Contacts",
     ),
     text(
         "phone_country",
         "Phone country",
-        lambda code: _contacts(kind="phone", country=code.upper()[:2]),
+        PHONES.one,
+        rare=PHONES.rare,
         group="Contacts",
         placeholder="DE",
     ),
@@ -157,42 +183,43 @@ FILTERS: tuple[Filter, ...] = (
         "social",
         "Has profile on",
         NETWORKS,
-        lambda names: _contacts(kind="social", label__in=names),
+        PROFILES.any,
+        rare=PROFILES.rare,
         group="Contacts",
     ),
     choice(
         "no_social",
         "Has no profile on",
         NETWORKS,
-        lambda names: ~_contacts(kind="social", label__in=names),
+        lambda names: ~PROFILES.any(names),
         group="Contacts",
     ),
     text(
         "technology",
         "Uses",
-        _technology,
-        rare=rare_uses(technology_fields),
+        USES.one,
+        rare=USES.rare,
         group="Technologies",
         placeholder="WordPress or WordPress@6",
-        suggestions=_technology_names,
+        suggestions=_known_technologies,
         is_multiple=True,
     ),
     text(
         "no_technology",
         "Does not use",
-        _technology,
+        USES.one,
         excludes=True,
         group="Technologies",
         placeholder="WordPress or WordPress@6",
-        suggestions=_technology_names,
+        suggestions=_known_technologies,
         is_multiple=True,
     ),
     choice(
         "category",
         "Uses a technology of",
         [(name, name) for name in sorted(CATEGORIES, key=str.lower)],
-        lambda names: _technologies(category__in=names),
-        rare=rare_uses(lambda name: {"category": name}),
+        CATEGORY_USES.any,
+        rare=CATEGORY_USES.rare,
         group="Technologies",
     ),
     text("language", "Language", _in_language, placeholder="de"),
@@ -205,11 +232,20 @@ FILTERS: tuple[Filter, ...] = (
         group=EVERYTHING,
         placeholder="Batch id",
     ),
-    text("tag", "Tag", _tagged, group=EVERYTHING, suggestions=tag_names, is_multiple=True),
+    text(
+        "tag",
+        "Tag",
+        TAGS.one,
+        rare=TAGS.rare,
+        group=EVERYTHING,
+        suggestions=tag_names,
+        is_multiple=True,
+    ),
     text(
         "list",
         "In the saved list",
-        _listed,
+        LISTED.one,
+        rare=LISTED.rare,
         group=EVERYTHING,
         placeholder="The name of a list",
         suggestions=list_names,
@@ -218,7 +254,7 @@ FILTERS: tuple[Filter, ...] = (
     text(
         "no_list",
         "Not in the saved list",
-        _listed,
+        LISTED.one,
         excludes=True,
         group=EVERYTHING,
         suggestions=list_names,
@@ -229,7 +265,8 @@ FILTERS: tuple[Filter, ...] = (
         "page_type",
         "Has page",
         TYPES,
-        lambda names: Q(*(_has_page(name) for name in names), _connector=Q.OR),
+        PAGES.any,
+        rare=PAGES.rare,
         group="Pages",
     ),
     number("pages_min", "Pages, at least", _counts_pages("gte"), group="Pages"),

@@ -1,5 +1,6 @@
 """Every planner uses the indexes of lists."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from scans import storage
 from scans.lists import CONTACTS, DOMAINS, PAGES
-from scans.models import Contact, Domain, Page, Technology, TechnologyCount
+from scans.lists.related_rows import MOST
+from scans.models import Contact, Domain, Page, Technology
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
@@ -20,7 +22,16 @@ on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="it
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="its own plans")
 
 
-def plans(definition: ListDefinition, user: User, params: str) -> list[str]:
+def read_page(query: ListQuery) -> None:
+    query.page([query.definition.columns[0]])
+
+
+def plans(
+    definition: ListDefinition,
+    user: User,
+    params: str,
+    read: Callable[[ListQuery], Any] = read_page,
+) -> list[str]:
     """Return the plans of the queries that read the first page of a list."""
     query = ListQuery(definition, QueryDict(params), user)
     table = f'FROM "{definition.model._meta.db_table}"'
@@ -32,7 +43,7 @@ def plans(definition: ListDefinition, user: User, params: str) -> list[str]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(record):
-        query.page([definition.columns[0]])
+        read(query)
     explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     rows = []
     with deadline(), connection.cursor() as cursor:
@@ -246,6 +257,14 @@ def test_contacts_that_begin_with_a_search_are_read_in_the_order_of_their_values
     assert "TEMP B-TREE" not in plan
 
 
+@on_postgresql
+def test_a_count_does_not_read_a_whole_table_before_its_first_row(
+    many_domains: None, many_contacts: None, user: User
+) -> None:
+    (plan,) = plans(DOMAINS, user, "has_email=no", read=ListQuery.count)
+    assert "Hash" not in plan
+
+
 @on_sqlite
 @pytest.mark.parametrize(
     ("definition", "params", "index"),
@@ -268,21 +287,24 @@ def test_sqlite_uses_indexes_that_leave_a_common_value_out(
     assert f"USING INDEX {index}" in plan
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     "params", ["technology=Drupal@10", "category=CMS", "technology=Drupal&q=s"]
 )
-def test_sqlite_starts_from_the_uses_of_a_rare_technology(
-    many_domains: None, user: User, default_tenant: Tenant, params: str
+@pytest.mark.parametrize("is_few", [True, False])
+def test_domains_that_use_a_rare_technology_are_read_first(
+    many_domains: None,
+    user: User,
+    default_tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    params: str,
+    is_few: bool,
 ) -> None:
     now = timezone.now()
     domain = Domain.objects.get(host="shop-7.example.de")
-    use = {"tenant": default_tenant, "name": "Drupal", "category": "CMS"}
-    seen = {"first_seen": now, "last_seen": now}
-    Technology.objects.create(domain=domain, version="10.1", **use, **seen)
-    count = TechnologyCount.objects.create(domain_count=1, counted_at=now, **use)
+    use = {"tenant": default_tenant, "name": "Drupal", "category": "CMS", "version": "10.1"}
+    Technology.objects.create(domain=domain, **use, first_seen=now, last_seen=now)
+    monkeypatch.setitem(MOST, connection.vendor, 1 if is_few else 0)
     query = ListQuery(DOMAINS, QueryDict(params), user)
-    for domains, is_rare in ((1, True), (5_000, False)):
-        TechnologyCount.objects.filter(pk=count.pk).update(domain_count=domains)
-        assert [row.host for row in query.page(()).rows] == [domain.host]
-        assert ("CORRELATED" not in plans(DOMAINS, user, params)[-1]) is is_rare
+    assert [row.host for row in query.page(()).rows] == [domain.host]
+    one_by_one = "CORRELATED" if connection.vendor == "sqlite" else "scans_technology"
+    assert (one_by_one not in plans(DOMAINS, user, params)[-1]) is is_few

@@ -9,10 +9,12 @@ from django.db import OperationalError, connection, transaction
 
 # PostgreSQL planner settings for list pages: rows are found through cached indexes, JIT compilation
 # takes longer than the query, and a list may use one core only. With a large cache, the planner
-# spreads the cost of an index look-up over all rows of a table, although a page needs only some.
+# spreads the cost of an index look-up over all rows of a table, although a page needs only some. A
+# hash join reads all rows of a table before it returns the first.
 PLANNING = {
     "random_page_cost": "1.1",
     "effective_cache_size": "8MB",
+    "enable_hashjoin": "off",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }

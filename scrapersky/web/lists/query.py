@@ -7,6 +7,7 @@ everywhere.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,7 @@ PAGE_SIZE = 50
 NEARBY = 0.5
 # Parameters of a list other than filters.
 RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
+NO_CONDITIONS: Mapping[str, Condition] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,11 @@ class ListQuery:
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
         with deadline(seconds, self._how_to_narrow()):
+            rare = self._rare()
             matching, leading = (
-                self._loaded(self._filtered(rows, without), tuple(columns), for_cells=for_cells)
+                self._loaded(
+                    self._filtered(rows, rare, without), tuple(columns), for_cells=for_cells
+                )
                 for without in (None, self._leading_filter)
             )
             return read_rows(matching, self.order, size, position, leading)
@@ -207,7 +212,8 @@ class ListQuery:
     def count(self) -> Count:
         """Count the matching rows. Raises QueryTooSlow."""
         with deadline():
-            return Count(self.rows.order_by()[: COUNT_LIMIT + 1].count())
+            rows = self._filtered(self._readable, self._rare())
+            return Count(rows.order_by()[: COUNT_LIMIT + 1].count())
 
     def count_all(self, *, seconds: float) -> int:
         """Count the rows that match, however many there are. Raises QueryTooSlow."""
@@ -285,21 +291,27 @@ class ListQuery:
                 values[name] = read
         return values
 
-    def _filtered(self, rows: QuerySet, without: Filter | None = None) -> QuerySet:
+    def _filtered(
+        self,
+        rows: QuerySet,
+        rare: Mapping[str, Condition] = NO_CONDITIONS,
+        without: Filter | None = None,
+    ) -> QuerySet:
+        """Return the rows that match the filters, or the `rare` conditions instead of theirs."""
         for item, values in self.filters:
             if item is not without:
-                rare = self._rare.get(item.name)
-                rows = item.apply(rows, values) if rare is None else rows.filter(rare)
+                condition = rare.get(item.name)
+                rows = item.apply(rows, values) if condition is None else rows.filter(condition)
         return rows
 
-    @cached_property
-    def _rare(self) -> dict[str, Condition | None]:
-        """The conditions of filters that few rows match, by filter name."""
-        return {
+    def _rare(self) -> dict[str, Condition]:
+        """Return the conditions of the filters that few rows match now, by filter name."""
+        found = {
             item.name: item.rare(values, self.tenants)
             for item, values in self.filters
             if item.rare and self.tenants
         }
+        return {name: condition for name, condition in found.items() if condition is not None}
 
     def _loaded(
         self, rows: QuerySet, columns: tuple[Column, ...], *, for_cells: bool = True
