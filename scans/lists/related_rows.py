@@ -11,15 +11,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    Aggregate,
+    BooleanField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 
 from scrapersky.web.lists.filters import Condition
 
 # As many rows are read first faster than the domains of the list are looked up one by one.
 MOST = {"postgresql": 12_000, "sqlite": 1_500}
+
+
+class ArrayText(Aggregate):
+    """Return values as the text of an array; `ArrayAgg` would load psycopg on SQLite, too."""
+
+    output_field = TextField()
+    template = "array_agg(%(expressions)s)::text"
 
 
 class Among(Func):
@@ -61,7 +77,7 @@ class RelatedRows:
         matching = rows.filter(self.exactly(values))
         if connection.vendor == "sqlite":
             return Q(**{f"{self.key}__in": matching.values("domain_id")})
-        ids = matching.aggregate(ids=Cast(ArrayAgg("domain_id"), TextField()))["ids"]
+        ids = matching.aggregate(ids=ArrayText("domain_id"))["ids"]
         return Among(F(self.key), Value(ids)) if ids else Q(pk__in=[])
 
 
