@@ -191,7 +191,7 @@ def test_the_live_region_says_start_quarters_failure_pause_and_end(
     assert region.evaluate("region => region.isTheFirst && region.role === 'status'")
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("width", [1440, 1024, 390, 320])
 def test_fragments_move_nothing_when_they_arrive(
     logged_in: Page, default_tenant: Tenant, width: int
 ) -> None:
