@@ -1,9 +1,9 @@
 """Keyset pagination: the rows before or after a position, equally fast at any depth.
 
 A position is the sort values of a row and its id. Rows are read in segments: by tenant, then those
-that a filter prefers before the others, then rows with a value before those without and before
-those that the index of the order leaves out, because an index can serve only one of these at a
-time.
+that a filter prefers before the others, then those in the index of the order apart from those that
+it leaves out, then rows with a value before those without, because an index can serve only one of
+these at a time.
 """
 
 import binascii
