@@ -30,10 +30,13 @@ _JOOMLA_ELEMENT = re.compile(r"<joomla-hidden-mail\b[^>]{0,1000}")
 _HALVES = re.compile(r"\b(first|last)=[\"']([A-Za-z0-9+/=]{2,200})[\"']")
 _QUOTED = re.compile("'([^']*)'")
 # The parts of an address as attributes, which a style (`content: attr(...)`) or a script joins.
-_PARTS_TAG = re.compile(r"<(?!script\b)[a-z]\w*\s[^<>]{0,500}?\bdata-domain=[^<>]{0,500}", re.I)
-_PART = re.compile(
-    r"\bdata-(user|name|local|mailbox|domain|tld)=[\"']([^\"'@\s]{1,100})[\"']", re.I
+_PARTS_TAG = re.compile(
+    r"<(?!script\b)[a-z]\w*\s[^<>]{0,500}?\bdata-(?:domain|tld)=[^<>]{0,500}", re.I
 )
+_PART = re.compile(
+    r"\bdata-(user|name|local|mailbox|account|domain|host|tld)=[\"']([^\"'@\s]{1,100})[\"']", re.I
+)
+_LOCALS = ("user", "name", "local", "mailbox", "account")
 _WORDPRESS = re.compile(r"data-enc-email=[\"']([^\"']{6,300})[\"']")
 
 
@@ -48,8 +51,8 @@ def _hidden_texts(html: str, hints: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield (method, text) for every hidden address on a page."""
     if "cfemail" in hints or "/email-protection#" in hints:
         yield from (("cloudflare", text) for text in _all(_CLOUDFLARE, html, _cloudflare))
-    for hint, pattern, decode in _OTHERS:
-        if hint in hints:
+    for marks, pattern, decode in _OTHERS:
+        if not hints.isdisjoint(marks):
             yield from (("obfuscated", text) for text in _all(pattern, html, decode))
 
 
@@ -108,10 +111,8 @@ def _wordpress(match: re.Match[str]) -> str:
 def _parts(match: re.Match[str]) -> str:
     """Join the parts of an address: `data-user="info" data-domain="bakery" data-tld="com"`."""
     parts = {name.lower(): value for name, value in _PART.findall(match[0])}
-    local = next(
-        (parts[name] for name in ("user", "name", "local", "mailbox") if name in parts), ""
-    )
-    domain = ".".join(filter(None, [parts.get("domain"), parts.get("tld")]))
+    local = next((parts[name] for name in _LOCALS if name in parts), "")
+    domain = ".".join(filter(None, [parts.get("domain") or parts.get("host"), parts.get("tld")]))
     return f"{local}@{domain}" if local else ""
 
 
@@ -126,11 +127,11 @@ def _joomla_element(match: re.Match[str]) -> str:
         return ""
 
 
+# Hints, of which the page must contain one, the pattern, and how its matches are decoded.
 _OTHERS = (
-    ("UnCryptMailto", _TYPO3, _typo3),
-    ("mailto-token", _TYPO3, _typo3),
-    ("var addy", _JOOMLA, _joomla),
-    ("hidden-mail", _JOOMLA_ELEMENT, _joomla_element),
-    ("enc-email", _WORDPRESS, _wordpress),
-    ("data-domain", _PARTS_TAG, _parts),
+    (("UnCryptMailto", "mailto-token"), _TYPO3, _typo3),
+    (("var addy",), _JOOMLA, _joomla),
+    (("hidden-mail",), _JOOMLA_ELEMENT, _joomla_element),
+    (("enc-email",), _WORDPRESS, _wordpress),
+    (("data-domain", "data-tld"), _PARTS_TAG, _parts),
 )

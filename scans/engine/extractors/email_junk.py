@@ -29,6 +29,8 @@ _LONGEST_EXAMPLE = 24
 def is_junk(address: str) -> bool:
     """Return whether a lower-case address is a sample, a file name or a machine's identifier."""
     local, _, domain = address.rpartition("@")
+    if len(local) == 1 and domain[1:2] == ".":
+        return True  # `k@l.bi` in binary content
     if domain.endswith(_FILE_ENDINGS) or local.endswith(_FILE_ENDINGS):
         return True
     if _GENERATED.match(local) or local in words("machine_locals"):

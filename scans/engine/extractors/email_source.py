@@ -47,6 +47,8 @@ _TOKEN = re.compile(r"[^\s<>\"'(),]*")
 _SCRIPT_ATTRIBUTE = re.compile(r"\s(?:on[a-z]{2,20}|href)\s*=\s*([\"'])", re.IGNORECASE)
 _WRITES = re.compile(r"mailto|document\.write|innerHTML|textContent|\.(?:html|text|append)\(", re.I)
 _ROT13 = str.maketrans(string.ascii_letters, codecs.encode(string.ascii_letters, "rot13"))
+# Endings that no word has when they are reversed, unlike `.de` and `.it`.
+_LONG_ENDINGS = (".com", ".org", ".net", ".info", ".biz")
 _ROT13_MAILTO = "znvygb:"
 
 
@@ -163,8 +165,9 @@ def _read_backwards(source: _Source, local: str, domain: str) -> FoundEmail | No
     address = _address_between(domain[::-1], local[::-1])
     if not address:
         return None
-    is_free = address.rpartition("@")[2] in words("free_domains")
-    if not (source.is_own(address) or source.is_reversed or is_free):
+    domain_read = address.rpartition("@")[2]
+    is_certain = domain_read in words("free_domains") or domain_read.endswith(_LONG_ENDINGS)
+    if not (source.is_own(address) or source.is_reversed or is_certain):
         return None
     return FoundEmail(address, "reversed", f"{local}@{domain}"[:200])
 

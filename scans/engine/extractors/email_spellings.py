@@ -6,6 +6,7 @@ from itertools import islice
 
 from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, clean_address
 from scans.engine.extractors.snippets import around
+from scans.engine.extractors.vocabulary import words
 
 _AT_SIGN = (
     r"\s?(?:at|@|ät|ad|arroba|chiocciola|a|małpa|apestaart|apenstaartje|aapje|arobase?|klammeraffe)"
@@ -17,6 +18,7 @@ _DOT = rf"\s?[\[({{<]{{1,2}}\s?(?:{_DOTS}|\.)\s?[\])}}>]{{1,2}}\s?"
 _DASHED_DOT = rf"\s[-*](?:{_DOTS})[-*]\s"
 _LOCAL_PART = r"(?P<local>[^\W_][\w.+-]{0,63}+)"
 _LABEL = r"(?:[^\W_]|-){1,63}"
+_ROLES = "|".join(sorted(words("service_locals")))
 _IN_BRACKETS = rf"{_LOCAL_PART}{_AT}(?P<domain>{_LABEL}(?:(?:\.|{_DOT}|\sdot\s){_LABEL}){{1,4}})"
 _IN_DASHES = (
     rf"{_LOCAL_PART}\s[-*]at[-*]\s(?P<domain>{_LABEL}(?:(?:\.|{_DASHED_DOT}){_LABEL}){{1,4}})"
@@ -39,6 +41,12 @@ _SPELLINGS = tuple(
             r"@(?:(?<=\s@)|\s)",
             rf"mail\b[^\n@]{{0,20}}?[\s:]{_LOCAL_PART}\s?@\s?"
             rf"(?P<domain>{_LABEL}(?:\s?\.\s?{_LABEL}){{1,3}})",
+        ),
+        (
+            ("@",),
+            r"@(?:(?<=\s@)|\s)",
+            rf"(?:^|(?<=\n)|(?<=[:|;,(] ))(?P<local>{_ROLES}) ?@ ?"
+            rf"(?P<domain>{_LABEL}(?: ?\. ?{_LABEL}){{1,3}})",
         ),
         (
             ("\uff20",),

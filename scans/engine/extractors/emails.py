@@ -29,6 +29,8 @@ CONFIDENCE = {
     "rot13": 0.95,
     "script": 0.95,
     "json_ld": 0.95,
+    "microdata": 0.95,
+    "meta": 0.95,
     "text": 0.95,
     "obfuscated": 0.8,
     "markup": 0.5,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from scans.engine.extractors.address_markup import StatedAddress
+from scans.engine.extractors.contact_markup import MarkedContact
 from scans.engine.extractors.people_markup import StatedPerson
 from scans.engine.report import Contact, Technology
 
@@ -47,6 +48,8 @@ class PageFacts:
     own_profiles: tuple[str, ...] = ()
     # Postal addresses with marked-up parts (microdata, RDFa, microformats).
     marked_addresses: tuple[StatedAddress, ...] = ()
+    # Contacts that microdata, RDFa, microformats or `<meta>` name as such.
+    marked_contacts: tuple[MarkedContact, ...] = ()
     # People next to contacts in markup, tables and cards, if names are requested.
     people: tuple[StatedPerson, ...] = ()
     # Links that name an XML sitemap.

@@ -18,15 +18,28 @@ MICRODATA_STREETS = frozenset(
     ['="streetAddress', "='streetAddress", "=streetAddress", "schema:streetAddress"]
 )
 MICROFORMAT_STREETS = frozenset(["street-address"])
+# Properties of contacts in microdata and RDFa, and the class of phone numbers in microformats.
+MARKED_CONTACTS = frozenset(
+    f"{mark}{name}"
+    for name in ("telephone", "faxNumber", "email")
+    for mark in ('itemprop="', "itemprop='", "itemprop=", 'property="', "property='", "schema:")
+)
+MARKED_PHONES = frozenset(["p-tel", "vcard"])
 # The separator that React writes between parts of a text.
 REACT_SEAM = "<!-- -->"
+# Empty elements at the `@` of an address, which browsers show as nothing.
+EMPTY_TAGS = ("i", "span", "b", "em", "strong", "u", "s", "font", "small")
+EMPTY_SEAMS = frozenset(f"></{tag}>@" for tag in EMPTY_TAGS)
 _HINTS = (
     *ESCAPED_AT_SIGNS,
     *("cfemail", "/email-protection#", "mailto-token", "enc-email", "UnCryptMailto", "var addy"),
-    *("hidden-mail", "data-domain", "bidi-override", "<bdo", "fromCharCode(", "atob("),
+    *("hidden-mail", "data-domain", "data-tld", "bidi-override", "<bdo", "fromCharCode(", "atob("),
     *CHAT_HOSTS,
     *MICRODATA_STREETS,
     *MICROFORMAT_STREETS,
+    *MARKED_CONTACTS,
+    *MARKED_PHONES,
+    *EMPTY_SEAMS,
     REACT_SEAM,
 )
 

@@ -1,5 +1,6 @@
 """Read one page: bytes in, facts out; no network, and nothing a page holds makes it raise."""
 
+import re
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -10,10 +11,11 @@ from scans.engine.extractors.address_markup import addresses_in_markup
 from scans.engine.extractors.anchors import read_anchors
 from scans.engine.extractors.bounds import bound
 from scans.engine.extractors.charset import decode
+from scans.engine.extractors.contact_markup import contacts_in_markup
 from scans.engine.extractors.contacts import page_contacts
 from scans.engine.extractors.elements import Elements
 from scans.engine.extractors.facts import Link, PageFacts
-from scans.engine.extractors.hints import REACT_SEAM, hints_in
+from scans.engine.extractors.hints import EMPTY_SEAMS, EMPTY_TAGS, REACT_SEAM, hints_in
 from scans.engine.extractors.json_ld import organisation, read_blocks
 from scans.engine.extractors.logos import logo
 from scans.engine.extractors.page_people import with_people
@@ -24,6 +26,12 @@ from scans.engine.extractors.text import visible_text
 from scans.engine.language import detect_language
 from scans.engine.technologies.detection import detect
 
+_TAGS = "|".join(EMPTY_TAGS)
+# `info<i></i>@<b class="x"></b>bakery.com`: elements without text, within a word.
+_EMPTY_ELEMENT = re.compile(
+    rf"(?<=[\w.@>-])<({_TAGS})(?:\s[^<>]{{0,100}})?></\1>(?=@)|"
+    rf"(?<=@)<({_TAGS})(?:\s[^<>]{{0,100}})?></\2>|(?<=[\w.])<({_TAGS})></\3>(?=[a-z.<])"
+)
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
@@ -70,12 +78,15 @@ def _read_tree(
     And its mailto: and tel: links for the contacts.
     """
     markup = html.replace(REACT_SEAM, "") if REACT_SEAM in hints else html
+    if not hints.isdisjoint(EMPTY_SEAMS):
+        markup = _EMPTY_ELEMENT.sub("", markup)
     tree = LexborHTMLParser(markup, options=LexborDocumentOptions.WO_EVENTS.value)
     elements = Elements(tree)
     base = metadata.base_url(elements.bases, url)
     anchors = read_anchors(elements.anchors, base)
     values = _head(tree, elements, base) | _addresses(elements, base, anchors.links)
     values["marked_addresses"] = addresses_in_markup(tree, hints)
+    values["marked_contacts"] = contacts_in_markup(tree, values["meta"], hints)
     if person_names:
         values["people"] = people_in_markup(tree)
     text = visible_text(tree, elements.styles)  # last, because it dismantles the tree

@@ -1,20 +1,24 @@
 """The e-mail addresses on a page, from all sources, without lookalikes."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+from itertools import islice
 
+from scans.engine.extractors.contact_markup import EMAIL
 from scans.engine.extractors.email_ciphers import from_hidden
 from scans.engine.extractors.email_junk import is_named_example, is_ordinary_sample
 from scans.engine.extractors.email_links import from_hrefs
 from scans.engine.extractors.email_source import from_source
 from scans.engine.extractors.email_spellings import from_obfuscated_text
-from scans.engine.extractors.emails import FoundEmail, from_json_ld, from_text
+from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, from_json_ld, from_text
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.social import is_fediverse_server
 from scans.engine.hostnames import same_site
 from scans.engine.public_suffixes import ascii_host
 
-_LINKED = ("mailto", "json_ld")
+_LINKED = ("mailto", "json_ld", "microdata", "meta")
 
 
 def page_emails(
@@ -29,35 +33,71 @@ def page_emails(
         *from_hidden(page.html, hints),
         *from_source(page.html, host, hints),
         *from_json_ld(page.json_ld),
+        *_from_markup(page),
         *from_text(page.text),
         *from_obfuscated_text(page.text),
     ]
-    for email in without_pieces(without_misread(without_glued(emails))):
+    for email in without_pieces(without_misread(without_glued(emails, page.html))):
         domain = ascii_host(email.address.rpartition("@")[2])
         is_own = bool(host) and same_site(domain, host)
         if is_own or not (is_ordinary_sample(email.address) or _is_nobody_s(email, domain)):
             yield email
 
 
-def without_glued(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:
-    """Drop addresses in text that are a known one with a word attached in front.
+def _from_markup(page: PageFacts) -> Iterator[FoundEmail]:
+    """Yield the addresses that markup names."""
+    for kind, text, method in page.marked_contacts:
+        if kind == EMAIL:
+            yield from from_text(text, method)
+
+
+def without_glued(emails: Iterable[FoundEmail], html: str) -> Iterator[FoundEmail]:
+    """Cut off words attached to the front of addresses in text.
 
     Without the style sheet, `<b>E-mail</b><a href="mailto:info@bakery.com">info@bakery.com</a>`
-    reads as one word; it begins with a capital letter.
+    and `<span>Telefon 030 390</span><span>info@bakery.com</span>` read as one word. What is
+    attached begins with a capital letter or a digit; the address begins right after a tag.
     """
     listed = list(emails)
     linked = {email.address for email in listed if email.method in _LINKED}
     for email in listed:
-        if email.method != "text" or email.address in linked or not _is_glued(email, linked):
+        if email.method not in ("text", "markup") or email.address in linked:
             yield email
+        elif not _is_glued(email, linked):
+            whole = _after_tag(email, html) if email.method == "text" else ""
+            yield replace(email, address=whole) if whole else email
 
 
 def _is_glued(email: FoundEmail, linked: set[str]) -> bool:
-    address = email.address
-    return any(
-        address[end:] in linked and address[:end].capitalize() + address[end:] in email.snippet
-        for end in range(1, address.index("@"))
+    """Return whether an address is a linked one with a capitalised word in front."""
+    written = _as_written(email)
+    return written[:1].isupper() and any(
+        email.address[end:] in linked and written[end:] == email.address[end:]
+        for end in range(1, email.address.index("@"))
     )
+
+
+def _after_tag(email: FoundEmail, html: str) -> str:
+    """Return the part of an address that begins right after a tag in the source; empty if none.
+
+    A single letter before the tag is an initial in another style.
+    """
+    written = _as_written(email)
+    if not (written[:1].isupper() or written[:1].isdigit()):
+        return ""
+    local, at, domain = written.partition("@")
+    for mark in islice(re.finditer(re.escape(at + domain), html), MAX_MARKS):
+        after_tag = html.rfind(">", max(0, mark.start() - len(local)), mark.start()) + 1
+        own = html[after_tag : mark.start()]
+        if 0 < len(own) < len(local) - 1 and local.endswith(own) and own[0].islower():
+            return f"{own}{at}{domain}".lower()
+    return ""
+
+
+def _as_written(email: FoundEmail) -> str:
+    """Return an address in its original letter case; empty if it is not in its snippet."""
+    start = email.snippet.lower().find(email.address)
+    return email.snippet[start : start + len(email.address)] if start >= 0 else ""
 
 
 def without_pieces(emails: Iterable[FoundEmail]) -> Iterator[FoundEmail]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from scans.engine.extractors.contact_markup import FAX, PHONE
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.hints import CHAT_HOSTS
 from scans.engine.extractors.phone_links import from_hrefs, from_json_ld, from_links
-from scans.engine.extractors.phones import FoundPhone, from_text
+from scans.engine.extractors.phones import LABELLED, FoundPhone, from_text
 from scans.engine.extractors.regions import PageRegions
+
+_LABELS = {PHONE: "Tel: ", FAX: "Fax: "}
 
 
 def page_phones(
@@ -27,3 +30,15 @@ def page_phones(
         yield from from_links(page.links, regions)
     yield from from_json_ld(page.json_ld, regions)
     yield from in_text
+    yield from _from_markup(page, regions)
+
+
+def _from_markup(page: PageFacts, regions: PageRegions) -> Iterator[FoundPhone]:
+    """Yield the numbers that markup names, read like those behind a label."""
+    for kind, text, method in page.marked_contacts:
+        if kind in _LABELS:
+            for phone in from_text(f"{_LABELS[kind]}{text}", regions):
+                is_fax = kind == FAX or phone.is_fax
+                yield replace(
+                    phone, is_fax=is_fax, method=method, snippet=text, confidence=LABELLED
+                )

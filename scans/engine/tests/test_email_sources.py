@@ -270,6 +270,11 @@ ENCODED = "vasb@onxrel.pbz"  # info@bakery.com by half the alphabet
             "+'bakery.com'\">x</a>",
         ),
         ("script", "<script>m = 'mailto:info' + '\\u0040' + 'bakery.com'</script>"),
+        ("text", "<p>info<i></i>@bakery.com</p>"),
+        ("text", "<p>info<span></span>@<b class='x'></b>bakery<i></i>.com</p>"),
+        ("text", "<p>info<i></i><b class='x'></b>@bakery.com</p>"),
+        ("obfuscated", "<p>Office</p><p>info @ bakery.com</p>"),
+        ("obfuscated", '<b data-account="info" data-host="bakery" data-tld="com"></b>'),
         (
             "script",
             "<script>var m = ''; m += 'info'; m += '@'; m += 'bakery.com'; "
@@ -289,6 +294,27 @@ def test_an_address_that_a_browser_puts_together_is_read_with_its_method(method,
     assert contact.snippet
 
 
+def test_an_address_of_another_domain_may_be_reversed_where_its_ending_is_long():
+    assert emails('<a href="#" data-mail="moc.yrtsap@ofni">Write</a>') == ["info@pastry.com"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<div><a>000 000</a><a>eva@bakery.com</a></div>", "eva@bakery.com"),
+        ("<div>6HT<a>eva@bakery.com</a></div>", "eva@bakery.com"),
+        ("<p><b>Email</b><span>eva@pastry.net</span></p>", "eva@pastry.net"),
+        ("<p>E-Maileva@bakery.com <a href='mailto:eva@bakery.com'>x</a></p>", "eva@bakery.com"),
+        ("<p><b>E</b>va@bakery.com</p>", "eva@bakery.com"),
+        ("<p><b>Eva</b><b>.Baker@bakery.com</b></p>", "eva.baker@bakery.com"),
+        ("<p><b>Eva</b><b>Baker@bakery.com</b></p>", "evabaker@bakery.com"),
+        ("<p>Write to <b>eva</b>baker@bakery.com</p>", "evabaker@bakery.com"),
+    ],
+)
+def test_words_of_another_element_are_no_part_of_an_address(body, expected):
+    assert emails(body) == [expected]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -298,6 +324,9 @@ def test_an_address_that_a_browser_puts_together_is_read_with_its_method(method,
         "<script>var x = 'user' + '@' + 'pastry.net';</script>",
         "<!-- <a href='mailto:old@pastry.net'>old</a> -->",
         "<p>de.refinnej@kcor</p>",
+        "<p>Our team is @ bakery.com</p>",
+        "<p>Contact</p><p>@bakery.com</p>",
+        "<p>\u0001k@L.Bi\u0002</p>",
     ],
 )
 def test_a_page_without_addresses_has_none(body):

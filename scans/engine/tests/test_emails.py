@@ -116,7 +116,7 @@ def test_a_link_may_hand_an_address_to_a_script(href, host, expected):
 )
 def test_a_word_stuck_to_a_linked_address_makes_no_other_one(text, expected):
     results = [*from_hrefs([("mailto:info@bakery.com", "Write")]), *from_text(text)]
-    assert addresses(without_glued(results)) == expected
+    assert addresses(without_glued(results, "")) == expected
 
 
 @pytest.mark.parametrize(
