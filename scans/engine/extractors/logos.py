@@ -27,6 +27,11 @@ _LAZY_SOURCES = (
     *("data-cfsrc", "data-lzl-src", "nitro-lazy-src", "data-wpfc-original-src", "data-actualsrc"),
     *("data-srcset", "data-lazy-srcset", "data-original-set", "srcset"),
 )
+# Attributes that only a script for lazy loading reads: `src` is a stand-in whatever it is called.
+_SURELY_LAZY = (
+    *("data-lazy-src", "data-lazy", "data-ll-src", "data-cfsrc", "data-lzl-src", "nitro-lazy-src"),
+    *("data-wpfc-original-src", "data-lazy-srcset"),
+)
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 MAX_SET = 4_000
 _STAND_IN = re.compile(
@@ -209,7 +214,9 @@ def _first_image(attributes: _Attributes, names: tuple[str, ...]) -> str:
 
 
 def _is_lazy(attributes: _Attributes) -> bool:
-    return bool(_LAZY_CLASS.search(attributes.get("class") or ""))
+    return bool(_LAZY_CLASS.search(attributes.get("class") or "")) or any(
+        attributes.get(name) for name in _SURELY_LAZY
+    )
 
 
 def _picture_source(image: LexborNode) -> str:

@@ -39,8 +39,13 @@ def person_in(lines: Sequence[str]) -> tuple[Person, str] | None:
     """
     people: dict[str, tuple[Person, str]] = {}
     for index, line in enumerate(lines):
-        stated = _in_line(line) or _in_two_lines(line, lines[index + 1 : index + 2])
-        stated = stated or _below_position(lines[index - 1 : index] if index else [], line)
+        stated = _in_line(line)
+        if stated is None or not stated[0].position:
+            stated = (
+                _in_two_lines(line, lines[index + 1 : index + 2])
+                or _below_position(lines[index - 1 : index] if index else [], line)
+                or stated
+            )
         if stated:
             known = people.get(stated[0].name)
             if known is None or (stated[0].position and not known[0].position):

@@ -26,7 +26,8 @@ _LONGEST_LABEL = 24
 # GUID, in `C.F.` or in a host name is not.
 _LETTER = r"(?:(?<![^\s|,;•·(\[&+].)|(?<=\b[tpm]/.))"
 _FAX = (
-    r"(?:e-?|tele?-?)?fax(?:nummer|nr)?|факс|facsimile|fx(?=[.:])|"
+    r"(?:e-?|tele?-?)?fax(?:nummer|nr)?|t[eé]l[eé]copie(?:ur)?|tele[ck]opie|faksu?|"
+    r"fac-?s[ií]mile?|факс|fx(?=[.:])|"
     rf"f{_LETTER}(?=\s?[.:)]{{0,2}}\s?\Z)"
 )
 _PHONE = (

@@ -89,11 +89,16 @@ def _with_another(run: str, following: str) -> SharedStart | None:
 
 
 def fax_extension(run: str, behind: str) -> tuple[bool, str] | None:
-    """Return the ending of a fax that shares all but its extension with the number before it."""
+    """Return the ending of a fax that shares all but its extension with the number before it.
+
+    Without an extension there, `0221 4710123, Fax: -124`, it replaces the last digits.
+    """
     fax = _FAX.match(behind)
-    if fax is None or not _EXTENSION.search(run) or len(_digits(run)) < LEAST_DIGITS:
+    if fax is None or len(_digits(run)) < LEAST_DIGITS:
         return None
-    return True, fax["extension"]
+    last = _LAST_GROUP.search(run)
+    is_ending = last is not None and 1 < len(fax["extension"]) < len(last[0])
+    return (True, fax["extension"]) if is_ending or _EXTENSION.search(run) else None
 
 
 def _differ_at_the_end(first: str, second: str) -> bool:

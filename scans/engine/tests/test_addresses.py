@@ -140,6 +140,7 @@ IN_TEXT = {
         ),
     ],
     "US": [
+        ("500 Congress Ave/Austin/TX/78701", "en", "500 Congress Ave, 78701, Austin, TX, US"),
         (
             "325 Cherry Street Bridgeport, CT 06605 (203) 367-3000",
             "en",
@@ -158,6 +159,11 @@ IN_TEXT = {
     ],
     "CA": [
         (
+            "500 4th Avenue SW/Calgary, Alberta/T2P 2V6 Canada",
+            "en",
+            "500 4th Avenue SW, T2P 2V6, Calgary, AB, CA",
+        ),
+        (
             "123 King Street West, Suite 4, Toronto, ON M5H 1A1",
             "en",
             "123 King Street West, Suite 4, M5H 1A1, Toronto, ON, CA",
@@ -169,6 +175,7 @@ IN_TEXT = {
         ),
     ],
     "AU": [
+        ("PO Box 5214/West Chatswood/NSW 1515", "en", "PO Box 5214, 1515, West Chatswood, NSW, AU"),
         (
             "Level 3, 123 George Street, Sydney NSW 2000",
             "en",
@@ -229,6 +236,7 @@ def test_every_country_with_a_format_of_text_has_an_example():
         ("20 Years, Kendal LA9 6BT", "en", "https://a.co.uk/"),
         ("4 May, Kendal LA9 6BT", "en", "https://a.co.uk/"),
         ("2828 SW Corbett Avenue, Suite 135", "en", "https://a.com/"),
+        ("12 Main Street, Holtsville, NY 00000", "en", "https://a.com/"),
     ],
 )
 def test_what_only_looks_like_an_address_is_none(text, lang, url):
@@ -314,6 +322,12 @@ def test_a_street_may_be_last_on_the_line(text, lang, url, line):
 )
 def test_a_year_before_a_town_is_no_postcode(text):
     assert lines_of(f"<p>{text}</p>", "https://a.at/", "de") == []
+
+
+def test_a_house_number_may_hold_a_staircase_and_a_door():
+    text = "<p>Kessel GmbH<br>Neubaugasse 12-14/2/3/21<br>1070 Wien</p>"
+    lines = lines_of(text, "https://a.at/", "de")
+    assert lines == ["Neubaugasse 12-14/2/3/21, 1070, Wien, AT"]
 
 
 def test_each_line_of_a_list_with_streets_last_is_an_address_of_its_own():

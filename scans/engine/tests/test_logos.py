@@ -139,6 +139,12 @@ def test_a_lazily_loaded_logo_is_the_file_that_is_loaded(stand_in, lazy):
     assert logo_of(image) == "https://www.muster-kessel.de/l.png"
 
 
+@pytest.mark.parametrize("name", ["data-lazy-src", "data-cfsrc", "data-ll-src"])
+def test_an_attribute_of_a_lazy_loading_script_goes_before_any_source(name):
+    image = f'<a href="/"><img class="logo" src="/ph.svg" {name}="/l.png"></a>'
+    assert logo_of(image) == "https://www.muster-kessel.de/l.png"
+
+
 def test_a_blurred_preview_gives_way_to_the_image_that_replaces_it():
     image = '<img class="logo lazyload" src="/l-20px.jpg" data-src="/l.png">'
     assert logo_of(image) == "https://www.muster-kessel.de/l.png"

@@ -66,6 +66,10 @@ STRUCTURED = [
     (f"<li>Anna Müller, Vertrieb: {MAIL}</li>", ("Anna Müller", "Vertrieb", "card")),
     (f"<p>Frau Dr. Anna Müller<br>{MAIL}</p>", ("Dr. Anna Müller", "", "card")),
     (
+        f"<li><b>Dr. Anna Müller</b><br>Leiterin Forschung<br>{MAIL}</li>",
+        ("Dr. Anna Müller", "Leiterin Forschung", "card"),
+    ),
+    (
         "<table><tr><td>Anna Müller</td><td>CEO</td><td>anna@millcroft.com</td></tr>"
         "<tr><td>Otto Bauer</td><td>CTO</td><td>otto@millcroft.com</td></tr></table>",
         ("Anna Müller", "CEO", "card"),

@@ -150,6 +150,35 @@ def test_a_fax_may_be_stated_by_its_extension(written):
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Tel. 0221 4710123, Fax -124", {"+492214710123": "DE", "+492214710124": "DE fax"}),
+        ("Tel. 0221 4710123, Fax -4", {"+492214710123": "DE"}),
+        ("Tel. 0221 4710 12, Fax -4711", {"+49221471012": "DE"}),
+    ],
+)
+def test_the_extension_of_a_fax_replaces_some_of_the_last_digits(written, expected):
+    read = {contact.value: contact.label for contact in contacts(f"<p>{written}</p>", "de")}
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "written"),
+    [
+        ("fr", "Télécopie : 01 45 67 89 01"),
+        ("fr", "Télécopieur : 01 45 67 89 01"),
+        ("de", "Telekopie 0221 4710123"),
+        ("pl", "Faks: 22 124 78 56"),
+        ("pt", "Fac-símile: 21 234 78 56"),
+        ("es", "Telefacsímil / fax: 91 234 78 56"),
+    ],
+)
+def test_a_fax_is_called_so_in_other_languages(ending, written):
+    (contact,) = contacts(f"<p>{written}</p>", ending)
+    assert contact.label.endswith("fax")
+
+
+@pytest.mark.parametrize(
     ("ending", "written", "expected"),
     [
         ("com", "Call 1-888-GARDENERS", "+18884273363"),
