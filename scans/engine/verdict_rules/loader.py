@@ -60,7 +60,7 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
             no_phone=rest.pop("no_phone", False),
             longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
             most_links=rest.pop("most_links", ANY_NUMBER),
-            without=tuple(rest.pop("without", ())),
+            without=_listed(rest.pop("without", ()), words),
             positive=_example(rest.pop("positive")),
             negative=_example(rest.pop("negative")),
         )
@@ -75,9 +75,7 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
 def _signal(table: Mapping[str, Any], words: Mapping[str, list[str]]) -> Signal:
     ((name, values),) = table.items()
     field = Field(name)
-    if isinstance(values, str):
-        values = [value for list_name in values.split(" or ") for value in _named(list_name, words)]
-    signal = Signal(field, tuple(str(value) for value in values))
+    signal = Signal(field, _listed(values, words))
     if not signal.values:
         raise RuleError(f"the signal {name} has no values")
     for value in signal.values:
@@ -87,6 +85,13 @@ def _signal(table: Mapping[str, Any], words: Mapping[str, list[str]]) -> Signal:
         if is_part and len(value) < SHORTEST_PART:
             raise RuleError(f"{value!r} has to be at least {SHORTEST_PART} characters long")
     return signal
+
+
+def _listed(values: str | Sequence[Any], words: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return a list of values, or the named lists that a string such as `"soon or later"` joins."""
+    if isinstance(values, str):
+        values = [value for name in values.split(" or ") for value in _named(name, words)]
+    return tuple(str(value) for value in values)
 
 
 def _named(name: str, words: Mapping[str, list[str]]) -> list[str]:
