@@ -1,6 +1,7 @@
 """Read one page: bytes in, facts out; no network, and nothing a page holds makes it raise."""
 
 import re
+import threading
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -35,6 +36,9 @@ _EMPTY_ELEMENT = re.compile(
 MAX_BYTES = 2_000_000
 MAX_HTML = 2_000_000
 MAX_BLOCKS = 100
+# A thread reads a page to its end before the next one begins. Hundreds of threads that wait for the
+# interpreter wake up every few milliseconds to ask for it, and evict each other from the caches.
+TURN = threading.Lock()
 
 
 def read_page(
@@ -53,6 +57,18 @@ def read_page(
     body = body[:MAX_BYTES]
     if not looks_like_html(body, content_type):
         return PageFacts(url=url, is_html=False)
+    with TURN:
+        return _read(body, url, content_type, headers, cookies, person_names)
+
+
+def _read(
+    body: bytes,
+    url: str,
+    content_type: str,
+    headers: Mapping[str, str] | None,
+    cookies: Mapping[str, str] | None,
+    person_names: bool,
+) -> PageFacts:
     decoded, charset = decode(body, content_type)
     html = bound(decoded[:MAX_HTML])
     hints = hints_in(html.encode("utf-8", "replace") if charset.startswith("utf-16") else body)

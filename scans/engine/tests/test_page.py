@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scans.engine.extractors import PageFacts, merge_contacts, read_page
+from scans.engine.extractors.page import TURN
 from scans.engine.report import Contact, ContactKind
 
 URL = "https://www.bakery.co.uk/shop/index.html"
@@ -269,3 +270,22 @@ def test_the_title_of_a_drawing_is_not_the_page_s(page, expected):
 )
 def test_the_language_of_the_body_is_the_language_of_the_page(page, expected):
     assert read_page(page.encode(), URL).language == expected
+
+
+class HeadersThatWatch(dict):
+    """Response headers that record whether another page could be read at the same time."""
+
+    def __init__(self):
+        super().__init__({"Server": "nginx"})
+        self.is_alone = set()
+
+    def get(self, name, default=None):
+        self.is_alone.add(TURN.locked())
+        return default
+
+
+def test_pages_of_a_process_are_read_one_after_another():
+    headers = HeadersThatWatch()
+    read_page(PAGE.encode(), URL, "text/html", headers)
+    assert headers.is_alone == {True}
+    assert not TURN.locked()
