@@ -142,12 +142,13 @@ def create_batch_of_any_size(*, domains: Sequence[str], **columns: Any) -> Batch
 
 
 def delete_orphaned_files() -> None:
-    """Delete lists without a batch that are at least a day old."""
+    """Delete lists without a batch that are at least a day old, and their sorted hosts."""
     oldest = (timezone.now() - KEEP_FILES).timestamp()
-    for path in Path(settings.LIST_DIR).glob("*.list"):
+    for path in Path(settings.LIST_DIR).glob("*.list*"):
         try:
             is_old = path.stat().st_mtime < oldest
         except FileNotFoundError:
             continue  # another host's housekeeping was faster
-        if is_old and not BatchList.objects.filter(file=path.name).exists():
+        saved = f"{path.name.partition('.list')[0]}.list"
+        if is_old and not BatchList.objects.filter(file=saved).exists():
             path.unlink(missing_ok=True)

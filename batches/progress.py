@@ -154,9 +154,12 @@ def _moving(batch: Batch, scanned: list[Activity], recent: Recent | None) -> Bat
 
 
 def list_read(batch: Batch) -> float:
-    """Return the share of a batch's list that has been read, or None if it is not being created."""
+    """Return the share of a large batch's creation that is done."""
     waiting = BatchList.objects.filter(pk=batch.pk).first()
-    return waiting.progress if waiting else 0.0
+    if waiting is None:
+        return 0.0
+    waiting.batch = batch
+    return waiting.progress
 
 
 def _eta(batch: Batch, scanned: list[Activity], recent: Recent) -> float | None:

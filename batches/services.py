@@ -3,31 +3,27 @@
 Services nest in the caller's transaction and enqueue when the outermost one commits.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from batches.batch_rows import add_rows
+from batches.job_creation import add_jobs
 from batches.legacy.ids import embedded_uuid
 from batches.models import Batch, Job
-from batches.models.job import batched, host_key
 from batches.options import BatchOptions
 from batches.queue import wake_workers
 from batches.skipping import ALL_SKIPPED, SKIP_NOTHING, Skips, not_skipped
-from batches.tenant_limits import check_batches, check_domains, take_domains
-from scans import storage
+from batches.tenant_limits import check_batches, check_domains
 from scans.engine.hostnames import normalise
 from scans.engine.lists.kept_rows import KeptRows
-from scans.key_checks import keys_checked_at_once
 from scans.models import Domain
-from scans.services import Domains, add_domains
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.database_errors import retry_on_conflict
@@ -35,14 +31,8 @@ from scrapersky.web.regional import grouped
 
 # Largest batch created in one transaction; for larger ones see batches.large_lists.
 MAX_DOMAINS = 100_000
-CHUNK = 5_000
 # Maximum length of an id given by a client.
 LONGEST_ID = 200
-JOB_TYPE_OF = {
-    "": Job.Type.WEBSITE_SCAN,
-    Batch.ProcessorType.DOMAIN_SCAN: Job.Type.WEBSITE_SCAN,
-    Batch.ProcessorType.SITEMAP_IMPORT: Job.Type.SITEMAP_IMPORT,
-}
 
 
 class BatchExistsError(ValueError):
@@ -201,88 +191,3 @@ def initiate_scan(
 
 def _host(text: str) -> str:
     return normalise(text, settings.SCAN_ALLOWED_NETWORKS)
-
-
-def add_jobs(
-    hosts: Sequence[str],
-    *,
-    batch: Batch | None,
-    tenant: Tenant,
-    created_by: User | None,
-    options: dict[str, Any] | None = None,
-    job_type: str = "",
-    first_position: int = 0,
-    domains: Domains | None = None,
-) -> int:
-    """Insert a job for each host that has none yet; return how many were added.
-
-    Raises `LimitReachedError` if the tenant may not submit that many domains today.
-
-    Missing domains are inserted first; jobs follow in list order. `domains` are those of the hosts,
-    if an earlier transaction has inserted them.
-    """
-    constants = {
-        "tenant_id": tenant.pk,
-        "created_by_id": created_by.pk if created_by else None,
-        "batch_id": batch.pk if batch else None,
-        "job_type": job_type or JOB_TYPE_OF[batch.processor_type if batch else ""],
-        "options": options or {},
-    }
-    if domains is None:
-        domains = add_domains_in_parts(tenant=tenant, hosts=hosts)
-        unlocked: Collection[Any] = domains.existing.values()  # the created ones are locked
-    else:
-        unlocked = [*domains.existing.values(), *domains.created.values()]
-    parents = _parents(unlocked, tenant, created_by, batch)
-    with keys_checked_at_once(parents, len(hosts)):
-        # Created domains have no jobs yet.
-        added = _insert_jobs(storage.insert, domains.created, hosts, first_position, constants)
-        added += _insert_jobs(storage.upsert, domains.existing, hosts, first_position, constants)
-    take_domains(tenant, added)
-    return added
-
-
-def add_domains_in_parts(*, tenant: Tenant, hosts: Iterable[str]) -> Domains:
-    """Create missing domains, sorted by name, so that two batches that share some cannot deadlock.
-
-    Call it in a transaction.
-    """
-    all_domains = Domains({}, {})
-    for some in batched(sorted(hosts), CHUNK):
-        # Where the first ones are new, so are usually the others.
-        probably_new = bool(all_domains.created) and not all_domains.existing
-        domains = add_domains(tenant=tenant, hosts=some, probably_new=probably_new)
-        all_domains.existing.update(domains.existing)
-        all_domains.created.update(domains.created)
-    return all_domains
-
-
-def _insert_jobs(
-    insert: Callable[..., int],
-    ids: Mapping[str, Any],
-    hosts: Sequence[str],
-    first_position: int,
-    constants: Mapping[str, Any],
-) -> int:
-    """Insert the jobs of the hosts in `ids`, in chunks; return how many were written."""
-    rows = [
-        (ids[host], position, host_key(host))
-        for position, host in enumerate(hosts, start=first_position)
-        if host in ids
-    ]
-    columns = ("domain_id", "position", "host")
-    return sum(
-        insert(Job, columns, part, key=["domain_id"], constants=constants)
-        for part in batched(rows, CHUNK)
-    )
-
-
-def _parents(
-    domains: Collection[Any], tenant: Tenant, created_by: User | None, batch: Batch | None
-) -> dict[type[Model], Collection[UUID]]:
-    """Return what new jobs refer to."""
-    rows = {Tenant: tenant, User: created_by, Batch: batch}
-    parents: dict[type[Model], Collection[UUID]] = {
-        model: [row.pk] for model, row in rows.items() if row is not None
-    }
-    return parents | {Domain: domains}

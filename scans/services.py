@@ -1,8 +1,9 @@
 """Create, lock and queue domains."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 from scans import storage
 from scans.key_checks import WORTHWHILE, keys_checked_at_once
 from scans.models import Domain, reversed_host
+from scans.staging import Stage, insert_from
 from scrapersky.tenants.models import Tenant
 from scrapersky.web.regional import grouped
 
@@ -21,35 +23,18 @@ CHUNK = 5_000
 PENDING_LABELS = "16MB"
 
 
-class Domains(NamedTuple):
-    """Host -> id of the domains that existed before, and of those that were created."""
-
-    existing: dict[str, UUID]
-    # as hex digits
-    created: dict[str, str]
-
-
 def ensure_domains(*, tenant: Tenant, hosts: Sequence[str]) -> dict[str, UUID]:
-    """Return the id of every normalised host, and create missing domains."""
-    domains = add_domains(tenant=tenant, hosts=hosts)
-    return domains.existing | {host: UUID(pk) for host, pk in domains.created.items()}
-
-
-def add_domains(*, tenant: Tenant, hosts: Sequence[str], probably_new: bool = False) -> Domains:
-    """Create missing domains of normalised hosts in one statement.
+    """Return the id of every normalised host, and create missing domains in one statement.
 
     Safe to call concurrently for the same hosts: they are inserted in order, so that transactions
-    wait for each other in turn. If they are `probably_new`, they are looked up only if one of them
-    cannot be created.
+    wait for each other in turn.
     """
-    existing = {} if probably_new else _ids_of(tenant, hosts)
+    existing = _ids_of(tenant, hosts)
     missing = sorted({*hosts} - existing.keys())
     if not missing:
-        return Domains(existing, {})
+        return existing
     ids = dict(zip(missing, storage.keys(len(missing)), strict=True))
-    with keys_checked_at_once({Tenant: [tenant.pk]}, len(missing)):
-        if len(missing) >= WORTHWHILE:
-            _sort_more_labels_at_once()
+    with _new_domains(tenant, len(missing)):
         created = storage.insert(
             Domain,
             ("host", "id", "reversed_host"),
@@ -58,8 +43,64 @@ def add_domains(*, tenant: Tenant, hosts: Sequence[str], probably_new: bool = Fa
             constants={"tenant_id": tenant.pk},
         )
     if created < len(ids):  # some existed, or others created them at the same time
-        return Domains(existing | _ids_of(tenant, missing), {})
-    return Domains(existing, ids)
+        return existing | _ids_of(tenant, missing)
+    return existing | {host: UUID(pk) for host, pk in ids.items()}
+
+
+def add_staged_domains(stage: Stage, *, tenant: Tenant, count: int) -> int:
+    """Create the missing ones of `count` staged domains; return how many were created.
+
+    `stage` has different hosts, with the columns host, reversed_host and domain_id. Domains are
+    created in the order of hosts, as by `ensure_domains`, and the others are locked against
+    deletion for the rest of the transaction.
+    """
+    created = _insert_staged(stage, tenant, count)
+    while created < count and created + _hold_known(stage, tenant) < count:
+        created += _insert_staged(stage, tenant, count)  # for one deleted in between
+    return created
+
+
+def known_domains(stage: Stage, tenant: Tenant) -> tuple[str, list[Any]]:
+    """Return a source of staged rows with the column known_id, and its parameters."""
+    table = connection.ops.quote_name(Domain._meta.db_table)
+    known = f"SELECT id FROM {table} AS known WHERE tenant_id = %s AND known.host = staged.host"
+    source = f"(SELECT staged.*, ({known}) AS known_id FROM {stage.name} AS staged) AS staged"
+    return source, [Tenant._meta.pk.get_db_prep_value(tenant.pk, connection)]
+
+
+def _insert_staged(stage: Stage, tenant: Tenant, count: int) -> int:
+    source, params = known_domains(stage, tenant)
+    with _new_domains(tenant, count):
+        return insert_from(
+            f"{source} WHERE known_id IS NULL ORDER BY host",
+            Domain,
+            {"id": "domain_id", "host": "host", "reversed_host": "reversed_host"},
+            params=params,
+            constants={"tenant_id": tenant.pk},
+        )
+
+
+def _hold_known(stage: Stage, tenant: Tenant) -> int:
+    """Lock the domains that were not created as staged, in id order; return how many there are."""
+    source, params = known_domains(stage, tenant)
+    ids = f"SELECT known_id FROM {source} WHERE known_id <> domain_id"
+    statement = f"SELECT count(*) FROM ({ids}) AS known"
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        table = connection.ops.quote_name(Domain._meta.db_table)
+        rows = f"SELECT FROM {table} WHERE id = ANY(ARRAY({ids})) ORDER BY id FOR KEY SHARE"
+        statement = f"WITH held AS ({rows}) SELECT count(*) FROM held"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def _new_domains(tenant: Tenant, count: int) -> Iterator[None]:
+    """Prepare for many new domains in a block."""
+    with keys_checked_at_once({Tenant: [tenant.pk]}, count):
+        if count >= WORTHWHILE:
+            _sort_more_labels_at_once()
+        yield
 
 
 def _sort_more_labels_at_once() -> None:

@@ -110,6 +110,19 @@ def upsert(
     return table.insert(prepared, f"ON CONFLICT {action}")
 
 
+def insert_select(
+    model: type[models.Model], values: Mapping[str, str], constants: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
+    """Return an INSERT statement up to and including FROM, and its parameters.
+
+    `values` maps attribute names to the SQL expressions that are selected; `constants` and defaults
+    are as for `upsert`.
+    """
+    columns = list(values)
+    table = _Table(model, columns, _with_defaults(model, columns, constants))
+    return table.insert_select(", ".join(values.values())), table.constants
+
+
 def _table_for_new(
     model: type[models.Model],
     columns: Sequence[str],
@@ -225,7 +238,7 @@ class _Table:
             if connection.vendor != "postgresql":
                 return self._insert_values(cursor, rows, tail)
             self.copy(cursor, rows)
-            cursor.execute(f"{self._insert_select(self.names)} {self.stage} {tail}", self.constants)
+            cursor.execute(f"{self.insert_select(self.names)} {self.stage} {tail}", self.constants)
             written: int = cursor.rowcount
             self.empty(cursor)
             return written
@@ -234,7 +247,7 @@ class _Table:
         """Insert rows as VALUES, several per statement."""
         width = len(rows[0])
         size = min(SQLITE_ROWS, (SQLITE_VALUES - len(self.constants)) // width)
-        insert = self._insert_select(", ".join(f"column{index + 1}" for index in range(width)))
+        insert = self.insert_select(", ".join(f"column{index + 1}" for index in range(width)))
         marks = f"({', '.join(['%s'] * width)})"
         rest = len(rows) % size
         written = 0
@@ -247,7 +260,7 @@ class _Table:
                 written += cursor.executemany(statement, parts).rowcount
         return written
 
-    def _insert_select(self, names: str) -> str:
+    def insert_select(self, names: str) -> str:
         """Return an INSERT statement up to FROM; its parameters are the constants."""
         same = ", %s" * len(self.constants)
         return f"INSERT INTO {self.name} ({self.all_names}) SELECT {names}{same} FROM"

@@ -170,7 +170,7 @@ class BatchStatus(Schema):
     metadata: dict[str, Any]
     list_read: float | None = Field(
         default=None,
-        description="Share of the list that has been read, 0 to 1; null once it has been read.",
+        description="Progress of creating a large batch, 0 to 1; null once it is complete.",
     )
 
 

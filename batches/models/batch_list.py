@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -19,11 +20,21 @@ class BatchListQuerySet(models.QuerySet):
         return self.filter(updated_at__lt=timezone.now() - STALLED_AFTER)
 
 
-class BatchList(models.Model):
-    """A saved list and the position up to which it has become jobs; deleted after the last one.
+class Lane(NamedTuple):
+    """A range of the sorted file that one connection adds, and the column of its start."""
 
-    The position is a line and the number of its entries that are done, so that reading can resume
-    within a line. `hosts` counts the valid entries, including duplicates: the next job's position.
+    column: str
+    start: int
+    end: int
+
+
+class BatchList(models.Model):
+    """A saved list and the progress of turning it into jobs; deleted after the last one.
+
+    It is read up to a line and the number of its entries that are done, so that reading can resume
+    within a line. `hosts` counts the valid entries, including duplicates: the next position. The
+    hosts are then sorted (`batches.sorted_hosts`), and become jobs in two lanes: up to the middle
+    of the sorted file, and from there on. A list with columns is then read again for its rows.
     """
 
     TENANT_PATH = "batch__tenant"
@@ -54,6 +65,14 @@ class BatchList(models.Model):
     rows = models.PositiveIntegerField(default=0, db_default=0)
     row_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
     duplicates = models.PositiveIntegerField(default=0)
+    # The sorted parts so far, as [lines, end] each.
+    runs = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    # The bytes of the sorted file, 0 before it exists; where its second half begins; and how far
+    # either half has become jobs.
+    sorted_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
+    middle = models.PositiveBigIntegerField(default=0, db_default=0)
+    first_half_end = models.PositiveBigIntegerField(default=0, db_default=0)
+    second_half_end = models.PositiveBigIntegerField(default=0, db_default=0)
     rejected = models.JSONField(default=list)
     rejected_count = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -72,6 +91,21 @@ class BatchList(models.Model):
         return Skips(self.skip_recent, self.skip_older, self.skip_days)
 
     @property
+    def lanes(self) -> tuple["Lane", "Lane"]:
+        """The halves of the sorted file that are left."""
+        return (
+            Lane("first_half_end", self.first_half_end, self.middle),
+            Lane("second_half_end", self.second_half_end, self.sorted_bytes),
+        )
+
+    @property
     def progress(self) -> float:
-        """The share of the file that has been read, 0 to 1."""
-        return min(self.bytes_read / self.byte_count, 1.0) if self.byte_count else 0.0
+        """The share of the work that is done, 0 to 1: reading, adding and storing its rows."""
+        read = min(self.bytes_read / self.byte_count, 1.0) if self.byte_count else 0.0
+        if not self.sorted_bytes:
+            shares = [read, 0.0, 0.0]
+        else:
+            left = sum(lane.end - lane.start for lane in self.lanes)
+            shares = [1.0, 1.0 - left / self.sorted_bytes, read]
+        steps = 2 if self.batch.list_columns is None else 3
+        return sum(shares[:steps]) / steps

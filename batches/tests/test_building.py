@@ -13,11 +13,12 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from batches import building, housekeeping, large_lists, transitions
+from batches import building, housekeeping, lanes, large_lists, list_chunks, transitions
 from batches.large_lists import LargeList
 from batches.models import Batch, BatchList, Job, Worker
 from batches.runner.claims import Claimer
 from batches.runner.shift import start_pending
+from scans.models import Domain
 from scrapersky.tenants.models import Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,8 @@ HOSTS = [f"s{number}.example" for number in range(25)]
 @pytest.fixture(autouse=True)
 def _small_chunks(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIST_DIR = str(tmp_path / "lists")
-    monkeypatch.setattr(building, "CHUNK", 10)
+    for module in (list_chunks, lanes):
+        monkeypatch.setattr(module, "CHUNK", 10)
 
 
 @pytest.fixture
@@ -43,10 +45,16 @@ def make(default_tenant: Tenant) -> Any:
 
 
 def step(batch: Batch) -> bool:
-    """Read one chunk, like a process that is then killed."""
+    """Read or add one chunk, like a process that is then killed."""
     is_over = building.build(batch.pk, until=0)
     batch.refresh_from_db()
     return is_over
+
+
+def step_to_jobs(batch: Batch) -> None:
+    """Read the list, and add its first chunk of jobs."""
+    while not batch.total:
+        assert not step(batch)
 
 
 def hosts_of(batch: Batch) -> list[str]:
@@ -108,7 +116,7 @@ def test_a_chunk_that_fails_leaves_nothing_of_itself(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = make("\n".join(HOSTS))
-    step(batch)
+    step_to_jobs(batch)
 
     def die(*_: Any, **__: Any) -> int:
         raise KeyboardInterrupt
@@ -126,7 +134,7 @@ def test_a_chunk_that_fails_leaves_nothing_of_itself(
 def test_no_job_is_claimed_until_the_list_is_complete(make: Any) -> None:
     batch = make("\n".join(HOSTS))
     worker = Worker.objects.create(host="here")
-    step(batch)
+    step_to_jobs(batch)
     start_pending()
     assert Batch.objects.get().status == Batch.Status.PENDING
     assert Claimer(worker, 4).claim({}) is None
@@ -140,7 +148,7 @@ def test_no_job_is_claimed_until_the_list_is_complete(make: Any) -> None:
 
 def test_a_batch_cannot_end_pause_or_run_before_its_list_is_complete(make: Any) -> None:
     batch = make("\n".join(HOSTS))
-    step(batch)
+    step_to_jobs(batch)
     for job in batch.jobs.all():
         transitions.cancel_job(job)
     with pytest.raises(transitions.TransitionError):
@@ -155,19 +163,36 @@ def test_a_batch_cannot_end_pause_or_run_before_its_list_is_complete(make: Any) 
     assert (batch.total, batch.cancelled, batch.status) == (25, 10, "pending")
 
 
-@pytest.mark.parametrize("chunks", [0, 1])
+@pytest.mark.parametrize("jobs", [0, 10])
 def test_a_cancelled_batch_gets_no_more_jobs(
-    make: Any, chunks: int, settings: Settings, django_capture_on_commit_callbacks: Any
+    make: Any, jobs: int, settings: Settings, django_capture_on_commit_callbacks: Any
 ) -> None:
     batch = make("\n".join(HOSTS))
-    for _ in range(chunks):
-        step(batch)
+    if jobs:
+        step_to_jobs(batch)
     transitions.cancel_batch(batch)
     with django_capture_on_commit_callbacks(execute=True):
         building.build(batch.pk)
     batch.refresh_from_db()
-    assert (batch.status, batch.total, batch.cancelled) == ("cancelled", 10 * chunks, 10 * chunks)
+    assert (batch.status, batch.total, batch.cancelled) == ("cancelled", jobs, jobs)
+    assert Domain.objects.count() == jobs
     assert not files(settings)
+
+
+def test_a_batch_cancelled_while_a_chunk_is_added_leaves_no_domain_of_it(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make("\n".join(HOSTS))
+    step_to_jobs(batch)
+    add = lanes._add
+
+    def be_cancelled(*args: Any) -> int:
+        transitions.cancel_batch(batch)
+        return add(*args)
+
+    monkeypatch.setattr(lanes, "_add", be_cancelled)
+    assert building.build(batch.pk)
+    assert Domain.objects.count() == Job.objects.count() == 10
 
 
 def test_a_list_that_breaks_off_ends_its_batch_as_failed(make: Any) -> None:
@@ -177,7 +202,7 @@ def test_a_list_that_breaks_off_ends_its_batch_as_failed(make: Any) -> None:
         pass
     assert batch.status == Batch.Status.FAILED
     assert batch.error == "A line has more than 8,000,000 characters."
-    assert 20 <= batch.total == batch.cancelled == batch.jobs.filter(status="cancelled").count()
+    assert batch.total == batch.jobs.count() == Domain.objects.count() == 0
     assert not BatchList.objects.exists()
 
 
@@ -202,8 +227,20 @@ def test_a_list_over_the_limit_ends_its_batch_as_failed(make: Any, settings: Set
     batch = make("\n".join(HOSTS))
     building.build(batch.pk)
     batch.refresh_from_db()
-    assert (batch.status, batch.total, batch.cancelled) == ("failed", 10, 10)
+    assert (batch.status, batch.total, Domain.objects.count()) == ("failed", 0, 0)
     assert batch.error == "The list has more than 15 domains. Split it."
+
+
+def test_a_daily_limit_reached_on_the_way_cancels_the_jobs_so_far(
+    make: Any, default_tenant: Tenant
+) -> None:
+    default_tenant.max_domains_per_day = 15
+    default_tenant.save()
+    batch = make("\n".join(HOSTS))
+    building.build(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.status, batch.total, batch.cancelled) == ("failed", 13, 13)
+    assert "15 domains a day" in batch.error
 
 
 def test_a_missing_file_ends_its_batch_with_what_to_do(make: Any, settings: Settings) -> None:
@@ -215,23 +252,28 @@ def test_a_missing_file_ends_its_batch_with_what_to_do(make: Any, settings: Sett
     assert "Set LIST_DIR" in batch.error
 
 
+@pytest.mark.parametrize(
+    ("module", "step_of"), [(building, "_keep"), (building, "_sort"), (lanes, "_add")]
+)
 def test_two_processes_at_one_list_add_each_domain_once(
-    make: Any, monkeypatch: pytest.MonkeyPatch
+    make: Any, monkeypatch: pytest.MonkeyPatch, module: Any, step_of: str
 ) -> None:
     batch = make("\n".join(HOSTS))
-    add = building._add
+    original = getattr(module, step_of)
 
-    def after_another_process(*args: Any) -> None:
-        monkeypatch.setattr(building, "_add", add)
+    def after_another_process(*args: Any) -> Any:
+        monkeypatch.setattr(module, step_of, original)
         building.build(batch.pk, until=0)
-        add(*args)
+        return original(*args)
 
-    monkeypatch.setattr(building, "_add", after_another_process)
+    monkeypatch.setattr(module, step_of, after_another_process)
     assert building.build(batch.pk)
     batch.refresh_from_db()
-    assert (batch.total, batch.is_building) == (10, True)
+    assert batch.is_building
     building.build(batch.pk)
     assert hosts_of(batch) == HOSTS
+    batch.refresh_from_db()
+    assert (batch.total, batch.metadata.get("duplicates", 0)) == (25, 0)
 
 
 def test_the_keeper_queues_a_list_that_nobody_reads(
@@ -250,16 +292,20 @@ def test_the_keeper_queues_a_list_that_nobody_reads(
 
 def test_the_keeper_deletes_old_lists_without_a_batch(make: Any, settings: Settings) -> None:
     make("\n".join(HOSTS))
-    kept = files(settings)[0]
+    building.build(Batch.objects.get().pk, until=0)
     orphan = Path(settings.LIST_DIR, "gone.list")
-    orphan.write_text("a.example")
+    sorted_part = Path(settings.LIST_DIR, "gone.list.runs")
+    for path in (orphan, sorted_part):
+        path.write_text("a.example")
     fresh = Path(settings.LIST_DIR, "fresh.list")
     fresh.write_text("a.example")
     old = (timezone.now() - timedelta(days=2)).timestamp()
-    for path in (kept, orphan):
+    kept = [path for path in files(settings) if not path.name.startswith("gone")]
+    for path in {*files(settings)} - {fresh}:
         os.utime(path, (old, old))
     large_lists.delete_orphaned_files()
-    assert sorted(files(settings)) == sorted([kept, fresh])
+    assert sorted(files(settings)) == sorted(kept)
+    assert len(kept) == 3
 
 
 def test_a_list_whose_batch_is_refused_is_not_kept(
@@ -280,7 +326,7 @@ def test_the_page_shows_how_much_of_the_list_is_read(
 ) -> None:
     client.force_login(admin_user)
     batch = make("\n".join(HOSTS))
-    step(batch)
+    step_to_jobs(batch)
     address = reverse("batch_detail", args=[batch.pk])
     page = client.get(address).content.decode()
     assert "being created" in page

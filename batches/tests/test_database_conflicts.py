@@ -11,13 +11,13 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 
-from batches import services
 from batches.models import Batch, Worker
 from batches.runner.flush import flush
 from batches.services import create_batch
 from batches.tests.api_clients import program_of
 from batches.tests.outcomes import scanned
 from batches.tests.running import claim_jobs
+from scans import staging
 from scans.models import Domain
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
@@ -53,7 +53,7 @@ def at_once(*acts: Callable[[], Any]) -> list[BaseException]:
 def test_large_batches_with_the_same_domains_in_other_orders_do_not_deadlock(
     default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "CHUNK", 10)
+    monkeypatch.setattr(staging, "ROWS_AT_ONCE", 10)
     hosts = [f"d{number:03}.example" for number in range(200)]
     lists = [hosts, hosts[::-1], hosts[100:] + hosts[:100]]
 

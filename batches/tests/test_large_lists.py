@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
-from batches import building, services, transitions
+from batches import building, lanes, list_chunks, services, transitions
 from batches.models import Batch, BatchList
 from batches.recurring import Plan, create_recurring, start_now
 from batches.tests.api_clients import ROOT, program_of
@@ -34,7 +34,8 @@ LINES = "\n".join([f'"{HOSTS[0]}"', *(json.dumps({"domain": host}) for host in H
 def _small_limits(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LIST_DIR = str(tmp_path / "lists")
     monkeypatch.setattr(services, "MAX_DOMAINS", 10)
-    monkeypatch.setattr(building, "CHUNK", 10)
+    for module in (list_chunks, lanes):
+        monkeypatch.setattr(module, "CHUNK", 10)
 
 
 @pytest.fixture
@@ -170,14 +171,14 @@ def test_a_command_that_is_killed_leaves_a_batch_that_can_be_read_on(
 ) -> None:
     path = tmp_path / "list.txt"
     path.write_text(TEXT)
-    add = building._add
+    add = lanes._add
 
     def die_after(*args: Any) -> None:
         add(*args)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(building, "_add", die_after)
+        patch.setattr(lanes, "_add", die_after)
         with pytest.raises(KeyboardInterrupt):
             call_command("create_batch", str(path))
     batch = Batch.objects.get()

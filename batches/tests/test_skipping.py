@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from batches import building, services
+from batches import building, lanes, list_chunks, services
 from batches.models import Batch
 from batches.skipping import Skips
 from batches.tests.api_clients import ROOT, program_of
@@ -102,7 +102,8 @@ def test_a_large_list_skips_the_same_and_counts_its_own_repetitions(
 ) -> None:
     settings.LIST_DIR = str(tmp_path / "lists")
     monkeypatch.setattr(services, "MAX_DOMAINS", 2)
-    monkeypatch.setattr(building, "CHUNK", 2)
+    for module in (list_chunks, lanes):
+        monkeypatch.setattr(module, "CHUNK", 2)
     text = "\n".join(map(json.dumps, [*HOSTS, "new.example", "last.example"]))
     program_of(user).post(
         f"{ROOT}/batch?skip_known=true", text, content_type="application/x-ndjson"

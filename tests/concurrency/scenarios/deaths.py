@@ -135,15 +135,17 @@ def creator_killed(installation: Installation, *, jobs: int) -> Figures:
 
 
 def list_reader_killed(installation: Installation, *, domains: int, within: float) -> Figures:
-    """Kill the process that reads a large list: housekeeping resumes at its last chunk."""
+    """Kill the process that creates a large batch: housekeeping resumes at its last chunk."""
     file = installation.folder / "large.txt"
     file.write_text("\n".join(names(domains)))
     process = installation.manage("create_batch", str(file))
-    eventually(lambda: BatchList.objects.filter(entries__gt=0).exists(), within=60)
+    eventually(lambda: Batch.objects.filter(total__gt=0).exists(), within=60)
     process.kill()
     process.wait()
+    eventually(lambda: not is_inserting())
     waiting = BatchList.objects.select_related("batch").get()
-    batch, at = waiting.batch, waiting.entries
+    batch = waiting.batch
+    at = batch.total
     assert at < domains
     assert (batch.status, batch.is_building, batch.jobs.count()) == ("pending", True, at)
     installation.start_hosts(1)
