@@ -250,6 +250,18 @@ def test_a_batch_is_found_by_its_legacy_number(program: Client, default_tenant: 
     assert program.get(f"{ROOT}/batch/310/status").json()["batch_id"] == str(batch.pk)
 
 
+def test_of_two_batches_with_one_legacy_number_the_visible_one_is_found(
+    program: Client, default_tenant: Tenant, other_tenant: Tenant
+) -> None:
+    for tenant in (other_tenant, default_tenant, other_tenant):
+        create_batch(tenant=tenant, created_by=None, domains=["a.example"])
+    Batch.objects.update(legacy_id=310)
+    own = Batch.objects.get(tenant=default_tenant)
+    assert program.get(f"{ROOT}/batch/310/status").json()["batch_id"] == str(own.pk)
+    own.delete()
+    assert program.get(f"{ROOT}/batch/310/status").status_code == 404
+
+
 @pytest.mark.parametrize("key", ["6d9f8a52-0b6e-4f0e-9d0c-3f1f6f0f3a11", "999999"])
 def test_an_unknown_batch_is_404(program: Client, key: str) -> None:
     answer = program.get(f"{ROOT}/batch/{key}/status")

@@ -125,6 +125,14 @@ def test_the_batches_served_longest_ago_are_next(default_tenant: Tenant) -> None
     assert not {job.batch_id for job in first} & {job.batch_id for job in second}
 
 
+def test_a_cap_that_is_lowered_holds_from_the_next_round_on(default_tenant: Tenant) -> None:
+    batch = make(default_tenant, 60, max_concurrent=10)
+    claimer = hire()
+    claim(claimer)
+    Batch.objects.filter(pk=batch.pk).update(options={"max_concurrent": 2})
+    assert claim(claimer, {batch.pk: Load(28)}) == Claim({batch.pk: 2}, [])
+
+
 def test_a_second_worker_gets_slots_as_the_first_one_gives_them_up(default_tenant: Tenant) -> None:
     batch = make(default_tenant, 60, max_concurrent=10)
     one, two = hire("one"), hire("two")

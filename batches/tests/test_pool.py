@@ -252,6 +252,24 @@ def test_a_worn_out_process_is_replaced_and_no_scan_is_lost(
     assert len(seen) > 1
 
 
+def test_worn_out_processes_are_replaced_one_at_a_time(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "RECYCLE_AFTER", 2)
+    retiring: list[int] = []
+    adjust = Processes.adjust
+
+    def note_retiring(self: Processes, jobs: dict[bool, int]) -> None:
+        adjust(self, jobs)
+        retiring.append(sum(child.retiring for child in self))
+
+    monkeypatch.setattr(Processes, "adjust", note_retiring)
+    sites.before = waiting(threading.Event().wait, 0.2)
+    with running(*map(claimed, hosts(24)), processes=2, ceiling=4) as workers:
+        outcomes(workers, 24)
+    assert set(retiring) <= {0, 1}
+
+
 def test_a_worn_out_process_takes_jobs_until_its_replacement_is_ready(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:

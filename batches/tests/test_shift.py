@@ -246,6 +246,33 @@ def test_jobs_are_claimed_at_most_twice_a_second_however_often_outcomes_are_writ
     assert claims == [100.0, 100.5, 101.0, 101.5, 102.0]
 
 
+class Waits:
+    """An event that is never set, and records how long it was waited for."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+    def clear(self) -> None:
+        """Do nothing: it is not set."""
+
+
+def test_a_shift_without_work_looks_for_some_once_a_second(
+    default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(shift, "monotonic", lambda: now)
+    waits = Waits()
+    with started_shift() as current:
+        monkeypatch.setattr(current.pool, "full", waits)
+        current._step()
+        now += 10.0
+        current._step()
+    assert waits.seconds == [0.5, 1.0]
+
+
 def test_a_step_that_hangs_ends_the_process(
     default_tenant: Tenant, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
