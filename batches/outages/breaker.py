@@ -10,7 +10,9 @@ from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
-from batches.scanning.messages import ClaimKey, utc_now
+from django.utils import timezone
+
+from batches.scanning.messages import ClaimKey
 from scans.engine.errors import FailureReason
 
 # The breaker opens when this many of as many ended jobs failed for reasons of the network.
@@ -48,7 +50,7 @@ class Breaker:
     retried only once, or a list of dead sites would never end.
     """
 
-    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
         # When it opened; None while it is closed.
         self.open_since: datetime | None = None
         # Jobs that failed since the outage began, to be retried after it.

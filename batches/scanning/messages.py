@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.utils import timezone
 
 from batches.models import Job
 from batches.options import BatchOptions
@@ -17,10 +19,6 @@ GRACE = 2.0
 # (job id, claim number)
 ClaimKey = tuple[UUID, int]
 BatchKey = UUID | None  # None: jobs without a batch
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Scan:
     answers: dict[str, list[str]] = field(default_factory=dict)
     sent_back: float = 0.0
     began: float = 0.0
-    started_at: datetime = field(default_factory=utc_now)
+    started_at: datetime = field(default_factory=timezone.now)
     stage: bytes = b'{"stage": "queued", "progress": 0}'
 
     @property
@@ -82,7 +80,7 @@ class Scan:
 
     def begin(self) -> dict[str, Any]:
         """Start the deadline; return the message that starts the job in a scanning process."""
-        self.began, self.started_at = monotonic(), utc_now()
+        self.began, self.started_at = monotonic(), timezone.now()
         limits = asdict(self.job.options.limits(sitemaps_only=self.job.sitemaps_only))
         message = {"type": "scan", "job": self.job.key, "domain": self.job.host, "asks": True}
         message |= {"limits": limits}
@@ -117,7 +115,7 @@ class Outcome:
     kind: Kind
     payload: bytes
     started_at: datetime
-    finished_at: datetime = field(default_factory=utc_now)
+    finished_at: datetime = field(default_factory=timezone.now)
 
     @cached_property
     def result(self) -> dict[str, Any]:

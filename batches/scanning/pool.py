@@ -16,6 +16,8 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+from django.utils import timezone
+
 from batches.scanning.child import Child, Frame
 from batches.scanning.messages import (
     BatchKey,
@@ -26,7 +28,6 @@ from batches.scanning.messages import (
     Outcome,
     Scan,
     failure,
-    utc_now,
 )
 from batches.scanning.processes import Processes
 from batches.scanning.waiting import QueueKey, WaitingJobs
@@ -239,7 +240,7 @@ class Pool:
         may_go = self._waiting.admit(scan)
         child.send({"type": "go" if may_go else "back", "job": frame.key})
         if may_go:
-            scan.started_at = self._started[scan.job.claim] = utc_now()
+            scan.started_at = self._started[scan.job.claim] = timezone.now()
         else:
             self._stop(child, scan)
 

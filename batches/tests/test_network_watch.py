@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from batches.models import Worker
 from batches.outages import watch
 from batches.outages.breaker import WINDOW
 from batches.outages.probe import AnsweringHosts
 from batches.outages.watch import NetworkWatch
-from batches.scanning.messages import Kind, Outcome, failure, utc_now
+from batches.scanning.messages import Kind, Outcome, failure
 from batches.tests.test_pool import claimed
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ class Shift:
 
     def fail(self, reason: str = "connection_timeout", count: int = WINDOW) -> None:
         jobs = [claimed(f"s{number}.example") for number in range(count)]
-        self.network.note(failure(job, reason, "Failed.", utc_now()) for job in jobs)
+        self.network.note(failure(job, reason, "Failed.", timezone.now()) for job in jobs)
         self.network.step()
 
 
@@ -73,7 +74,7 @@ def test_jobs_are_retried_although_the_database_was_away_at_first(
 
     monkeypatch.setattr(watch, "retry_after_outage", away_at_first)
     shift.fail()
-    shift.network.note([failure(claimed("new.example"), "http_error", "Failed.", utc_now())])
+    shift.network.note([failure(claimed("new.example"), "http_error", "Failed.", timezone.now())])
     with pytest.raises(OperationalError):
         shift.network.step()
     shift.network.step()
@@ -86,13 +87,13 @@ def test_jobs_are_retried_although_the_database_was_away_at_first(
 
 def test_a_scan_whose_process_died_does_not_end_an_outage(shift: Shift) -> None:
     shift.fail()
-    shift.network.note([Outcome(claimed("new.example"), Kind.LOST, b"", utc_now())])
+    shift.network.note([Outcome(claimed("new.example"), Kind.LOST, b"", timezone.now())])
     shift.network.step()
     assert shift.network.is_down
 
 
 def test_an_outcome_that_is_not_json_is_passed_over(shift: Shift) -> None:
-    shift.network.note([Outcome(claimed("a.example"), Kind.REPORT, b"{", utc_now())])
+    shift.network.note([Outcome(claimed("a.example"), Kind.REPORT, b"{", timezone.now())])
     assert shift.network.claim_limit() is None
 
 
