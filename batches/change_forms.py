@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from batches.models import Batch
-from batches.models.job import FAILURE_REASONS
 from batches.option_fields import as_initial, retry_field
 from batches.options import retry_options
-from scans.names import with_names
+from scans.models import FAILURE_REASONS
 
 
 class RenameForm(forms.ModelForm):
@@ -25,7 +24,7 @@ class RenameForm(forms.ModelForm):
 class RetryForm(forms.Form):
     """Which failures of a batch to retry, and with which options; empty fields change nothing."""
 
-    reasons = forms.MultipleChoiceField(required=False, choices=with_names(FAILURE_REASONS))
+    reasons = forms.MultipleChoiceField(required=False, choices=FAILURE_REASONS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,11 +10,10 @@ from django.urls import reverse
 
 from batches.list_columns import batch_of, columns_of, list_filter, matching_lines, with_filter
 from batches.models import Batch, BatchRow, Job
-from batches.models.job import FAILURE_REASONS
 from scans.lists.common import ID
 from scans.lists.domain_columns import addresses_of, source_pages_of, versions_of
 from scans.lists.domain_filters import read_uuid
-from scans.models import VERDICTS, Domain
+from scans.models import FAILURE_REASONS, VERDICTS, Domain
 from scans.text_search import host_matches
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, register, text

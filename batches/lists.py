@@ -10,13 +10,11 @@ from django.urls import reverse
 
 from batches.list_columns import batch_of, columns_of, lines_of_rows, list_filter, with_filter
 from batches.models import Batch, BatchRow, Job
-from batches.models.job import FAILURE_REASONS
 from batches.name_search import NameWords
 from scans.lists.common import ID, IN_ORDER_OF_DOMAINS, by_domain
 from scans.lists.domain_columns import addresses_of, source_pages_of, versions_of
 from scans.lists.domain_filters import read_uuid
-from scans.models import VERDICTS, Domain
-from scans.names import with_names
+from scans.models import FAILURE_REASONS, VERDICTS, Domain
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
 from scrapersky.web.lists.filters import Condition, Filter
@@ -244,8 +242,8 @@ JOBS = register(
         filters=(
             by_domain(),
             choice("status", "Status", Job.Status.choices, "status"),
-            choice("reason", "Failure reason", with_names(FAILURE_REASONS), "failure_reason"),
-            choice("verdict", "Verdict", with_names(VERDICTS), "scan__verdict"),
+            choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason"),
+            choice("verdict", "Verdict", VERDICTS, "scan__verdict"),
             Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
             list_filter(lines_of_rows(None)),
         ),

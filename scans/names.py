@@ -30,6 +30,6 @@ def readable(value: str) -> str:
     return " ".join(SPELLINGS.get(word.lower(), word) for word in parts)
 
 
-def with_names(choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return (value, display name) pairs."""
-    return [(value, readable(value)) for value, _ in choices]
+def choices_of(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the choices of a field: each value with its display name."""
+    return [(str(value), readable(value)) for value in values]

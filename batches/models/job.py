@@ -19,13 +19,11 @@ from batches.models.keys import KeyedQuerySet
 from batches.models.worker import Worker
 from scans import storage
 from scans.engine.errors import FailureReason
+from scans.models import FAILURE_REASONS
 from scans.reports import ResultField
 
 MAX_ATTEMPTS = 3
 RETRY_CHUNK = 5_000
-FAILURE_REASONS = [
-    (reason.value, reason.value.replace("_", " ").capitalize()) for reason in FailureReason
-]
 
 
 def host_key(name: str) -> str:

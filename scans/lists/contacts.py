@@ -29,7 +29,6 @@ from scans.lists.common import (
 )
 from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, USES, read_uuid
 from scans.models import CONTACT_KINDS, Contact
-from scans.names import with_names
 from scans.text_search import begins, words_match
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 from scrapersky.web.lists.filters import Condition, Filter, Not
@@ -175,7 +174,7 @@ CONTACTS = register(
         filters=(
             by_domain(),
             text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
-            choice("kind", "Kind", with_names(CONTACT_KINDS), "kind"),
+            choice("kind", "Kind", CONTACT_KINDS, "kind"),
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
             choice("network", "Network", NETWORKS, _labelled("social")),
             text("country", "Country", _of_country, placeholder="DE"),

@@ -10,21 +10,19 @@ from scans.curating import tag_names
 from scans.curation import DomainTag
 from scans.domain_lists.models import DomainList, ListedDomain
 from scans.domain_lists.services import list_names
-from scans.engine.errors import FailureReason
 from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
 from scans.lists.common import EVERYTHING, by_curation
 from scans.lists.related_rows import RelatedRows
-from scans.models import VERDICTS, Contact, Domain, Page, Technology, reversed_host
-from scans.names import readable, with_names
+from scans.models import FAILURE_REASONS, VERDICTS, Contact, Domain, Page, Technology, reversed_host
+from scans.names import choices_of
 from scans.text_search import Prefix, host_begins, host_matches, words_match
 from scrapersky.web.lists import choice, day, flag, number, text
 from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, Not
 
-REASONS = [(reason.value, readable(reason.value)) for reason in FailureReason]
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
-NETWORKS = [(name, readable(name)) for name in network_names()]
+NETWORKS = choices_of(network_names())
 # Of contacts and technologies.
 CURRENT = Q(gone_at=None, is_wrong=False)
 EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
@@ -158,8 +156,8 @@ FILTERS: tuple[Filter, ...] = (
     ),
     text("words", "Words", words_match, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
-    choice("verdict", "Verdict", with_names(VERDICTS), "verdict", common=""),
-    choice("reason", "Failure reason", REASONS, "failure_reason", common=""),
+    choice("verdict", "Verdict", VERDICTS, "verdict", common=""),
+    choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason", common=""),
     _has("has_email", "Has e-mail", "email"),
     _has("has_phone", "Has phone", "phone"),
     _has("has_address", "Has postal address", "address"),

@@ -5,7 +5,6 @@ from typing import Any
 
 from scans.lists.common import DOMAIN_ID, HOST, ID, IN_ORDER_OF_DOMAINS, by_domain
 from scans.models import VERDICTS, Scan
-from scans.names import with_names
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register
 
 
@@ -36,7 +35,7 @@ SCANS = register(
         ),
         filters=(
             by_domain(),
-            choice("verdict", "Verdict", with_names(VERDICTS), "verdict"),
+            choice("verdict", "Verdict", VERDICTS, "verdict"),
             day("finished_after", "Finished after", "finished_at__gte"),
             day("finished_before", "Finished before", "finished_at__lte"),
         ),

@@ -9,7 +9,14 @@ from scans.corrections.models import Correction
 from scans.curation import Curation, DomainTag, Tag
 from scans.domain_lists.models import DomainList, ListedDomain, ListImport
 from scans.engine.report import ContactKind
-from scans.models.domain import URL_LENGTH, VERDICTS, Domain, ReversedHostField, reversed_host
+from scans.models.domain import (
+    FAILURE_REASONS,
+    URL_LENGTH,
+    VERDICTS,
+    Domain,
+    ReversedHostField,
+    reversed_host,
+)
 from scans.models.findings import CONTACT_KINDS, Contact, Sitemap, Technology
 from scans.models.page import Page
 from scans.models.scan import Scan
@@ -17,6 +24,7 @@ from scans.models.technology_count import TechnologyCount
 
 __all__ = [
     "CONTACT_KINDS",
+    "FAILURE_REASONS",
     "URL_LENGTH",
     "VERDICTS",
     "BulkAction",

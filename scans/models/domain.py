@@ -8,10 +8,13 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from scans.curation import Curated, DomainTag, Tag, curation_indexes, curation_rules
+from scans.engine.errors import FailureReason
 from scans.engine.report import Verdict
+from scans.names import choices_of
 from scrapersky.web.idn import display_host
 
-VERDICTS = [(verdict.value, verdict.value.replace("_", " ").capitalize()) for verdict in Verdict]
+VERDICTS = choices_of(Verdict)
+FAILURE_REASONS = choices_of(FailureReason)
 URL_LENGTH = 2_000
 
 
@@ -70,7 +73,7 @@ class Domain(Curated):
     host = HostField(max_length=260)
     reversed_host = ReversedHostField(max_length=260, editable=False, db_default="")
     status = models.CharField(max_length=16, choices=Status, default=Status.UNSCANNED)
-    failure_reason = models.CharField(max_length=32, blank=True)
+    failure_reason = models.CharField(max_length=32, choices=FAILURE_REASONS, blank=True)
     verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
     final_url = models.CharField(max_length=URL_LENGTH, blank=True)
     title = models.TextField(blank=True)

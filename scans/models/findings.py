@@ -10,8 +10,9 @@ from scans.curation import Curated, curation_indexes, curation_rules
 from scans.engine.report import ContactKind
 from scans.models.domain import URL_LENGTH, Domain
 from scans.models.source_page import SourcePage
+from scans.names import choices_of
 
-CONTACT_KINDS = [(kind.value, kind.value.capitalize()) for kind in ContactKind]
+CONTACT_KINDS = choices_of(ContactKind)
 
 
 class Finding(models.Model):

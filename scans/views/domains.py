@@ -20,7 +20,6 @@ from scans.engine.report import ContactKind
 from scans.filters import PAGE_TYPES, PageFilter
 from scans.history import changes_between, scan_before, scan_history, scan_of
 from scans.models import VERDICTS, Contact, Domain, Technology
-from scans.names import with_names
 from scans.navigation import position_of
 from scans.sitemap_tree import sitemap_tree
 from scrapersky.tenants.access import can_write, get_readable
@@ -66,7 +65,7 @@ def domain_detail(request: ConsoleRequest, pk: UUID) -> HttpResponse:
         "filter": page_filter,
         "looks": scan_history(domain),
         "corrections": corrections_on(domain, known),
-        "verdicts": with_names(VERDICTS),
+        "verdicts": VERDICTS,
         "page_types": [(name, name.capitalize()) for name in PAGE_TYPES],
     }
     return render(request, "scans/domain_detail.html", context)
