@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
 from scrapersky.tenants.tests.staff import account, browser, permissions, staff
@@ -351,3 +353,24 @@ def test_a_group_of_ones_own_people_can_be_changed(default_tenant: Tenant) -> No
     client.post(f"{GROUPS}{group.pk}/change/", {"name": "Team", "permissions": [str(own.pk)]})
     group.refresh_from_db()
     assert (group.name, list(group.permissions.all())) == ("Team", [own])
+
+
+def test_what_is_deleted_with_an_account_is_counted_and_not_loaded(
+    admin_client: Client, default_tenant: Tenant
+) -> None:
+    target = account("going", default_tenant)
+    url = f"{USERS}{target.pk}/delete/"
+
+    def queries(tokens: int) -> int:
+        for number in range(tokens):
+            ApiToken.create(user=target, name=f"Token {number}")
+        with CaptureQueriesContext(connection) as captured:
+            body = admin_client.get(url).content.decode()
+        assert f"API tokens: {target.api_tokens.count()}" in body
+        assert "Token 0" not in body
+        return len(captured)
+
+    queries(1)
+    assert queries(1) == queries(5)
+    assert admin_client.post(url, {"post": "yes"}).status_code == 302
+    assert not ApiToken.objects.exists()
