@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from scans.lists import CONTACTS
+from scans.lists import CONTACTS, PAGES, SITEMAPS
 from scans.models import (
     BulkAction,
     Contact,
@@ -29,10 +29,36 @@ from scans.models import (
 )
 from scans.text_search import host_matches
 from scrapersky.tenants.access import readable
-from scrapersky.tenants.owned_admin import BY_TENANT, ReadOnlyAdmin
+from scrapersky.tenants.owned_admin import (
+    BY_LIST,
+    BY_TENANT,
+    ListedValuesFilter,
+    ReadOnlyAdmin,
+)
+from scrapersky.web.lists import ListDefinition
 
 SHOWN_REPORT = 200_000
 CONTACT_FILTERS = CONTACTS.filter_by_name
+
+
+def report_text(report: Any) -> SafeString:
+    """Return a report as escaped text, truncated to 200,000 characters."""
+    text = json.dumps(report, indent=2, ensure_ascii=False)[:SHOWN_REPORT]
+    return format_html(
+        '<pre class="report" tabindex="0" role="region" aria-label="Report">{}</pre>', text
+    )
+
+
+def filter_of(definition: ListDefinition, name: str) -> Any:
+    """Return the filter of a list of the console for use in `list_filter`."""
+    own = definition.filter_by_name[name]
+
+    class Values(ListedValuesFilter):
+        @classmethod
+        def values(cls) -> list[tuple[str, str]]:
+            return list(own.choices)
+
+    return Values
 
 
 class IndexedSearch(ReadOnlyAdmin):
@@ -59,6 +85,14 @@ class DomainAdmin(IndexedSearch):
     list_filter = ["status", "verdict", "sitemap_analysis_status", BY_TENANT]
     list_select_related = ["tenant"]
     ordering = ["tenant_id", "host"]
+    fields = (
+        "id", "host", "tenant", "status", "failure_reason", "verdict", "title", "description",
+        "language", "final_url", "favicon_url", "logo_url", "best_email", "best_phone", "emails",
+        "phones", "social", "technologies", "page_count", "page_types", "sitemap_count",
+        "sitemap_analysis_status", "sitemap_analysis_error", "sitemap_queued_at", "curation",
+        "curated_by", "curated_at", "note", "noted_by", "noted_at", "latest_scan", "latest_batch",
+        "last_scanned_at", "metadata", "created_at", "updated_at",
+    )  # fmt: skip
 
     def matches(self, text: str) -> Any:
         return host_matches(text)
@@ -82,10 +116,7 @@ class ScanAdmin(IndexedSearch):
 
     @admin.display(description="Report")
     def report_text(self, obj: Scan) -> SafeString:
-        text = json.dumps(obj.report, indent=2, ensure_ascii=False)[:SHOWN_REPORT]
-        return format_html(
-            '<pre class="report" tabindex="0" role="region" aria-label="Report">{}</pre>', text
-        )
+        return report_text(obj.report)
 
     def view_on_site(self, obj: Scan) -> str:
         return reverse("domain_detail", args=[obj.domain_id])
@@ -123,13 +154,13 @@ class TechnologyAdmin(FindingAdmin):
 @admin.register(Sitemap)
 class SitemapAdmin(FindingAdmin):
     list_display = ["url", "kind", "source", "url_count", "error", "domain", "last_seen"]
-    list_filter = ["kind", "source", BY_TENANT]
+    list_filter = [("kind", filter_of(SITEMAPS, "kind")), BY_TENANT]
 
 
 @admin.register(Page)
 class PageAdmin(FindingAdmin):
     list_display = ["url", "page_type", "source", "domain", "lastmod", "last_seen"]
-    list_filter = ["page_type", "source"]
+    list_filter = [("page_type", filter_of(PAGES, "type")), BY_TENANT]
     list_select_related = ["domain"]
 
 
@@ -146,8 +177,9 @@ class CorrectionAdmin(ReadOnlyAdmin):
 @admin.register(BulkAction)
 class BulkActionAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "status", "done", "total", "created_by", "created_at", "tenant"]
-    list_filter = ["status", "list_name", "operation", BY_TENANT]
+    list_filter = ["status", BY_LIST, BY_TENANT]
     list_select_related = ["created_by", "tenant"]
+    search_fields = ["operation", "created_by__username"]
 
     def view_on_site(self, obj: BulkAction) -> str:
         return reverse("bulk_action_detail", args=[obj.pk])

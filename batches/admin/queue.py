@@ -86,7 +86,7 @@ class TaskAdmin(InstallationAdmin):
     """Tasks that have ended."""
 
     list_display = ["name", "group", "func", "cluster", "started", "stopped"]
-    list_filter = ["group", "cluster"]
+    list_filter = ["stopped"]
     search_fields = ["name", "func", "group"]
     fields = [
         "id", "name", "func", "hook", "arguments", "keyword_arguments", "outcome", "group",
@@ -114,7 +114,6 @@ class QueuedTaskAdmin(InstallationAdmin):
     """Tasks that wait for a worker."""
 
     list_display = ["id", "key", "name", "func", "lock"]
-    list_filter = ["key"]
     fields = ["key", "lock", "task_id", "name", "group", "func", "arguments", "keyword_arguments"]
 
     @admin.display(description="Arguments")

@@ -25,6 +25,7 @@ class RecurringBatchAdmin(ReadOnlyAdmin):
     list_select_related = ["tenant"]
     search_fields = ["name"]
     deferred = ["domains"]
+    exclude = ["domains"]  # may be millions of lines
     actions = ["run_now", "switch_on", "switch_off"]
 
     def view_on_site(self, obj: RecurringBatch) -> str:
@@ -71,6 +72,8 @@ class RecurringRunAdmin(ReadOnlyAdmin):
 @admin.register(MaintenanceRun)
 class MaintenanceRunAdmin(InstallationAdmin):
     list_display = ["name", "state", "note", "started_at", "ended_at"]
+    list_filter = ["outcome"]
+    search_fields = ["name"]
 
     @admin.display(description="Outcome", ordering="outcome")
     def state(self, obj: MaintenanceRun) -> SafeString:

@@ -4,6 +4,7 @@ A system check (`scrapersky.tenants.checks`) rejects admin classes without one o
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from scrapersky.tenants import access
+from scrapersky.web.lists import all_lists
 from scrapersky.web.lists.deadline import QueryTooSlow, deadline
 from scrapersky.web.paging import CappedPaginator
 
@@ -191,7 +193,13 @@ def _checked(action: Action) -> Action:
 
 
 class ReadOnlyAdmin(OwnedAdmin):
-    """Show rows that only the services write."""
+    """Show rows that only the services write, with every column that is not in `exclude`."""
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return all columns; Django leaves out those that no form may set, such as a status."""
+        hidden = self.get_exclude(request, obj) or ()
+        columns = (field.name for field in self.opts.concrete_fields)
+        return self.fields or [name for name in columns if name not in hidden]
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -259,4 +267,27 @@ class TenantFilter(admin.RelatedFieldListFilter):
         return [(str(tenant.pk), tenant.name) for tenant in access.readable_tenants(request.user)]
 
 
+class ListedValuesFilter(admin.ChoicesFieldListFilter):
+    """Offer known values; Django would read those of a column without choices from all rows."""
+
+    def __init__(self, field: Field, *args: Any, **kwargs: Any) -> None:
+        field = copy(field)
+        field.choices = self.values()
+        super().__init__(field, *args, **kwargs)
+
+    @classmethod
+    def values(cls) -> list[tuple[str, str]]:
+        """Return the values with their display names."""
+        raise NotImplementedError
+
+
+class ListNameFilter(ListedValuesFilter):
+    """Offer the lists of the console."""
+
+    @classmethod
+    def values(cls) -> list[tuple[str, str]]:
+        return [(definition.name, definition.label) for definition in all_lists()]
+
+
 BY_TENANT = cast(Any, ("tenant", TenantFilter))
+BY_LIST = cast(Any, ("list_name", ListNameFilter))

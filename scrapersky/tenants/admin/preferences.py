@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from scrapersky.tenants.admin.access_rows import AccountRowAdmin
-from scrapersky.tenants.owned_admin import BY_TENANT
+from scrapersky.tenants.owned_admin import BY_LIST, BY_TENANT
 from scrapersky.tenants.preferences import ListSettings, SavedView
 
 
@@ -11,7 +11,7 @@ from scrapersky.tenants.preferences import ListSettings, SavedView
 class SavedViewAdmin(AccountRowAdmin):
     owner = "owner"
     list_display = ["name", "list_name", "owner", "is_shared", "tenant", "created_at"]
-    list_filter = ["list_name", "is_shared", BY_TENANT]
+    list_filter = [BY_LIST, "is_shared", BY_TENANT]
     list_select_related = ["owner", "tenant"]
     search_fields = ["name"]
 
@@ -19,5 +19,6 @@ class SavedViewAdmin(AccountRowAdmin):
 @admin.register(ListSettings)
 class ListSettingsAdmin(AccountRowAdmin):
     list_display = ["user", "list_name", "first_view"]
-    list_filter = ["list_name"]
+    list_filter = [BY_LIST]
     list_select_related = ["user", "first_view"]
+    search_fields = ["user__username"]
