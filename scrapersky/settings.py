@@ -158,6 +158,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+FORMAT_MODULE_PATH = ["scrapersky.web.formats"]
 # Intervals at which pages refresh
 POLL_MILLISECONDS = 2_000
 

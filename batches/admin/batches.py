@@ -33,7 +33,12 @@ class OwnedBatchForm(BatchForm):
         super().__init__(*args, **kwargs)
         tenants = writable_tenants(user)
         self.fields["tenant"] = forms.ModelChoiceField(tenants, initial=tenants.first())
-        self.order_fields(["tenant"])
+        del self.fields["source"]  # what it offers depends on the tenant
+
+    @property
+    def list_fields(self) -> list[forms.BoundField]:
+        """The fields that are not options."""
+        return [self[name] for name in ("tenant", "name", "domains", "file", "column")]
 
 
 @admin.register(Batch)

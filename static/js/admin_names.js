@@ -17,7 +17,6 @@
   const label = (text) => (element) => element.setAttribute("aria-label", text);
 
   const nameAll = () => {
-    each("#changelist-filter li > a:empty", (choice) => { choice.textContent = "None"; });
     each("thead th:empty", (head) => head.append(hidden("Row")));
     each("label[for=searchbar]:not(:has(span))", (of) => of.append(hidden("Search")));
     each(".help-tooltip[aria-label]:not([role])", (hint) => hint.setAttribute("role", "img"));
@@ -35,6 +34,11 @@
       const name = nameOf(box.closest(".select2-container").previousElementSibling);
       [box, ...box.querySelectorAll("[role=textbox]")].forEach(label(name));
     });
+    // It refers to its open list by an attribute of an older version of ARIA, outside any landmark.
+    each(".select2-selection[aria-owns]", (box) => box.setAttribute("aria-controls", box.getAttribute("aria-owns")));
+    each(".select2-selection[aria-controls]:not([aria-owns])", (box) => box.removeAttribute("aria-controls"));
+    each("body > .select2-container", (list) => list.setAttribute("role", "region"));
+    each("body > .select2-container", label("Choices"));
     each(".select2-search__field", label("Search"));
     each(".select2-results__options", label("Matches"));
   };

@@ -19,10 +19,13 @@
   document.addEventListener("htmx:responseError", () => lost(true));
   document.addEventListener("htmx:afterOnLoad", () => lost(false));
 
-  // Close an open menu on Escape or a click outside it.
+  // Close an open menu on Escape or a click outside it; the focus stays at its button.
   const closeMenus = (except) => {
-    for (const menu of document.querySelectorAll("details.menu[open]"))
-      if (menu !== except) menu.open = false;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu === except) continue;
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
   };
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });

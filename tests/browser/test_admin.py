@@ -1,34 +1,18 @@
 """The admin as used by a tenant's staff: create a batch, watch it, and control it."""
 
-from collections.abc import Iterator
-from typing import Literal
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Permission
-from django.db.models import Model
-from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from batches.models import Batch, Job
 from batches.tests.outcomes import complete, fail
-from batches.tests.running import running_batch
-from scans.models import Contact, Domain, Scan
 from scrapersky.tenants.models import Tenant, User
 from tests.browser.test_controls import opened
-from tests.browser.test_every_page import TAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/admin/batches/batch/"
-SCREENS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1440, "light"), (390, "dark"))
-RULES = {
-    "runOnly": {"type": "tag", "values": TAGS},
-    "resultTypes": ["violations"],
-    # It would inline the styles imported by Django's, violating the pages' CSP.
-    "preload": False,
-}
 LONG_NAME = "A list with a long name " * 8
 
 
@@ -109,30 +93,3 @@ def test_a_batch_is_created_watched_and_controlled_without_scripts(
         page.click(button)
         expect(page.locator("#progress .state")).to_have_text(text)
     page.context.close()
-
-
-def test_pages_of_the_admin_pass_axe(office: Page, user: User, default_tenant: Tenant) -> None:
-    User.objects.filter(pk=user.pk).update(is_superuser=True)
-    running_batch(default_tenant)
-    axe = Axe()
-    faults = []
-    add_member = "/admin/tenants/membership/add/"
-    for url in ("/admin/", f"{LIST}add/", add_member, *urls_of(Batch, Job, Domain, Contact, Scan)):
-        for width, scheme in SCREENS:
-            office.emulate_media(color_scheme=scheme)
-            office.set_viewport_size({"width": width, "height": 900})
-            office.goto(url)
-            for violation in axe.run(office, options=RULES).response["violations"]:
-                nodes = [node["html"][:150] for node in violation["nodes"][:3]]
-                faults.append(f"{url}, {width} px, {scheme}: {violation['id']}: {nodes}")
-    assert not faults, "\n".join(faults)
-
-
-def urls_of(*models: type[Model]) -> Iterator[str]:
-    """Yield the list of each model, and the page of its first row."""
-    for model in models:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield reverse(f"{name}_changelist")
-        row = model._default_manager.first()
-        assert row is not None
-        yield reverse(f"{name}_change", args=[row.pk])

@@ -52,11 +52,13 @@ def urls(world: World) -> Iterator[str]:
                 yield url
 
 
-def faults_of(page: Page, axe: Axe) -> Iterator[str]:
-    for width, scheme, options in CHECKS:
+def faults_of(page: Page, axe: Axe, **options: Any) -> Iterator[str]:
+    """Yield what axe finds on a page at each of `CHECKS`, and where it does not fit."""
+    options["resultTypes"] = ["violations"]
+    for width, scheme, rules in CHECKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": 900})
-        report = axe.run(page, options=options | {"resultTypes": ["violations"]})
+        report = axe.run(page, options=rules | options)
         for violation in report.response["violations"]:
             nodes = [f"{node['target']} {node['html'][:150]}" for node in violation["nodes"][:3]]
             yield f"{width} px, {scheme}: {violation['id']}: {nodes}"
