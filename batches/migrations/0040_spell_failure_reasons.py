@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("batches", "0038_batch_lists_of_all_tenants"),
+        ("batches", "0039_sorted_lists"),
     ]
 
     operations = [
