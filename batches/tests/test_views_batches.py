@@ -15,7 +15,7 @@ from django.urls import reverse
 from batches.models import Batch
 from batches.services import create_batch
 from batches.tests.outcomes import complete, fail
-from batches.tests.running import running_batch
+from batches.tests.running import running_batch, scan_now
 from scrapersky.tenants.models import ApiToken, Membership, Tenant, User
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +282,21 @@ def test_rows_that_are_shown_stay_in_their_order_and_others_are_counted(
     assert re.findall(r'<tr id="job-([^"]+)"', body) == [str(third.pk), str(first.pk)]
     assert "1 new" in body
     assert f"shown={third.pk.hex}%2C{first.pk.hex}" in body
+
+
+def test_idns_are_shown_as_people_write_them(console: Client, default_tenant: Tenant) -> None:
+    hosts = ["xn--bcher-kva.example", "b.example", "xn--kse-qla.example"]
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=hosts)
+    complete(batch.jobs.get(position=0))
+    scan_now(batch.jobs.get(position=2))
+    results = page(console, f"/batches/{batch.pk}/")
+    assert "bücher.example, b.example, käse.example" in results
+    assert re.search(r'title="xn--bcher-kva\.example">bücher\.example</a>', results)
+    activity = page(console, f"/batches/{batch.pk}/activity/")
+    assert ">käse.example</a>" in activity
+    assert ">bücher.example</a>" in activity
+    job = page(console, f"/jobs/{batch.jobs.get(position=0).pk}/")
+    assert re.search(r"bücher\.example <small[^>]*>xn--bcher-kva\.example", job)
 
 
 def test_a_batch_is_renamed(console: Client, default_tenant: Tenant) -> None:
