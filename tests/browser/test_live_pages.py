@@ -69,6 +69,13 @@ def end(batch: Batch) -> None:
         complete(job)
 
 
+def complete_next(batch: Batch) -> Job:
+    """End the next waiting job with a report."""
+    job = batch.jobs.filter(status=Job.Status.PENDING).first()
+    assert job
+    return complete(job)
+
+
 def hold_a_poll(page: Page) -> Route:
     """Delay one poll of the jobs, and wait until the next one is queued."""
     held: list[Route] = []
@@ -97,9 +104,7 @@ def test_ticks_focus_and_open_menus_outlast_ten_polls_and_the_end_is_announced(
         picks.nth(place).check()
     logged_in.click("#bulk summary:has-text('Tag')")
     logged_in.fill("#bulk-tags", "half a ta")
-    job = batch.jobs.filter(status=Job.Status.PENDING).first()
-    assert job
-    complete(job)
+    job = complete_next(batch)
     wait_for_polls(logged_in, 10)
     expect(logged_in.locator(f"#job-{job.pk} .state").first).to_have_text("Complete")
     expect(logged_in.locator("#bulk-tags")).to_have_value("half a ta")
@@ -140,6 +145,32 @@ def test_a_poll_under_way_does_not_undo_the_filter_that_the_user_chose(
     held.continue_()
     expect(logged_in.locator("body")).to_have_attribute("data-held", "dropped")
     expect(logged_in.locator("#jobs a[aria-current]")).to_contain_text("Failed")
+
+
+def test_rows_under_the_pointer_stay_in_place(logged_in: Page, default_tenant: Tenant) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/activity/")
+    ended = logged_in.locator("#activity .list-group[data-still]")
+    ended.hover()
+    complete(batch.jobs.get(status=Job.Status.RUNNING))
+    for _ in range(3):
+        with logged_in.expect_response("**/activity/live/"):
+            pass
+    expect(ended.locator("li")).to_have_count(3)
+    logged_in.hover("h1")
+    expect(ended.locator("li")).to_have_count(4)
+
+
+def test_new_rows_wait_until_they_are_requested(logged_in: Page, default_tenant: Tenant) -> None:
+    batch = running_batch(default_tenant)
+    logged_in.goto(f"/batches/{batch.pk}/?status=complete")
+    rows, waiting = logged_in.locator("#jobs tbody tr"), logged_in.locator("#new-rows a")
+    complete_next(batch)
+    expect(waiting).to_have_text("1 new")
+    expect(rows).to_have_count(2)
+    waiting.click()
+    expect(rows).to_have_count(3)
+    expect(waiting).to_have_count(0)
 
 
 def test_updates_can_be_paused_and_a_message_goes_when_it_is_no_longer_true(
