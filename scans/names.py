@@ -7,13 +7,13 @@ SPELLINGS = {
     "tls": "TLS",
     "http": "HTTP",
     "robots": "robots.txt",
-    "json": "JSON",
-    "ld": "LD",
+    "json_ld": "JSON-LD",
     "mailto": "E-mail link",
     "tel": "Phone",
     "ok": "OK",
     "email": "E-mail",
     "social": "Profile",
+    "unscanned": "Not scanned yet",
     "urlset": "List of pages",
     "github": "GitHub",
     "linkedin": "LinkedIn",
@@ -26,6 +26,8 @@ SPELLINGS = {
 
 def readable(value: str) -> str:
     """Return a failure reason, verdict, method or source as words."""
+    if value in SPELLINGS:
+        return SPELLINGS[value]
     parts = value.replace("_", " ").capitalize().split(" ")
     return " ".join(SPELLINGS.get(word.lower(), word) for word in parts)
 

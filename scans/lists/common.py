@@ -62,7 +62,7 @@ def by_domain() -> Filter:
         lambda value: host_matches(value, "domain__"),
         leading=lambda value: host_begins(value, "domain__"),
         leads_in="domain",
-        placeholder="example.com, .de, a URL or an e-mail address",
+        placeholder="example.com, .de, URL or e-mail",
     )
 
 

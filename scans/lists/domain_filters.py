@@ -152,7 +152,7 @@ FILTERS: tuple[Filter, ...] = (
         host_matches,
         leading=host_begins,
         leads_in="host",
-        placeholder="example.com, .de, a URL or an e-mail address",
+        placeholder="example.com, .de, URL or e-mail",
     ),
     text("words", "Words", words_match, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),

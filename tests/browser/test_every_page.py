@@ -9,7 +9,10 @@ from django.test import Client
 from playwright.sync_api import Page
 
 from batches.models import Batch, Job
+from batches.services import create_batch
+from batches.tests.outcomes import complete
 from batches.tests.running import running_batch
+from scans.curation import DomainTag, Tag
 from scrapersky.tenants.models import User
 from tests.access.addresses import CONSOLE
 from tests.access.world import World
@@ -24,9 +27,13 @@ EVERY_RULE = {
     "runOnly": {"type": "tag", "values": TAGS},
     "rules": {"label-content-name-mismatch": {"enabled": True}},
 }
-# Texts of a page that are cut off.
-CUT = """[...document.querySelectorAll("main .cut")]
-  .filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent)"""
+# Texts of a page that are cut off: all of them, and the names of domains.
+CUT = """(selector) => [...document.querySelectorAll(selector)]
+  .filter((text) =>
+    text.scrollWidth > text.clientWidth + 1 || text.scrollHeight > text.clientHeight + 2)
+  .map((text) => text.textContent)"""
+TEXTS = "main .cut"
+HOSTS = ":is(a.cut[href^='/domains/'], a.cut[href^='/jobs/'])"
 # Only contrast depends on colours.
 RULES_ON_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 CHECKS: tuple[tuple[int, Any, Any], ...] = (
@@ -67,8 +74,8 @@ def faults_of(page: Page, axe: Axe, **options: Any) -> Iterator[str]:
         if page.evaluate("document.documentElement.scrollWidth") > width:
             yield f"wider than {width} px"
         # Wider screens have tables; on these, each fact has a line of its own.
-        if width < 768:
-            yield from (f"cut at {width} px: {text}" for text in page.evaluate(CUT))
+        texts = page.evaluate(CUT, TEXTS if width < 768 else HOSTS)
+        yield from (f"cut at {width} px: {text}" for text in texts)
 
 
 @pytest.fixture
@@ -76,7 +83,17 @@ def world(transactional_db: None) -> World:
     world = World()
     batch = running_batch(world.here)
     Batch.objects.filter(pk=batch.pk).update(name=LONG)
+    add_long_names(world)
     return world
+
+
+def add_long_names(world: World) -> None:
+    """Give each list a domain with a long name, and this domain a long tag."""
+    hosts = [f"{'a-shop-' * 8}of-the-north.example"]
+    batch = create_batch(tenant=world.here, created_by=None, domains=hosts)
+    job = complete(batch.jobs.get())
+    tag = Tag.objects.create(tenant=world.here, name="a long name of a tag " * 3)
+    DomainTag.objects.create(tag=tag, domain=job.domain)
 
 
 @pytest.fixture
