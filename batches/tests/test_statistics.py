@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser
 
 from batches.models import DailyCount, Job, Worker
 from batches.runner import flush as flushing
@@ -93,3 +94,22 @@ def test_the_figures_are_those_of_the_users_tenants_and_of_30_days(
     assert "1,205" in page
     assert "Days begin at midnight UTC." in page
     assert "None counted yet." in page  # technologies, before their first count
+
+
+def test_every_chart_has_a_table_with_its_figures(default_tenant: Tenant, console: Client) -> None:
+    today = timezone.now().date()
+    for measure, name in (("verdict", "ok"), ("failure", "tls_error"), ("contact", "email")):
+        DailyCount.objects.create(
+            tenant=default_tenant, day=today, measure=measure, name=name, count=1_234
+        )
+    page = LexborHTMLParser(console.get("/").text)
+    charts = page.css("figure.chart")
+    assert len(charts) == 2
+    for chart in charts:
+        assert [svg.attributes["aria-hidden"] for svg in chart.css("svg")] == ["true"]
+        rows = chart.css("table tbody tr")
+        assert len(rows) == 30
+        assert [cell.text() for cell in rows[0].css("th, td")][:2] == [f"{today}", "1,234"]
+    shares = {table.css_first("caption").text(): table for table in page.css(".chart-shares")}
+    assert {"Verdicts", "Failures by reason"} <= set(shares)
+    assert "TLS error" in shares["Failures by reason"].text()
