@@ -10,10 +10,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 from uuid_utils.compat import uuid7
 
 from batches import bulk, deletion, housekeeping
 from batches.models import Batch, Job, Worker
+from batches.recurring import Plan, create_recurring, start_now
 from batches.services import create_batch, initiate_scan
 from batches.tests.outcomes import complete, fail, report_of
 from batches.tests.running import scan_now
@@ -22,8 +24,9 @@ from conftest import member_of
 from scans import curating, results, services
 from scans.bulk import running
 from scans.bulk.models import BulkAction
+from scans.domain_lists.services import add_domains, create_list
 from scans.engine.report import Contact as FoundContact
-from scans.engine.report import ContactKind
+from scans.engine.report import ContactKind, PageEntry, SitemapFile
 from scans.latest_facts import SiteResult
 from scans.models import Contact, Domain, Page, Scan, Sitemap, Technology
 from scrapersky.tenants.models import Membership, Tenant, User
@@ -235,3 +238,251 @@ def test_a_batch_of_a_domain_that_is_deleted_in_that_moment_is_created_all_the_s
     batch = batch_of(default_tenant, "a.example")
     assert created == [0, 1]
     assert batch.jobs.get().domain == Domain.objects.get()
+
+
+# Batches
+
+
+def delete(client: Client, batch: Batch, results: str) -> str:
+    url = f"/batches/{batch.pk}/delete/"
+    assert "Delete this batch?" in body_of(client, url)
+    return post(client, url, results=results)
+
+
+def test_a_batch_is_deleted_and_its_results_are_kept(
+    console: Client, default_tenant: Tenant, user: User
+) -> None:
+    plan = Plan("Weekly", "a.example", "daily", START.time())
+    schedule = create_recurring(plan, tenant=default_tenant, created_by=user, now=START)
+    start_now(schedule, user=user, now=START)
+    Batch.objects.start()
+    batch = finish(Batch.objects.get(), 1)
+    before = rows_about(Domain.objects.get())
+    assert "is deleted with 1 job. Its results are kept." in delete(console, batch, "keep")
+    assert not Batch.objects.exists()
+    assert not Job.objects.exists()
+    domain = Domain.objects.get()
+    assert rows_about(domain) == {k: v for k, v in before.items() if k != "Job"}
+    assert (domain.latest_batch, domain.title) == (None, "Welcome to a.example")
+    assert schedule.runs.get().batch is None
+
+
+def test_domains_that_only_the_batch_scanned_are_deleted_with_it(
+    console: Client, default_tenant: Tenant, user: User
+) -> None:
+    kept = ["tagged", "listed", "noted", "curated", "twice", "single"]
+    hosts = [f"{name}.example" for name in (*kept, "mine", "failed")]
+    batch = batch_of(default_tenant, *hosts)
+    for job in batch.jobs.select_related("domain"):
+        if job.domain and job.domain.host == "failed.example":
+            fail(job, "tls_error", "")
+        else:
+            complete_at(job, 1)
+    by_name = {host: Domain.objects.filter(host=host) for host in hosts}
+    curating.add_tags(by_name["tagged.example"], ["VIP"], user=user)
+    leads = create_list(tenant=default_tenant, created_by=user, name="Leads")
+    add_domains(leads, by_name["listed.example"], user=user)
+    curating.set_note(by_name["noted.example"].get(), "Call", user=user)
+    curating.set_curation(by_name["curated.example"], curation="maybe", user=user)
+    finish(batch_of(default_tenant, "twice.example"), 2)
+    complete_at(initiate_scan("single.example", tenant=default_tenant), 2)
+    url = f"/batches/{batch.pk}/delete/"
+    assert "produced: 2 domains" in body_of(console, url)
+    assert "is deleted with 8 jobs and 2 domains." in delete(console, batch, "delete")
+    left = dict(Domain.objects.values_list("host", "status"))
+    assert left == {
+        "tagged.example": "unscanned",
+        "listed.example": "unscanned",
+        "noted.example": "unscanned",
+        "curated.example": "unscanned",
+        "twice.example": "scanned",
+        "single.example": "scanned",
+    }
+    assert Scan.objects.count() == 2
+    tagged = by_name["tagged.example"].get()
+    assert (tagged.title, tagged.emails, tagged.latest_scan, tagged.latest_batch) == (
+        "",
+        [],
+        None,
+        None,
+    )
+
+
+def findings(domain: Domain) -> dict[str, Any]:
+    there = {"gone_at": None}
+    domain.refresh_from_db()
+    return {
+        "title": domain.title,
+        "emails": domain.emails,
+        "contacts": sorted(domain.contacts.filter(**there).values_list("value", flat=True)),
+        "technologies": sorted(
+            domain.technology_rows.filter(**there).values_list("name", flat=True)
+        ),
+        "pages": sorted(domain.pages.filter(**there).values_list("url", flat=True)),
+        "page_count": domain.page_count,
+        "sitemaps": sorted(domain.sitemaps.filter(**there).values_list("url", flat=True)),
+        "sitemap_count": domain.sitemap_count,
+        "latest_scan": domain.latest_scan_id,
+        "latest_batch": domain.latest_batch_id,
+        "last_scanned_at": domain.last_scanned_at,
+        "status": domain.status,
+    }
+
+
+def test_a_domain_shows_its_earlier_scan_again(console: Client, default_tenant: Tenant) -> None:
+    first = {
+        "title": "First",
+        "contacts": (email("both@a.example"), email("first@a.example")),
+        "pages": (PageEntry("https://a.example/"), PageEntry("https://a.example/first")),
+    }
+    finish(batch_of(default_tenant, "a.example"), 1, **first)
+    domain = Domain.objects.get()
+    before = findings(domain)
+    second = finish(
+        batch_of(default_tenant, "a.example"),
+        3,
+        title="Second",
+        contacts=(email("second@a.example"), email("both@a.example")),
+        technologies=(),
+        pages=(PageEntry("https://a.example/"), PageEntry("https://a.example/second")),
+        sitemaps=(SitemapFile("https://a.example/second.xml", kind="urlset"),),
+        requests=({"url": "https://a.example/first", "status": 404},),
+    )
+    after = findings(domain)
+    assert after["title"] == "Second"
+    assert after["emails"] == ["second@a.example", "both@a.example"]
+    assert "https://a.example/first" not in after["pages"]
+    assert "is deleted with 1 job and 0 domains." in delete(console, second, "delete")
+    assert findings(domain) == before
+    assert "First" in body_of(console, f"/domains/{domain.pk}/")
+
+
+def test_a_domain_keeps_its_later_scan_and_loses_only_what_the_deleted_batch_saw(
+    console: Client, default_tenant: Tenant, user: User
+) -> None:
+    first = finish(
+        batch_of(default_tenant, "a.example"),
+        1,
+        contacts=(email("both@a.example"), email("old@a.example"), email("picked@a.example")),
+    )
+    domain = Domain.objects.get()
+    picked = domain.contacts.filter(value="picked@a.example")
+    curating.set_curation(picked, curation="selected", user=user)
+    finish(batch_of(default_tenant, "a.example"), 3, contacts=(email("both@a.example"),))
+    before = findings(domain)
+    delete(console, first, "delete")
+    assert findings(domain) == before
+    values = domain.contacts.order_by("value").values_list("value", flat=True)
+    assert list(values) == ["both@a.example", "picked@a.example"]
+
+
+def test_a_domain_that_failed_in_the_deleted_batch_shows_the_scan_before(
+    console: Client, default_tenant: Tenant
+) -> None:
+    finish(batch_of(default_tenant, "a.example"), 1)
+    domain = Domain.objects.get()
+    before = findings(domain)
+    second = batch_of(default_tenant, "a.example")
+    job = fail(second.jobs.get(), "tls_error", "Expired.")
+    failure = results.SiteFailure(domain.pk, second.pk, "tls_error")
+    assert job.finished_at
+    results.save([], [failure], now=job.finished_at)
+    assert findings(domain)["status"] == "failed"
+    delete(console, Batch.objects.get(pk=second.pk), "delete")
+    assert findings(domain) == before
+
+
+def test_sitemaps_that_only_the_deleted_import_read_are_gone(
+    console: Client, default_tenant: Tenant
+) -> None:
+    finish(batch_of(default_tenant, "a.example"), 1)
+    domain = Domain.objects.get()
+    before = findings(domain)
+    extra = SitemapFile("https://a.example/more.xml", kind="urlset", url_count=1)
+    entry = PageEntry("https://a.example/more", "sitemap")
+    read = batch_of(default_tenant, "a.example", processor_type="sitemap_import")
+    finish(read, 2, sitemaps=(extra,), pages=(entry,), coverage={})
+    domain.refresh_from_db()
+    assert domain.sitemap_analysis_status == "submitted"
+    assert findings(domain)["sitemap_count"] == 2
+    delete(console, Batch.objects.get(pk=read.pk), "delete")
+    assert findings(domain) == before
+    assert domain.sitemap_analysis_status == "pending"
+
+
+def test_a_batch_that_is_at_work_cannot_be_deleted(console: Client, default_tenant: Tenant) -> None:
+    batch = batch_of(default_tenant, "a.example", "b.example")
+    url = f"/batches/{batch.pk}/delete/"
+    assert f'href="{url}"' not in body_of(console, f"/batches/{batch.pk}/")
+    for call in (console.get, console.post):
+        page = call(url, follow=True).content.decode()
+        assert "The batch has not ended." in page
+    jobs = list(batch.jobs.all())
+    complete(jobs[0])
+    scan_now(jobs[1])
+    Job.objects.filter(pk=jobs[1].pk).update(status="cancelled", finished_at=timezone.now())
+    Batch(pk=batch.pk).count(cancelled=1)
+    assert "Some of its scans are still stopping." in post(console, url)
+    assert Batch.objects.count() == 1
+    Job.objects.filter(pk=jobs[1].pk).update(worker=None)
+    assert "is deleted" in delete(console, batch, "keep")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["keep", "delete"])
+def test_a_large_batch_is_deleted_in_the_background(
+    console: Client, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(running, "AT_ONCE", 3)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(deletion, "JOBS_AT_ONCE", 4)
+    monkeypatch.setattr(deletion, "RESULTS_AT_ONCE", 4)
+    batch = finish(batch_of(default_tenant, *(f"{n}.example" for n in range(10))), 1)
+    response = console.post(f"/batches/{batch.pk}/delete/", {"results": kind})
+    action = BulkAction.objects.get()
+    url = f"/actions/{action.pk}/"
+    assert response.headers["Location"] == url
+    running.WORK.run_slice(action.pk)
+    assert "4 of 10 done." in body_of(console, url)
+    assert "This batch is being deleted." in body_of(console, f"/batches/{batch.pk}/")
+    assert "cannot be stopped" in post(console, f"{url}stop/")
+    with pytest.raises(TransitionError, match="being deleted"):
+        retry_batch(batch, reasons=["cancelled"])
+    console.post(f"/batches/{batch.pk}/delete/", {"results": kind})
+    assert BulkAction.objects.count() == 1
+    for _ in range(3):
+        running.WORK.run_slice(action.pk)
+    action.refresh_from_db()
+    assert (action.status, action.done) == ("complete", 10)
+    assert not Batch.objects.exists()
+    assert not Job.objects.exists()
+    assert Domain.objects.count() == (10 if kind == "keep" else 0)
+    OrmQ.objects.all().delete()
+
+
+def test_the_admin_asks_the_same_question(default_tenant: Tenant) -> None:
+    root = User.objects.create_superuser("root", "root@example.com", "secret")
+    office = Client()
+    office.force_login(root)
+    for results_too, left in (("keep", 1), ("delete", 0)):
+        Domain.objects.all().delete()
+        batch = finish(batch_of(default_tenant, "a.example"), 1)
+        url = f"/admin/batches/batch/{batch.pk}/delete/"
+        assert "Delete what only this batch produced" in body_of(office, url)
+        assert office.post(url, {"post": "yes", "results": results_too}).status_code == 302
+        assert not Batch.objects.exists()
+        assert Domain.objects.count() == left
+
+
+def test_strangers_and_viewers_delete_no_batch(default_tenant: Tenant, stranger: User) -> None:
+    batch = finish(batch_of(default_tenant, "a.example"), 1)
+    viewer = member_of(default_tenant, "viewer")
+    Membership.objects.filter(user=viewer).update(role=Membership.Role.VIEWER)
+    url = f"/batches/{batch.pk}/delete/"
+    # The page sends a viewer back to the batch; the form is refused.
+    for user, shown, refused in ((stranger, 404, 404), (viewer, 302, 403)):
+        client = Client()
+        client.force_login(user)
+        assert client.get(url).status_code == shown
+        assert client.post(url).status_code == refused
+    assert Batch.objects.count() == Job.objects.count() == 1
