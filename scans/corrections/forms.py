@@ -60,7 +60,7 @@ class CorrectionForm(forms.Form):
         services.mark_wrong(row, user=user, in_tenant=everywhere)
         value = row.value if isinstance(row, Contact) else row.name
         where = "everywhere" if everywhere else f"on {self.domain.host}"
-        return f"{value} is hidden {where}and stays hidden in later scans."
+        return f"{value} is hidden {where} and stays hidden in later scans."
 
 
 class UndoForm(forms.Form):

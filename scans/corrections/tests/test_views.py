@@ -45,7 +45,7 @@ def test_one_click_hides_a_contact(
     assert domain.contacts.visible().get(kind="email").value == RIGHT
     correction = Correction.objects.get()
     assert (correction.domain, correction.created_by) == (domain, user)
-    assert f"{WRONG} is hidden on a.example" in page(console, domain)
+    assert f"{WRONG} is hidden on a.example and stays hidden" in page(console, domain)
 
 
 def test_one_click_hides_a_technology_everywhere(
@@ -56,7 +56,7 @@ def test_one_click_hides_a_technology_everywhere(
     console.post(url_of(domain), {"kind": "technology", "row": row.pk, "in_tenant": "on"})
     assert Correction.objects.get().domain is None
     assert other.technology_rows.visible().get().name == "WordPress"
-    assert "Shopify is hidden everywhere" in page(console, domain)
+    assert "Shopify is hidden everywhere and stays hidden in later scans." in page(console, domain)
     assert "is wrong everywhere" in page(console, other)
 
 
