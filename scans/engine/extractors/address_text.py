@@ -40,8 +40,8 @@ _PLACE = re.compile(
     # and no sign of a copyright before them
     r"|(?P<four>\d{3}\b(?<!© \d{4})(?![.,:/%-]\d)"
     r"(?:(?= [A-ZÀ-Ž'\u2019\u2013-])|(?<=[A-Zacdsy][ \n]\d{4})|(?<=[A-Zacdsy],[ \n]\d{4})))"
-    r"|(?P<british>[ABD-HJLNP-UW-Z]{2}\b)"
-    r"|(?P<canadian>[A-Z]\d\b))"
+    r"|(?P<british>[ABD-HJLNP-UW-Z]{2}\b))"
+    r"|(?P<canadian>(?:(?<![\w.,]\d)|(?<=[A-Z]\d[A-Z]\d))[A-Z]\d\b)"
     r"|(?P<irish>(?<=[AC-FHKNPRTV-Y]\d)[\dW] ?[AC-FHKNPRTV-Y\d]{4}\b))"
 )
 # Each separator is one character, so that offsets do not change.

@@ -20,7 +20,7 @@ _NAMED = ", ".join(
     f'[itemprop~="{name}" i], [property="{name}" i], [property="schema:{name}" i]'
     for name in _KINDS
 )
-_PHONE_CLASSES = ".p-tel, .vcard .tel"
+_PHONE_CLASSES = ".p-tel, .tel"
 # https://ogp.me and Facebook's types of businesses.
 _META = {
     "business:contact_data:email": EMAIL,

@@ -20,6 +20,7 @@ _FLAG_A = 0x1F1E6
 def region_named(country: str) -> str:
     """Return the region of a country name or ISO code; empty if it is neither."""
     code = "GB" if country.upper() == "UK" else country.upper()
+    code = _three_letter_codes().get(code, code)
     if code in SUPPORTED_REGIONS:
         return code
     return _regions().get(country.rstrip(".").casefold(), "")
@@ -55,6 +56,12 @@ def region_at_end(parts: Sequence[str]) -> str:
 def region_of_code(code: str) -> str:
     """Return the region of an ISO code, unless it has another meaning next to a number."""
     return region_named(code) if code in words("codes_beside_numbers") else ""
+
+
+@cache
+def _three_letter_codes() -> dict[str, str]:
+    pairs = (pair.partition(":") for pair in words("three_letter_codes"))
+    return {long: short for short, _, long in pairs}
 
 
 @cache

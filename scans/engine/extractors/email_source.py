@@ -18,7 +18,7 @@ from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, address_at, fr
 from scans.engine.extractors.hints import ESCAPED_AT_SIGNS
 from scans.engine.extractors.script_strings import assembled_strings
 from scans.engine.extractors.snippets import around
-from scans.engine.extractors.text import one_line, without_invisible
+from scans.engine.extractors.text import occurrences, one_line, without_invisible
 from scans.engine.extractors.vocabulary import words
 from scans.engine.hostnames import registrable_domain, same_site
 from scans.engine.public_suffixes import ascii_host
@@ -91,15 +91,7 @@ def from_source(html: str, host: str, hints: Set[str]) -> Iterator[FoundEmail]:
 def _marks(html: str, hints: Set[str]) -> Iterator[tuple[int, int]]:
     """Yield the (start, end) of each `@`, or of an equivalent."""
     for mark in ("@", *(escaped for escaped in ESCAPED_AT_SIGNS if escaped in hints)):
-        yield from _places(html, mark)
-
-
-def _places(html: str, text: str) -> Iterator[tuple[int, int]]:
-    start = html.find(text)
-    while start >= 0:
-        end = start + len(text)
-        yield start, end
-        start = html.find(text, end)
+        yield from occurrences(html, mark)
 
 
 def _may_be_inside_an_address(html: str, start: int, end: int) -> bool:

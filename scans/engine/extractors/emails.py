@@ -50,9 +50,9 @@ _DOMAIN = re.compile(
 _ESCAPED_BLANK = re.compile(r"[nrtbfv]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}")
 # Alphabets that separate words by spaces.
 _SCRIPTS = tuple(
-    re.compile(letters, re.IGNORECASE)
+    re.compile(letters)  # without IGNORECASE, for which a combining mark is an iota
     for letters in (
-        rf"[a-zà-öø-ɏ\u1e00-\u1eff{_MARKS}]",
+        rf"[A-Za-zÀ-ÖØ-öø-ɏ\u1e00-\u1eff{_MARKS}]",
         rf"[\u0370-\u03ff\u1f00-\u1fff{_MARKS}]",
         rf"[\u0400-\u052f{_MARKS}]",
     )
@@ -161,8 +161,8 @@ def _leads_elsewhere(text: str, position: int, local: str, end: int) -> bool:
         return True
     start = position - len(local)
     before = text[start - 1 : start] if start else ""
-    if before == "@":
-        return True  # @name@server, a handle of the Fediverse
+    if before == "@" or (before == "!" and not text[start - 2 : start - 1].strip()):
+        return True  # @name@server and !community@server, handles of the Fediverse
     if before in ("/", ":") and _IN_A_URL.search(text, max(0, start - 200), start):
         return True
     if before != ":" and not before.isspace():

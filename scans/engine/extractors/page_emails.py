@@ -1,7 +1,6 @@
 """The e-mail addresses on a page, from all sources, without lookalikes."""
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from itertools import islice
@@ -12,12 +11,15 @@ from scans.engine.extractors.email_junk import is_named_example, is_ordinary_sam
 from scans.engine.extractors.email_links import from_hrefs
 from scans.engine.extractors.email_source import from_source
 from scans.engine.extractors.email_spellings import from_obfuscated_text
-from scans.engine.extractors.emails import MAX_MARKS, FoundEmail, from_json_ld, from_text
+from scans.engine.extractors.emails import FoundEmail, from_json_ld, from_text
 from scans.engine.extractors.facts import PageFacts
 from scans.engine.extractors.social import is_fediverse_server
+from scans.engine.extractors.text import occurrences
 from scans.engine.hostnames import same_site
 from scans.engine.public_suffixes import ascii_host
 
+# Maximum number of addresses per page, and of places of one, that are searched for in the source.
+MAX_GLUED = 50
 _LINKED = ("mailto", "json_ld", "microdata", "meta")
 
 
@@ -60,35 +62,37 @@ def without_glued(emails: Iterable[FoundEmail], html: str) -> Iterator[FoundEmai
     """
     listed = list(emails)
     linked = {email.address for email in listed if email.method in _LINKED}
+    left = MAX_GLUED
     for email in listed:
         if email.method not in ("text", "markup") or email.address in linked:
             yield email
-        elif not _is_glued(email, linked):
-            whole = _after_tag(email, html) if email.method == "text" else ""
+            continue
+        written = _as_written(email)
+        if not (written[:1].isupper() or written[:1].isdigit()):
+            yield email
+        elif not _is_glued(email.address, written, linked):
+            left -= email.method == "text"
+            whole = _after_tag(written, html) if email.method == "text" and left > 0 else ""
             yield replace(email, address=whole) if whole else email
 
 
-def _is_glued(email: FoundEmail, linked: set[str]) -> bool:
+def _is_glued(address: str, written: str, linked: set[str]) -> bool:
     """Return whether an address is a linked one with a capitalised word in front."""
-    written = _as_written(email)
-    return written[:1].isupper() and any(
-        email.address[end:] in linked and written[end:] == email.address[end:]
-        for end in range(1, email.address.index("@"))
+    return written[0].isupper() and any(
+        address[end:] in linked and written[end:] == address[end:]
+        for end in range(1, address.index("@"))
     )
 
 
-def _after_tag(email: FoundEmail, html: str) -> str:
+def _after_tag(written: str, html: str) -> str:
     """Return the part of an address that begins right after a tag in the source; empty if none.
 
     A single letter before the tag is an initial in another style.
     """
-    written = _as_written(email)
-    if not (written[:1].isupper() or written[:1].isdigit()):
-        return ""
     local, at, domain = written.partition("@")
-    for mark in islice(re.finditer(re.escape(at + domain), html), MAX_MARKS):
-        after_tag = html.rfind(">", max(0, mark.start() - len(local)), mark.start()) + 1
-        own = html[after_tag : mark.start()]
+    for mark, _ in islice(occurrences(html, at + domain), MAX_GLUED):
+        after_tag = html.rfind(">", max(0, mark - len(local)), mark) + 1
+        own = html[after_tag:mark]
         if 0 < len(own) < len(local) - 1 and local.endswith(own) and own[0].islower():
             return f"{own}{at}{domain}".lower()
     return ""

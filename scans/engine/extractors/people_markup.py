@@ -180,14 +180,21 @@ def _people_in_cards(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
 
 
 def _people_in_rows(tree: LexborHTMLParser) -> Iterator[StatedPerson]:
-    """Yield the people of rows, items and paragraphs that show one e-mail address unlinked."""
+    """Yield the people of rows, items and paragraphs that show one unlinked contact.
+
+    That is an e-mail address, with or without numbers, or a single number.
+    """
     for row in tree.css("tr, li, p, dd")[:MOST_ROWS]:
         text = row.text(separator=" ")
-        if len(text) > LONGEST_ROW or len(set(_ADDRESS.findall(text))) != 1:
+        if len(text) > LONGEST_ROW or len(_addresses_or_numbers(text)) != 1:
             continue
         lines = visible_text(LexborHTMLParser(f"<table>{row.html}</table>")).split("\n")
         if named := person_in(lines):
             yield _stated(named[0], lines, lines, named[1], "card")
+
+
+def _addresses_or_numbers(text: str) -> set[str]:
+    return set(_ADDRESS.findall(text)) or set(_NUMBER.findall(text))
 
 
 def _ancestors(node: LexborNode) -> Iterator[LexborNode]:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import html as html_entities
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 UNKNOWN = "\x00"
@@ -154,6 +154,9 @@ class _Reader:
 
     def _term(self, depth: int) -> _Value:
         kind, text = self._tokens[self._at]
+        if text == "new" and kind == "name":
+            self._at += 1
+            kind, text = self._tokens[self._at]
         if depth > MAX_DEPTH or kind == "end" or (kind == "sign" and text not in "(["):
             return UNKNOWN
         self._at += 1
@@ -296,7 +299,12 @@ def _same(value: _Value, arguments: list[str]) -> _Value:
     return value
 
 
-_FUNCTIONS = {
+def _array(arguments: list[str]) -> _Value:
+    return arguments
+
+
+_FUNCTIONS: dict[str, Callable[[list[str]], _Value]] = {
+    "Array": _array,
     "fromCharCode": _from_codes,
     "fromCodePoint": _from_codes,
     "unescape": _unquoted,

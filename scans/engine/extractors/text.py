@@ -84,6 +84,15 @@ def digit_groups(text: str) -> Iterator[tuple[int, int]]:
         start = plain.find(b"0", end)
 
 
+def occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each place where a text holds a part, without overlaps."""
+    start = text.find(part)
+    while start >= 0:
+        end = start + len(part)
+        yield start, end
+        start = text.find(part, end)
+
+
 def one_line(text: str | None, limit: int = 1_000) -> str:
     """Collapse runs of spaces and truncate to `limit` characters."""
     return " ".join((text or "")[: limit * 4].split())[:limit]

@@ -159,6 +159,11 @@ IN_TEXT = {
     ],
     "CA": [
         (
+            "1055 West Hastings Street/Vancouver, BC V6E2E9",
+            "en",
+            "1055 West Hastings Street, V6E 2E9, Vancouver, BC, CA",
+        ),
+        (
             "500 4th Avenue SW/Calgary, Alberta/T2P 2V6 Canada",
             "en",
             "500 4th Avenue SW, T2P 2V6, Calgary, AB, CA",
@@ -367,6 +372,12 @@ def json_ld(**parts: object) -> str:
             | {"addressCountry": "SE"},
             "https://a.com/",
             ["Storgatan 1, 111 22, Stockholm, SE"],
+        ),
+        (
+            {"streetAddress": "Weg 1", "postalCode": "10115", "addressLocality": "Berlin"}
+            | {"addressCountry": "DEU"},
+            "https://a.com/",
+            ["Weg 1, 10115, Berlin, DE"],
         ),
         (
             {"streetAddress": "High St 1", "addressLocality": "Cork", "addressCountry": "IE"},

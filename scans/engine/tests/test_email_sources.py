@@ -27,6 +27,7 @@ def emails(body: str, url: str = URL) -> list[str]:
         ('<a href="mailto:j%C3%B6rg@bakery.com">x</a>', "jörg@bakery.com"),
         ("<p>vertrieb_süd@bakery.com</p>", "vertrieb_süd@bakery.com"),
         ("<p>jo\u0308rg@bakery.com</p>", "jo\u0308rg@bakery.com"),
+        ("<p>πωλησεις@bakery.com</p>", "πωλησεις@bakery.com"),
         ("<p>françois.nuñez@bakery.com</p>", "françois.nuñez@bakery.com"),
         ("<p>łukasz@bakery.com</p>", "łukasz@bakery.com"),
         ("<p>почта@пример.рф</p>", "почта@пример.рф"),
@@ -242,6 +243,11 @@ ENCODED = "vasb@onxrel.pbz"  # info@bakery.com by half the alphabet
         ("script", "<script>const m='mailto:'+['info','bakery.com'].join('@')</script>"),
         (
             "script",
+            "<script>var a = new Array('info', 'bakery', 'com');"
+            "document.write(a[0] + '@' + a[1] + '.' + a[2]);</script>",
+        ),
+        (
+            "script",
             "<script>const u = 'info', h = 'bakery.com'; a.href = `mailto:${u}@${h}`;</script>",
         ),
         ("script", "<script>document.write(`info@${'bakery.com'}`)</script>"),
@@ -325,6 +331,7 @@ def test_words_of_another_element_are_no_part_of_an_address(body, expected):
         "<!-- <a href='mailto:old@pastry.net'>old</a> -->",
         "<p>de.refinnej@kcor</p>",
         "<p>Our team is @ bakery.com</p>",
+        "<p>Lemmy: !bakery@lemmy.world</p>",
         "<p>Contact</p><p>@bakery.com</p>",
         "<p>\u0001k@L.Bi\u0002</p>",
     ],
@@ -341,7 +348,9 @@ def test_a_page_without_addresses_has_none(body):
         "String.fromCharCode(64,", "atob('aW5mb0Bi')", "@bidi-override", "znvygb:a@b.pbz",
         "ü@ü.", "用@户.", "ssh -p 1 ", "://a:", "mail: a @ b . c ", "name@firma.de ", "\u0301@",
         "<joomla-hidden-mail first='YQ==' ", "a&shy;@b&shy;.", "x@y.z:",
-        "<a data-domain=", "<bdo a@b.", " -at- b -dot- ", "<a href=\"javascript:m('a',",
+        "<a data-domain=", "Info@b.com ", "<i></i>@", "<i ></i>@a<b></b>", "new Array('a@b.com',",
+        "<p itemprop=email>a@b.com", "<p class='vcard tel'>0221 4710123", "<a data-tld=",
+        "<bdo a@b.", " -at- b -dot- ", "<a href=\"javascript:m('a',",
     ],
 )  # fmt: skip
 def test_hostile_pages_are_read_in_linear_time(piece):

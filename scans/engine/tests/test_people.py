@@ -79,6 +79,7 @@ STRUCTURED = [
         ("Anna Müller", "CEO", "card"),
     ),
     (f"<p>Ansprechpartnerin: Anna Müller<br>{MAIL}</p>", ("Anna Müller", "", "card")),
+    ("<p>Anna Müller, CEO, 212-736-5000</p>", ("Anna Müller", "CEO", "card")),
     ("<p>Anna Müller, CEO, anna@millcroft.com</p>", ("Anna Müller", "CEO", "card")),
     (f"<div><h3>Sarah Hill</h3><p>CEO</p>{MAIL}</div>", ("Sarah Hill", "CEO", "card")),
     (f"<p>Geschäftsführer: Jan Winter<br>{MAIL}</p>", ("Jan Winter", "Geschäftsführer", "card")),
