@@ -14,7 +14,7 @@ from django.db import connection  # noqa: E402
 from uuid_utils.compat import uuid7  # noqa: E402
 
 from batches.background_exports import create_export, run_slice  # noqa: E402
-from benchmarks.workloads.lists import DOMAIN_COLUMNS, domain_row, write_rows  # noqa: E402
+from benchmarks.workloads.list_rows import DOMAIN_COLUMNS, domain_row, write_rows  # noqa: E402
 from scans.lists import DOMAINS  # noqa: E402
 from scans.models import Domain  # noqa: E402
 from scrapersky.tenants.models import Membership, Tenant, User  # noqa: E402
