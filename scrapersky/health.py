@@ -71,9 +71,11 @@ def work_problems() -> list[str]:
     since = timezone.now() - WORK_PATIENCE
     waiting = Job.objects.filter(status=Job.Status.PENDING)
     states = [Batch.Status.PENDING, Batch.Status.RUNNING]
-    in_batches = Batch.objects.filter(status__in=states, updated_at__lt=since)
+    in_batches = Batch.objects.filter(status__in=states, updated_at__lt=since).order_by()
+    # Read first, because PostgreSQL reads all jobs if few are pending.
+    ids = list(in_batches.values_list("pk", flat=True))
     alone = waiting.filter(batch__isnull=True, created_at__lt=since)
-    if waiting.filter(batch__in=in_batches).exists() or alone.exists():
+    if waiting.filter(batch__in=ids).exists() or alone.exists():
         return ["Domains are waiting, but no worker is running. Start `manage.py qcluster`."]
     return []
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
@@ -61,6 +62,13 @@ def test_work_that_waits_without_a_worker_is_a_problem(forgotten: Batch) -> None
     assert health.problems() == [
         "Domains are waiting, but no worker is running. Start `manage.py qcluster`."
     ]
+
+
+def test_jobs_of_ended_batches_are_not_searched_for_waiting_ones() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert health.work_problems() == []
+    of_jobs = [query["sql"] for query in queries if 'FROM "batches_job"' in query["sql"]]
+    assert ['"batch_id" IS NULL' in sql for sql in of_jobs] == [True]
 
 
 def test_work_that_waits_for_a_living_worker_is_none(forgotten: Batch) -> None:
