@@ -25,7 +25,7 @@ def _named(value: str) -> Condition:
 
     The ids are looked up first so that each alternative can use an index.
     """
-    ids = list(Batch.objects.named(value).values_list("pk", flat=True))
+    ids = list(Batch.objects.named(value).order_by().values_list("pk", flat=True))
     return NameWords.of(value) | Q(pk__in=ids) | Q(legacy_batch_id=value)
 
 
