@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from scans.curation import Curation
-from scans.text_search import host_begins, host_matches
+from scans.text_search import host_begins, host_matches, is_ending
 from scrapersky.web.lists import Action, Column, Filter, Kind, Sort, choice, day, flag, text
 
 EVERYTHING = "Everything else"
@@ -62,6 +62,8 @@ def by_domain() -> Filter:
         lambda value: host_matches(value, "domain__"),
         leading=lambda value: host_begins(value, "domain__"),
         leads_in="domain",
+        range_of="domain__reversed_host",
+        is_range=is_ending,
         placeholder="example.com, .de, URL or e-mail",
     )
 

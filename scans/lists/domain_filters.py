@@ -15,9 +15,10 @@ from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
 from scans.lists.common import EVERYTHING, by_curation
 from scans.lists.related_rows import RelatedRows
+from scans.lists.words import by_words
 from scans.models import FAILURE_REASONS, VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.names import choices_of
-from scans.text_search import Prefix, host_begins, host_matches, words_match
+from scans.text_search import Prefix, host_begins, host_matches, is_ending
 from scrapersky.web.lists import choice, day, flag, number, text
 from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, Not
 
@@ -89,7 +90,7 @@ def _has(name: str, label: str, kind: str) -> Filter:
 
     return flag(
         name, label, condition, group="Contacts",
-        rare=lambda values, tenants: rows.rare([], tenants) if values[-1] else None,
+        by_frequency=lambda values, *scope: rows.rare([], *scope) if values[-1] else None,
     )  # fmt: skip
 
 
@@ -152,9 +153,11 @@ FILTERS: tuple[Filter, ...] = (
         host_matches,
         leading=host_begins,
         leads_in="host",
+        range_of="reversed_host",
+        is_range=is_ending,
         placeholder="example.com, .de, URL or e-mail",
     ),
-    text("words", "Words", words_match, placeholder="Words in the title or description"),
+    by_words("Words", common=12, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
     choice("verdict", "Verdict", VERDICTS, "verdict", common=""),
     choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason", common=""),
@@ -166,14 +169,14 @@ FILTERS: tuple[Filter, ...] = (
         "E-mail label",
         EMAIL_LABELS,
         EMAILS.any,
-        rare=EMAILS.rare,
+        by_frequency=EMAILS.rare,
         group="Contacts",
     ),
     text(
         "phone_country",
         "Phone country",
         PHONES.one,
-        rare=PHONES.rare,
+        by_frequency=PHONES.rare,
         group="Contacts",
         placeholder="DE",
     ),
@@ -182,7 +185,7 @@ FILTERS: tuple[Filter, ...] = (
         "Has profile on",
         NETWORKS,
         PROFILES.any,
-        rare=PROFILES.rare,
+        by_frequency=PROFILES.rare,
         group="Contacts",
     ),
     choice(
@@ -196,7 +199,7 @@ FILTERS: tuple[Filter, ...] = (
         "technology",
         "Uses",
         USES.one,
-        rare=USES.rare,
+        by_frequency=USES.rare,
         group="Technologies",
         placeholder="WordPress or WordPress@6",
         suggestions=_known_technologies,
@@ -217,11 +220,17 @@ FILTERS: tuple[Filter, ...] = (
         "Uses a technology of",
         [(name, name) for name in sorted(CATEGORIES, key=str.lower)],
         CATEGORY_USES.any,
-        rare=CATEGORY_USES.rare,
+        by_frequency=CATEGORY_USES.rare,
         group="Technologies",
     ),
     text("language", "Language", _in_language, placeholder="de"),
-    text("tld", "Top-level domain", _ending, placeholder="co.uk"),
+    text(
+        "tld",
+        "Top-level domain",
+        _ending,
+        range_of="reversed_host",
+        placeholder="co.uk",
+    ),
     Filter(
         "batch",
         "Batch",
@@ -234,7 +243,7 @@ FILTERS: tuple[Filter, ...] = (
         "tag",
         "Tag",
         TAGS.one,
-        rare=TAGS.rare,
+        by_frequency=TAGS.rare,
         group=EVERYTHING,
         suggestions=tag_names,
         is_multiple=True,
@@ -243,7 +252,7 @@ FILTERS: tuple[Filter, ...] = (
         "list",
         "In the saved list",
         LISTED.one,
-        rare=LISTED.rare,
+        by_frequency=LISTED.rare,
         group=EVERYTHING,
         placeholder="The name of a list",
         suggestions=list_names,
@@ -264,7 +273,7 @@ FILTERS: tuple[Filter, ...] = (
         "Has page",
         TYPES,
         PAGES.any,
-        rare=PAGES.rare,
+        by_frequency=PAGES.rare,
         group="Pages",
     ),
     number("pages_min", "Pages, at least", _counts_pages("gte"), group="Pages"),
@@ -274,10 +283,23 @@ FILTERS: tuple[Filter, ...] = (
         "Sitemap submission",
         Domain.SitemapAnalysis.choices,
         "sitemap_analysis_status",
+        common=Domain.SitemapAnalysis.PENDING,
         group="Pages",
     ),
-    day("first_seen_after", "First seen after", "created_at__gte", group="Dates"),
-    day("first_seen_before", "First seen before", "created_at__lte", group="Dates"),
+    day(
+        "first_seen_after",
+        "First seen after",
+        "created_at__gte",
+        range_of="created_at",
+        group="Dates",
+    ),
+    day(
+        "first_seen_before",
+        "First seen before",
+        "created_at__lte",
+        range_of="created_at",
+        group="Dates",
+    ),
     day("scanned_after", "Scanned after", "last_scanned_at__gte", group="Dates"),
     day("scanned_before", "Scanned before", "last_scanned_at__lte", group="Dates"),
 )

@@ -3,8 +3,9 @@
 Usually each domain of the list is looked up among these rows until a page is full, which reads too
 much if few domains have one. The ids of these are read first then. PostgreSQL gets them as one
 array: it knows how many there are, and either starts from them or tests the domains of the list in
-a hash table. SQLite takes all values of an index for equally frequent, and gets a subquery that it
-starts from.
+a hash table. With thousands of ids and no other filter it must do the latter: it takes looking them
+up one by one to be cheaper than it is. SQLite takes all values of an index for equally frequent,
+and gets a subquery that it starts from.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ from scrapersky.web.lists.filters import Condition
 
 # As many rows are read first faster than the domains of the list are looked up one by one.
 MOST = {"postgresql": 12_000, "sqlite": 1_500}
+# So many ids fill a page sooner as a hash table, if no other filter leaves domains out.
+MANY = 4_000
 
 
 class ArrayText(Aggregate):
@@ -45,6 +48,12 @@ class Among(Func):
     conditional = True
     template = "%(expressions)s::uuid[])"
     arg_joiner = " = ANY("
+
+
+class AmongMany(Among):
+    """Match ids in an array by a test that no index serves."""
+
+    template = f"({Among.template}) IS TRUE"
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,9 @@ class RelatedRows:
     def one(self, value: Any) -> Exists:
         return self.any([value])
 
-    def rare(self, values: Sequence[Any], tenants: Sequence[Any]) -> Condition | None:
+    def rare(
+        self, values: Sequence[Any], tenants: Sequence[Any], is_only: bool
+    ) -> Condition | None:
         """Return an equivalent condition to start from; None if there are many rows."""
         rows = self.by_index(values).order_by()
         rows = rows.filter(**{f"{_tenant_path(rows)}__in": tenants})
@@ -78,7 +89,10 @@ class RelatedRows:
         if connection.vendor == "sqlite":
             return Q(**{f"{self.key}__in": matching.values("domain_id")})
         ids = matching.aggregate(ids=ArrayText("domain_id"))["ids"]
-        return Among(F(self.key), Value(ids)) if ids else Q(pk__in=[])
+        if not ids:
+            return Q(pk__in=[])
+        tested = AmongMany if is_only and self.key == "pk" and ids.count(",") >= MANY else Among
+        return tested(F(self.key), Value(ids))
 
 
 def _tenant_path(rows: QuerySet) -> str:

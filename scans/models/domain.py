@@ -213,9 +213,7 @@ class Domain(Curated):
             # Most domains were never queued for sitemaps and are excluded.
             models.Index(
                 fields=["sitemap_analysis_status", "tenant", "host"],
-                condition=Q(
-                    sitemap_analysis_status__in=["queued", "processing", "submitted", "failed"]
-                ),
+                condition=~Q(sitemap_analysis_status="pending"),
                 name="domain_by_sitemap_state",
             ),
         ]

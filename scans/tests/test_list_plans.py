@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from scans import storage
-from scans.lists import CONTACTS, DOMAINS, PAGES
+from scans.lists import CONTACTS, DOMAINS, PAGES, SITEMAPS, related_rows
 from scans.lists.related_rows import MOST
-from scans.models import Contact, Domain, Page, Technology
+from scans.models import Contact, Domain, Page, Sitemap, Technology
 from scans.services import ensure_domains
 from scrapersky.tenants.models import Tenant, User
 from scrapersky.web.lists import ListDefinition, ListQuery
@@ -132,8 +132,25 @@ def test_a_new_domain_enters_only_the_indexes_that_lists_need_it_in(many_domains
 def test_words_are_looked_up_in_the_index_of_domains_with_words(
     few_scanned: None, user: User
 ) -> None:
-    (plan,) = plans(DOMAINS, user, "words=zebra")
+    _, plan = plans(DOMAINS, user, "words=zebra")
     assert "domain_words" in plan
+
+
+@on_postgresql
+def test_words_that_many_domains_have_are_tested_in_the_order_of_the_list(
+    many_domains: None, user: User
+) -> None:
+    Domain.objects.filter(host__contains="7").update(title="Zebras")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_domain")
+    for definition in (DOMAINS, CONTACTS):
+        *_, plan = plans(definition, user, "words=zebra")
+        assert "domain_words" not in plan
+    query = ListQuery(DOMAINS, QueryDict("words=zebra"), user)
+    page = query.page([DOMAINS.columns[0]])
+    assert [row.host for row in page.rows] == list(
+        query.rows.order_by("host").values_list("host", flat=True)[:50]
+    )
 
 
 @on_postgresql
@@ -275,6 +292,7 @@ def test_a_count_does_not_read_a_whole_table_before_its_first_row(
         (DOMAINS, "verdict=parked", "domain_by_verdict"),
         (DOMAINS, "language=de", "domain_by_language"),
         (DOMAINS, "curation=selected", "domain_by_curation"),
+        (DOMAINS, "sitemaps=queued", "domain_by_sitemap_state"),
         (PAGES, "curation=selected", "page_by_curation"),
         (CONTACTS, "curation=maybe", "contact_by_curation"),
         (CONTACTS, "country=DE", "contact_by_country"),
@@ -285,6 +303,72 @@ def test_sqlite_uses_indexes_that_leave_a_common_value_out(
 ) -> None:
     (plan,) = plans(definition, user, params)
     assert f"USING INDEX {index}" in plan
+
+
+@pytest.fixture
+def many_sitemaps(default_tenant: Tenant) -> None:
+    (domain,) = ensure_domains(tenant=default_tenant, hosts=["a.example"]).values()
+    urls = [f"https://a.example/{number}.xml" for number in range(3_000)]
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    storage.upsert(
+        Sitemap,
+        ("url", "url_hash", "url_count"),
+        [(url, storage.url_hash(url), number) for number, url in enumerate(urls)],
+        key=["domain_id", "url_hash"],
+        constants={"tenant_id": default_tenant.pk, "domain_id": domain, **seen},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_sitemap")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("definition", "params"),
+    [
+        (SITEMAPS, "entries_min=5"),
+        (DOMAINS, "tld=de"),
+        (DOMAINS, "first_seen_after=7d"),
+        (DOMAINS, "q=.de"),
+    ],
+)
+def test_sqlite_sorts_no_wide_range_of_an_index(
+    many_domains: None,
+    many_sitemaps: None,
+    user: User,
+    definition: ListDefinition,
+    params: str,
+) -> None:
+    *_, plan = plans(definition, user, params)
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+@on_sqlite
+def test_sqlite_reads_a_narrow_range_of_an_index(many_domains: None, user: User) -> None:
+    *_, plan = plans(DOMAINS, user, "tld=fi")
+    assert "domain_by_ending" in plan
+
+
+@on_sqlite
+def test_sqlite_reads_the_range_of_the_order_itself(many_sitemaps: None, user: User) -> None:
+    *_, plan = plans(SITEMAPS, user, "entries_min=5&sort=url_count")
+    assert "sitemap_by_size (tenant_id=? AND url_count>?)" in plan
+
+
+@on_postgresql
+def test_many_domains_with_a_rare_technology_are_tested_in_the_order_of_the_list(
+    many_domains: None, user: User, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    use = {"tenant": default_tenant, "name": "Drupal", "first_seen": now, "last_seen": now}
+    domains = list(Domain.objects.filter(host__startswith="shop-77"))
+    Technology.objects.bulk_create(Technology(domain=domain, **use) for domain in domains)
+    monkeypatch.setattr(related_rows, "MANY", len(domains) - 1)
+    for params, is_tested in (("technology=Drupal", True), ("technology=Drupal&q=shop", False)):
+        *_, plan = plans(DOMAINS, user, params)
+        assert (") IS TRUE" in plan) is is_tested
+    query = ListQuery(DOMAINS, QueryDict("technology=Drupal"), user)
+    hosts = [row.host for row in query.page((), size=1_000).rows]
+    assert hosts == sorted(domain.host for domain in domains)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Exists, F, Func, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -57,9 +66,13 @@ class Filter:
     # contiguous in its index. All of them match the filter.
     leading: Callable[[Any], Condition] | None = None
     leads_in: str = ""
-    # Returns an equivalent condition that a planner starts from, if it is known that few rows of
-    # these tenants match; otherwise None.
-    rare: Callable[[list[Any], Sequence[Any]], Condition | None] | None = None
+    # Returns an equivalent condition that suits how many rows of these tenants match, and whether
+    # it is the only filter; None if there is nothing better than `condition`.
+    by_frequency: Callable[[list[Any], Sequence[Any], bool], Condition | None] | None = None
+    # The first field of the index that the condition reads a range of, and the values for which it
+    # does.
+    range_of: str = ""
+    is_range: Callable[[Any], bool] = lambda value: True
     # Returns a text that means the same later: of an age, its moment.
     lasting: Callable[[str], str] = str
 
@@ -142,6 +155,27 @@ class Not(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "TRUE", []
+
+
+class RowByRow(Func):
+    """Test a condition on the rows of the list in their order, instead of reading its index.
+
+    SQLite takes any range of an index for a few rows, and reads and sorts all of them. PostgreSQL
+    knows from its statistics how many there are.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    @classmethod
+    def of(cls, condition: Condition) -> "RowByRow":
+        return cls(ExpressionWrapper(Q(condition), output_field=BooleanField()))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+(%(expressions)s)")
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(%(expressions)s)")
 
 
 class Missing(Func):

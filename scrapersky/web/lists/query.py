@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -19,13 +20,15 @@ from scrapersky.tenants.models import User
 from scrapersky.web.lists.columns import Column
 from scrapersky.web.lists.deadline import deadline
 from scrapersky.web.lists.definition import ListDefinition, Sort
-from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, RowByRow, any_of
 from scrapersky.web.lists.keyset import Order, Rows, cursors_of, read_rows
 from scrapersky.web.regional import grouped
 
 # Rows are counted exactly up to this number.
 COUNT_LIMIT = 10_000
 PAGE_SIZE = 50
+# SQLite sorts as many rows faster than it reads a list in its order.
+FEW_ROWS = 1_500
 # Time limit in seconds for finding each neighbour of a row.
 NEARBY = 0.5
 # Parameters of a list other than filters.
@@ -187,13 +190,15 @@ class ListQuery:
         position = self.params.get("cursor", "") if cursor is None else cursor
         rows = self.definition.rows() if self._base is None else self._base
         with deadline(seconds, self._how_to_narrow()):
-            rare = self._rare()
-            matching, leading = (
-                self._loaded(
-                    self._filtered(rows, rare, without), tuple(columns), for_cells=for_cells
-                )
-                for without in (None, self._leading_filter)
-            )
+            replaced = self._replaced()
+
+            def read(without: Filter | None) -> QuerySet:
+                filtered = self._filtered(rows, replaced, without)
+                return self._loaded(filtered, tuple(columns), for_cells=for_cells)
+
+            preferred = self._leading_filter
+            leading = read(without=preferred) if preferred else None
+            matching = read(without=None)
             return read_rows(matching, self.order, size, position, leading)
 
     def neighbours(self, row: Any, among: "ListQuery | None" = None) -> tuple[Any, Any]:
@@ -212,7 +217,7 @@ class ListQuery:
     def count(self) -> Count:
         """Count the matching rows. Raises QueryTooSlow."""
         with deadline():
-            rows = self._filtered(self._readable, self._rare())
+            rows = self._filtered(self._readable, self._replaced())
             return Count(rows.order_by()[: COUNT_LIMIT + 1].count())
 
     def count_all(self, *, seconds: float) -> int:
@@ -294,24 +299,40 @@ class ListQuery:
     def _filtered(
         self,
         rows: QuerySet,
-        rare: Mapping[str, Condition] = NO_CONDITIONS,
+        replaced: Mapping[str, Condition] = NO_CONDITIONS,
         without: Filter | None = None,
     ) -> QuerySet:
-        """Return the rows that match the filters, or the `rare` conditions instead of theirs."""
+        """Return the rows that match the filters, or what `replaced` has instead of some."""
         for item, values in self.filters:
             if item is not without:
-                condition = rare.get(item.name)
+                condition = replaced.get(item.name)
                 rows = item.apply(rows, values) if condition is None else rows.filter(condition)
         return rows
 
-    def _rare(self) -> dict[str, Condition]:
-        """Return the conditions of the filters that few rows match now, by filter name."""
-        found = {
-            item.name: item.rare(values, self.tenants)
-            for item, values in self.filters
-            if item.rare and self.tenants
-        }
+    def _replaced(self) -> dict[str, Condition]:
+        """Return equivalent conditions by filter name, chosen by how many rows match now."""
+        found = {item.name: self._replacement(item, values) for item, values in self.filters}
         return {name: condition for name, condition in found.items() if condition is not None}
+
+    def _replacement(self, item: Filter, values: list[Any]) -> Condition | None:
+        if not self.tenants:
+            return None
+        if item.by_frequency:
+            return item.by_frequency(values, self.tenants, len(self._values) == 1)
+        is_wide = self._is_unsorted_range(item, values) and self._is_common(item)
+        return RowByRow.of(item.condition(values)) if is_wide else None
+
+    def _is_unsorted_range(self, item: Filter, values: list[Any]) -> bool:
+        """Whether SQLite would read a range of an index in another order than that of the list."""
+        is_range = item.range_of not in ("", *self._sort.fields) and any(map(item.is_range, values))
+        return is_range and connection.vendor == "sqlite"
+
+    def _is_common(self, item: Filter) -> bool:
+        """Whether reading the rows of a filter takes longer than the list in its order."""
+        rows = self.definition.model._default_manager.order_by()
+        rows = rows.filter(**{f"{self.definition.tenant_path}__in": self.tenants})
+        matching = item.apply(rows, self._values[item.name]).values(item.range_of)
+        return matching[: FEW_ROWS + 1].count() > FEW_ROWS
 
     def _loaded(
         self, rows: QuerySet, columns: tuple[Column, ...], *, for_cells: bool = True
