@@ -5,8 +5,10 @@ import re
 import pytest
 from django.test import Client
 
+from batches.exports import results_of
 from batches.models import Job
 from batches.services import create_batch, initiate_scan
+from batches.tests.api_clients import ROOT, program_of
 from batches.tests.outcomes import complete, fail
 from batches.tests.running import scan_now
 from batches.transitions import retry_batch
@@ -70,6 +72,20 @@ def test_a_failure_without_particulars_still_has_its_sentence(console: Client, j
 def test_a_complete_job_shows_what_was_found(console: Client, job: Job) -> None:
     complete(job)
     assert "Welcome to a.example" in body_of(console, job)
+
+
+def test_a_job_took_as_long_as_its_scan_wherever_it_is_shown(
+    console: Client, user: User, default_tenant: Tenant
+) -> None:
+    batch = create_batch(tenant=default_tenant, created_by=None, domains=["a.example"])
+    job = complete(batch.jobs.get())
+    assert job.scan is not None
+    assert job.seconds == job.scan.seconds == 2.5
+    assert "2.5 s" in body_of(console, job)
+    rows = console.get(f"/batches/{batch.pk}/jobs/", headers={"HX-Request": "true"})
+    assert "2.5 s" in rows.content.decode()
+    assert program_of(user).get(f"{ROOT}/status/{job.pk}").json()["processing_time"] == 2.5
+    assert [row["seconds"] for row in results_of(batch)] == [2.5]
 
 
 def test_a_job_of_a_test_run_shows_the_findings_it_kept(console: Client, job: Job) -> None:
