@@ -31,6 +31,10 @@ _SERVICES = frozenset(
         "pingone.com",
     }
 )
+# First labels of hosts where visitors of any site sign in: `login.example.com`.
+_SIGN_IN_LABELS = frozenset(
+    {"accounts", "adfs", "auth", "idp", "login", "oauth", "passport", "signin", "sso", "sts"}
+)
 # Parameters with the return URL.
 _RETURN_TO = frozenset(
     {
@@ -94,6 +98,8 @@ def is_way_station(url: str, site: str) -> bool:
     host = host_of(url)
     suffixes = host.split(".")
     if any(".".join(suffixes[start:]) in _SERVICES for start in range(len(suffixes))):
+        return True
+    if suffixes[0] in _SIGN_IN_LABELS and len(suffixes) > 2:
         return True
     return _is_name_in_cdn(host, site.removeprefix("www.")) or _comes_back(url, site)
 

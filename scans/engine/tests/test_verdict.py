@@ -237,6 +237,8 @@ def test_a_site_that_lives_elsewhere_has_moved(html: str, final_url: str, eviden
         ),
         (LONG, "https://accounts.google.com/signin?continue=https://www.example.org/"),
         (LONG, "https://example.b2clogin.com/"),
+        (LONG, "https://login.example.com/"),
+        ("<script>window.location = 'https://passport.example.com/'</script><p>Hi</p>", SITE),
         (LONG, "https://idp.example.net/idp/SSO?SAMLRequest=abc"),
         (LONG, "https://id.example.net/authorize?client_id=1&response_type=code"),
         (LONG, "https://cas.example.net/login?service=https%3A%2F%2Fexample.org%2Fhome"),
