@@ -93,6 +93,7 @@ def add_long_names(world: World) -> None:
     batch = create_batch(tenant=world.here, created_by=None, domains=hosts)
     job = complete(batch.jobs.get())
     tag = Tag.objects.create(tenant=world.here, name="a long name of a tag " * 3)
+    assert job.domain
     DomainTag.objects.create(tag=tag, domain=job.domain)
 
 
