@@ -15,6 +15,9 @@ PAGE = b"""<!DOCTYPE html><html><title>Warm</title>
 <p>Dr. Anna Warm, Managing Director, anna@warm.de</p>
 <p>Vertreten durch den Gesch&auml;ftsf&uuml;hrer:<br>Max Warm</p>
 <p>Unser Hoster: Warm GmbH<br>Hauptstr. 1<br>10115 Berlin</p>
+<div itemprop="address"><i itemprop="streetAddress">Hauptstr. 1</i>
+<i itemprop="postalCode">10115</i>
+<i itemprop="addressLocality">Berlin</i> <i itemprop="addressCountry">DEU</i></div>
 <a href="https://www.facebook.com/warm">Facebook</a></html>"""
 # Thresholds of the garbage collector: a page creates thousands of objects but no cycles.
 LAZY = (20_000, 20, 20)
