@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from batches.models import Batch, Job
 from batches.services import create_batch
@@ -32,6 +32,7 @@ CUT = """(selector) => [...document.querySelectorAll(selector)]
   .filter((text) =>
     text.scrollWidth > text.clientWidth + 1 || text.scrollHeight > text.clientHeight + 2)
   .map((text) => text.textContent)"""
+FITS = "(width) => document.documentElement.scrollWidth <= width"
 TEXTS = "main .cut"
 HOSTS = ":is(a.cut[href^='/domains/'], a.cut[href^='/jobs/'])"
 # Only contrast depends on colours.
@@ -71,7 +72,9 @@ def faults_of(page: Page, axe: Axe, **options: Any) -> Iterator[str]:
             yield f"{width} px, {scheme}: {violation['id']}: {nodes}"
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth") > width:
+        try:  # scripts move what is open after the window has changed
+            page.wait_for_function(FITS, arg=width, timeout=2_000)
+        except TimeoutError:
             yield f"wider than {width} px"
         # Wider screens have tables; on these, each fact has a line of its own.
         texts = page.evaluate(CUT, TEXTS if width < 768 else HOSTS)
