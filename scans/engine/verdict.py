@@ -16,6 +16,7 @@ from scans.engine.forwarding import forwardings, without_noscript
 from scans.engine.hostnames import same_site
 from scans.engine.public_suffixes import ascii_host
 from scans.engine.report import Verdict
+from scans.engine.site_menu import has_own_menu
 from scans.engine.verdict_rules import Field, Rule, Signal, load_rules
 from scans.engine.way_stations import host_of, is_way_station
 
@@ -132,6 +133,14 @@ class _Visit:
         return self.page.html[:LOOKED_AT].lower().replace("\u2019", "'")
 
     @cached_property
+    def has_own_menu(self) -> bool:
+        """Whether the page is part of a site: a successful response with the site's menu.
+
+        Some walls and error pages keep the design of the site, so these may have a menu.
+        """
+        return self.status < 400 and has_own_menu(self.html, ascii_host(self.requested_host))
+
+    @cached_property
     def site_name(self) -> str:
         """The host as pages write it; empty if unknown."""
         return self.requested_host.lower().removeprefix("www.")
@@ -164,6 +173,8 @@ def _evidence(rule: Rule, visit: _Visit) -> str:
             return ""
         matched.append(f"{_NAMES[signal.field]} {value}")
     if any(part in visit.html for part in rule.without):
+        return ""
+    if not rule.own_menu and visit.has_own_menu:
         return ""
     if rule.no_phone and not _matches_without_phones(rule, visit):
         return ""

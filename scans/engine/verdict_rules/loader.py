@@ -60,6 +60,7 @@ def _rule(table: dict[str, Any], words: Mapping[str, list[str]]) -> Rule:
             no_phone=rest.pop("no_phone", False),
             longest_text=rest.pop("longest_text", _longest_text(verdict, signals)),
             most_links=rest.pop("most_links", ANY_NUMBER),
+            own_menu=rest.pop("own_menu", _is_outside_the_page(signals)),
             without=_listed(rest.pop("without", ()), words),
             positive=_example(rest.pop("positive")),
             negative=_example(rest.pop("negative")),
@@ -110,9 +111,12 @@ def _check_signals(signals: Sequence[Signal], *, unique: bool) -> None:
 
 def _longest_text(verdict: Verdict, signals: Sequence[Signal]) -> int:
     """Return the default text limit; none for signals outside the page."""
-    if all(signal.field in OUTSIDE_THE_PAGE for signal in signals):
-        return ANY_NUMBER
-    return LONGEST_TEXT[verdict]
+    return ANY_NUMBER if _is_outside_the_page(signals) else LONGEST_TEXT[verdict]
+
+
+def _is_outside_the_page(signals: Sequence[Signal]) -> bool:
+    """Return whether the page itself says nothing: its length and its menu do not count."""
+    return all(signal.field in OUTSIDE_THE_PAGE for signal in signals)
 
 
 def _example(table: Mapping[str, Any]) -> Example:

@@ -71,6 +71,8 @@ class Rule:
     # Maximum characters of visible text; a page with more is a real site.
     longest_text: int
     most_links: int
+    # Whether the page may have a menu of the site's own pages.
+    own_menu: bool
     # Source fragments that exclude the rule, such as the fields of a contact form.
     without: tuple[str, ...]
     positive: Example
