@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.db.models import QuerySet
 from django.test import Client
-from playwright.sync_api import Page, TimeoutError
+from django.utils import timezone
+from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import TimeoutError
 
 from batches.models import Batch, Job
 from batches.services import create_batch
 from batches.tests.outcomes import complete
 from batches.tests.running import running_batch
 from scans.curation import DomainTag, Tag
+from scans.models import Contact, Page, Sitemap, Technology
 from scrapersky.tenants.models import User
 from tests.access.addresses import CONSOLE
 from tests.access.world import World
@@ -51,6 +55,7 @@ def urls(world: World) -> Iterator[str]:
     client.force_login(User.objects.get(username="member"))
     yield from (f"/batches/{batch.pk}/" for batch in world.here.batches.all())
     yield from (f"/jobs/{job.pk}/" for job in Job.objects.filter(status="failed"))
+    yield from (f"/domains/{tag.domain_id}/" for tag in DomainTag.objects.all())
     yield NOWHERE
     for address in CONSOLE:
         url = address.url(world)
@@ -60,7 +65,7 @@ def urls(world: World) -> Iterator[str]:
                 yield url
 
 
-def faults_of(page: Page, axe: Axe, **options: Any) -> Iterator[str]:
+def faults_of(page: BrowserPage, axe: Axe, **options: Any) -> Iterator[str]:
     """Yield what axe finds on a page at each of `CHECKS`, and where it does not fit."""
     options["resultTypes"] = ["violations"]
     for width, scheme, rules in CHECKS:
@@ -91,13 +96,16 @@ def world(transactional_db: None) -> World:
 
 
 def add_long_names(world: World) -> None:
-    """Give each list a domain with a long name, and this domain a long tag."""
+    """Give each list a domain with a long name, and this domain a long tag and gone results."""
     hosts = [f"{'a-shop-' * 8}of-the-north.example"]
     batch = create_batch(tenant=world.here, created_by=None, domains=hosts)
     job = complete(batch.jobs.get())
     tag = Tag.objects.create(tenant=world.here, name="a long name of a tag " * 3)
     assert job.domain
     DomainTag.objects.create(tag=tag, domain=job.domain)
+    for model in (Contact, Technology, Page, Sitemap):
+        rows: QuerySet = model._default_manager.filter(domain=job.domain)
+        assert rows.update(gone_at=timezone.now())
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def user(world: World) -> User:
     return member
 
 
-def test_every_page_passes_axe_and_fits_every_screen(logged_in: Page, world: World) -> None:
+def test_every_page_passes_axe_and_fits_every_screen(logged_in: BrowserPage, world: World) -> None:
     axe = Axe()
     faults = []
     # The browser reports the status of an error page as an error.
