@@ -11,7 +11,6 @@ from typing import Any
 from django.db import IntegrityError, connection, models, transaction
 
 from scans import storage
-from scans.sanitize import copy_text
 
 ROWS_AT_ONCE = 5_000
 
@@ -46,16 +45,11 @@ class Stage:
         cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {self.name} ({types}){tail}")
 
     def _add(self, cursor: Any, rows: Sequence[storage.Row]) -> None:
-        if connection.vendor != "postgresql":
+        if connection.vendor == "postgresql":
+            storage.copy_rows(cursor, self.name, rows)
+        else:
             marks = ", ".join(["%s"] * len(self._columns))
             cursor.executemany(f"INSERT INTO {self.name} VALUES ({marks})", rows)
-            return
-        with cursor.copy(f"COPY {self.name} FROM STDIN") as copy:
-            if text := copy_text(rows):
-                copy.write(text)
-                return
-            for row in rows:
-                copy.write_row(row)
 
 
 def insert_from(

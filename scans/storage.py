@@ -110,6 +110,16 @@ def upsert(
     return table.insert(prepared, f"ON CONFLICT {action}")
 
 
+def copy_rows(cursor: Any, table: str, rows: Sequence[Row]) -> None:
+    """Copy rows into a table of PostgreSQL, which may be followed by its columns in brackets."""
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        if text := copy_text(rows):
+            copy.write(text)
+            return
+        for row in rows:
+            copy.write_row(row)
+
+
 def insert_select(
     model: type[models.Model], values: Mapping[str, str], constants: Mapping[str, Any]
 ) -> tuple[str, list[Any]]:
@@ -271,12 +281,7 @@ class _Table:
             f"CREATE TEMP TABLE IF NOT EXISTS {self.stage} ON COMMIT DELETE ROWS AS "
             f"SELECT {self.names} FROM {self.name} WITH NO DATA"
         )
-        with cursor.copy(f"COPY {self.stage} ({self.names}) FROM STDIN") as copy:
-            if text := copy_text(rows):
-                copy.write(text)
-                return
-            for row in rows:
-                copy.write_row(row)
+        copy_rows(cursor, f"{self.stage} ({self.names})", rows)
 
     def empty(self, cursor: Any) -> None:
         """Empty the temporary table for reuse in the same transaction."""

@@ -91,7 +91,7 @@ class BatchList(models.Model):
         return Skips(self.skip_recent, self.skip_older, self.skip_days)
 
     @property
-    def lanes(self) -> tuple["Lane", "Lane"]:
+    def lanes(self) -> tuple[Lane, Lane]:
         """The halves of the sorted file that are left."""
         return (
             Lane("first_half_end", self.first_half_end, self.middle),
