@@ -14,12 +14,15 @@ from django_q.models import OrmQ, Schedule
 
 from batches import maintenance
 from batches.models import Batch, Job, Worker
+from batches.models.job import batched
 from batches.outages.notice import outage_notice
 
 # A running cluster takes less than a second to pick up a message.
 QUEUE_PATIENCE = timedelta(seconds=60)
 # Housekeeping wakes a shift for unclaimed work every minute.
 WORK_PATIENCE = timedelta(seconds=90)
+# Databases limit the parameters of a statement.
+BATCHES_AT_ONCE = 1_000
 
 
 class MigrationsWaitingError(RuntimeError):
@@ -73,9 +76,10 @@ def work_problems() -> list[str]:
     states = [Batch.Status.PENDING, Batch.Status.RUNNING]
     in_batches = Batch.objects.filter(status__in=states, updated_at__lt=since).order_by()
     # Read first, because PostgreSQL reads all jobs if few are pending.
-    ids = list(in_batches.values_list("pk", flat=True))
+    ids = in_batches.values_list("pk", flat=True)
     alone = waiting.filter(batch__isnull=True, created_at__lt=since)
-    if waiting.filter(batch__in=ids).exists() or alone.exists():
+    parts = (waiting.filter(batch__in=some) for some in batched(ids, BATCHES_AT_ONCE))
+    if alone.exists() or any(part.exists() for part in parts):
         return ["Domains are waiting, but no worker is running. Start `manage.py qcluster`."]
     return []
 

@@ -58,6 +58,21 @@ def forgotten(default_tenant: Tenant) -> Batch:
     return batch
 
 
+def test_more_batches_may_wait_than_a_statement_has_parameters(
+    forgotten: Batch, default_tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "BATCHES_AT_ONCE", 2)
+    columns = {"tenant": default_tenant, "total": 1, "updated_at": forgotten.updated_at - LONG_AGO}
+    Batch.objects.bulk_create(Batch(**columns) for _ in range(5))
+    with CaptureQueriesContext(connection) as queries:
+        assert health.problems() == [
+            "Domains are waiting, but no worker is running. Start `manage.py qcluster`."
+        ]
+    in_batches = [query["sql"] for query in queries if '"batch_id" IN (' in query["sql"]]
+    assert in_batches
+    assert all(sql.partition('"batch_id" IN (')[2].count(",") < 2 for sql in in_batches)
+
+
 def test_work_that_waits_without_a_worker_is_a_problem(forgotten: Batch) -> None:
     assert health.problems() == [
         "Domains are waiting, but no worker is running. Start `manage.py qcluster`."
