@@ -16,7 +16,7 @@ from scans.engine.links import resolve_url
 from scans.engine.report import RequestRecord
 from scans.engine.resolver import Resolver
 from scans.engine.session.adapter import Gate, GatedSession
-from scans.engine.session.budget import Budget
+from scans.engine.session.budget import Budget, Stop
 from scans.engine.session.exchange import Exchange, check_encoding, redirect_target
 from scans.engine.session.failures import (
     ConnectionDroppedError,
@@ -104,11 +104,11 @@ class Fetcher:
         limits: Limits | None = None,
         *,
         resolver: Resolver | None = None,
-        should_stop: Callable[[], bool] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.settings = settings or FetchSettings()
         self.limits = limits or Limits()
-        self.budget = Budget(self.limits.site_deadline, should_stop)
+        self.budget = Budget(self.limits.site_deadline, stop)
         self.receipt: list[RequestRecord] = []
         self._throttle = Throttle(self.budget, self.limits.request_delay)
         self._gate = Gate(self.settings, self.limits, self.budget, resolver)

@@ -19,6 +19,7 @@ from scans.engine.links import canonical_url
 from scans.engine.page_types import pick_pages
 from scans.engine.report import PageEntry, SiteReport, Verdict
 from scans.engine.robots_cache import STOPS_THE_SCAN
+from scans.engine.session.budget import Stop
 from scans.engine.sitemaps import ABSENT, SitemapEntry, collect_sitemaps
 from scans.engine.well_known import well_known_paths
 
@@ -61,17 +62,15 @@ def scan_site(
     settings: FetchSettings | None = None,
     on_stage: StageListener | None = None,
     on_resolved: ResolvedListener | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    stop: Stop | None = None,
 ) -> SiteReport:
     """Scan one site and return its report.
 
     Raises ScanError, with the requests made so far, if the site cannot be scanned. Failed pages and
-    sitemaps are part of the report. A `fetcher` has its own limits and settings.
+    sitemaps are part of the report. A `fetcher` has its own limits, settings and stop.
     """
     if fetcher is None:
-        fetcher = Fetcher(settings, limits, should_stop=should_stop)
-    elif should_stop is not None:
-        fetcher.budget.should_stop = should_stop
+        fetcher = Fetcher(settings, limits, stop=stop)
     try:
         return SiteScan(domain, fetcher, on_stage, on_resolved).run()
     except ScanError as error:

@@ -3,7 +3,6 @@
 import json
 import logging
 import sys
-import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from batches.options import BatchOptions, inline_options
 from batches.terminal import progress_bar, result_lines
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.scanner import scan_site
+from scans.engine.session.budget import Stop
 from scans.fetch_settings import fetch_settings
 from scrapersky.web.commands import SafeCommand
 from scrapersky.web.text import printable
@@ -63,7 +63,7 @@ class InlineScan:
     def __init__(self, domains: list[str], options: BatchOptions) -> None:
         self.domains = domains
         self.options = options
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.bar = progress_bar(Console(stderr=True))
         self.task = self.bar.add_task("starting", total=len(domains))
         self.shares = dict.fromkeys(domains, 0.0)
@@ -85,7 +85,7 @@ class InlineScan:
                 self.options.limits(),
                 settings=fetch_settings(),
                 on_stage=lambda stage, share: self._show(domain, stage, share),
-                should_stop=self.stop.is_set,
+                stop=self.stop,
             ).as_dict()
             outcome: dict[str, Any] = {"status": Job.Status.COMPLETE, "report": report}
         except ScanError as error:

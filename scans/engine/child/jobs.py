@@ -14,12 +14,9 @@ from scans.engine.fetcher import Fetcher
 from scans.engine.limits import FetchSettings, Limits
 from scans.engine.resolver import Resolver
 from scans.engine.scanner import scan_site
-from scans.engine.session.budget import Budget
+from scans.engine.session.budget import Budget, Stop
 
 logger = logging.getLogger(__name__)
-
-# Seconds between checks for cancellation while a scan waits for an answer.
-LOOK_EVERY = 0.5
 
 _LIMIT_NAMES = frozenset(field.name for field in fields(Limits))
 
@@ -48,7 +45,7 @@ class Job:
         self.key = str(message["job"])
         self.domain = str(message["domain"])
         self.limits = _limits(message.get("limits") or {})
-        self.cancelled = threading.Event()
+        self._stop = Stop()
         self._asks = bool(message.get("asks"))
         # The addresses it resolved before it was sent back, and how many seconds it has waited
         # since.
@@ -71,7 +68,6 @@ class Job:
                 fetcher=self._fetcher(settings),
                 on_stage=self._on_stage,
                 on_resolved=self._ask if self._asks else None,
-                should_stop=self.cancelled.is_set,
             )
             self._end("report", report.as_dict())
         except SentBackError:
@@ -89,24 +85,24 @@ class Job:
         """Answer whether the scan may connect."""
         self._reply.put(may_go)
 
+    def cancel(self) -> None:
+        """End the scan, whatever it waits for."""
+        self._stop.set()
+        self.reply(may_go=False)
+
     def _fetcher(self, settings: FetchSettings) -> Fetcher:
         resolver: Resolver = shared_resolver(settings.dns_servers)
         if self._answers:
             resolver = KnownHosts(self._answers, resolver)
-        return Fetcher(settings, self.limits, resolver=resolver)
+        return Fetcher(settings, self.limits, resolver=resolver, stop=self._stop)
 
     def _ask(self, host: str, addresses: tuple[str, ...]) -> None:
         self._writer.send("resolved", self.key, {host: addresses})
-        while True:
-            try:
-                may_go = self._reply.get(timeout=LOOK_EVERY)
-            except queue.Empty:
-                if self.cancelled.is_set():
-                    raise ScanError(FailureReason.CANCELLED) from None
-                continue
-            if not may_go:
-                raise SentBackError
-            return
+        may_go = self._reply.get()
+        if self._stop.is_set():
+            raise ScanError(FailureReason.CANCELLED)
+        if not may_go:
+            raise SentBackError
 
     def report_stage(self) -> None:
         """Send the scan's stage if it has changed.
@@ -180,7 +176,7 @@ class ThreadPool:
         with self._lock:
             job = self._jobs.get(key)
         if job is not None:
-            job.cancelled.set()
+            job.cancel()
 
     def report_stages(self) -> None:
         """Send the stages of all scans whose stage has changed."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from scans.engine.session.budget import SLICE, Budget
+from scans.engine.session.budget import LOOK_EVERY, Budget
 
 # Parallel lookups per process. With 25 of them, a stub resolver began to time out.
 MAX_LOOKUPS = 16
@@ -77,6 +77,6 @@ class Pace:
                 left = until - time.monotonic()
                 if left <= 0:
                     return False
-                self._changed.wait(min(SLICE, left))
+                self._changed.wait(min(LOOK_EVERY, left))
             self._active += 1
             return True

@@ -10,7 +10,7 @@ import dns.query
 
 from scans.engine.dns.question import Question
 from scans.engine.dns.servers import NameServer
-from scans.engine.session.budget import SLICE, Budget
+from scans.engine.session.budget import LOOK_EVERY, Budget
 
 NO_ANSWER = "no answer in time"
 # Seconds to wait for the IPv6 answer once the IPv4 answer has arrived.
@@ -57,7 +57,7 @@ class _Conversation:
                 if left <= 0 or any(question.is_missing for question in self._questions):
                     return
                 self._budget.check()
-                sock.settimeout(min(SLICE, left))
+                sock.settimeout(min(LOOK_EVERY, left))
                 try:
                     self._take(sock, sock.recv(MAX_UDP))
                 except TimeoutError:

@@ -81,6 +81,7 @@ class Gate:
         """Make a connected socket read within the budget."""
         sock.budget = self.budget
         sock.read_timeout = self._limits.read_timeout
+        self.budget.stop.watch(sock)  # a TLS socket is another object than the one that connected
 
     def _check_port(self, port: int) -> None:
         if port in WEB_PORTS or (self._allow_any_port and port == self.own_port):

@@ -1,12 +1,54 @@
 """Track the remaining time of a scan, and whether it was cancelled."""
 
+import socket
+import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
+from weakref import WeakSet
 
 from scans.engine.errors import FailureReason, ScanError
 
-# Seconds between checks of `should_stop` while waiting.
-SLICE = 0.5
+# Seconds between two looks whether a scan is to stop, where a stop does not end the wait.
+LOOK_EVERY = 0.5
+
+
+class Stop:
+    """A request to end scans, which also ends the waits of their TCP sockets.
+
+    Otherwise each thread would have to wake up and look, and take the interpreter from the thread
+    that reads a page.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def set(self) -> None:
+        """End the scans; those that wait notice at once."""
+        self._event.set()
+        with self._lock:
+            for sock in self._sockets:
+                _shut_down(sock)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not after a stop."""
+        self._event.wait(seconds)
+
+    def watch(self, sock: socket.socket) -> None:
+        """Shut a socket down when the scans are to end, or now if they are."""
+        with self._lock:
+            self._sockets.add(sock)
+        if self.is_set():
+            _shut_down(sock)
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with suppress(OSError):  # closed, or not yet connected
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # a TLS socket's own would drop its session
 
 
 class Budget:
@@ -16,11 +58,11 @@ class Budget:
     and gets a ScanError once the time is over or the scan was cancelled.
     """
 
-    def __init__(self, seconds: float, should_stop: Callable[[], bool] | None = None) -> None:
+    def __init__(self, seconds: float, stop: Stop | None = None) -> None:
         self.seconds = seconds
         self.started = time.monotonic()
         self.ends = self.started + seconds
-        self.should_stop = should_stop
+        self.stop = stop or Stop()
         self._request_seconds = seconds
         self._request_ends = self.ends
 
@@ -40,7 +82,7 @@ class Budget:
 
     def check(self) -> None:
         """Raise ScanError if the scan was cancelled or its time is over."""
-        if self.should_stop is not None and self.should_stop():
+        if self.stop.is_set():
             raise ScanError(FailureReason.CANCELLED)
         if time.monotonic() >= self.ends:
             raise self._deadline()
@@ -57,14 +99,12 @@ class Budget:
         )
 
     def sleep(self, seconds: float) -> None:
-        """Wait in slices to notice a cancellation; raise immediately if too little time is left."""
-        until = time.monotonic() + seconds
-        if until >= self.ends:
+        """Wait; raise at once if the scan is cancelled or has too little time left."""
+        if time.monotonic() + seconds >= self.ends:
             self.check()
             raise self._deadline()
-        while (left := until - time.monotonic()) > 0:
-            self.check()
-            time.sleep(min(SLICE, left))
+        self.stop.wait(seconds)
+        self.check()
 
     def _deadline(self) -> ScanError:
         sentence = f"The site took longer than its deadline of {self.seconds:g} s."

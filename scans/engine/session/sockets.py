@@ -3,20 +3,19 @@
 import functools
 import socket
 import ssl
-import time
 from typing import Any
 
 import certifi
 
 from scans.engine.errors import FailureReason, ScanError
-from scans.engine.session.budget import SLICE, Budget
+from scans.engine.session.budget import Budget
 
 # Maximum addresses of a host to try before it counts as unreachable.
 ADDRESSES_TRIED = 3
 
 
 class _BudgetedReads:
-    """Read in slices, so that neither a dripping nor a silent server exceeds the budget."""
+    """Read within the budget, so that neither a dripping nor a silent server exceeds it."""
 
     budget: Budget | None = None
     read_timeout: float = 15.0
@@ -26,16 +25,15 @@ class _BudgetedReads:
         receive = super().recv_into  # type: ignore[misc]
         if self.budget is None:
             return int(receive(*args))
-        silent_until = time.monotonic() + self.read_timeout
-        while True:
-            left = min(self.budget.request_left(), silent_until - time.monotonic())
-            if left <= 0:
-                raise TimeoutError
-            self.settimeout(min(SLICE, left))  # type: ignore[attr-defined]
-            try:
-                return int(receive(*args))
-            except TimeoutError:
-                continue
+        self.settimeout(min(self.budget.request_left(), self.read_timeout))  # type: ignore[attr-defined]
+        try:
+            count = int(receive(*args))
+        except OSError:
+            self.budget.request_left()  # raises if the scan or the request is over
+            raise
+        if not count:
+            self.budget.check()
+        return count
 
 
 class BudgetedSocket(_BudgetedReads, socket.socket):
@@ -64,19 +62,20 @@ def dial(
     for address in tried:
         try:
             share = min(timeout / len(tried), budget.request_left())
-            return _connect(address, port, share), address
+            return _connect(address, port, share, budget), address
         except OSError as error:
             failure = _unreachable(host, port, timeout, error)
     budget.check()
     raise failure
 
 
-def _connect(address: str, port: int, timeout: float) -> BudgetedSocket:
+def _connect(address: str, port: int, timeout: float, budget: Budget) -> BudgetedSocket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = BudgetedSocket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(timeout)
+        budget.stop.watch(sock)
         sock.connect((address, port))
     except BaseException:
         sock.close()

@@ -14,7 +14,7 @@ from scans.engine.dns.lookup import DnsResolver, shared_resolver
 from scans.engine.dns.pace import MAX_LOOKUPS, MIN_LOOKUPS, Pace
 from scans.engine.dns.servers import NameServer, parse_server
 from scans.engine.errors import FailureReason, ScanError
-from scans.engine.session.budget import Budget
+from scans.engine.session.budget import Budget, Stop
 from scans.engine.tests.name_server import LoopbackNameServer, failing, silent
 
 TIMEOUT = 1.0
@@ -186,9 +186,13 @@ def test_a_server_that_ignores_ipv6_questions_costs_little() -> None:
 
 
 def test_a_cancelled_scan_does_not_wait_for_name_servers() -> None:
-    started = time.monotonic()
-    with LoopbackNameServer(reply=silent) as server, pytest.raises(ScanError) as caught:
-        resolver(server).resolve("acme.test", Budget(60, lambda: True), 60)
+    started, stop = time.monotonic(), Stop()
+
+    def stopping(*_: object) -> None:
+        stop.set()
+
+    with LoopbackNameServer(reply=stopping) as server, pytest.raises(ScanError) as caught:
+        resolver(server).resolve("acme.test", Budget(60, stop), 60)
     assert caught.value.reason is FailureReason.CANCELLED
     assert time.monotonic() - started < 3
 

@@ -14,7 +14,7 @@ import trustme
 from scans.engine.errors import FailureReason, ScanError
 from scans.engine.fetcher import Fetcher
 from scans.engine.limits import FetchSettings, Limits
-from scans.engine.session.budget import Budget
+from scans.engine.session.budget import Budget, Stop
 from scans.engine.tests import hostile_server as hostile
 from scans.engine.tests.hostile_server import ADDRESS, HostileServer, Visit, page, redirect
 
@@ -383,16 +383,14 @@ def test_the_receipt_names_every_request() -> None:
 
 
 def test_a_cancelled_scan_sends_no_further_request_and_ends_the_running_one() -> None:
-    stop: list[bool] = []
+    stop = Stop()
 
     def home(visit: Visit) -> None:
-        stop.append(True)
+        stop.set()
         visit.hang()
 
     with HostileServer({"/": home}) as server:
-        fetcher = Fetcher(
-            server.settings(), Limits(read_timeout=30), should_stop=lambda: bool(stop)
-        )
+        fetcher = Fetcher(server.settings(), Limits(read_timeout=30), stop=stop)
         started = time.monotonic()
         assert reason_of(fetcher, "http://acme.test/") is FailureReason.CANCELLED
         assert reason_of(fetcher, "http://acme.test/") is FailureReason.CANCELLED

@@ -10,6 +10,7 @@ from scans.engine.fetcher import Fetcher
 from scans.engine.limits import Limits
 from scans.engine.report import SiteReport, Verdict
 from scans.engine.scanner import STAGES, scan_site
+from scans.engine.session.budget import Stop
 from scans.engine.tests import hostile_server as hostile
 from scans.engine.tests.hostile_server import ADDRESS, Answer, HostileServer, Visit, page, redirect
 from scans.engine.tests.test_fetcher import StubResolver, ca_file, tls_server
@@ -349,10 +350,10 @@ def test_a_deadline_after_the_homepage_leaves_a_report() -> None:
 
 
 def test_a_cancelled_scan_raises_with_its_receipt() -> None:
-    stop: list[bool] = []
+    stop = Stop()
 
     def contact(visit: Visit) -> None:
-        stop.append(True)
+        stop.set()
         visit.hang()
 
     with HostileServer(site(contact=contact)) as server, pytest.raises(ScanError) as caught:
@@ -360,7 +361,7 @@ def test_a_cancelled_scan_raises_with_its_receipt() -> None:
             "acme.test",
             Limits(read_timeout=30.0),
             settings=server.settings(),
-            should_stop=lambda: bool(stop),
+            stop=stop,
         )
     assert caught.value.reason is FailureReason.CANCELLED
     assert [record.url for record in caught.value.requests][-1] == "http://acme.test/contact"
