@@ -40,7 +40,7 @@ def delete_domains(domains: QuerySet[Domain]) -> int:
         cancelled += jobs.cancel()  # created before the domains were locked
         jobs.forget_domain()
         deleted = removal.remove_domains(ids)
-        count_ended(cancelled=cancelled)
+        count_ended(cancelled)
     return deleted
 
 

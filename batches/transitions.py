@@ -6,7 +6,7 @@ the last job, never contradict each other. `TransitionError` has the message for
 
 import json
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -238,7 +238,7 @@ def cancel_job(job: Job) -> Job:
             job.refresh_from_db()
             state = job.get_status_display().lower()
             raise TransitionError(f"The job is {state}, so there is nothing to cancel.")
-        count_ended(cancelled=counted)
+        count_ended(counted)
     job.refresh_from_db()
     return job
 
@@ -253,21 +253,21 @@ def settle_cancelling() -> None:
         while True:
             with transaction.atomic():
                 counted = Job.objects.filter(batch=pk).cancel_claimable(CANCEL_CHUNK)
-                count_ended(cancelled=counted)
+                count_ended(counted)
             if sum(counted.values()) < CANCEL_CHUNK:
                 break
         if Batch.objects.filter(pk=pk).finish():
             _log_end(pk)
 
 
-def count_ended(
-    *, completed: Counter | None = None, failed: Counter | None = None, cancelled: Counter
-) -> None:
-    """Add ended jobs to the counters of their batches, locking the batches in id order."""
-    completed, failed = completed or Counter(), failed or Counter()
-    for pk in sorted(pk for pk in completed | failed | cancelled if pk):
-        row = Batch(pk=pk)
-        if row.count(completed=completed[pk], failed=failed[pk], cancelled=cancelled[pk]):
+def count_ended(ended: Mapping[tuple[UUID | None, str], int]) -> None:
+    """Add ended jobs, given as (batch, counter) -> number, locking the batches in id order."""
+    by_batch: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for (pk, counter), number in ended.items():
+        if pk:
+            by_batch[pk][counter] = number
+    for pk in sorted(by_batch):
+        if Batch(pk=pk).count(**by_batch[pk]):
             transaction.on_commit(partial(_log_end, pk), robust=True)
 
 

@@ -108,12 +108,12 @@ class JobQuerySet(KeyedQuerySet):
         return failed
 
     def cancel_claimable(self, count: int) -> Counter:
-        """Cancel up to `count` jobs that no worker holds; return the number per batch."""
+        """Cancel up to `count` jobs that no worker holds; return what `count_ended` takes."""
         rows = self.claimable().select_for_update(skip_locked=True, no_key=True).order_by("pk")
         return self._cancel(dict(rows[:count].values_list("pk", "batch_id")))
 
     def cancel(self) -> Counter:
-        """Cancel waiting and running jobs; return the number per batch.
+        """Cancel waiting and running jobs; return what `count_ended` takes.
 
         A worker keeps its jobs until it has stopped their scans, so that no other scan of the host
         starts earlier.
@@ -132,7 +132,7 @@ class JobQuerySet(KeyedQuerySet):
             finished_at=now,
             updated_at=now,
         )
-        return Counter(batch_of.values())
+        return Counter((batch, "cancelled") for batch in batch_of.values())
 
     def retryable(self, reasons: Sequence[str] = ()) -> "JobQuerySet":
         """Return failed and cancelled jobs, or only those with one of the failure reasons.

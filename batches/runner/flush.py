@@ -73,9 +73,8 @@ class _Rows:
     results: list[SiteResult] = field(default_factory=list)
     failures: list[SiteFailure] = field(default_factory=list)
     lost: list[UUID] = field(default_factory=list)
-    completed: Counter = field(default_factory=Counter)
-    failed: Counter = field(default_factory=Counter)
-    cancelled: Counter = field(default_factory=Counter)
+    # (batch, counter) -> number.
+    ended: Counter[tuple[UUID | None, str]] = field(default_factory=Counter)
     # Daily counts: (tenant, measure, name) -> count.
     counted: Counter[tuple[UUID, str, str]] = field(default_factory=Counter)
 
@@ -91,9 +90,9 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
         results.save(rows.results, rows.failures, now=rows.now)
         Job.objects.end(rows.ends)
         lost = Job.objects.filter(pk__in=rows.lost).fail_lost()
-        rows.failed.update(batch for _, batch in lost)
+        rows.ended.update((batch, "failed") for _, batch in lost)
         DailyCount.objects.add(rows.now.date(), rows.counted + lost_count(lost))
-        count_ended(completed=rows.completed, failed=rows.failed, cancelled=rows.cancelled)
+        count_ended(rows.ended)
     for outcome in outcomes:
         _log(outcome, is_held=outcome.job.id in held)
 
@@ -142,7 +141,7 @@ def _gather_report(rows: _Rows, outcome: Outcome) -> None:
     if is_stored:
         rows.results.append(SiteResult(job.tenant_id, job.domain_id, job.batch_id, report, scan_id))
     counts = {"sitemaps": len(report["sitemaps"]), "pages": len(report["pages"])}
-    rows.completed[job.batch_id] += 1
+    rows.ended[job.batch_id, "completed"] += 1
     if not job.sitemaps_only:
         rows.counted[job.tenant_id, Measure.VERDICT, report["verdict"]] += 1
         rows.counted.update((job.tenant_id, Measure.CONTACT, c["kind"]) for c in report["contacts"])
@@ -154,7 +153,7 @@ def _gather_failure(rows: _Rows, outcome: Outcome) -> None:
     job, value = outcome.job, outcome.result
     reason, error = value["reason"], value["error"]
     cancelled = reason == FailureReason.CANCELLED
-    (rows.cancelled if cancelled else rows.failed)[job.batch_id] += 1
+    rows.ended[job.batch_id, "cancelled" if cancelled else "failed"] += 1
     if not cancelled and not job.sitemaps_only:
         rows.counted[job.tenant_id, Measure.FAILURE, reason] += 1
     if not cancelled and not job.options.test_mode:

@@ -37,7 +37,7 @@ def recover() -> int:
         failed = Job.objects.filter(pk__in=ran).fail_lost()
         Job.objects.filter(pk__in=[pk for pk, *_ in jobs]).exclude(pk__in=ran).release()
         DailyCount.objects.add(timezone.now().date(), lost_count(failed))
-        count_ended(failed=Counter(batch for _, batch in failed), cancelled=Counter())
+        count_ended(Counter((batch, "failed") for _, batch in failed))
     for pk, status, batch_id, domain_id, worker_id in jobs:
         level = logging.WARNING if status == Job.Status.RUNNING else logging.DEBUG
         row = (batch_id, pk, domain_id, worker_id)

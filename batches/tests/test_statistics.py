@@ -52,7 +52,7 @@ def test_a_flush_that_fails_counts_nothing(
 ) -> None:
     worker, jobs = claimed(default_tenant, 1)
 
-    def interrupted(**_: object) -> None:
+    def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(flushing, "count_ended", interrupted)
