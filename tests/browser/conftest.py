@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium-headless-shell)")
     # Playwright's event loop runs in this thread, where the tests use the ORM.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -36,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Page]:
-    """Return a page at the login; the test fails if a page violates its CSP or throws."""
+    """Return an empty page; the test fails if a page violates its CSP or throws."""
     context = chromium.new_context(base_url=live_server.url, color_scheme="light")
     context.set_default_timeout(10_000)
     faults: list[str] = []
@@ -45,17 +47,17 @@ def page(chromium: Browser, live_server: LiveServer, user: User) -> Iterator[Pag
     opened.on(
         "console", lambda message: faults.append(message.text) if message.type == "error" else None
     )
-    opened.goto("/login/")
     yield opened
     context.close()
     assert faults == []
 
 
 @pytest.fixture
-def logged_in(page: Page) -> Page:
+def logged_in(page: Page, live_server: LiveServer, user: User) -> Page:
     """Return a page with `user` logged in."""
-    page.fill("#id_username", "member")
-    page.fill("#id_password", "secret")
-    page.click("button:has-text('Log in')")
-    page.wait_for_selector("h1:has-text('Overview')")
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page.goto("/")
     return page

@@ -23,6 +23,14 @@ def end(batch: Batch) -> None:
         complete(job)
 
 
+def test_the_login_opens_the_overview(page: Page) -> None:
+    page.goto("/login/")
+    page.fill("#id_username", "member")
+    page.fill("#id_password", "secret")
+    page.click("button:has-text('Log in')")
+    expect(page.locator("h1")).to_have_text("Overview")
+
+
 def test_a_pasted_list_becomes_a_batch_whose_page_counts_refusals(logged_in: Page) -> None:
     logged_in.click("text=New batch")
     logged_in.fill("#id_name", "Spring list")
