@@ -55,9 +55,9 @@ def create_export(
     tenant = _tenant_of(user, view, tenant_id)
     wanted = ListQuery.of_text(definition, query, user, output.rows(definition))
     if wanted.errors:
-        raise ValidationError(wanted.errors)
-    if unknown := [name for name in columns if name not in wanted.definition.column_by_name]:
-        raise ValidationError({"columns": f"There is no column “{unknown[0][:50]}”."})
+        raise ValidationError({"query": wanted.problems})
+    if message := wanted.definition.unknown_column(columns):
+        raise ValidationError({"columns": message})
     with transaction.atomic():
         changes = view_exports.begin(view, user, only_changes=only_changes) if view else None
         export = Export.objects.create(
@@ -163,7 +163,7 @@ def _content(export: Export) -> Content:
     base = export.output.rows(definition, rows)
     query = ListQuery.of_text(definition, export.query, export.created_by, base)
     if query.errors:
-        raise slices.Refused(f"The filter no longer works: {' '.join(query.errors.values())}")
+        raise slices.Refused(f"The filter no longer works: {' '.join(query.problems)}")
     known = query.definition.column_by_name
     columns = [known[name] for name in export.columns if name in known]
     picker = view_exports.Changes(export.view_export) if export.view_export else None

@@ -17,7 +17,7 @@ from scans.models import FAILURE_REASONS, VERDICTS, Domain
 from scans.text_search import host_matches
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, register, text
-from scrapersky.web.lists.filters import Filter
+from scrapersky.web.lists.filters import MAX_URL_LENGTH, Filter, single
 
 # The outcome of a line without a job.
 WITHOUT_JOB = {
@@ -159,11 +159,16 @@ LINES = register(
         columns=RESULTS,
         filters=(
             _by_list([]),
-            text("domain", "Domain", lambda value: host_matches(value, "domain__")),
+            text(
+                "domain",
+                "Domain",
+                lambda value: host_matches(value, "domain__"),
+                max_length=MAX_URL_LENGTH,
+            ),
             choice("status", "Status", STATUSES, _has_status),
             choice("reason", "Failure reason", FAILURE_REASONS, "job__failure_reason"),
             choice("verdict", "Verdict", VERDICTS, "job__scan__verdict"),
-            Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
+            single("batch", "Batch", read_uuid, lambda value: Q(batch_id=value)),
         ),
         sorts=(
             Sort("id", ("id",), is_unique=True),

@@ -17,7 +17,7 @@ from scans.lists.domain_filters import read_uuid
 from scans.models import FAILURE_REASONS, VERDICTS, Domain
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, day, register, text
-from scrapersky.web.lists.filters import Condition, Filter
+from scrapersky.web.lists.filters import Condition, single
 
 
 def _named(value: str) -> Condition:
@@ -244,7 +244,7 @@ JOBS = register(
             choice("status", "Status", Job.Status.choices, "status"),
             choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason"),
             choice("verdict", "Verdict", VERDICTS, "scan__verdict"),
-            Filter("batch", "Batch", read_uuid, lambda values: Q(batch_id=values[-1])),
+            single("batch", "Batch", read_uuid, lambda value: Q(batch_id=value)),
             list_filter(lines_of_rows(None)),
         ),
         narrow=_narrow,

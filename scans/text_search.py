@@ -10,6 +10,7 @@ triggers.
 import re
 from typing import Any
 
+import can_ada
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Q, Value
 
@@ -237,18 +238,16 @@ def read_host(text: str) -> str:
     if "@" in text and "/" not in text:
         text = text.rpartition("@")[2].strip("<>\"' ,;")
     if text.startswith("."):
-        return "." + _punycode(text[1:])
+        return "." + ascii_host(text[1:])
     try:
-        return normalise(text) if "." in text or ":" in text else _punycode(text)
+        return normalise(text) if "." in text or ":" in text else ascii_host(text)
     except InvalidDomain:
-        return _punycode(re.sub(r"^[a-z]+://", "", text).partition("/")[0])
+        return ascii_host(re.sub(r"^[a-z]+://", "", text).partition("/")[0])
 
 
-def _punycode(text: str) -> str:
-    try:
-        return text if text.isascii() else text.encode("idna").decode()
-    except UnicodeError:
-        return text
+def ascii_host(text: str) -> str:
+    """Return a host or a part of one in ASCII, unchanged if it cannot be one."""
+    return text if text.isascii() else can_ada.idna_encode(text).decode() or text
 
 
 SQLITE_TABLE = "scans_domain_words"

@@ -83,7 +83,7 @@ class Results:
             host=f"{self._of(LABELS)}.{self._of(LABELS)}{number}.{self._of(ENDINGS)}",
             title=self._text(),
             description=self._text(),
-            language=self._of(("de", "en", "")),
+            language=self._of(("de", "de-AT", "en", "")),
             status=Domain.Status.FAILED if is_failed else self._of(("scanned", "unscanned")),
             failure_reason=self._of(FailureReason).value if is_failed else "",
             verdict="" if is_failed else self._of(value for value, _ in VERDICTS),

@@ -70,7 +70,7 @@ def batch_jobs(
     """List the jobs of a batch, with the filters and cursors of every list."""
     batch = find_readable(Batch.objects.all(), caller(request), batch_id=batch_id)
     return respond(
-        request, jobs_of(batch), Job.objects.filter(batch=batch), default_sort="position"
+        request, jobs_of(batch), params, Job.objects.filter(batch=batch), default_sort="position"
     )
 
 

@@ -48,6 +48,31 @@ def test_results_are_grouped_by_list(console: Client, batch: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        *("Info@Bücher.example", "info@xn--bcher-kva.example", "mailto:info@bücher.example?cc=x"),
+        *("Anna Berg <info@bücher.example>", " info@BÜCHER.example; ", "info@"),
+    ],
+)
+@pytest.mark.parametrize("stored", ["info@bücher.example", "info@xn--bcher-kva.example"])
+def test_an_email_is_found_in_any_spelling(
+    console: Client, batch: object, stored: str, text: str
+) -> None:
+    Contact.objects.filter(kind="email").update(value=stored)
+    assert stored in results(console, text)
+
+
+def test_a_contact_is_found_by_its_ids(console: Client, batch: object) -> None:
+    contact = Contact.objects.get(kind="email")
+    response = console.get("/search/", {"q": f" {contact.pk} "})
+    assert response["Location"] == f"/contacts/{contact.pk}/evidence/"
+    LegacyId.objects.create(
+        kind="contact", original="c-1", uuid=contact.pk, how="derived", made=True
+    )
+    assert "info@harbour.example" in results(console, "c-1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         *("+49 30 12345678", "0049 30 1234 5678", "030/12345678", "(030) 1234-5678", "+4930123"),
         *("+49 (0)30 12345678", "0049 (0) 30 12345678", "Tel.: +49.30.12345678"),
         *("tel:+493012345678", "Fax 030 / 12345678"),

@@ -20,11 +20,13 @@ from scrapersky.tenants.models import Tenant, User
 from scrapersky.tenants.preferences import list_settings
 from scrapersky.web.http import ConsoleRequest, fragment_of
 from scrapersky.web.lists import ListQuery, QueryTooSlow
+from scrapersky.web.lists.columns import column_names
 from scrapersky.web.lists.definition import find_list
 from scrapersky.web.lists.download import MOST_STREAMED, Content, stream
 from scrapersky.web.lists.formats import Format
 from scrapersky.web.lists.outputs import UnknownOutput, find_output
 from scrapersky.web.lists.page import selected_columns
+from scrapersky.web.lists.query import PAGE_PARAMS
 from scrapersky.web.paging import page_of
 
 SHOWN = 50
@@ -41,11 +43,14 @@ def list_export(request: ConsoleRequest, name: str) -> HttpResponseBase:
         output = find_output(definition, request.GET.get("format") or Format.CSV.value)
     except UnknownOutput as error:
         return HttpResponse(str(error), status=422, content_type=TEXT)
-    query = ListQuery(definition, request.GET, request.user, output.rows(definition))
+    rows, others = output.rows(definition), PAGE_PARAMS | {"format"}
+    query = ListQuery(definition, request.GET, request.user, rows, others=others)
     settings = list_settings(request.user, name)
-    columns = selected_columns(query.definition, settings, request.GET.get("columns", ""))
-    if query.errors:
-        return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
+    names = column_names(request.GET.get("columns", ""))
+    columns = selected_columns(query.definition, settings, names)
+    unknown = query.definition.unknown_column(names)
+    if wrong := " ".join([*query.problems, unknown]).strip():
+        return HttpResponse(wrong, status=422, content_type=TEXT)
     if is_small(query):
         return small_download(Content(query, output, columns))
     context = {

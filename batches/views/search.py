@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,12 +19,13 @@ from batches.services import initiate_scan
 from batches.tenant_limits import LimitReachedError
 from scans.engine.hostnames import InvalidDomain, normalise
 from scans.lists import CONTACTS, DOMAINS
-from scans.models import Domain
+from scans.models import Contact, Domain
 from scrapersky.tenants.access import NO_ROW, readable, tenant_for_new_rows
 from scrapersky.web.http import ConsoleRequest, control_of
 from scrapersky.web.lists import ListDefinition, ListQuery, QueryTooSlow
-from scrapersky.web.lists.filters import BadValue, clean_text
+from scrapersky.web.lists.filters import MAX_LENGTH
 from scrapersky.web.lists.page import Cell
+from scrapersky.web.lists.selection import uuids
 
 SHOWN = 8
 # The columns that distinguish one result from another.
@@ -50,7 +50,7 @@ class Group:
 @require_safe
 def search(request: ConsoleRequest) -> HttpResponse:
     """Show the matches in each list, or redirect to the only one if the text names it exactly."""
-    text = clean_text(request.GET.get("q", ""), strip=False)
+    text = request.GET.get("q", "")[:MAX_LENGTH]
     groups = _groups(request, text) if text.strip() else []
     rows = [(group.definition.name, row) for group in groups for row, _ in group.rows]
     if len(rows) == 1 and (url := _url_of(*rows[0], text)):
@@ -82,20 +82,22 @@ def _host(text: str) -> str:
 def _groups(request: ConsoleRequest, text: str) -> list[Group]:
     """Return the lists with matches; ids of the older system are tried only if there are none."""
     jobs = Job.objects.select_related("domain")
+    contacts = Contact.objects.visible().select_related("domain")
     named = Q(legacy_batch_id=text) | NameWords.of(text)
     current = [
         _group(
             request, BATCHES, text, Batch.objects.with_id(text), base=Batch.objects.filter(named)
         ),
-        _group(request, DOMAINS, text.strip(), _domains_with_id(text), param="q"),
-        _group(request, CONTACTS, text.strip(), param="value"),
+        _group(request, DOMAINS, text.strip(), _with_id(Domain.objects.all(), text), param="q"),
+        _group(request, CONTACTS, text.strip(), _with_id(contacts, text), param="value"),
         _group(request, JOBS, text, jobs.with_id(text)),
     ]
     if any(group.rows for group in current):
         return [group for group in current if group.rows or group.message]
     former = [
         _group(request, BATCHES, text, Batch.objects.named(text)),
-        _group(request, DOMAINS, text, _former_domains(text)),
+        _group(request, DOMAINS, text, _with_former_id(Domain.objects.all(), "domain", text)),
+        _group(request, CONTACTS, text, _with_former_id(contacts, "contact", text)),
         _group(request, JOBS, text, jobs.named(text)),
     ]
     return [group for group in former if group.rows] + [group for group in current if group.message]
@@ -120,23 +122,20 @@ def _group(
         try:
             query = ListQuery(definition, params, request.user, base=base)
             rows = query.page(columns, size=SHOWN).rows
-        except (QueryTooSlow, BadValue) as error:
+        except QueryTooSlow as error:
             message = str(error)
     cells = [(row, [Cell(c, c.value_of(row), c.link_of(row)) for c in columns]) for row in rows]
     return Group(definition, cells, f"{definition.url}?{urlencode({param or 'q': text})}", message)
 
 
-def _domains_with_id(text: str) -> QuerySet[Domain]:
-    try:
-        return Domain.objects.filter(pk=UUID(text.strip()))
-    except ValueError:
-        return Domain.objects.none()
+def _with_id(rows: QuerySet, text: str) -> QuerySet:
+    return rows.filter(pk__in=uuids([text.strip()]))
 
 
-def _former_domains(text: str) -> QuerySet[Domain]:
-    """Return the domain (one or none) that had this id in the older system."""
+def _with_former_id(rows: QuerySet, kind: str, text: str) -> QuerySet:
+    """Return the row (one or none) that had this id in the older system."""
     # Always query: the number of queries must not reveal which ids exist.
-    return Domain.objects.filter(pk=LegacyId.objects.resolve("domain", text) or NO_ROW)
+    return rows.filter(pk=LegacyId.objects.resolve(kind, text) or NO_ROW)
 
 
 def _url_of(name: str, row: Any, text: str) -> str:
@@ -144,6 +143,8 @@ def _url_of(name: str, row: Any, text: str) -> str:
     exact = text.strip().lower()
     if name == "domains" and exact in (row.host, str(row.pk)):
         return reverse("domain_detail", args=[row.pk])
+    if name == "contacts" and exact == str(row.pk):
+        return reverse("contact_evidence", args=[row.pk])
     if name == "jobs":
         return reverse("job_detail", args=[row.pk])
     if name == "batches" and exact in (str(row.pk), row.name.lower()):

@@ -65,7 +65,7 @@ def view_export(request: ConsoleRequest, pk: UUID) -> HttpResponseBase:
     only_changes = "only_changes" in request.POST
     query = ListQuery.of_text(definition, view.query, request.user, output.rows(definition))
     if query.errors:
-        return HttpResponse(" ".join(query.errors.values()), status=422, content_type=TEXT)
+        return HttpResponse(" ".join(query.problems), status=422, content_type=TEXT)
     if is_small(query):
         changes = view_exports.begin(view, request.user, only_changes=only_changes)
         known = query.definition.column_by_name

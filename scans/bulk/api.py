@@ -152,7 +152,7 @@ def _selection(request: HttpRequest, payload: ActionIn) -> Selection:
         raise InputError("ids", "Send either `ids` or `query`.")
     definition, user = get_list(payload.list), caller(request)
     query = ListQuery.of_text(definition, payload.query or "", user)
-    for message in query.errors.values():
-        raise InputError("query", message)
+    for problem in query.problems:
+        raise InputError("query", problem)
     takes_all = payload.query is not None
     return Selection(definition, user, takes_all, payload.query or "", payload.ids or ())

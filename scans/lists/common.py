@@ -1,5 +1,6 @@
 """Filters that several lists of results share."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from django.urls import reverse
 from scans.curation import Curation
 from scans.text_search import host_begins, host_matches, is_ending
 from scrapersky.web.lists import Action, Column, Filter, Kind, Sort, choice, day, flag, text
+from scrapersky.web.lists.filters import MAX_URL_LENGTH, BadValue
 
 EVERYTHING = "Everything else"
+_COUNTRY_CODE = re.compile("[A-Z]{2}")
 # One file for each program that imports results.
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -55,17 +58,31 @@ GONE_AT = Column("gone_at", "Gone since", Kind.TIME, is_default=False)
 IN_ORDER_OF_DOMAINS = Sort("domain", ("domain__host", "id"), within="domain")
 
 
-def by_domain() -> Filter:
+def by_host(name: str, path: str = "", **options: Any) -> Filter:
+    """Define the search by host; `path` leads from a row to its domain."""
     return text(
-        "domain",
+        name,
         "Domain",
-        lambda value: host_matches(value, "domain__"),
-        leading=lambda value: host_begins(value, "domain__"),
-        leads_in="domain",
-        range_of="domain__reversed_host",
+        lambda value: host_matches(value, path),
+        max_length=MAX_URL_LENGTH,
+        leading=lambda value: host_begins(value, path),
+        range_of=f"{path}reversed_host",
         is_range=is_ending,
         placeholder="example.com, .de, URL or e-mail",
+        **options,
     )
+
+
+def by_domain() -> Filter:
+    return by_host("domain", "domain__", leads_in="domain")
+
+
+def country_code(value: str) -> str:
+    """Return a country's code in capitals; raise BadValue for anything else."""
+    code = value.upper()
+    if not _COUNTRY_CODE.fullmatch(code):
+        raise BadValue(f"“{value}” is not a country code of two letters, such as DE.")
+    return code
 
 
 def by_curation() -> Filter:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -25,25 +26,30 @@ from scans.lists.common import (
     by_domain,
     by_gone,
     by_seen,
+    country_code,
     curate_action,
 )
 from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, USES, read_uuid
 from scans.lists.words import by_words
 from scans.models import CONTACT_KINDS, Contact
-from scans.text_search import begins
+from scans.text_search import ascii_host, begins
+from scrapersky.web.idn import display_host
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
-from scrapersky.web.lists.filters import Condition, Filter, Not
+from scrapersky.web.lists.filters import MAX_URL_LENGTH, Condition, Not, any_of, single
 from scrapersky.web.lists.recipes import load_recipes
 
 # What people write before a phone number.
+_EMAIL = re.compile(r"[^\s<>()\[\]\",;:?]+@[^\s<>()\[\]\",;:?]*")
 _PHONE_LABEL = re.compile(r"^\s*(?:(?:tele)?(?:phone|fon)|tel|fax|mobile?)?[\s.:/]*", re.IGNORECASE)
 
 
 def _begins(value: str) -> Condition:
-    """Match contacts by prefix, and phone numbers in any spelling by their digits.
+    """Match contacts by prefix, and e-mail addresses and phone numbers in any spelling.
 
     E-mail addresses and URLs are lower case; postal addresses are written as on their page.
     """
+    if "/" not in value and (address := _EMAIL.search(value.lower())):
+        return any_of(partial(begins, "value"))(_spellings(address[0]))
     import phonenumbers  # takes long to load, and few requests need it
 
     number_text = _PHONE_LABEL.sub("", unicodedata.normalize("NFKC", value))
@@ -58,6 +64,13 @@ def _begins(value: str) -> Condition:
     numbers = set(_numbers(f"+{number_text.lstrip('+0')}", ["ZZ"])) - {international}
     by_number = Q(kind="phone", value__in=sorted(numbers)) if numbers else Q()
     return begins("value", international) | by_number
+
+
+def _spellings(address: str) -> list[str]:
+    """Return an e-mail address with its domain as typed, in ASCII and in Unicode."""
+    local, _, domain = address.rpartition("@")
+    known = dict.fromkeys((domain, ascii_host(domain), display_host(ascii_host(domain))))
+    return [f"{local}@{spelling}" for spelling in known]
 
 
 def _numbers(number_text: str, regions: Iterable[str]) -> list[str]:
@@ -83,7 +96,7 @@ def _labelled(kind: str) -> Any:
 
 
 def _of_country(code: str) -> Condition:
-    return Q(Not.of("country", ""), country=code.upper()[:2])
+    return Q(Not.of("country", ""), country=code)
 
 
 def _part(name: str, label: str, *, of: str, key: str = "", is_default: bool = False) -> Column:
@@ -174,11 +187,17 @@ CONTACTS = register(
         columns=COLUMNS,
         filters=(
             by_domain(),
-            text("value", "Contact", _begins, placeholder="info@, +49 30 …, https://"),
+            text(
+                "value",
+                "Contact",
+                _begins,
+                max_length=MAX_URL_LENGTH,
+                placeholder="info@, +49 30 …, https://",
+            ),
             choice("kind", "Kind", CONTACT_KINDS, "kind"),
             choice("label", "E-mail label", EMAIL_LABELS, _labelled("email")),
             choice("network", "Network", NETWORKS, _labelled("social")),
-            text("country", "Country", _of_country, placeholder="DE"),
+            text("country", "Country", _of_country, read=country_code, placeholder="DE"),
             # A domain has several contacts, so a third of the domains fill a page.
             by_words("Words on the site", path="domain__", common=3),
             text("technology", "Site uses", SITE_USES.one, by_frequency=SITE_USES.rare),
@@ -187,11 +206,11 @@ CONTACTS = register(
                 "Confidence, at least %",
                 lambda percent: Q(confidence__gte=percent / 100),
             ),
-            Filter(
+            single(
                 "batch",
                 "Batch",
                 read_uuid,
-                lambda values: Q(domain__jobs__batch_id=values[-1]),
+                lambda value: Q(domain__jobs__batch_id=value),
                 placeholder="Batch id",
             ),
             by_gone(),

@@ -1,26 +1,28 @@
 """The filters of the list of domains."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
 
 from scans.curating import tag_names
-from scans.curation import DomainTag
+from scans.curation import DomainTag, Tag
 from scans.domain_lists.models import DomainList, ListedDomain
 from scans.domain_lists.services import list_names
 from scans.engine.extractors.social import network_names
 from scans.engine.technologies.loader import CATEGORIES, load_signatures
 from scans.filters import PAGE_TYPES
-from scans.lists.common import EVERYTHING, by_curation
+from scans.lists.common import EVERYTHING, by_curation, by_host, country_code
 from scans.lists.related_rows import RelatedRows
 from scans.lists.words import by_words
 from scans.models import FAILURE_REASONS, VERDICTS, Contact, Domain, Page, Technology, reversed_host
 from scans.names import choices_of
-from scans.text_search import Prefix, host_begins, host_matches, is_ending
+from scans.text_search import Prefix, begins, read_host
 from scrapersky.web.lists import choice, day, flag, number, text
-from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, Not
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, Missing, Not, single
 
 TYPES = [(name, name.capitalize()) for name in PAGE_TYPES]
 NETWORKS = choices_of(network_names())
@@ -29,37 +31,50 @@ CURRENT = Q(gone_at=None, is_wrong=False)
 EMAIL_LABELS = [(name, name.capitalize()) for name in ("corporate", "service", "free", "unknown")]
 
 
-def technology_fields(value: str) -> dict[str, str]:
+@cache
+def _spellings() -> dict[str, str]:
+    return {signature.name.casefold(): signature.name for signature in load_signatures()}
+
+
+def technology_names(name: str) -> list[str]:
+    """Return the names that a technology may be stored under: as typed, and as it is spelled."""
+    return list(dict.fromkeys((name, _spellings().get(name.casefold(), name))))
+
+
+def _names_in(values: Sequence[str]) -> list[str]:
+    return [name for value in values for name in technology_names(value.partition("@")[0].strip())]
+
+
+def _uses(value: str) -> Q:
     """Parse `WordPress` as a name, and `WordPress@6` as a name and a version prefix."""
-    name, at, version = value.partition("@")
-    return {"name": name.strip(), **({"version__startswith": version.strip()} if at else {})}
-
-
-def _technology_names(values: Sequence[str]) -> list[str]:
-    return [technology_fields(value)["name"] for value in values]
+    version = value.partition("@")[2].strip()
+    named = Q(name__in=_names_in([value]))
+    return named & Q(version__startswith=version) if version else named
 
 
 def _versions(values: Sequence[str]) -> Q:
-    named = (Q(**technology_fields(value)) for value in values)
-    return Q(*named, _connector=Q.OR) & CURRENT
+    return Q(*map(_uses, values), _connector=Q.OR) & CURRENT
 
 
-USES = RelatedRows(
-    lambda values: Technology.objects.filter(name__in=_technology_names(values)), _versions
-)
+USES = RelatedRows(lambda values: Technology.objects.filter(name__in=_names_in(values)), _versions)
 CATEGORY_USES = RelatedRows(
     lambda names: Technology.objects.filter(category__in=names), lambda names: CURRENT
 )
 PHONES = RelatedRows(
-    lambda codes: Contact.objects.filter(
-        Not.of("country", ""), country__in=[code.upper()[:2] for code in codes]
-    ),
+    lambda codes: Contact.objects.filter(Not.of("country", ""), country__in=codes),
     lambda codes: CURRENT & Q(kind="phone"),
 )
 PAGES = RelatedRows(
     lambda names: Page.objects.filter(page_type__in=names), lambda names: Q(gone_at=None)
 )
-TAGS = RelatedRows(lambda names: DomainTag.objects.filter(tag__name__in=names))
+TAGS = RelatedRows(lambda names: DomainTag.objects.filter(tag__in=_ids_named(Tag, names)))
+
+
+def _ids_named(model: type[Model], names: Sequence[str]) -> list[UUID]:
+    """Return the ids of rows with these names in any case; databases compare only ASCII so."""
+    folded = {name.casefold() for name in names}
+    rows = model._default_manager.order_by().values_list("pk", "name")
+    return [pk for pk, name in rows if name.casefold() in folded]
 
 
 def _labelled(kind: str) -> RelatedRows:
@@ -107,8 +122,7 @@ def _counts_pages(lookup: str) -> Callable[[int], Q]:
 def _listed_in(values: Sequence[str]) -> QuerySet[ListedDomain]:
     """Return the entries of the saved lists with these names or ids."""
     ids = [pk for value in values if (pk := read_uuid_or_none(value))]
-    lists = DomainList.objects.filter(Q(name__in=values) | Q(pk__in=ids))
-    return ListedDomain.objects.filter(domain_list__in=lists.order_by().values("pk"))
+    return ListedDomain.objects.filter(domain_list__in=[*ids, *_ids_named(DomainList, values)])
 
 
 LISTED = RelatedRows(_listed_in)
@@ -116,7 +130,20 @@ EMAILS, PROFILES = _labelled("email"), _labelled("social")
 
 
 def _in_language(code: str) -> Condition:
-    return Q(Not.of("language", ""), language=code.lower())
+    """Match a language as sites declare it: `pt` includes `pt-BR`, but not the reverse."""
+    code = code.lower().replace("_", "-")
+    language, _, region = code.partition("-")
+    declared = Q(Not.of("language", "")) & _with_regions(language)
+    if not region:
+        return declared
+    return declared & (Q(language__iexact=code) | Q(language__istartswith=f"{code}-"))
+
+
+def _with_regions(language: str) -> Q:
+    """Match a language and its regions: one range of SQLite's index, two of PostgreSQL's."""
+    if connection.vendor == "sqlite":  # which compares bytes: a full stop follows the hyphen
+        return Q(language__gte=language, language__lt=f"{language}.")
+    return Q(language=language) | begins("language", f"{language}-")
 
 
 def _of_batch(value: str) -> Condition:
@@ -124,7 +151,8 @@ def _of_batch(value: str) -> Condition:
 
 
 def _ending(value: str) -> Condition:
-    return Prefix.of("reversed_host", reversed_host("." + value.lower().lstrip(".")))
+    ending = read_host("." + value.removeprefix("*").lstrip("."))
+    return Prefix.of("reversed_host", reversed_host(ending))
 
 
 def read_uuid(text: str) -> str:
@@ -147,16 +175,7 @@ def _known_technologies(user: Any) -> Iterable[str]:
 
 
 FILTERS: tuple[Filter, ...] = (
-    text(
-        "q",
-        "Domain",
-        host_matches,
-        leading=host_begins,
-        leads_in="host",
-        range_of="reversed_host",
-        is_range=is_ending,
-        placeholder="example.com, .de, URL or e-mail",
-    ),
+    by_host("q", leads_in="host"),
     by_words("Words", common=12, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
     choice("verdict", "Verdict", VERDICTS, "verdict", common=""),
@@ -176,6 +195,7 @@ FILTERS: tuple[Filter, ...] = (
         "phone_country",
         "Phone country",
         PHONES.one,
+        read=country_code,
         by_frequency=PHONES.rare,
         group="Contacts",
         placeholder="DE",
@@ -223,7 +243,7 @@ FILTERS: tuple[Filter, ...] = (
         by_frequency=CATEGORY_USES.rare,
         group="Technologies",
     ),
-    text("language", "Language", _in_language, placeholder="de"),
+    text("language", "Language", _in_language, range_of="language", placeholder="de or pt-BR"),
     text(
         "tld",
         "Top-level domain",
@@ -231,14 +251,7 @@ FILTERS: tuple[Filter, ...] = (
         range_of="reversed_host",
         placeholder="co.uk",
     ),
-    Filter(
-        "batch",
-        "Batch",
-        read_uuid,
-        lambda values: _of_batch(values[-1]),
-        group=EVERYTHING,
-        placeholder="Batch id",
-    ),
+    single("batch", "Batch", read_uuid, _of_batch, group=EVERYTHING, placeholder="Batch id"),
     text(
         "tag",
         "Tag",

@@ -25,6 +25,7 @@ from scans.lists.domain_filters import TYPES
 from scans.models import Page
 from scans.text_search import UrlPrefix, begins
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text
+from scrapersky.web.lists.filters import MAX_URL_LENGTH
 
 
 def _begins(url: str) -> Q:
@@ -74,7 +75,14 @@ PAGES = register(
         ),
         filters=(
             by_domain(),
-            text("url", "URL begins with", _begins, leading=_begins_on_host, leads_in="domain"),
+            text(
+                "url",
+                "URL begins with",
+                _begins,
+                max_length=MAX_URL_LENGTH,
+                leading=_begins_on_host,
+                leads_in="domain",
+            ),
             choice("type", "Type", TYPES, "page_type"),
             flag("in_sitemap", "In a sitemap", lambda yes: Q(in_sitemap=yes)),
             flag("linked", "Linked from an opened page", lambda yes: Q(is_linked=yes)),

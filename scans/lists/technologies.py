@@ -18,7 +18,7 @@ from scans.lists.common import (
     by_gone,
     by_seen,
 )
-from scans.lists.domain_filters import FILTERS
+from scans.lists.domain_filters import FILTERS, technology_names
 from scans.models import Technology, TechnologyCount
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 
@@ -79,7 +79,7 @@ TECHNOLOGIES = register(
         ),
         filters=(
             by_domain(),
-            text("name", "Technology", lambda value: Q(name=value)),
+            text("name", "Technology", lambda value: Q(name__in=technology_names(value))),
             text("version", "Version begins with", lambda value: Q(version__startswith=value)),
             choice("category", "Category", CATEGORIES, "category"),
             by_gone(),

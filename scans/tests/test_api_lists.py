@@ -68,6 +68,11 @@ def test_fields_decide_what_a_row_has(console: Client) -> None:
     assert items[0].keys() == {"host", "page_count"}
 
 
+def test_blanks_around_a_limit_and_fields_are_ignored(console: Client) -> None:
+    items = get(console, "/domains", limit=" 2.0 ", fields=" host , host,,title ")["items"]
+    assert [list(item) for item in items] == [["host", "title"]] * 2
+
+
 def test_json_lines_name_the_next_page_in_their_head(console: Client) -> None:
     response = console.get(f"{API}/domains?format=jsonl&limit=7&fields=host")
     lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
@@ -88,6 +93,8 @@ def test_json_lines_name_the_next_page_in_their_head(console: Client) -> None:
         ({"cursor": "x"}, "cursor"),
         ({"limit": "1001"}, "limit"),
         ({"limit": "0"}, "limit"),
+        ({"columns": "host"}, "columns"),
+        ({"view": "none"}, "view"),
         ({"colour": "red"}, "colour"),
         ({"format": "xml"}, "format"),
     ],

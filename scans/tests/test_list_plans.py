@@ -301,7 +301,7 @@ def test_a_count_does_not_read_a_whole_table_before_its_first_row(
 def test_sqlite_uses_indexes_that_leave_a_common_value_out(
     many_domains: None, user: User, definition: ListDefinition, params: str, index: str
 ) -> None:
-    (plan,) = plans(definition, user, params)
+    *_, plan = plans(definition, user, params)  # after the one that counts a range
     assert f"USING INDEX {index}" in plan
 
 

@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+)
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException
@@ -179,6 +184,10 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "The request body is too large.")
 
 
+def _too_many_fields(request: HttpRequest, error: TooManyFieldsSent) -> HttpResponse:
+    return problem(422, "The query has too many parameters. Use fewer values.")
+
+
 def _database_error(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("%s %s: database error", request.method, request.path, exc_info=error)
     response = problem(503, message_of(error))
@@ -200,6 +209,7 @@ HANDLERS: dict[type[Exception], Any] = {
     Http404: _not_found,
     PermissionDenied: _forbidden,
     RequestDataTooBig: _too_big,
+    TooManyFieldsSent: _too_many_fields,
     RawPostDataException: _body_already_read,  # the CSRF check has read the body as a form
     OperationalError: _database_error,
     InterfaceError: _database_error,

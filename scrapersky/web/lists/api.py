@@ -16,15 +16,17 @@ from pydantic import ConfigDict, Field, create_model
 
 from scrapersky.web.api_auth import caller
 from scrapersky.web.api_errors import InputError, Problem
-from scrapersky.web.lists.columns import Column, Kind, plain
+from scrapersky.web.lists.columns import Column, Kind, column_names, plain
 from scrapersky.web.lists.deadline import QueryTooSlow
 from scrapersky.web.lists.definition import ListDefinition
 from scrapersky.web.lists.filters import Filter
 from scrapersky.web.lists.keyset import BadCursor, Rows
-from scrapersky.web.lists.query import ListQuery, unknown_params
+from scrapersky.web.lists.query import ListQuery
 
 MOST_ROWS = 1_000
 DEFAULT_ROWS = 100
+# The parameters of a list's API other than filters.
+PARAMS = frozenset({"sort", "cursor", "limit", "fields", "format"})
 JSON_LINES = "application/jsonl"
 
 
@@ -99,7 +101,7 @@ def add_list(router: Router, path: str, definition: ListDefinition) -> None:
     schema: Any = params_schema(definition)
 
     def rows(request: HttpRequest, params: Any) -> HttpResponseBase:
-        return respond(request, definition)
+        return respond(request, definition, params)
 
     rows.__name__ = f"list_{definition.name}"
     rows.__doc__ = f"List {definition.label.lower()}; filters are combined with AND."
@@ -110,20 +112,21 @@ def add_list(router: Router, path: str, definition: ListDefinition) -> None:
 def respond(
     request: HttpRequest,
     definition: ListDefinition,
+    params: Any,
     base: QuerySet | None = None,
     default_sort: str = "",
 ) -> HttpResponseBase:
-    """Return the page of a list for its query parameters; raise InputError."""
-    if names := unknown_params(definition, request.GET):
-        raise InputError(names[0], "There is no parameter with this name.")
-    query = ListQuery(definition, request.GET, caller(request), base, default_sort)
+    """Return the page of a list for its query parameters; raise InputError.
+
+    `params` are those of its `params_schema`.
+    """
+    query = ListQuery(definition, request.GET, caller(request), base, default_sort, PARAMS)
     for name, message in query.errors.items():
         raise InputError(name, message)
-    _check_sort(query)
     columns = _columns(query.definition, request.GET.get("fields", ""))
-    page = _page(query, columns, int(request.GET.get("limit") or DEFAULT_ROWS))
+    page = _page(query, columns, params.limit)
     items = (row_values(row, columns) for row in page.rows)
-    if request.GET.get("format") == Format.LINES:
+    if params.format == Format.LINES:
         response = StreamingHttpResponse(_lines(items), content_type=JSON_LINES)
         if page.next:
             url = request.build_absolute_uri(f"?{query.query_at(page.next)}")
@@ -138,21 +141,11 @@ def row_values(row: Any, columns: Iterable[Column]) -> dict[str, Any]:
     return {column.name: plain(column.value_of(row)) for column in columns}
 
 
-def _check_sort(query: ListQuery) -> None:
-    name = query.params.get("sort", "")
-    if name and name != query.sort:
-        known = ", ".join(sort.name for sort in query.sorts)
-        raise InputError("sort", f"Sort by one of {known}; a leading minus reverses the order.")
-
-
 def _columns(definition: ListDefinition, names: str) -> list[Column]:
-    if not names:
-        return list(definition.columns)
-    requested = [name.strip() for name in names.split(",") if name.strip()]
-    for name in requested:
-        if name not in definition.column_by_name:
-            raise InputError("fields", f"There is no field “{name[:50]}”.")
-    return [definition.column_by_name[name] for name in dict.fromkeys(requested)]
+    requested = column_names(names)
+    if message := definition.unknown_column(requested):
+        raise InputError("fields", message)
+    return [definition.column_by_name[name] for name in requested] or list(definition.columns)
 
 
 def _page(query: ListQuery, columns: list[Column], limit: int) -> Rows:

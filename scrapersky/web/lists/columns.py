@@ -98,6 +98,11 @@ def keys_of(columns: Sequence[Column]) -> list[str]:
     ]
 
 
+def column_names(text: str) -> list[str]:
+    """Return the names in a parameter that separates them by commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
 def plain(value: Any) -> Any:
     """Return a column's value for JSON: times in ISO 8601 UTC, ids as text."""
     if isinstance(value, datetime):

@@ -1,6 +1,6 @@
 """The definition of a list, and the register of all lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -125,6 +125,11 @@ class ListDefinition:
     @cached_property
     def column_by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
+
+    def unknown_column(self, names: Iterable[str]) -> str:
+        """Return a message about the first name that no column has; empty if there is none."""
+        unknown = next((name for name in names if name not in self.column_by_name), None)
+        return "" if unknown is None else f"There is no column “{unknown[:50]}”."
 
     def described(self, params: QueryDict) -> list[tuple[str, str]]:
         """Return the label and value of each filter in parameters, without any query."""

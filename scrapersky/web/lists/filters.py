@@ -31,6 +31,7 @@ Condition = Q | Combinable | Exists
 Choices = Sequence[tuple[str, str]]
 # Maximum length of a text, and maximum number of values, per filter.
 MAX_LENGTH = 500
+MAX_URL_LENGTH = 4_000
 MAX_VALUES = 50
 _LAST = re.compile(r"(\d{1,5})\s*([hdwmy])", re.IGNORECASE)
 _UNITS = {"h": 1, "d": 24, "w": 168, "m": 730, "y": 8_766}
@@ -59,6 +60,9 @@ class Filter:
     input_type: str = "text"
     placeholder: str = ""
     is_multiple: bool = False
+    # Whether two values would contradict each other.
+    is_single: bool = False
+    max_length: int = MAX_LENGTH
     help_text: str = ""
     # Whether surrounding blanks are significant, as in ids of the older system.
     keeps_blanks: bool = False
@@ -77,9 +81,17 @@ class Filter:
     lasting: Callable[[str], str] = str
 
     def values(self, texts: Iterable[str]) -> list[Any]:
-        """Return the values of a parameter, ignoring empty texts. Raises BadValue."""
-        entered = [text for text in texts if text.strip()][:MAX_VALUES]
-        return [self.read(clean_text(text, strip=not self.keeps_blanks)) for text in entered]
+        """Return the values of a parameter, each once, without empty texts. Raises BadValue."""
+        cleaned = dict.fromkeys(map(sanitize, texts))
+        entered = [text for text in cleaned if text.strip()]
+        if len(entered) > (most := 1 if self.is_single else MAX_VALUES):
+            raise BadValue(f"Enter {'one value' if most == 1 else f'at most {most} values'}.")
+        return [self._value(text) for text in entered]
+
+    def _value(self, text: str) -> Any:
+        if len(text) > self.max_length:
+            raise BadValue(f"Enter at most {self.max_length:,} characters.")
+        return self.read(text if self.keeps_blanks else text.strip())
 
     def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
         return rows.filter(self.condition(values)) if values else rows
@@ -91,12 +103,6 @@ class Filter:
     def described(self, text: str) -> str:
         """Return a value's label for a chip."""
         return dict(self.choices).get(text, text)
-
-
-def clean_text(text: str, *, strip: bool = True) -> str:
-    """Return a text sanitised and truncated to the maximum length of a filter."""
-    kept = sanitize(text)
-    return (kept.strip() if strip else kept)[:MAX_LENGTH]
 
 
 def any_of(condition: Callable[[Any], Condition]) -> Callable[[list[Any]], Condition]:
@@ -128,12 +134,13 @@ def text(
     label: str,
     condition: Callable[[str], Condition],
     *,
+    read: Callable[[str], Any] = str,
     excludes: bool = False,
     **options: Any,
 ) -> Filter:
     """Define a filter by free text; with `excludes`, it leaves out the rows that match."""
     combine = none_of if excludes else any_of
-    return Filter(name, label, str, combine(condition), **options)
+    return Filter(name, label, read, combine(condition), **options)
 
 
 class Not(Func):
@@ -223,16 +230,22 @@ def choice(
     return Filter(name, label, read, by, choices=choices, is_multiple=True, **options)
 
 
+def single(
+    name: str,
+    label: str,
+    read: Callable[[str], Any],
+    condition: Callable[[Any], Condition],
+    **options: Any,
+) -> Filter:
+    """Define a filter that takes one value."""
+    by = lambda values: condition(values[0])  # noqa: E731
+    return Filter(name, label, read, by, is_single=True, **options)
+
+
 def flag(name: str, label: str, condition: Callable[[bool], Condition], **options: Any) -> Filter:
     """Define a yes/no filter."""
-    return Filter(
-        name,
-        label,
-        _read_flag,
-        lambda values: condition(values[-1]),
-        choices=(("yes", "Yes"), ("no", "No")),
-        **options,
-    )
+    choices = (("yes", "Yes"), ("no", "No"))
+    return single(name, label, _read_flag, condition, choices=choices, **options)
 
 
 def number(
@@ -240,24 +253,17 @@ def number(
 ) -> Filter:
     """Define a filter by a whole number; `condition` may be a field with `__gte` or `__lte`."""
     by = condition if callable(condition) else lambda value: Q(**{condition: value})
-    return Filter(
-        name,
-        label,
-        _read_number,
-        lambda values: by(values[-1]),
-        input_type="number",
-        **options,
-    )
+    return single(name, label, _read_number, by, input_type="number", **options)
 
 
 def day(name: str, label: str, lookup: str, **options: Any) -> Filter:
     """Define a filter by a date, a time, or an age such as `7d` (7 days ago)."""
     options.setdefault("help_text", "Days begin at midnight UTC.")
-    return Filter(
+    return single(
         name,
         label,
         lambda text: read_moment(text, end_of_day=lookup.endswith("__lte")),
-        lambda values: Q(**{lookup: values[-1]}),
+        lambda moment: Q(**{lookup: moment}),
         placeholder="2026-01-31 or 7d",
         lasting=lambda text: read_moment(text).isoformat() if _LAST.fullmatch(text) else text,
         **options,
@@ -273,11 +279,13 @@ def read_moment(text: str, *, end_of_day: bool = False) -> datetime:
             start = datetime(date.year, date.month, date.day, tzinfo=UTC)
             return start + timedelta(days=1, microseconds=-1) if end_of_day else start
         moment = parse_datetime(text)
+        if moment and moment.tzinfo:
+            moment = moment.astimezone(UTC)  # raises OverflowError at either end of time
     except (ValueError, OverflowError):
         moment = None
     if moment is None:
         raise BadValue(f"“{text}” is neither a date such as 2026-01-31 nor an age such as 7d.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.replace(tzinfo=UTC)
 
 
 def _read_flag(text: str) -> bool:

@@ -6,12 +6,11 @@ it leaves out, then rows with a value before those without, because an index can
 these at a time.
 """
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,10 @@ from scrapersky.web.lists.definition import Sort, value_or_none
 
 
 class BadCursor(ValueError):  # noqa: N818 (a name that reads as what it says)
-    """A cursor that this list did not produce."""
+    """A cursor that this list did not produce in this order."""
+
+    def __str__(self) -> str:
+        return "This cursor is not one of this list's in this order. Begin with the first page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort order in one direction over tenants; `tenants` is None for all."""
+    """A sort order in one direction over tenants; `tenants` is None for all.
+
+    `name` identifies it in cursors, so that no other list or order reads them.
+    """
 
     sort: Sort
     is_descending: bool
@@ -49,6 +54,7 @@ class Order:
     tenant_path: str
     # The condition for rows that come first.
     leading: Any = None
+    name: str = ""
 
     def segments(self) -> list[Segment]:
         if self.tenants is None:
@@ -110,12 +116,14 @@ class Order:
 class Cursor:
     """A position in a list: a segment and the key of a row in it; `is_before` reads backwards."""
 
+    order: str
     segment: str
     values: tuple[Any, ...]
     is_before: bool = False
 
     def text(self) -> str:
-        body = json.dumps([self.segment, self.values, self.is_before], separators=(",", ":"))
+        parts = [self.order, self.segment, self.values, self.is_before]
+        body = json.dumps(parts, separators=(",", ":"))
         return urlsafe_b64encode(body.encode()).decode().rstrip("=")
 
     @classmethod
@@ -123,12 +131,12 @@ class Cursor:
         """Parse a cursor; raises BadCursor."""
         try:
             body = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            segment, values, is_before = body
+            order, segment, values, is_before = body
             if not isinstance(segment, str) or not isinstance(values, list):
                 raise TypeError
-        except (ValueError, TypeError, binascii.Error) as error:
-            raise BadCursor("This cursor is not one of this list's.") from error
-        return cls(segment, tuple(values), bool(is_before))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BadCursor from error
+        return cls(order, segment, tuple(values), bool(is_before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +165,7 @@ def read_rows(
     is_before = bool(cursor and cursor.is_before)
     if is_before:
         segments.reverse()
-    start = _start(segments, cursor)
+    start = _start(order, segments, cursor)
     preferred = rows if leading_rows is None else leading_rows
     sources = [(preferred if part.is_leading else rows, part) for part in segments[start:]]
     collected = _collect(sources, order, size + 1, cursor)
@@ -168,8 +176,8 @@ def read_rows(
     has_next, has_previous = (True, more) if is_before else (more, cursor is not None)
     return Rows(
         rows=[row for _, row in collected],
-        next=_cursor_of(collected[-1], False) if collected and has_next else "",
-        previous=_cursor_of(collected[0], True) if collected and has_previous else "",
+        next=_cursor_of(order, collected[-1], False) if collected and has_next else "",
+        previous=_cursor_of(order, collected[0], True) if collected and has_previous else "",
     )
 
 
@@ -182,17 +190,18 @@ def cursors_of(rows: QuerySet, order: Order, row: Any) -> tuple[str, str] | None
     for segment in order.segments():
         is_possible = segment.key.rstrip("!~.") == tenant
         if is_possible and rows.filter(segment.condition, pk=row.pk).exists():
-            return _cursor_of((segment, row), True), _cursor_of((segment, row), False)
+            entry = (segment, row)
+            return _cursor_of(order, entry, True), _cursor_of(order, entry, False)
     return None
 
 
-def _start(segments: list[Segment], cursor: Cursor | None) -> int:
+def _start(order: Order, segments: list[Segment], cursor: Cursor | None) -> int:
     if cursor is None:
         return 0
     for index, segment in enumerate(segments):
-        if segment.key == cursor.segment:
+        if (order.name, segment.key) == (cursor.order, cursor.segment):
             return index
-    raise BadCursor("This cursor is not one of this list's.")
+    raise BadCursor
 
 
 def _collect(
@@ -257,13 +266,20 @@ class RowComparison(Func):
 def _typed(model: type[Model], names: tuple[str, ...], values: tuple[Any, ...]) -> list[Value]:
     """Return a cursor's values converted to the fields' types; raises BadCursor."""
     if len(names) != len(values) or None in values:
-        raise BadCursor("This cursor is not one of this list's.")
+        raise BadCursor
     try:
         fields = [_field(model, name) for name in names]
         pairs = zip(fields, values, strict=True)
-        return [Value(field.to_python(value), output_field=field) for field, value in pairs]
-    except (ValidationError, TypeError, ValueError) as error:
-        raise BadCursor("This cursor is not one of this list's.") from error
+        return [Value(_stored(field, value), output_field=field) for field, value in pairs]
+    except (ValidationError, TypeError, ValueError, OverflowError) as error:
+        raise BadCursor from error
+
+
+def _stored(field: Any, value: Any) -> Any:
+    """Return a value as a row of the field may have it, or raise an error."""
+    typed = field.to_python(value)
+    field.run_validators(typed)
+    return typed.astimezone(UTC) if isinstance(typed, datetime) else typed
 
 
 def _field(model: Any, name: str) -> Any:
@@ -274,10 +290,10 @@ def _field(model: Any, name: str) -> Any:
     return field.target_field if field.is_relation else field
 
 
-def _cursor_of(entry: tuple[Segment, Any], is_before: bool) -> str:
+def _cursor_of(order: Order, entry: tuple[Segment, Any], is_before: bool) -> str:
     segment, row = entry
     values = tuple(_exact(value_or_none(row, name)) for name in segment.fields)
-    return Cursor(segment.key, values, is_before).text()
+    return Cursor(order.name, segment.key, values, is_before).text()
 
 
 def _exact(value: Any) -> Any:

@@ -15,7 +15,7 @@ from scrapersky.tenants.access import can_write_somewhere
 from scrapersky.tenants.models import User
 from scrapersky.tenants.preferences import ListSettings, SavedView, list_settings
 from scrapersky.tenants.saved_views import openable_views
-from scrapersky.web.lists.columns import Column, Kind
+from scrapersky.web.lists.columns import Column, Kind, column_names
 from scrapersky.web.lists.deadline import QueryTooSlow
 from scrapersky.web.lists.definition import ListDefinition
 from scrapersky.web.lists.filters import Filter
@@ -98,8 +98,10 @@ class ListPage:
         self.query = ListQuery(definition, request.GET, self.user, base, default_sort)
         self.definition = self.query.definition
         self.settings = list_settings(self.user, definition.name)
-        columns = request.GET.get("columns", "")
-        self.columns = selected_columns(self.definition, self.settings, columns)
+        names = column_names(request.GET.get("columns", ""))
+        self.columns = selected_columns(self.definition, self.settings, names)
+        if message := self.definition.unknown_column(names):
+            self.query.errors["columns"] = message
         self.message = ""
         self.rows: list[tuple[Any, list[Cell]]] = []
         self.next_query = self.previous_query = ""
@@ -259,11 +261,14 @@ class ListPage:
 
 
 def selected_columns(
-    definition: ListDefinition, settings: ListSettings, query: str = ""
+    definition: ListDefinition, settings: ListSettings, names: Sequence[str]
 ) -> list[Column]:
-    """Return the columns to show: from the query, else the user's settings, else the defaults."""
-    names = query.split(",") if query else settings.columns
-    known = [definition.column_by_name[n] for n in names if n in definition.column_by_name]
+    """Return the columns to show: those named, else the user's settings, else the defaults."""
+    known = [
+        definition.column_by_name[name]
+        for name in names or settings.columns
+        if name in definition.column_by_name
+    ]
     return known or [definition.column_by_name[n] for n in definition.default_columns]
 
 

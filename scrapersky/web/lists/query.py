@@ -31,8 +31,8 @@ PAGE_SIZE = 50
 FEW_ROWS = 1_500
 # Time limit in seconds for finding each neighbour of a row.
 NEARBY = 0.5
-# Parameters of a list other than filters.
-RESERVED = frozenset({"sort", "cursor", "columns", "view", "limit", "fields", "format"})
+# The parameters of a list's page other than filters.
+PAGE_PARAMS = frozenset({"sort", "cursor", "columns", "view", "count"})
 NO_CONDITIONS: Mapping[str, Condition] = MappingProxyType({})
 
 
@@ -63,7 +63,8 @@ class ListQuery:
     """A list queried with parameters, limited to the rows that `user` may see.
 
     `base` restricts the list to the rows of one object, such as the jobs of a batch, with its own
-    default order.
+    default order. `errors` has a message for each parameter that cannot be applied; `others` are
+    the parameters that are no filters.
     """
 
     def __init__(
@@ -73,31 +74,34 @@ class ListQuery:
         user: User,
         base: QuerySet | None = None,
         default_sort: str = "",
+        others: frozenset[str] = PAGE_PARAMS,
     ) -> None:
         self.definition = definition.narrowed(params, user)
         self.params = params
         self.user = user
-        self.errors: dict[str, str] = {}
+        self.errors = unknown_filters(self.definition, params, others)
         self._base = base
         self._own_sort = default_sort
         self._values = self._read_filters()
+        self._check_sort()
 
     @classmethod
     def of_text(
         cls, definition: ListDefinition, query: str, user: User, base: QuerySet | None = None
     ) -> "ListQuery":
-        """Return the query for a query string as sent by a client or stored in a saved view.
-
-        An unknown parameter is an error: without its filter, more rows would match.
-        """
-        listing = cls(definition, QueryDict(query), user, base)
-        listing.errors |= unknown_filters(listing.definition, listing.params)
-        return listing
+        """Return the query for a query string as sent by a client or stored in a saved view."""
+        return cls(definition, QueryDict(query), user, base)
 
     @property
     def filters(self) -> list[tuple[Filter, list[Any]]]:
         """The active filters with their values."""
         return [(self.definition.filter_by_name[name], v) for name, v in self._values.items()]
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each parameter that cannot be applied, with the label of a filter."""
+        labels = {item.name: f"{item.label}: " for item in self.definition.filters}
+        return [f"{labels.get(name, '')}{message}" for name, message in self.errors.items()]
 
     @property
     def is_filtered(self) -> bool:
@@ -147,14 +151,24 @@ class ListQuery:
     def sort(self) -> str:
         """The name of the current sort order, with a minus if it is descending."""
         name = self.params.get("sort", "")
-        is_known = name.removeprefix("-") in {sort.name for sort in self.sorts}
-        return name if is_known else self.default_sort
+        return name if self._is_sort(name) else self.default_sort
+
+    def _is_sort(self, name: str) -> bool:
+        return name.removeprefix("-") in {sort.name for sort in self.sorts}
+
+    def _check_sort(self) -> None:
+        name = self.params.get("sort", "")
+        if name and not self._is_sort(name):
+            known = ", ".join(sort.name for sort in self.sorts)
+            message = f"“{name[:50]}” is not an order of this list. Use one of {known}"
+            self.errors["sort"] = f"{message}; a leading minus reverses it."
 
     @property
     def order(self) -> Order:
         path = self.definition.tenant_path
         is_descending = self.sort.startswith("-")
-        return Order(self._sort, is_descending, self.tenants, path, self._leading)
+        name = f"{self.definition.name} {self.sort}"
+        return Order(self._sort, is_descending, self.tenants, path, self._leading, name)
 
     @property
     def _sort(self) -> Sort:
@@ -349,14 +363,12 @@ class ListQuery:
         return rows.only(*sorted(fields | keys)).prefetch_related(*sorted(many))
 
 
-def unknown_params(definition: ListDefinition, params: Mapping[str, Any]) -> list[str]:
-    """Return the unknown parameters of a list."""
-    return sorted(set(params) - set(definition.filter_by_name) - RESERVED)
+def unknown_filters(
+    definition: ListDefinition, params: Mapping[str, Any], others: frozenset[str] = PAGE_PARAMS
+) -> dict[str, str]:
+    """Return a message for each parameter that is neither a filter nor one of the others.
 
-
-def unknown_filters(definition: ListDefinition, params: Mapping[str, Any]) -> dict[str, str]:
-    """Return a message for each unknown parameter of a query string."""
-    return {
-        name: f"The list has no filter “{name[:50]}”."
-        for name in unknown_params(definition, params)
-    }
+    Without its filter, more rows would match.
+    """
+    unknown = sorted(set(params) - set(definition.filter_by_name) - others)
+    return {name: f"The list has no filter “{name[:50]}”." for name in unknown}
