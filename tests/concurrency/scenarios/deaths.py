@@ -139,7 +139,7 @@ def list_reader_killed(installation: Installation, *, domains: int, within: floa
     file = installation.folder / "large.txt"
     file.write_text("\n".join(names(domains)))
     process = installation.manage("create_batch", str(file))
-    eventually(lambda: Batch.objects.filter(total__gt=0).exists(), within=60)
+    eventually(Batch.objects.filter(total__gt=0).exists, within=within)
     process.kill()
     process.wait()
     eventually(lambda: not is_inserting())
