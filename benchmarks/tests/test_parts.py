@@ -69,8 +69,17 @@ def test_two_hosts_are_measured_on_small_batches_beside_a_large_one(
     main(["hosts", "--sites", "40"])
     printed = capsys.readouterr().out
     small = figures(printed, "4 ")
-    assert small[:2] == [4, 40]  # batches, sites
+    assert small[:3] == [4, 40, 40]  # batches, sites, scanned
     assert all(figure > 0 for figure in small)
+
+
+def test_two_hosts_stop_at_the_end_of_the_period(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "EACH", 10)
+    monkeypatch.setattr(hosts, "PERIOD", 0)
+    main(["hosts", "--sites", "40"])
+    assert figures(capsys.readouterr().out, "4 ")[:4] == [4, 40, 0, 0]
 
 
 def test_slow_sites_are_measured_against_what_is_allowed(

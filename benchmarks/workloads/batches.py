@@ -1,5 +1,6 @@
-"""Create batches, or report how long it took to process them."""
+"""Create batches, or report how many of their sites were scanned in a period, and its length."""
 
+from datetime import timedelta
 from typing import Any
 
 from benchmarks import workloads
@@ -7,7 +8,7 @@ from benchmarks.sites import host
 
 workloads.setup_django()
 
-from django.db.models import Count, Max, Min  # noqa: E402  (models need the settings)
+from django.db.models import Count, Max, Min, Q  # noqa: E402  (models need the settings)
 
 from batches.models import Batch, Job  # noqa: E402
 from batches.services import create_batch  # noqa: E402
@@ -17,21 +18,27 @@ from scrapersky.tenants.models import DEFAULT_TENANT_ID, Tenant  # noqa: E402
 def main() -> None:
     spec = workloads.spec()
     started = workloads.now()
-    if "sites" in spec:
-        _create(spec)
-    spans = Job.objects.aggregate(begin=Min("started_at"), end=Max("finished_at"), jobs=Count("pk"))
-    seconds = (spans["end"] - spans["begin"]).total_seconds() if spans["end"] else 0.0
-    complete = Job.objects.filter(status=Job.Status.COMPLETE).count()
-    figures = {"seconds": seconds, "complete": complete, "batches": Batch.objects.count()}
+    figures = _create(spec) if "sites" in spec else _result(timedelta(seconds=spec["seconds"]))
     workloads.print_figures(started, workloads.now(), **figures)
 
 
-def _create(spec: dict[str, Any]) -> None:
+def _create(spec: dict[str, Any]) -> dict[str, Any]:
     tenant, _ = Tenant.objects.get_or_create(pk=DEFAULT_TENANT_ID, defaults={"name": "Default"})
     hosts = [host(number) for number in range(spec["sites"])]
     for start in range(0, len(hosts), spec["each"]):
         domains = hosts[start : start + spec["each"]]
         create_batch(tenant=tenant, created_by=None, domains=domains, options=spec["options"])
+    return {"batches": Batch.objects.count()}
+
+
+def _result(period: timedelta) -> dict[str, Any]:
+    """Return the sites scanned in a period after the first start, which ends with the last site."""
+    failed = Count("pk", filter=Q(status=Job.Status.FAILED))
+    jobs = Job.objects.aggregate(begin=Min("started_at"), end=Max("finished_at"), failed=failed)
+    end = min(jobs["end"], jobs["begin"] + period)
+    scanned = Job.objects.filter(status=Job.Status.COMPLETE, finished_at__lte=end).count()
+    seconds = (end - jobs["begin"]).total_seconds()
+    return {"scanned": scanned, "seconds": seconds, "failed": jobs["failed"]}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Act as one of several worker hosts of a database until all batches have ended."""
+"""Act as one of several worker hosts of a database until all batches have ended, or for a while."""
 
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from benchmarks import workloads
 
@@ -20,32 +21,40 @@ from batches.runner.shift import run_shift  # noqa: E402
 EVERY = 0.05
 
 
-class FirstScan(threading.Thread):
-    """Measures the time from the start of a host's shift to its first scan."""
+class Timer(threading.Thread):
+    """Measures the time from a shift's start to its first scan; stops it some seconds later."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.seconds = float("inf")
+        self.first_scan = float("inf")
+        self.is_over = False
 
     def run(self) -> None:
         workers = Worker.objects.live().filter(host=spec["name"])
-        while not workers.exists():
-            time.sleep(EVERY)
+        wait_for(workers.exists)
         started = workloads.now()
-        while not Job.objects.filter(worker__in=workers, status=Job.Status.RUNNING).exists():
-            time.sleep(EVERY)
-        self.seconds = workloads.now() - started
+        wait_for(Job.objects.filter(worker__in=workers, status=Job.Status.RUNNING).exists)
+        self.first_scan = workloads.now() - started
         connection.close()
+        time.sleep(spec["seconds"])
+        self.is_over = True
+        Worker.objects.stop(spec["name"])
+        connection.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(EVERY)
 
 
 def main() -> None:
     logging.getLogger().setLevel(logging.WARNING)
-    first_scan = FirstScan()
-    first_scan.start()
+    timer = Timer()
+    timer.start()
     started = workloads.now()
-    while Batch.objects.unfinished().exists():
+    while not timer.is_over and Batch.objects.unfinished().exists():
         run_shift(linger=0.5)
-    workloads.print_figures(started, workloads.now(), first_scan=first_scan.seconds)
+    workloads.print_figures(started, workloads.now(), first_scan=timer.first_scan)
 
 
 if __name__ == "__main__":
