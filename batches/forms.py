@@ -111,7 +111,7 @@ class BatchForm(forms.Form):
         """Return the form filled in with the settings of a batch; a very long list is left out."""
         jobs = batch.jobs.filter(domain__isnull=False).order_by("position")
         hosts = jobs.values_list("domain__host", flat=True)
-        values = batch.scan_options.as_dict()
+        values = batch.original_options.as_dict()
         options = {name: v if isinstance(v, bool | str) else f"{v:g}" for name, v in values.items()}
         text = "\n".join(hosts) if batch.total <= MOST_COPIED else ""
         name = f"Copy of {batch}"[:200]

@@ -17,6 +17,7 @@ from django.db import transaction
 from batches.large_lists import LargeList, create_large_batch, saved_list
 from batches.list_parsing import may_be_larger
 from batches.models import Batch, Job
+from batches.models.batch import CREATED_WITH
 from batches.models.job import RETRY_CHUNK, batched
 from batches.options import BatchOptions
 from batches.queue import wake_workers
@@ -32,8 +33,6 @@ from scrapersky.web.regional import grouped
 logger = logging.getLogger(__name__)
 
 CANCEL_CHUNK = 10_000
-# Key in a batch's metadata: the original values of options that a retry changed for the batch.
-CREATED_WITH = "created_with"
 
 
 class TransitionError(ValueError):
@@ -151,13 +150,12 @@ def _set_max_concurrent(batch: Batch, value: int) -> None:
 @retry_on_conflict
 def rerun_batch(batch: Batch, *, created_by: User | None) -> Batch:
     """Create a new batch of the same domains, with the first batch's original options."""
-    options = batch.options | batch.metadata.get(CREATED_WITH, {})
     hosts = Job.objects.filter(batch=batch, domain__isnull=False).order_by("position")
     names = hosts.values_list("domain__host", flat=True)
     arguments: dict[str, Any] = {
         "tenant": batch.tenant,
         "created_by": created_by,
-        "options": BatchOptions.stored(options).as_dict(),
+        "options": batch.original_options.as_dict(),
         "name": f"{batch.name or 'Batch'} (again)"[:200],
         "processor_type": batch.processor_type,
         "metadata": {"rerun_of": str(batch.pk)},

@@ -15,6 +15,9 @@ from batches.models.batch_queryset import ACTIVE, CANCELLABLE, PAUSABLE, BatchQu
 from batches.options import MIN_ENDED, BatchOptions
 from scrapersky.web.regional import grouped
 
+# Key in a batch's metadata: the original values of options that a retry changed for the batch.
+CREATED_WITH = "created_with"
+
 
 class Batch(models.Model):
     """A list of domains to work through; `id` is the batch id."""
@@ -226,6 +229,11 @@ class Batch(models.Model):
     @property
     def scan_options(self) -> BatchOptions:
         return BatchOptions.stored(self.options)
+
+    @property
+    def original_options(self) -> BatchOptions:
+        """The options it was created with, before a retry changed those of the whole batch."""
+        return BatchOptions.stored(self.options | self.metadata.get(CREATED_WITH, {}))
 
     @property
     def seconds(self) -> float | None:
