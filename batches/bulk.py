@@ -54,7 +54,7 @@ register(
         doing="Creating batches of the selected domains",
         apply=_scan,
         sentence=_scanned,
-        chunk=lambda: services.MAX_DOMAINS,
+        chunk=services.at_once_limit,
         landing=_batch_page,
     )
 )

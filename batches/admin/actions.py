@@ -1,6 +1,5 @@
 """Actions on selected rows; each calls the same service as the console."""
 
-from collections.abc import Iterable
 from typing import cast
 
 from django.conf import settings
@@ -10,47 +9,38 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from batches.admin.transition_actions import each_row
 from batches.large_lists import create_batch_of_any_size
 from batches.models import Job
 from batches.services import initiate_scan
-from batches.tenant_limits import LimitReachedError
 from scans.models import Domain
 from scans.services import queue_for_sitemaps
 from scrapersky.tenants.models import Tenant, User
-
-MAX_SINGLE_SCANS = 100
 
 
 @admin.action(description="Scan now, as single scans", permissions=["view"])
 def scan_each(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Domain]) -> None:
     """Start a scan of each domain outside any batch."""
-    _scan_each(model_admin, request, rows.select_related("tenant")[: MAX_SINGLE_SCANS + 1])
+    _scan_each(model_admin, request, rows)
 
 
 @admin.action(description="Scan these domains again, as single scans", permissions=["view"])
 def scan_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Start a scan of the domain of each job outside any batch."""
-    domains = Domain.objects.filter(pk__in=rows.order_by().values("domain"))
-    _scan_each(model_admin, request, domains.select_related("tenant")[: MAX_SINGLE_SCANS + 1])
+    _scan_each(model_admin, request, Domain.objects.filter(pk__in=rows.order_by().values("domain")))
 
 
 def _scan_each(
-    model_admin: admin.ModelAdmin, request: HttpRequest, domains: Iterable[Domain]
+    model_admin: admin.ModelAdmin, request: HttpRequest, domains: QuerySet[Domain]
 ) -> None:
-    selected = list(domains)
-    if len(selected) > MAX_SINGLE_SCANS:
-        sentence = (
-            f"Scan at most {MAX_SINGLE_SCANS} domains this way. For more, create a batch of them."
-        )
-        model_admin.message_user(request, sentence, messages.ERROR)
-        return
-    try:
-        for domain in selected:
-            initiate_scan(domain, created_by=cast(User, request.user))
-    except LimitReachedError as error:
-        model_admin.message_user(request, str(error), messages.ERROR)
-        return
-    model_admin.message_user(request, f"Scans queued: {len(selected)}.", messages.SUCCESS)
+    user = cast(User, request.user)
+    each_row(
+        model_admin,
+        request,
+        domains,
+        lambda domain: initiate_scan(domain, created_by=user),
+        "Queued scans of",
+    )
 
 
 @admin.action(description="Create a batch of these domains", permissions=["view"])

@@ -1,4 +1,4 @@
-"""Actions on selected batches and jobs: each row is handled separately, and refusals are listed."""
+"""Actions on selected rows: each row is handled separately, and refusals are listed."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -11,30 +11,31 @@ from django.http import HttpRequest
 from batches import transitions
 from batches.models import Batch, Job
 from batches.transitions import TransitionError
+from scans.models import Domain
 from scrapersky.tenants.models import User
 
 # Rows that one request may change; each takes at least one transaction.
 MAX_ROWS = 500
 NAMED = 10
-Row = TypeVar("Row", Batch, Job)
+Row = TypeVar("Row", Batch, Domain, Job)
 
 
 @admin.action(description="Pause", permissions=["view"])
 def pause(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Pause the batches: running scans finish, no new ones start."""
-    _each(model_admin, request, rows, transitions.pause_batch, "Paused")
+    each_row(model_admin, request, rows, transitions.pause_batch, "Paused")
 
 
 @admin.action(description="Resume", permissions=["view"])
 def resume(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Resume the paused batches."""
-    _each(model_admin, request, rows, transitions.resume_batch, "Resumed")
+    each_row(model_admin, request, rows, transitions.resume_batch, "Resumed")
 
 
 @admin.action(description="Cancel", permissions=["view"])
 def cancel(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Cancel the batches; finished results are kept."""
-    _each(model_admin, request, rows, transitions.cancel_batch, "Cancelled")
+    each_row(model_admin, request, rows, transitions.cancel_batch, "Cancelled")
 
 
 @admin.action(description="Retry failed jobs", permissions=["view"])
@@ -42,14 +43,14 @@ def retry_failed(
     model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]
 ) -> None:
     """Retry the failed jobs of the batches."""
-    _each(model_admin, request, rows, transitions.retry_batch, "Retried")
+    each_row(model_admin, request, rows, transitions.retry_batch, "Retried")
 
 
 @admin.action(description="Run again, as a new batch", permissions=["view"])
 def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Batch]) -> None:
     """Create a new batch of the same domains for each."""
     user = cast(User, request.user)
-    _each(
+    each_row(
         model_admin,
         request,
         rows,
@@ -62,7 +63,7 @@ def run_again(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySe
 def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Retry the failed and cancelled jobs."""
     user = cast(User, request.user)
-    _each(
+    each_row(
         model_admin,
         request,
         rows.select_related("batch", "domain"),
@@ -74,16 +75,19 @@ def retry_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QueryS
 @admin.action(description="Cancel", permissions=["view"])
 def cancel_jobs(model_admin: admin.ModelAdmin, request: HttpRequest, rows: QuerySet[Job]) -> None:
     """Cancel the waiting and running jobs."""
-    _each(model_admin, request, rows.select_related("domain"), transitions.cancel_job, "Cancelled")
+    each_row(
+        model_admin, request, rows.select_related("domain"), transitions.cancel_job, "Cancelled"
+    )
 
 
-def _each(
+def each_row(
     model_admin: admin.ModelAdmin,
     request: HttpRequest,
     rows: QuerySet[Row],
     control: Callable[[Row], Any],
     done: str,
 ) -> None:
+    """Apply an action to each row; report the number done and why others were refused."""
     selected = list(rows.select_related("tenant")[: MAX_ROWS + 1])
     if len(selected) > MAX_ROWS:
         sentence = f"Nothing was done: more than {MAX_ROWS} rows are selected. Select fewer."

@@ -203,7 +203,7 @@ def act(client: Client, name: str, action: str, rows: list[Any]) -> str:
 
 def test_domains_are_scanned_now_by_the_service(office: Client, default_tenant: Tenant) -> None:
     domain = Domain.objects.create(tenant=default_tenant, host="a.com")
-    assert "Scans queued: 1" in act(office, "scans/domain", "scan_each", [domain])
+    assert "Queued scans of 1 of 1 domain." in act(office, "scans/domain", "scan_each", [domain])
     act(office, "scans/domain", "scan_each", [domain])
     assert Job.objects.get(domain=domain).batch is None
 

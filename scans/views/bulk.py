@@ -72,11 +72,12 @@ def _say_result(
 ) -> HttpResponse:
     result: Result = {}
     for action in actions:
-        if not action.is_ended:
-            return redirect("bulk_action_detail", pk=action.pk)
         if action.status == BulkAction.Status.FAILED:
             messages.error(request, action.error)
         result = merged(result, action.result)
+    for action in actions:
+        if not action.is_ended:
+            return redirect("bulk_action_detail", pk=action.pk)
     if any(action.status == BulkAction.Status.COMPLETE for action in actions):
         messages.success(request, operation.sentence(result, actions[0].params))
     if result and operation.landing:
