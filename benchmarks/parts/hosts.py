@@ -44,6 +44,8 @@ def run_part(scale: Scale) -> None:
         f"hosts: {len(HOSTS)} worker hosts, batches of up to {EACH} sites beside one batch",
         COLUMNS,
         rows,
+        f"'scanned' and the rate: from the first site on for {PERIOD} s, or until the last site;",
+        "then the run is stopped. Each claim sees all waiting jobs.",
         "'both at work': from the start of a host's shift to its first scan, of the slower host.",
         f"Both hosts are on this machine, with {OPTIONS} and no limit but their slots.",
     )
