@@ -96,6 +96,23 @@ def batch_with_one_left(tenant: Tenant, *, age: float) -> Batch:
     return batch
 
 
+@pytest.mark.parametrize(("age", "seconds"), [(3, 57), (58, 30)])
+def test_the_time_left_is_that_of_the_slowest_scan_or_of_the_waiting_jobs(
+    default_tenant: Tenant, age: float, seconds: float
+) -> None:
+    batch = batch_with_one_left(default_tenant, age=age)
+    Batch.objects.filter(pk=batch.pk).update(total=21 + 60)  # at about two a second
+    batch.refresh_from_db()
+    assert progress_of(batch).eta == pytest.approx(seconds, rel=0.3)
+
+
+def test_a_scan_may_take_as_long_as_the_options_of_its_retry_allow(default_tenant: Tenant) -> None:
+    batch = batch_with_one_left(default_tenant, age=3)
+    own = batch.scan_options.as_dict() | {"site_deadline": 600}
+    Job.objects.filter(batch=batch, status="running").update(options=own)
+    assert progress_of(batch).eta == pytest.approx(597, abs=1)
+
+
 def test_a_scan_past_its_deadline_may_take_no_longer(default_tenant: Tenant) -> None:
     assert progress_of(batch_with_one_left(default_tenant, age=90)).eta == 0
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import IntegrityError, NotSupportedError, connection, models, transaction
-from django.db.migrations import Migration
+from django.db.migrations import AddConstraint, Migration
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -131,3 +132,27 @@ def test_existing_rows_are_read_after_the_lock_is_gone(outages: ProjectState) ->
 def test_a_migration_in_one_transaction_is_refused(outages: ProjectState) -> None:
     with pytest.raises(NotSupportedError, match="atomic = False"):
         apply(outages.clone(), SetCheckConstraint("outage", one_of("timeout")), atomic=True)
+
+
+# Tables that may have millions of rows.
+LARGE = {"job", "domain", "scan", "page", "contact", "sitemap", "technology", "change"}
+# From before there was `SetCheckConstraint`.
+EARLIER = {("batches", "0002_jobs"), ("scans", "0006_curation_and_list_columns")}
+
+
+def test_no_migration_checks_all_rows_of_a_large_table_while_it_is_locked() -> None:
+    blocking = {
+        key
+        for key, migration in MigrationLoader(None).disk_migrations.items()
+        for operation in migration.operations
+        if isinstance(operation, AddConstraint)
+        and isinstance(operation.constraint, models.CheckConstraint)
+        and operation.model_name in LARGE
+        and not is_created_in(migration, operation.model_name)
+    }
+    assert blocking == EARLIER
+
+
+def is_created_in(migration: Migration, model: str) -> bool:
+    created = (item for item in migration.operations if isinstance(item, CreateModel))
+    return any(item.name_lower == model for item in created)
