@@ -17,6 +17,7 @@ from django.db.models.functions import Cast
 from django.http import QueryDict
 
 from batches.models import Batch, BatchRow
+from scans.text_search import cases_of
 from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, ListDefinition
@@ -83,11 +84,12 @@ class ColumnSearch:
         """The condition on lines; it ignores case, and a missing cell counts as empty."""
         if self.index is None:
             is_text = connection.vendor == "sqlite"  # as json.dumps wrote it
-            return Q(cells__icontains=json.dumps(self.text, ensure_ascii=is_text)[1:-1])
+            texts = (json.dumps(text, ensure_ascii=is_text)[1:-1] for text in cases_of(self.text))
+            return Q(*(("cells__icontains", text) for text in texts), _connector=Q.OR)
         path = f"values__{self.index}"
         if not self.text:
             return Q(**{path: ""}) | Q(**{f"{path}__isnull": True})
-        return Q(**{f"{path}__iexact": self.text})
+        return Q(*((f"{path}__iexact", text) for text in cases_of(self.text)), _connector=Q.OR)
 
 
 def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[ColumnSearch]) -> QuerySet[BatchRow]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q
 
-from scans.text_search import PUNCTUATION, prefix_query, spaced_vector, words_of
+from scans.text_search import PUNCTUATION, cases_of, prefix_query, spaced_vector, words_of
 
 
 class NameWords(Func):
@@ -34,9 +34,16 @@ class NameWords(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         name = str(compiler.compile(self.source_expressions[0])[0])
         # Splitting names takes longer than the search for the text, which leaves out most of them.
-        texts = " AND ".join([f"{name} LIKE %s"] * len(self.words))
+        cases = [cases_of(word) for word in self.words]
+        texts = _like(name, cases)
         for character in (c.replace("'", "''") for c in PUNCTUATION):
             name = f"replace({name}, '{character}', ' ')"
-        tests = " AND ".join([f"' ' || {name} LIKE %s"] * len(self.words))
-        params = [f"{start}{word}%" for start in ("%", "% ") for word in self.words]
+        tests = _like(f"' ' || {name}", cases)
+        params = [f"{start}{word}%" for start in ("%", "% ") for words in cases for word in words]
         return f"({texts} AND {tests})", params
+
+
+def _like(text: str, cases: list[list[str]]) -> str:
+    """Return the SQL for a text that is like one of the cases of every word."""
+    each = (" OR ".join([f"{text} LIKE %s"] * len(words)) for words in cases)
+    return " AND ".join(f"({one})" for one in each)

@@ -210,6 +210,12 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+def cases_of(text: str) -> list[str]:
+    """Return a text in the cases that SQLite tells apart: its LIKE ignores that of ASCII only."""
+    cases = (text, text.lower(), text.upper(), text.capitalize(), text.title())
+    return [text] if text.isascii() else list(dict.fromkeys(cases))
+
+
 def prefix_query(words: list[str]) -> str:
     """Return the tsquery for texts with words that have these prefixes."""
     quoted = (re.sub(r"(['\\])", r"\1\1", word[:LONGEST_WORD]) for word in words)

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from scans.domain_lists.models import DomainList
 from scans.lists.common import ID
+from scans.text_search import cases_of
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, day, register, text
 
 
@@ -14,6 +15,10 @@ def _link(row: DomainList) -> str:
 
 def _creator(row: DomainList) -> str:
     return row.created_by.get_username() if row.created_by else ""
+
+
+def _named(part: str) -> Q:
+    return Q(*(("name__icontains", case) for case in cases_of(part)), _connector=Q.OR)
 
 
 LISTS = register(
@@ -31,7 +36,7 @@ LISTS = register(
             ID,
         ),
         filters=(
-            text("q", "Name", lambda value: Q(name__icontains=value), placeholder="Part of a name"),
+            text("q", "Name", _named, placeholder="Part of a name"),
             day("updated_after", "Changed after", "updated_at__gte"),
             day("updated_before", "Changed before", "updated_at__lte"),
         ),

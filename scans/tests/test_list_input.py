@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from batches.models import Batch, BatchRow
 from scans.curation import DomainTag, Tag
 from scans.domain_lists.models import ListedDomain
 from scans.models import Domain, DomainList, Technology
@@ -185,3 +186,28 @@ def test_international_names_are_found_as_typed(
 ) -> None:
     ensure_domains(tenant=default_tenant, hosts=["xn--e1afmkfd.xn--p1ai", "xn--strae-oqa.de"])
     assert hosts(user, **params) == expected
+
+
+@pytest.mark.parametrize("text", ["Überblick", "überblick", "ÜBERBLICK", "ÜBER", "straße ü"])
+def test_names_of_batches_and_lists_are_found_in_any_case(
+    default_tenant: Tenant, console: Client, text: str
+) -> None:
+    batch = Batch.objects.create(tenant=default_tenant, name="Straßen-Überblick", total=1)
+    assert [row["id"] for row in rows_of(console, "batches", q=text)] == [str(batch.pk)]
+    DomainList.objects.create(tenant=default_tenant, name="Straßen-Überblick")
+    assert len(rows_of(console, "lists", q=text)) == (0 if " " in text else 1)
+
+
+@pytest.mark.parametrize("text", ["grün", "Grün", "GRÜN", "Ort=grün", "Ort=GRÜN", "Ort=Grün"])
+@pytest.mark.parametrize("stored", ["Grün", "grün", "GRÜN"])
+def test_a_column_of_a_list_is_searched_in_any_case(
+    default_tenant: Tenant, console: Client, stored: str, text: str
+) -> None:
+    batch = Batch.objects.create(tenant=default_tenant, total=1, list_columns=["Ort"])
+    BatchRow.objects.create(batch=batch, position=1, line=2, values=[stored])
+    assert len(rows_of(console, "lines", batch=str(batch.pk), column=text)) == 1
+
+
+def rows_of(client: Client, path: str, **params: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = client.get(f"/api/v3/{path}", params).json()["items"]
+    return rows
