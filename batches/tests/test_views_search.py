@@ -60,6 +60,16 @@ def test_an_email_is_found_in_any_spelling(
     assert stored in results(console, text)
 
 
+def test_all_results_are_linked_only_where_their_list_finds_them(
+    console: Client, batch: object
+) -> None:
+    domain = Domain.objects.get()
+    assert 'href="/domains/?q=harb"' in results(console, "harb")
+    page = results(console, domain.pk.hex)
+    assert "harbour.example" in page
+    assert "Show all" not in page
+
+
 def test_a_contact_is_found_by_its_ids(console: Client, batch: object) -> None:
     contact = Contact.objects.get(kind="email")
     response = console.get("/search/", {"q": f" {contact.pk} "})

@@ -39,7 +39,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The results from one list: its first rows, and a link to all of them."""
+    """The results from one list: its first rows, and a link to all of them, if it finds them."""
 
     definition: ListDefinition
     rows: list[tuple[Any, list[Cell]]]
@@ -115,6 +115,9 @@ def _group(
     """Return the rows with an id, or else the list's rows that match `param` or are in `base`."""
     columns = [definition.column_by_name[name] for name in COLUMNS[definition.name]]
     rows = [] if with_id is None else list(readable(with_id, request.user)[:SHOWN])
+    url = f"{definition.url}?{urlencode({param or 'q': text})}"
+    if rows and definition is not BATCHES:  # the only list that is searched by ids, too
+        url = ""
     params, message = QueryDict(mutable=True), ""
     if param:
         params[param] = text
@@ -125,7 +128,7 @@ def _group(
         except QueryTooSlow as error:
             message = str(error)
     cells = [(row, [Cell(c, c.value_of(row), c.link_of(row)) for c in columns]) for row in rows]
-    return Group(definition, cells, f"{definition.url}?{urlencode({param or 'q': text})}", message)
+    return Group(definition, cells, url, message)
 
 
 def _with_id(rows: QuerySet, text: str) -> QuerySet:
