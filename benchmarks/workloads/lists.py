@@ -111,7 +111,7 @@ def _time(definition: ListDefinition, query: str, user: User) -> dict[str, Any]:
         return len(list_query.page(columns, cursor=cursor).rows)
 
     first = _measured(read)
-    cursor = _cursor_at(list_query, columns) if first["rows"] >= PAGE_ROWS else ""
+    cursor = _cursor_at(list_query) if first["rows"] >= PAGE_ROWS else ""
     deep = _measured(lambda: read(cursor)) if cursor else None
     return {"query": query, **first, "deep": deep}
 
@@ -145,11 +145,12 @@ def _server_cpu() -> float:
     return cpu_seconds(info.backend_pid) if info is not None and is_local else 0.0
 
 
-def _cursor_at(query: ListQuery, columns: list[Any]) -> str:
+def _cursor_at(query: ListQuery) -> str:
     """Return the cursor of a page deep in a list; empty if fewer rows match."""
     cursor = ""
     for _ in range(PAGE * PAGE_ROWS // STRIDE):
-        cursor = query.page(columns[:1], size=STRIDE, cursor=cursor, seconds=PATIENCE).next
+        page = query.page((), size=STRIDE, cursor=cursor, seconds=PATIENCE, for_cells=False)
+        cursor = page.next
         if not cursor:
             break
     return cursor
