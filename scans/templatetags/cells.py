@@ -1,10 +1,11 @@
 """The cells of lists: a page has hundreds, and a template takes several times as long for each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
@@ -15,13 +16,30 @@ from scrapersky.web.lists.page import Cell
 register = template.Library()
 
 NOTHING = mark_safe('<span class="text-secondary">\N{EN DASH}</span>')
+END_TAG = mark_safe("</td>")
 NO = mark_safe('<span class="text-secondary">No</span>')
 LONGEST_TEXT, LONGEST_PAIR = 120, 40
 ITEMS_SHOWN = 3
 
 
 @register.simple_tag(takes_context=True)
-def cell_content(context: template.Context, cell: Cell) -> str:
+def table_cells(context: template.Context, cells: Sequence[Cell]) -> SafeString:
+    """Return the table cells of a row."""
+    return mark_safe("".join(_table_cell(context, cell) for cell in cells))  # noqa: S308 (escaped)
+
+
+def _table_cell(context: template.Context, cell: Cell) -> str:
+    start = _start_tag(cell.column.label, cell.column.kind, cell.is_empty)
+    return start + conditional_escape(_content(context, cell)) + END_TAG
+
+
+@lru_cache
+def _start_tag(label: str, kind: Kind, is_empty: bool) -> SafeString:
+    css = f"kind-{kind}{' is-empty' if is_empty else ''}"
+    return format_html('<td data-label="{}" class="{}">', label, css)
+
+
+def _content(context: template.Context, cell: Cell) -> str:
     """Return the content of a cell, by the kind of its column or with the column's template."""
     if cell.column.template:
         return _with_template(context, cell)

@@ -8,14 +8,24 @@ from django.template import Context, Engine
 from scrapersky.web.lists import Column, Kind
 from scrapersky.web.lists.page import Cell
 
-TEMPLATE = "{% load cells %}{% cell_content cell %}"
+TEMPLATE = "{% load cells %}{% table_cells cells %}"
 NOTHING = '<span class="text-secondary">\N{EN DASH}</span>'
 
 
 def content(column: Column, value: Any, link: str = "", **others: Any) -> str:
-    context = Context({"cell": Cell(column, value, link), **others})
-    rendered: str = Engine.get_default().from_string(TEMPLATE).render(context)
-    return rendered
+    """Return what is between the tags of the table's cell."""
+    context = Context({"cells": [Cell(column, value, link)], **others})
+    rendered = Engine.get_default().from_string(TEMPLATE).render(context)
+    return rendered.partition(">")[2].removesuffix("</td>")
+
+
+def test_a_cell_names_its_column_and_whether_it_is_empty() -> None:
+    column = Column("name", "R&D", Kind.ITEMS)
+    context = Context({"cells": [Cell(column, ["a"], ""), Cell(column, [], "")]})
+    assert Engine.get_default().from_string(TEMPLATE).render(context) == (
+        '<td data-label="R&amp;D" class="kind-items"><span class="items">a</span></td>'
+        f'<td data-label="R&amp;D" class="kind-items is-empty">{NOTHING}</td>'
+    )
 
 
 @pytest.mark.parametrize(

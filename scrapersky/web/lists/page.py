@@ -132,11 +132,15 @@ class ListPage:
 
     def _link(self, column: Column, row: Any) -> str:
         """Return where a cell leads, with the list it is in where the page has neighbours."""
-        link, query = column.link_of(row), self.query.filter_query
-        if not link or not column.keeps_origin or not (query or "?" in link):
+        link = column.link_of(row)
+        if not link or not column.keeps_origin or not (self._filters or "?" in link):
             return link
-        origin = urlencode({"from": f"{self.definition.name}?{query}"})
+        origin = urlencode({"from": f"{self.definition.name}?{self._filters}"})
         return f"{link}{'&' if '?' in link else '?'}{origin}"
+
+    @cached_property
+    def _filters(self) -> str:
+        return self.query.filter_query
 
     @property
     def has_no_rows_at_all(self) -> bool:
