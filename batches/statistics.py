@@ -46,7 +46,7 @@ def statistics(user: User) -> Statistics:
         by_day[measure][day] += count
         by_name[measure][name] += count
     first = min((day for some in by_day.values() for day in some), default=None)
-    has_older = counts.filter(day__lt=days[0]).exists()
+    is_recent = first is not None and first > days[0]
     return Statistics(
         days=days,
         scanned=[by_day[Measure.VERDICT][day] for day in days],
@@ -54,5 +54,5 @@ def statistics(user: User) -> Statistics:
         contacts=[by_day[Measure.CONTACT][day] for day in days],
         verdicts=by_name[Measure.VERDICT].most_common(),
         failures=by_name[Measure.FAILURE].most_common(),
-        since=first if first and first > days[0] and not has_older else None,
+        since=first if is_recent and not counts.filter(day__lt=days[0]).exists() else None,
     )

@@ -13,9 +13,9 @@ from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
 from batches import maintenance
-from batches.models import Batch, Job, Worker
+from batches.models import Batch, Job
 from batches.models.job import batched
-from batches.outages.notice import outage_notice
+from batches.outages.notice import live_workers, outage_notice
 
 # A running cluster takes less than a second to pick up a message.
 QUEUE_PATIENCE = timedelta(seconds=60)
@@ -67,10 +67,9 @@ def queue_problems() -> list[str]:
 
 def work_problems() -> list[str]:
     """Return a message if workers have no network, or if work waits without any worker."""
-    if notice := outage_notice():
-        return [notice]
-    if Worker.objects.live().exists():
-        return []
+    if down_since := live_workers():
+        notice = outage_notice(down_since)
+        return [notice] if notice else []
     since = timezone.now() - WORK_PATIENCE
     waiting = Job.objects.filter(status=Job.Status.PENDING)
     states = [Batch.Status.PENDING, Batch.Status.RUNNING]

@@ -1,11 +1,19 @@
 """The notice on pages and /healthz that workers have lost their network."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from batches.models import Worker
 
 
-def outage_notice() -> str:
+def live_workers() -> list[datetime | None]:
+    """Return since when the network of each live worker has been down, or None."""
+    return list(Worker.objects.live().values_list("network_down_since", flat=True))
+
+
+def outage_notice(down_since: Sequence[datetime | None] | None = None) -> str:
     """Return the notice while the network of a worker seems to be down, else an empty string."""
-    down_since = list(Worker.objects.live().values_list("network_down_since", flat=True))
+    down_since = live_workers() if down_since is None else down_since
     down = sum(since is not None for since in down_since)
     if not down:
         return ""

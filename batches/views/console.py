@@ -25,6 +25,17 @@ from scrapersky.web.http import ConsoleRequest, fragment_of
 
 SHOWN = 8
 SHOWN_TECHNOLOGIES = 10
+# What the page shows of a scan of a single domain.
+SCAN_FIELDS = (
+    "status",
+    "stage",
+    "progress",
+    "host",
+    "worker",
+    "started_at",
+    "finished_at",
+    "domain__host",
+)
 # How long a failed batch needs attention.
 FAILED_LATELY = timedelta(days=1)
 
@@ -52,7 +63,7 @@ def home_live(request: ConsoleRequest) -> HttpResponse:
 
 def _live_overview(request: ConsoleRequest) -> dict[str, Any]:
     batches = readable(Batch.objects.all(), request.user)
-    jobs = readable(Job.objects.defer("result"), request.user)
+    jobs = readable(Job.objects.only(*SCAN_FIELDS), request.user)
     jobs = jobs.filter(batch=None).select_related("domain")
     with_end = batches.filter(status__in=Batch.ENDED, finished_at__isnull=False)
     active = batches.filter(status__in=Batch.ACTIVE)

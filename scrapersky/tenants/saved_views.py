@@ -17,7 +17,7 @@ from scrapersky.tenants.access import (
     writable_tenants,
 )
 from scrapersky.tenants.models import Tenant, User
-from scrapersky.tenants.preferences import ListSettings, SavedView, views_of
+from scrapersky.tenants.preferences import ListSettings, SavedView, list_settings, views_of
 from scrapersky.web.text import sanitize
 
 NAME_LENGTH = 100
@@ -27,7 +27,7 @@ QUERY_LENGTH = 8_000
 
 def openable_views(user: User) -> QuerySet[SavedView]:
     """Return the views a user may open: their own, and those shared in their tenants."""
-    return views_of(user, readable_tenants(user)).select_related("owner", "tenant")
+    return views_of(user, readable_tenants(user))
 
 
 def get_view(user: User, pk: UUID) -> SavedView:
@@ -89,8 +89,8 @@ def open_first(user: User, list_name: str, view: SavedView | None) -> None:
 
 def first_view(user: User, list_name: str) -> SavedView | None:
     """Return the view that a list opens with, if the user may still open it."""
-    preferred = ListSettings.objects.filter(user=user, list_name=list_name).values("first_view")
-    return openable_views(user).filter(pk__in=preferred).first()
+    preferred = list_settings(user, list_name).first_view_id
+    return openable_views(user).filter(pk=preferred).first() if preferred else None
 
 
 def first_views(user: User) -> set[UUID]:

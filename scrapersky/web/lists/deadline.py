@@ -46,12 +46,14 @@ def deadline(
 
 @contextmanager
 def _postgresql(seconds: float) -> Iterator[None]:
-    names = [*PLANNING, "statement_timeout"]
+    values = {**PLANNING, "statement_timeout": f"{seconds * 1_000:.0f}ms"}
+    is_nested = connection.in_atomic_block
     with transaction.atomic():
-        before = _settings(names)
-        _set({**PLANNING, "statement_timeout": f"{seconds * 1_000:.0f}ms"})
+        before = _settings(values) if is_nested else {}
+        _set(values)
         yield
-        _set(before)
+        if is_nested:  # otherwise the end of the transaction restores them
+            _set(before)
 
 
 def _settings(names: Iterable[str]) -> dict[str, str]:

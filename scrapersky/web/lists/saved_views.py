@@ -99,7 +99,7 @@ def _navigation_views(user: Any) -> list[tuple[SavedView, str]]:
     if not user.is_authenticated or not has_tenant(user):
         return []
     labels = {definition.name: definition.label for definition in all_lists()}
-    views = saved_views.openable_views(user).filter(list_name__in=labels)
+    views = saved_views.openable_views(user).filter(list_name__in=labels).only("name", "list_name")
     return [(view, labels[view.list_name]) for view in views[:SHOWN_IN_NAVIGATION]]
 
 
@@ -108,6 +108,7 @@ def view_list(request: ConsoleRequest) -> HttpResponse:
     """Show the views that the user may open, grouped by list."""
     by_list = {definition.name: definition for definition in all_lists()}
     views = saved_views.openable_views(request.user).filter(list_name__in=by_list)
+    views = views.select_related("owner", "tenant")
     rows = [(view, by_list[view.list_name]) for view in views.order_by("list_name", "name")]
     context = {
         "rows": rows,
