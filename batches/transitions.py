@@ -26,6 +26,7 @@ from batches.sitemap_submission import mark_in_work
 from batches.tenant_limits import LimitReachedError, check_batches
 from scans.bulk.models import BulkAction
 from scans.engine.errors import FailureReason
+from scans.technology_counts import count_first
 from scrapersky.tenants.models import User
 from scrapersky.web.database_errors import retry_on_conflict
 from scrapersky.web.regional import grouped
@@ -255,7 +256,7 @@ def settle_cancelling() -> None:
             if sum(counted.values()) < CANCEL_CHUNK:
                 break
         if Batch.objects.filter(pk=pk).finish():
-            _log_end(pk)
+            _after_end(pk)
 
 
 def count_ended(ended: Mapping[tuple[UUID | None, str], int]) -> None:
@@ -266,14 +267,16 @@ def count_ended(ended: Mapping[tuple[UUID | None, str], int]) -> None:
             by_batch[pk][counter] = number
     for pk in sorted(by_batch):
         if Batch(pk=pk).count(**by_batch[pk]):
-            transaction.on_commit(partial(_log_end, pk), robust=True)
+            transaction.on_commit(partial(_after_end, pk), robust=True)
 
 
-def _log_end(pk: UUID) -> None:
-    rows = Batch.objects.filter(pk=pk).values("status", "completed", "failed", "cancelled", "total")
-    for facts in rows:
-        text = ", ".join(f"{name}={value}" for name, value in facts.items())
+def _after_end(pk: UUID) -> None:
+    """Log the end of a batch, and count the technologies of a tenant's first one."""
+    facts = ("status", "completed", "failed", "cancelled", "total")
+    for tenant_id, *values in Batch.objects.filter(pk=pk).values_list("tenant_id", *facts):
+        text = ", ".join(f"{name}={value}" for name, value in zip(facts, values, strict=True))
         logger.info("batch=%s has ended: %s", pk, text)
+        count_first(tenant_id)
 
 
 def _check_reasons(reasons: Sequence[str]) -> None:

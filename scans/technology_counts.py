@@ -21,6 +21,12 @@ def count_technologies() -> str:
     return f"Counted the technologies of {counted} tenant{'' if counted == 1 else 's'}."
 
 
+def count_first(tenant_id: UUID) -> None:
+    """Count a tenant that has none counted, so that its first results are listed at once."""
+    if not TechnologyCount.objects.filter(tenant=tenant_id).exists():
+        _count_tenant(Tenant(pk=tenant_id))
+
+
 def add_domains(tenant_id: UUID, name: str, category: str, number: int) -> None:
     """Adjust the count of a technology until the next recount.
 

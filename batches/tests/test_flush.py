@@ -24,7 +24,7 @@ from scans.engine.report import (
     Technology,
 )
 from scans.models import Contact as ContactRow
-from scans.models import Domain, Page, Scan
+from scans.models import Domain, Page, Scan, TechnologyCount
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,17 @@ def test_everything_a_report_holds_is_stored_and_counted(
     assert [t.version for t in domain.technology_rows.all()] == ["6.5"]
     assert [p.url for p in domain.pages.all()] == ["http://a.example/"]
     assert domain.sitemaps.get().kind == "urlset"
+
+
+def test_the_technologies_of_a_tenants_first_batch_are_listed_once_it_ends(
+    default_tenant: Tenant, worker: Worker, django_capture_on_commit_callbacks: Any
+) -> None:
+    batch = make_batch(default_tenant, "a.example b.example")
+    for job, listed in zip(claim_all(worker, batch), (False, True), strict=True):
+        with django_capture_on_commit_callbacks(execute=True):
+            flush(worker, [report(job)])
+        assert TechnologyCount.objects.filter(tenant=default_tenant).exists() is listed
+    assert TechnologyCount.objects.get().domain_count == 2
 
 
 def test_a_failure_is_counted_as_a_failure_and_names_its_cause(

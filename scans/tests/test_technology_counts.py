@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from scans.models import Domain, Technology, TechnologyCount
-from scans.technology_counts import count_technologies
+from scans.technology_counts import count_first, count_technologies
 from scrapersky.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +48,13 @@ def test_a_tenant_without_a_scan_since_is_not_counted_again(default_tenant: Tena
     use(default_tenant, "a.example", "WordPress")
     assert count_technologies() == "Counted the technologies of 1 tenant."
     assert count_technologies() == "Counted the technologies of 0 tenants."
+
+
+def test_a_tenant_is_counted_first_only_once(default_tenant: Tenant, other_tenant: Tenant) -> None:
+    use(default_tenant, "a.example", "WordPress")
+    use(other_tenant, "b.example", "WordPress")
+    count_first(default_tenant.pk)
+    use(default_tenant, "c.example", "WordPress")
+    count_first(default_tenant.pk)
+    assert counts(default_tenant) == {"WordPress": 1}
+    assert counts(other_tenant) == {}
