@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from batches.models import Batch, BatchRow, Job
+from scans.corrections.domain_facts import refresh_lists
 from scans.curation import Curation, DomainTag, Tag
 from scans.engine.errors import FailureReason
 from scans.filters import PAGE_TYPES
@@ -57,6 +58,7 @@ class Results:
         ):
             rows: Any = (row(domain, n) for domain in domains for n in range(self._few()))
             model.objects.bulk_create(rows)
+        refresh_lists([domain.pk for domain in domains])
         counts = [self._count(name, category) for name, category in NAMES]
         TechnologyCount.objects.bulk_create(counts)
 

@@ -89,24 +89,38 @@ def _contacts_of(kind: str) -> RelatedRows:
     return RelatedRows(lambda values: Contact.objects.filter(kind=kind), lambda values: is_shown)
 
 
-def _has(name: str, label: str, kind: str) -> Filter:
-    """Define a filter by whether a domain has a contact of a kind.
-
-    A domain without an e-mail address or a phone number has no best one either, so an index shows
-    at once where every domain has one.
-    """
+def _has(name: str, label: str, kind: str, condition: Callable[[bool], Condition]) -> Filter:
+    """Define a filter by whether a domain has a contact of a kind."""
     rows = _contacts_of(kind)
-
-    def condition(has: bool) -> Condition:
-        exists = rows.any([])
-        if has:
-            return exists
-        return ~exists if kind == "address" else _in_any_index(Missing.of(f"best_{kind}")) & ~exists
-
     return flag(
         name, label, condition, group="Contacts",
         by_frequency=lambda values, *scope: rows.rare([], *scope) if values[-1] else None,
     )  # fmt: skip
+
+
+def _lists_some(kind: str) -> Q:
+    """Return the condition that the row of a domain lists e-mail addresses or phone numbers.
+
+    A pinned one is the best, but not listed if it is gone.
+    """
+    return ~Q(**{f"{kind}s": []}) | Q(**{f"best_{kind}__isnull": False})
+
+
+def _lists(kind: str) -> Callable[[bool], Condition]:
+    """Return what decides by the row of a domain alone, without looking up its contacts.
+
+    Without any contact of the kind, it has no best one either, so an index shows at once where
+    every domain has one.
+    """
+    none = Q(**{f"{kind}s": []})
+    return lambda some: (
+        _lists_some(kind) if some else _in_any_index(Missing.of(f"best_{kind}")) & none
+    )
+
+
+def _has_address(has: bool) -> Condition:
+    exists = _contacts_of("address").any([])
+    return exists if has else ~exists
 
 
 def _in_any_index(condition: Condition) -> Q:
@@ -176,25 +190,25 @@ def _known_technologies(user: Any) -> Iterable[str]:
 
 FILTERS: tuple[Filter, ...] = (
     by_host("q", leads_in="host"),
-    by_words("Words", common=12, placeholder="Words in the title or description"),
+    by_words("Words", common=8, placeholder="Words in the title or description"),
     choice("status", "Status", Domain.Status.choices, "status", common=Domain.Status.SCANNED),
     choice("verdict", "Verdict", VERDICTS, "verdict", common=""),
     choice("reason", "Failure reason", FAILURE_REASONS, "failure_reason", common=""),
-    _has("has_email", "Has e-mail", "email"),
-    _has("has_phone", "Has phone", "phone"),
-    _has("has_address", "Has postal address", "address"),
+    _has("has_email", "Has e-mail", "email", _lists("email")),
+    _has("has_phone", "Has phone", "phone", _lists("phone")),
+    _has("has_address", "Has postal address", "address", _has_address),
     choice(
         "email_label",
         "E-mail label",
         EMAIL_LABELS,
-        EMAILS.any,
+        lambda labels: _lists_some("email") & Q(EMAILS.any(labels)),
         by_frequency=EMAILS.rare,
         group="Contacts",
     ),
     text(
         "phone_country",
         "Phone country",
-        PHONES.one,
+        lambda code: _lists_some("phone") & Q(PHONES.one(code)),
         read=country_code,
         by_frequency=PHONES.rare,
         group="Contacts",
