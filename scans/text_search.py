@@ -46,6 +46,8 @@ POSTGRESQL_INDEXES = {
 ONE_IN_81_SQL = " AND ".join(
     f"length({{0}}{name}) >= 0" for name in ("host", "reversed_host", "title", "description")
 )
+# Whether a text has the words anywhere, which is tested ten times as fast as it is parsed.
+CONTAINS_SQL = "lower({0}title || ' ' || {0}description) LIKE ALL (%s::text[])"
 # Most domains of a new batch have no words and are not in the index.
 HAS_WORDS_SQL = "({0}title <> '' OR {0}description <> '')"
 _WORD = re.compile(r"[^\W_]+")
@@ -145,9 +147,13 @@ class Indexed(Func):
             # which could not use their index then.
             labels = f"{table}.id IS NOT NULL AND {LABELS_SQL.format(f'{table}.')}"
             return f"({labels} @@ %s::tsquery)", [label_query(self.words)]
-        matches = f"{HAS_WORDS_SQL} AND {WORDS_SQL} @@ %s::tsquery"
-        sql = f"({matches}) IS TRUE" if self.is_common else f"{matches} AND {ONE_IN_81_SQL}"
-        return f"({sql.format(f'{table}.')})", [prefix_query(self.words)]
+        query = prefix_query(self.words)
+        if self.is_common:
+            parts = [f"%{word}%" for word in self.words if word.isascii()]
+            sql = f"CASE WHEN {CONTAINS_SQL} THEN {WORDS_SQL} @@ %s::tsquery ELSE FALSE END"
+            return f"({sql.format(f'{table}.')})", [parts, query]
+        sql = f"{HAS_WORDS_SQL} AND {WORDS_SQL} @@ %s::tsquery AND {ONE_IN_81_SQL}"
+        return f"({sql.format(f'{table}.')})", [query]
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         words = " ".join('"' + word.replace('"', '""') + '"*' for word in self.words)
@@ -185,8 +191,12 @@ def is_ending(text: str) -> bool:
 
 
 def host_begins(text: str, path: str = "") -> Q:
-    """Return the condition for hosts that begin with the search text."""
-    return begins(f"{path}host", read_host(text))
+    """Return the condition for hosts that begin with the search text.
+
+    The index of hosts is in the order of their bytes and serves prefixes as they are. With the
+    bounds of a range, PostgreSQL may take 20,000 hosts for one, and read and sort all their rows.
+    """
+    return Q(Prefix.of(f"{path}host", read_host(text)))
 
 
 def begins(column: str, text: str) -> Q:

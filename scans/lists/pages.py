@@ -23,7 +23,7 @@ from scans.lists.common import (
 )
 from scans.lists.domain_filters import TYPES
 from scans.models import Page
-from scans.text_search import UrlPrefix, begins
+from scans.text_search import Prefix, UrlPrefix
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, flag, register, text
 from scrapersky.web.lists.filters import MAX_URL_LENGTH
 
@@ -39,7 +39,7 @@ def _begins_on_host(url: str) -> Q:
     """
     address = url.partition("://")[2].partition("/")[0]
     host = address.partition(":")[0].lower().removeprefix("www.")
-    return begins("domain__host", host) & _begins(url) if host else _begins(url)
+    return Q(Prefix.of("domain__host", host)) & _begins(url) if host else _begins(url)
 
 
 def _disallowed(is_disallowed: bool) -> Q:

@@ -17,7 +17,7 @@ from scans.text_search import words_match
 from scrapersky.web.lists import text
 from scrapersky.web.lists.filters import Condition, Filter, any_of
 
-SAMPLE = 1_000
+SAMPLE = 2_000
 
 
 def by_words(label: str, *, path: str = "", common: int, **options: Any) -> Filter:

@@ -140,17 +140,18 @@ def test_words_are_looked_up_in_the_index_of_domains_with_words(
 def test_words_that_many_domains_have_are_tested_in_the_order_of_the_list(
     many_domains: None, user: User
 ) -> None:
-    Domain.objects.filter(host__contains="7").update(title="Zebras")
+    Domain.objects.filter(host__contains="7").update(title="Zebras/Bücher")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE scans_domain")
     for definition in (DOMAINS, CONTACTS):
         *_, plan = plans(definition, user, "words=zebra")
         assert "domain_words" not in plan
-    query = ListQuery(DOMAINS, QueryDict("words=zebra"), user)
-    page = query.page([DOMAINS.columns[0]])
-    assert [row.host for row in page.rows] == list(
-        query.rows.order_by("host").values_list("host", flat=True)[:50]
-    )
+    for words in ("zebra", "ZEB büch"):
+        query = ListQuery(DOMAINS, QueryDict(f"words={words}"), user)
+        page = query.page([DOMAINS.columns[0]])
+        assert [row.host for row in page.rows] == list(
+            query.rows.order_by("host").values_list("host", flat=True)[:50]
+        )
 
 
 @on_postgresql
@@ -339,6 +340,22 @@ def test_sqlite_sorts_no_wide_range_of_an_index(
     params: str,
 ) -> None:
     *_, plan = plans(definition, user, params)
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+@on_sqlite
+def test_sqlite_starts_from_the_domains_if_each_has_one_row(
+    many_domains: None, user: User, default_tenant: Tenant
+) -> None:
+    seen = {"first_seen": timezone.now(), "last_seen": timezone.now()}
+    Sitemap.objects.bulk_create(
+        Sitemap(tenant=default_tenant, domain=domain, url_hash=b"1", **seen)
+        for domain in Domain.objects.all()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE scans_sitemap")
+    *_, plan = plans(SITEMAPS, user, "domain=.de")
+    assert plan.startswith("SEARCH scans_domain")
     assert "TEMP B-TREE FOR ORDER BY" not in plan
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
 
 from scrapersky.web.lists.definition import Sort, value_or_none
+from scrapersky.web.lists.filters import RowByRow
 
 
 class BadCursor(ValueError):  # noqa: N818 (a name that reads as what it says)
@@ -66,11 +67,16 @@ class Order:
         ]
 
     def _of_tenant(self, tenant: Any) -> Q:
-        """Return the condition of a tenant's rows, stated on the ordering relation as well."""
+        """Return the condition of a tenant's rows.
+
+        In the order of a relation, it is stated on that as well, and no index of the rows serves
+        it: SQLite would start from all of them if few belong to each related row, and sort them.
+        """
         condition = Q(**{self.tenant_path: tenant})
-        if self.sort.relation:
-            condition &= Q(**{f"{self.sort.relation}__{self.tenant_path}": tenant})
-        return condition
+        if not self.sort.relation:
+            return condition
+        related = Q(**{f"{self.sort.relation}__{self.tenant_path}": tenant})
+        return Q(RowByRow.of(condition)) & related
 
     def head_of(self, segment: Segment) -> tuple[str, ...]:
         """Return the fields of a segment that have the direction of the order."""
