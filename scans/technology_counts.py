@@ -22,7 +22,7 @@ def count_technologies() -> str:
 
 
 def count_first(tenant_id: UUID) -> None:
-    """Count a tenant that has none counted, so that its first results are listed at once."""
+    """Count a tenant that has none counted, so that its first scans are listed at once."""
     if not TechnologyCount.objects.filter(tenant=tenant_id).exists():
         _count_tenant(Tenant(pk=tenant_id))
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from batches.transitions import count_ended
 from scans import results
 from scans.engine.errors import FailureReason
 from scans.results import SiteFailure, SiteResult
+from scans.technology_counts import count_first
 from scrapersky.web.database_errors import retry_on_conflict
 
 logger = logging.getLogger(__name__)
@@ -93,6 +95,8 @@ def _write(worker: Worker, outcomes: list[Outcome]) -> None:
         rows.ended.update((batch, "failed") for _, batch in lost)
         DailyCount.objects.add(rows.now.date(), rows.counted + lost_count(lost))
         count_ended(rows.ended)
+        for tenant_id in {result.tenant_id for result in rows.results if not result.batch_id}:
+            transaction.on_commit(partial(count_first, tenant_id), robust=True)
     for outcome in outcomes:
         _log(outcome, is_held=outcome.job.id in held)
 

@@ -213,11 +213,15 @@ def test_a_test_mode_batch_stores_nothing_but_the_jobs_result(
     assert Domain.objects.get().status == "unscanned"
 
 
-def test_a_single_scan_ends_without_a_batch(default_tenant: Tenant, worker: Worker) -> None:
+def test_a_single_scan_ends_without_a_batch(
+    default_tenant: Tenant, worker: Worker, django_capture_on_commit_callbacks: Any
+) -> None:
     job = initiate_scan("a.example", tenant=default_tenant)
-    flush(worker, [report(claimed) for claimed in claim_all(worker, None)])
+    with django_capture_on_commit_callbacks(execute=True):
+        flush(worker, [report(claimed) for claimed in claim_all(worker, None)])
     job.refresh_from_db()
     assert (job.status, job.batch) == ("complete", None)
+    assert TechnologyCount.objects.filter(tenant=default_tenant).exists()
 
 
 def test_what_a_second_scan_does_not_see_is_marked_gone_and_first_seen_stays(
