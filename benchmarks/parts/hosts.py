@@ -14,13 +14,18 @@ EACH = 100
 HOSTS = ("one", "two")
 # Seconds of each run in which scanned sites are counted.
 PERIOD = 150
-COLUMNS = ("batches", "sites", "scanned", "sites/s", "beside one batch", "both at work after")
+COLUMNS = (
+    *("batches", "sites", "scanned", "sites/s", "beside one batch", "CPU ms/site", "PostgreSQL"),
+    "both at work after",
+)
 
 
 class Figures(NamedTuple):
     batches: int
     scanned: int
     rate: float
+    # Of the hosts and of the database, per site.
+    cpu_milliseconds: tuple[float, ...]
     # Seconds from the start of a shift to its first scan, on the slower host.
     at_work: float
 
@@ -36,6 +41,7 @@ def run_part(scale: Scale) -> None:
             f"{figures.scanned:,}",
             f"{figures.rate:.1f}",
             ratio(figures.rate, runs[0].rate),
+            *(f"{spent:.1f}" for spent in figures.cpu_milliseconds),
             f"{figures.at_work:.1f} s" if figures.at_work < float("inf") else "one had no work",
         ]
         for figures in runs
@@ -57,10 +63,13 @@ def _scan(sites: Sites, *, each: int) -> Figures:
         env = env_of(storage) | sites.env
         spec = {"sites": sites.count, "each": each, "options": OPTIONS | {"max_concurrent": 500}}
         (created,) = run("benchmarks.workloads.batches", spec, env=env).figures
+        before = storage.cpu_seconds()
         hosts = run("benchmarks.workloads.host", *[{"name": n} | period for n in HOSTS], env=env)
+        used = (hosts.cpu_seconds, storage.cpu_seconds() - before)
         (result,) = run("benchmarks.workloads.batches", period, env=env).figures
     if result["failed"]:
         raise RuntimeError(f"{result['failed']:,} jobs failed.")
     at_work = max(figures["first_scan"] for figures in hosts.figures)
     rate = result["scanned"] / result["seconds"]
-    return Figures(created["batches"], result["scanned"], rate, at_work)
+    cpu = tuple(seconds * 1000 / max(result["scanned"], 1) for seconds in used)
+    return Figures(created["batches"], result["scanned"], rate, cpu, at_work)
