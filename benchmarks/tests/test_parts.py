@@ -77,7 +77,7 @@ def test_two_hosts_stop_at_the_end_of_the_period(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hosts, "EACH", 10)
-    monkeypatch.setattr(hosts, "PERIOD", 0)
+    monkeypatch.setattr(hosts, "PERIOD", 0.001)
     main(["hosts", "--sites", "40"])
     assert figures(capsys.readouterr().out, "4 ")[:4] == [4, 40, 0, 0]
 
