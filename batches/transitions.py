@@ -260,13 +260,13 @@ def settle_cancelling() -> None:
 
 
 def count_ended(ended: Mapping[tuple[UUID | None, str], int]) -> None:
-    """Add ended jobs, given as (batch, counter) -> number, locking the batches in id order."""
+    """Add ended jobs, given as (batch, counter) -> number, to their batches' counters."""
     by_batch: dict[UUID, dict[str, int]] = defaultdict(dict)
     for (pk, counter), number in ended.items():
         if pk:
             by_batch[pk][counter] = number
-    for pk in sorted(by_batch):
-        if Batch(pk=pk).count(**by_batch[pk]):
+    if by_batch:
+        for pk in Batch.objects.count_jobs(by_batch):
             transaction.on_commit(partial(_after_end, pk), robust=True)
 
 

@@ -246,24 +246,6 @@ class Batch(models.Model):
         running = (timezone.now() - since).total_seconds() if since else 0.0
         return max((self.active_seconds or 0.0) + running, 0.0)
 
-    def count(self, *, completed: int = 0, failed: int = 0, cancelled: int = 0) -> bool:
-        """Count jobs in the transaction that ends them; the last one finishes the batch.
-
-        Returns whether the batch has ended.
-        """
-        row = Batch.objects.filter(pk=self.pk)
-        row.update(
-            completed=F("completed") + completed,
-            failed=F("failed") + failed,
-            cancelled=F("cancelled") + cancelled,
-            updated_at=Now(),
-        )
-        if row.finish():
-            return True
-        if failed:
-            row.pause_failing()
-        return False
-
     def reason_to_stop(self) -> str:
         """Return why `stop_at_failures` pauses the batch; empty if it does not."""
         limit = self.scan_options.stop_at_failures

@@ -1,14 +1,17 @@
 """The reads and transitions of many batches: each transition is one guarded UPDATE."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Case, F, Max, Min, Q, Value, When
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from batches.models.keys import KeyedQuerySet
+from scans import storage
 from scans.engine.errors import FailureReason
 from scrapersky.web.regional import grouped
 
@@ -27,7 +30,9 @@ class BatchStatus(models.TextChoices):
 
 
 ACTIVE = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED, BatchStatus.CANCELLING)
+COUNTERS = ("completed", "failed", "cancelled")
 PAUSABLE = (BatchStatus.PENDING, BatchStatus.RUNNING)
+FINISHABLE = (BatchStatus.RUNNING, BatchStatus.CANCELLING)
 CANCELLABLE = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED)
 
 
@@ -74,6 +79,30 @@ class BatchQuerySet(KeyedQuerySet):
     def pause(self) -> int:
         complete = self.filter(is_building=False)
         return complete._move(PAUSABLE, BatchStatus.PAUSED, **_STOPPED_CLOCK)
+
+    def count_jobs(self, ended: Mapping[UUID, Mapping[str, int]]) -> list[UUID]:
+        """Count jobs in the transaction that ends them; the last ones finish their batches.
+
+        `ended` has the numbers to add to the counters of each batch. The batches are locked in id
+        order, and the number of statements does not depend on theirs. Returns those that ended.
+        """
+        locked = self.filter(pk__in=ended).select_for_update(no_key=True).order_by("pk")
+        rows = list(locked.values("id", "status", "total", *COUNTERS))
+        for row in rows:
+            row |= {name: row[name] + ended[row["id"]].get(name, 0) for name in COUNTERS}
+        columns, now = ("id", *COUNTERS), timezone.now()
+        counted = [(*(row[name] for name in columns), now) for row in rows]
+        storage.update(self.model, (*columns, "updated_at"), counted)
+        done = [
+            row["id"]
+            for row in rows
+            if row["status"] in FINISHABLE and row["total"] == sum(row[name] for name in COUNTERS)
+        ]
+        if done:
+            self.filter(pk__in=done).finish()
+        if failing := [pk for pk, numbers in ended.items() if numbers.get("failed")]:
+            self.filter(pk__in=failing).pause_failing()
+        return done
 
     def pause_failing(self) -> int:
         """Pause batches in which too many sites fail (`stop_at_failures`); return how many."""
@@ -158,7 +187,7 @@ class BatchQuerySet(KeyedQuerySet):
         A batch is complete if no job failed, failed if none completed, else partial.
         """
         done = self.filter(
-            status__in=[BatchStatus.RUNNING, BatchStatus.CANCELLING],
+            status__in=FINISHABLE,
             total=F("completed") + F("failed") + F("cancelled"),
         )
         now = Now()

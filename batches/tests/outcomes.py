@@ -65,6 +65,6 @@ def _end(job: Job, **columns: Any) -> Job:
     if job.batch_id:
         Batch.objects.filter(pk=job.batch_id).start()
         failed = int(columns["status"] == Job.Status.FAILED)
-        Batch(pk=job.batch_id).count(completed=1 - failed, failed=failed)
+        Batch.objects.count_jobs({job.batch_id: {"completed": 1 - failed, "failed": failed}})
     job.refresh_from_db()
     return job

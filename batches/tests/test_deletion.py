@@ -58,7 +58,7 @@ def complete_at(job: Job, day: int, **facts: Any) -> datetime:
         status="complete", scan=scan_id, started_at=at, finished_at=at, progress=1
     )
     if job.batch_id:
-        Batch(pk=job.batch_id).count(completed=1)
+        Batch.objects.count_jobs({job.batch_id: {"completed": 1}})
     return at
 
 
@@ -421,7 +421,7 @@ def test_a_batch_that_is_at_work_cannot_be_deleted(console: Client, default_tena
     complete(jobs[0])
     scan_now(jobs[1])
     Job.objects.filter(pk=jobs[1].pk).update(status="cancelled", finished_at=timezone.now())
-    Batch(pk=batch.pk).count(cancelled=1)
+    Batch.objects.count_jobs({batch.pk: {"cancelled": 1}})
     assert "Some of its scans are still stopping." in post(console, url)
     assert Batch.objects.count() == 1
     Job.objects.filter(pk=jobs[1].pk).update(worker=None)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from batches.models import Batch, Job, Worker
 from batches.options import BatchOptions
@@ -268,6 +269,22 @@ def test_jobs_of_many_batches_are_flushed_together(default_tenant: Tenant, worke
     outcomes = [report(job) for batch in batches for job in claim_all(worker, batch)]
     flush(worker, outcomes)
     assert [counters(batch) for batch in batches] == [("complete", 2, 0, 0)] * 3
+
+
+def test_a_flush_of_many_batches_takes_as_many_queries_as_one_of_a_single_batch(
+    default_tenant: Tenant, worker: Worker
+) -> None:
+    def queries_of(*lists: str) -> int:
+        jobs = [
+            job for hosts in lists for job in claim_all(worker, make_batch(default_tenant, hosts))
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            flush(worker, [report(job) for job in jobs])
+        return len(queries)
+
+    queries_of("first.example")  # creates the connection's temporary tables
+    few = queries_of("a.example b.example c.example")
+    assert queries_of("d.example", "e.example", "f.example") == few
 
 
 def test_the_options_of_a_job_go_before_those_of_its_batch(

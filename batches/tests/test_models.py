@@ -93,7 +93,9 @@ def test_a_batch_ends_as_its_jobs_did(
     batch: Batch, completed: int, failed: int, cancelled: int, status: str
 ) -> None:
     Batch.objects.start()
-    batch.count(completed=completed, failed=failed, cancelled=cancelled)
+    Batch.objects.count_jobs(
+        {batch.pk: {"completed": completed, "failed": failed, "cancelled": cancelled}}
+    )
     batch.refresh_from_db()
     assert batch.status == status
     assert (batch.finished_at is not None) == (status != "running")
@@ -101,7 +103,7 @@ def test_a_batch_ends_as_its_jobs_did(
 
 def test_a_batch_that_is_being_cancelled_ends_cancelled(batch: Batch) -> None:
     Batch.objects.update(status=Batch.Status.CANCELLING)
-    batch.count(completed=1, cancelled=2)
+    Batch.objects.count_jobs({batch.pk: {"completed": 1, "cancelled": 2}})
     batch.refresh_from_db()
     assert batch.status == Batch.Status.CANCELLED
 
@@ -125,7 +127,7 @@ def test_the_counters_of_an_older_batch_tell_nothing_of_its_rows(
 
 def test_a_paused_batch_does_not_end_by_counting(batch: Batch) -> None:
     Batch.objects.update(status=Batch.Status.PAUSED)
-    batch.count(completed=3)
+    Batch.objects.count_jobs({batch.pk: {"completed": 3}})
     batch.refresh_from_db()
     assert batch.status == Batch.Status.PAUSED
 
