@@ -145,12 +145,21 @@ EMAILS, PROFILES = _labelled("email"), _labelled("social")
 
 def _in_language(code: str) -> Condition:
     """Match a language as sites declare it: `pt` includes `pt-BR`, but not the reverse."""
-    code = code.lower().replace("_", "-")
-    language, _, region = code.partition("-")
-    declared = Q(Not.of("language", "")) & _with_regions(language)
-    if not region:
-        return declared
-    return declared & (Q(language__iexact=code) | Q(language__istartswith=f"{code}-"))
+    language, *parts = _language_parts(code)
+    matching = Q(language__in=_declared(language, parts)) if parts else _with_regions(language)
+    return Q(Not.of("language", "")) & matching
+
+
+def _language_parts(code: str) -> list[str]:
+    """Return the language of a code and its further parts, such as the region, in lower case."""
+    language, *parts = code.lower().replace("_", "-").split("-")
+    return [language, *filter(None, parts)]
+
+
+def _declared(language: str, parts: Sequence[str]) -> list[str]:
+    """Return how scans store a language with a region or script: regions are in capitals."""
+    spelled = ([p.upper() if len(p) == 2 else how(p) for p in parts] for how in (str, str.title))
+    return list(dict.fromkeys("-".join([language, *each]) for each in spelled))
 
 
 def _with_regions(language: str) -> Q:
@@ -257,7 +266,14 @@ FILTERS: tuple[Filter, ...] = (
         by_frequency=CATEGORY_USES.rare,
         group="Technologies",
     ),
-    text("language", "Language", _in_language, range_of="language", placeholder="de or pt-BR"),
+    text(
+        "language",
+        "Language",
+        _in_language,
+        range_of="language",
+        is_range=lambda code: len(_language_parts(code)) == 1,
+        placeholder="de or pt-BR",
+    ),
     text(
         "tld",
         "Top-level domain",
