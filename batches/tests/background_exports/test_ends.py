@@ -70,7 +70,7 @@ def test_a_filter_that_no_longer_works_ends_the_export(user: User, domains: list
     Export.objects.update(query="verdict=removed")
     run_to_end(export)
     assert (export.status, export.row_count) == ("failed", 0)
-    assert "The filter no longer works: “removed” is not one of" in export.error
+    assert "The filter no longer works: Verdict: “removed” is not one of" in export.error
 
 
 def test_an_export_ends_where_its_user_has_left_the_tenant(
