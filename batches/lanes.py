@@ -26,6 +26,8 @@ from scrapersky.web.stopping import may_go_on
 # are added at once, the less often.
 CHUNK = 100_000
 HOSTS_AT_ONCE = 5_000
+# Hex digits that the ids of all jobs of a chunk share: time and 42 bits. The position follows.
+_DIGITS_OF_START = 24
 
 
 class Stopped(Exception):  # noqa: N818 (an outcome, not a fault)
@@ -106,15 +108,20 @@ class _Chunk:
         self.hosts = self.skipped = 0
 
     def places(self) -> Iterator[Place]:
-        """Yield the places of the hosts that are not skipped, read some at a time."""
+        """Yield the places of the hosts that are not skipped, read some at a time.
+
+        The ids of their jobs ascend by position, so that jobs enter indexes by id at their end.
+        """
+        (key,) = storage.keys(1)
+        start = key[:_DIGITS_OF_START]
         for some in batched(self._lines, HOSTS_AT_ONCE):
             kept = self._kept([line.host for line in some])
             self.hosts += len(some)
             self.skipped += len(some) - len(kept)
             self.end = some[-1].end
-            for line, key in zip(some, storage.keys(len(some)), strict=True):
+            for line in some:
                 if line.host in kept:
-                    yield Place(line.host, line.position, key)
+                    yield Place(line.host, line.position, f"{start}{line.position:08x}")
 
     def _kept(self, hosts: Sequence[str]) -> set[str]:
         batch, skips = self._waiting.batch, self._waiting.skips

@@ -90,6 +90,18 @@ def test_a_list_resumed_after_every_chunk_loses_and_repeats_nothing(
     assert (batch.total, batch.is_building, batch.error) == (25, False, "")
 
 
+def test_the_ids_of_the_jobs_of_a_chunk_follow_the_list(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "CHUNK", 100)
+    batch = make("\n".join(reversed(HOSTS)))
+    while not step(batch):
+        pass
+    assert hosts_of(batch) == HOSTS[::-1]
+    first, second = batch.jobs.filter(position__in=[0, 1]).order_by("position")
+    assert (first.pk.version, first.pk < second.pk) == (7, True)
+
+
 def test_a_list_is_deleted_once_its_batch_is_complete(
     make: Any, settings: Settings, django_capture_on_commit_callbacks: Any
 ) -> None:
