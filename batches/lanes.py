@@ -80,6 +80,7 @@ def _add(waiting: BatchList, lane: Lane) -> int:
     """Add the next domains and jobs of a lane in one transaction; return where they end."""
     batch, chunk = waiting.batch, _Chunk(waiting, lane)
     with transaction.atomic():
+        _commit_without_waiting()
         added = add_sorted(
             chunk.places(), batch=batch, tenant=batch.tenant, created_by=batch.created_by
         )
@@ -96,6 +97,17 @@ def _add(waiting: BatchList, lane: Lane) -> int:
             raise Stopped
         check_domains(Batch.objects.values_list("total", flat=True).get(pk=batch.pk))
     return chunk.end
+
+
+def _commit_without_waiting() -> None:
+    """Let the transaction's commit not wait for the disk.
+
+    After a crash of the server, a chunk and the place it ends at are missing together, so it is
+    added again. The commit that starts the batch waits, and with it all chunks are on the disk.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 class _Chunk:
