@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from conftest import member_of
+from scans.corrections.domain_facts import refresh_lists
 from scans.models import Contact, Domain, Technology
 from scrapersky.tenants.models import Tenant
 
@@ -34,6 +35,7 @@ def shops(default_tenant: Tenant) -> None:
         Contact(domain=domain, kind="email", value=f"info@{domain.host}", **seen)
         for domain in domains[:MATCHING]
     )
+    refresh_lists([domain.pk for domain in domains])
 
 
 @pytest.fixture
@@ -65,9 +67,15 @@ def open_as(
         context.close()
 
 
+def is_turned(icon: Locator) -> bool:
+    return bool(icon.evaluate("icon => getComputedStyle(icon).transform !== 'none'"))
+
+
 def filter_and_sort(page: Page) -> None:
     page.goto("/domains/")
-    page.click("summary:has-text('More filters')")
+    summary = page.locator("summary:has-text('More filters')")
+    summary.click()
+    assert [is_turned(icon) for icon in summary.locator(".icon").all()] == [False, True]
     page.fill("#filter-technology", "WordPress")
     page.select_option("#filter-has_email", "yes")
     page.select_option("#list-order", "-page_count")

@@ -25,6 +25,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from scrapersky.tenants.models import User
+from scrapersky.web.regional import grouped
 from scrapersky.web.text import sanitize
 
 Condition = Q | Combinable | Exists
@@ -90,7 +91,7 @@ class Filter:
 
     def _value(self, text: str) -> Any:
         if len(text) > self.max_length:
-            raise BadValue(f"Enter at most {self.max_length:,} characters.")
+            raise BadValue(f"Enter at most {grouped(self.max_length)} characters.")
         return self.read(text if self.keeps_blanks else text.strip())
 
     def apply(self, rows: QuerySet, values: list[Any]) -> QuerySet:
