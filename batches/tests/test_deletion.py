@@ -54,11 +54,11 @@ def complete_at(job: Job, day: int, **facts: Any) -> datetime:
     result = SiteResult(job.tenant_id, job.domain.pk, job.batch_id, report, scan_id)
     with transaction.atomic():
         results.save([result], [], now=at)
-    Job.objects.filter(pk=job.pk).update(
-        status="complete", scan=scan_id, started_at=at, finished_at=at, progress=1
-    )
-    if job.batch_id:
-        Batch.objects.count_jobs({job.batch_id: {"completed": 1}})
+        Job.objects.filter(pk=job.pk).update(
+            status="complete", scan=scan_id, started_at=at, finished_at=at, progress=1
+        )
+        if job.batch_id:
+            Batch.objects.count_jobs({job.batch_id: {"completed": 1}})
     return at
 
 
