@@ -32,7 +32,6 @@ class BatchStatus(models.TextChoices):
 ACTIVE = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED, BatchStatus.CANCELLING)
 COUNTERS = ("completed", "failed", "cancelled")
 PAUSABLE = (BatchStatus.PENDING, BatchStatus.RUNNING)
-FINISHABLE = (BatchStatus.RUNNING, BatchStatus.CANCELLING)
 CANCELLABLE = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED)
 
 
@@ -87,18 +86,14 @@ class BatchQuerySet(KeyedQuerySet):
         order, and the number of statements does not depend on theirs. Returns those that ended.
         """
         locked = self.filter(pk__in=ended).select_for_update(no_key=True).order_by("pk")
-        rows = list(locked.values("id", "status", "total", *COUNTERS))
-        for row in rows:
-            row |= {name: row[name] + ended[row["id"]].get(name, 0) for name in COUNTERS}
-        columns, now = ("id", *COUNTERS), timezone.now()
-        counted = [(*(row[name] for name in columns), now) for row in rows]
-        storage.update(self.model, (*columns, "updated_at"), counted)
-        done = [
-            row["id"]
-            for row in rows
-            if row["status"] in FINISHABLE and row["total"] == sum(row[name] for name in COUNTERS)
+        now = timezone.now()
+        counted = [
+            (row["id"], *(row[name] + ended[row["id"]].get(name, 0) for name in COUNTERS), now)
+            for row in locked.values("id", *COUNTERS)
         ]
-        if done:
+        storage.update(self.model, ("id", *COUNTERS, "updated_at"), counted)
+        finishable = self.filter(pk__in=ended)._finishable().order_by("pk")
+        if done := list(finishable.values_list("pk", flat=True)):
             self.filter(pk__in=done).finish()
         if failing := [pk for pk, numbers in ended.items() if numbers.get("failed")]:
             self.filter(pk__in=failing).pause_failing()
@@ -186,15 +181,20 @@ class BatchQuerySet(KeyedQuerySet):
 
         A batch is complete if no job failed, failed if none completed, else partial.
         """
-        done = self.filter(
-            status__in=FINISHABLE,
-            total=F("completed") + F("failed") + F("cancelled"),
-        )
         now = Now()
-        ended = done.update(status=_OUTCOME, finished_at=now, updated_at=now, **_STOPPED_CLOCK)
+        ended = self._finishable().update(
+            status=_OUTCOME, finished_at=now, updated_at=now, **_STOPPED_CLOCK
+        )
         if ended:
             self._name_causes()
         return ended
+
+    def _finishable(self) -> "BatchQuerySet":
+        """Return the batches whose jobs have all ended, but which have not."""
+        return self.filter(
+            status__in=[BatchStatus.RUNNING, BatchStatus.CANCELLING],
+            total=F("completed") + F("failed") + F("cancelled"),
+        )
 
     def _name_causes(self) -> None:
         """Record the reason of failed batches whose jobs all failed for the same one."""
