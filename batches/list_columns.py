@@ -22,7 +22,7 @@ from scrapersky.tenants.access import readable
 from scrapersky.tenants.models import User
 from scrapersky.web.lists import Column, ListDefinition
 from scrapersky.web.lists.columns import TypedText
-from scrapersky.web.lists.filters import BadValue, Condition, Filter
+from scrapersky.web.lists.filters import BadValue, Condition, Filter, any_of
 from scrapersky.web.lists.selection import uuids
 
 FILTER = "column"
@@ -80,26 +80,24 @@ class ColumnSearch:
     index: int | None = None
 
     @property
-    def condition(self) -> Q:
+    def condition(self) -> Condition:
         """The condition on lines; it ignores case, and a missing cell counts as empty."""
         if self.index is None:
             is_text = connection.vendor == "sqlite"  # as json.dumps wrote it
-            texts = (json.dumps(text, ensure_ascii=is_text)[1:-1] for text in cases_of(self.text))
-            return Q(*(("cells__icontains", text) for text in texts), _connector=Q.OR)
+            texts = [json.dumps(text, ensure_ascii=is_text)[1:-1] for text in cases_of(self.text)]
+            return any_of(lambda text: Q(cells__icontains=text))(texts)
         path = f"values__{self.index}"
         if not self.text:
             return Q(**{path: ""}) | Q(**{f"{path}__isnull": True})
-        return Q(*((f"{path}__iexact", text) for text in cases_of(self.text)), _connector=Q.OR)
+        return any_of(lambda text: Q(**{f"{path}__iexact": text}))(cases_of(self.text))
 
 
 def matching_lines(lines: QuerySet[BatchRow], wanted: Sequence[ColumnSearch]) -> QuerySet[BatchRow]:
     """Return the lines that match one of the searches in each named column."""
     lines = lines.alias(cells=Cast("values", TextField()))
     for index in {one.index for one in wanted}:
-        condition = Q()
-        for one in wanted:
-            condition |= one.condition if one.index == index else Q()
-        lines = lines.filter(condition)
+        in_column = [one for one in wanted if one.index == index]
+        lines = lines.filter(any_of(lambda one: one.condition)(in_column))
     return lines
 
 

@@ -10,11 +10,11 @@ triggers.
 import re
 from typing import Any
 
-import can_ada
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from scans.engine.hostnames import InvalidDomain, normalise
+from scans.engine.public_suffixes import ascii_host
 from scans.models import reversed_host
 
 # A tsvector is limited to 1 MB, and titles can have any length.
@@ -254,16 +254,16 @@ def read_host(text: str) -> str:
     if "@" in text and "/" not in text:
         text = text.rpartition("@")[2].strip("<>\"' ,;")
     if text.startswith("."):
-        return "." + ascii_host(text[1:])
+        return "." + in_ascii(text[1:])
     try:
-        return normalise(text) if "." in text or ":" in text else ascii_host(text)
+        return normalise(text) if "." in text or ":" in text else in_ascii(text)
     except InvalidDomain:
-        return ascii_host(re.sub(r"^[a-z]+://", "", text).partition("/")[0])
+        return in_ascii(re.sub(r"^[a-z]+://", "", text).partition("/")[0])
 
 
-def ascii_host(text: str) -> str:
+def in_ascii(text: str) -> str:
     """Return a host or a part of one in ASCII, unchanged if it cannot be one."""
-    return text if text.isascii() else can_ada.idna_encode(text).decode() or text
+    return ascii_host(text) or text
 
 
 SQLITE_TABLE = "scans_domain_words"

@@ -32,7 +32,7 @@ from scans.lists.common import (
 from scans.lists.domain_filters import EMAIL_LABELS, NETWORKS, USES, read_uuid
 from scans.lists.words import by_words
 from scans.models import CONTACT_KINDS, Contact
-from scans.text_search import ascii_host, begins
+from scans.text_search import begins, in_ascii
 from scrapersky.web.idn import display_host
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, choice, number, register, text
 from scrapersky.web.lists.filters import MAX_URL_LENGTH, Condition, Not, any_of, single
@@ -69,7 +69,7 @@ def _begins(value: str) -> Condition:
 def _spellings(address: str) -> list[str]:
     """Return an e-mail address with its domain as typed, in ASCII and in Unicode."""
     local, _, domain = address.rpartition("@")
-    known = dict.fromkeys((domain, ascii_host(domain), display_host(ascii_host(domain))))
+    known = dict.fromkeys((domain, in_ascii(domain), display_host(in_ascii(domain))))
     return [f"{local}@{spelling}" for spelling in known]
 
 

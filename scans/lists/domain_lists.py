@@ -7,6 +7,7 @@ from scans.domain_lists.models import DomainList
 from scans.lists.common import ID
 from scans.text_search import cases_of
 from scrapersky.web.lists import Column, Kind, ListDefinition, Sort, day, register, text
+from scrapersky.web.lists.filters import Condition, any_of
 
 
 def _link(row: DomainList) -> str:
@@ -17,8 +18,8 @@ def _creator(row: DomainList) -> str:
     return row.created_by.get_username() if row.created_by else ""
 
 
-def _named(part: str) -> Q:
-    return Q(*(("name__icontains", case) for case in cases_of(part)), _connector=Q.OR)
+def _named(part: str) -> Condition:
+    return any_of(lambda case: Q(name__icontains=case))(cases_of(part))
 
 
 LISTS = register(
